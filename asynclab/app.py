@@ -31,7 +31,7 @@ from asynclab.widgets.themes import DARK, THEMES
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
     from asynclab.curriculum.demo_parameters import Value
-    from asynclab.fetch.request import Request
+    from asynclab.fetch.options import Request
     from asynclab.model.source import Source
     from asynclab.screens.fetch.fetch_screen import FetchScreen
     from asynclab.screens.lab.runnable import LabFactory

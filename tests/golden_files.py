@@ -18,12 +18,6 @@ class Golden:
     """Compares texts with the files of a folder."""
 
     def __init__(self, folder: Path, *, is_updating: bool) -> None:
-        """Use a folder.
-
-        Args:
-            folder: Where the files are.
-            is_updating: Write them instead of comparing.
-        """
         self._folder = folder
         self._is_updating = is_updating
 

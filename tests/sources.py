@@ -21,13 +21,7 @@ class ToldSource:
     """What a recording is: events that have all happened. They are taken in at the first `pump`."""
 
     def __init__(self, events: Iterable[Event], now: float | None = None, *, name: str = "told") -> None:
-        """Tell nothing yet.
-
-        Args:
-            events: What happened.
-            now: The lab time after that; None for that of the last event.
-            name: What ran.
-        """
+        """Tell nothing yet; `now` is the lab time after the events, by default that of the last."""
         self.name = name
         self._feed = EventFeed()
         self.state = self._feed.state

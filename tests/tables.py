@@ -10,13 +10,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def check_table(document: str, name: str, table: str, request: pytest.FixtureRequest) -> None:
-    """Compare a table of a document with what it has to be; with --update-golden, write it.
+    """Compare a table of a document with what it has to be, in Markdown; with --update-golden, write it.
 
-    Args:
-        document: The path of the document below the repository's root.
-        name: The table stands between `<!-- name -->` and `<!-- end of name -->`.
-        table: What it has to be, in Markdown.
-        request: The test's.
+    It stands between `<!-- name -->` and `<!-- end of name -->`.
     """
     file = ROOT / document
     before, start, rest = file.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")

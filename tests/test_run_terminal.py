@@ -22,7 +22,6 @@ asyncio.run(main())
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """The program in a terminal, recorded."""
     terminal = Terminal(tmp_path / "errors", "run", "--record", str(tmp_path / "recording"), "-c", CODE)
     yield terminal
     terminal.close()

@@ -162,7 +162,7 @@ def _check_choices(
 
 def _open_screen(text: str, options: Options, taken_as: str = "") -> int:
     from asynclab.app import AsyncLabApp
-    from asynclab.fetch.request import Request
+    from asynclab.fetch.options import Request
 
     app = AsyncLabApp(request=Request(text, taken_as, options))
     app.run()

@@ -119,7 +119,7 @@ def has_scheme(text: str) -> bool:
 
 
 def joined(base: str, target: str) -> str:
-    """The URL that a relative link is.
+    """Resolve a relative link.
 
     Raises:
         ValueError: Either is no URL; the message says so.

@@ -37,10 +37,8 @@ class Requests:
     ) -> None:
         """Use a session and its connections; the session is not closed.
 
-        Args:
-            clock: Tells the seconds that are noted in rows.
-            touch: Called after each change of a row.
-            is_kept: Whether a row's whole body is to be kept.
+        `clock` tells the seconds that are noted in rows, `touch` is called after each change of a row, and `is_kept`
+        says whether a row's whole body is to be kept.
         """
         self._options = options
         self._sender = Sender(session, options)

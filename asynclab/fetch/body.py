@@ -35,7 +35,7 @@ class Body:
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
-        """Take the next bytes, as far as there is room; whether all of them were taken."""
+        """Take the next bytes, as far as there is room. Returns whether all of them fitted."""
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]

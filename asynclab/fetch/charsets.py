@@ -70,7 +70,7 @@ def text_of(body: bytes, charset: str) -> str:
 
 
 def decoder_of(charset: str) -> codecs.IncrementalDecoder:
-    """Reads a text as it comes, in a charset by the standard's name; what can't be read is replaced."""
+    """A decoder for text in a charset, named as in the standard; it replaces what it can't read."""
     # gb18030 has all of gbk, and the standard reads one as the other.
     codec: codecs.CodecInfo = webencodings.lookup("gb18030" if charset == "gbk" else charset).codec_info
     assert codec.incrementaldecoder is not None

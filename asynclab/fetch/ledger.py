@@ -34,7 +34,6 @@ class Ledger:
         """How many URLs there are, if known."""
         self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": self._size}
         self._open = {row.number: row for row in self.rows}
-        """The rows that have not ended."""
         self._begun: dict[int, Row] = {}
         """Those that have been started."""
         self._tally = Tally()

@@ -89,7 +89,6 @@ class Limits:
         """Limit requests at once, in all and per host, and how many start per second; None for any number."""
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
-        """The most requests at once."""
         self.rate = StartRate(per_second) if per_second else None
         self._per_host = per_host
         # Hosts without rows and requests are forgotten, unless they were slowed down.
@@ -97,7 +96,6 @@ class Limits:
         self._slow: set[Host] = set()
 
     def host(self, name: str) -> Host:
-        """The host of this name and port."""
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = Host(name, self._per_host)
@@ -105,7 +103,6 @@ class Limits:
 
     @property
     def has_other_hosts(self) -> bool:
-        """Whether there is more than one."""
         return len(self._hosts) > 1
 
     def slow_down(self, host: Host, seconds: float | None) -> float:

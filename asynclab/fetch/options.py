@@ -26,7 +26,6 @@ class Option:
     """Declares a field of `Options`: its names, and how its value is written and read."""
 
     label: str
-    """Its name in the form."""
     flag: str
     """Its name on the command line; a short one before it, separated by a space."""
     help: str
@@ -36,9 +35,7 @@ class Option:
     parse: Callable[[str], Any] = str
     """Makes a value of a text, or raises a ValueError."""
     show: Callable[[Any], str] = str
-    """Makes a text of a value."""
     choices: tuple[str, ...] = ()
-    """All values, if there are few."""
     is_repeated: bool = False
     """Whether its value is a tuple; then `parse` and `show` are for one item."""
 
@@ -49,7 +46,6 @@ def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **
 
 
 def whole_number(text: str) -> int:
-    """Make an int of a text."""
     try:
         return int(text)
     except ValueError:
@@ -57,7 +53,6 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Make a float of a text."""
     try:
         return float(text)
     except ValueError:
@@ -65,7 +60,6 @@ def number(text: str) -> float:
 
 
 def show_number(value: float) -> str:
-    """Make a text of a float."""
     return f"{value:g}"
 
 
@@ -78,7 +72,6 @@ def parse_size(text: str) -> int:
 
 
 def show_size(size: int) -> str:
-    """Make a text of a number of bytes."""
     return f"{size // MEBIBYTE}MiB" if size and size % MEBIBYTE == 0 else str(size)
 
 
@@ -98,7 +91,6 @@ def parse_statuses(text: str) -> tuple[int, ...]:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses."""
     return ",".join(map(str, statuses))
 
 
@@ -187,6 +179,17 @@ class Options:
 
 OPTIONS: Mapping[str, Option] = {field.name: field.metadata["option"] for field in fields(Options)}
 """The declaration of each field of `Options`, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A text with URLs in it, and how they are to be fetched."""
+
+    text: str = ""
+    """Any text; if empty, nothing is fetched yet."""
+    taken_as: str = ""
+    """The format of the text; empty to detect it."""
+    options: Options = field(default_factory=Options)
 
 
 def _check(value: float, name: str, low: float, high: float) -> None:

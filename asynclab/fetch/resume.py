@@ -33,7 +33,6 @@ class Layout:
     write: Callable[[Row], str]
     beginning: str = ""
     between: str = ""
-    """What separates two results."""
     ending: str = ""
 
 

@@ -171,7 +171,7 @@ class Row:
     """The outcome in words; one line, neutralised."""
     attempts: int = 0
     failures: tuple[Failure, ...] = ()
-    """Of the attempts that were followed by another."""
+    """The failures of attempts that were followed by another."""
     notes: tuple[str, ...] = ()
     """Anything else worth knowing, one neutralised line each."""
 
@@ -226,7 +226,6 @@ class Row:
 
     @property
     def phase(self) -> Phase | None:
-        """The phase under way."""
         return self.phases.current
 
     @property

@@ -37,11 +37,7 @@ class Sender:
     async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
 
-        Args:
-            method: GET or HEAD.
-            asked: The URL, as `sent_text` makes it.
-            first: The URL that led to it by redirects; itself where none did.
-            watch: Who watches the request.
+        `asked` is as `sent_text` makes it; `first` is the URL that led to it by redirects, or the same.
 
         Raises:
             PrivateAddressError: It must not be asked.

@@ -56,7 +56,6 @@ class _Zlib(_Stream):
         self._stream = zlib.decompressobj(window_bits)
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes hold, in pieces."""
         piece = b""
         # A full piece may leave bytes in zlib's window although it has read all that it was given.
         while (data or len(piece) == PIECE) and not self.eof:
@@ -87,7 +86,6 @@ class _Brotli(_Stream):
         return bool(self._stream.is_finished())
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes hold, in pieces."""
         piece = self._stream.process(data, output_buffer_limit=PIECE)
         yield piece
         # It may have more to give although it says that it can take more.

@@ -52,5 +52,4 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
-        """The text in full."""
         return self.forms[0]

@@ -10,7 +10,6 @@ ARROW = " → "
 """Between a coroutine and the one that it awaits."""
 
 FILE_LIMIT = 60
-"""The most characters of a file's name."""
 
 
 def innermost(stands: TaskStands) -> Place | None:

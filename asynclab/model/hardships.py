@@ -48,7 +48,6 @@ class LostHandover:
     """Who had woken it."""
     result: str
     wait: Wait
-    """Its wait."""
     at: float
     version: int
     """Which event of the run it is, counted from 1."""

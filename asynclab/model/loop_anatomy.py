@@ -24,7 +24,6 @@ Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
 """Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
-"""The most characters of a callback's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,6 @@ class Due:
     what: str
     """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "a timer of aiohttp"."""
     task: int | None
-    """The task that it concerns, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +44,15 @@ class LoopParts:
     """The parts of a lab's event loop at one moment."""
 
     running: int | None = None
-    """The task whose step is under way."""
     ready: tuple[int, ...] = ()
     """The tasks that are ready, the next first; at most as many as were asked for."""
     ready_count: int = 0
-    """How many are ready."""
     timers: tuple[Due, ...] = ()
     """What is due, the next first; at most as many as were asked for."""
     timer_count: int = 0
-    """How many timers there are."""
     outside: tuple[int, ...] = ()
     """The tasks that wait for I/O, a thread or a process, oldest first; at most as many as were asked for."""
     outside_count: int = 0
-    """How many tasks wait for those."""
 
 
 def loop_parts(state: LabState, most: int) -> LoopParts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from itertools import islice
+from typing import Literal, TypeAlias, TypeVar
 
 from asynclab.model.events import PrimitiveKind, Wait
 from asynclab.model.tasks import Place
@@ -33,7 +34,6 @@ CLIENT_USES_KEPT = 200
 
 
 def label(kind: str, number: int) -> str:
-    """What a queue or primitive is called everywhere, such as "queue#1" or "lock#2"."""
     return f"{kind}#{number}"
 
 
@@ -72,7 +72,6 @@ class QueueState:
 
     @property
     def label(self) -> str:
-        """Its name, such as "queue#1"."""
         return label("queue", self.id)
 
     @property
@@ -125,7 +124,6 @@ class PrimitiveState:
     """Which one of its kind."""
     value: int = 0
     holder: int | None = None
-    """For a lock: the task that holds it."""
     takers: dict[int, int] = field(default_factory=dict)
     """For a semaphore: how many permits each task has taken and not given back."""
     in_block: set[int] = field(default_factory=set)
@@ -145,7 +143,6 @@ class PrimitiveState:
 
     @property
     def label(self) -> str:
-        """Its name, such as "lock#1"."""
         return label(self.kind, self.number)
 
     @property
@@ -187,3 +184,22 @@ class TimeoutState:
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
+
+
+Resource = TypeVar("Resource", QueueState, PrimitiveState)
+
+
+def make_room(resources: dict[int, Resource], room: int) -> tuple[int, int]:
+    """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
+
+    Returns how many were dropped, and the room for the next call. If too many are in use it grows by a quarter at a
+    time, so that a program with thousands of queues isn't searched at each new one.
+    """
+    if len(resources) < room:
+        return 0, room
+    quiet = (number for number, resource in resources.items() if resource.is_quiet)
+    gone = list(islice(quiet, len(resources) + 1 - KEPT))
+    for number in gone:
+        del resources[number]
+    left = len(resources)
+    return len(gone), KEPT if left < KEPT else left + left // 4

@@ -11,7 +11,7 @@ from typing import get_args
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import CallScheduled, Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident, IncidentKind
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -19,7 +19,6 @@ from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
 from asynclab.model.text import one_line
 
 LINES_KEPT = 5_000
-"""How many activity lines are kept."""
 
 LAG_SAMPLES = 120
 """How many measurements of the loop's lag are kept."""
@@ -126,13 +125,11 @@ class LabState:
     step_report: StepTaken | None = None
     """What came of the latest request to step; None before the first."""
     step_reports: int = 0
-    """How many requests to step have been answered."""
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
     is_stalled: bool = False
     """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
     running: int | None = None
-    """The task whose step is under way."""
     outer_steps: list[int] = field(default_factory=list)
     """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
     roots: set[int] = field(default_factory=set)
@@ -212,17 +209,27 @@ class LabState:
         return self._rows
 
     def resources(self) -> Iterator[QueueState | PrimitiveState]:
-        """All queues and primitives."""
         return chain(self.queues.values(), self.primitives.values())
 
     def block(self, block: Block) -> None:
         """Add a time in which the loop was blocked; of many, the oldest is dropped."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
 
-    def remember(self, incident: Incident) -> None:
+    def remember(
+        self,
+        event: Event,
+        at: float,
+        place: Place | None,
+        others: tuple[int, ...] = (),
+        kind: IncidentKind = "told",
+        *,
+        is_sure: bool = True,
+    ) -> Incident:
         """Keep an incident, unless there are too many."""
+        incident = Incident(event, self.version, at, place, others, kind, is_sure)
         if len(self.incidents) < INCIDENTS_KEPT:
             self.incidents = (*self.incidents, incident)
+        return incident
 
     @property
     def is_idle(self) -> bool:

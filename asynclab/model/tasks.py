@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -76,7 +76,6 @@ class TaskState(msgspec.Struct):
     tree: tuple[str, ...] = ()
     """What is in that exception, or caused it, drawn as a tree in some lines."""
     children: list[int] = msgspec.field(default_factory=list)
-    """The tasks that it created."""
 
     @property
     def waited_for(self) -> WaitKind | None:
@@ -92,3 +91,15 @@ class TaskState(msgspec.Struct):
     def has_ended(self) -> bool:
         """Whether it is done, failed or cancelled."""
         return self.state in ENDED
+
+
+class _Placed(Protocol):
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+def place_in(placed: _Placed) -> Place | None:
+    """The line of code that an event, a wait or the birth of a task names, if that is known."""
+    return (placed.file, placed.line) if placed.line else None

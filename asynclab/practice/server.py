@@ -30,7 +30,6 @@ class PracticeServer:
     """
 
     ROUTES: ClassVar[tuple[web.RouteTableDef, ...]] = (routes,)
-    """What it serves."""
 
     def __init__(self, *, pace: float = 1.0) -> None:
         """Create a server that is not running yet; `pace` is the factor for every delay, 0 to answer at once."""
@@ -42,7 +41,6 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
-        """Whether it is running."""
         return self._runner is not None
 
     @property
@@ -74,12 +72,10 @@ class PracticeServer:
                 await runner.cleanup()
 
     async def __aenter__(self) -> Self:
-        """Start it."""
         await self.start()
         return self
 
     async def __aexit__(self, *why: object) -> None:
-        """Close it."""
         await self.close()
 
     async def _listen(self) -> web.AppRunner:

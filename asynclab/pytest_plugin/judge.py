@@ -31,7 +31,6 @@ class ObservedTest:
     """When it began, in seconds of the observed time."""
     has_failed: bool = False
     failures: list[str] = field(default_factory=list)
-    """The findings that fail it."""
     told: Told = field(default_factory=dict)
     """What its next report will carry."""
 

@@ -28,7 +28,6 @@ Result = TypeVar("Result")
 Wrapper: TypeAlias = Generator[None, Result, Result]
 
 TITLE = "asynclab"
-"""The title of our section in a test's report."""
 
 
 class ObservedTests:

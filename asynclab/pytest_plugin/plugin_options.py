@@ -26,7 +26,6 @@ class PluginOptions:
     recordings: Path | None
     """Where recordings of failed tests are kept."""
     filter: FindingFilter
-    """Decides which findings are reported."""
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails its test."""
@@ -40,7 +39,6 @@ class MarkedTest:
     instant: bool = False
     """Whether to skip the time in which the test only waits for timers."""
     allow: tuple[Allowance, ...] = ()
-    """Findings that are allowed in it."""
 
 
 def read_options(config: pytest.Config) -> PluginOptions:

@@ -354,12 +354,7 @@ def shielded_by(future: Future[Any]) -> Future[Any] | None:
 
 
 def left_to_complete(frame: FrameType, waiting: object) -> Collection[Future[Any]]:
-    """What as_completed() is still to give, as far as that can be seen.
-
-    Args:
-        frame: That of `COMPLETED`.
-        waiting: The coroutine that awaits it, in a loop over what as_completed() has returned.
-    """
+    """What as_completed() is still to give to the coroutine that loops over it; `frame` is that of `COMPLETED`."""
     iterator = variables_of(frame).get("self")
     if iterator is not None:
         return iterator._todo  # type: ignore[no-any-return]

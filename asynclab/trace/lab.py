@@ -223,14 +223,7 @@ class Lab:
             self._clock_changed()
 
     def step(self, task: int | None = None) -> StepTaken:
-        """While paused, run one step of one task; with none ready, move on to the next timer.
-
-        Args:
-            task: Which of the held tasks is to go; the first where it is None or not held.
-
-        Returns:
-            What was done.
-        """
+        """While paused, run one step: of this task if held, else of the first; with none ready, jump to a timer."""
         self._stop_pursuit()
         if not self._can_pause():
             return "nothing"
@@ -272,11 +265,7 @@ class Lab:
         self._clock_changed()
 
     def was_stopped(self, seconds: float) -> None:
-        """Let lab time stand still for as long as the whole process did; may be called in a signal handler.
-
-        Args:
-            seconds: For how long, up to now, in real seconds.
-        """
+        """Don't count the real seconds in which the process was stopped; may be called in a signal handler."""
         loop = self._tracer.loop
         if loop is None:
             return
@@ -295,21 +284,15 @@ class Lab:
             self._supervision.cancel()
 
     def cancel_task(self, task: int) -> bool:
-        """Ask one task to end.
-
-        Returns:
-            Whether it was asked: False where it has ended or is not known.
-        """
+        """Ask one task to end; False where it has ended or is not known."""
         found = [candidate for _, candidate in self._tracer.registry.some({task})]
         return self._tracer.loop is not None and cancel(self._tracer, found)
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
         """Look at what tasks wait for and where they stand, where that is not known; to be called before painting.
 
-        Args:
-            first: The tasks to begin with, such as those that can be seen; a bounded number of others follow. While
-                paused these are all that are held, so that each has its place.
-            selected: The task of which all frames are wanted.
+        It begins with `first`, such as those in sight; a bounded number of others follow, while paused all held ones.
+        Of `selected` all frames are wanted.
         """
         numbers = list(first)
         self._tracer.looks.look_at_the_rest(numbers)

@@ -252,7 +252,7 @@ class LoopRecording:
 
 
 def _take_apart(observed: weakref.ref[Observer], _: object) -> None:
-    """Take the observer of a loop apart as the loop goes."""
+    """Take the observer of a loop apart when the loop is collected."""
     observer = observed()
     if observer is not None:
         with suppress(Exception):

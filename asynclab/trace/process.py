@@ -38,12 +38,6 @@ class ProcessObservation:
     """A recording of each event loop that is made while it lasts."""
 
     def __init__(self, *, adopts: bool = False, bystanders: Bystanders = NOBODY) -> None:
-        """Begin to observe.
-
-        Args:
-            adopts: Whether loops that were made before are observed from their next run on.
-            bystanders: Threads and signal handlers that are none of the program's.
-        """
         self.clock = VirtualClock(time.monotonic)
         """The time of the process, 0 when this began: the same for all of its loops."""
         self.clock.start()
@@ -180,10 +174,7 @@ class ProcessObservation:
         return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
 
     def adopt(self, loop: AbstractEventLoop) -> Census:
-        """Observe a loop that runs already; to be called in one of its callbacks.
-
-        Returns:
-            The census of what it has; `Census.look` is yet to be called.
+        """Observe a loop that runs already; to be called in one of its callbacks. The census is yet to look.
 
         Raises:
             RuntimeError: Somebody observes it already.
@@ -238,10 +229,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:
-    """Begin to observe every loop that is made from now on.
-
-    Args:
-        adopts: Whether loops that were made before are observed from their next run on.
-        bystanders: Threads and signal handlers that are none of the program's.
-    """
+    """Begin to observe every loop that is made from now on; if `adopts`, older ones from their next run on as well."""
     return ProcessObservation(adopts=adopts, bystanders=bystanders)

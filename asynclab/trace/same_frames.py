@@ -34,10 +34,8 @@ _Place = tuple[int, int, int, int]
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
     """Give a function's frames the places of calls in another function, wherever in its own code they really are.
 
-    Args:
-        original: The function it stands in for. Where it isn't one of Python's, nothing is changed.
-        calls: Names that both functions look up on the lines of calls, such as "_context". What is on another line of
-            the function gets the place of the first.
+    `calls` are names that both look up on the lines of calls, such as "_context"; any other line gets the place of the
+    first. Where `original` isn't one of Python's, nothing is changed.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
@@ -97,13 +95,7 @@ def _place_of(code: CodeType, name: str) -> _Place | None:
 
 
 def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
-    """The code with another file, name and location table.
-
-    Args:
-        code: What runs.
-        original: What it is to look like.
-        places: One for each of its code units.
-    """
+    """The code with another file, name and location table, which has a place for each of its code units."""
     table = bytearray()
     line = original.co_firstlineno
     for place, units in groupby(places):

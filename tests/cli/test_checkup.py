@@ -18,7 +18,6 @@ from asynclab.cli.main import main
 
 
 def verdicts(findings: list[Finding]) -> dict[str, str]:
-    """What was found, by subject."""
     return {finding.subject: finding.verdict for finding in findings}
 
 

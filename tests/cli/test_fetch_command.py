@@ -59,7 +59,6 @@ async def asynclab_fetch(*arguments: str, text: str | None = None, closed: int |
 
 
 def here(*arguments: str, text: str | None = None) -> Result:
-    """Run it in this process."""
     return CliRunner().invoke(main, ["fetch", *arguments], prog_name="asynclab", input=text)
 
 

@@ -56,7 +56,6 @@ class Recorded:
     ran: Ran
 
     def findings(self, *options: str, recording: str = "run.gz") -> Result:
-        """Ask the recording."""
         return CliRunner().invoke(main, ["findings", str(self.folder / recording), *options])
 
 

@@ -33,39 +33,29 @@ class Outcomes(unittest.TestResult):
     """Writes one line for each test: its id, how it ended, the error's last line, and what was seen of it."""
 
     def __init__(self, results: TextIO, drain: Drain) -> None:
-        """Write nothing yet.
-
-        Args:
-            results: Gets the lines.
-            drain: Counts what was recorded during a test.
-        """
+        """Write nothing yet; `results` gets the lines, and `drain` counts what was recorded during a test."""
         super().__init__()
         self._results = results
         self._drain = drain
         self._outcome, self._error = "passed", ""
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802
-        """Forget the test before."""
         super().startTest(test)
         self._outcome, self._error = "passed", ""
 
     def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
-        """Write the line of a test."""
         super().stopTest(test)
         self._write(test)
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
-        """The test was skipped, for a reason of its own."""
         self._outcome = "skipped"
         if not hasattr(test, "_testMethodName"):  # a whole class or module, which is neither started nor stopped
             self._write(test)
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        """An assertion failed."""
         self._failed(test, err)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        """Something else was raised."""
         self._failed(test, err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802

@@ -74,15 +74,7 @@ def chosen() -> list[str]:
 
 
 def new_failures(names: Iterable[str], run: Run) -> tuple[dict[str, str], Outcomes]:
-    """Run tests both ways, and compare.
-
-    Args:
-        names: Modules, by their dotted names.
-        run: Runs tests.
-
-    Returns:
-        What is different, by test, and how all ended that were observed.
-    """
+    """Run modules both ways: what is different, by test, and how all ended that were observed."""
     names = list(names)
     with ThreadPoolExecutor(2) as pool:
         bare, observed = pool.map(lambda is_observed: run(names, is_observed), (False, True))
@@ -104,7 +96,6 @@ def _alone(test: str, run: Run) -> tuple[Outcomes, Outcomes]:
 
 
 def counts(observed: Outcomes) -> dict[str, int]:
-    """How much was really observed."""
     ran = [outcome for outcome in observed.values() if outcome.outcome != "skipped"]
     return {
         "tests": len(ran),

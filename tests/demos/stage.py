@@ -70,13 +70,10 @@ class _Printed(io.TextIOBase):
 def perform(
     name: str, *, cancel_at: float | None = None, cancel_after_turns: int | None = None, **values: Value
 ) -> Performance:
-    """Run a demo to its end.
+    """Run a demo to its end, with values for some of its parameters.
 
-    Args:
-        name: The demo's.
-        cancel_at: Virtual seconds after which main is cancelled; 0 is before its first step.
-        cancel_after_turns: The same, in turns of the event loop: for demos that wait for a server and not for a timer.
-        values: Parameters that differ from their defaults.
+    Main is cancelled at a virtual second, 0 being before its first step, or after some turns of the loop: for demos
+    that wait for a server and not for a timer.
     """
     demo = find(name)
     performance = Performance()

@@ -48,7 +48,6 @@ def line_in(task: Task[Any], file: str) -> int | None:
 
 @contextlib.asynccontextmanager
 async def held(demo: Demo, values: dict[str, Value]) -> AsyncIterator[Lab]:
-    """A demo's lab that is held before its first step."""
     async with PracticeServer(pace=0) as server, Lab(demo.name) as lab:
         lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}) | values, server.pages))
         lab.pause()

@@ -34,16 +34,9 @@ class Played:
         keep_rows: bool = True,
         **options: Any,
     ) -> None:
-        """Prepare it.
+        """Prepare it: `names` are those of the URLs, `failures` those of the first attempts at each.
 
-        Args:
-            monkeypatch: Puts the played answers in the place of requests.
-            names: Of the URLs.
-            seconds: How long each attempt takes.
-            bytes_each: How many bytes it brings.
-            failures: How the first attempts at a URL fail.
-            keep_rows: As for `Fetch`.
-            options: As for `Options`.
+        Each attempt takes some seconds and brings some bytes.
         """
         monkeypatch.setattr("asynclab.fetch.engine.Requests", lambda *_: self)
         self.started: list[tuple[float, str]] = []
@@ -81,12 +74,10 @@ class Played:
 
     @property
     def names(self) -> list[str]:
-        """What was started, in order."""
         return [name for _, name in self.started]
 
     @property
     def outcomes(self) -> list[str | None]:
-        """How each row ended."""
         return [row.outcome for row in self.fetch.rows]
 
     async def attempt(self, row: Row) -> Failure | None:
@@ -104,5 +95,4 @@ class Played:
         return left.pop(0) if left else None
 
     def note_end(self, row: Row) -> None:
-        """Note that a row has ended."""
         self.ended.append(row.url.rpartition("/")[2])

@@ -16,7 +16,6 @@ def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
 
 
 def redirect(location: bytes) -> bytes:
-    """An answer that redirects."""
     return b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
 
 
@@ -48,17 +47,14 @@ class RawServer:
         await self._server.wait_closed()
 
     def url(self, path: str = "/") -> str:
-        """The URL of a path."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http{'s' if self._tls else ''}://{host}:{self._port}{path}"
 
     @property
     def request_lines(self) -> list[str]:
-        """The first line of each request."""
         return [head.split("\r\n", 1)[0] for head in self.heads]
 
     def header(self, name: str, number: int = -1) -> str | None:
-        """The value of a header of a request."""
         lines = self.heads[number].split("\r\n")[1:]
         found = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
         return found.get(name.lower())

@@ -19,19 +19,11 @@ class Server(Protocol):
 
 
 async def fetched(server: Server, *paths: str, speed: float = 1.0, **options: Any) -> Fetch:
-    """Fetch paths, or whole URLs, to their end.
-
-    Args:
-        server: Whose paths they are.
-        paths: What to fetch.
-        speed: Lab seconds per real second: of waits and timeouts, not of the server.
-        options: How.
-    """
+    """Fetch paths, or whole URLs, to their end; `speed` is that of waits and timeouts, not of the server."""
     return await run(Fetch(urls_of(server, *paths), Options(**options), chance=lambda: 0.0), speed=speed)
 
 
 async def fetched_row(server: Server, path: str, **options: Any) -> Row:
-    """Fetch one path to its end."""
     return (await fetched(server, path, **options)).rows[0]
 
 
@@ -41,13 +33,7 @@ def urls_of(server: Server, *paths: str) -> list[str]:
 
 
 async def run(fetch: Fetch, *, speed: float = 1.0, beside: Callable[[Lab], Any] | None = None) -> Fetch:
-    """Run a fetch in a lab to its end.
-
-    Args:
-        fetch: What to run.
-        speed: Lab seconds per real second.
-        beside: Called once with the lab when it has started.
-    """
+    """Run a fetch in a lab to its end; `beside` is called once with the lab when it has started."""
     async with Lab("fetch", speed=speed, watch=False) as lab:
         fetch.clock = lambda: lab.now
         lab.start(fetch.run)

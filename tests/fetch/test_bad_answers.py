@@ -35,12 +35,10 @@ class Case(NamedTuple):
 
 
 def packed(coding: str, body: bytes) -> bytes:
-    """An answer that says how its body is packed."""
     return answer(body, f"Content-Encoding: {coding}")
 
 
 def with_field(field: bytes) -> bytes:
-    """An answer with one more header."""
     return OK + field + b"\r\n" + FIVE
 
 

@@ -56,7 +56,6 @@ async def site() -> AsyncIterator[Site]:
 
 
 async def checked(site: Site, path: str, *fragments: str, **options: object) -> Row:
-    """Check one link, with fragments."""
     url = FoundUrl(site.url(path), 1, fragments)
     return (await run(Fetch([url], Options(check=True, retries=0, **options)))).rows[0]  # type: ignore[arg-type]
 

@@ -255,7 +255,6 @@ def test_a_url_is_found_however_it_is_written(kind: str, text: str, urls: str) -
 
 
 def as_json(url: str) -> str:
-    """An object with the URL in it."""
     return json.dumps({"u": url})
 
 
@@ -281,7 +280,6 @@ def as_yaml(url: str) -> str:
 
 
 def as_source(url: str) -> str:
-    """A line of a program."""
     return "open('{}')".format(url.replace("'", "\\'"))
 
 

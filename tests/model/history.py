@@ -12,7 +12,6 @@ MAIN, TEA, COFFEE = 1, 2, 3
 
 
 def lab(*events: Event) -> LabState:
-    """A lab after these events."""
     state = LabState()
     fold(state, events)
     return state
@@ -27,7 +26,6 @@ def lab_with_timeline(*events: Event) -> tuple[LabState, Timeline]:
 
 
 def timeline_of(*events: Event) -> Timeline:
-    """The timeline of these events."""
     return lab_with_timeline(*events)[1]
 
 

@@ -45,7 +45,6 @@ class FaultyServer(PracticeServer):
         self._tls, self._tls_port = tls, 0
 
     def tls_url(self, path: str = "/") -> str:
-        """The URL of a path on this server, over TLS."""
         return f"https://{HOST}:{self._tls_port}{path}"
 
     async def _listen(self) -> web.AppRunner:
@@ -69,7 +68,6 @@ class RawAnswer(web.StreamResponse):
         self.force_close()
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send everything."""
         transport = request.transport
         assert isinstance(transport, asyncio.Transport)
         async for data in self._send(transport):
@@ -85,8 +83,6 @@ class RawAnswer(web.StreamResponse):
 
 
 def raw(*parts: bytes, reset: bool = False) -> RawAnswer:
-    """Return a response of these bytes."""
-
     async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
         for part in parts:
             yield part
@@ -125,7 +121,6 @@ for path in ANSWERS:
 
 @faults.get("/hang")
 async def hang(_: web.Request) -> web.StreamResponse:
-    """Never answer."""
     await asyncio.Event().wait()
     raise AssertionError("nobody sets it")
 
@@ -202,7 +197,6 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/redirect-loop")
 async def redirect_loop(_: web.Request) -> web.StreamResponse:
-    """Redirect to itself."""
     raise web.HTTPFound("/redirect-loop")
 
 

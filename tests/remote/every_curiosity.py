@@ -24,7 +24,6 @@ PROGRAMS: list[Callable[[], object]] = []
 
 
 def program(function: Callable[[], object]) -> Callable[[], object]:
-    """Enter a program in the list."""
     PROGRAMS.append(function)
     return function
 
@@ -60,7 +59,6 @@ class Dies:
 
 
 async def fails() -> None:
-    """Fail in the second step."""
     await asyncio.sleep(0)
     raise KeyError("on purpose")
 
@@ -303,12 +301,10 @@ class Sub(asyncio.SelectorEventLoop):
     """A loop whose class has a circle in it: it goes, with the module, when Python looks for those at the end."""
 
     def close(self) -> None:
-        """Close it as ever."""
         super().close()
 
 
 def main() -> None:
-    """Run them all."""
     assert isinstance(sys.stdout, io.TextIOWrapper)
     sys.stdout.reconfigure(line_buffering=True)
     for each in PROGRAMS:

@@ -16,7 +16,6 @@ RACY = frozenset({"debug_mode_checks"})
 
 
 def main() -> None:
-    """Run them all."""
     write = sys.stdout.write
     for script in (script for script in SCRIPTS if script.__name__ not in RACY):
         print("==", script.__name__, flush=True)

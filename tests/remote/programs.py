@@ -38,12 +38,10 @@ class Ran:
 
 
 def plainly(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
-    """Run `python args`."""
     return _run([sys.executable, *args], stdin, folder, environment)
 
 
 def observed(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
-    """Run `asynclab run args`."""
     return _run([sys.executable, "-m", "asynclab", "run", *args], stdin, folder, environment)
 
 

@@ -26,12 +26,10 @@ STARTED: list[dict[str, Any]] = [
 
 
 def events(*told: dict[str, Any]) -> dict[str, Any]:
-    """A frame of events."""
     return {"type": "LoopEvents", "loop": 1, "events": list(told)}
 
 
 def recording(path: Path, *lines: dict[str, Any] | bytes, head: list[dict[str, Any]] = STARTED) -> Path:
-    """A recording with any lines in it."""
     text = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in (*head, *lines)]
     path.write_bytes(gzip.compress(b"\n".join([*text, b""])))
     return path

@@ -70,7 +70,6 @@ def exported(*frames: AnyFrame) -> list[Entry]:
 
 
 def named(events: list[Entry], name: str) -> list[Entry]:
-    """The events by a name."""
     return [event for event in events if event["name"] == name]
 
 
@@ -285,7 +284,6 @@ def test_a_program_that_runs_is_traced_as_its_recording_is(tmp_path: Path) -> No
 
 
 def recording_of(path: Path, *frames: AnyFrame) -> Path:
-    """A recording."""
     writer = RecordingWriter(path.open("wb"), Header(1, "0.1"))
     for frame in frames:
         writer.write(frame)

@@ -60,7 +60,6 @@ def frames(file: str = "app.py", forever: float | None = float("inf")) -> list[A
 
 
 def written(path: Path, *told: AnyFrame, version: int = VERSION) -> Path:
-    """A recording that is finished."""
     writer = RecordingWriter(path.open("wb"), Header(version, "9.9", ("app.py", "-x")))
     for frame in told:
         writer.write(frame)

@@ -56,7 +56,6 @@ class Program:
             self.look()
 
     def of(self, kind: type[AnyEventKind]) -> list[AnyEventKind]:
-        """The events of a kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
     def join(self) -> None:

@@ -22,7 +22,6 @@ def same(*arguments: str, **where: Any) -> Ran:
 
 
 def script(folder: Path, text: str) -> str:
-    """A program in a file."""
     path = folder / "script.py"
     path.write_text(text)
     return str(path)

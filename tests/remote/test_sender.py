@@ -36,7 +36,6 @@ class Told:
         return [frame for frame in self.read() if not isinstance(frame, Heartbeat)]
 
     def read(self) -> list[AnyFrame]:
-        """What was sent since the last call."""
         try:
             return list(self._frames.feed(self.reader.recv(1 << 20)))
         except BlockingIOError:

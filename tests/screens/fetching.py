@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.request import Request
+from asynclab.fetch.options import Request
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.lab.runnable import LabFactory

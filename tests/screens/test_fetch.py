@@ -14,8 +14,7 @@ from textual.widgets import OptionList
 
 from asynclab.app import AGAIN_SECONDS
 from asynclab.cli.main import main
-from asynclab.fetch.options import Options
-from asynclab.fetch.request import Request
+from asynclab.fetch.options import Options, Request
 from asynclab.fetch.texts import FORMATS
 from asynclab.fetch.urls import find_urls
 from asynclab.model.wording.quantities import plural

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
-from asynclab.fetch.request import Request
+from asynclab.fetch.options import Request
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.url_list import UrlList
 from asynclab.screens.lab.run_record import Record

@@ -17,8 +17,13 @@ from tests.trace.labs import fast_lab
 @pytest.fixture(autouse=True)
 def fast_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pytest-asyncio run the test on a FastLoop; `asyncio.run` in other tests makes a loop of its own kind."""
-    if inspect.iscoroutinefunction(request.function):
+    if inspect.iscoroutinefunction(request.function) and "real_loop" not in request.fixturenames:
         monkeypatch.setattr(asyncio.events, "new_event_loop", FastLoop)
+
+
+@pytest.fixture
+def real_loop() -> None:
+    """Let it run on asyncio's own loop, in real time."""
 
 
 @pytest.fixture

@@ -45,13 +45,11 @@ def background(*arguments: Any) -> asyncio.Task[Any]:
 
 
 def exits(*_: object) -> None:
-    """Raise SystemExit."""
     print("exits")
     raise SystemExit(3)
 
 
 def interrupts(*_: object) -> None:
-    """Raise what Ctrl-C does."""
     print("interrupts")
     raise KeyboardInterrupt
 
@@ -60,6 +58,25 @@ async def calls(function: Callable[[], None]) -> None:
     """A task that calls a function in its second step."""
     await asyncio.sleep(0)
     function()
+
+
+async def waits_to_the_end(seconds: float = 1) -> None:
+    """A main that tells when it is over."""
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        print("main's finally")
+
+
+async def groups_a_child(function: Callable[[], None]) -> None:
+    """A main with a group in which one task raises."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(lasting("sibling"))
+            group.create_task(calls(function))
+    except BaseException as error:
+        print("group raised", type(error).__name__)
+        raise
 
 
 async def awaits_a_child(function: Callable[[], None]) -> str:
@@ -94,24 +111,12 @@ async def main_takes_a_childs_exit_for_its_own_and_returns() -> str:
 
 @program
 async def a_child_exits_in_a_group() -> None:
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(lasting("sibling"))
-            group.create_task(calls(exits))
-    except BaseException as error:
-        print("group raised", type(error).__name__)
-        raise
+    await groups_a_child(exits)
 
 
 @program
 async def a_child_is_interrupted_in_a_group() -> None:
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(lasting("sibling"))
-            group.create_task(calls(interrupts))
-    except BaseException as error:
-        print("group raised", type(error).__name__)
-        raise
+    await groups_a_child(interrupts)
 
 
 @program
@@ -141,20 +146,14 @@ async def main_is_interrupted() -> None:
 async def a_callback_exits() -> str:
     asyncio.get_running_loop().call_soon(exits)
     asyncio.get_running_loop().call_soon(print, "the callback after it")
-    try:
-        await asyncio.sleep(1)
-    finally:
-        print("main's finally")
+    await waits_to_the_end()
     return "not reached"
 
 
 @program
 async def a_callback_is_interrupted() -> str:
     asyncio.get_running_loop().call_soon(interrupts)
-    try:
-        await asyncio.sleep(1)
-    finally:
-        print("main's finally")
+    await waits_to_the_end()
     return "not reached"
 
 
@@ -163,10 +162,7 @@ async def a_timer_exits_beside_others_that_are_due() -> None:
     loop = asyncio.get_running_loop()
     for function in (print, exits, print):
         loop.call_at(loop.time() + 1, function, "due at once")
-    try:
-        await asyncio.sleep(5)
-    finally:
-        print("main's finally")
+    await waits_to_the_end(5)
 
 
 @program
@@ -174,10 +170,7 @@ async def a_done_callback_exits() -> None:
     task = asyncio.create_task(asyncio.sleep(1))
     task.add_done_callback(exits)
     task.add_done_callback(lambda _: print("the one after it"))
-    try:
-        await asyncio.sleep(5)
-    finally:
-        print("main's finally")
+    await waits_to_the_end(5)
 
 
 @program
@@ -220,10 +213,7 @@ async def an_exception_handler_exits() -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(exits)
     loop.call_soon(lambda: 1 / 0)
-    try:
-        await asyncio.sleep(1)
-    finally:
-        print("main's finally")
+    await waits_to_the_end()
 
 
 @program

@@ -16,7 +16,6 @@ PROGRAMS: list[Program] = []
 
 
 def program(function: Program) -> Program:
-    """Enter a program in the list."""
     PROGRAMS.append(function)
     return function
 

@@ -28,11 +28,9 @@ class Observed:
     ending: Ending = field(default_factory=lambda: Ending("cancelled"))
 
     def of(self, kind: type[Kind]) -> list[Kind]:
-        """The events of one kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
     def task(self, name: str) -> TaskState:
-        """The task with that name."""
         return next(task for task in self.state.tasks.values() if task.name == name)
 
     def texts(self, name: str | None = None) -> list[str]:

@@ -17,7 +17,6 @@ SCRIPTS: list[Script] = []
 
 
 def script(function: Script) -> Script:
-    """Enter a program in the list."""
     SCRIPTS.append(function)
     return function
 

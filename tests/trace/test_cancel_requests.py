@@ -20,7 +20,6 @@ def requests(seen: Observed) -> list[tuple[int, int | None]]:
 
 
 async def works(turns: int = 10) -> None:
-    """Is always ready."""
     for _ in range(turns):
         await asyncio.sleep(0)
 

@@ -23,6 +23,14 @@ def seconds() -> Seconds:
     return Seconds()
 
 
+@pytest.fixture
+def clock(seconds: Seconds) -> VirtualClock:
+    """A clock that has been started."""
+    clock = VirtualClock(seconds)
+    clock.start()
+    return clock
+
+
 def test_time_stands_still_before_the_start(seconds: Seconds) -> None:
     clock = VirtualClock(seconds)
     seconds.now += 5
@@ -36,9 +44,7 @@ def test_time_runs_at_its_speed(seconds: Seconds) -> None:
     assert clock.now() == 2
 
 
-def test_a_pause_takes_no_lab_time(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds)
-    clock.start()
+def test_a_pause_takes_no_lab_time(clock: VirtualClock, seconds: Seconds) -> None:
     seconds.now += 1
     clock.pause()
     seconds.now += 100
@@ -62,18 +68,14 @@ def test_real_time_that_is_skipped_takes_no_lab_time(seconds: Seconds, paused: b
     assert clock.now() == now
 
 
-def test_another_speed_holds_from_now_on(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds)
-    clock.start()
+def test_another_speed_holds_from_now_on(clock: VirtualClock, seconds: Seconds) -> None:
     seconds.now += 3
     clock.set_speed(2)
     seconds.now += 3
     assert clock.now() == 9
 
 
-def test_a_speed_set_during_a_pause_waits_for_its_end(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds)
-    clock.start()
+def test_a_speed_set_during_a_pause_waits_for_its_end(clock: VirtualClock, seconds: Seconds) -> None:
     clock.pause()
     clock.set_speed(4)
     seconds.now += 1
@@ -83,9 +85,7 @@ def test_a_speed_set_during_a_pause_waits_for_its_end(seconds: Seconds) -> None:
     assert clock.now() == 4
 
 
-def test_a_jump_goes_forward_only(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds)
-    clock.start()
+def test_a_jump_goes_forward_only(clock: VirtualClock) -> None:
     clock.advance_to(10)
     clock.advance_to(5)
     assert clock.now() == 10

@@ -144,34 +144,32 @@ async def test_a_step_with_nothing_ready_moves_on_to_the_next_timer(lab: Lab) ->
     assert lab.step() == "nothing"
 
 
-def test_a_step_never_skips_time_while_something_outside_is_awaited() -> None:
-    async def main() -> None:
-        release = asyncio.Event()
-        loop = asyncio.get_running_loop()
+@pytest.mark.usefixtures("real_loop")
+async def test_a_step_never_skips_time_while_something_outside_is_awaited() -> None:
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
-        async def threaded() -> str:
-            return await asyncio.wait_for(loop.run_in_executor(None, wait_outside), 30)
+    async def threaded() -> str:
+        return await asyncio.wait_for(loop.run_in_executor(None, wait_outside), 30)
 
-        def wait_outside() -> str:
-            asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
-            return "from outside"
+    def wait_outside() -> str:
+        asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
+        return "from outside"
 
-        async with Lab() as lab:
-            lab.start(threaded)
-            lab.pause()
+    async with Lab() as lab:
+        lab.start(threaded)
+        lab.pause()
+        await settle()
+        assert lab.step() == "step"
+        while True:
             await settle()
-            assert lab.step() == "step"
-            while True:
-                await settle()
-                if not lab.held:
-                    break
-                lab.step()
-            assert lab.step() == "outside"
-            release.set()
-            lab.resume()
-            assert (await lab.wait()).value == "from outside"
-
-    asyncio.run(main())
+            if not lab.held:
+                break
+            lab.step()
+        assert lab.step() == "outside"
+        release.set()
+        lab.resume()
+        assert (await lab.wait()).value == "from outside"
 
 
 async def test_a_held_task_can_be_cancelled(lab: Lab) -> None:
@@ -235,83 +233,75 @@ async def long_way() -> str:
     return "arrived"
 
 
-def test_an_instant_lab_skips_what_nobody_uses() -> None:
-    async def main() -> None:
-        begin = perf_counter()
-        async with Lab(instant=True) as lab:
-            ending = await lab.run(long_way)
-            assert ending.value == "arrived"
-            assert lab.now >= 50 * 3600
-            assert lab.now - (perf_counter() - begin) <= 50 * 3600
-
-    asyncio.run(main())
+@pytest.mark.usefixtures("real_loop")
+async def test_an_instant_lab_skips_what_nobody_uses() -> None:
+    begin = perf_counter()
+    async with Lab(instant=True) as lab:
+        ending = await lab.run(long_way)
+        assert ending.value == "arrived"
+        assert lab.now >= 50 * 3600
+        assert lab.now - (perf_counter() - begin) <= 50 * 3600
 
 
-def test_the_rest_of_a_run_can_be_made_instant() -> None:
-    async def main() -> None:
-        async with Lab() as lab:
-            lab.start(long_way)
-            await settle()
-            lab.pause()
-            lab.run_instantly()
-            assert (await lab.wait()).value == "arrived"
-
-    asyncio.run(main())
+@pytest.mark.usefixtures("real_loop")
+async def test_the_rest_of_a_run_can_be_made_instant() -> None:
+    async with Lab() as lab:
+        lab.start(long_way)
+        await settle()
+        lab.pause()
+        lab.run_instantly()
+        assert (await lab.wait()).value == "arrived"
 
 
-def test_an_instant_lab_waits_for_threads_in_real_time() -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        release = asyncio.Event()
+@pytest.mark.usefixtures("real_loop")
+async def test_an_instant_lab_waits_for_threads_in_real_time() -> None:
+    loop = asyncio.get_running_loop()
+    release = asyncio.Event()
 
-        def outside() -> str:
-            return asyncio.run_coroutine_threadsafe(wait_outside(), loop).result()
+    def outside() -> str:
+        return asyncio.run_coroutine_threadsafe(wait_outside(), loop).result()
 
-        async def wait_outside() -> str:
-            await release.wait()
-            return "from outside"
+    async def wait_outside() -> str:
+        await release.wait()
+        return "from outside"
 
-        async def guarded() -> str:
-            return await asyncio.wait_for(asyncio.to_thread(outside), 3600)
+    async def guarded() -> str:
+        return await asyncio.wait_for(asyncio.to_thread(outside), 3600)
 
-        async with Lab(instant=True) as lab:
-            lab.start(guarded)
-            await asyncio.to_thread(lambda: None)
-            await settle()
-            release.set()
-            ending = await lab.wait()
-            assert (ending.value, ending.exception) == ("from outside", None)
-            assert lab.now < 3600
-
-    asyncio.run(main())
+    async with Lab(instant=True) as lab:
+        lab.start(guarded)
+        await asyncio.to_thread(lambda: None)
+        await settle()
+        release.set()
+        ending = await lab.wait()
+        assert (ending.value, ending.exception) == ("from outside", None)
+        assert lab.now < 3600
 
 
-def test_an_instant_lab_waits_for_sockets_in_real_time() -> None:
-    async def main() -> None:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readline()
-            await settle()
-            writer.write(b"answer\n")
+@pytest.mark.usefixtures("real_loop")
+async def test_an_instant_lab_waits_for_sockets_in_real_time() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        await settle()
+        writer.write(b"answer\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = server.sockets[0].getsockname()
+
+    async def ask() -> bytes:
+        async with asyncio.timeout(3600):
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(b"question\n")
+            line = await reader.readline()
             writer.close()
+            await writer.wait_closed()
+            return line
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        address = server.sockets[0].getsockname()
-
-        async def ask() -> bytes:
-            async with asyncio.timeout(3600):
-                reader, writer = await asyncio.open_connection(*address)
-                writer.write(b"question\n")
-                line = await reader.readline()
-                writer.close()
-                await writer.wait_closed()
-                return line
-
-        async with server, Lab(instant=True) as lab:
-            ending = await lab.run(ask)
-            assert ending.value == b"answer\n"
-            assert lab.now < 3600
-
-    asyncio.run(main())
+    async with server, Lab(instant=True) as lab:
+        ending = await lab.run(ask)
+        assert ending.value == b"answer\n"
+        assert lab.now < 3600
 
 
 async def test_several_labs_have_their_own_time() -> None:

@@ -17,7 +17,7 @@ from tests.trace.test_transparency import snapshot
 
 LACKING = """
 import asyncio, asyncio.base_subprocess, click, concurrent.futures.thread, json, msgspec, os, sys, threading, warnings
-import asynclab.model.fold.handler  # which knows no asyncio: an import contract says so
+import asynclab.model.fold  # which knows no asyncio: an import contract says so
 
 def run():
     from asynclab.cli.main import main

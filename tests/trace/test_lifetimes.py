@@ -39,7 +39,6 @@ def _nothing_stays_replaced() -> Any:
 
 
 async def careful(seconds: float = 1) -> None:
-    """Takes its time to clean up."""
     try:
         await asyncio.sleep(100)
     finally:
@@ -48,7 +47,6 @@ async def careful(seconds: float = 1) -> None:
 
 
 async def stubborn() -> None:
-    """Does not end before its time."""
     for _ in range(10):
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(10)
@@ -282,7 +280,8 @@ async def test_handlers_and_debug_mode_of_the_app_are_its_own() -> None:
     assert len(complaints) == 1
 
 
-def test_what_is_left_in_the_loop_is_taken_back() -> None:
+@pytest.mark.usefixtures("real_loop")
+async def test_what_is_left_in_the_loop_is_taken_back() -> None:
     async def forgets(reads: int, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         loop.add_reader(reads, print, "readable")
@@ -290,21 +289,19 @@ def test_what_is_left_in_the_loop_is_taken_back() -> None:
         kept.append(await asyncio.start_server(lambda *_: None, sock=listening))
         await asyncio.sleep(0)
 
-    async def main() -> None:
-        reads, writes = os.pipe()
-        os.write(writes, b"never read")
-        async with Lab(watch=False) as lab:
-            await lab.run(forgets, reads, socket.create_server(("127.0.0.1", 0)))
-        loop: Any = asyncio.get_running_loop()
-        assert not loop.remove_reader(reads)
-        assert not loop.remove_signal_handler(signal.SIGUSR1)
-        assert not kept[0].is_serving()
-        assert len(loop._selector.get_map()) == 1
-        os.close(reads)
-        os.close(writes)
-
     kept: list[asyncio.Server] = []
-    asyncio.run(main())
+
+    reads, writes = os.pipe()
+    os.write(writes, b"never read")
+    async with Lab(watch=False) as lab:
+        await lab.run(forgets, reads, socket.create_server(("127.0.0.1", 0)))
+    loop: Any = asyncio.get_running_loop()
+    assert not loop.remove_reader(reads)
+    assert not loop.remove_signal_handler(signal.SIGUSR1)
+    assert not kept[0].is_serving()
+    assert len(loop._selector.get_map()) == 1
+    os.close(reads)
+    os.close(writes)
 
 
 async def test_gathers_that_wait_for_each_other_can_be_ended(lab: Lab) -> None:
@@ -370,7 +367,8 @@ async def test_an_endless_sleep_is_no_moment_to_jump_to() -> None:
         assert lab.step() == "nothing"
 
 
-def test_a_thread_of_the_labs_own_is_waited_for_in_real_time() -> None:
+@pytest.mark.usefixtures("real_loop")
+async def test_a_thread_of_the_labs_own_is_waited_for_in_real_time() -> None:
     release = threading.Event()
 
     async def guarded() -> str:
@@ -383,14 +381,11 @@ def test_a_thread_of_the_labs_own_is_waited_for_in_real_time() -> None:
         threading.Thread(target=work).start()
         return await asyncio.wait_for(future, 3600)
 
-    async def main() -> None:
-        async with Lab(instant=True) as lab:
-            lab.start(guarded)
-            await settle()
-            release.set()
-            assert (await lab.wait()).value == "from the thread"
-
-    asyncio.run(main())
+    async with Lab(instant=True) as lab:
+        lab.start(guarded)
+        await settle()
+        release.set()
+        assert (await lab.wait()).value == "from the thread"
 
 
 class Captured:

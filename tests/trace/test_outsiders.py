@@ -152,11 +152,7 @@ PAIRS: tuple[tuple[Outside, Inside], ...] = (
 
 
 def both(outside: Outside, inside: Inside, *, lab: bool) -> tuple[str, str, int]:
-    """Run a task outside and a program inside.
-
-    Returns:
-        All that was printed, how the task outside ended, and how many tasks the lab saw.
-    """
+    """Run a task outside and a program inside: all that was printed, how the task ended, and how many the lab saw."""
     events: list[Event] = []
 
     async def main() -> tuple[str, int]:

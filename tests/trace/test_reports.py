@@ -308,27 +308,25 @@ def test_progress_outside_a_lab_does_nothing() -> None:
     assert list(asynclab.track([1, 2])) == [1, 2]
 
 
-def test_the_lag_of_the_loop_is_measured() -> None:
-    async def main() -> None:
-        arrived = asyncio.Event()
+@pytest.mark.usefixtures("real_loop")
+async def test_the_lag_of_the_loop_is_measured() -> None:
+    arrived = asyncio.Event()
 
-        async def waits() -> None:
-            await arrived.wait()
+    async def waits() -> None:
+        await arrived.wait()
 
-        def note(events: Any) -> None:
-            if any(isinstance(event, LoopLagged) for event in events):
-                arrived.set()
+    def note(events: Any) -> None:
+        if any(isinstance(event, LoopLagged) for event in events):
+            arrived.set()
 
-        async with Lab() as lab:
-            lab.subscribe(note)
-            lab.start(waits)
-            while not arrived.is_set():
-                await asyncio.to_thread(time.sleep, 0.01)
-                assert state_of(lab).lag is not None
-            await lab.wait()
-            assert state_of(lab).lag[0] >= 0
-
-    asyncio.run(main())
+    async with Lab() as lab:
+        lab.subscribe(note)
+        lab.start(waits)
+        while not arrived.is_set():
+            await asyncio.to_thread(time.sleep, 0.01)
+            assert state_of(lab).lag is not None
+        await lab.wait()
+        assert state_of(lab).lag[0] >= 0
 
 
 async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,11 +343,7 @@ async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest
 
 
 def until_noticed(start: Any) -> list[Event]:
-    """What is told while a program runs that blocks the loop until it has been noticed.
-
-    Args:
-        start: A coroutine function that takes a lock, which is released when the block is noticed.
-    """
+    """What is told while a program blocks the loop until it is noticed; `start` takes a lock that is released then."""
     told: list[Event] = []
     noticed = threading.Lock()
     noticed.acquire()
@@ -384,12 +378,10 @@ def call(_: Any, block: Any) -> None:
 
 
 def call_soon(loop: Any, block: Any) -> None:
-    """Schedule a block at once."""
     loop.call_soon(block)
 
 
 def call_later(loop: Any, block: Any) -> None:
-    """Schedule a block by a timer."""
     loop.call_later(0, block)
 
 

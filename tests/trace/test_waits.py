@@ -314,10 +314,7 @@ LOOK_TAKES = 1e-4
 def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) -> tuple[int, int, int]:
     """How many of a thousand waits are told that come one after the other, how many could be, and how many there were.
 
-    Args:
-        busy: Seconds that the program works for before each.
-        idle: Seconds that it waits for before each, or that others have the processor.
-        exact: Whether the lab is to look at all of them.
+    Before each, the program works for `busy` seconds, and waits for `idle` ones, or others have the processor.
     """
     real = cpu = 0.0
     waits, asked = 1_000, 0

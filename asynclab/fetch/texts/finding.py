@@ -54,7 +54,7 @@ class Finding:
         return self.total + self.ignored_counts.total()
 
     def take(self, text: str) -> bool:
-        """Note a candidate; whether it is a URL, or a template of one."""
+        """Note a candidate. Returns whether it is a URL, or a template of one."""
         url, fragment = text, ""
         plain = _IS_SENT.fullmatch(text)
         if (plain is None or "%" in text or "/:" in text) and is_template(text):

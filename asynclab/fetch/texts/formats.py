@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
@@ -97,14 +97,15 @@ class _Cutting:
             return mail
         if _PAGE.match(text, start):
             ends = _PAGE_ENDS.search(text, start)
-            return _HtmlPart(ends.end(), text[start : ends.end()]) if ends else None
+            return _MarkupPart(ends.end(), text[start : ends.end()], "HTML") if ends else None
         xml = _XML.match(text, start)
         if xml is None or (xml[1] or "").lower() in KNOWN or start < self._fails_up_to:
             return None
         part, self._fails_up_to = xml_at(text, start)
         if part is None and (xml[1] is None or f"</{xml[1]}>" in text):
             self._fails_up_to = len(text)
-            return _BrokenXml(_after_last_tag(text), text[start : _after_last_tag(text)])
+            end = text.rfind(">") + 1 or len(text)
+            return _MarkupPart(end, text[start:end], "XML")
         return part
 
     def script_around(self, position: int) -> int:
@@ -166,24 +167,15 @@ def read_markup(text: str, finding: Finding) -> None:
     read_prose(text[end:], finding)
 
 
-class _HtmlPart:
-    """A part that is a page of HTML."""
+class _MarkupPart(NamedTuple):
+    """A part that is a page of HTML, or XML with faults, such as a bare & in a URL."""
 
-    def __init__(self, end: int, text: str) -> None:
-        self.end, self.text, self.name = end, text, "HTML"
-
-    def read(self, finding: Finding, read: ReadText) -> None:
-        """Take its URLs."""
-        read_html(self.text, finding)
-
-
-class _BrokenXml(_HtmlPart):
-    """A part that is XML with faults, such as a bare & in a URL."""
+    end: int
+    text: str
+    name: Literal["HTML", "XML"]
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        """Take its URLs."""
-        self.name = "XML"
-        read_html(self.text, finding, is_link_attribute)
+        read_html(self.text, finding, is_link_attribute if self.name == "XML" else None)
 
 
 def _tags(text: str) -> tuple[int, int]:
@@ -206,10 +198,6 @@ def _is_known(text: str, tag: re.Match[str]) -> bool:
 def _is_quoted(text: str, position: int) -> bool:
     before = text[max(0, position - 200) : position].rpartition("\n")[2]
     return before.count("`") % 2 == 1
-
-
-def _after_last_tag(text: str) -> int:
-    return text.rfind(">") + 1 or len(text)
 
 
 def _scripts(text: str) -> list[tuple[int, int]]:
@@ -238,4 +226,4 @@ _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
 
 def xml_text(text: str) -> Part:
     """A text that is XML as a whole, whatever is wrong with it."""
-    return xml_at(text, len(text) - len(text.lstrip()))[0] or _BrokenXml(len(text), text)
+    return xml_at(text, len(text) - len(text.lstrip()))[0] or _MarkupPart(len(text), text, "XML")

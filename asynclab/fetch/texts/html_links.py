@@ -94,7 +94,7 @@ def _between(text: str, page: _Page) -> None:
 
 
 def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing: bool) -> int:
-    """Take what the attributes of a tag point to; where the tag ends."""
+    """Take what the attributes of a tag point to. Returns where the tag ends."""
     if name == "a":
         page.shown = ""
     if text.startswith(">", position):
@@ -162,7 +162,7 @@ def _unescaped(value: str) -> str:
 
 
 def _take(link: str, page: _Page) -> str:
-    """Take a link, or ignore it; the URL that it is."""
+    """Take a link, or ignore it. Returns its URL."""
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):

@@ -51,7 +51,7 @@ class JsonPart(NamedTuple):
 
 
 def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
-    """The JSON that begins at a place and ends with a line, if there is some; up to where no other can begin."""
+    """The JSON that begins at a place and ends with a line, or None; and up to where no other JSON can begin."""
     try:
         value, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:

@@ -58,7 +58,7 @@ class MailPart(NamedTuple):
 
 
 def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
-    """The mail that begins at a place, up to the next one or to what can't belong to it; up to where none begins."""
+    """The mail that begins at a place, up to the next one, or None; and up to where no other mail can begin."""
     headers = _HEADERS.match(text, start)
     assert headers is not None  # it may be empty
     body = headers.end()

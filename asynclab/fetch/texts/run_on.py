@@ -23,19 +23,15 @@ _PARTICLE = re.compile(
 
 
 def text_at(line: str, start: int, end: int) -> str:
-    """The text from a place of a line on, if it is such a text."""
+    """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
     return line[start:end] if start < end and _IS_LETTER.match(line, start) else ""
 
 
 def end_before_text(url: str, before: str) -> int:
-    """Where a URL ends that such a text may follow; its length if none does.
+    """Where a URL ends that such a text may follow; its length if none does. `before` is the character before it.
 
     Nobody can tell for sure: `/wiki/C语言` is an address, too. So the text has to follow a whole host or a file, to be
     a part of a sentence by its end, or the sentence has to have no space before the URL either.
-
-    Args:
-        url: As far as its characters go.
-        before: The character before it.
     """
     for certain in (_HOST.match(url), _AFTER_FILE.search(url), _PARTICLE.search(url)):
         if certain:

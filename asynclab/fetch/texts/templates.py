@@ -54,12 +54,12 @@ def is_template(url: str) -> bool:
 
 
 def defanged(text: str) -> list[str]:
-    """The URLs and hosts that were made such that nothing follows them, such as hxxp://a[.]example."""
+    """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
     return _DEFANGED.findall(text) if _may_be_defanged(text) else []
 
 
 def is_defanged(text: str) -> bool:
-    """Whether a text is one of those."""
+    """Whether a text is nothing but a defanged URL or host."""
     return _may_be_defanged(text) and _DEFANGED.fullmatch(text) is not None
 
 
@@ -69,10 +69,10 @@ def _may_be_defanged(text: str) -> bool:
 
 
 def without_defanged(text: str) -> str:
-    """The text without those."""
+    """The text without its defanged URLs and hosts."""
     return _DEFANGED.sub(" ", text)
 
 
 def rearmed(text: str) -> str:
-    """The text with those as they were before."""
+    """The text with its defanged URLs and hosts restored."""
     return _DEFANGED.sub(lambda found: _SCHEME.sub(r"http\1://", re.sub(_DOT, ".", found[0], flags=re.I), 1), text)

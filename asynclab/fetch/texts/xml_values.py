@@ -26,7 +26,6 @@ class XmlPart:
     """Addresses that only name something."""
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        """Take the URLs in attributes and texts."""
         for name, value in self.values:
             if value not in self.namespaces:
                 read_value(value, finding, read, name)
@@ -85,7 +84,6 @@ class _Reading:
         self._open: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
         self._flush()
         local = name.rpartition(":")[2]
         if not self._open:

@@ -1,8 +1,13 @@
-"""Folds events into a `LabState`: one function for each kind of event."""
+"""Folds events into a `LabState`.
+
+Each kind of event has a function in one of the modules, named after it: `task_created` folds a TaskCreated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from asynclab.model.events import Event
 from asynclab.model.fold import (
@@ -17,26 +22,23 @@ from asynclab.model.fold import (
     wait_ends,
     waits,
 )
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 
-HANDLERS: Handlers = {
-    **steps.HANDLERS,
-    **waits.HANDLERS,
-    **wait_ends.HANDLERS,
-    **births_and_ends.HANDLERS,
-    **queues.HANDLERS,
-    **synchronization.HANDLERS,
-    **deadlines.HANDLERS,
-    **output.HANDLERS,
-    **run.HANDLERS,
-    **mishaps.HANDLERS,
-}
-"""By the type of the event; there is one for each kind."""
+_MODULES = (steps, waits, wait_ends, births_and_ends, queues, synchronization, deadlines, output, run, mishaps)
+
+
+def _handler_of(kind: type[Event]) -> Callable[[LabState, Any, float], None]:
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    handler: Callable[[LabState, Any, float], None]
+    (handler,) = (vars(module)[name] for module in _MODULES if name in vars(module))
+    return handler
+
+
+HANDLERS = {kind: _handler_of(kind) for group in Event.__subclasses__() for kind in group.__subclasses__()}
+"""By the type of the event. Each takes the state, the event, and the lab time, which is never before the state's."""
 
 
 def apply(state: LabState, event: Event) -> None:
-    """Take one event into a state."""
     fold(state, (event,))
 
 

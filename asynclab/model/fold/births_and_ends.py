@@ -12,16 +12,14 @@ from asynclab.model.events import (
     TaskEnded,
     TaskRenamed,
 )
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
-from asynclab.model.incidents import Incident
 from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 
@@ -111,7 +109,7 @@ def cancel_shared(state: LabState, event: CancelShared, at: float) -> None:
 
 
 def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
-    """Note for whose sake a task is cancelled that another waits for: a cancel goes down a chain of awaits."""
+    """Note whose cancellation is passed on to a task: a cancel goes down a chain of awaits."""
     asker = None if by is None else state.tasks.get(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
@@ -125,7 +123,6 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
 
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
-    """Note how a task ended."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
@@ -135,7 +132,7 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
 
 
 def _pass_on(state: LabState, task: TaskState, outcome: Outcome) -> None:
-    """What a task has taken for the one that made it and waits for it is its; so does wait_for() up to Python 3.11."""
+    """Pass what a helper task has acquired on to the task that made it, as for wait_for() up to Python 3.11."""
     maker = None if task.parent is None else state.tasks.get(task.parent)
     if maker is None or maker.has_ended:
         return
@@ -161,7 +158,7 @@ def _waited_for(task: TaskState, other: int) -> bool:
 
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
-    place = (task.file, task.line) if task.line else None
+    place = place_in(task)
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
     more_steps = 0 if left is None else task.steps - left.steps
@@ -169,29 +166,29 @@ def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float)
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if left is not None and is_left:
         is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
-        state.remember(Incident(event, state.version, at, place, (left.waiter,), "left_behind", is_sure))
+        state.remember(event, at, place, (left.waiter,), "left_behind", is_sure=is_sure)
     elif event.outcome == "cancelled" and task.cancelled_with is not None and not task.cancel_requested:
         wait = task.last_wait
-        where = (wait.file, wait.line) if wait is not None and wait.line else place
-        state.remember(Incident(event, state.version, at, where, (task.cancelled_with,), "cancel_shared"))
+        where = (wait and place_in(wait)) or place
+        state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
     elif event.unseen:
-        state.remember(Incident(event, state.version, at, place, (), "item_lost"))
+        state.remember(event, at, place, (), "item_lost")
     elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
         return
     elif waker.id in task.last_wait.tasks:
-        where = (task.last_wait.file, task.last_wait.line) if task.last_wait.line else place
+        where = place_in(task.last_wait) or place
         if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
             others = waker.id, waker.cancelled_for
-            state.remember(Incident(event, state.version, at, where, others, "cancel_shared"))
+            state.remember(event, at, where, others, "cancel_shared")
         elif event.outcome == "done" and any(task.id in each.sources for each in state.resources()):
-            state.remember(Incident(event, state.version, at, where, (waker.id,), "cancel_of_another"))
+            state.remember(event, at, where, (waker.id,), "cancel_of_another")
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
-        state.remember(Incident(event, state.version, at, task.place))
+        state.remember(event, at, task.place)
     _end(state, event, "failed", COLLECTED, (COLLECTED,), at)
 
 
@@ -264,14 +261,3 @@ def _drop_oldest(state: LabState) -> None:
             family.children = [child for child in family.children if child in state.tasks]
     state.dropped.tasks += len(gone)
     state.structure += 1
-
-
-HANDLERS: Handlers = {
-    TaskCreated: task_created,
-    TaskRenamed: task_renamed,
-    CancelShared: cancel_shared,
-    TaskCancelRequested: task_cancel_requested,
-    TaskEnded: task_ended,
-    TaskCollected: task_collected,
-    Progressed: progressed,
-}

@@ -10,7 +10,6 @@ from asynclab.model.events import (
     TimeoutRescheduled,
     TimeoutStarted,
 )
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import TimeoutOutcome, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
@@ -20,7 +19,6 @@ ENDED_TIMEOUTS_KEPT = 200
 
 
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
-    """Add a running timeout."""
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline, library=event.library)
         state.timeouts[event.timeout] = timeout
@@ -29,7 +27,6 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
-    """Move the deadline of a running timeout."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
@@ -38,7 +35,6 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
-    """The deadline came first."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
@@ -63,12 +59,10 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
-    """Add a scheduled callback."""
     state.calls[event.call] = event
 
 
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
-    """Remove a callback that has run or was cancelled."""
     state.calls.pop(event.call, None)
 
 
@@ -84,13 +78,3 @@ def _end(state: LabState, timeout: TimeoutState, outcome: TimeoutOutcome, at: fl
     if len(state.ended_timeouts) > ENDED_TIMEOUTS_KEPT:
         del state.timeouts[state.ended_timeouts.popleft()]
         state.dropped.timeouts += 1
-
-
-HANDLERS: Handlers = {
-    TimeoutStarted: timeout_started,
-    TimeoutRescheduled: timeout_rescheduled,
-    TimeoutExpired: timeout_expired,
-    TimeoutMet: timeout_met,
-    CallScheduled: call_scheduled,
-    CallEnded: call_ended,
-}

@@ -20,11 +20,10 @@ from asynclab.model.events import (
     SourceDropped,
     TimeoutDropped,
 )
-from asynclab.model.fold.handler import Handlers
-from asynclab.model.incidents import IgnoredCancel, Incident
+from asynclab.model.incidents import IgnoredCancel
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import Place, TaskState, place_in
 from asynclab.model.wording.wake import ENDED_BY_TASKS
 
 _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
@@ -33,21 +32,18 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
     """A coroutine was made and never awaited; Python's warning is an event of its own."""
-    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+    state.remember(event, at, place_in(event))
 
 
 def callback_failed(state: LabState, event: CallbackFailed, at: float) -> None:
-    """A callback has not done all that it was to do."""
-    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+    state.remember(event, at, place_in(event))
 
 
 def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
     """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
-    place = None if task is None else task.place
     is_sure = event.by_timeout or event.by_group
-    incident = Incident(event, state.version, at, place, is_sure=is_sure)
-    state.remember(incident)
+    incident = state.remember(event, at, None if task is None else task.place, is_sure=is_sure)
     if task is None or is_sure:
         return
     began = None if task.last_wait is None else (task.last_wait, task.last_wait_began)
@@ -74,7 +70,7 @@ def see_round(state: LabState, task: TaskState) -> None:
 
 
 def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> bool:
-    """Whether a task waits for the end of another one: it began to after a moment, or its time has been up since."""
+    """Whether a task waits for another's end, and began to, or ran out of time, after a moment."""
     if task.waits_for is None or of not in task.waits_for.tasks:
         return False
     timeouts = (each for each in state.timeouts.values() if each.task == task.id and each.outcome == "expired")
@@ -84,19 +80,16 @@ def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> b
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
     """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
     task = None if event.task is None else state.tasks.get(event.task)
-    place = (event.file, event.line) if event.line else None
-    place = place if task is None or not task.line else (task.file, task.line)
-    state.remember(Incident(event, state.version, at, place, is_sure=bool(event.line or event.task)))
+    place = None if task is None else place_in(task)
+    state.remember(event, at, place or place_in(event), is_sure=bool(event.line or event.task))
 
 
 def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
     """A task has failed unseen, and others wait. Somebody may still look, or wake them."""
-    place = (event.file, event.line) if event.line else None
-    state.remember(Incident(event, state.version, at, place, event.waiting, is_sure=False))
+    state.remember(event, at, place_in(event), event.waiting, is_sure=False)
 
 
 def outside(state: LabState, event: Outside, at: float) -> None:
-    """The loop is idle."""
     state.outside = event
     state.outside_version = state.version
     if not (event.io or event.threads or event.processes or event.signals):
@@ -109,29 +102,23 @@ def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
     while number is not None and place is None and number in state.tasks:
         task = state.tasks[number]
         number, place = task.parent, task.place
-    state.remember(Incident(event, state.version, at, place))
+    state.remember(event, at, place)
 
 
 def loop_spun(state: LabState, event: LoopSpun, at: float) -> None:
-    """Tasks wake nobody but themselves."""
-    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+    state.remember(event, at, place_in(event))
 
 
 def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
-    task = state.tasks.get(event.task)
-    place = None if task is None else task.place or ((task.file, task.line) if task.line else None)
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
-    state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
 
 
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
     """A task waits for a child process that can't go on, unless another task reads what it has written."""
-    task = state.tasks.get(event.task)
-    place = None if task is None else task.place or ((task.file, task.line) if task.line else None)
-    state.remember(
-        Incident(event, state.version, at, place, is_sure=not state.calls and _waits_alone(state, event.task))
-    )
+    is_sure = not state.calls and _waits_alone(state, event.task)
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=is_sure)
 
 
 def _waits_alone(state: LabState, number: int) -> bool:
@@ -149,23 +136,18 @@ def _waits_alone(state: LabState, number: int) -> bool:
 def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
-    place = None if task is None else task.place
-    state.remember(Incident(event, state.version, at, place, (event.of,), is_sure=False))
+    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
 
 
 def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
     task = None if event.task is None else state.tasks.get(event.task)
-    place = (event.file, event.line) if event.line else None
-    if place is None and task is not None:
-        place = task.place or ((task.file, task.line) if task.line else None)
-    state.remember(Incident(event, state.version, at, place))
+    state.remember(event, at, place_in(event) or _place_of(task))
 
 
 def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
     """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
-    place = (event.file, event.line) if event.line else None
-    state.remember(Incident(event, state.version, at, place, is_sure=False))
+    state.remember(event, at, place_in(event), is_sure=False)
 
 
 def client_connected(state: LabState, event: ClientConnected, at: float) -> None:
@@ -179,19 +161,6 @@ def client_connected(state: LabState, event: ClientConnected, at: float) -> None
         use.at, use.version = at, state.version
 
 
-HANDLERS: Handlers = {
-    CallbackFailed: callback_failed,
-    CancelIgnored: cancel_ignored,
-    ClientConnected: client_connected,
-    CoroutineDropped: coroutine_dropped,
-    ExceptionDropped: exception_dropped,
-    ExecutorFull: executor_full,
-    FailureUnseen: failure_unseen,
-    LoopSpun: loop_spun,
-    Outside: outside,
-    PipeFull: pipe_full,
-    ReplyUnread: reply_unread,
-    ScheduledFromThread: scheduled_from_thread,
-    SourceDropped: source_dropped,
-    TimeoutDropped: timeout_dropped,
-}
+def _place_of(task: TaskState | None) -> Place | None:
+    """Where a task stands, or else where it was created."""
+    return None if task is None else task.place or place_in(task)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asynclab.model.events import Output
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 
@@ -52,6 +51,3 @@ def _may_print_more(state: LabState, task: int | None) -> bool:
 
 def _tell(state: LabState, task: int | None, line: str, at: float) -> None:
     state.tell(at, task, "printed", (f"“{one_line(line, PRINTED_LIMIT)}”",))
-
-
-HANDLERS: Handlers = {Output: output}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
-from asynclab.model.fold.eviction import make_room
-from asynclab.model.fold.handler import Handlers
-from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState
+from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState, make_room
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -60,7 +58,6 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
-    """Somebody finished with an item."""
     state.mark(event.task, "task_done", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
@@ -81,7 +78,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember who took an item, unless the queue is no pool: then many items are out, or two look the same."""
+    """Remember who took an item. Once many are out, or two look the same, the queue is no pool."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:
@@ -95,12 +92,3 @@ def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
     queue.depth.append((at, size))
     while len(queue.items) > max(0, size):
         queue.items.pop()
-
-
-HANDLERS: Handlers = {
-    QueueCreated: queue_created,
-    QueuePut: queue_put,
-    QueueGot: queue_got,
-    QueueTaskDone: queue_task_done,
-    QueueShutDown: queue_shut_down,
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.wait_ends import wait_ended
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.lanes import READY, RUNNING, WAITING
@@ -173,11 +172,3 @@ def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at
         state.block(Block(event.task, begin, at, event.seconds, report, kept_others, state.version))
         state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
-
-
-HANDLERS: Handlers = {
-    TaskReady: task_ready,
-    Stepped: stepped,
-    StepStarted: step_started,
-    StepEnded: step_ended,
-}

@@ -5,12 +5,9 @@ from __future__ import annotations
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.births_and_ends import CONDITION_WAITS
-from asynclab.model.fold.eviction import make_room
-from asynclab.model.fold.handler import Handlers
-from asynclab.model.incidents import Incident
-from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState
+from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState, make_room
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
 
 PERMITS_KEPT = 10_000
@@ -18,7 +15,6 @@ PERMITS_KEPT = 10_000
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
-    """Add a primitive."""
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += gone
@@ -32,7 +28,6 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:
-    """A lock changed hands, or a count changed."""
     primitive = state.primitives.get(event.primitive)
     if primitive is None:
         state.mark(event.task, "changed", at, event)
@@ -67,8 +62,8 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     if task == holder or _acts_for(state.tasks.get(task), holder):
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
-        state.remember(Incident(event, state.version, at, robber[1], (robber[0], holder)))
-    lock.robbed[holder] = task, (event.file, event.line) if event.line else None
+        state.remember(event, at, robber[1], (robber[0], holder))
+    lock.robbed[holder] = task, place_in(event)
 
 
 def _acts_for(task: TaskState | None, holder: int) -> bool:
@@ -104,7 +99,6 @@ def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
-    """Tell who notified how many waiters of a condition."""
     state.mark(event.task, "changed", at, event)
     condition = state.primitives.get(event.primitive)
     if condition is not None:
@@ -115,10 +109,3 @@ def condition_notified(state: LabState, event: ConditionNotified, at: float) -> 
 def _add_source(primitive: PrimitiveState, task: int | None, at: float) -> None:
     if task in primitive.sources or len(primitive.sources) < SOURCES_KEPT:
         primitive.sources[task] = at
-
-
-HANDLERS: Handlers = {
-    PrimitiveCreated: primitive_created,
-    PrimitiveChanged: primitive_changed,
-    ConditionNotified: condition_notified,
-}

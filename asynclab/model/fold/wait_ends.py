@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asynclab.model.events import HandoverLost, TaskReady, Wait
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
@@ -47,6 +46,3 @@ def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
     if task is not None and wait is not None and key is not None and len(state.lost_handovers) < HARDSHIPS_KEPT:
         lost = LostHandover(event.task, task.waker, event.result, wait, at, state.version)
         state.lost_handovers[key] = lost
-
-
-HANDLERS: Handlers = {HandoverLost: handover_lost}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from asynclab.model.events import TaskStands, TaskWaiting, Wait
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.mishaps import see_round
 from asynclab.model.frames import innermost
 from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
 from asynclab.model.wording.wait import plain_wait, short_wait
 from asynclab.model.wording.wake import ENDED_BY_TASKS
@@ -28,7 +27,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     task.waits_for = wait
     if state.timeline is not None:
         state.timeline.explain_waiting(task.id, wait)
-    task.place = (wait.file, wait.line) if wait.line else None
+    task.place = place_in(wait)
     for number in wait.tasks if state.left_behind else ():
         state.left_behind.pop(number, None)  # somebody looks after it again
     if state.ignored_cancels:
@@ -105,6 +104,3 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
         primitive.waiters[task] = None
     else:
         primitive.waiters.pop(task, None)
-
-
-HANDLERS: Handlers = {TaskWaiting: task_waiting, TaskStands: task_stands}

@@ -16,7 +16,6 @@ WAITING, READY, RUNNING = 1, 2, 3
 """The kinds of an interval; 0 stands for none. Where there is room for one, the greatest is drawn."""
 
 KIND_WORDS: tuple[Literal["", "waiting", "ready", "running"], ...] = ("", "waiting", "ready", "running")
-"""The words for them."""
 
 Reason: TypeAlias = TaskCreated | TaskReady | Wait | None
 """Why a task is in its state: what made it ready (None: it yielded), or what it waits for (None: not seen)."""
@@ -102,7 +101,6 @@ class Lane:
     note_kinds: list[NoteKind] = field(default_factory=list)
     note_events: list[Event] = field(default_factory=list)
     intervals_gone: int = 0
-    """How many of its oldest intervals were dropped."""
     marks_gone: int = 0
     notes_gone: int = 0
     revision: int = 0
@@ -130,7 +128,6 @@ class Lane:
         return 0
 
     def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
-        """Begin another interval."""
         self.begins.append(at)
         self.moments.append(moment)
         self.kinds.append(kind)
@@ -138,7 +135,6 @@ class Lane:
         self.revision += 1
 
     def mark(self, kind: int, at: float, moment: int, event: Event) -> None:
-        """Note something that happened."""
         self.mark_times.append(at)
         self.mark_moments.append(moment)
         self.mark_kinds.append(kind)
@@ -176,13 +172,11 @@ class Lane:
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
-        """Drop the oldest marks."""
         del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1
 
     def drop_notes(self, count: int) -> None:
-        """Drop the oldest notes."""
         del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
         self.notes_gone += count
 
@@ -192,14 +186,13 @@ class Lane:
         return len(self.begins) + len(self.mark_times) + len(self.note_moments)
 
     def index_at(self, at: float) -> int | None:
-        """Which interval a moment lies in; None before the first one that is kept and from the task's end on."""
+        """The index of the interval at a moment; None before the first that is kept, and from the task's end on."""
         if self.ended is not None and at >= self.ended:
             return None
         index = bisect_right(self.begins, at) - 1
         return index if index >= 0 else None
 
     def interval(self, index: int) -> Interval:
-        """One of the intervals, from 0."""
         is_last = index + 1 == len(self.begins)
         end = self.ended if is_last else self.begins[index + 1]
         word = KIND_WORDS[self.kinds[index]]
@@ -219,10 +212,9 @@ class Lane:
         return [self.mark_at(index) for index in range(first, last)]
 
     def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """The marks and notes up to a moment that have not been read, in their order.
+        """The marks and notes up to a moment that were not read yet, in order, and how many of each have been by then.
 
-        Returns:
-            These, and how many of each have been read then; here as in the arguments, dropped ones count.
+        Dropped ones count, here as in the arguments.
         """
         marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
         notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
@@ -256,7 +248,6 @@ class Lane:
         return max((known[index - 1] for known, index in before if index), default=None)
 
     def mark_at(self, index: int) -> Mark:
-        """One of the marks, from 0."""
         kind, moment = MARK_KINDS[self.mark_kinds[index]], self.mark_moments[index]
         return Mark(self.mark_times[index], kind, self.mark_events[index], moment)
 

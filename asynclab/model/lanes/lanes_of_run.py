@@ -117,7 +117,8 @@ class Timeline:
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])
         under_way = self._step_tasks[first - 1] if first else None
-        if under_way is not None and self._runs_at(under_way, begin):
+        interval = None if under_way is None else self.interval_at(under_way, begin)
+        if under_way is not None and interval is not None and interval.word == "running":
             return [under_way, *tasks], last - first + 1
         return tasks, last - first
 
@@ -147,10 +148,6 @@ class Timeline:
             if lane.mark_kinds[index] in _WAKING:
                 return lane.mark_events[index]
         return None
-
-    def _runs_at(self, task: int, at: float) -> bool:
-        interval = self.interval_at(task, at)
-        return interval is not None and interval.word == "running"
 
     def _let_oldest_go(self) -> None:
         oldest = self._order[:LET_GO]

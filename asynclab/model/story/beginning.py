@@ -14,7 +14,6 @@ from asynclab.model.wording.grammar import place
 from asynclab.model.wording.quantities import measured
 
 COROUTINE_LIMIT = 80
-"""The most characters of a coroutine's name."""
 
 
 def home_of(life: Life, task: TaskState | None) -> str:

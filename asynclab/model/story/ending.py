@@ -23,7 +23,6 @@ SOON = 0.01
 """A task that ends this many lab seconds after cancel() was called ends at once."""
 
 TREE_LINES = 24
-"""The most lines of an exception's tree."""
 
 
 def ending(life: Life, state: LabState, home: str) -> Iterator[Sentence]:

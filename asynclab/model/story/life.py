@@ -50,7 +50,6 @@ class Life:
     created: TaskCreated | None = None
     """None if the beginning of the lane has been dropped."""
     is_main: bool = False
-    """Whether it was the run's first task."""
     turn: Turn | None = None
     """The present turn: its step has not begun, or is running."""
     phase: Literal["unknown", "ready", "running", "waiting", "ended"] = "unknown"
@@ -65,7 +64,6 @@ class Life:
     """The latest report that its step, still under way, blocks the loop."""
     lines_printed: int = 0
     last_cancel: float | None = None
-    """When cancel() was last called on it."""
     steps_since_cancel: int = 0
     intervals_read: int = 0
     """How many of its intervals have been read, including dropped ones."""
@@ -101,7 +99,6 @@ class Life:
         return 0
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
-        """Note what the task did in its latest step."""
         if self.turns:
             self.turns[-1].did(verb, resource, thing)
 
@@ -174,7 +171,6 @@ class Life:
             self._start(timeline, lane, at, moment)
 
     def _wake(self, timeline: Timeline, lane: Lane, index: int) -> None:
-        """The task stands in the ready queue."""
         at, reason = lane.begins[index], lane.reasons[index]
         turn = self.turn
         if turn is None:
@@ -192,7 +188,6 @@ class Life:
         turn.ready_moment = lane.moments[index]
 
     def _start(self, timeline: Timeline, lane: Lane, at: float, moment: int) -> None:
-        """The task runs."""
         turn = self.turn = self.turn or Turn(at, is_cut=True)
         turn.ran, self.phase = at, "running"
         if turn.ready_moment is not None and moment - turn.ready_moment > 1:  # else there was no event between
@@ -224,7 +219,6 @@ class Life:
             before.ran = turn.ran
 
     def _cancel(self, timeline: Timeline, event: TaskCancelRequested, mark: Mark) -> None:
-        """Somebody called cancel() on the task."""
         self.last_cancel, self.steps_since_cancel = mark.at, 0
         if self.phase == "running":
             self.did("asked", thing=self.task)

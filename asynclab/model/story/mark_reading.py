@@ -103,7 +103,6 @@ def just_expired(lane: Lane, moment: int) -> float | None:
 
 
 def _moved_to(lane: Lane, started: TimeoutStarted, after: int, until: int) -> float | None:
-    """A timeout's deadline at a moment."""
     first, last = bisect_left(lane.note_moments, after), bisect_right(lane.note_moments, until)
     for event in reversed(lane.note_events[first:last]):
         if isinstance(event, TimeoutRescheduled) and event.timeout == started.timeout:

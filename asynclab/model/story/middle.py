@@ -34,7 +34,6 @@ class _Part(NamedTuple):
 
     turns: Sequence[Turn]
     period: int
-    """The number of turns in the pattern."""
 
     @property
     def is_repeated(self) -> bool:

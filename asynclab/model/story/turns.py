@@ -36,7 +36,6 @@ OBJECTS_KEPT = 3
 """How many objects of one kind of deed are kept by name; further ones are counted."""
 
 DEEDS_KEPT = 8
-"""How many kinds of deeds of a step are kept."""
 
 NAMES_KEPT = 3
 """How many of the tasks that ran first are kept by number."""
@@ -65,7 +64,6 @@ class CancelRequest:
     timed_out: float | None = None
     """The length of that task's timeout, where it had just expired."""
     after_main: bool = False
-    """Whether main had ended."""
     after_failure: bool = False
     """Whether the task that asked had failed."""
 
@@ -109,7 +107,6 @@ class Turn(msgspec.Struct, gc=False):
     ran: float | None = None
     """When its step began; None until it does."""
     is_over: bool = False
-    """Whether its step has ended."""
     deeds: dict[tuple[Verb, int], Deed] = msgspec.field(default_factory=dict)
     more_deeds: int = 0
     times: int = 1
@@ -165,7 +162,6 @@ class Turn(msgspec.Struct, gc=False):
             self.went_first = tuple(islice(others, NAMES_KEPT))
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
-        """Note what the task did in its step."""
         deed = self.deeds.get((verb, resource))
         if deed is None:
             if len(self.deeds) >= DEEDS_KEPT:

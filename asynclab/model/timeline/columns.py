@@ -15,13 +15,8 @@ FEW = 64
 def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
     """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
 
-    Args:
-        cells: One for each column; those before `start` are painted already.
-        lane: The task's.
-        scale: How wide columns are.
-        first: The column of the first cell.
-        now: Where an unfinished interval ends for now, in lab seconds.
-        start: The cell to begin with.
+    `cells` has one for each column from `first` on; those before `start` are painted already. What still lasts
+    ends at `now`, in lab seconds.
     """
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
     if not count:

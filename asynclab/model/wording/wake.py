@@ -22,7 +22,6 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
 
 ITEM_LIMIT = 60
-"""The most characters of an item in a sentence."""
 
 ENDED_BY_TASKS: frozenset[WaitKind] = frozenset(
     {"task", "gather", "wait", "wait_for", "shield", "as_completed", "task_group"}

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.events import Paste
 from textual.widgets import TextArea
 
-from asynclab.fetch.request import Request
+from asynclab.fetch.options import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_layout import fetch_shares

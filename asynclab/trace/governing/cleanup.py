@@ -16,7 +16,7 @@ GRACE = 2.0
 
 
 def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
-    """Ask tasks to end, in the name of the person at the keyboard; whether any took it."""
+    """Ask tasks to end, for the person at the keyboard. Returns whether any took it."""
     alive = [task for task in tasks if not task.done()]
     break_await_cycles(alive)
     taken = False
@@ -42,12 +42,6 @@ class CleanUp:
     """Ends what a main task leaves behind, as asyncio.run does it, and reports to the program what fails in it."""
 
     def __init__(self, tracer: Tracer, context: Context) -> None:
-        """Begin with nothing asked.
-
-        Args:
-            tracer: The lab's.
-            context: The one that the lab's code runs in.
-        """
         self._tracer = tracer
         self._context = context
         self._asked: dict[Task[Any], None] = {}
@@ -61,13 +55,9 @@ class CleanUp:
         return left
 
     async def finish(self, exit: BaseException | None) -> tuple[str, ...]:
-        """Cancel what is left, and close the asynchronous generators that were begun.
+        """Cancel what is left, and close async generators. Returns the names of tasks that outlast `GRACE`.
 
-        Args:
-            exit: What has ended the run, if it did not end by itself.
-
-        Returns:
-            The names of the tasks that did not end within `GRACE`.
+        `exit` is what has ended the run, if it did not end by itself.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + GRACE

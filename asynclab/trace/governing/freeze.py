@@ -73,11 +73,7 @@ class Freeze:
             self._changed.notify_all()
 
     def step(self, recorder: Recorder) -> StepTaken:
-        """Let one step of a loop run.
-
-        Returns:
-            What was done: "outside" where the loop waits for what wakes it, and has no step to run.
-        """
+        """Let one step of a loop run; "outside" where it has none, and waits for what wakes it."""
         with self._changed:
             self._goal = None
             if recorder not in self._waiting:

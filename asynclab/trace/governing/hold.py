@@ -19,13 +19,6 @@ class Hold:
     """The ready queue of a paused lab."""
 
     def __init__(self, recorder: Recorder, external: ExternalWaits, timers: Timers) -> None:
-        """Begin with nothing held.
-
-        Args:
-            recorder: Gets the events.
-            external: What is awaited from outside.
-            timers: Those to jump to where nothing is ready.
-        """
         self._external = external
         self._timers = timers
         self.handles: deque[StepHandle] = deque()
@@ -55,14 +48,7 @@ class Hold:
             self._make_ready(handle)
 
     def step(self, task: int | None = None) -> StepTaken:
-        """Let one step run; with none ready, move on to the next timer.
-
-        Args:
-            task: Which of the held tasks is to go; the first where it is None or not held.
-
-        Returns:
-            What was done.
-        """
+        """Let one step run: of this task if it is held, else of the first; with none ready, go to the next timer."""
         if self._released or self._external.has_ready():
             return "step"  # one is under way already
         self._drop_called_off()

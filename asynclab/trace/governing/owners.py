@@ -28,9 +28,7 @@ def observer() -> Observer | None:
 def governor(context: Context | None = None) -> Tracer | None:
     """The same, where it governs its code's time, factories and handlers: a lab's.
 
-    Args:
-        context: The one that the running code brings along for a callback, if any. Where that names no lab, the
-            callback is the code's own, too.
+    `context` is what the running code brings along for a callback. Where that names no lab, the callback is the code's.
     """
     tracer = _UNSET if context is None else context.get(CURRENT, _UNSET)
     if tracer is _UNSET:

@@ -43,14 +43,7 @@ class Ending:
 def ending_of(
     main: Task[Any], raised: BaseException | None, leaked: tuple[str, ...], unstoppable: tuple[str, ...]
 ) -> Ending:
-    """How a run ended whose main task has.
-
-    Args:
-        main: The main task.
-        raised: What ended the run from elsewhere, such as a SystemExit in a callback; or how main was cancelled.
-        leaked: See `Ending`.
-        unstoppable: See `Ending`.
-    """
+    """How a run ended whose main task has; `raised` is what ended it from elsewhere, or how main was cancelled."""
     error = None if main.cancelled() else main.exception()  # asked for in any case: else asyncio complains
     if raised is not None and (main.cancelled() or not isinstance(raised, Exception)):
         error = raised

@@ -28,15 +28,7 @@ class Supervision:
         resume: Callable[[], None],
         end: Callable[[Ending], None],
     ) -> None:
-        """Begin to wait; `start` has to follow.
-
-        Args:
-            tracer: The lab's.
-            main: The main task.
-            context: The one that the lab's code runs in.
-            resume: Lets a paused lab go on.
-            end: Called with how the run ended, once all is cleaned up.
-        """
+        """Begin to wait; `start` has to follow. `end` is called with how the run ended, once all is cleaned up."""
         self.was_asked_to_end = False
         self._tracer = tracer
         self._main = main
@@ -57,7 +49,6 @@ class Supervision:
         return self._main.done() or self._closing.done()
 
     def start(self) -> None:
-        """Begin to supervise."""
         # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
@@ -73,7 +64,6 @@ class Supervision:
         await asyncio.wait([self._supervisor])
 
     def cancel(self) -> None:
-        """Ask the main task to end."""
         self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])

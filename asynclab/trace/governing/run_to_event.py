@@ -12,15 +12,7 @@ OUTSIDE_SECONDS = 0.02
 
 
 async def run_to_event(step: Callable[[], StepTaken], changed: Callable[[], bool]) -> bool:
-    """Take one step after the other, each in a turn of the loop of its own, so that whatever else runs there goes on.
-
-    Args:
-        step: Takes a step, and tells which.
-        changed: Whether what was waited for has happened.
-
-    Returns:
-        Whether it has; False where no step is left to take.
-    """
+    """Take steps until `changed`, each in its own turn of the loop, so that all else goes on; False if none is left."""
     while not changed():
         match step():
             case "nothing":

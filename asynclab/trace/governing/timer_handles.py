@@ -86,15 +86,7 @@ class Driver(TimerHandle):
     def __init__(
         self, when: float, when_in_lab: float, loop: AbstractEventLoop, context: Context, timers: Keeper
     ) -> None:
-        """Prepare a timer for a time of the loop.
-
-        Args:
-            when: The loop's own time.
-            when_in_lab: The same moment in lab time.
-            loop: The loop.
-            context: One that is in no lab.
-            timers: Those of the lab.
-        """
+        """Prepare a timer for the loop's time `when`, which is `when_in_lab` in the lab; `context` is one in no lab."""
         # As Handle.__init__ and TimerHandle.__init__ do it: each timer of a lab may need one of these.
         self._context = context
         self._loop = loop

@@ -21,12 +21,6 @@ class Timers:
     """The timer heap of a lab, and the one real timer that drives it."""
 
     def __init__(self, observer: Observer, external: ExternalWaits) -> None:
-        """Begin with no timer.
-
-        Args:
-            observer: That of the lab.
-            external: Tells what is awaited that no timer will end, such as I/O.
-        """
         self._recorder = observer
         self._external = external
         self._heap: list[Deadline] = []
@@ -43,12 +37,7 @@ class Timers:
         self._loop_time: Callable[[], float] = lambda: 0.0
 
     def attach(self, call_at: Callable[..., TimerHandle], loop_time: Callable[[], float]) -> None:
-        """Begin to drive timers.
-
-        Args:
-            call_at: The loop's own way to set a timer.
-            loop_time: The loop's own clock.
-        """
+        """Begin to drive timers by the loop's own clock, and its own way to set a timer."""
         self._call_at = call_at
         self._loop_time = loop_time
         self._recorder.origin = loop_time()
@@ -164,7 +153,7 @@ class Timers:
             loop.call_soon(self._check_idle, context=self._context)
 
     def jump(self) -> bool:
-        """Move lab time on to the next timer, and make ready what is due then; whether there was one."""
+        """Move lab time on to the next timer, and make ready what is due then. Returns whether there was one."""
         when = self.next_when()
         if when is None or when == math.inf:
             return False

@@ -32,14 +32,6 @@ class Tracer(Observer):
     governs = True
 
     def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
-        """Begin with nothing seen.
-
-        Args:
-            clock: The lab's time.
-            boundary: The code that runs a handle; frames above it are the loop's own.
-            echo: Whether prints go on to where they went before, too.
-            exact: Whether what a task waits for is looked at after each step, whatever that costs.
-        """
         super().__init__(clock, boundary, echo=echo, exact=exact)
         self.timers = Timers(self, self.external)
         self.hold = Hold(self, self.external, self.timers)
@@ -55,7 +47,6 @@ class Tracer(Observer):
 
     @property
     def paused(self) -> bool:
-        """Whether steps are held."""
         return self._paused
 
     @paused.setter
@@ -63,7 +54,6 @@ class Tracer(Observer):
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`, which is that of the calling thread."""
         super().begin(loop)
         self.detour = self._paused
 
@@ -73,7 +63,6 @@ class Tracer(Observer):
         return not is_busy and not self.external.is_awaited()
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
-        """The lab time at which a timer fires; None for one that keeps a time of the program's own."""
         return super().deadline_of(timer) if isinstance(timer, LabTimerHandle) else None
 
     def admits(self, handle: StepHandle) -> bool:
@@ -103,7 +92,6 @@ class Tracer(Observer):
         self.timers.jumps = False
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         super().attend()
         self.attention = self.clock.instant
         self.timers.attend()

@@ -31,15 +31,9 @@ SystemError, where the garbage collector runs a destructor while it makes the no
 
 
 def extended(original: Any, around: Around, *, takes_result: bool = False) -> FunctionType | None:
-    """A function that does what another one does, inside a `with` of ours.
+    """A function that does what another one does, inside a `with` of ours; None where its source is not to be had.
 
-    Args:
-        original: The other function.
-        around: See `Around`.
-        takes_result: Whether what the `with` is entered as is called with what the function returns.
-
-    Returns:
-        The function; None where the source of the original is not to be had.
+    If `takes_result`, what the `with` is entered as is called with what the function returns.
     """
     code = getattr(original, "__code__", None)
     factory = _factory_of(code, code.co_filename, takes_result) if isinstance(code, CodeType) else None
@@ -86,10 +80,8 @@ def can_be_compiled(code: CodeType) -> bool:
 def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | None:
     """The code of a module that makes the function of what goes around it.
 
-    Args:
-        code: That of the function, which is not kept itself: it would keep its module alive at the program's end.
-        file: Where it is; code that is equal may be in two files.
-        takes_result: See `extended`.
+    The function itself is not kept: it would keep its module alive at the program's end. Equal code may be in two
+    files.
     """
     for _ in range(_ATTEMPTS):
         try:

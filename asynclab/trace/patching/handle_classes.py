@@ -19,13 +19,10 @@ def replace_handles(patches: Patches) -> None:
 
 
 def _traced_thread_safe_handle() -> type[Handle] | None:
-    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle instead of a Handle.
+    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle; None before that.
 
     Its methods are asyncio's own: so are the frames that tracebacks show, and what holds its lock. Only what `super()`
     means in them is another class.
-
-    Returns:
-        The class; None where call_soon_threadsafe makes a plain handle.
     """
     original = cpython.ThreadSafeHandle
     if original is None:

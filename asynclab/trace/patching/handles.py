@@ -123,12 +123,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         return True
 
     def _join_lab(self, tasks: LoopTasks | None, is_step: bool) -> None:
-        """See whose the callback is; a task that has not been seen before is entered.
-
-        Args:
-            tasks: The observed tasks of the loop; None where it is not observed.
-            is_step: Whether the callback runs a step of a task.
-        """
+        """See whose the callback is; a task that has not been seen before is entered."""
         self._record = self._waker = self._tracer = None
         if tasks is None:
             return

@@ -49,14 +49,7 @@ class _ProcessHooks:
             os.register_at_fork(after_in_child=self._leave_child_alone)
 
     def acquire(self, kind: type[AbstractEventLoop], *, governs: bool) -> None:
-        """Install, unless another lab has.
-
-        Where that fails, all is as before.
-
-        Args:
-            kind: The class of the loop.
-            governs: Whether it is for a lab.
-        """
+        """Install, unless another lab has; where that fails, all is as before."""
         with self._lock, ExitStack() as undoing:
             for of in (None, kind):
                 for stage in ((of, False), (of, True)) if governs else ((of, False),):

@@ -63,13 +63,9 @@ def observe_primitives(patches: Patches) -> None:
 
 
 def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | None = None) -> property:
-    """A property that keeps its value where the plain attribute would, and reports when it is set.
+    """A property that keeps its value where the plain attribute would, and reports when it is set, but not by `quiet`.
 
-    Args:
-        attribute: Its name.
-        watcher: What is switched off where the report fails.
-        report: See `_Report`.
-        quiet: A function whose changes aren't reported.
+    `watcher` is switched off where the report fails.
     """
 
     def read(self: Any) -> Any:
@@ -209,11 +205,7 @@ def _taker(tracer: Observer, setter: FrameType) -> int | None:
 
 
 def _is_inner(setter: FrameType) -> bool:
-    """Whether a primitive belongs to a queue or a barrier.
-
-    Args:
-        setter: The frame of the primitive's own method that sets it. A barrier has a condition, which has a lock.
-    """
+    """Whether a primitive belongs to a queue or a barrier, which has a condition, which has a lock."""
     caller = setter.f_back
     if caller is not None and caller.f_code is _CONDITION_INIT:
         caller = caller.f_back

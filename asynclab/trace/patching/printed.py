@@ -23,7 +23,7 @@ SILENCED = threading.local()
 """Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
 
 _PENDING_LIMIT = 1 << 20
-"""Bytes of text that a stream is thought to keep at most: what it hands on some other way it would seem to keep."""
+"""The most bytes of text that a stream is assumed to hold back: what it hands on otherwise looks held back, too."""
 
 
 def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any]:

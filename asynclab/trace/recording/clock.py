@@ -30,13 +30,7 @@ class VirtualClock:
     __slots__ = ("instant", "offset", "paused", "rate", "real_time", "speed")
 
     def __init__(self, real_time: Callable[[], float], *, speed: float = 1.0, instant: bool = False) -> None:
-        """A clock at 0 that stands still until it is started.
-
-        Args:
-            real_time: Tells real seconds; its zero does not matter.
-            speed: Lab seconds per real second; greater than 0.
-            instant: Whether time that nobody uses is to be skipped.
-        """
+        """A clock at 0 that stands still until it is started; `speed` is in lab seconds per real second, above 0."""
         self.real_time = real_time
         self.speed = _checked(speed)
         """Lab seconds per real second while not paused."""
@@ -56,7 +50,6 @@ class VirtualClock:
         return self.real_time() * self.rate + self.offset
 
     def pause(self) -> None:
-        """Stop time."""
         self.paused = True
         self._run_at(0.0)
 

@@ -51,11 +51,7 @@ class UserCode:
     """Tells the user's files from libraries' files."""
 
     def __init__(self, main: CodeType | None = None) -> None:
-        """Judge files by where they lie.
-
-        Args:
-            main: The code of the main coroutine: its folder is the user's, wherever it is installed.
-        """
+        """Judge files by where they lie; the folder of the main coroutine is the user's, wherever it is installed."""
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
         self.owns: Callable[[str], bool] = _Judged(self._judge).__getitem__
         """Whether a file is the user's own. Each birth asks."""
@@ -109,7 +105,6 @@ def library_of(file: str) -> str:
 
 
 Place: TypeAlias = tuple[str, int]
-"""A file and a line."""
 
 _PASSED_BY = frozenset(
     {
@@ -124,11 +119,7 @@ _PASSED_BY = frozenset(
 
 
 def frame_of_maker(depth: int) -> FrameType:
-    """The frame that makes a task now, past those of the hook that asks, and of most of asyncio's.
-
-    Args:
-        depth: How many frames of the hook there are at least.
-    """
+    """The frame that makes a task now, past at least `depth` frames of the hook that asks, and most of asyncio's."""
     depth += 1
     if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
         while _getframemodulename(depth) in _PASSED_BY:
@@ -139,12 +130,7 @@ def frame_of_maker(depth: int) -> FrameType:
 def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
     """Tell where a task is made: the innermost frame outside asyncio and the tracer, from a frame on outwards.
 
-    Args:
-        frame: Where to begin.
-        boundary: The code of the event loop's own frame, at which to stop.
-
-    Returns:
-        The file and the line; ("", 0) where only asyncio's frames are on the stack.
+    It stops at `boundary`, the code of the loop's own frame; ("", 0) where only asyncio's frames are on the stack.
     """
     while frame is not None:
         code = frame.f_code

@@ -8,7 +8,6 @@ from itertools import islice
 from asynclab.trace.recording.values import short_error
 
 LINES = 24
-"""The most lines of a tree."""
 
 LEVELS = 8
 """How many levels of groups are looked into."""
@@ -36,10 +35,9 @@ def raised_at(error: BaseException, is_of_interest: Callable[[str], bool]) -> tu
 
 
 def tree_of(error: BaseException) -> tuple[str, ...]:
-    """The exceptions below `error`, drawn as a tree; empty where it stands alone. Bounded; runs no code of theirs.
+    """The exceptions below `error`, drawn as a tree: "├ ValueError: boom", "└ caused by KeyError: 'x'".
 
-    Returns:
-        Lines such as "├ ValueError: boom" and "└ caused by KeyError: 'x'".
+    Empty where it stands alone. Bounded; runs no code of theirs.
     """
     if not _members(error) and _CAUSE(error) is None and _CONTEXT(error) is None:
         return ()

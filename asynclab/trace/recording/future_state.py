@@ -13,7 +13,6 @@ from asynclab.trace.cpython import PythonFuture, PythonTask
 
 _FUTURES = (Future, PythonFuture)
 TASK_TYPES = (Task, PythonTask)
-"""The types of all tasks."""
 
 
 def is_future(value: object) -> TypeGuard[Future[Any]]:
@@ -22,17 +21,14 @@ def is_future(value: object) -> TypeGuard[Future[Any]]:
 
 
 def is_task(value: object) -> TypeGuard[Task[Any]]:
-    """Whether a value is one of asyncio's tasks."""
     return issubclass(type(value), TASK_TYPES)
 
 
 def is_done(future: Future[Any]) -> bool:
-    """Whether a future has ended."""
     return Future.done(future) if issubclass(type(future), Future) else bool(PythonFuture.done(future))
 
 
 def is_cancelled(future: Future[Any]) -> bool:
-    """Whether a future ended by being cancelled."""
     return Future.cancelled(future) if issubclass(type(future), Future) else bool(PythonFuture.cancelled(future))
 
 
@@ -47,7 +43,6 @@ def complains(future: Future[Any]) -> bool:
 
 
 def result_of(future: Future[Any]) -> Any:
-    """The result of a future that has one."""
     return _slot_of(future, "_result")
 
 

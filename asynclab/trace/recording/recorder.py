@@ -112,13 +112,7 @@ class Recorder:
     """Whether the code has a time, factories and handlers of its own, as a lab's has."""
 
     def __init__(self, clock: VirtualClock, *, echo: bool = False, numbering: Numbering | None = None) -> None:
-        """Begin with nothing seen.
-
-        Args:
-            clock: Tells lab time.
-            echo: Whether prints go on to where they went before, too.
-            numbering: Numbers tasks and resources; None for one of its own.
-        """
+        """Begin with nothing seen; if `echo`, prints also go on to where they went before."""
         self.clock = clock
         self.echo = echo
         self.numbering = numbering or Numbering()
@@ -142,11 +136,9 @@ class Recorder:
         self.gone: list[TaskRecord] = []
         """The tasks that were destroyed and that nobody has struck off yet."""
         self.current: TaskRecord | None = None
-        """The task whose step is under way."""
         self.cause: TaskRecord | None = None
         """While another callback is under way: the task whose step caused it."""
         self.in_timer = False
-        """Whether a timer's callback is under way."""
         self.firing_for: int | None = None
         """While a timeout's timer fires: the task around whose block it is."""
         self.eager: EagerSteps
@@ -191,11 +183,8 @@ class Recorder:
     def failed(self, watcher: str, error: BaseException) -> None:
         """Code of ours has failed inside somebody's loop: count it, and tell it the first time.
 
-        Hooks that could go on failing, at some cost each time, ask `failures` first: they are switched off so.
-
-        Args:
-            watcher: What failed, as the reader should call it, such as "queues".
-            error: What it raised.
+        Hooks that could go on failing, at some cost each time, ask `failures` first: they are switched off so. The
+        watcher is what failed, as the reader should call it, such as "queues".
         """
         count = self.failures.get(watcher, 0)
         self.failures[watcher] = count + 1
@@ -263,12 +252,7 @@ class Recorder:
         raise NotImplementedError
 
     def made_ready(self, record: TaskRecord, args: Sequence[Any]) -> None:
-        """A task that is not running was put in the ready queue.
-
-        Args:
-            record: The task.
-            args: The arguments of its wake-up callback: the future it waited for, if any.
-        """
+        """A task that is not running was put in the ready queue; `args` has the future that it waited for, if any."""
         raise NotImplementedError
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
@@ -294,16 +278,7 @@ class Recorder:
     def follow(
         self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
     ) -> None:
-        """See what became of a task after its step.
-
-        Args:
-            record: The task.
-            task: The same.
-            at: When the step ended, in lab time.
-            real: The same in real time.
-            ends: Whether the task has ended.
-            woken_by: What the step was begun with: the future that the task had waited for, if any.
-        """
+        """See what became of a task after its step, which ended at the lab time `at`; `woken_by` had begun it."""
         raise NotImplementedError
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
@@ -311,11 +286,7 @@ class Recorder:
         raise NotImplementedError
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
-        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
-
-        Returns:
-            Whether the exception is taken; else it goes through the loop, as when nobody looks.
-        """
+        """Write the end of a step that raises SystemExit or KeyboardInterrupt. Returns whether that is taken."""
         raise NotImplementedError
 
     def step_lost(self, error: BaseException) -> None:
@@ -335,7 +306,7 @@ class Recorder:
         raise NotImplementedError
 
     def timeout_called_off(self, timeout: object) -> None:
-        """The timer of a timeout was cancelled that the loop keeps."""
+        """A timeout's timer, which the loop itself keeps, was cancelled."""
         raise NotImplementedError
 
     def attend(self) -> None:

@@ -37,12 +37,6 @@ class TaskRegistry:
     """The tasks of one lab."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        """Begin with no task.
-
-        Args:
-            recorder: Gets the events.
-            boundary: The code that runs a handle: frames above it are the loop's.
-        """
         self._newborn: list[TaskRecord] = []
         """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
         self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
@@ -61,13 +55,7 @@ class TaskRegistry:
         """All observed tasks of the loop, those of other labs there too."""
 
     def enter(self, task: Task[Any], coroutine: object, born: Birth) -> TaskRecord:
-        """Enter a task that has not been seen before.
-
-        Args:
-            task: The task.
-            coroutine: Its coroutine.
-            born: When and where it was made.
-        """
+        """Enter a task that has not been seen before."""
         recorder = self._recorder
         created = self.tell_birth(coroutine, born)
         key = id(task)
@@ -246,7 +234,7 @@ class TaskRegistry:
                 yield record.id, task
 
     def tell_unseen_failures(self) -> None:
-        """Tell of these at the program's end."""
+        """Tell of unseen failures at the program's end."""
         self.strike_off()
         for number, task in self.unseen_failures():
             self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), number))
@@ -260,12 +248,7 @@ class TaskRegistry:
             del records[key]
 
     def tell_birth(self, coroutine: object, born: Birth) -> TaskCreated:
-        """Write that a task was made by the one whose step is under way; its name comes later.
-
-        Args:
-            coroutine: Its coroutine; None where that is not known.
-            born: When and where.
-        """
+        """Write that a task was made by the one whose step is under way; its name comes later."""
         recorder = self._recorder
         current, code = recorder.current, recorder.code
         parent = None if current is None else current.id

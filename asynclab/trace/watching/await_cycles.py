@@ -42,7 +42,7 @@ def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
 
 
 def cancel_innermost(future: Future[Any]) -> bool:
-    """Cancel what `future` waits for in the end; whether any of that took it."""
+    """Cancel what `future` waits for in the end. Returns whether any of that took it."""
     taken, todo = False, [future]
     while todo:
         last = todo.pop()

@@ -68,7 +68,7 @@ class CancelRequests:
         self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
-        """Request a cancel in the name of the person at the keyboard; whether the task took it."""
+        """Request a cancel for the person at the keyboard. Returns whether the task took it."""
         now = self._recorder.clock.now()
         self.look(record, task, now)
         self._recorder.emit(TaskCancelRequested(now, record.id))
@@ -115,12 +115,7 @@ class CancelRequests:
     ) -> None:
         """See whether a task was asked to end since it was last looked at, while nothing told of it.
 
-        Args:
-            record: The task.
-            task: The same.
-            at: The lab time; None for now.
-            by: The task that must have asked if anybody has; None where that is not known.
-            woken_by: The future that had woken it to the step that has just ended, if any.
+        `by` must have asked, if anybody has; None where that is not known. `woken_by` began the step that just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:

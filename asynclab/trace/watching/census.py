@@ -28,29 +28,19 @@ class Census:
     """What a loop had when it began to be observed. It is taken on the loop's thread, between two of its callbacks."""
 
     def __init__(self, observer: Observer, loop: AbstractEventLoop) -> None:
-        """Enter each pending task, before any of them takes a step.
-
-        Args:
-            observer: Observes the loop since just now.
-            loop: The loop.
-        """
+        """Enter each pending task, before any of them takes a step."""
         self._observer = observer
         self._loop = loop
         found = [task for task in asyncio.all_tasks(loop) if not is_done(task)]
         records = [self._enter(task) for task in sorted(found, key=_age)]
         self.count = len(records)
-        """How many tasks there were."""
         observer.registry.settle_names()
         self._unseen = iter(records)
         self._unread = iter(records)
         self._is_taken = False
 
     def look(self) -> bool:
-        """Find who holds which lock, and then what each task waits for; a bounded number of tasks in each call.
-
-        Returns:
-            Whether it is complete.
-        """
+        """Find who holds which lock, then what tasks wait for, a bounded number a call. Returns whether it is done."""
         if self._observer.loop is None:
             return True
         if not self._is_taken:

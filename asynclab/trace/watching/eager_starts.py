@@ -53,13 +53,6 @@ class EagerStarts:
     """The eager first steps that are under way, innermost last."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry, follow: Callable[..., None]) -> None:
-        """Begin with none.
-
-        Args:
-            recorder: Gets the events.
-            tasks: Those that are known.
-            follow: Sees what became of a task after its step.
-        """
         self._recorder = recorder
         self._tasks = tasks
         self._follow = follow
@@ -68,11 +61,7 @@ class EagerStarts:
         """By its id(): the code in which somebody has asked, kept, and whether it does so itself."""
 
     def begin(self, caller: FrameType) -> None:
-        """Note that a task starts eagerly now, if one does.
-
-        Args:
-            caller: The frame that asks whether the loop runs.
-        """
+        """Note that a task starts eagerly now, if one does; `caller` asks whether the loop runs."""
         recorder = self._recorder
         code = caller.f_code
         task: Any = None
@@ -104,11 +93,7 @@ class EagerStarts:
         return known[1]
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on.
-
-        Args:
-            made: The task that has just been made, if that is known.
-        """
+        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on."""
         try:
             self._settle(made)
         except KeyboardInterrupt:
@@ -148,7 +133,6 @@ class EagerStarts:
         recorder.write(StepStarted(start.born[0], record.id))
 
     def _end(self, start: _Start) -> None:
-        """An eager step is over."""
         recorder = self._recorder
         recorder.current, recorder.cause = start.outer
         clock = recorder.clock

@@ -49,11 +49,7 @@ class FullPipes:
         self._told: set[tuple[int, int]] = set()
 
     def look(self, processes: int) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
-
-        Args:
-            processes: How many child processes have not ended.
-        """
+        """Look once, if child processes run; to be called some times a second, on any thread but the loop's."""
         before, self._since = self._since, {}
         if not processes:
             return

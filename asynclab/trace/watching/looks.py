@@ -51,15 +51,7 @@ class Looks:
     def __init__(
         self, recorder: Recorder, tasks: TaskRegistry, resources: Resources, external: ExternalWaits, *, exact: bool
     ) -> None:
-        """Begin with no task to look at.
-
-        Args:
-            recorder: Gets the events.
-            tasks: Those that may be looked at.
-            resources: What they may wait for.
-            external: What they may wait for outside.
-            exact: Whether each is looked at as soon as its step ends, whatever that costs.
-        """
+        """Begin with no task to look at; if `exact`, each is looked at as its step ends, whatever that costs."""
         self._recorder = recorder
         self._tasks = tasks
         self._known = Known(recorder, tasks, resources, external)
@@ -80,12 +72,7 @@ class Looks:
         """The tasks that there was no time to look at."""
 
     def look_at_the_rest(self, first: Sequence[int] = (), seconds: float = LOOK_LATER) -> None:
-        """Look at suspended tasks that there was no time to look at before, and at others for a bounded time.
-
-        Args:
-            first: The numbers of the tasks to begin with.
-            seconds: How long others may take, in real time.
-        """
+        """Look at tasks that there was no time to look at before: the `first`, then others for some real seconds."""
         pending, real_time = self.pending, self._recorder.clock.real_time
         for number in first:
             self._look_at(pending.pop(number, None))

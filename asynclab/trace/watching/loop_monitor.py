@@ -46,7 +46,6 @@ class LoopMonitor:
         """When the process last went on after it had been stopped."""
 
     def start(self) -> None:
-        """Begin to measure."""
         # A free-threaded Python 3.14 lets a thread inherit its starter's context: nothing of a lab may leak into ours.
         target = partial(outside_context().run, self._watch)
         self._thread = threading.Thread(target=target, name="asynclab loop monitor", daemon=True)
@@ -84,16 +83,9 @@ class LoopMonitor:
 
 
 def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
-    """Where a thread is now, within the callback that it runs.
+    """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file.
 
-    Args:
-        thread: Its identifier.
-        is_of_interest: Tells which files are.
-        boundary: The code that runs a callback.
-
-    Returns:
-        The innermost frame in a file of interest, else the innermost that has a file; None where no Python code is
-        called.
+    `boundary` is the code that runs a callback. None where no Python code is called.
     """
     frames = list(_outwards(sys._current_frames().get(thread), boundary))
     if not frames:

@@ -22,12 +22,9 @@ class Reach:
     """What functions under way, or left by an exception, refer to by their variables, and what they call."""
 
     def __init__(self, roots: Iterable[object], frames: Iterable[FrameType], most: int) -> None:
-        """Look at functions.
+        """Look at functions, by what holds their variables: a coroutine if it is suspended, else its frame.
 
-        Args:
-            roots: What holds their variables: a coroutine for one that is suspended, else the frame.
-            frames: Theirs.
-            most: How many objects are looked at, about.
+        About `most` objects are looked at.
         """
         self._frames = tuple(frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
         self._found: dict[int, object] = {}

@@ -55,19 +55,12 @@ class _Known(weakref.ref[Any]):
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
-    """For a lock: the task that holds it."""
 
 
 class Resources:
     """Numbers a lab's queues and primitives, and writes their events."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        """Begin with none.
-
-        Args:
-            recorder: Gets the events.
-            boundary: The code that runs a handle: frames above it are the loop's.
-        """
         self._recorder = recorder
         self._boundary = boundary
         self.known: dict[int, _Known] = {}
@@ -87,12 +80,7 @@ class Resources:
         return (self.found(resource) if known is None else known).of_its_kind
 
     def found(self, resource: Any, holder: TaskRecord | None = None) -> _Known:
-        """Enter a queue or primitive that was made before anybody looked.
-
-        Args:
-            resource: It; not entered before.
-            holder: For a lock that is held: the task that holds it, where that is known.
-        """
+        """Enter a queue or primitive that was made before anybody looked; a lock with its holder, if known."""
         kept = vars(resource)
         if issubclass(type(resource), asyncio.Queue):
             return self._found_queue(resource, kept)
@@ -166,7 +154,6 @@ class Resources:
         recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
-        """An item was reported as done."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         recorder.emit(QueueTaskDone(recorder.clock.now(), known.number, unfinished, recorder.current_number()))

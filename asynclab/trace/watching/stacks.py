@@ -28,12 +28,7 @@ def tell_places(
 ) -> None:
     """Write down where tasks stand that are between two steps, where that is not known; a bounded number of them.
 
-    Args:
-        recorder: Gets the events.
-        registry: The tasks.
-        state: What is known.
-        tasks: Those whose place is wanted.
-        selected: The one of which all frames are wanted.
+    Of `selected` all frames are wanted.
     """
     known = (state.tasks[number] for number in tasks if number in state.tasks)
     wanted = {task.id for task in known if task.is_suspended and task.place is None and task.stands is None}

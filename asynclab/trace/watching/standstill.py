@@ -15,12 +15,6 @@ class Standstill:
     """Whether all tasks of a lab wait and nothing is left that could wake one."""
 
     def __init__(self, recorder: Recorder, is_stuck: Callable[[], bool]) -> None:
-        """Begin at the start of a run.
-
-        Args:
-            recorder: Gets the events.
-            is_stuck: Tells whether nothing is ready, due some time, or awaited from outside.
-        """
         self._recorder = recorder
         self._is_stuck = is_stuck
         self._since: float | None = None

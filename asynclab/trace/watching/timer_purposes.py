@@ -84,12 +84,7 @@ class TimerPurposes:
             self._recorder.failed("timers", error)
 
     def called_off(self, purpose: Purpose, caller: FrameType | None) -> None:
-        """A timer was cancelled that has not fired.
-
-        Args:
-            purpose: What it was for.
-            caller: The frame that cancels it, where that is a timeout.
-        """
+        """A timer was cancelled that has not fired; `caller` is the frame that cancels it, where that is a timeout."""
         try:
             if type(purpose) is int:
                 if self.untold.pop(purpose, None) is None:

@@ -24,27 +24,18 @@ class Watch:
     """Writes a lab's events about its loop."""
 
     def __init__(self, recorder: Recorder, on_beat: Callable[[], None], boundary: CodeType) -> None:
-        """Begin to watch at `start`.
-
-        Args:
-            recorder: Gets the events.
-            on_beat: Called on the loop several times a second.
-            boundary: The code that runs a step.
-        """
         self._recorder = recorder
         self._on_beat = on_beat
         self._monitor: LoopMonitor | None = None
         self._reports = BlockReports(boundary)
 
     def start(self, loop: AbstractEventLoop) -> None:
-        """Watch the loop of the calling thread."""
         self._monitor = LoopMonitor(loop)
         self._monitor.on_beat = self._beat
         self._monitor.on_look = partial(self._reports.look, self._recorder)
         self._monitor.start()
 
     def stop(self) -> None:
-        """Stop watching."""
         if self._monitor is not None:
             self._monitor.stop()
 
@@ -76,12 +67,6 @@ class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
     def __init__(self, boundary: CodeType, read_delay: ReadDelay = run_delay) -> None:
-        """Begin with nothing seen.
-
-        Args:
-            boundary: The code that runs a step.
-            read_delay: Tells how long the loop's thread has waited for a processor.
-        """
         self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
         self._read_delay = read_delay
         self._reported = (0.0, 0.0, False)
@@ -95,11 +80,7 @@ class BlockReports:
         """For how long the loop's thread had run when what is under way was seen first."""
 
     def look(self, recorder: Recorder) -> None:
-        """Report what blocks now, at first, whenever its time has doubled, and when it is to blame.
-
-        Args:
-            recorder: That of the loop; gets the events.
-        """
+        """Report what blocks now: at first, whenever its time has doubled, and when it is to blame."""
         started = recorder.busy_since
         if not started:
             self._before = (0.0, None)

@@ -28,7 +28,6 @@ class Run:
         self.state = LabState(timeline=self.timeline)
 
     def take(self, *events: Event) -> None:
-        """Let more happen."""
         fold(self.state, events)
 
     def told(self, task: int, at: float) -> str:
@@ -37,7 +36,6 @@ class Run:
 
 
 def run_of(*events: Event) -> Run:
-    """A run in which these events happened."""
     run = Run()
     run.take(*events)
     return run

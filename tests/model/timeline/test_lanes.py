@@ -17,6 +17,7 @@ from asynclab.model.events import (
     LoopLagged,
     Output,
     Progressed,
+    QueueGot,
     QueuePut,
     StepEnded,
     Stepped,
@@ -128,6 +129,7 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
         TimeoutStarted(0.2, 2, 1.0, TEA),
         TimeoutStarted(0.2, 3, 0.3, TEA),
         QueuePut(0.3, 1, "'A'", 1, 1, TEA),
+        QueueGot(0.3, 1, "'A'", 0, 1, 0, TEA),
         Output(0.4, "hi\n", TEA),
         TaskCancelRequested(0.5, TEA, MAIN),
         TimeoutMet(0.6, 1),
@@ -139,6 +141,7 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
     assert marks(run.timeline, TEA) == [
         *[(0.2, "timeout")] * 3,
         (0.3, "put"),
+        (0.3, "got"),
         (0.4, "printed"),
         (0.5, "cancel"),
         (0.6, "met"),

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.model.events import Event, TaskStands
+from asynclab.model.events import Event
 from asynclab.model.fold import fold
-from asynclab.model.lanes import READY, RUNNING, WAITING, Timeline
+from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.timeline.explanation import explain_moment
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, timeline_of
 from tests.model.timeline.lives import intervals
-from tests.trace.labs import Observed, observe
+from tests.trace.labs import observe
 
 WORDS = {RUNNING: "running", READY: "ready", WAITING: "waiting"}
 
@@ -35,11 +35,6 @@ async def queue_of_one() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(produce(), name="producer")
         group.create_task(consume(), name="consumer")
-
-
-def seen_and_lanes(main: object = queue_of_one) -> tuple[Observed, Timeline]:
-    seen = observe(main)  # type: ignore[arg-type]
-    return seen, timeline_of(*seen.events)
 
 
 @given(any_history())
@@ -69,58 +64,22 @@ def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -
         timeline.lanes[task].time_beside(at, 1), timeline.lanes[task].time_beside(at, -1)
 
 
-def test_the_intervals_add_up_to_what_the_model_knows() -> None:
-    seen, timeline = seen_and_lanes()
-    for task in seen.state.tasks.values():
-        spent = {"ready": 0.0, "waiting": 0.0}
-        for interval in intervals(timeline, task.id):
-            if interval.word in spent:
-                end = task.ended_at if interval.end is None else interval.end
-                assert end is not None
-                spent[interval.word] += end - interval.begin
-        assert spent["ready"] == pytest.approx(task.ready_seconds)
-        assert spent["waiting"] == pytest.approx(task.waiting_seconds)
-
-
-def test_intervals_follow_each_other_without_a_gap() -> None:
-    seen, timeline = seen_and_lanes()
-    for task in seen.state.tasks:
-        lane = intervals(timeline, task)
-        assert [one.end for one in lane[:-1]] == [other.begin for other in lane[1:]]
-        assert lane[0].word == "ready"
-
-
 def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
-    seen, timeline = seen_and_lanes()
-    producer, consumer = seen.task("producer").id, seen.task("consumer").id
+    seen = observe(queue_of_one)
+    producer, timeline = seen.task("producer").id, timeline_of(*seen.events)
     told, without_period = explain_moment(timeline, producer, 0.5, seen.state)
     assert "queue.put on queue#1" in told
     assert "woken by consumer's get (0.000 s to 1.000 s)" in told
     assert without_period.endswith("woken by consumer's get")
-    assert "sleep 1.00 s" in explain_moment(timeline, consumer, 0.5, seen.state)[0]
-
-
-def test_it_says_when_a_task_did_not_exist_yet_or_had_ended() -> None:
-    async def late() -> None:
-        await asyncio.sleep(1)
-        await asyncio.create_task(asyncio.sleep(1), name="guest")
-        await asyncio.sleep(1)
-
-    seen, timeline = seen_and_lanes(late)
-    task = seen.task("guest").id
-    (before,), (after,) = (explain_moment(timeline, task, at, seen.state) for at in (0.5, 2.5))
-    assert timeline.interval_at(task, 0.5) is None
-    assert before != after
-    assert "done" in after or "returned" in after
 
 
 def test_one_can_go_from_event_to_event_of_a_task_and_back() -> None:
-    seen, timeline = seen_and_lanes()
-    consumer = seen.task("consumer").id
+    seen = observe(queue_of_one)
+    lane = timeline_of(*seen.events).lanes[seen.task("consumer").id]
     there: list[float] = []
     at: float | None = -1.0
     while at is not None and len(there) < 100:
-        at = timeline.lanes[consumer].time_beside(at, 1)
+        at = lane.time_beside(at, 1)
         if at is not None:
             there.append(at)
     assert there == sorted(set(there))
@@ -128,23 +87,7 @@ def test_one_can_go_from_event_to_event_of_a_task_and_back() -> None:
     back: list[float] = []
     at = there[-1] + 1
     while at is not None and len(back) < 100:
-        at = timeline.lanes[consumer].time_beside(at, -1)
+        at = lane.time_beside(at, -1)
         if at is not None:
             back.append(at)
     assert back[::-1] == there
-
-
-def test_what_a_task_did_is_marked() -> None:
-    seen, timeline = seen_and_lanes()
-    consumer = timeline.lanes[seen.task("consumer").id]
-    kinds = [mark.kind for mark in consumer.marks_between(0.0, 5.0, 100)]
-    assert kinds.count("got") == 2
-    assert kinds.count("printed") == 2
-
-
-def test_looking_where_a_task_stands_says_nothing_about_lanes() -> None:
-    seen = observe(queue_of_one)
-    state, timeline = lab_with_timeline(*seen.events)
-    before = intervals(timeline, 1)
-    fold(state, [TaskStands(timeline.now, 1, ())])
-    assert intervals(timeline, 1) == before

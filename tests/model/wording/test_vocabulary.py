@@ -235,7 +235,6 @@ StepDeed: TypeAlias = tuple[Verb, int, list[str | int], int]
 
 
 def every_change(*rises: int) -> Iterator[StepDeed]:
-    """A change of each kind of primitive."""
     for number in STATE.primitives:
         yield "changed", number, [*rises], len(rises)
 
