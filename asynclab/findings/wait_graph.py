@@ -22,6 +22,8 @@ FOLLOWED_WHEN_IDLE = 20_000
 
 _SINGLE = ("task", "wait_for", "shield", "wait", "as_completed")  # wait() may return when the first of them ends
 _ALL = ("gather", "task_group")
+AWAITING = (*_SINGLE, *_ALL)
+"""How a task waits for others."""
 
 
 @dataclass(slots=True)

@@ -316,6 +316,13 @@ class SourceDropped(TaskEvent):
     """Which event it is; 0 for a future."""
 
 
+class TasksStranded(RunEvent):
+    """Nothing that can still run leads to what some tasks wait for, nor to these tasks; others may go on."""
+
+    tasks: tuple[int, ...]
+    """Those that were found so at two looks in turn."""
+
+
 class HandoverLost(TaskEvent):
     """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
 

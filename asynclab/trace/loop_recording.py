@@ -100,6 +100,7 @@ class LoopRecording:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 observer.unseen.look(is_idle=is_idle(loop, observer))
+                observer.partial_deadlocks.look()
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
                 self._idle.look(observer, observer.external, observer.resources)

@@ -18,6 +18,7 @@ from asynclab.model.events import (
     ReplyUnread,
     ScheduledFromThread,
     SourceDropped,
+    TasksStranded,
     TimeoutDropped,
 )
 from asynclab.model.fold.handler import Handlers
@@ -125,6 +126,14 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
+    """Nothing can wake some tasks. Where the main one is not among them, it may only keep them to the end."""
+    state.stranded = dict.fromkeys(event.tasks, at)
+    tasks = [state.tasks[number] for number in event.tasks if number in state.tasks]
+    has_main = any(task.parent is None for task in tasks)
+    state.remember(Incident(event, state.version, at, None, event.tasks, is_sure=has_main))
+
+
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
     """A task waits for a child process that can't go on, unless another task reads what it has written."""
     task = state.tasks.get(event.task)
@@ -193,5 +202,6 @@ HANDLERS: Handlers = {
     ReplyUnread: reply_unread,
     ScheduledFromThread: scheduled_from_thread,
     SourceDropped: source_dropped,
+    TasksStranded: tasks_stranded,
     TimeoutDropped: timeout_dropped,
 }
