@@ -224,8 +224,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
     text = f"nothing that can still run leads to what these tasks wait for: {'; '.join(said)}"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
-    certainty: Certainty = "proved" if incident.is_sure else "likely"
-    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place, certainty)
+    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place)
 
 
 def _line(wait: Wait) -> Place | None:

@@ -253,7 +253,7 @@ class LabState:
         return self._starved[1]
 
     def is_stranded(self, task: int, since: float) -> bool:
-        """Whether it is proved that nothing could end the wait that a task began at some time, though other code ran."""
+        """Whether it is proved that nothing could end a wait that a task began at `since`, though others went on."""
         return self.stranded.get(task, -1.0) >= since
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:

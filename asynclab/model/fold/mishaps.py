@@ -127,11 +127,11 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
 
 
 def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
-    """Nothing can wake some tasks. Where the main one is not among them, it may only keep them to the end."""
+    """Nothing can wake some tasks."""
+    if state.outside_version == state.version - 1:  # the loop is as idle as before
+        state.outside_version = state.version
     state.stranded = dict.fromkeys(event.tasks, at)
-    tasks = [state.tasks[number] for number in event.tasks if number in state.tasks]
-    has_main = any(task.parent is None for task in tasks)
-    state.remember(Incident(event, state.version, at, None, event.tasks, is_sure=has_main))
+    state.remember(Incident(event, state.version, at))
 
 
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:

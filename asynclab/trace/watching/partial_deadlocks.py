@@ -80,18 +80,17 @@ class PartialDeadlocks:
         return 0, 0
 
     def _stranded(self) -> frozenset[int]:
-        """The numbers of the tasks that nothing can wake, apart from those that wait for what was only ever theirs."""
+        """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will."""
         found: list[Any] = list(islice(self._registry.tasks(), _MOST_TASKS + 1))
-        if len(found) > _MOST_TASKS:
-            return frozenset()
-        numbers = {id(task): record.id for record, task in found}
+        numbers = [record.id for record, _ in found]
         objects = [task for _, task in found]
         del found
-        free = in_use(objects, self._wait[0], self._recorder.thread)
-        if free is None:
-            return frozenset()
-        stranded = (task for task, is_free in zip(objects, free, strict=False) if not is_free and id(task) in numbers)
-        return frozenset(numbers[id(task)] for task in stranded if not waits_for_its_own(task))
+        used = in_use(objects, self._wait[0], self._recorder.thread) if len(numbers) <= _MOST_TASKS else None
+        del objects  # else it would be one more that refers to what the tasks wait for
+        stranded = {number for number, is_used in zip(numbers, used or (), strict=False) if not is_used}
+        tasks = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
+        is_main = any(id(task) == self._wait[0] for _, task in tasks)  # else it waits for ctrl+c, and keeps the rest
+        return frozenset(number for number, _ in tasks) if is_main else frozenset()
 
 
 def in_use(objects: list[Any], main: int, thread: int) -> list[bool] | None:

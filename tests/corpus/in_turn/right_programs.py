@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import gc
 import io
 import os
@@ -17,6 +19,9 @@ import aiohttp
 
 IDLE = 0.7
 """Seconds: long enough for the loop to be found idle."""
+
+LONG = 1.0
+"""Seconds: long enough for what leads to a task to be looked at."""
 
 
 async def a_server_waits_for_clients_that_send_nothing() -> None:
@@ -610,6 +615,68 @@ async def a_task_waits_with_a_timeout_for_one_that_waits_for_it() -> None:
 
     tasks += [asyncio.create_task(ask()), asyncio.create_task(answer())]
     await asyncio.gather(*tasks)
+
+
+async def what_wakes_a_task_is_known_to_nobody_who_runs() -> None:
+    loop, here, cache = asyncio.get_running_loop(), contextvars.ContextVar[asyncio.Event]("here"), Cache()
+    futures = [loop.create_future() for _ in range(3)]
+    events = [asyncio.Event() for _ in range(3)]
+
+    async def set_here() -> None:
+        await asyncio.sleep(2 * LONG)
+        here.get().set()
+
+    async def hold(_: object) -> None:
+        await asyncio.sleep(2 * LONG)
+
+    class Guard:
+        def __init__(self, left: asyncio.Event) -> None:
+            self.left = left
+
+        def __del__(self) -> None:
+            self.left.set()
+
+    def answer(future: asyncio.Future[None]) -> None:
+        time.sleep(2 * LONG)
+        loop.call_soon_threadsafe(future.set_result, None)
+
+    here.set(events[0])
+    tasks = {asyncio.create_task(set_here()), asyncio.create_task(hold(Guard(events[1])))}
+    tasks.add(asyncio.create_task(cache.answer_late(2 * LONG)))
+    loop.call_later(2 * LONG, events[2].set)
+    cache.asked["a"] = futures[0]
+    threading.Thread(target=answer, args=(futures[1],)).start()
+    resolve = functools.partial(lambda future, _: future.set_result(None), futures[2])
+    asyncio.create_task(asyncio.sleep(2 * LONG)).add_done_callback(resolve)
+    await asyncio.gather(*futures, *(event.wait() for event in events))
+
+
+class Cache:
+    """Refers weakly to what it answers."""
+
+    def __init__(self) -> None:
+        self.asked: weakref.WeakValueDictionary[str, asyncio.Future[None]] = weakref.WeakValueDictionary()
+
+    async def answer_late(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for future in self.asked.values():
+            future.set_result(None)
+
+
+async def a_program_is_over_at_an_interrupt_while_it_ticks() -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    def interrupt() -> None:
+        time.sleep(2 * LONG)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    ticking = asyncio.create_task(tick())
+    threading.Thread(target=interrupt).start()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    ticking.cancel()
 
 
 async def a_condition_is_waited_for_with_a_timeout() -> None:
