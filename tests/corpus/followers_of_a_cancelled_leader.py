@@ -9,7 +9,8 @@ class Cache:
     async def get(self, key: str) -> str:
         if key in self.loading:
             return await self.loading[key]
-        loaded = self.loading[key] = asyncio.get_running_loop().create_future()
+        loaded: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.loading[key] = loaded
         await asyncio.sleep(1)
         loaded.set_result(key.upper())
         return await loaded
