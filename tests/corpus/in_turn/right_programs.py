@@ -695,3 +695,41 @@ async def a_condition_is_waited_for_with_a_timeout() -> None:
     await asyncio.gather(*polls)
     version = 0
     await poll()
+
+
+async def permits_are_added_and_taken_together_and_given_back_later() -> None:
+    permits = asyncio.Semaphore(2)
+    loop = asyncio.get_running_loop()
+
+    async def call() -> None:
+        await permits.acquire()
+        loop.call_later(0.02, permits.release)
+
+    async def change() -> None:
+        for _ in range(2):
+            await permits.acquire()
+        for _ in range(2):
+            permits.release()
+
+    async def raise_the_limit() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            permits.release()
+
+    await asyncio.gather(*(call() for _ in range(5)), change(), raise_the_limit())
+    await asyncio.sleep(0.05)
+
+
+async def done_callbacks_raise_what_their_task_has_raised() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    def raise_all_but_cancels(task: asyncio.Task[None]) -> None:
+        try:
+            task.result()
+        except asyncio.CancelledError:
+            print("cancelled")
+
+    for callback in (lambda task: task.result(), raise_all_but_cancels):
+        asyncio.create_task(fail()).add_done_callback(callback)
+        await asyncio.sleep(0.01)
