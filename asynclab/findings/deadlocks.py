@@ -9,7 +9,6 @@ from asynclab.findings.lost_wakes import (
     find_dropped_sources,
     find_gone_sources,
     find_lost_handovers,
-    vain_waits,
     waits_at,
 )
 from asynclab.findings.lost_work import find_unseen_failures
@@ -210,12 +209,14 @@ def _causes(state: LabState) -> Iterator[Finding]:
 
 def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     """Tasks that nothing can wake though others go on; said where no other rule says why."""
-    waits = {task: wait for task, wait, _ in vain_waits(state) if task in state.stranded}
-    told = [each for each in state.incidents if isinstance(each.event, TasksStranded)]
-    roots = [task for task, wait in waits.items() if task in state.tasks and wait.kind not in AWAITING]
-    if not roots or not told or state.is_stuck or any(each.certainty == "proved" for each in _causes(state)):
+    incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
+    if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
         return
-    incident = told[-1]
+    tasks = [state.tasks[number] for number in incident.event.tasks if number in state.tasks]
+    waits = {task.id: wait for task in tasks if (wait := _wait_at(task, incident.at)) is not None}
+    roots = [task for task, wait in waits.items() if wait.kind not in AWAITING]
+    if not roots or any(each.certainty == "proved" or not incident.is_sure for each in _causes(state)):
+        return
     victims = dict.fromkeys([*roots, *waits])
     said = [
         f"{quoted(state, task)} {waiting(waits[task], state)}{in_brackets(_line(waits[task]))}"
@@ -223,8 +224,17 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     ]
     said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
     text = f"nothing that can still run leads to what these tasks wait for: {'; '.join(said)}"
+    text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
-    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place)
+    certainty: Certainty = "proved" if incident.is_sure else "likely"
+    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place, certainty)
+
+
+def _wait_at(task: TaskState, at: float) -> Wait | None:
+    """What a task waited for at some time, and has done until the run was ended."""
+    if task.state == "cancelled":
+        return task.last_wait if task.last_wait_began <= at else None
+    return task.waits_for if task.since <= at else None
 
 
 def _line(wait: Wait) -> Place | None:

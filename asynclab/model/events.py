@@ -321,6 +321,8 @@ class TasksStranded(RunEvent):
 
     tasks: tuple[int, ...]
     """Those that were found so at two looks in turn."""
+    is_sure: bool = True
+    """Whether nothing leads to them even if a task fails that is in a group with one of them."""
 
 
 class HandoverLost(TaskEvent):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.partial_deadlocks import in_use
+from asynclab.trace.watching.partial_deadlocks import References
 
 KEPT: list[object] = []
 
@@ -62,10 +62,6 @@ def _has_a_cache() -> list[Any]:
     ],
 )
 def test_what_only_refers_to_itself_is_not_in_use(make: Callable[[], list[Any]], is_in_use: bool) -> None:
-    objects = make()
-    try:
-        found = in_use(objects, 0, 0)
-    finally:
-        KEPT.clear()
-    assert found is not None
-    assert found[0] is is_in_use
+    found = References(make()).in_use()[0]
+    KEPT.clear()
+    assert found is is_in_use

@@ -130,8 +130,8 @@ def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
     """Nothing can wake some tasks."""
     if state.outside_version == state.version - 1:  # the loop is as idle as before
         state.outside_version = state.version
-    state.stranded = dict.fromkeys(event.tasks, at)
-    state.remember(Incident(event, state.version, at))
+    state.stranded = dict.fromkeys(event.tasks, at) if event.is_sure else {}
+    state.remember(Incident(event, state.version, at, is_sure=event.is_sure))
 
 
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:

@@ -154,7 +154,7 @@ def _was_to_do_more(error: BaseException) -> bool:
     if traceback is None:
         return False
     code, last = dis.Bytecode(traceback.tb_frame.f_code), traceback.tb_lasti
-    handlers = [range(each.start, each.end) for each in code.exception_entries if each.lasti]
+    handlers = [range(each.start, each.end) for each in code.exception_entries if each.lasti]  # type: ignore[attr-defined]
     later = (each.offset for each in code if each.offset > last and each.opname.startswith("CALL"))
     return any(not any(offset in handler for handler in handlers) for offset in later)
 

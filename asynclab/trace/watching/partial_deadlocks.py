@@ -8,14 +8,19 @@ and Recovery via Garbage Collection", ASPLOS 2025.)
 
 from __future__ import annotations
 
+import dis
 import gc
 import signal
 import sys
 import weakref
-from asyncio import AbstractEventLoop, Task
-from functools import partial
+from asyncio import AbstractEventLoop, Task, TaskGroup
+from collections import Counter
+from collections.abc import Container, Iterable
+from functools import lru_cache, partial
+from itertools import chain as chain_of
 from itertools import islice
-from types import CodeType, FunctionType, ModuleType, NoneType
+from pathlib import Path
+from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 
 from asynclab.model.events import TasksStranded
@@ -25,6 +30,7 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done, is_task
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.private_waits import waits_for_its_own
 
 FIRST_AFTER = 1.0
@@ -38,6 +44,9 @@ _LATEST_AFTER = 30.0
 _MOST_TASKS = 200
 _MOST_OBJECTS = 20_000
 """Of a program with more nothing is told: to look at them would take too long."""
+
+_WITHOUT_IO = frozenset({"locks", "queues", "taskgroups", "tasks"})
+"""The modules of asyncio in which a task waits for timers and other tasks."""
 
 _CLOSED = (type, ModuleType, CodeType, AbstractEventLoop, Recorder, str, bytes, int, float, NoneType)
 """What is not followed: whatever it leads to counts as in use."""
@@ -64,10 +73,10 @@ class PartialDeadlocks:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
-        found = self._stranded()
+        found, is_sure = self._stranded()
         if found and found == self._found and found != self._told:
             self._told = found
-            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found))))
+            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
         self._found, self._next_look = found, now + self._patience
 
@@ -79,86 +88,158 @@ class PartialDeadlocks:
                 return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
         return 0, 0
 
-    def _stranded(self) -> frozenset[int]:
-        """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will."""
+    def _stranded(self) -> tuple[frozenset[int], bool]:
+        """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
+
+        Returns:
+            These, and whether nothing wakes them even if a task fails that is in a group with one of them.
+        """
         found: list[Any] = list(islice(self._registry.tasks(), _MOST_TASKS + 1))
         numbers = [record.id for record, _ in found]
-        objects = [task for _, task in found]
+        tasks = [task for _, task in found]
         del found
-        used = in_use(objects, self._wait[0], self._recorder.thread) if len(numbers) <= _MOST_TASKS else None
-        del objects  # else it would be one more that refers to what the tasks wait for
-        stranded = {number for number, is_used in zip(numbers, used or (), strict=False) if not is_used}
-        tasks = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
-        is_main = any(id(task) == self._wait[0] for _, task in tasks)  # else it waits for ctrl+c, and keeps the rest
-        return frozenset(number for number, _ in tasks) if is_main else frozenset()
+        if len(tasks) > _MOST_TASKS:
+            return frozenset(), False
+        references = References(tasks, self._wait[0], self._recorder.thread)
+        del tasks  # else it would be one more that refers to what they wait for
+        for may_fail in (True, False):
+            used = references.in_use(may_fail=may_fail)
+            stranded = {number for number, is_used in zip(numbers, used, strict=False) if not is_used}
+            waiting = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
+            if any(id(task) == self._wait[0] for _, task in waiting):  # else it waits for ctrl+c, and keeps the rest
+                return frozenset(number for number, _ in waiting), may_fail
+        return frozenset(), False
 
 
-def in_use(objects: list[Any], main: int, thread: int) -> list[bool] | None:
-    """Whether each object is in use by others than those that the objects lead to.
+class References:
+    """Which objects refer to which, of those that tasks lead to; each is known by when it was found, tasks first."""
 
-    Args:
-        objects: Where to begin; those that they lead to are added. Nothing else of the caller may refer to them.
-        main: The id() of the task that the loop's `run_until_complete` waits for.
-        thread: The identifier of the loop's thread.
+    def __init__(self, tasks: list[Any], main: int = 0, thread: int = 0) -> None:
+        """Follow what the tasks of a loop lead to.
 
-    Returns:
-        Whether it is in use, for each; None where they lead to too many.
-    """
-    edges = _follow(objects)
-    if edges is None:
-        return None
-    objects.append(object())  # nothing but the list refers to that
-    counts = list(map(sys.getrefcount, objects))
-    objects.pop()
-    outside = [count - counts[-1] for count in counts[:-1]]
-    for strong, _ in edges:
-        for index in strong:
-            outside[index] -= 1
-    weak = [0] * len(objects)
-    for _, referent in edges:
-        if referent is not None:
-            weak[referent] += 1
-    under_way = {
-        id(coroutine_of(each)) for each in objects if is_task(each)
-    }  # whoever has them can do nothing with them
-    reached = []
-    for index, count in enumerate(outside):
-        value = objects[index]
-        own = _held_by_runner(value, thread) if id(value) == main else 0
-        if (count > own and id(value) not in under_way) or _is_weakly_known(value, weak[index]):
-            reached.append(index)
-    free = [False] * len(objects)
-    while reached:
-        index = reached.pop()
-        if not free[index]:
-            free[index] = True
-            strong, referent = edges[index]
-            reached += strong if referent is None else [*strong, referent]
-    return free
+        Args:
+            tasks: Those that have not ended. What they lead to is added; nothing else of the caller may refer to them.
+            main: The id() of the one that the loop's `run_until_complete` waits for.
+            thread: The identifier of the loop's thread.
+        """
+        self._strong: list[list[int]] = []
+        self._weak: dict[int, int] = {}
+        self._known_outside: list[int] = []
+        self._groups: dict[int, tuple[set[int], set[int]]] = {}
+        """By the id() of a task group, or of what gather() calls: what its tasks call at their ends, and these."""
+        self._failing = set[int]()
+        """The tasks of groups that may fail."""
+        count = len(tasks)
+        self._is_whole = self._follow(tasks)
+        """Whether there were few enough to look at them all."""
+        if self._is_whole:
+            self._find_known(tasks, main, thread)
+            self._find_groups(tasks, count)
+
+    def in_use(self, *, may_fail: bool = True) -> list[bool]:
+        """Whether others than those in the tasks' own circle lead to each object.
+
+        Args:
+            may_fail: Whether each task of a group may end it, by a failure; else only those that look like it.
+        """
+        used = [not self._is_whole] * len(self._strong)
+        ends = {end for group, _ in self._groups.values() for end in group}
+        waited_for = {} if may_fail else dict.fromkeys(ends)
+        self._spread(used, self._known_outside, waited_for)
+        while True:
+            over = {
+                end
+                for group, tasks in self._groups.values()
+                for end in group
+                if end in waited_for
+                and (all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing))
+            }
+            if not over:
+                return used
+            for end in over:
+                del waited_for[end]
+                self._spread(used, self._strong[end] if used[end] else (), waited_for)
+
+    def _spread(self, used: list[bool], reached: Iterable[int], closed: Container[int]) -> None:
+        """Mark what is in use, and what that leads to, but nothing behind what is closed."""
+        left = list(reached)
+        while left:
+            index = left.pop()
+            if used[index]:
+                continue
+            used[index] = True
+            if index in self._weak:
+                left.append(self._weak[index])
+            if index not in closed:
+                left += self._strong[index]
+
+    def _follow(self, objects: list[Any]) -> bool:
+        """Add to some objects what they lead to."""
+        index_of = {id(each): index for index, each in enumerate(objects)}
+
+        def index(each: Any) -> int:
+            found = index_of.setdefault(id(each), len(objects))
+            if found == len(objects):
+                objects.append(each)
+            return found
+
+        for value in objects:  # grows meanwhile
+            if len(objects) > _MOST_OBJECTS:
+                return False
+            referents = [each for each in gc.get_referents(value) if not _is_closed(each)]
+            if type(value) is FunctionType:  # what it calls by name is in use anyhow
+                referents = [
+                    each for each in referents if each is not value.__globals__ and each is not value.__builtins__
+                ]
+            if issubclass(type(value), weakref.ref):
+                weakly = weakref.ref.__call__(value)
+                if weakly is not None and not _is_closed(weakly):
+                    self._weak[len(self._strong)] = index(weakly)
+            self._strong.append([index(each) for each in referents])
+        return True
+
+    def _find_known(self, objects: list[Any], main: int, thread: int) -> None:
+        """Find those to which more references lead than the others have."""
+        objects.append(object())  # nothing but the list refers to that
+        counts = list(map(sys.getrefcount, objects))
+        objects.pop()
+        left = [count - counts[-1] for count in counts[:-1]]
+        for index in chain_of.from_iterable(self._strong):
+            left[index] -= 1
+        weak = Counter(self._weak.values())
+        under_way = {id(coroutine_of(each)) for each in objects if is_task(each)}  # nobody else does anything with them
+        for index, value in enumerate(objects):
+            own = _held_by_runner(value, thread) if id(value) == main else 0
+            if (left[index] > own and id(value) not in under_way) or _is_weakly_known(value, weak[index]):
+                self._known_outside.append(index)
+
+    def _find_groups(self, objects: list[Any], count: int) -> None:
+        """Find the groups that wait for all of their tasks, unless one fails."""
+        index_of = {id(each): index for index, each in enumerate(objects)}
+        for index, task in enumerate(objects[:count]):
+            for callback, _ in getattr(task, "_callbacks", None) or ():
+                is_gather = type(callback) is FunctionType and callback.__code__ is cpython.GATHER_ENDED
+                is_group = type(callback) is MethodType and type(callback.__self__) is TaskGroup
+                if is_gather or is_group:
+                    ends, members = self._groups.setdefault(
+                        id(callback.__self__ if is_group else callback), (set(), set())
+                    )
+                    ends.add(index_of[id(callback)])
+                    members.add(index)
+                    if _may_fail(task):
+                        self._failing.add(index)
 
 
-def _follow(objects: list[Any]) -> list[tuple[list[int], int | None]] | None:
-    """Add to some objects what they lead to, and tell which each one refers to, and which it does weakly."""
-    index_of = {id(each): index for index, each in enumerate(objects)}
-    edges: list[tuple[list[int], int | None]] = []
+def _may_fail(task: Task[Any]) -> bool:
+    """Whether a task may end its group before its time, as far as can be seen: its code raises, or waits for I/O."""
+    codes = [frame.f_code for frame in follow(coroutine_of(task)).frames]
+    waits = bool(codes) and is_asyncio(codes[-1].co_filename) and Path(codes[-1].co_filename).stem in _WITHOUT_IO
+    return not waits or any(_has_raise(code) for code in codes if not is_asyncio(code.co_filename))
 
-    def index(each: Any) -> int:
-        found = index_of.setdefault(id(each), len(objects))
-        if found == len(objects):
-            objects.append(each)
-        return found
 
-    for value in objects:  # grows meanwhile
-        if len(objects) > _MOST_OBJECTS:
-            return None
-        kind = type(value)
-        referents = [each for each in gc.get_referents(value) if not _is_closed(each)]
-        if kind is FunctionType:
-            referents = [each for each in referents if each is not value.__globals__ and each is not value.__builtins__]
-        strong = [index(each) for each in referents]
-        weakly = weakref.ref.__call__(value) if issubclass(kind, weakref.ref) else None
-        edges.append((strong, None if weakly is None or _is_closed(weakly) else index(weakly)))
-    return edges
+@lru_cache(1_000)
+def _has_raise(code: CodeType) -> bool:
+    return any(each.opname == "RAISE_VARARGS" for each in dis.get_instructions(code))
 
 
 def _is_closed(value: object) -> bool:
