@@ -143,22 +143,19 @@ class References:
             may_fail: Whether each task of a group may end it, by a failure; else only those that look like it.
         """
         used = [not self._is_whole] * len(self._strong)
-        ends = {end for group, _ in self._groups.values() for end in group}
-        waited_for = {} if may_fail else dict.fromkeys(ends)
+        groups = [] if may_fail else list(self._groups.values())
+        waited_for = {end for ends, _ in groups for end in ends}
         self._spread(used, self._known_outside, waited_for)
-        while True:
-            over = {
-                end
-                for group, tasks in self._groups.values()
-                for end in group
-                if end in waited_for
-                and (all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing))
-            }
-            if not over:
-                return used
+        while over := {end for group in groups if self._may_end(group, used) for end in group[0] & waited_for}:
+            waited_for -= over
             for end in over:
-                del waited_for[end]
                 self._spread(used, self._strong[end] if used[end] else (), waited_for)
+        return used
+
+    def _may_end(self, group: tuple[set[int], set[int]], used: list[bool]) -> bool:
+        """Whether all tasks of a group go on, or one that looks as if it could fail."""
+        _, tasks = group
+        return all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing)
 
     def _spread(self, used: list[bool], reached: Iterable[int], closed: Container[int]) -> None:
         """Mark what is in use, and what that leads to, but nothing behind what is closed."""
@@ -188,9 +185,8 @@ class References:
                 return False
             referents = [each for each in gc.get_referents(value) if not _is_closed(each)]
             if type(value) is FunctionType:  # what it calls by name is in use anyhow
-                referents = [
-                    each for each in referents if each is not value.__globals__ and each is not value.__builtins__
-                ]
+                named = value.__globals__, value.__builtins__  # type: ignore[attr-defined]
+                referents = [each for each in referents if not any(each is names for names in named)]
             if issubclass(type(value), weakref.ref):
                 weakly = weakref.ref.__call__(value)
                 if weakly is not None and not _is_closed(weakly):

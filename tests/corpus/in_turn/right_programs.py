@@ -733,3 +733,35 @@ async def done_callbacks_raise_what_their_task_has_raised() -> None:
     for callback in (lambda task: task.result(), raise_all_but_cancels):
         asyncio.create_task(fail()).add_done_callback(callback)
         await asyncio.sleep(0.01)
+
+
+async def tasks_wait_until_their_group_is_ended_by_a_failure() -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(2 * LONG)
+        writer.close()
+
+    async def read() -> None:
+        await reader.readexactly(1)
+
+    async def write() -> None:
+        while True:
+            writer.write(await requests.get())
+
+    async def ping() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    async def give_up() -> None:
+        await asyncio.sleep(2 * LONG)
+        raise TimeoutError
+
+    requests: asyncio.Queue[bytes] = asyncio.Queue()
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    for end in (read, give_up):
+        with contextlib.suppress(BaseExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                for work in (end, write, ping):
+                    group.create_task(work())
+    writer.close()
+    server.close()
