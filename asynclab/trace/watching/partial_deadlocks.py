@@ -64,6 +64,8 @@ class PartialDeadlocks:
         self._patience = AGAIN_AFTER
         self._found = frozenset[int]()
         self._told = frozenset[int]()
+        self._latest_step = 0.0
+        """When the latest step began, at the latest look: where there are none, nothing goes on."""
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
@@ -74,11 +76,12 @@ class PartialDeadlocks:
         if not wait[1] or now < self._next_look:
             return
         found, is_sure = self._stranded()
-        if found and found == self._found and found != self._told:
+        goes_on = self._latest_step != self._recorder.step_started
+        if found and found == self._found and found != self._told and goes_on:
             self._told = found
             self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
-        self._found, self._next_look = found, now + self._patience
+        self._found, self._next_look, self._latest_step = found, now + self._patience, self._recorder.step_started
 
     def _main_wait(self) -> tuple[int, int]:
         """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
