@@ -100,12 +100,12 @@ class LoopRecording:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 observer.unseen.look(is_idle=is_idle(loop, observer))
-                observer.partial_deadlocks.look()
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
+                observer.partial_deadlocks.look()
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -216,6 +216,7 @@ class References:
         """Find the groups that wait for all of their tasks, unless one fails."""
         index_of = {id(each): index for index, each in enumerate(objects)}
         for index, task in enumerate(objects[:count]):
+            self._forget_awaiting(index, task, objects)
             for callback, _ in getattr(task, "_callbacks", None) or ():
                 is_gather = type(callback) is FunctionType and callback.__code__ is cpython.GATHER_ENDED
                 is_group = type(callback) is MethodType and type(callback.__self__) is TaskGroup
@@ -227,6 +228,15 @@ class References:
                     members.add(index)
                     if _may_fail(task):
                         self._failing.add(index)
+
+    def _forget_awaiting(self, index: int, task: Task[Any], objects: list[Any]) -> None:
+        """Leave out that since Python 3.14 a task knows who awaits it, as its callbacks tell that as well."""
+        awaiting = {id(each) for each in getattr(task, "_asyncio_awaited_by", None) or ()}
+        if awaiting:
+            edges = self._strong[index]
+            self._strong[index] = [
+                each for each in edges if id(objects[each]) not in awaiting and type(objects[each]) is not set
+            ]
 
 
 def _may_fail(task: Task[Any]) -> bool:
