@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dis
-from asyncio import BaseEventLoop, Future
+from asyncio import BaseEventLoop, CancelledError, Future
 from asyncio.events import Handle
 from asyncio.log import logger
 from functools import partial
@@ -136,8 +136,11 @@ def _failed_callback(context: dict[str, Any], error: BaseException) -> str | Non
     if isinstance(handle, Handle):
         futures = [each for each in handle._args or () if is_future(each) and is_done(each)]
         passed_on = any(exception_of(future) is error for future in futures)
-        is_told = passed_on and not _was_to_do_more(error)
-        return None if is_told else callable_name(handle._callback)  # type: ignore[attr-defined]
+        callback = handle._callback  # type: ignore[attr-defined]
+        # Up to Python 3.11 what a server calls at the end of a connection fails where that was cancelled.
+        is_asyncios = type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
+        is_told = (passed_on and not _was_to_do_more(error)) or (is_asyncios and isinstance(error, CancelledError))
+        return None if is_told else callable_name(callback)
     message = str(context.get("message"))
     if isinstance(error, OSError):  # a connection was lost
         return None

@@ -765,3 +765,14 @@ async def tasks_wait_until_their_group_is_ended_by_a_failure() -> None:
                     group.create_task(work())
     writer.close()
     server.close()
+
+
+async def a_server_has_an_open_connection_as_the_program_ends() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.read(1))
+        await reader.read()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"x")
+    await reader.read(1)
