@@ -16,6 +16,7 @@ import concurrent.futures.thread
 import contextlib
 import gc
 import heapq
+import signal
 import sys
 import threading
 import warnings
@@ -294,6 +295,10 @@ def signal_handlers_of(loop: AbstractEventLoop) -> dict[int, asyncio.Handle]:
     """The handles of a loop's signal handlers, by signal; no loop but that for Unix has any."""
     handlers: dict[int, asyncio.Handle] = getattr(loop, "_signal_handlers", {})
     return handlers
+
+
+signal_handler: Callable[[int], object] = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
+"""What handles a signal. The public function makes an enum's member of it, which takes a third of a look at a loop."""
 
 
 def context_of(handle: asyncio.Handle) -> Context:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -81,5 +82,61 @@ def test_a_system_that_has_no_more_threads_to_give_hurts_no_fork(monkeypatch: py
 
     thread = LookingThread(lambda: None, lambda: 50.0)
     monkeypatch.setattr(looking_thread, "start_thread", refuse)
-    thread.go_on()
+    for _ in range(2):
+        thread.pause()
+        thread.go_on()
+
+
+def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
+    looks: SimpleQueue[None] = SimpleQueue()
+    thread = LookingThread(lambda: looks.put(None), lambda: 0.001)
+    thread.start()
     thread.pause()
+    thread.pause()
+    thread.go_on()
+    while not looks.empty():
+        looks.get()
+    assert not thread._runs.locked()
+    thread.go_on()
+    looks.get(timeout=50)
+    thread.go_on()  # as after a call that was refused before it could fork
+    thread.pause()
+    assert not thread._runs.locked()
+    thread.abandon()
+
+
+def test_many_threads_may_fork_at_once() -> None:
+    thread = LookingThread(lambda: None, lambda: 0.001)
+    thread.start()
+
+    def fork() -> None:
+        for _ in range(50):
+            thread.pause()
+            thread.go_on()
+
+    with ThreadPoolExecutor(8) as pool:
+        for each in [pool.submit(fork) for _ in range(8)]:
+            each.result(50)
+    thread.pause()
+    thread.abandon()
+
+
+PREEXEC = """
+import subprocess, sys
+from queue import SimpleQueue
+from asynclab.remote.inside.begin import stop_around_forks
+from asynclab.remote.inside.looking_thread import LookingThread
+
+looks = SimpleQueue()
+thread = LookingThread(lambda: looks.put(None), lambda: 0.001)
+stop_around_forks(thread)
+thread.start()
+subprocess.run([sys.executable, "-c", ""], preexec_fn=lambda: None, check=True)
+while not looks.empty():
+    looks.get()
+looks.get(timeout=50)
+"""
+
+
+def test_a_thread_goes_on_after_a_subprocess_with_code_of_its_own_before_exec() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", PREEXEC], check=True)

@@ -475,6 +475,27 @@ def test_the_warning_of_a_fork_beside_threads_is_on_the_line_of_the_program(tmp_
     assert ("script.py:5" in ran.err) == (sys.version_info >= (3, 12))
 
 
+FORKS_AT_ONCE = """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+def fork():
+    for _ in range(3):
+        if (child := os.fork()) == 0:
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+threads = [threading.Thread(target=fork) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("joined")
+"""
+
+
+def test_threads_may_fork_at_once(tmp_path: Path) -> None:
+    assert same(script(tmp_path, FORKS_AT_ONCE)).out == "joined\n"
+
+
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
     (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial, wraps
+from threading import get_ident
 from typing import Any, Protocol
 
 from asynclab.remote.inside.report_requests import ReportRequests, out_of_the_way
@@ -91,23 +92,34 @@ def stop_around_forks(thread: Pausable) -> Patches:
     Returns:
         What is to be undone where the thread ends before the program.
     """
-    os.register_at_fork(before=thread.pause, after_in_child=thread.abandon)
+    counting: set[int] = set()
+
+    def after_in_parent() -> None:
+        if get_ident() not in counting:  # but in subprocess, for a preexec_fn
+            thread.go_on()
+
+    os.register_at_fork(before=thread.pause, after_in_parent=after_in_parent, after_in_child=thread.abandon)
     patches = Patches()
     for name in ("fork", "forkpty"):
-        patches.wrap(os, name, partial(_going_on_after, thread))
+        patches.wrap(os, name, partial(_going_on_after, thread, counting))
     return patches
 
 
-def _going_on_after(thread: Pausable, original: Callable[[], Any]) -> Callable[[], Any]:
+def _going_on_after(thread: Pausable, counting: set[int], original: Callable[[], Any]) -> Callable[[], Any]:
     """A function that forks, and then starts our thread again.
 
-    Only after the call has returned: Python 3.13 counts the threads after it has told `after_in_parent`.
+    Only after the call has returned: Python 3.13 counts the threads after it has told `after_in_parent`. Whose calls
+    are under way is in `counting`.
     """
 
+    own_number = get_ident  # the next function runs with the program's global names
+
     def fork_and_go_on() -> Any:
+        counting.add(own_number())
         try:
             return original()
         finally:
+            counting.discard(own_number())
             thread.go_on()
 
     @wraps(original)

@@ -64,6 +64,10 @@ class LookingThread:
         self._native = 0
         """The system's number of the latest thread."""
         self._wanted = False
+        self._pauses = 0
+        """How many threads fork now, and need it to be gone."""
+        self._changes = _thread.RLock()
+        """Held while it is stopped or started: several threads may fork at once, and signal handlers in between."""
         self.is_abandoned = False
         """Whether it is never to run again: nobody needs it any more, or this is a child of the program."""
 
@@ -80,23 +84,32 @@ class LookingThread:
             raise
 
     def pause(self) -> None:
-        """Stop the thread, and wait until it has ended."""
-        self._wanted = False
-        if self._runs.locked():
-            with suppress(RuntimeError):  # it has been woken already
-                self._sleep.release()
-        with self._runs:
-            pass
-        _wait_until_gone(self._native)
+        """Stop the thread until `go_on` has been called as often as this, and wait until it has ended."""
+        if self.is_abandoned:
+            return
+        with self._changes:
+            self._pauses += 1
+            self._wanted = False
+            if self._runs.locked():
+                with suppress(RuntimeError):  # it has been woken already
+                    self._sleep.release()
+            with self._runs:
+                pass
+            _wait_until_gone(self._native)
 
     def go_on(self) -> None:
-        """Start the thread again, if it was stopped in this process."""
-        if not self.is_abandoned and not self._wanted:
-            with suppress(RuntimeError):  # the system has no thread to give: the program goes on
-                self.start()
+        """Start the thread again, if it was stopped in this process, and nobody else needs it to be gone."""
+        if self.is_abandoned:
+            return
+        with self._changes:
+            if self._pauses:
+                self._pauses -= 1
+                if not self._pauses:
+                    with suppress(RuntimeError):  # the system has no thread to give: the program goes on
+                        self.start()
 
     def abandon(self) -> None:
-        """Never start it again."""
+        """Never start it again. A child of the program may find its locks held by threads that it doesn't have."""
         self.is_abandoned = True
         self._wanted = False
 

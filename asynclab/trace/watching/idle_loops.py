@@ -85,7 +85,13 @@ def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 
 def _runs_nothing(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     is_under_way = recorder.current is not None or recorder.callback is not None or recorder.in_timer
-    return loop.is_running() and not is_under_way
+    return not is_under_way and runs(loop)
+
+
+def runs(loop: AbstractEventLoop) -> bool:
+    """Whether a loop runs; our hook, which takes who asks that for a task that starts eagerly, is left out."""
+    asked = type(loop).is_running
+    return bool(getattr(asked, "__wrapped__", asked)(loop))
 
 
 def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
@@ -124,9 +130,9 @@ def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
 
 
 def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
-    every = [signal.getsignal(number) for number in range(1, signal.NSIG)]  # to ask which are valid takes longer
-    handlers = [handler for handler in every if not bystanders.has_handler(handler)]
-    own = sum(handler not in _QUIET_HANDLERS and not _is_runners(handler) for handler in handlers)
+    every = map(cpython.signal_handler, range(1, signal.NSIG))  # to ask which are valid takes longer
+    handlers = [handler for handler in every if handler not in _QUIET_HANDLERS]
+    own = sum(not bystanders.has_handler(handler) and not _is_runners(handler) for handler in handlers)
     return own + len(cpython.signal_handlers_of(loop))
 
 

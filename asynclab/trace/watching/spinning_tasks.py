@@ -17,6 +17,7 @@ from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import callable_name, function_in
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.idle_loops import runs
 from asynclab.trace.watching.loop_monitor import Place
 
 SPUN_AFTER = 1.0
@@ -64,7 +65,7 @@ class SpinLooks:
     def look(self, recorder: Recorder) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop, now, window = recorder.loop, recorder.clock.real_time(), self._window
-        awake = None if loop is None or not loop.is_running() else _awake(loop, recorder)
+        awake = None if loop is None or not runs(loop) else _awake(loop, recorder)
         if (
             loop is None
             or awake is None
