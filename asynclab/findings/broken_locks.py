@@ -19,7 +19,7 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
     """Locks that another task released: two tasks were inside then, and the first has released that of the second."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives:
+        if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives and incident.is_sure:
             name = state.primitives[event.primitive].label
             robber, inside = incident.others
             text = (
@@ -28,6 +28,20 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, event.task)} released it from under {quoted(state, inside)}"
             )
             yield Finding("released-by-another", text, incident.at, (incident.version,), robber, incident.place)
+
+
+def find_extra_permits(state: LabState) -> Iterator[Finding]:
+    """Semaphores that a task gave more permits than they ever had, though it had none of them, but others before."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives and not incident.is_sure:
+            (who,) = incident.others
+            text = (
+                f"{quoted(state, who)} released {state.primitives[event.primitive].label}{at_line(incident.place)} "
+                f"without having a permit of it: at {measured(incident.at)} there were {event.value}, more than ever "
+                f"before"
+            )
+            yield Finding("released-too-often", text, incident.at, (incident.version,), who, incident.place, "likely")
 
 
 def find_long_holds(state: LabState) -> Iterator[Finding]:
@@ -69,6 +83,14 @@ RULES = (
         "Release a lock only after acquire() has returned: `async with lock` does so.",
         "",
         find_robbed_locks,
+    ),
+    Rule(
+        "released-too-often",
+        "A task released a semaphore more often than it had acquired it.",
+        "The semaphore has more permits from then on: more tasks are inside than it was made for.",
+        "Release it only after acquire() has returned, and once: `async with semaphore` does so.",
+        "",
+        find_extra_permits,
     ),
     Rule(
         "lock-held-long",

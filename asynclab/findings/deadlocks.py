@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
-from asynclab.findings.lost_wakes import find_dropped_sources, find_gone_sources, find_lost_handovers, waits_at
+from asynclab.findings.lost_wakes import (
+    find_dropped_sources,
+    find_gone_sources,
+    find_lost_handovers,
+    waits_at,
+)
 from asynclab.findings.lost_work import find_unseen_failures
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers, wait_for_long
-from asynclab.findings.told_waits import doing
-from asynclab.findings.wait_graph import WaitGraph
-from asynclab.model.events import GeneratorStands
+from asynclab.findings.told_waits import doing, waiting
+from asynclab.findings.wait_graph import AWAITING, WaitGraph
+from asynclab.model.events import GeneratorStands, TasksStranded, Wait
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
 
@@ -149,10 +154,10 @@ def find_joins(state: LabState) -> Iterator[Finding]:
     for queue in state.queues.values():
         if not queue.joiners or queue.unfinished <= 0 or queue.size:
             continue
-        is_sure = state.is_stuck
+        joiner = state.tasks[queue.joiners[0]]
+        is_sure = state.is_stuck or state.is_stranded(joiner.id, joiner.since)
         if not is_sure and not _all_have_come_back(state, queue):
             continue
-        joiner = state.tasks[queue.joiners[0]]
         who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
@@ -179,21 +184,61 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     """All tasks wait, and nothing can wake any of them; said where no other rule says why."""
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
-    causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
-    queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
-    if any(any(find(state)) for find in (*causes, *queues, find_executor_deadlocks, find_endless_shutdowns)):
+    causes = find_executor_deadlocks, find_endless_shutdowns
+    if next(_causes(state), None) is not None or any(any(find(state)) for find in causes):
         return
-    waiting = [task for task in state.tasks.values() if task.state == "waiting"]
-    if not waiting:
+    tasks = [task for task in state.tasks.values() if task.state == "waiting"]
+    if not tasks:
         return
-    last = max(waiting, key=lambda task: task.since)
-    said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in waiting[:NAMED]]
-    said += [f"{plural(len(waiting) - NAMED, 'task')} more"] if len(waiting) > NAMED else []
+    last = max(tasks, key=lambda task: task.since)
+    said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in tasks[:NAMED]]
+    said += [f"{plural(len(tasks) - NAMED, 'task')} more"] if len(tasks) > NAMED else []
     said += [f"{quoted(state, task.id)} {how_ended(task)}" for task in _latest_failures(state)]
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
-    yield Finding("standstill", text, state.now, (state.version,), waiting[0].id, place_of(waiting[0]))
+    yield Finding("standstill", text, state.now, (state.version,), tasks[0].id, place_of(tasks[0]))
+
+
+def _causes(state: LabState) -> Iterator[Finding]:
+    """What other rules say of tasks that nothing wakes."""
+    causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
+    queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
+    return (finding for find in (*causes, *queues) for finding in find(state))
+
+
+def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
+    """Tasks that nothing can wake though others go on; said where no other rule says why."""
+    incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
+    if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
+        return
+    tasks = [state.tasks[number] for number in incident.event.tasks if number in state.tasks]
+    waits = {task.id: wait for task in tasks if (wait := _wait_at(task, incident.at)) is not None}
+    roots = [task for task, wait in waits.items() if wait.kind not in AWAITING]
+    if not roots or any(each.certainty == "proved" or not incident.is_sure for each in _causes(state)):
+        return
+    victims = dict.fromkeys([*roots, *waits])
+    said = [
+        f"{quoted(state, task)} {waiting(waits[task], state)}{in_brackets(_line(waits[task]))}"
+        for task in list(victims)[:NAMED]
+    ]
+    said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
+    text = f"nothing that can still run leads to what these tasks wait for: {'; '.join(said)}"
+    text += "" if incident.is_sure else ", unless another task of a group fails"
+    place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
+    certainty: Certainty = "proved" if incident.is_sure else "likely"
+    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place, certainty)
+
+
+def _wait_at(task: TaskState, at: float) -> Wait | None:
+    """What a task waited for at some time, and has done until the run was ended."""
+    if task.state == "cancelled":
+        return task.last_wait if task.last_wait_began <= at else None
+    return task.waits_for if task.since <= at else None
+
+
+def _line(wait: Wait) -> Place | None:
+    return (wait.file, wait.line) if wait.line else None
 
 
 def _latest_failures(state: LabState) -> list[TaskState]:
@@ -249,5 +294,13 @@ RULES = (
         "See what each task waits for: whoever was to bring it has ended, or waits as well.",
         "",
         find_standstills,
+    ),
+    Rule(
+        "partial-deadlock",
+        "Tasks wait for what no code can reach any more that may still run.",
+        "A part of the program hangs while the rest goes on, so that nothing seems wrong.",
+        "See who was to bring it: wake those who wait in a finally, also where that task fails, ends or is cancelled.",
+        "",
+        find_partial_deadlocks,
     ),
 )

@@ -43,9 +43,10 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
     if state.outcome is not None:
         for each in state.in_vain:
             yield each.task, each.wait, each.until
-    elif state.is_starved:
-        for task in state.tasks.values():
-            if task.waits_for is not None:
+    else:
+        tasks = state.tasks if state.is_starved else state.stranded
+        for task in (state.tasks[number] for number in tasks if number in state.tasks):
+            if task.waits_for is not None and (state.is_starved or state.is_stranded(task.id, task.since)):
                 yield task.id, task.waits_for, state.now
 
 

@@ -16,8 +16,11 @@ def doing(task: TaskState, state: LabState) -> str:
     if task.state != "waiting":
         return f"is {task.state}"
     wait = task.waits_for
-    if wait is None:
-        return f"waits ({NOT_RECORDED})"
+    return f"waits ({NOT_RECORDED})" if wait is None else waiting(wait, state)
+
+
+def waiting(wait: Wait, state: LabState) -> str:
+    """A wait in words, with who has or brought last what it is for."""
     holders = waited_tasks(wait, state)
     if wait.kind == "lock":
         wait = Wait("lock", number=wait.number, tasks=holders)

@@ -22,6 +22,8 @@ FOLLOWED_WHEN_IDLE = 20_000
 
 _SINGLE = ("task", "wait_for", "shield", "wait", "as_completed")  # wait() may return when the first of them ends
 _ALL = ("gather", "task_group")
+AWAITING = (*_SINGLE, *_ALL)
+"""How a task waits for others."""
 
 
 @dataclass(slots=True)
@@ -74,7 +76,8 @@ class WaitGraph:
             if number in path:
                 members = [self._state.tasks[member] for member in list(path)[list(path).index(number) :]]
                 if self._is_told(members):
-                    is_sure = (self._unsure | self._timed).isdisjoint(path)
+                    is_stranded = all(self._state.is_stranded(member.id, member.since) for member in members)
+                    is_sure = is_stranded or (self._unsure | self._timed).isdisjoint(path)
                     yield members, "proved" if is_sure else "likely"
             settled.update(path)
 

@@ -316,6 +316,15 @@ class SourceDropped(TaskEvent):
     """Which event it is; 0 for a future."""
 
 
+class TasksStranded(RunEvent):
+    """Nothing that can still run leads to what some tasks wait for, nor to these tasks; others may go on."""
+
+    tasks: tuple[int, ...]
+    """Those that were found so at two looks in turn."""
+    is_sure: bool = True
+    """Whether nothing leads to them even if a task fails that is in a group with one of them."""
+
+
 class HandoverLost(TaskEvent):
     """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
 
@@ -559,7 +568,7 @@ class PrimitiveChanged(PrimitiveEvent):
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
     file: str = ""
     line: int = 0
-    """Where a lock was released by another than the task that held it; else 0."""
+    """Where another than the holder released a lock, or a semaphore got more permits than it ever had; else 0."""
 
 
 class ConditionNotified(PrimitiveEvent):

@@ -128,6 +128,10 @@ class PrimitiveState:
     """For a semaphore: how many permits each task has taken and not given back."""
     in_block: set[int] = field(default_factory=set)
     """The tasks that have taken it with `async with`, so that nobody else is to release it."""
+    gave_back: set[int] = field(default_factory=set)
+    """For a semaphore: tasks that have given back a permit that they had. The first `SOURCES_KEPT`."""
+    extra: tuple[int, Place | None] | None = None
+    """For a semaphore: who first gave back a permit that it had not, though it had had one or wanted one, and where."""
     is_passed_on: bool = False
     """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
     held_since: float = 0.0

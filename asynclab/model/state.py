@@ -155,6 +155,8 @@ class LabState:
     """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
     in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=HARDSHIPS_KEPT))
     """Waits that were given up after the loop had been found like that."""
+    stranded: dict[int, float] = field(default_factory=dict)
+    """The tasks that nothing could wake when that was last looked at, and when that was, in lab seconds."""
     awaiting: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for other tasks."""
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
@@ -256,6 +258,10 @@ class LabState:
             waits = (task.waits_for for task in self.tasks.values())
             self._starved = self.version, not any(wait is not None and wait.kind == "sleep" for wait in waits)
         return self._starved[1]
+
+    def is_stranded(self, task: int, since: float) -> bool:
+        """Whether it is proved that nothing could end a wait that a task began at `since`, though others went on."""
+        return self.stranded.get(task, -1.0) >= since
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what only stories tell of a task."""

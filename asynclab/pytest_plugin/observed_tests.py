@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
 import sys
 import threading
@@ -115,8 +114,8 @@ class ObservedTests:
             last = self._judge.tests[-1]
             self._judge.is_over = True
             self._find(last)
-            if self._loops is not None and self._loops.has_any:
-                gc.collect()  # what is dropped with a loop shows when that goes
+            if self._loops is not None:
+                self._loops.collect_garbage()
                 self._find(last)
             told |= last.told
         self._stop()

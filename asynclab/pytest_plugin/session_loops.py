@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import time
@@ -106,12 +107,18 @@ class SessionLoops:
         """Seconds since the observing began."""
         return self._observation.clock.now()
 
-    @property
-    def has_any(self) -> bool:
-        """Whether a loop is left that could tell of anything, since `new_findings` was called last."""
+    def collect_garbage(self) -> None:
+        """Let what is dropped with the loops that are left tell of itself, unless there are none.
+
+        A loop that goes in the same collection as its tasks is gone before these can tell it: so it goes after them.
+        """
         with self.lock:
             self.follow()
-            return bool(self._loops)
+            loops = [loop.recording.loop for loop in self._loops.values()]
+        if loops:
+            gc.collect()
+            loops.clear()
+            gc.collect()
 
     def _look(self) -> None:
         """Read new events, and end runs that nothing can wake; called on a thread of its own."""

@@ -80,6 +80,9 @@ wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
 # What shield() adds to the future that it returns, all versions: it knows the future inside.
 SHIELD_ENDED: CodeType | type[Absent] = _code_within(asyncio.shield, "_outer_done_callback")
 
+# What gather() adds to what it waits for, all versions.
+GATHER_ENDED: CodeType | type[Absent] = _code_within(asyncio.gather, "_done_callback")
+
 # Where what as_completed() gives waits: a function in a generator, and since 3.13 a method of an iterator.
 COMPLETED: CodeType | type[Absent] = _code_within(asyncio.as_completed, "_wait_for_one")
 if COMPLETED is Absent:

@@ -60,6 +60,11 @@ class LoopRecording:
         self.events.clear()
         return taken
 
+    @property
+    def loop(self) -> AbstractEventLoop | None:
+        """The loop, while it is there."""
+        return self._loop()
+
     def is_of(self, loop: AbstractEventLoop) -> bool:
         """Whether it is this loop's."""
         return self._loop() is loop
@@ -105,6 +110,7 @@ class LoopRecording:
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
+                observer.partial_deadlocks.look()
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -40,7 +40,9 @@ for program in runpy.run_path(sys.argv[1]).values():
             asyncio.run(program())
         gc.collect()
 """
-HANG = frozenset({"standstill", "deadlock", "join-without-task-done", "shutdown-hangs", "executor-deadlock"})
+HANG = frozenset(
+    {"standstill", "partial-deadlock", "deadlock", "join-without-task-done", "shutdown-hangs", "executor-deadlock"}
+)
 """What is found in programs that never end."""
 INTERRUPTED = ("waits_for_interrupt",)
 """Right programs that never end by themselves."""

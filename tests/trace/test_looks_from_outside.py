@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed
+from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching.private_waits import DroppedSources
@@ -146,3 +147,35 @@ def test_a_loop_only_waits_if_it_does_nothing_but_ask(loop: str, waits: bool, tm
     file = tmp_path / "app.py"
     file.write_text(f"async def main():\n    {loop}\n")
     assert only_waits(str(file), 3) is waits
+
+
+@pytest.mark.parametrize(("is_known", "looks", "told"), [(False, 1, 0), (False, 3, 1), (True, 3, 0)])
+def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
+    is_known: bool, looks: int, told: int, observation: ProcessObservation
+) -> None:
+    kept: list[object] = []
+
+    async def tick() -> None:
+        observer: Any = observation.recorders[0]._observer()
+        real_time = observation.clock.real_time
+        for minute in range(1, looks + 2):  # the first only notes what is waited for
+            await asyncio.sleep(0)
+            observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
+            _elsewhere(observer.partial_deadlocks.look)
+        observation.clock.real_time = real_time
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+    async def follow(loading: dict[str, asyncio.Future[None]]) -> None:
+        await loading["a"]
+
+    async def main() -> None:
+        loading = {"a": asyncio.get_running_loop().create_future()}
+        kept.append((asyncio.create_task(tick()), loading if is_known else None))
+        await asyncio.create_task(follow(loading))
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(main())
+    kept.clear()
+    events = [event for event in observation.recorders[0].take_events() if isinstance(event, TasksStranded)]
+    assert [len(event.tasks) for event in events] == [2] * told

@@ -18,6 +18,7 @@ from asynclab.model.events import (
     ReplyUnread,
     ScheduledFromThread,
     SourceDropped,
+    TasksStranded,
     TimeoutDropped,
 )
 from asynclab.model.incidents import IgnoredCancel
@@ -113,6 +114,14 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
+
+
+def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
+    """Nothing can wake some tasks."""
+    if state.outside_version == state.version - 1:  # the loop is as idle as before
+        state.outside_version = state.version
+    state.stranded = dict.fromkeys(event.tasks, at) if event.is_sure else {}
+    state.remember(event, at, None, is_sure=event.is_sure)
 
 
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:

@@ -38,7 +38,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     if primitive.kind == "lock":
         _lock_changed(state, primitive, event, at)
     elif primitive.kind == "semaphore":
-        _permits_changed(primitive, event, event.value - before)
+        _permits_changed(state, primitive, event, at, event.value - before)
         if event.value > before:
             _add_source(primitive, event.task, at)
     elif primitive.kind == "event" and event.value:
@@ -81,8 +81,8 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
         lock.longest_hold = Hold(holder, wait, seconds, tuple(lock.waiters), at, state.version)
 
 
-def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int) -> None:
-    """Note who has a semaphore's permits."""
+def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
+    """Note who has a semaphore's permits, and who gives back one that it has not."""
     takers = semaphore.takers
     who = event.task if event.taker is None else event.taker
     if who is None or len(takers) > PERMITS_KEPT:
@@ -94,8 +94,25 @@ def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int
         takers[who] -= by
     elif takers.pop(who, None) is None:
         semaphore.is_passed_on = True
+        if event.line or semaphore.extra is None:
+            _note_extra(state, semaphore, event, who)
     else:
         semaphore.in_block.discard(who)
+        if len(semaphore.gave_back) < SOURCES_KEPT:
+            semaphore.gave_back.add(who)
+    if event.line and semaphore.extra is not None:  # there are more than there ever were
+        who, place = semaphore.extra
+        state.remember(event, at, place, (who,), is_sure=False)
+
+
+def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, who: int) -> None:
+    """Note that a task gives back a permit that it has not, if it had one before, or waited for one last."""
+    task = state.tasks.get(who)
+    wait = None if task is None else task.last_wait
+    wanted = wait is not None and (wait.kind, wait.number) == (semaphore.kind, semaphore.number)
+    if wanted or who in semaphore.gave_back:
+        source = wait if wait is not None and not event.line else event
+        semaphore.extra = who, (source.file, source.line) if source.line else None
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:

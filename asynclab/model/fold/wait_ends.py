@@ -17,8 +17,9 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
     if wait is None:
         return
     if event.cause == "cancel":
-        if task.since <= state.dry_at:
-            state.in_vain.append(WaitInVain(task.id, wait, task.since, at))
+        since = task.last_wait_began
+        if since <= state.dry_at or state.is_stranded(task.id, since):
+            state.in_vain.append(WaitInVain(task.id, wait, since, at))
         return
     if state.lost_handovers:
         key = key_of(wait)

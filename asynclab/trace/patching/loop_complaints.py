@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import BaseEventLoop, Future
+import dis
+from asyncio import BaseEventLoop, CancelledError, Future
 from asyncio.events import Handle
 from asyncio.log import logger
 from functools import partial
@@ -14,6 +15,7 @@ from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import exception_of, is_done, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
@@ -129,18 +131,35 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
 
 
 def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
-    """The name of the callback that a complaint is about; None for one that only passes a task's exception on."""
+    """The name of the callback that a complaint is about; None where all it had yet to do was to raise a task's."""
     handle: Any = context.get("handle")
     if isinstance(handle, Handle):
         futures = [each for each in handle._args or () if is_future(each) and is_done(each)]
         passed_on = any(exception_of(future) is error for future in futures)
-        return None if passed_on else callable_name(handle._callback)  # type: ignore[attr-defined]
+        callback = handle._callback  # type: ignore[attr-defined]
+        # Up to Python 3.11 what a server calls at the end of a connection fails where that was cancelled.
+        is_asyncios = type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
+        is_told = (passed_on and not _was_to_do_more(error)) or (is_asyncios and isinstance(error, CancelledError))
+        return None if is_told else callable_name(callback)
     message = str(context.get("message"))
     if isinstance(error, OSError):  # a connection was lost
         return None
     if message.startswith(_PROTOCOL_FAILED):
         return f"of protocol {type_name(context.get('protocol'))}"
     return _SERVERS.get(message)
+
+
+def _was_to_do_more(error: BaseException) -> bool:
+    """Whether the outermost function that an exception came through, below asyncio's, would still have called any."""
+    traceback = error.__traceback__
+    while traceback is not None and is_asyncio(traceback.tb_frame.f_code.co_filename):
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    code, last = dis.Bytecode(traceback.tb_frame.f_code), traceback.tb_lasti
+    handlers = [range(each.start, each.end) for each in code.exception_entries if each.lasti]  # type: ignore[attr-defined]
+    later = (each.offset for each in code if each.offset > last and each.opname.startswith("CALL"))
+    return any(not any(offset in handler for handler in handlers) for offset in later)
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

@@ -23,6 +23,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.looks import Looks
+from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
@@ -33,7 +34,7 @@ _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
     *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate"),
-    *("looks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
+    *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
 
@@ -62,6 +63,7 @@ class Observer(Recorder):
         "foreign",
         "gate",
         "looks",
+        "partial_deadlocks",
         "pipes",
         "printed",
         "purposes",
@@ -95,6 +97,7 @@ class Observer(Recorder):
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
         self.unseen = UnseenFailures(self, self.registry)
+        self.partial_deadlocks = PartialDeadlocks(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
         """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []

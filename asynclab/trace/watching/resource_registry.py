@@ -45,7 +45,7 @@ _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 class _Known(weakref.ref[Any]):
     """A weak reference to a queue or primitive that carries what is known of it."""
 
-    __slots__ = ("holder", "key", "number", "of_its_kind", "order")
+    __slots__ = ("holder", "key", "most", "number", "of_its_kind", "order")
 
     key: int
     number: int
@@ -55,6 +55,8 @@ class _Known(weakref.ref[Any]):
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
+    most: int
+    """For a semaphore: the most permits that it ever had free."""
 
 
 class Resources:
@@ -92,6 +94,7 @@ class Resources:
         known = self._enter(resource, kind)
         known.holder = holder
         value, held_by = whole(kept.get(attribute, 0)), None if holder is None else holder.id
+        known.most = value
         self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value, held_by))
         return known
 
@@ -167,6 +170,7 @@ class Resources:
         """Enter a primitive, unless it is known or hidden."""
         if id(primitive) not in self.known:
             known = self._enter(primitive, kind)
+            known.most = value
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value))
 
     def changed(
@@ -187,6 +191,9 @@ class Resources:
             if not value and known.holder is not recorder.current:
                 event.file, event.line = place_from(frame, self._boundary)
             known.holder = recorder.current if value else None
+        elif kind == "semaphore" and value > known.most:
+            known.most = value
+            event.file, event.line = place_from(frame, self._boundary)
         recorder.emit(event)
 
     def client_connected(self, client: object, library: str, host: str, place: Place) -> None:
@@ -216,6 +223,7 @@ class Resources:
         known = _Known(resource, self._forget)
         known.key, known.number, known.of_its_kind = id(resource), number, of_its_kind
         known.order = known.holder = None
+        known.most = 0
         self.known[known.key] = known
         return known
 

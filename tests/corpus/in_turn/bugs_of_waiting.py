@@ -168,3 +168,56 @@ async def a_child_waits_for_a_write_that_nobody_reads() -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(child.wait(), LONG)
     await child.communicate()
+
+
+async def a_permit_is_given_back_though_none_was_had() -> None:
+    """released-too-often"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def work() -> None:
+        try:
+            async with asyncio.timeout(0.02):
+                await permits.acquire()
+            await asyncio.sleep(0.1)
+        except TimeoutError:
+            pass
+        finally:
+            permits.release()
+
+    await asyncio.gather(*(work() for _ in range(3)))
+
+
+async def a_permit_is_given_back_twice_while_others_wait_for_one() -> None:
+    """released-too-often"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def work(fails: bool) -> None:
+        await permits.acquire()
+        try:
+            await asyncio.sleep(0.01)
+            if fails:
+                raise ValueError
+        except ValueError:
+            permits.release()
+        finally:
+            permits.release()
+
+    await asyncio.gather(*(work(not number) for number in range(3)))
+
+
+async def a_done_callback_stops_at_a_failure_before_it_is_through() -> None:
+    """callback-failed"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    def go_on(task: asyncio.Task[None]) -> None:
+        task.result()
+        done.set()
+
+    done = asyncio.Event()
+    asyncio.create_task(fail()).add_done_callback(go_on)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(done.wait(), 0.1)

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import gc
 import io
 import os
@@ -17,6 +19,9 @@ import aiohttp
 
 IDLE = 0.7
 """Seconds: long enough for the loop to be found idle."""
+
+LONG = 1.0
+"""Seconds: long enough for what leads to a task to be looked at."""
 
 
 async def a_server_waits_for_clients_that_send_nothing() -> None:
@@ -612,6 +617,68 @@ async def a_task_waits_with_a_timeout_for_one_that_waits_for_it() -> None:
     await asyncio.gather(*tasks)
 
 
+async def what_wakes_a_task_is_known_to_nobody_who_runs() -> None:
+    loop, here, cache = asyncio.get_running_loop(), contextvars.ContextVar[asyncio.Event]("here"), Cache()
+    futures = [loop.create_future() for _ in range(3)]
+    events = [asyncio.Event() for _ in range(3)]
+
+    async def set_here() -> None:
+        await asyncio.sleep(2 * LONG)
+        here.get().set()
+
+    async def hold(_: object) -> None:
+        await asyncio.sleep(2 * LONG)
+
+    class Guard:
+        def __init__(self, left: asyncio.Event) -> None:
+            self.left = left
+
+        def __del__(self) -> None:
+            self.left.set()
+
+    def answer(future: asyncio.Future[None]) -> None:
+        time.sleep(2 * LONG)
+        loop.call_soon_threadsafe(future.set_result, None)
+
+    here.set(events[0])
+    tasks = {asyncio.create_task(set_here()), asyncio.create_task(hold(Guard(events[1])))}
+    tasks.add(asyncio.create_task(cache.answer_late(2 * LONG)))
+    loop.call_later(2 * LONG, events[2].set)
+    cache.asked["a"] = futures[0]
+    threading.Thread(target=answer, args=(futures[1],)).start()
+    resolve = functools.partial(lambda future, _: future.set_result(None), futures[2])
+    asyncio.create_task(asyncio.sleep(2 * LONG)).add_done_callback(resolve)
+    await asyncio.gather(*futures, *(event.wait() for event in events))
+
+
+class Cache:
+    """Refers weakly to what it answers."""
+
+    def __init__(self) -> None:
+        self.asked: weakref.WeakValueDictionary[str, asyncio.Future[None]] = weakref.WeakValueDictionary()
+
+    async def answer_late(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for future in self.asked.values():
+            future.set_result(None)
+
+
+async def a_program_is_over_at_an_interrupt_while_it_ticks() -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    def interrupt() -> None:
+        time.sleep(2 * LONG)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    ticking = asyncio.create_task(tick())
+    threading.Thread(target=interrupt).start()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    ticking.cancel()
+
+
 async def a_condition_is_waited_for_with_a_timeout() -> None:
     changed, version = asyncio.Condition(), 0
 
@@ -628,3 +695,84 @@ async def a_condition_is_waited_for_with_a_timeout() -> None:
     await asyncio.gather(*polls)
     version = 0
     await poll()
+
+
+async def permits_are_added_and_taken_together_and_given_back_later() -> None:
+    permits = asyncio.Semaphore(2)
+    loop = asyncio.get_running_loop()
+
+    async def call() -> None:
+        await permits.acquire()
+        loop.call_later(0.02, permits.release)
+
+    async def change() -> None:
+        for _ in range(2):
+            await permits.acquire()
+        for _ in range(2):
+            permits.release()
+
+    async def raise_the_limit() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            permits.release()
+
+    await asyncio.gather(*(call() for _ in range(5)), change(), raise_the_limit())
+    await asyncio.sleep(0.05)
+
+
+async def done_callbacks_raise_what_their_task_has_raised() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    def raise_all_but_cancels(task: asyncio.Task[None]) -> None:
+        try:
+            task.result()
+        except asyncio.CancelledError:
+            print("cancelled")
+
+    for callback in (lambda task: task.result(), raise_all_but_cancels):
+        asyncio.create_task(fail()).add_done_callback(callback)
+        await asyncio.sleep(0.01)
+
+
+async def tasks_wait_until_their_group_is_ended_by_a_failure() -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(2 * LONG)
+        writer.close()
+
+    async def read() -> None:
+        await reader.readexactly(1)
+
+    async def write() -> None:
+        while True:
+            writer.write(await requests.get())
+
+    async def ping() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    async def give_up() -> None:
+        await asyncio.sleep(2 * LONG)
+        raise TimeoutError
+
+    requests: asyncio.Queue[bytes] = asyncio.Queue()
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    for end in (read, give_up):
+        with contextlib.suppress(BaseExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                for work in (end, write, ping):
+                    group.create_task(work())
+    writer.close()
+    server.close()
+
+
+async def a_server_has_an_open_connection_as_the_program_ends() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.read(1))
+        await reader.read()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"x")
+    await reader.read(1)
