@@ -188,7 +188,7 @@ class References:
                 return False
             referents = [each for each in gc.get_referents(value) if not _is_closed(each)]
             if type(value) is FunctionType:  # what it calls by name is in use anyhow
-                named = value.__globals__, value.__builtins__  # type: ignore[attr-defined]
+                named = value.__globals__, getattr(value, "__builtins__", None)
                 referents = [each for each in referents if not any(each is names for names in named)]
             if issubclass(type(value), weakref.ref):
                 weakly = weakref.ref.__call__(value)
