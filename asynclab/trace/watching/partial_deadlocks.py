@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dis
 import gc
+import os
 import signal
 import sys
 import weakref
@@ -19,7 +20,6 @@ from collections.abc import Container, Iterable
 from functools import lru_cache, partial
 from itertools import chain as chain_of
 from itertools import islice
-from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 
@@ -45,7 +45,7 @@ _MOST_TASKS = 200
 _MOST_OBJECTS = 20_000
 """Of a program with more nothing is told: to look at them would take too long."""
 
-_WITHOUT_IO = frozenset({"locks", "queues", "taskgroups", "tasks"})
+_WITHOUT_IO = frozenset({"locks.py", "queues.py", "taskgroups.py", "tasks.py"})
 """The modules of asyncio in which a task waits for timers and other tasks."""
 
 _CLOSED = (type, ModuleType, CodeType, AbstractEventLoop, Recorder, str, bytes, int, float, NoneType)
@@ -65,7 +65,7 @@ class PartialDeadlocks:
         self._found = frozenset[int]()
         self._told = frozenset[int]()
         self._latest_step = 0.0
-        """When the latest step began, at the latest look: where there are none, nothing goes on."""
+        """When the latest step began, at the latest look."""
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
@@ -75,13 +75,16 @@ class PartialDeadlocks:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
+        latest_step = self._recorder.step_started
+        if latest_step == self._latest_step:  # nothing goes on meanwhile
+            self._next_look = now + AGAIN_AFTER
+            return
         found, is_sure = self._stranded()
-        goes_on = self._latest_step != self._recorder.step_started
-        if found and found == self._found and found != self._told and goes_on:
+        if found and found == self._found and found != self._told:
             self._told = found
             self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
-        self._found, self._next_look, self._latest_step = found, now + self._patience, self._recorder.step_started
+        self._found, self._next_look, self._latest_step = found, now + self._patience, latest_step
 
     def _main_wait(self) -> tuple[int, int]:
         """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
@@ -242,7 +245,7 @@ class References:
 def _may_fail(task: Task[Any]) -> bool:
     """Whether a task may end its group before its time, as far as can be seen: its code raises, or waits for I/O."""
     codes = [frame.f_code for frame in follow(coroutine_of(task)).frames]
-    waits = bool(codes) and is_asyncio(codes[-1].co_filename) and Path(codes[-1].co_filename).stem in _WITHOUT_IO
+    waits = bool(codes) and is_asyncio(codes[-1].co_filename) and os.path.basename(codes[-1].co_filename) in _WITHOUT_IO
     return not waits or any(_has_raise(code) for code in codes if not is_asyncio(code.co_filename))
 
 
