@@ -51,6 +51,7 @@ class Anchors(HTMLParser):
         """The last characters, which may be the first half of an end tag."""
 
     def take(self, chunk: bytes) -> None:
+        """Look through the next bytes."""
         if not self.missing:
             return
         if self._decoder is None:

@@ -65,6 +65,7 @@ def read_array(file: IO[str]) -> Iterator[Result | None]:
 
 
 def read_table(file: IO[str]) -> Iterator[Result | None]:
+    """Read CSV."""
     rows = csv.reader(file)
     names = next(csv.reader([csv_header()]))
     if next(rows, None) != names:

@@ -50,10 +50,12 @@ class Archive:
             self._before = ",\n"
 
     def end(self) -> None:
+        """Write the end."""
         self._write("\n]}}\n")
 
 
 def to_har(rows: Iterable[Row], options: Options) -> str:
+    """Rows as an archive."""
     parts: list[str] = []
     archive = Archive(parts.append, options)
     for row in rows:
@@ -73,6 +75,7 @@ class ArchiveFile(WholeFile):
         self.add = self._archive.add
 
     def end(self) -> None:
+        """Put the archive into its place, or raise the disk's OSError."""
         self._archive.end()
         self.keep()
 

@@ -101,6 +101,7 @@ class LookupThreads(Executor):
     """A thread for each call, that does not keep the interpreter from exiting."""
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start a call."""
         future: Future[Any] = Future()
         threading.Thread(target=_run, args=(future, call, args, kwargs), name="name lookup", daemon=True).start()
         return future

@@ -22,12 +22,14 @@ class Connections:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
+        """A request begins."""
         self._users += 1
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def end(self) -> None:
+        """A request has ended."""
         self._users -= 1
         if self._users == 0:
             # In no lab's context: its clock may stand still.

@@ -96,6 +96,7 @@ class Limits:
         self._slow: set[Host] = set()
 
     def host(self, name: str) -> Host:
+        """The host of this name and port."""
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = Host(name, self._per_host)
@@ -103,6 +104,7 @@ class Limits:
 
     @property
     def has_other_hosts(self) -> bool:
+        """Whether there is more than one."""
         return len(self._hosts) > 1
 
     def slow_down(self, host: Host, seconds: float | None) -> float:

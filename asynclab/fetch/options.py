@@ -46,6 +46,7 @@ def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **
 
 
 def whole_number(text: str) -> int:
+    """Make an int of a text."""
     try:
         return int(text)
     except ValueError:
@@ -53,6 +54,7 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
+    """Make a float of a text."""
     try:
         return float(text)
     except ValueError:
@@ -60,6 +62,7 @@ def number(text: str) -> float:
 
 
 def show_number(value: float) -> str:
+    """Make a text of a float."""
     return f"{value:g}"
 
 
@@ -72,6 +75,7 @@ def parse_size(text: str) -> int:
 
 
 def show_size(size: int) -> str:
+    """Make a text of a number of bytes."""
     return f"{size // MEBIBYTE}MiB" if size and size % MEBIBYTE == 0 else str(size)
 
 
@@ -91,6 +95,7 @@ def parse_statuses(text: str) -> tuple[int, ...]:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
+    """Make a text of statuses."""
     return ",".join(map(str, statuses))
 
 

@@ -50,6 +50,7 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
 
 
 def failure_of_size(options: Options) -> Failure:
+    """The failure of a body that exceeds the limit."""
     return Failure("truncated", f"Larger than {options.max_bytes:,} bytes: the rest was not read")
 
 

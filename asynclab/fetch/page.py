@@ -113,6 +113,7 @@ def charset_of(body: bytes, content_type: str) -> str:
 
 
 def is_binary(body: bytes, declared: MediaType) -> bool:
+    """Whether a body is no text."""
     if declared.is_media:
         return True
     sample = body[: HEX_WIDTH * 64]

@@ -52,6 +52,7 @@ def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: boo
 
 
 def state_of(outcome: Outcome) -> RowState:
+    """The state of a row that has ended."""
     if outcome in ("ok", "cancelled"):
         return outcome
     return "failed"

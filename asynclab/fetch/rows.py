@@ -226,6 +226,7 @@ class Row:
 
     @property
     def phase(self) -> Phase | None:
+        """The phase under way."""
         return self.phases.current
 
     @property

@@ -58,6 +58,7 @@ class BodyFile:
             )
 
     def write(self, data: bytes) -> None:
+        """Write the next part."""
         with _refusals():
             self._file.write(data)
 

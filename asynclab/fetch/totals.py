@@ -65,9 +65,11 @@ class Tally:
         self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
 
     def end(self, now: float) -> None:
+        """End it."""
         self._ended_at = now
 
     def add(self, row: Row, now: float) -> None:
+        """Count a row that has ended."""
         self.wire += row.wire
         self._fetched += row.outcome == "ok"
         if row.outcome not in ("cancelled", "deadline"):

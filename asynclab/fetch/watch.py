@@ -115,6 +115,7 @@ class WatchedContext(ssl.SSLContext):
     """Tells when a TLS handshake begins, which aiohttp's own tracing doesn't."""
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """Begin a handshake."""
         watch = WATCH.get()
         if watch is not None:
             watch.encrypts()
@@ -163,6 +164,7 @@ def refuse_private(address: str) -> None:
 
 
 def peer_of(transport: asyncio.BaseTransport) -> Peer:
+    """Who is at the other end of a connection."""
     name = transport.get_extra_info("peername")
     encryption = transport.get_extra_info("ssl_object")
     return Peer(
@@ -171,6 +173,7 @@ def peer_of(transport: asyncio.BaseTransport) -> Peer:
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
+    """What is to be known of an encrypted connection."""
     certificate = encryption.getpeercert() or {}
     expires = certificate.get("notAfter")
     cipher = encryption.cipher()

@@ -49,6 +49,7 @@ class WholeFile:
         self._file = self._beside.open("x", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
+        """Write the next part."""
         with naming(self._path):
             self._file.write(text)
 

@@ -77,6 +77,7 @@ def comparison(totals: Totals) -> tuple[str, str]:
 
 
 def seconds_text(seconds: float) -> str:
+    """Seconds of a run."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 

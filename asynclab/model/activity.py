@@ -52,4 +52,5 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
+        """The text in full."""
         return self.forms[0]

@@ -34,6 +34,7 @@ CLIENT_USES_KEPT = 200
 
 
 def label(kind: str, number: int) -> str:
+    """What a queue or primitive is called everywhere, such as "queue#1" or "lock#2"."""
     return f"{kind}#{number}"
 
 
@@ -72,6 +73,7 @@ class QueueState:
 
     @property
     def label(self) -> str:
+        """Its name, such as "queue#1"."""
         return label("queue", self.id)
 
     @property
@@ -147,6 +149,7 @@ class PrimitiveState:
 
     @property
     def label(self) -> str:
+        """Its name, such as "lock#1"."""
         return label(self.kind, self.number)
 
     @property

@@ -211,6 +211,7 @@ class LabState:
         return self._rows
 
     def resources(self) -> Iterator[QueueState | PrimitiveState]:
+        """All queues and primitives."""
         return chain(self.queues.values(), self.primitives.values())
 
     def block(self, block: Block) -> None:

@@ -11,6 +11,7 @@ PACE = web.AppKey("pace", float)
 
 
 def html(text: str) -> web.Response:
+    """Return an HTML response."""
     return web.Response(text=text, content_type="text/html")
 
 

@@ -41,6 +41,7 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
+        """Whether it is running."""
         return self._runner is not None
 
     @property

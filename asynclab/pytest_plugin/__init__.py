@@ -16,6 +16,7 @@ _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
     add = parser.getgroup("asynclab", "asynclab: name the causes of asyncio bugs").addoption
     # Two options, as the word after one that may have a value would be taken for it: pytest --asynclab tests/
     add("--asynclab", action="store_const", const="report", help="Observe each test, and report what the rules find.")

@@ -25,6 +25,7 @@ class ProcessControl:
         self._tell()
 
     def resume(self) -> None:
+        """Let them go on."""
         if not self._observation.freeze.is_on:
             return
         self._observation.clock.resume()

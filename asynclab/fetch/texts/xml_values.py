@@ -26,6 +26,7 @@ class XmlPart:
     """Addresses that only name something."""
 
     def read(self, finding: Finding, read: ReadText) -> None:
+        """Take the URLs in attributes and texts."""
         for name, value in self.values:
             if value not in self.namespaces:
                 read_value(value, finding, read, name)

@@ -39,6 +39,7 @@ HANDLERS = {kind: _handler_of(kind) for group in Event.__subclasses__() for kind
 
 
 def apply(state: LabState, event: Event) -> None:
+    """Take one event into a state."""
     fold(state, (event,))
 
 

@@ -123,6 +123,7 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
 
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
+    """Note how a task ended."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree

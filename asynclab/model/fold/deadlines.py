@@ -19,6 +19,7 @@ ENDED_TIMEOUTS_KEPT = 200
 
 
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
+    """Add a running timeout."""
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline, library=event.library)
         state.timeouts[event.timeout] = timeout
@@ -27,6 +28,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
+    """Move the deadline of a running timeout."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
@@ -35,6 +37,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
+    """The deadline came first."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
@@ -59,10 +62,12 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
+    """Add a scheduled callback."""
     state.calls[event.call] = event
 
 
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
+    """Remove a callback that has run or was cancelled."""
     state.calls.pop(event.call, None)
 
 

@@ -37,6 +37,7 @@ def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> No
 
 
 def callback_failed(state: LabState, event: CallbackFailed, at: float) -> None:
+    """A callback has not done all that it was to do."""
     state.remember(event, at, place_in(event))
 
 
@@ -91,6 +92,7 @@ def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
 
 
 def outside(state: LabState, event: Outside, at: float) -> None:
+    """The loop is idle."""
     state.outside = event
     state.outside_version = state.version
     if not (event.io or event.threads or event.processes or event.signals):
@@ -107,6 +109,7 @@ def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
 
 
 def loop_spun(state: LabState, event: LoopSpun, at: float) -> None:
+    """Tasks wake nobody but themselves."""
     state.remember(event, at, place_in(event))
 
 

@@ -58,6 +58,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
+    """Somebody finished with an item."""
     state.mark(event.task, "task_done", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:

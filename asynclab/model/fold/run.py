@@ -33,6 +33,7 @@ from asynclab.model.wording.quantities import plural
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
+    """The run begins."""
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True
@@ -42,6 +43,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
 
 
 def run_ended(state: LabState, event: RunEnded, at: float) -> None:
+    """The run is over; note how it ended."""
     finish_all_lines(state, at)
     state.outcome = event.outcome
     state.detail = event.detail
@@ -54,6 +56,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
 
 
 def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
+    """The clock was paused, resumed or set to another speed."""
     changes = deed.clock_changed(event, state.clock, is_over=_is_over(state))
     state.clock.paused = event.paused
     state.clock.speed = event.speed
@@ -79,10 +82,12 @@ def task_held(state: LabState, event: TaskHeld, at: float) -> None:
 
 
 def task_released(state: LabState, event: TaskReleased, at: float) -> None:
+    """A held step was cancelled."""
     state.held.pop(event.task, None)
 
 
 def step_reported(state: LabState, event: StepReported, at: float) -> None:
+    """A request to step was answered."""
     state.step_report = event.outcome
     state.step_reports += 1
 
@@ -98,10 +103,12 @@ def end_requested(state: LabState, event: EndRequested, at: float) -> None:
 
 
 def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
+    """Nothing can wake any task, or something has woken one after all."""
     state.is_stalled = event.stalled
 
 
 def warned(state: LabState, event: Warned, at: float) -> None:
+    """Python or asyncio complained."""
     state.mark(event.task, "warned", at, event)  # of a task that lives
     state.note(event.task, "complained", event)  # of one that has ended
     state.tell(at, event.task, "warned", (one_line(event.text),))
@@ -119,6 +126,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 
 
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
+    """The callback that blocked the loop has ended."""
     report = state.blocked if state.is_blocking else None
     kept_others = report is not None and state.keeps_others
     state.block(Block(None, max(0.0, at - event.seconds), at, event.seconds, report, kept_others, state.version))
@@ -134,6 +142,7 @@ def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
 
 
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
+    """Count events that were lost."""
     state.dropped.events += event.count
     state.named_after.update(islice(event.named.items(), COROUTINES_COUNTED))
     for outcome, count in event.ended.items():

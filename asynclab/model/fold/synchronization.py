@@ -15,6 +15,7 @@ PERMITS_KEPT = 10_000
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
+    """Add a primitive."""
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += gone
@@ -28,6 +29,7 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:
+    """A lock changed hands, or a count changed."""
     primitive = state.primitives.get(event.primitive)
     if primitive is None:
         state.mark(event.task, "changed", at, event)
@@ -116,6 +118,7 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
+    """Tell who notified how many waiters of a condition."""
     state.mark(event.task, "changed", at, event)
     condition = state.primitives.get(event.primitive)
     if condition is not None:

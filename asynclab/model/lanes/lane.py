@@ -128,6 +128,7 @@ class Lane:
         return 0
 
     def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
+        """Begin another interval."""
         self.begins.append(at)
         self.moments.append(moment)
         self.kinds.append(kind)
@@ -135,6 +136,7 @@ class Lane:
         self.revision += 1
 
     def mark(self, kind: int, at: float, moment: int, event: Event) -> None:
+        """Note something that happened."""
         self.mark_times.append(at)
         self.mark_moments.append(moment)
         self.mark_kinds.append(kind)
@@ -172,11 +174,13 @@ class Lane:
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
+        """Drop the oldest marks."""
         del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1
 
     def drop_notes(self, count: int) -> None:
+        """Drop the oldest notes."""
         del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
         self.notes_gone += count
 
@@ -193,6 +197,7 @@ class Lane:
         return index if index >= 0 else None
 
     def interval(self, index: int) -> Interval:
+        """One of the intervals, from 0."""
         is_last = index + 1 == len(self.begins)
         end = self.ended if is_last else self.begins[index + 1]
         word = KIND_WORDS[self.kinds[index]]
@@ -248,6 +253,7 @@ class Lane:
         return max((known[index - 1] for known, index in before if index), default=None)
 
     def mark_at(self, index: int) -> Mark:
+        """One of the marks, from 0."""
         kind, moment = MARK_KINDS[self.mark_kinds[index]], self.mark_moments[index]
         return Mark(self.mark_times[index], kind, self.mark_events[index], moment)
 

@@ -99,6 +99,7 @@ class Life:
         return 0
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
+        """Note what the task did in its latest step."""
         if self.turns:
             self.turns[-1].did(verb, resource, thing)
 

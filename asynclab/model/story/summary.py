@@ -21,6 +21,7 @@ class Alike:
     """The longest wait of one of them."""
 
     def add(self, turn: Turn) -> None:
+        """Count another one."""
         waited = turn.waited
         self.count += 1
         self.waited += waited
@@ -41,6 +42,7 @@ class Summary:
     """When the step of the last one began."""
 
     def add(self, turns: Sequence[Turn]) -> None:
+        """Sum up more turns, in the order in which they came."""
         for turn in turns:
             alike = self.kinds.get(turn.key)
             if alike is None:

@@ -162,6 +162,7 @@ class Turn(msgspec.Struct, gc=False):
             self.went_first = tuple(islice(others, NAMES_KEPT))
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
+        """Note what the task did in its step."""
         deed = self.deeds.get((verb, resource))
         if deed is None:
             if len(self.deeds) >= DEEDS_KEPT:

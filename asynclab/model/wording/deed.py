@@ -58,11 +58,13 @@ def _filled(size: int, queue: QueueState | None) -> str:
 
 
 def task_done(event: QueueTaskDone) -> Forms:
+    """An item was reported as done."""
     queue, count = label("queue", event.queue), f"{event.unfinished:,}"
     return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left", "task_done()")
 
 
 def shut_down(event: QueueShutDown) -> Forms:
+    """A queue takes no more items."""
     return (f"shut down {label('queue', event.queue)}{' immediately' if event.immediate else ''}",)
 
 
@@ -92,6 +94,7 @@ def changed(primitive: PrimitiveState, value: int, before: int | None = None) ->
 
 
 def notified(event: ConditionNotified, state: LabState) -> Forms:
+    """A condition's waiters were notified."""
     return (f"notified {plural(event.count, 'waiter')} of {label_of(event.primitive, state)}",)
 
 
@@ -143,6 +146,7 @@ def busy(late: float) -> str:
 
 
 def cancel_requested(event: TaskCancelRequested, state: LabState) -> Forms:
+    """Somebody called cancel() on a task."""
     if event.by is None:
         return ("cancel requested",)
     by = "itself" if event.by == event.task else state.task_name(event.by)
@@ -150,6 +154,7 @@ def cancel_requested(event: TaskCancelRequested, state: LabState) -> Forms:
 
 
 def created(task: int, state: LabState) -> Forms:
+    """A task was created."""
     return (f"created {state.task_name(task)}",)
 
 
@@ -160,6 +165,7 @@ def woke(waited: float) -> Forms:
 
 
 def chosen(event: TaskChosen, state: LabState) -> Forms:
+    """The user chose the task that runs next."""
     name = state.task_name(event.ahead_of)
     return (f"chosen to run next, ahead of {name}", f"chosen before {name}")
 

@@ -49,6 +49,7 @@ class Supervision:
         return self._main.done() or self._closing.done()
 
     def start(self) -> None:
+        """Begin to supervise."""
         # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
@@ -64,6 +65,7 @@ class Supervision:
         await asyncio.wait([self._supervisor])
 
     def cancel(self) -> None:
+        """Ask the main task to end."""
         self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])

@@ -54,6 +54,7 @@ class Tracer(Observer):
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
+        """Observe what runs on `loop`, which is that of the calling thread."""
         super().begin(loop)
         self.detour = self._paused
 
@@ -63,6 +64,7 @@ class Tracer(Observer):
         return not is_busy and not self.external.is_awaited()
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
+        """The lab time at which a timer fires; None for one that keeps a time of the program's own."""
         return super().deadline_of(timer) if isinstance(timer, LabTimerHandle) else None
 
     def admits(self, handle: StepHandle) -> bool:
@@ -92,6 +94,7 @@ class Tracer(Observer):
         self.timers.jumps = False
 
     def attend(self) -> None:
+        """Do what was left for the end of a callback."""
         super().attend()
         self.attention = self.clock.instant
         self.timers.attend()

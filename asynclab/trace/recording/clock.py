@@ -50,6 +50,7 @@ class VirtualClock:
         return self.real_time() * self.rate + self.offset
 
     def pause(self) -> None:
+        """Stop time."""
         self.paused = True
         self._run_at(0.0)
 

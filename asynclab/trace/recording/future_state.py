@@ -21,14 +21,17 @@ def is_future(value: object) -> TypeGuard[Future[Any]]:
 
 
 def is_task(value: object) -> TypeGuard[Task[Any]]:
+    """Whether a value is one of asyncio's tasks."""
     return issubclass(type(value), TASK_TYPES)
 
 
 def is_done(future: Future[Any]) -> bool:
+    """Whether a future has ended."""
     return Future.done(future) if issubclass(type(future), Future) else bool(PythonFuture.done(future))
 
 
 def is_cancelled(future: Future[Any]) -> bool:
+    """Whether a future ended by being cancelled."""
     return Future.cancelled(future) if issubclass(type(future), Future) else bool(PythonFuture.cancelled(future))
 
 
@@ -43,6 +46,7 @@ def complains(future: Future[Any]) -> bool:
 
 
 def result_of(future: Future[Any]) -> Any:
+    """The result of a future that has one."""
     return _slot_of(future, "_result")
 
 

@@ -16,10 +16,12 @@ class Bystanders(msgspec.Struct, frozen=True):
     """Modules whose functions are none of the program's."""
 
     def has_thread(self, thread: threading.Thread) -> bool:
+        """Whether a thread is one of them."""
         target = getattr(thread, "function", None) or getattr(thread, "_target", None)  # a Timer has a function
         return thread.ident in self.threads or self.has_handler(target)
 
     def has_handler(self, handler: object) -> bool:
+        """Whether a function is one of theirs."""
         return getattr(handler, "__module__", None) in self.modules
 
 

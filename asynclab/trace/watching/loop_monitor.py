@@ -46,6 +46,7 @@ class LoopMonitor:
         """When the process last went on after it had been stopped."""
 
     def start(self) -> None:
+        """Begin to measure."""
         # A free-threaded Python 3.14 lets a thread inherit its starter's context: nothing of a lab may leak into ours.
         target = partial(outside_context().run, self._watch)
         self._thread = threading.Thread(target=target, name="asynclab loop monitor", daemon=True)

@@ -143,12 +143,15 @@ class Observer(Recorder):
         return taken
 
     def knows(self, task: Task[Any]) -> bool:
+        """Whether a task is one of those that are recorded here."""
         return self.registry.knows(task)
 
     def enter_unseen(self, task: Task[Any]) -> None:
+        """Remember only that a task is recorded here, where it could not be entered."""
         self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
+        """Forget about the tasks that were destroyed, and report those that were pending."""
         self.registry.strike_off()
 
     def output(self, text: str, stream: str) -> None:
@@ -156,6 +159,7 @@ class Observer(Recorder):
         self.printed.add(text, stream)
 
     def timeout_called_off(self, timeout: object) -> None:
+        """The timer of a timeout was cancelled that the loop keeps."""
         self.timeouts.met(timeout)
 
     def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
@@ -171,6 +175,12 @@ class Observer(Recorder):
         return registry.enter(task, coroutine, registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
+        """A task that is not running was put in the ready queue.
+
+        Args:
+            record: The task.
+            args: The arguments of its wake-up callback: the future it waited for, if any.
+        """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
@@ -205,6 +215,7 @@ class Observer(Recorder):
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
 
@@ -219,6 +230,7 @@ class Observer(Recorder):
         return True
 
     def within_step(self, run: Callable[[], None]) -> None:
+        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         self.open_step()
         outer = self.current, self.cause, self.step_began, self.step_started
         self.current = self.cause = None
@@ -228,6 +240,7 @@ class Observer(Recorder):
             self.current, self.cause, self.step_began, self.step_started = outer
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
+        """Write the end of a step in which something happened, and see what became of its task."""
         self.open_step()
         if self.eager.under_way:
             self.eager.settle()
@@ -239,6 +252,11 @@ class Observer(Recorder):
             self.follow(record, task, at, real, ends, woken_by)
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
+        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
+
+        Returns:
+            Whether the lab takes the exception; else it goes through the loop, as without a lab.
+        """
         try:
             self.end_step(record, task, self.clock.real_time())
             if self.attention or self.gone:
@@ -250,6 +268,7 @@ class Observer(Recorder):
         return self.takes_exit(error)
 
     def step_lost(self, error: BaseException) -> None:
+        """Code of ours has failed at the end of a step: be ready for the next one."""
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
@@ -262,6 +281,7 @@ class Observer(Recorder):
             self.failed("steps", failure)
 
     def timeout_fires(self, callback: MethodType) -> None:
+        """A timeout that expires at once, without a timer, is about to be called."""
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -272,6 +292,7 @@ class Observer(Recorder):
             self.failed("timeouts", error)
 
     def end_callback(self) -> None:
+        """Another callback than a step is over, and there is something to see to."""
         try:
             self.callback_timed()
         except KeyboardInterrupt:
@@ -284,6 +305,16 @@ class Observer(Recorder):
     def follow(
         self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
     ) -> None:
+        """See what became of a task after its step: it ended, or it waits.
+
+        Args:
+            record: The task.
+            task: The same.
+            at: When the step ended, in lab time.
+            real: The same in real time.
+            ends: Whether the task has ended.
+            woken_by: What the step was begun with: the future that the task had waited for, if any.
+        """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
         looks = self.looks
@@ -317,6 +348,7 @@ class Observer(Recorder):
             self.write(TaskReady(at, record.id, cause, waker.id))
 
     def was_made(self, task: Task[Any] | None) -> None:
+        """A task was made, or could not be; perhaps it has run its first step."""
         try:
             if self.eager.under_way:
                 self.eager.settle(task)
@@ -326,6 +358,7 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
+        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
             self._starts.begin(caller)
         except KeyboardInterrupt:
@@ -334,6 +367,7 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def attend(self) -> None:
+        """Do what was left for the end of a callback."""
         self.attention = False
         try:
             if self.eager.under_way:

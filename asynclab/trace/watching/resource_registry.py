@@ -157,6 +157,7 @@ class Resources:
         recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
+        """An item was reported as done."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         recorder.emit(QueueTaskDone(recorder.clock.now(), known.number, unfinished, recorder.current_number()))

@@ -30,12 +30,14 @@ class Watch:
         self._reports = BlockReports(boundary)
 
     def start(self, loop: AbstractEventLoop) -> None:
+        """Watch the loop of the calling thread."""
         self._monitor = LoopMonitor(loop)
         self._monitor.on_beat = self._beat
         self._monitor.on_look = partial(self._reports.look, self._recorder)
         self._monitor.start()
 
     def stop(self) -> None:
+        """Stop watching."""
         if self._monitor is not None:
             self._monitor.stop()
 
