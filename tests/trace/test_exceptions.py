@@ -34,7 +34,7 @@ def test_the_line_that_raised_is_the_innermost_of_interest_or_else_of_all_but_as
     async def fails() -> None:
         json.loads("nothing")
 
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(json.JSONDecodeError) as caught:
         asyncio.run(fails())
     assert raised_at(caught.value, lambda file: file == __file__)[0] == __file__
     assert raised_at(caught.value, lambda file: False)[0] == json.decoder.__file__
