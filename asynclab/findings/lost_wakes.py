@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import SourceDropped, TaskEnded, Wait
+from asynclab.model.events import ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
@@ -101,16 +101,18 @@ def _gone_source(
 
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
-    """Tasks that got an item from a queue when nobody referred to them any more."""
+    """Tasks that got an item from a queue, and whose result nobody has read."""
     for incident in state.incidents:
         event = incident.event
-        if incident.kind == "item_lost" and isinstance(event, TaskEnded):
-            task = state.tasks.get(event.task)
+        task = state.tasks.get(event.task) if isinstance(event, ResultUnread) else None
+        if task is not None:
             text = (
-                f"{quoted(state, event.task)}{made_at(task)} got {one_line(event.detail)} from its queue at "
-                f"{measured(incident.at)}, and nobody refers to the task any more: the item is lost"
+                f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
+                f"{measured(task.ended_at or 0.0)}, and nobody has read its result: the item is lost"
             )
-            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place)
+            certainty: Certainty = "proved" if incident.is_sure else "likely"
+            place = incident.place
+            yield Finding("abandoned-get", text, incident.at, (incident.version,), task.id, place, certainty)
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
@@ -147,9 +149,9 @@ RULES = (
     ),
     Rule(
         "abandoned-get",
-        "A task that nobody refers to any more has taken an item from a queue.",
-        "The item is lost: no code can see it.",
-        "Cancel the task of a get() that you give up, or go on with it instead of making another.",
+        "A task has taken an item from a queue, and nobody has read its result.",
+        "The item is lost: no code has seen it.",
+        "Where you give up a get(), cancel its task, and look whether it has an item all the same; or keep the task.",
         "",
         find_abandoned_gets,
     ),

@@ -22,6 +22,7 @@ from asynclab.model.events import (
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
@@ -63,6 +64,9 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 how = "" if task is None else f" with {one_line(task.detail)}"
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
+            if incident.event.ignored_by is not None:
+                where = at_line(place_in(incident.event))
+                text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
             yield _finding("never-retrieved", text, incident, number)
 
 

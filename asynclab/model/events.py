@@ -383,8 +383,14 @@ class TaskEnded(TaskEvent):
     """The repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
-    unseen: bool = False
-    """Whether it brought an item that it got from a queue, and nobody has a reference to the task any more."""
+
+
+class ResultUnread(TaskEvent):
+    """A task that had ended with an item from a queue is gone, and nobody has read its result."""
+
+    task: int
+    is_sure: bool = False
+    """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
 
 
 class TaskCollected(TaskEvent):
@@ -672,7 +678,7 @@ class CoroutineDropped(ProgramEvent):
 
 
 class ExceptionDropped(ProgramEvent):
-    """A failed task or future is gone, or the task's loop was closed, and nobody has looked at its exception."""
+    """A failed task or future is gone, its loop was closed, or its gather() ends, and nobody looks at its exception."""
 
     task: int | None = None
     """None for a future that is no task."""
@@ -680,7 +686,9 @@ class ExceptionDropped(ProgramEvent):
     """The exception of such a future, in one line."""
     file: str = ""
     line: int = 0
-    """Where it was raised: the innermost line of user code; 0 where there is none."""
+    """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
+    ignored_by: int | None = None
+    """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

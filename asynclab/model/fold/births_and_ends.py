@@ -172,8 +172,6 @@ def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float)
         wait = task.last_wait
         where = (wait and place_in(wait)) or place
         state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
-    elif event.unseen:
-        state.remember(event, at, place, (), "item_lost")
     elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
         return
     elif waker.id in task.last_wait.tasks:

@@ -16,6 +16,7 @@ from asynclab.model.events import (
     Outside,
     PipeFull,
     ReplyUnread,
+    ResultUnread,
     ScheduledFromThread,
     SourceDropped,
     TasksStranded,
@@ -83,7 +84,11 @@ def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> No
     """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
     task = None if event.task is None else state.tasks.get(event.task)
     place = None if task is None else place_in(task)
-    state.remember(event, at, place or place_in(event), is_sure=bool(event.line or event.task))
+    waiter = None if event.ignored_by is None else state.tasks.get(event.ignored_by)
+    if task is not None and waiter is not None and (task.ended_at is None or task.ended_at < waiter.since):
+        return  # somebody may have seen it before
+    is_sure = waiter is None and bool(event.line or event.task)
+    state.remember(event, at, place or place_in(event), is_sure=is_sure)
 
 
 def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
@@ -149,6 +154,12 @@ def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
+
+
+def result_unread(state: LabState, event: ResultUnread, at: float) -> None:
+    """Nobody can get the item any more that a task has taken from a queue."""
+    task = state.tasks.get(event.task)
+    state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
 
 
 def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
