@@ -18,6 +18,7 @@ from asynclab.model.events import (
     TaskCollected,
     TaskEnded,
     Wait,
+    WriteUndrained,
 )
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
@@ -139,6 +140,18 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
 
 
+def find_undrained_writes(state: LabState) -> Iterator[Finding]:
+    """Tasks that write faster than the other side reads, and don't wait for it."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, WriteUndrained):
+            text = (
+                f"{quoted(state, event.task)} wrote on{at_line(incident.place)} in {event.steps:,} steps though the other "
+                f"side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+            )
+            yield _finding("write-without-drain", text, incident, event.task)
+
+
 def _grows(queue: QueueState) -> bool:
     """Whether the queue grew in each part of the time that is remembered."""
     samples = list(queue.depth)
@@ -213,5 +226,13 @@ RULES = (
         "Give the queue a maxsize, so that put() makes the producer wait.",
         "queue",
         find_growing_queues,
+    ),
+    Rule(
+        "write-without-drain",
+        "A task writes to a stream faster than the other side reads, and never waits for it.",
+        "Memory grows with what is not sent yet, and the other side gets it ever later.",
+        "Call `await writer.drain()` after each write().",
+        "",
+        find_undrained_writes,
     ),
 )

@@ -816,6 +816,32 @@ class ClientConnected(ProgramEvent):
     """Where the user's code waits for it."""
 
 
+class ConnectionDropped(ProgramEvent):
+    """A connection or client is collected that was never closed."""
+
+    what: str
+    """Such as "connection to 127.0.0.1:80", or what its library calls it: "client session"."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where a connection was opened; 0 for a client."""
+    client: int = 0
+    """Which client, as in ClientConnected; 0 where it has opened no connection."""
+
+
+class WriteUndrained(ProgramEvent):
+    """A task writes on to a stream that takes no more for now, in step after step; drain() would make it wait."""
+
+    task: int
+    size: int
+    """How many bytes are kept in memory until they can be sent."""
+    steps: int
+    """In how many steps it has written meanwhile."""
+    file: str = ""
+    line: int = 0
+    """Where it writes."""
+
+
 class LoopSpun(ProgramEvent):
     """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
 

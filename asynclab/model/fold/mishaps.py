@@ -8,6 +8,7 @@ from asynclab.model.events import (
     CallbackFailed,
     CancelIgnored,
     ClientConnected,
+    ConnectionDropped,
     CoroutineDropped,
     ExceptionDropped,
     ExecutorFull,
@@ -21,6 +22,7 @@ from asynclab.model.events import (
     SourceDropped,
     TasksStranded,
     TimeoutDropped,
+    WriteUndrained,
 )
 from asynclab.model.incidents import IgnoredCancel
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
@@ -182,6 +184,18 @@ def client_connected(state: LabState, event: ClientConnected, at: float) -> None
     if event.client in use.connections or len(use.connections) < CLIENTS_KEPT:
         use.connections[event.client] = use.connections.get(event.client, 0) + 1
         use.at, use.version = at, state.version
+
+
+def write_undrained(state: LabState, event: WriteUndrained, at: float) -> None:
+    """A task writes faster than its stream is read; it may wait in the end."""
+    state.remember(event, at, place_in(event), is_sure=False)
+
+
+def connection_dropped(state: LabState, event: ConnectionDropped, at: float) -> None:
+    """A connection was not closed, or a client: it has the place where it opened its connections."""
+    places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
+    task = None if event.task is None else state.tasks.get(event.task)
+    state.remember(event, at, place_in(event) or next(places, _place_of(task)))
 
 
 def _place_of(task: TaskState | None) -> Place | None:

@@ -54,7 +54,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
-    elif holder is not None and lock.waiters:
+    elif holder is not None and holder == task and lock.waiters:
         _compare_holds(state, lock, holder, at)
     lock.holder = task if event.value else None
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()

@@ -14,6 +14,7 @@ from asynclab.model.events import (
     CancelIgnored,
     CancelShared,
     ClockChanged,
+    ConnectionDropped,
     CoroutineDropped,
     Event,
     EventsDropped,
@@ -48,6 +49,7 @@ from asynclab.model.events import (
     TimeoutMet,
     TimeoutStarted,
     Warned,
+    WriteUndrained,
 )
 from asynclab.remote.wire import Frame, events_frame, to_bytes
 
@@ -73,6 +75,7 @@ LASTING = (
     CallbackFailed,
     CancelIgnored,
     CancelShared,
+    ConnectionDropped,
     CoroutineDropped,
     ExceptionDropped,
     FailureUnseen,
@@ -87,6 +90,7 @@ LASTING = (
     LoopBlocked,
     LoopFreed,
     LoopSpun,
+    WriteUndrained,
     QueueShutDown,
     ClockChanged,
     StepReported,
