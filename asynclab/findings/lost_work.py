@@ -16,6 +16,7 @@ from asynclab.model.events import (
     ExceptionDropped,
     FailureUnseen,
     TaskCollected,
+    TaskCutOff,
     TaskEnded,
     Wait,
     WriteUndrained,
@@ -127,6 +128,18 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         yield _finding("left-behind", text, incident, event.task)
 
 
+def find_cut_off(state: LabState) -> Iterator[Finding]:
+    """Tasks whose work was not done as asyncio.run() ended, and that nobody had waited for."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TaskCutOff):
+            text = (
+                f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
+                f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
+            )
+            yield _finding("cut-off", text, incident, event.task)
+
+
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
     """Queues without a bound that grow all the time, while items are taken from them."""
     for queue in state.queues.values():
@@ -146,8 +159,8 @@ def find_undrained_writes(state: LabState) -> Iterator[Finding]:
         event = incident.event
         if isinstance(event, WriteUndrained):
             text = (
-                f"{quoted(state, event.task)} wrote on{at_line(incident.place)} in {event.steps:,} steps though the other "
-                f"side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+                f"{quoted(state, event.task)} wrote on{at_line(incident.place)} in {event.steps:,} steps though the "
+                f"other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
             )
             yield _finding("write-without-drain", text, incident, event.task)
 
@@ -218,6 +231,14 @@ RULES = (
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True).",
         "gather",
         find_left_behind,
+    ),
+    Rule(
+        "cut-off",
+        "A task that nobody waited for was still at work when the main task ended.",
+        "asyncio.run() cancels it: its work stops half done.",
+        "Wait for it before the program ends, as a TaskGroup does.",
+        "",
+        find_cut_off,
     ),
     Rule(
         "growing-queue",

@@ -288,6 +288,12 @@ class TaskCancelRequested(TaskEvent):
     """
 
 
+class TaskCutOff(TaskEvent):
+    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended."""
+
+    task: int
+
+
 class CancelIgnored(TaskEvent):
     """A task was asked to end, got its CancelledError, dropped it and waits again."""
 

@@ -20,6 +20,7 @@ from asynclab.model.events import (
     ResultUnread,
     ScheduledFromThread,
     SourceDropped,
+    TaskCutOff,
     TasksStranded,
     TimeoutDropped,
     WriteUndrained,
@@ -124,6 +125,11 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
+
+
+def task_cut_off(state: LabState, event: TaskCutOff, at: float) -> None:
+    """A task is cancelled as the program ends; that may be meant."""
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
 
 
 def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:

@@ -32,7 +32,7 @@ MANY_STEPS = 10
 """In how many steps a task has written on meanwhile."""
 
 _UNDRAINED = "_asynclab_undrained"
-"""What a transport carries by the task that writes on: the number of steps, when the latest began, and the size then."""
+"""What a transport carries for each task that writes on: how many steps, when the latest began, and the size then."""
 
 _OPENED = "_asynclab_opened"
 """What a transport carries: the task that has opened it, to where, and its file and line."""
@@ -108,10 +108,10 @@ class _Write:
 def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -> None:
     """Count the steps in which a task writes on though it should wait; drain() would have made it wait."""
     size = transport.get_write_buffer_size()
-    steps, latest, before = vars(transport).setdefault(_UNDRAINED, {}).get(task, (0, 0.0, 0))
-    steps = 1 if size < before else steps + (latest != tracer.step_started)
+    earlier, latest, before = vars(transport).setdefault(_UNDRAINED, {}).get(task, (0, 0.0, 0))
+    steps = 1 if size < before else earlier + (latest != tracer.step_started)
     transport._asynclab_undrained[task] = steps, tracer.step_started, size
-    if steps >= MANY_STEPS and size >= MUCH > before:
+    if steps >= MANY_STEPS and size >= MUCH and not (earlier >= MANY_STEPS and before >= MUCH):
         place = place_from(frame, tracer.registry.boundary)
         tracer.emit(WriteUndrained(tracer.clock.now(), task, size, steps, *place))
 

@@ -10,7 +10,7 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.events import MAIN, Event, StepEnded, TaskCutOff, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
@@ -18,6 +18,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
+from asynclab.trace.watching.cut_off_tasks import is_cut_off
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
@@ -211,6 +212,8 @@ class Observer(Recorder):
                         if self.cancels.notice(record, at):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
+                            if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
+                                self._see_cut_off(record, at)
                         elif kind is Future and self.current is not None:
                             self.cancels.see_shared(record, self.current, at)
                 if kind is not Future and waker is not None and future is waker():
@@ -220,6 +223,13 @@ class Observer(Recorder):
             self.emit(TaskReady(at, record.id, "timer"))
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def _see_cut_off(self, record: TaskRecord, at: float) -> None:
+        with self.guard("tasks that are cut off"):
+            task = record()
+            created = record.created
+            if task is not None and created is not None and created.line and not created.internal and is_cut_off(task):
+                self.emit(TaskCutOff(at, record.id))
 
     def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
         with self.guard("results"):
