@@ -14,11 +14,17 @@ from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
+LONG = 1.0
+"""Lab seconds in which those who are to go on might have done so."""
+
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
     """Wake-ups that a cancelled task never saw, where others like it wait in vain from then on."""
     for lost in state.lost_handovers.values():
+        certainty: Certainty = "proved"
         victims = _waiting_like(state, lost)
+        if not victims:
+            certainty, victims = "likely", _passed_by(state, lost)
         if victims:
             place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
@@ -27,7 +33,7 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
             )
-            yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place)
+            yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place, certainty)
 
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
@@ -36,6 +42,14 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
     waits = vain_waits(state)
     found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
     return list(dict.fromkeys(found))
+
+
+def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
+    """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
+    key = key_of(lost.wait)
+    waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
+    found = [task.id for task, wait in waiting if wait is not None and key_of(wait) == key]
+    return found if wait_for_long(state, found, lost.at) else []
 
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
@@ -83,6 +97,15 @@ def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
     ends = [None if task is None else task.ended_at for task in tasks]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
+
+
+def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
+    """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
+    tasks = [state.tasks[number] for number in numbers]
+    timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
+    if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
+        return False
+    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
 
 
 def _gone_source(

@@ -111,7 +111,9 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
     """Note that a task gives back a permit that it has not, if it had one before, or waited for one last."""
     task = state.tasks.get(who)
     wait = None if task is None else task.last_wait
-    wanted = wait is not None and (wait.kind, wait.number) == (semaphore.kind, semaphore.number)
+    helpers = () if wait is None else map(state.tasks.get, wait.tasks)  # up to Python 3.11 wait_for() has one
+    waits = (wait, *(helper.last_wait for helper in helpers if helper is not None))
+    wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
         source = wait if wait is not None and not event.line else event
         semaphore.extra = who, (source.file, source.line) if source.line else None
