@@ -88,8 +88,8 @@ def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> No
     task = None if event.task is None else state.tasks.get(event.task)
     place = None if task is None else place_in(task)
     waiter = None if event.ignored_by is None else state.tasks.get(event.ignored_by)
-    if task is not None and waiter is not None and (task.ended_at is None or task.ended_at < waiter.since):
-        return  # somebody may have seen it before
+    if task is not None and waiter is not None and (task.parent, place) != (waiter.id, place_in(event)):
+        return  # it was not made for that gather() alone: that may only wait for its end, and others have seen it
     is_sure = waiter is None and bool(event.line or event.task)
     state.remember(event, at, place or place_in(event), is_sure=is_sure)
 

@@ -82,8 +82,8 @@ class _TransportGone:
 class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
-    def __init__(self, writer: StreamWriter, *_: object, **__: object) -> None:
-        transport = writer.transport
+    def __init__(self, writer: Any, *_: object, **__: object) -> None:
+        transport = writer._transport
         if type(transport) is cpython.SocketTransport and not transport._closing:
             super().__init__(transport)
 

@@ -23,8 +23,8 @@ from asynclab.trace.watching.await_chain import follow
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
 
-_WITHOUT_IO = ("locks.py", "queues.py", "taskgroups.py", "tasks.py", "timeouts.py")
-"""The modules of asyncio in which a task waits for others, who may never come: it may be meant to wait to the end."""
+_WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
+"""The modules of asyncio in which a task waits for I/O or a thread, which comes to an end."""
 
 LONG_SLEEP = 1.0
 """Seconds: a task in so long a sleep is a timer, which may be in vain."""
@@ -48,7 +48,7 @@ def _works(frames: list[FrameType]) -> bool:
         is_slow = float(variables_of(innermost)["delay"]) < LONG_SLEEP
     else:
         file = innermost.f_code.co_filename
-        is_slow = is_asyncio(file) and not file.endswith(_WITHOUT_IO)
+        is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
     own = (frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
     return is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
 
@@ -69,7 +69,7 @@ def _waits(callback: object) -> bool:
 
 def _keepers(task: Task[Any], cancels: FrameType) -> Iterator[bool]:
     """Who refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end."""
-    callbacks = [callback for callback, _ in task._callbacks or ()]
+    callbacks: list[Any] = [callback for callback, _ in task._callbacks or ()]
     passing = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
     passing.update(map(id, variables_of(cancels).values()))
     for each in gc.get_referrers(task):

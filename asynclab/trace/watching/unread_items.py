@@ -81,7 +81,7 @@ class UnreadItems:
         """Whether the code of the task that made another awaits what may be a task that has ended."""
         place = created.file, created.line
         if place not in self._awaited_later:
-            maker = next(self._tasks.some({created.parent}), None)
+            maker = None if created.parent is None else next(self._tasks.some({created.parent}), None)
             frames = [] if maker is None else follow(coroutine_of(maker[1])).frames
             codes = [frame.f_code for frame in frames if not is_asyncio(frame.f_code.co_filename)]
             if not codes:
