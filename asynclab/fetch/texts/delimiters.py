@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 
 from linkify_it import LinkifyIt  # type: ignore[import-untyped]
-from markdown_it.helpers import parseLinkDestination
+from markdown_it.common.utils import unescapeAll
 
 from asynclab.fetch.address import LONGEST_URL
 from asynclab.fetch.texts.run_on import end_before_text
@@ -71,7 +71,10 @@ _SPACED = {
 }
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
-_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?:&(?!#?\w+;)[^\s()<>\\&\x00-\x1f\x7f]*)*(?=\))")
+_NO_BRACKET = r"[^\s()\\\x00-\x1f\x7f]++|\\\S"
+_DESTINATION = re.compile(
+    rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
+)
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
@@ -81,7 +84,7 @@ _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
-_MOST_INNER = 20
+_MOST_INNER = 8
 """URLs that one URL has in it: a line of nothing but schemes would be gone over from each of them."""
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
@@ -144,12 +147,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
-    plain = _PLAIN_DESTINATION.match(line, start, start + _LONGEST)
-    if plain:
-        return plain[0], plain.end()
-    end = min(len(line), start + 1_000)
-    found = parseLinkDestination(line, start, end)
-    return (found.str, found.pos) if found.ok else ("", 0)
+    found = _DESTINATION.match(line, start, start + _LONGEST)
+    return (unescapeAll(found[1] or found[2] or ""), found.end()) if found else ("", 0)
 
 
 def _in_prose(url: str, before: str) -> str:
@@ -165,12 +164,10 @@ def _in_prose(url: str, before: str) -> str:
         url = url[: glued.start() + 1]
     if not url.isascii():
         url = url[: end_before_text(url.rstrip(_TRAILING), before)]
-    if not _PLAIN.fullmatch(url):
-        short = url.rstrip(_TRAILING + ")]")
-        if before != "*" and url.startswith("/*", len(short) - 1):
-            short = f"{short}*"  # a pattern, and no emphasis
-        url = short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
-    return url
+    short = url.rstrip(_TRAILING + ")]")
+    if before != "*" and url.startswith("/*", len(short) - 1):
+        short = f"{short}*"  # a pattern, and no emphasis
+    return short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
 
 
 def _without_trailing(url: str) -> str:

@@ -55,17 +55,13 @@ def is_template(url: str) -> bool:
 
 def defanged(text: str) -> list[str]:
     """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
-    return _DEFANGED.findall(text) if _may_be_defanged(text) else []
+    lower = text.lower()
+    return _DEFANGED.findall(text) if any(mark in lower for mark in _MARKS) else []
 
 
 def is_defanged(text: str) -> bool:
     """Whether a text is nothing but a defanged URL or host."""
-    return _may_be_defanged(text) and _DEFANGED.fullmatch(text) is not None
-
-
-def _may_be_defanged(text: str) -> bool:
-    lower = text.lower()
-    return any(mark in lower for mark in _MARKS)
+    return _DEFANGED.fullmatch(text) is not None
 
 
 def without_defanged(text: str) -> str:
