@@ -21,7 +21,7 @@ _OTHER_BRACKETS = (
 )
 _ESCAPED = r"\\[?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
-_IN_BRACES = r"[^{}\s\"'<>]{0,300}"
+_IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
     rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
@@ -38,24 +38,26 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _CLOSERS = {
-    '"': re.compile('"'),
-    "'": re.compile("'(?![A-Za-z0-9])"),
-    "`": re.compile("`"),
-    "<": re.compile(r"[>|]"),  # with | where Slack writes a text into it
-    "“": re.compile("[”“]"),
-    "„": re.compile("[“”]"),
-    "‘": re.compile("’(?![A-Za-z0-9])"),
-    "«": re.compile("»"),
-    "»": re.compile("«"),
-    "‹": re.compile("›"),
-    "「": re.compile("」"),
-    "『": re.compile("』"),
-    "《": re.compile("》"),
-    "〈": re.compile("〉"),
-    "【": re.compile("】"),
-    "〔": re.compile("〕"),
+    '"': '"',
+    "'": "'(?![A-Za-z0-9])",
+    "`": "`",
+    "<": r"[>|]",  # with | where Slack writes a text into it
+    "“": "[”“]",
+    "„": "[“”]",
+    "‘": "’(?![A-Za-z0-9])",
+    "«": "»",
+    "»": "«",
+    "‹": "›",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "〈": "〉",
+    "【": "】",
+    "〔": "〕",
 }
-_INNER = re.compile(r"[^\s<>\\]*")
+_CLOSED = {
+    opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()
+}
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
@@ -78,7 +80,7 @@ _DESTINATION = re.compile(
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
-_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\])*(?=\})")
+_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
@@ -130,11 +132,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
-    if before in _CLOSERS:
-        closer = _CLOSERS[before].search(line, start, far)
-        inner = _INNER.match(line, start, closer.start()) if closer else None
-        if closer and inner and inner.end() == closer.start():
-            return inner[0], closer.end(), ""
+    if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
+        return closed[1], closed.end(), ""
     url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
     if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
         url = url.rstrip("-").removesuffix("=")

@@ -9,7 +9,7 @@ from asynclab.fetch.address import has_scheme
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
     r"(?P<local>localhost)(?=[:/?]|$)"
-    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
+    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
     r"|(?P<name>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63}))\.?(?=[:/?]|$)",
     re.IGNORECASE,
 )
