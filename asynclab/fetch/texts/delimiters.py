@@ -55,9 +55,7 @@ _CLOSERS = {
     "【": "】",
     "〔": "〕",
 }
-_CLOSED = {
-    opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()
-}
+_CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {

@@ -63,7 +63,8 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
         return None, start
     table, tried = None, start
     for separator in "\t,;|":
-        if table is None and separator in first and not (separator == "|" and _JIRA.search(text, start, start + 10_000)):
+        is_jira = separator == "|" and _JIRA.search(text, start, start + 10_000)
+        if table is None and separator in first and not is_jira:
             table, end = _table(text, start, separator)
             tried = max(tried, end)
     return table, tried
