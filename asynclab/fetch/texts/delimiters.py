@@ -19,7 +19,7 @@ _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_ESCAPED = r"\\[?=&_%#~*()+!$:]"
+_ESCAPED = r"\\[][?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
@@ -42,6 +42,7 @@ _CLOSERS = {
     "'": "'(?![A-Za-z0-9])",
     "`": "`",
     "<": r"[>|]",  # with | where Slack writes a text into it
+    "+": r"\+\+",  # AsciiDoc
     "“": "[”“]",
     "„": "[“”]",
     "‘": "’(?![A-Za-z0-9])",
@@ -56,6 +57,7 @@ _CLOSERS = {
     "〔": "〕",
 }
 _CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
+_CLOSED["["] = re.compile(r"([^\s<>\\|\[\]]*+(?:\[[^\s<>\\|\[\]]*+\][^\s<>\\|\[\]]*+)++)\]")  # if there are others in them
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
