@@ -57,7 +57,9 @@ _CLOSERS = {
     "〔": "〕",
 }
 _CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
-_CLOSED["["] = re.compile(r"([^\s<>\\|\[\]]*+(?:\[[^\s<>\\|\[\]]*+\][^\s<>\\|\[\]]*+)++)\]")  # if there are others in them
+_CLOSED["["] = re.compile(
+    r"([^\s<>\\|\[\]]*+(?:\[[^\s<>\\|\[\]]*+\][^\s<>\\|\[\]]*+)++)\]"
+)  # if there are others in them
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
