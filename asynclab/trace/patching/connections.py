@@ -83,8 +83,9 @@ class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
-        transport = writer._transport
-        if type(transport) is cpython.SocketTransport and not transport._closing:
+        transport: Any = writer._transport
+        is_seen = type(transport) is cpython.SocketTransport
+        if is_seen and not transport._closing:
             super().__init__(transport)
 
 
