@@ -48,8 +48,8 @@ def _works(frames: list[FrameType]) -> bool:
     else:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
-    own = (frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
-    return is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+    own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
+    return bool(own) and is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
 
 
 def _frame_of(code: CodeType) -> FrameType | None:
