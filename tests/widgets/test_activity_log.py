@@ -5,20 +5,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Output,
-    Progressed,
-    QueueCreated,
-    QueuePut,
-    QueueTaskDone,
-    RunEnded,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskWaiting,
-    Wait,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
@@ -44,7 +31,7 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
 
 
 async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
-    state = folded(task(1, "main"), Output(1.0, "x" * 30 + "\n", 1))
+    state = folded(task(1, "main"), events.Output(1.0, "x" * 30 + "\n", 1))
     state.tell(2.0, 1, "timeout", ("timeout of 30.00 s started", "timeout of 30.00 s"))
     async with showing(state, 60, 16) as (log, _):
         assert painted(log)[2].endswith("timeout of 30.00 s started")
@@ -56,13 +43,13 @@ async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_prin
 async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
     state = folded(
         task(1, "producer-1"),
-        QueueCreated(0.0, 1, "Queue", 3),
-        QueuePut(0.5, 1, "4", 1, 1, 1),
-        QueueTaskDone(1.0, 1, 0, 1),
-        Progressed(1.0, 1, 4, 9),
-        StepStarted(1.0, 1),
-        StepEnded(1.0, 1, 0.0),
-        TaskWaiting(1.0, 1, Wait("queue.put", number=1)),
+        events.QueueCreated(0.0, 1, "Queue", 3),
+        events.QueuePut(0.5, 1, "4", 1, 1, 1),
+        events.QueueTaskDone(1.0, 1, 0, 1),
+        events.Progressed(1.0, 1, 4, 9),
+        events.StepStarted(1.0, 1),
+        events.StepEnded(1.0, 1, 0.0),
+        events.TaskWaiting(1.0, 1, events.Wait("queue.put", number=1)),
     )
     async with showing(state, 34, 16) as (log, _):
         assert [line.partition("r-1 ")[2] for line in painted(log)[1:5]] == [
@@ -171,7 +158,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
         await pilot.press("k", "j")
         assert painted(log)[0].lstrip(CURSOR) == "nothing matches the filter"
         assert (log.selected, log.text_to_copy(), log.visible_text()) == (None, "", "")
-        apply(state, Output(0.6, "an elephant\n", 1))
+        apply(state, events.Output(0.6, "an elephant\n", 1))
         log.show(state, 0.6)
         assert log.visible_text() == "0.600  main  “an elephant”"
         log.set_filter("")
@@ -214,7 +201,7 @@ async def test_new_lines_go_through_the_filter() -> None:
 
 async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
     async with showing(
-        folded(task(1, "main"), Output(0.0, "x" * 150 + "\n", 1), TaskEnded(0.0, 1, "done")), 60, 20
+        folded(task(1, "main"), events.Output(0.0, "x" * 150 + "\n", 1), events.TaskEnded(0.0, 1, "done")), 60, 20
     ) as (log, pilot):
         assert painted(log)[1].endswith("xxx…")
         log.focus()
@@ -235,7 +222,7 @@ async def test_another_lab_starts_from_its_own_beginning() -> None:
 
 def warned(text: str) -> LabState:
     """A lab that printed, warned, and printed again."""
-    return folded(task(1, "main"), said_at(0), Warned(0.5, text, 1), said_at(60))
+    return folded(task(1, "main"), said_at(0), events.Warned(0.5, text, 1), said_at(60))
 
 
 async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> None:
@@ -270,7 +257,7 @@ async def test_a_very_long_warning_takes_four_rows() -> None:
 
 
 async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
-    async with showing(folded(RunEnded(0.5, "done", "None")), 40, 12) as (log, _):
+    async with showing(folded(events.RunEnded(0.5, "done", "None")), 40, 12) as (log, _):
         assert painted(log)[1] == "   0.500 run ended: returned None"
 
 
@@ -282,7 +269,7 @@ async def test_only_a_log_that_may_grow_says_that_it_follows() -> None:
         assert subtitle(log) == "following"
         log.show(printing(2), 0.0, is_past=True)
         assert subtitle(log) == "up to this moment"
-        apply(state, RunEnded(1.0, "done"))
+        apply(state, events.RunEnded(1.0, "done"))
         log.show(state, 1.0)
         assert subtitle(log) == ""
         log.set_filter("line")

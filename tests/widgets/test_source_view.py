@@ -6,16 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Event,
-    LoopBlocked,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
@@ -41,7 +32,7 @@ async def main(cups: int = 3) -> None:
 LONG = "\n".join(f"line_{number} = {number}" for number in range(1, 101))
 
 
-def waiting(*lines: int) -> list[Event]:
+def waiting(*lines: int) -> list[events.Event]:
     """Tasks that are suspended at some lines."""
     numbered = enumerate(lines, 1)
     return [event for number, line in numbered for event in (task(number, "t"), *sleeps(number, 1, line=line))]
@@ -87,14 +78,14 @@ def test_marks_of_all_sizes_take_the_same_room(suspended: int, ready: int, mark:
 
 
 async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> None:
-    state = folded(*waiting(4, 4), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 4), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
         assert painted(view)[3].startswith("   4  ◌1▸1 ")
         assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
 async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
-    state = folded(*waiting(4, 9), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 9), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
         view.show(state, 1.0, next_task=2)
         assert painted(view)[8].startswith("   9 →▸1   ")
@@ -105,7 +96,7 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
 
 
 async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -> None:
-    state = folded(*waiting(4, 90), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 90), events.TaskReady(1.0, 2, "timer"))
     async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, LONG)
         await pilot.pause()
@@ -116,29 +107,29 @@ async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -
 async def test_marks_go_when_tasks_go_on() -> None:
     state = folded(*waiting(4))
     async with showing(state) as (view, _):
-        fold(state, (TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
+        fold(state, (events.TaskReady(1.0, 1, "timer"), events.StepStarted(1.0, 1), events.TaskEnded(1.0, 1, "done")))
         view.show(state, 1.0)
         assert "◌" not in "".join(painted(view))
 
 
 async def test_tasks_in_other_files_leave_no_mark() -> None:
-    wait = Wait("sleep", seconds=1.0, file="/other.py", line=4)
-    async with showing(folded(task(1, "main"), TaskWaiting(0.0, 1, wait))) as (view, _):
+    wait = events.Wait("sleep", seconds=1.0, file="/other.py", line=4)
+    async with showing(folded(task(1, "main"), events.TaskWaiting(0.0, 1, wait))) as (view, _):
         assert "◌" not in "".join(painted(view))
 
 
 async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
-    state = folded(task(1, "main"), StepStarted(0.0, 1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
+    state = folded(task(1, "main"), events.StepStarted(0.0, 1), events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
     async with showing(state) as (view, _):
         assert painted(view)[4].startswith("   5 ► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
-        apply(state, StepEnded(0.3, 1, 0.3))
+        apply(state, events.StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
         assert "►" not in "".join(painted(view))
 
 
 async def test_a_report_that_comes_after_the_block_lights_nothing() -> None:
-    state = folded(task(1, "main"), *step(1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
+    state = folded(task(1, "main"), *step(1), events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
     async with showing(state) as (view, _):
         assert "►" not in "".join(painted(view))
 
@@ -160,7 +151,7 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
         view.select(1)
         assert any("line_60 " in line for line in painted(view))
         view.scroll_to(y=0, animate=False)
-        fold(state, (TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
+        fold(state, (events.TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
         view.show(state, 1.0)
         assert view.scroll_offset.y == 0
 

@@ -3,17 +3,7 @@ from __future__ import annotations
 import pytest
 
 import asynclab.model.fold.births_and_ends
-from asynclab.model.events import (
-    Event,
-    Progressed,
-    RunStalled,
-    TaskCancelRequested,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
@@ -38,7 +28,7 @@ async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> No
 
 
 async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_wake_it() -> None:
-    state = folded(task(1, "main"), *step(1, 0.0, 0.001), TaskWaiting(0.0, 1, Wait("future")))
+    state = folded(task(1, "main"), *step(1, 0.0, 0.001), events.TaskWaiting(0.0, 1, events.Wait("future")))
     async with on_stage(TaskTable(), 105, 4) as (table, _):
 
         def drawn(now: float) -> str:
@@ -48,7 +38,7 @@ async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_w
         assert [drawn(now).count("┅") for now in (0.0, 0.5)] == [3, 3]
         assert drawn(0.0) != drawn(0.5) != drawn(3.0)
         assert " 3 s " in drawn(3.0)
-        apply(state, RunStalled(3.0, True))
+        apply(state, events.RunStalled(3.0, True))
         assert "┅" not in drawn(3.0)
 
 
@@ -145,13 +135,13 @@ async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:
 @pytest.mark.parametrize(
     ("ready", "reason"),
     [
-        (TaskReady(0.1, 2, "timer"), "its sleep is over"),
-        (TaskReady(0.1, 2, "task", 1), "woken by main"),
-        (TaskReady(0.1, 2, "cancel"), "cancel() was called"),
-        (TaskReady(0.1, 2, "callback"), "woken from outside"),
+        (events.TaskReady(0.1, 2, "timer"), "its sleep is over"),
+        (events.TaskReady(0.1, 2, "task", 1), "woken by main"),
+        (events.TaskReady(0.1, 2, "cancel"), "cancel() was called"),
+        (events.TaskReady(0.1, 2, "callback"), "woken from outside"),
     ],
 )
-async def test_a_ready_task_says_who_woke_it(ready: TaskReady, reason: str) -> None:
+async def test_a_ready_task_says_who_woke_it(ready: events.TaskReady, reason: str) -> None:
     state = folded(task(1, "main"), task(2, "child", 1), *sleeps(2, 1.0), ready)
     async with on_stage(TaskTable(), 112, 6) as (table, _):
         table.show(state, 0.1)
@@ -165,9 +155,13 @@ async def test_a_new_task_says_that_it_has_not_started() -> None:
 
 
 async def test_a_cancelled_task_says_by_whom_and_keeps_how_far_it_was() -> None:
-    events = (Progressed(0.1, 2, 2, 5), TaskCancelRequested(0.2, 2, 1), TaskEnded(0.2, 2, "cancelled"))
+    happened = (
+        events.Progressed(0.1, 2, 2, 5),
+        events.TaskCancelRequested(0.2, 2, 1),
+        events.TaskEnded(0.2, 2, "cancelled"),
+    )
     async with on_stage(TaskTable(), 112, 6) as (table, _):
-        table.show(folded(task(1, "main"), task(2, "child", 1), *events), 0.2)
+        table.show(folded(task(1, "main"), task(2, "child", 1), *happened), 0.2)
         assert "⊘ cancelled by main" in painted(table)[2]
         assert " 40% " in painted(table)[2]
 
@@ -257,14 +251,14 @@ async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
 ) -> None:
     monkeypatch.setattr(asynclab.model.fold.births_and_ends, "ENDED_KEPT", 2)
     monkeypatch.setattr(asynclab.model.fold.births_and_ends, "DROPPED_AT_ONCE", 1)
-    births: list[Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 12))]
+    births: list[events.Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 12))]
     state, timeline = lab_with_timeline(*births)
     async with on_stage(kind()) as (view, _):
         if isinstance(view, TaskTable):
             view.show(state, 0.0)
         else:
             view.show(state, timeline, 0.0)
-        fold(state, [TaskEnded(1.0, number, "done") for number in range(2, 12)])
+        fold(state, [events.TaskEnded(1.0, number, "done") for number in range(2, 12)])
         assert 2 not in state.tasks
         assert [view.line_text(index) for index in range(view.line_count())]
         if isinstance(view, TaskTable):
@@ -276,8 +270,8 @@ async def test_only_the_lines_that_changed_are_painted_again() -> None:
     async with on_stage(TaskTable(), 80, 24) as (table, _):
         table.show(state, 0.0)
         refreshes = Refreshes(table)
-        apply(state, TaskRenamed(0.0, 3, "renamed"))
-        apply(state, TaskRenamed(0.0, 900, "out of sight"))
+        apply(state, events.TaskRenamed(0.0, 3, "renamed"))
+        apply(state, events.TaskRenamed(0.0, 900, "out of sight"))
         table.show(state, 0.0)
         assert refreshes.lines == [3]
 
@@ -288,7 +282,7 @@ async def test_new_counts_paint_the_last_line_of_the_frame_alone() -> None:
         table.show(state, 0.0)
         await pilot.pause()
         refreshes = Refreshes(table)
-        apply(state, TaskEnded(0.0, 90, "done"))
+        apply(state, events.TaskEnded(0.0, 90, "done"))
         table.show(state, 0.0)
         await pilot.pause()
         assert refreshes.lines == []

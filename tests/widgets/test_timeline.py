@@ -9,19 +9,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Event,
-    QueueCreated,
-    QueuePut,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.widgets.lane_cells import legend
@@ -33,34 +21,34 @@ from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 
-def seen(*events: Event) -> tuple[LabState, Timeline]:
+def seen(*happened: events.Event) -> tuple[LabState, Timeline]:
     """A lab of which the events tell, and its timeline."""
-    told = (RunStarted(0.0, "lab", 1e9, "3.11.0"), *events)
+    told = (events.RunStarted(0.0, "lab", 1e9, "3.11.0"), *happened)
     return lab_with_timeline(*told)
 
 
-def party() -> Iterable[Event]:
+def party() -> Iterable[events.Event]:
     """Main waits for two; tea sleeps a second, then puts something, which wakes coffee, whose turn comes late."""
     yield task(1, "main")
-    yield StepStarted(0.0, 1)
-    yield QueueCreated(0.0, 1, "Queue", 2)
+    yield events.StepStarted(0.0, 1)
+    yield events.QueueCreated(0.0, 1, "Queue", 2)
     yield task(2, "tea", 1)
     yield task(3, "coffee", 1)
-    yield StepEnded(0.0, 1, 0.0001)
-    yield TaskWaiting(0.0, 1, Wait("gather", tasks=(2, 3), count=2))
+    yield events.StepEnded(0.0, 1, 0.0001)
+    yield events.TaskWaiting(0.0, 1, events.Wait("gather", tasks=(2, 3), count=2))
     yield from sleeps(2, 1.0)
-    yield StepStarted(0.0, 3)
-    yield StepEnded(0.0, 3, 0.0001)
-    yield TaskWaiting(0.0, 3, Wait("queue.get", 1))
-    yield TaskReady(1.0, 2, "timer")
-    yield StepStarted(1.0, 2)
-    yield QueuePut(1.0, 1, "'tea'", 1, 1, 2)
-    yield TaskReady(1.0, 3, "task", 2)
-    yield StepEnded(1.0, 2, 0.0001)
-    yield TaskEnded(1.0, 2, "done", "None")
-    yield StepStarted(1.5, 3)
-    yield StepEnded(1.5, 3, 0.0001)
-    yield TaskWaiting(1.5, 3, Wait("sleep", seconds=5.0, deadline=6.5))
+    yield events.StepStarted(0.0, 3)
+    yield events.StepEnded(0.0, 3, 0.0001)
+    yield events.TaskWaiting(0.0, 3, events.Wait("queue.get", 1))
+    yield events.TaskReady(1.0, 2, "timer")
+    yield events.StepStarted(1.0, 2)
+    yield events.QueuePut(1.0, 1, "'tea'", 1, 1, 2)
+    yield events.TaskReady(1.0, 3, "task", 2)
+    yield events.StepEnded(1.0, 2, 0.0001)
+    yield events.TaskEnded(1.0, 2, "done", "None")
+    yield events.StepStarted(1.5, 3)
+    yield events.StepEnded(1.5, 3, 0.0001)
+    yield events.TaskWaiting(1.5, 3, events.Wait("sleep", seconds=5.0, deadline=6.5))
 
 
 @asynccontextmanager
@@ -111,15 +99,15 @@ async def test_an_arrow_passes_through_the_lanes_between() -> None:
         state, timeline = seen(
             task(1, "main"),
             *(
-                TaskCreated(0.0, number, name, "brew", 1)
+                events.TaskCreated(0.0, number, name, "brew", 1)
                 for number, name in ((2, "tea"), (3, "between"), (4, "coffee"))
             ),
             *sleeps(2, 9.0),
             *sleeps(3, 9.0),
             *sleeps(4, 9.0),
-            StepStarted(1.0, 4),
-            TaskReady(1.0, 2, "task", 4),
-            StepEnded(1.0, 4, 0.0001),
+            events.StepStarted(1.0, 4),
+            events.TaskReady(1.0, 2, "task", 4),
+            events.StepEnded(1.0, 4, 0.0001),
         )
         view.show(state, timeline, 2.0)
         view.select(2)
@@ -238,7 +226,7 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
         return original(index, width)
 
     monkeypatch.setattr(view, "compose_line", compose_line)
-    births = (TaskCreated(0.0, number, f"task-{number}", "main") for number in range(1, 10_001))
+    births = (events.TaskCreated(0.0, number, f"task-{number}", "main") for number in range(1, 10_001))
     async with on_stage(view, 80, 12):
         view.show(*seen(*births), 1.0)
         assert view.line_count() == 10_000
