@@ -93,3 +93,25 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """End the run and release its resources."""
+
+
+class NoSource:
+    """Stands for a run before anything has run: an empty state, and no control."""
+
+    name = ""
+    now = 0.0
+    is_running = False
+    ending = None
+    control = None
+
+    def __init__(self) -> None:
+        self.state = LabState()
+
+    def pump(self) -> None:
+        """Do nothing."""
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        """Do nothing: no event will come."""
+
+    async def close(self) -> None:
+        """Do nothing."""

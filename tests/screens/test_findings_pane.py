@@ -107,7 +107,6 @@ async def test_a_comment_that_allows_no_rule_is_complained_about(tmp_path: Path)
 async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         views, record = stage.views, stage.screen.record
-        assert record is not None
         await stage.press("b", "enter")
         assert record.is_past
         assert record.now == 0.5
@@ -126,7 +125,6 @@ async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path
 async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record
-        assert record is not None
         await stage.press("b")
         lines = text_of(stage.views.findings).splitlines()
         at = next(index for index, line in enumerate(lines) if "back waits for lock#1" in line)
@@ -143,7 +141,6 @@ async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
 ) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record
-        assert record is not None
         monkeypatch.setattr(record.history, "first", record.history.end)
         await stage.press("b", "enter")
         assert not record.is_past

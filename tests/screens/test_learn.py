@@ -45,14 +45,14 @@ def what_v_does(stage: Stage) -> str:
 async def start(stage: Stage, key: str) -> Run:
     await stage.press(key)
     run = stage.app.runs[key]
-    await stage.until(lambda: run.is_running and run.state and run.state.activity)
+    await stage.until(lambda: run.is_running and run.state.activity)
     return run
 
 
 async def start_and_end(stage: Stage, key: str) -> Run:
     await stage.press(key)
     run = stage.app.runs[key]
-    await stage.until(lambda: run.state is not None and not run.is_active)
+    await stage.until(lambda: run.record.has_run and not run.is_active)
     return run
 
 
@@ -328,7 +328,7 @@ async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> Non
         assert lesson.watch.startswith("main returns at once")
         assert stage.views.has_class("-mistake")
         run = stage.app.runs["1"]
-        await stage.until(lambda: run.state and any("never awaited" in line.text for line in run.state.activity))
+        await stage.until(lambda: any("never awaited" in line.text for line in run.state.activity))
         await stage.press("v")
         assert title(stage) == "1 coroutines"
         assert not stage.views.has_class("-mistake")
@@ -435,7 +435,7 @@ async def test_hostile_names_and_prints_go_through_every_pane_unread() -> None:
     for size in ((80, 24), (120, 40)):
         async with opened(size) as stage:
             run = await run_main(stage, main)
-            await stage.until(lambda run=run: run.state and run.state.timeouts)  # type: ignore[misc]
+            await stage.until(lambda run=run: run.state.timeouts)  # type: ignore[misc]
             seen = ""
             for _ in PANES:
                 await stage.press("tab", "j", "y", "Y")

@@ -74,7 +74,6 @@ async def test_a_pane_of_tasks_that_gets_the_focus_has_a_cursor_and_no_task_is_c
         assert (view.cursor, view.selected) == (0, 1)
         await stage.pilot.pause()
         assert stage.screen.selected_task == 1
-        assert run.record is not None
         assert run.record.chosen is None
 
 
@@ -457,7 +456,6 @@ async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
         painted: list[object] = []
         monkeypatch.setattr(learn.stage, "paint", painted.append)
         record = run.record
-        assert record is not None
         before = record.history.end
         await stage.until(lambda: record.history.end > before)
         assert painted == []

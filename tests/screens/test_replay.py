@@ -72,7 +72,6 @@ async def test_its_own_file_is_shown_though_it_is_no_longer_there(recording: Pat
 async def test_its_past_is_gone_through_and_a_task_s_life_told(recording: Path) -> None:
     async with shown(recording) as stage:
         record = stage.screen.record
-        assert record is not None
         await stage.press("left_square_bracket", "left_square_bracket")
         assert record.is_past
         await stage.press("left_curly_bracket")

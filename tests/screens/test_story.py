@@ -35,7 +35,7 @@ async def running(size: tuple[int, int] = (120, 40)) -> AsyncIterator[Stage]:
         run = stage.app.runs["3"]
         replace_main(run, main)
         await stage.press("3")
-        await stage.until(lambda: run.state is not None and run.state.counts["waiting"] == 3)
+        await stage.until(lambda: run.state.counts["waiting"] == 3)
         stage.screen.action_show_pane("tasks")
         await stage.until(lambda: stage.views.tasks.line_count() == 3)
         yield stage
@@ -120,7 +120,6 @@ async def test_tab_and_arrows_go_to_other_tasks_and_the_last_one_is_selected_the
         await stage.press("tab", "left", "right", "escape")
         assert story(stage) is None
         state = stage.screen.program.state
-        assert state is not None
         await stage.until(lambda: state.task_name(stage.screen.selected_task) == "tea")
 
 

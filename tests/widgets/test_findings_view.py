@@ -158,7 +158,7 @@ async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
         assert " ".join(painted(view)).split() == NOTHING.split()
         view.show(MANY, LabState(), evidence_of)
         await pilot.press("end")
-        view.show((), None, evidence_of)
+        view.show((), LabState(), evidence_of)
         await pilot.press("j", "enter")
         assert not [message for message in said(pilot) if isinstance(message, FindingOpened)]
 

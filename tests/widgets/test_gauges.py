@@ -184,7 +184,7 @@ async def test_many_gauges_scroll() -> None:
 
 async def test_without_a_lab_it_says_that_there_is_nothing() -> None:
     async with on_stage(Gauges()) as (gauges, _):
-        gauges.show(None, 0.0)
+        gauges.show(LabState(), 0.0)
         assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 
 

@@ -146,7 +146,7 @@ async def test_a_run_that_has_ended_has_nothing_to_do() -> None:
     async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(busy_loop(events.RunEnded(1.0, "cancelled")), 1.0)
         assert painted(view)[:2] == [" the run has ended", " ready queue  empty"]
-        view.show(None, 0.0)
+        view.show(LabState(), 0.0)
         assert painted(view)[0] == ""
 
 

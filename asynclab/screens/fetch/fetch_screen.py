@@ -220,4 +220,4 @@ class FetchScreen(ResultActions):
     def _clock(self) -> Line:
         """The clock of the fetch that runs, or when the last one ended."""
         session = next((session for session in self.programs if session.is_running), self.together)
-        return () if session.record is None else clock_line(reading_of(session.record))
+        return clock_line(reading_of(session.record)) if session.record.has_run else ()

@@ -57,7 +57,7 @@ class PaneScreen(TimeScreen):
     @property
     def has_lines(self) -> bool:
         """Whether there is activity to filter or copy."""
-        return self.record is not None and bool(self.record.present.activity)
+        return bool(self.record.present.activity)
 
     @property
     def focused_pane(self) -> str:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from asynclab.model.state import LabState
 from asynclab.model.wording.deed import latest_blocks
 from asynclab.model.wording.occurrence import kind_and_task
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.past_banner import Moment
-
-
-def looked_at(record: Record | None) -> tuple[LabState | None, float]:
-    """The state that is shown, and its lab time in seconds."""
-    return (None, 0.0) if record is None else (record.state, record.now)
 
 
 def reading_of(record: Record) -> ClockReading:

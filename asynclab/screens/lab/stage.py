@@ -9,11 +9,10 @@ from typing import ClassVar
 
 from textual import on
 
-from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.screens.lab.evidence import evidence_of
-from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
-from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.record_readings import moment_of, reading_of
+from asynclab.screens.lab.run_record import NO_RECORD, Record
 from asynclab.screens.lab.stage_room import StageRoom
 from asynclab.widgets.findings_view import NOTHING, FindingsView
 from asynclab.widgets.gauges import lines_of_gauges
@@ -84,7 +83,7 @@ class Stage(StageRoom):
     """What a pane says where something has run and it has nothing to show."""
     moment: Moment | None = None
     """The moment of the past that is shown; None for the present."""
-    _record: Record | None = None
+    _record = NO_RECORD
 
     def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
         """Show the code of another program, by default from its first line of code, and divide the room again.
@@ -117,34 +116,33 @@ class Stage(StageRoom):
         """The views whose keys act on the line under their cursor."""
         return (*self.task_views, self.findings)
 
-    def paint(self, record: Record | None) -> None:
-        """Bring every view up to date with a run, or with none; each repaints only what changed."""
+    def paint(self, record: Record) -> None:
+        """Bring every view up to date with a run; each repaints only what changed."""
         if record is not self._record:
             self.turn_to(record)
-        state, now = looked_at(record)
+        state, now = record.state, record.now
         # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
-        present = LabState() if record is None else record.present
-        self._gauge_lines = lines_of_gauges(present)
-        self._most_tasks = max(self._most_tasks, len(present.tasks))
+        self._gauge_lines = lines_of_gauges(record.present)
+        self._most_tasks = max(self._most_tasks, len(record.present.tasks))
         self._share_the_room()
         self.tasks.show(state, now)
-        self.activity.show(state, now, is_past=record is not None and record.is_past)
+        self.activity.show(state, now, is_past=record.is_past)
         self._show_findings(record)
         self._show_the_middle()
         for focused in self.task_views:
             if focused.has_focus:
                 focused.begin_somewhere()
-        self.source.show(state, now, None if record is None else record.next_task)
-        reading = None if record is None else reading_of(record)
+        self.source.show(state, now, record.next_task)
+        reading = reading_of(record) if record.has_run else None
         self.concept.show_clock(reading)
         self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
-        self.moment = None if record is None else moment_of(record)
+        self.moment = moment_of(record)
         self.set_class(self.moment is not None, "-past")
         if self.moment is None:
             self.source.point_at(None)
 
-    def turn_to(self, record: Record | None, task: int | None = None) -> None:
-        """Show another run, or none, from the next paint on, and select one of its tasks."""
+    def turn_to(self, record: Record, task: int | None = None) -> None:
+        """Show another run from the next paint on, and select one of its tasks."""
         self._record = record
         self.select(task)
 
@@ -152,29 +150,23 @@ class Stage(StageRoom):
         """Show a line of code, until another task is selected or the present is shown again."""
         self.source.point_at(place)
 
-    def _show_findings(self, record: Record | None) -> None:
+    def _show_findings(self, record: Record) -> None:
         """Show what was found in the run, whatever moment is shown: it leads to others."""
-        if record is None:
-            self.findings.show((), None, lambda _: ())
-        else:
-            findings = record.findings
-            self.findings.show(findings.found, record.present, partial(evidence_of, record), findings.left_out)
+        found = record.findings.found
+        self.findings.show(found, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())
-        found = () if record is None else record.findings.found
         for view in self.task_views:
             view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})
 
     def _show_the_middle(self) -> None:
         """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
         record = self._record
-        state, now = looked_at(record)
+        state, now = record.state, record.now
         if self._is_seen("gauges"):
             self.gauges.show(state, now)
         if self._is_seen("loop"):
-            self.loop.show(state, now, None if record is None else record.next_task)
-        if self._is_seen("timeline") and record is None:
-            self.timeline.show(None, None, 0.0)
-        elif self._is_seen("timeline") and record is not None:
+            self.loop.show(state, now, record.next_task)
+        if self._is_seen("timeline"):
             self.timeline.show(state, record.timeline, record.source.now, now if record.is_past else None)
 
     @on(TaskSelected)

@@ -124,27 +124,27 @@ class LoopRun(StagedRun):
     @property
     def events(self) -> int:
         """How many events of it are kept."""
-        return 0 if self.record is None else len(self.record.history.events)
+        return len(self.record.history.events)
 
     @property
     def events_left_out(self) -> int:
         """How many earlier events are no longer kept."""
-        return 0 if self.record is None else self.record.history.first
+        return self.record.history.first
 
     @property
     def events_ever(self) -> int:
         """How many events it has had."""
-        return 0 if self.record is None else self.record.history.end
+        return self.record.history.end
 
     @property
     def is_open(self) -> bool:
         """Whether it has not ended, as far as is known."""
-        return self.state is not None and self.state.outcome is None
+        return self.state.outcome is None
 
     @property
     def main_file(self) -> str:
         """The file from which the first of its tasks was started, or else waits in; empty while that is unknown."""
-        if not self._main_file and self.state is not None:
+        if not self._main_file:
             tasks = self.state.tasks.values()
             files = (task.file or (task.place[0] if task.place is not None else "") for task in tasks)
             self._main_file = next(filter(None, files), "")

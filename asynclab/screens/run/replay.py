@@ -114,8 +114,7 @@ class Replay(WatchedProgram):
                 yield line
         self.is_read = True
         for run in self.runs.values():
-            if run.record is not None:
-                run.record.findings.judge_again()
+            run.record.findings.judge_again()
 
     async def _read(self) -> None:
         since = time.perf_counter()
@@ -147,7 +146,7 @@ class Replay(WatchedProgram):
         return f"The recording is cut off at {measured(self.now)}: how the program ended is not in it."
 
     def _what_is_missing(self) -> str:
-        never = sum(run.state.dropped.events for run in self.runs.values() if run.state is not None)
+        never = sum(run.state.dropped.events for run in self.runs.values())
         loops = f"{plural(self.loops_left_out, 'earlier loop')} left out" if self.loops_left_out else ""
         events = sum(run.events_left_out for run in self.runs.values())
         early = f"the history begins after {plural(events, 'event')}, to spare memory" if events else ""

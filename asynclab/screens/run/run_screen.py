@@ -191,10 +191,7 @@ class RunScreen(LabScreen):
 
 
 def _row_of(run: LoopRun) -> LoopRow:
-    state = run.state
-    if state is None:
-        return LoopRow(run.number, run.thread, "waiting", 0)
-    found = 0 if run.record is None else run.record.findings.count
+    state, found = run.state, run.record.findings.count
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
     return LoopRow(run.number, run.thread, word, alive if state.outcome is None else sum(state.counts.values()), found)
