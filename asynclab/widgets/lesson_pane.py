@@ -9,7 +9,8 @@ from itertools import accumulate, chain
 from textual.geometry import Size
 
 from asynclab.model.text import one_line
-from asynclab.widgets.clock_line import ClockReading, clock_and_block
+from asynclab.model.wording.forms import Forms
+from asynclab.widgets.clock_line import clock_and_block
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, Span, wrap
 
@@ -58,9 +59,9 @@ class LessonPane(LineView, can_focus=False):
         self.refresh(layout=True)
         self.repaint()
 
-    def show_clock(self, reading: ClockReading | None) -> None:
-        """Show the clock in the frame; None if nothing has run."""
-        self.set_subtitle(() if reading is None else clock_and_block(reading, self.size.width - FRAME))
+    def show_clock(self, clock: Line, blocked: Forms = ("",)) -> None:
+        """Show the clock in the frame, and what blocked the loop; empty if nothing has run."""
+        self.set_subtitle(clock_and_block(clock, blocked, self.size.width - FRAME))
 
     def lines_in(self, room: int) -> int:
         """How many lines to show in a room of lines: whole parts, if at least the first one fits."""

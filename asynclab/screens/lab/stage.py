@@ -10,8 +10,9 @@ from typing import ClassVar
 from textual import on
 
 from asynclab.model.tasks import Place
+from asynclab.model.wording.deed import latest_blocks
 from asynclab.screens.lab.evidence import evidence_of
-from asynclab.screens.lab.record_readings import moment_of, reading_of
+from asynclab.screens.lab.record_readings import clock_of, moment_of
 from asynclab.screens.lab.run_record import NO_RECORD, Record
 from asynclab.screens.lab.stage_room import StageRoom
 from asynclab.widgets.findings_view import NOTHING, FindingsView
@@ -133,9 +134,9 @@ class Stage(StageRoom):
             if focused.has_focus:
                 focused.begin_somewhere()
         self.source.show(state, now, record.next_task)
-        reading = reading_of(record) if record.has_run else None
-        self.concept.show_clock(reading)
-        self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
+        blocked = latest_blocks(state)
+        self.concept.show_clock(clock_of(record), blocked)
+        self.tabs.show_block(("",) if self.concept.display else blocked)
         self.moment = moment_of(record)
         self.set_class(self.moment is not None, "-past")
         if self.moment is None:
