@@ -33,7 +33,7 @@ async def shown(size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[Stage, Reco
     """The Learn screen with a recording of the queue demo on its stage, and the focus on the tasks."""
     async with opened(size) as stage:
         run = stage.app.runs["7"]
-        run.record = record = Record(ToldSource(recording(), name="queue"))
+        run.record = record = Record(ToldSource(recording()))
         stage.screen.select_demo("7")
         stage.views.tasks.focus()
         await stage.until(lambda: stage.views.tasks.cursor == 0 and stage.views.activity.line_count())

@@ -148,7 +148,7 @@ class Replay(WatchedProgram):
     def _what_is_missing(self) -> str:
         never = sum(run.state.dropped.events for run in self.runs.values())
         loops = f"{plural(self.loops_left_out, 'earlier loop')} left out" if self.loops_left_out else ""
-        events = sum(run.events_left_out for run in self.runs.values())
+        events = sum(run.record.history.first for run in self.runs.values())
         early = f"the history begins after {plural(events, 'event')}, to spare memory" if events else ""
         lost = f"{plural(never, 'event')} never recorded: the program was faster than asynclab" if never else ""
         missing = joined(loops, early, lost)

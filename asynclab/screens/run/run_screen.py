@@ -23,8 +23,7 @@ from asynclab.widgets.loop_list import LoopHighlighted, LoopList, LoopRow
 from asynclab.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from asynclab.screens.run.loop_run import LoopRun
-    from asynclab.screens.run.watched_program import WatchedProgram
+    from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
 
 
 FRAMES_PER_READING = 5
