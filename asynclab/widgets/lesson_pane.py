@@ -12,7 +12,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
 from asynclab.widgets.clock_line import clock_and_block
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, Span, wrap
+from asynclab.widgets.lines import Line, hanging
 
 FRAME = 4
 """Cells of the lower border that the clock can't use, besides the corners."""
@@ -90,21 +90,12 @@ def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
     """The lines of each text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
     docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
-    return (
-        [((" ", ""), (line, "")) for line in _wrapped(lesson.concept, width - 2)],
-        _labelled("watch", "strong accent", lesson.watch, width),
-        _labelled("belief", "strong ready", belief, width),
-        _labelled("docs", "heading", docs, width),
+    texts = (
+        (" ", "", lesson.concept),
+        (f" {'watch':<{LABEL}}", "strong accent", lesson.watch),
+        (f" {'belief':<{LABEL}}", "strong ready", belief),
+        (f" {'docs':<{LABEL}}", "heading", docs),
     )
-
-
-def _labelled(label: str, part: str, text: str, width: int) -> list[Line]:
-    if not text:
-        return []
-    first, *rest = _wrapped(text, width - 2 - LABEL)
-    start: Span = (f" {label:<{LABEL}}", part)
-    return [(start, (first, "")), *(((" " * (1 + LABEL), ""), (line, "")) for line in rest)]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(one_line(text, 2000), width) if text else []
+    return tuple(
+        hanging(((head, part),), one_line(text, 2000), width - 1) if text else [] for head, part, text in texts
+    )
