@@ -31,11 +31,7 @@ class RunFiles:
     """Where to write a trace for Perfetto; None for none."""
 
     def open(
-        self,
-        files: ExitStack,
-        target: Target,
-        program: ObservedProgram,
-        complain: Callable[[str], object],
+        self, files: ExitStack, target: Target, program: ObservedProgram, complain: Callable[[str], object]
     ) -> list[Callable[[AnyFrame], object]]:
         """Open them; each of what is returned gets every frame, after the program has taken it in.
 

@@ -11,15 +11,7 @@ from textual.events import Click, Resize
 from asynclab.model.frames import file_name
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.tasks import Place
-from asynclab.widgets.code_marks import (
-    MARKS_WIDTH,
-    CodeMarks,
-    legend,
-    mark_spans,
-    marks_in,
-    out_of_reach,
-    standing,
-)
+from asynclab.widgets.code_marks import MARKS_WIDTH, CodeMarks, legend, mark_spans, marks_in, out_of_reach, standing
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.lines import Line, joined, width_of

@@ -209,9 +209,7 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
         await stage.until(lambda: "cancelled at" in clock(stage))
 
 
-async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "EVENTS_KEPT", 100)
     monkeypatch.setattr(history, "SPACING", 50)
 

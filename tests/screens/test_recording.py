@@ -20,12 +20,7 @@ CONTROLS = [command for command in DemoActions.commands if command.offered in (c
 
 def recording() -> list[e.Event]:
     """The run of the queue demo, paused near its end, where a task is held and a step found nothing to do."""
-    return [
-        *queue_history(),
-        e.ClockChanged(1.6, True, 1.0, False),
-        e.TaskHeld(1.6, 4),
-        e.StepReported(1.6, "step"),
-    ]
+    return [*queue_history(), e.ClockChanged(1.6, True, 1.0, False), e.TaskHeld(1.6, 4), e.StepReported(1.6, "step")]
 
 
 @asynccontextmanager

@@ -56,9 +56,7 @@ def bar(stage: Stage) -> str:
     return str(stage.screen.key_bar.render())
 
 
-async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     stories: list[Story] = []
     tell = Retelling.tell
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.widgets.lines import plain
-from asynclab.widgets.past_banner import Moment
-from asynclab.widgets.title_bar import TabChosen, TitleBar, loop_meter
+from asynclab.widgets.title_bar import Moment, TabChosen, TitleBar, loop_meter
 from tests.widgets.stage import on_stage, painted, part_at, said
 
 

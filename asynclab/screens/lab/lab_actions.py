@@ -208,13 +208,7 @@ class LabActions(PaneScreen):
         """Return to the present; esc does the same."""
         self.record.go_to_present()
 
-    @command(
-        "explain",
-        key="enter",
-        group="Looking",
-        rank=8,
-        when=lambda screen: screen.is_in_tasks,
-    )
+    @command("explain", key="enter", group="Looking", rank=8, when=lambda screen: screen.is_in_tasks)
     def action_explain(self) -> None:
         """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended.
         In the findings, go to the moment of one.

@@ -6,7 +6,7 @@ from asynclab.model.wording.occurrence import kind_and_task
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.clock_line import clock_line
 from asynclab.widgets.lines import Line
-from asynclab.widgets.past_banner import Moment
+from asynclab.widgets.title_bar import Moment
 
 
 def clock_of(record: Record) -> Line:

@@ -20,8 +20,8 @@ from asynclab.widgets.gauges import lines_of_gauges
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.past_banner import Moment
 from asynclab.widgets.task_view import TaskView
+from asynclab.widgets.title_bar import Moment
 
 PROMISES = {
     "tasks": "Each task gets a row: its state, what it waits for, and how far it is.",

@@ -42,10 +42,7 @@ class LiveProgram(ConnectedProgram):
     ends_when_left = True
 
     def __init__(
-        self,
-        target: Target,
-        takers: Sequence[Callable[[AnyFrame], object]] = (),
-        judge: FindingFilter | None = None,
+        self, target: Target, takers: Sequence[Callable[[AnyFrame], object]] = (), judge: FindingFilter | None = None
     ) -> None:
         """Prepare it; `begin` starts it. For the rest see `ConnectedProgram`."""
         super().__init__(takers, judge)

@@ -40,8 +40,7 @@ def test_only_what_its_end_brings_about_follows_the_end_of_a_task() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "value", "kind"),
-    [(1, 0, "lowered"), (0, 1, "raised"), (1, 1, "raised"), (0, 0, "lowered")],
+    ("before", "value", "kind"), [(1, 0, "lowered"), (0, 1, "raised"), (1, 1, "raised"), (0, 0, "lowered")]
 )
 def test_a_mark_says_whether_a_primitive_s_value_rose_or_fell(before: int, value: int, kind: str) -> None:
     run = brewing(events.PrimitiveCreated(0.1, 1, "semaphore", 1, before), events.PrimitiveChanged(0.2, 1, value, TEA))
@@ -67,11 +66,7 @@ def test_of_steps_at_the_same_time_those_between_two_moments_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("further", "length"),
-    [
-        ((), 2.0),
-        ((events.TimeoutRescheduled(0.5, 1, 5.2),), 5.0),
-        ((*step(TEA, 2.2, 2.2),), None),
-    ],
+    [((), 2.0), ((events.TimeoutRescheduled(0.5, 1, 5.2),), 5.0), ((*step(TEA, 2.2, 2.2),), None)],
 )
 def test_a_timeout_has_just_expired_until_the_next_step_of_its_task_is_over(
     further: tuple[events.Event, ...], length: float | None
