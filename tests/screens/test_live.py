@@ -83,7 +83,8 @@ class Live:
 async def running(code: str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Live]:
     """A program of this code, which is over when the block is left."""
     frames: list[AnyFrame] = []
-    program = LiveProgram(Target(("-c", code)), [frames.append])
+    program = LiveProgram(Target(("-c", code)))
+    program.told.takers.append(frames.append)
     app = AsyncLabApp(program=program)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
