@@ -40,43 +40,17 @@ class Stage(StageRoom):
     Stage {
         width: 1fr;
         height: 100%;
-        PaneTabs { display: none; }
-        #tasks { height: 1fr; }
-        #gauges, #middle, #timeline, #loop { display: none; }
-        #timeline { width: 1fr; height: 100%; }
-        #loop { width: 1fr; height: 100%; }
-        #lower { height: 1fr; }
+        PaneTabs, #gauges, #middle, #findings { display: none; }
+        #tasks, #lower { height: 1fr; }
+        #timeline, #loop, #log, #findings { width: 1fr; height: 100%; }
+        &.-beside #loop { width: 45%; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
-        #log { width: 1fr; height: 100%; }
-        #findings { width: 1fr; height: 100%; display: none; }
-        &.-shows-findings #findings { display: block; }
-        &.-shows-findings #log { display: none; }
+        &.-single #source { width: 1fr; }
         &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog, &.-past FindingsView {
             border: dashed $state-frame;
             &:focus { border: dashed $state-accent; }
         }
-        &.-shows-gauges #gauges { display: block; }
-        &.-shows-timeline #middle, &.-shows-timeline #timeline { display: block; }
-        &.-shows-loop #middle, &.-shows-loop #loop { display: block; }
-        &.-shows-timeline.-shows-loop #loop { width: 45%; }
         &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
-        &.-single {
-            PaneTabs { display: block; }
-            #tasks, #gauges, #middle, #timeline, #loop, #lower { display: none; height: 1fr; }
-            #loop { width: 1fr; }
-            #source { width: 1fr; }
-            &.-front-tasks #tasks { display: block; }
-            &.-front-gauges #gauges, &.-gauges-below #gauges { display: block; }
-            &.-front-timeline #middle, &.-front-timeline #timeline { display: block; }
-            &.-front-loop #middle, &.-front-loop #loop { display: block; }
-            &.-front-source #lower { display: block; }
-            &.-front-source #log { display: none; }
-            &.-front-activity #lower { display: block; }
-            &.-front-activity #source { display: none; }
-            &.-front-findings #lower, &.-front-findings #findings { display: block; }
-            &.-front-findings #source, &.-front-findings #log { display: none; }
-            &.-front-concept #concept { height: 1fr; }
-        }
     }
     """
 
@@ -163,11 +137,11 @@ class Stage(StageRoom):
         """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
         record = self._record
         state, now = record.state, record.now
-        if self._is_seen("gauges"):
+        if self.is_seen("gauges"):
             self.gauges.show(state, now)
-        if self._is_seen("loop"):
+        if self.is_seen("loop"):
             self.loop.show(state, now, record.next_task)
-        if self._is_seen("timeline"):
+        if self.is_seen("timeline"):
             self.timeline.show(state, record.timeline, record.source.now, now if record.is_past else None)
 
     @on(TaskSelected)
