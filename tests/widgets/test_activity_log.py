@@ -18,8 +18,7 @@ from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, sub
 @asynccontextmanager
 async def showing(state: LabState, width: int = 80, height: int = 12) -> AsyncIterator[tuple[ActivityLog, Pilot[None]]]:
     """A log of what has happened in a lab."""
-    async with on_stage(ActivityLog(), width, height) as (log, pilot):
-        log.show(state, 1.0)
+    async with on_stage(ActivityLog(), width, height, shows=(state, 1.0)) as (log, pilot):
         yield log, pilot
 
 
@@ -141,8 +140,7 @@ async def test_moving_to_a_line_tells_whose_it_is() -> None:
 
 async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
     state = printing(LINES_KEPT + 9)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 60.0)
+    async with on_stage(ActivityLog(), shows=(state, 60.0)) as (log, pilot):
         log.focus()
         await pilot.press("g")
         assert painted(log)[0].lstrip(CURSOR) == "10 earlier lines are no longer kept"
@@ -151,8 +149,7 @@ async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
 
 async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> None:
     state = printing(5)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with on_stage(ActivityLog(), shows=(state, 0.5)) as (log, pilot):
         log.set_filter("elephant")
         log.focus()
         await pilot.press("k", "j")
@@ -167,8 +164,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
 
 async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -> None:
     state = printing(LINES_KEPT + 9)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 60.0)
+    async with on_stage(ActivityLog(), shows=(state, 60.0)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=3000, animate=False)
         before = painted(log)
@@ -191,8 +187,7 @@ async def test_the_filter_keeps_lines_by_text_or_task() -> None:
 
 async def test_new_lines_go_through_the_filter() -> None:
     state = printing(5)
-    async with on_stage(ActivityLog()) as (log, _):
-        log.show(state, 0.1)
+    async with on_stage(ActivityLog(), shows=(state, 0.1)) as (log, _):
         log.set_filter("line 1")
         fold(state, (said_at(10), said_at(20)))
         log.show(state, 0.2)
@@ -211,8 +206,7 @@ async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
 
 
 async def test_another_lab_starts_from_its_own_beginning() -> None:
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(printing(100), 1.0)
+    async with on_stage(ActivityLog(), shows=(printing(100), 1.0)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         log.show(printing(3), 1.0)

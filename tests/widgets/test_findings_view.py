@@ -83,8 +83,7 @@ def evidence_of(found: Found) -> Sequence[Evidence]:
 @asynccontextmanager
 async def listed(width: int = 60, height: int = 20) -> AsyncIterator[tuple[Pilot[None], FindingsView]]:
     """Three findings in the list, which has the focus."""
-    async with on_stage(FindingsView(), width, height) as (view, pilot):
-        view.show(MANY, LabState(), evidence_of)
+    async with on_stage(FindingsView(), width, height, shows=(MANY, LabState(), evidence_of)) as (view, pilot):
         view.focus()
         await pilot.pause()
         yield pilot, view

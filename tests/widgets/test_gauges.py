@@ -30,8 +30,7 @@ async def test_a_queue_shows_its_items_as_cells_its_size_its_waiters_and_its_his
             events.QueuePut(0.4, 1, "4", 3, 3, 2),
         ),
     )
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(state, 0.5)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 0.5)) as (gauges, _):
         assert painted(gauges)[:3] == [
             " queue#1       'b'   3   4                                      3 / 3 full  unfinished 3",
             " waiting to put  producer                  waiting to get  nobody",
@@ -40,8 +39,7 @@ async def test_a_queue_shows_its_items_as_cells_its_size_its_waiters_and_its_his
 
 
 async def test_full_and_empty_are_words_not_only_colours() -> None:
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(full_queue("1"), 0.5)
+    async with on_stage(Gauges(), 110, 10, shows=(full_queue("1"), 0.5)) as (gauges, _):
         assert "1 / 1 full" in painted(gauges)[0]
         assert part_at(gauges.compose_line(0, 100), "full") == "strong ready"
         gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 4)), 0.5)
@@ -72,14 +70,12 @@ async def test_items_that_do_not_fit_are_counted() -> None:
 
 
 async def test_a_low_pane_draws_two_lines_a_queue() -> None:
-    async with on_stage(Gauges(), 110, 4) as (gauges, _):
-        gauges.show(full_queue("1"), 0.5)
+    async with on_stage(Gauges(), 110, 4, shows=(full_queue("1"), 0.5)) as (gauges, _):
         assert gauges.line_count() == 2
 
 
 async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> None:
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(deadlines(), 1.59)
+    async with on_stage(Gauges(), 110, 10, shows=(deadlines(), 1.59)) as (gauges, _):
         assert painted(gauges)[:3] == [
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────  0.61 s left of 2.00 s for main",
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  expired at 1.201 s for main",
@@ -98,8 +94,7 @@ async def test_locks_come_before_timeouts_that_have_ended_and_nobody_sees_those_
         events.TimeoutExpired(1.2, 2),
         events.PrimitiveCreated(1.3, 1, "lock", 1),
     )
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(state, 1.5)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 1.5)) as (gauges, _):
         lock, mine, theirs = filter(None, painted(gauges))
         assert lock.startswith(" lock#1")
         assert mine.endswith("met with 0.50 s to spare for main")
@@ -110,8 +105,7 @@ async def test_locks_come_before_timeouts_that_have_ended_and_nobody_sees_those_
 async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadline_that_it_has_none() -> None:
     state = folded(task(1, "main"), events.TimeoutStarted(0.2, 1, None, 1), events.TimeoutStarted(0.2, 2, 0.7, 1))
     fold(state, (events.TimeoutMet(1.2, 2, 0.5),))
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(state, 1.59)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 1.59)) as (gauges, _):
         assert painted(gauges)[:2] == [
             " timeout      ────────────────────────────────────────────  no deadline for main",
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  missed by 0.50 s for main",
@@ -121,8 +115,7 @@ async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadlin
 
 async def test_a_countdown_goes_on_while_no_event_comes() -> None:
     state = deadlines()
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(state, 1.59)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 1.59)) as (gauges, _):
         gauges.show(state, 1.7)
         assert "0.50 s left" in painted(gauges)[0]
 
@@ -159,38 +152,33 @@ async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
 ) -> None:
     state = folded(task(1, "main"), task(2, "child", 1), created, *([changed] if changed else []))
     fold(state, (*step(2, 0.2), events.TaskWaiting(0.2, 2, events.Wait("lock", 1, (1,)))) if "child" in text else ())
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(state, 0.3)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 0.3)) as (gauges, _):
         assert painted(gauges)[0] == text
 
 
 async def test_the_frame_counts_what_there_is() -> None:
     state = full_queue("1")
     apply(state, events.TimeoutStarted(0.2, 1, 2.0, 1))
-    async with on_stage(Gauges(), 110, 10) as (gauges, pilot):
-        gauges.show(state, 0.5)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 0.5)) as (gauges, pilot):
         await pilot.pause()
         assert subtitle(gauges) == "1 queue · 1 timeout"
 
 
 async def test_many_gauges_scroll() -> None:
     timeouts = (events.TimeoutStarted(0.0, number, float(number), None) for number in range(1, 41))
-    async with on_stage(Gauges(), 110, 10) as (gauges, pilot):
-        gauges.show(folded(*timeouts), 0.0)
+    async with on_stage(Gauges(), 110, 10, shows=(folded(*timeouts), 0.0)) as (gauges, pilot):
         await pilot.pause()
         gauges.scroll_to(y=gauges.max_scroll_y, animate=False)
         assert painted(gauges)[-1].endswith("40.00 s left of 40.00 s")
 
 
 async def test_without_a_lab_it_says_that_there_is_nothing() -> None:
-    async with on_stage(Gauges()) as (gauges, _):
-        gauges.show(LabState(), 0.0)
+    async with on_stage(Gauges(), shows=(LabState(), 0.0)) as (gauges, _):
         assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 
 
 async def test_a_queue_that_fits_is_drawn_with_all_its_lines() -> None:
     state = full_queue("1")
-    async with on_stage(Gauges(), 110, lines_of_gauges(state) + 2) as (gauges, _):
-        gauges.show(state, 0.5)
+    async with on_stage(Gauges(), 110, lines_of_gauges(state) + 2, shows=(state, 0.5)) as (gauges, _):
         assert gauges.line_count() == lines_of_gauges(state) == 3
         assert "depth" in painted(gauges)[2]

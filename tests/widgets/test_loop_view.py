@@ -46,8 +46,7 @@ def test_what_never_comes_is_no_timer() -> None:
 
 
 async def test_every_part_of_the_loop_has_its_lines() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(), 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(), 0.5)) as (view, _):
         assert painted(view)[:11] == [
             " between steps",
             " ready queue  2",
@@ -75,8 +74,7 @@ async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> N
 
 
 async def test_the_task_that_runs_is_named() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(events.StepStarted(0.6, 3)), 0.6)
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.StepStarted(0.6, 3)), 0.6)) as (view, _):
         assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
 
 
@@ -88,8 +86,7 @@ async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done(
         events.CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
         events.TaskEnded(0.5, 2, "done", "None"),
     )
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         assert painted(view)[4:6] == [
             "   1.500 s ━━━────────── a timer of aiohttp",
             "   2.500 s ━━─────────── main          a timer of aiohttp",
@@ -107,23 +104,20 @@ async def test_a_task_that_timed_out_or_slept_says_so() -> None:
         events.TimeoutExpired(1.0, 1),
         events.TaskReady(1.0, 2, "timer"),
     ]
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(folded(*happened), 1.0)
+    async with on_stage(LoopView(), 60, 16, shows=(folded(*happened), 1.0)) as (view, _):
         assert painted(view)[2].endswith("sleeper             its sleep is over")
         assert painted(view)[3].endswith("waiter              its timeout expired")
 
 
 async def test_timers_count_down_with_no_event() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         view.show(state, 0.75)
         assert "0.250 s" in painted(view)[5]
 
 
 async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, pilot):
-        view.show(busy_loop(), 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(), 0.5)) as (view, pilot):
         view.focus()
         await pilot.press("j", "j", "j", "j")
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [3, 2]
@@ -133,8 +127,7 @@ async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> N
 
 async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         view.select(2)
         assert view.cursor == 3
         apply(state, events.StepStarted(0.6, 3))
@@ -143,8 +136,7 @@ async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
 
 
 async def test_a_run_that_has_ended_has_nothing_to_do() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(events.RunEnded(1.0, "cancelled")), 1.0)
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.RunEnded(1.0, "cancelled")), 1.0)) as (view, _):
         assert painted(view)[:2] == [" the run has ended", " ready queue  empty"]
         view.show(LabState(), 0.0)
         assert painted(view)[0] == ""
@@ -164,16 +156,14 @@ async def test_of_many_timers_only_those_in_sight_are_drawn(monkeypatch: pytest.
         return ()
 
     monkeypatch.setattr(loop_view, "bar", bar)
-    async with on_stage(LoopView(), 60, 12) as (view, _):
-        view.show(crowd(500), 0.5)
+    async with on_stage(LoopView(), 60, 12, shows=(crowd(500), 0.5)) as (view, _):
         assert view.line_count() > 100
         assert 0 < len(drawn) <= 10
 
 
 async def test_a_task_that_is_no_longer_kept_keeps_its_line_until_the_parts_are_listed_anew() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         del state.tasks[3], state.tasks[5]
         assert view.line_text(2).split()[:3] == ["1", "task", "3"]
         assert view.line_text(9).split()[:2] == ["task", "5"]

@@ -54,8 +54,7 @@ def party() -> Iterable[events.Event]:
 @asynccontextmanager
 async def showing(width: int = 80) -> AsyncIterator[tuple[TimelineView, Pilot[None]]]:
     """A timeline of that party."""
-    async with on_stage(TimelineView(), width, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with on_stage(TimelineView(), width, 10, shows=(*seen(*party()), 2.0)) as (view, pilot):
         yield view, pilot
 
 
@@ -126,16 +125,14 @@ async def test_before_the_selected_task_was_created_the_frame_says_nothing_of_it
 
 
 async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_looked_at() -> None:
-    async with on_stage(TimelineView(), 120, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, 1.2)
+    async with on_stage(TimelineView(), 120, 10, shows=(*seen(*party()), 2.0, 1.2)) as (view, pilot):
         view.select(3)
         await pilot.pause()
         assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put (1.000 s to 1.500 s)"
 
 
 async def test_a_narrow_frame_leaves_the_period_out_rather_than_cut_it() -> None:
-    async with on_stage(TimelineView(), 66, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, 1.2)
+    async with on_stage(TimelineView(), 66, 10, shows=(*seen(*party()), 2.0, 1.2)) as (view, pilot):
         view.select(3)
         await pilot.pause()
         assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put"
@@ -194,8 +191,7 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
 
 @pytest.mark.parametrize("moment", [None, 1.2])
 async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(moment: float | None) -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, moment)
+    async with on_stage(TimelineView(), 80, 10, shows=(*seen(*party()), 2.0, moment)) as (view, pilot):
         whole = painted(view)
         view.focus()
         await pilot.press("plus", "plus")
