@@ -34,9 +34,9 @@ async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
     run.start(paused=True)
     await stage.until(lambda: run.is_running and lab_of(run).held)
     for _ in range(steps):
-        before = sum(task.steps for task in lab_of(run).state.tasks.values())
+        before = sum(task.steps for task in run.state.tasks.values())
         await stage.press("n")
-        await stage.until(lambda before=before: sum(t.steps for t in lab_of(run).state.tasks.values()) > before)  # type: ignore[misc]
+        await stage.until(lambda before=before: sum(t.steps for t in run.state.tasks.values()) > before)  # type: ignore[misc]
     return run
 
 
@@ -120,29 +120,24 @@ async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:
         await stage.press("left_curly_bracket")
         shown = run.record.state
         assert (shown.version, shown.now) == (0, 0.0)
-        before = lab_of(run).state.version
-        await stage.until(lambda: lab_of(run).state.version > before + 20)
+        before = run.state.version
+        await stage.until(lambda: run.state.version > before + 20)
         assert run.record.state is shown
         assert clock(stage).startswith("► 1×")
 
 
-async def test_going_forth_past_the_last_event_is_the_present() -> None:
+async def test_the_present_is_after_the_last_event_and_where_a_step_is_made() -> None:
     async with opened() as stage:
         run = await held(stage, racers, steps=2)
         await stage.press("left_square_bracket", "left_square_bracket", "right_square_bracket")
         assert run.record.is_past
         await stage.press("right_square_bracket")
         assert not run.record.is_past
-
-
-async def test_a_step_comes_back_to_the_present() -> None:
-    async with opened() as stage:
-        run = await held(stage, racers, steps=2)
         await stage.press("left_curly_bracket")
         assert run.record.is_past
-        steps = sum(task.steps for task in lab_of(run).state.tasks.values())
+        steps = sum(task.steps for task in run.state.tasks.values())
         await stage.press("n")
-        await stage.until(lambda: sum(task.steps for task in lab_of(run).state.tasks.values()) == steps + 1)
+        await stage.until(lambda: sum(task.steps for task in run.state.tasks.values()) == steps + 1)
         assert not run.record.is_past
 
 
@@ -179,9 +174,9 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         run = await held(stage, racers, steps=1)
         stage.views.tasks.select(4)
         await stage.press("N")
-        await stage.until(lambda: lab_of(run).state.tasks[4].steps == 1)
-        await stage.until(lambda: lab_of(run).state.running_to is None)
-        assert [lab_of(run).state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
+        await stage.until(lambda: run.state.tasks[4].steps == 1)
+        await stage.until(lambda: run.state.running_to is None)
+        assert [run.state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
         assert lab_of(run).paused
 
 
@@ -203,7 +198,7 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
 
     async with opened() as stage:
         run = await run_main(stage, main)
-        await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
+        await stage.until(lambda: run.is_running and run.state.counts["waiting"])
         await stage.press("c")
         await stage.until(lambda: "cleaning up" in clock(stage))
         await stage.until(lambda: "cancelled at" in clock(stage))
