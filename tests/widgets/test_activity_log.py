@@ -27,6 +27,8 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
         assert painted(log)[0] == "   0.000              run started"
         assert "   1.000 brew tea     “tea is ready”" in painted(log)
         assert "   1.000 brew tea     returned 'tea'" in painted(log)
+        parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
+        assert parts == {"created": "past", "sleeps": "waiting"}
 
 
 async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
@@ -59,12 +61,6 @@ async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
         ]
 
 
-async def test_each_kind_of_line_has_its_colour() -> None:
-    async with showing(gather(), 60, 16) as (log, _):
-        parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
-        assert parts == {"created": "past", "sleeps": "waiting"}
-
-
 async def test_it_follows_the_end() -> None:
     async with showing(state := printing(50)) as (log, pilot):
         assert painted(log)[-1].endswith("“line 49”")
@@ -72,6 +68,9 @@ async def test_it_follows_the_end() -> None:
         log.show(state, 0.5)
         await pilot.pause()
         assert painted(log)[-1].endswith("“line 50”")
+        await pilot.resize_terminal(80, 8)
+        await pilot.pause()
+        assert painted(log)[-1].endswith("“line 50”"), "also where there is less room"
         assert subtitle(log) == "following"
 
 
@@ -96,14 +95,6 @@ async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_scr
         assert refreshes.layouts == 0
         assert log.vertical_scrollbar.window_virtual_size == log.line_count() == 52
         assert log.vertical_scrollbar.position == log.scroll_offset.y == log.max_scroll_y
-
-
-async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
-    async with showing(printing(50), 80, 30) as (log, pilot):
-        await pilot.resize_terminal(80, 12)
-        await pilot.pause()
-        assert painted(log)[-1].endswith("“line 49”")
-        assert subtitle(log) == "following"
 
 
 async def test_scrolling_back_to_the_end_follows_again() -> None:
@@ -181,17 +172,13 @@ async def test_the_filter_keeps_lines_by_text_or_task() -> None:
         assert log.line_count() == 2
         await pilot.pause()
         assert subtitle(log) == "filtered: coffee · following"
-        log.set_filter("")
-        assert log.line_count() == len(gather().activity)
-
-
-async def test_new_lines_go_through_the_filter() -> None:
-    state = printing(5)
-    async with on_stage(ActivityLog(), shows=(state, 0.1)) as (log, _):
         log.set_filter("line 1")
+        log.show(state := printing(5), 0.1)
         fold(state, (said_at(10), said_at(20)))
         log.show(state, 0.2)
         assert log.visible_text() == "0.010  main  “line 1”\n0.100  main  “line 10”"
+        log.set_filter("")
+        assert log.line_count() == len(state.activity)
 
 
 async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
@@ -245,13 +232,10 @@ async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_i
         assert len([line for line in painted(log) if line]) == log.line_count()
 
 
-async def test_a_very_long_warning_takes_four_rows() -> None:
+async def test_a_very_long_warning_takes_four_rows_and_a_line_about_no_task_the_column_of_names() -> None:
     async with showing(warned("so " * 300), 40, 20) as (log, _):
         assert sum("so so" in line for line in painted(log)) == 4
-
-
-async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
-    async with showing(folded(events.RunEnded(0.5, "done", "None")), 40, 12) as (log, _):
+        log.show(folded(events.RunEnded(0.5, "done", "None")), 1.0)
         assert painted(log)[1] == "   0.500 run ended: returned None"
 
 

@@ -104,18 +104,19 @@ async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -
         assert any("line_90 " in line for line in painted(view))
 
 
-async def test_marks_go_when_tasks_go_on() -> None:
-    state = folded(*waiting(4))
-    async with showing(state) as (view, _):
-        fold(state, (events.TaskReady(1.0, 1, "timer"), events.StepStarted(1.0, 1), events.TaskEnded(1.0, 1, "done")))
-        view.show(state, 1.0)
-        assert "◌" not in "".join(painted(view))
+GONE_ON = (events.TaskReady(1.0, 1, "timer"), events.StepStarted(1.0, 1), events.TaskEnded(1.0, 1, "done"))
+ELSEWHERE = events.TaskWaiting(0.0, 1, events.Wait("sleep", seconds=1.0, file="/other.py", line=4))
+TOO_LATE = events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew")
 
 
-async def test_tasks_in_other_files_leave_no_mark() -> None:
-    wait = events.Wait("sleep", seconds=1.0, file="/other.py", line=4)
-    async with showing(folded(task(1, "main"), events.TaskWaiting(0.0, 1, wait))) as (view, _):
-        assert "◌" not in "".join(painted(view))
+@pytest.mark.parametrize(
+    "happened",
+    [(*waiting(4), *GONE_ON), (task(1, "main"), ELSEWHERE), (task(1, "main"), *step(1), TOO_LATE)],
+    ids=["they_went_on", "they_are_in_another_file", "the_block_is_over"],
+)
+async def test_tasks_leave_no_mark_where(happened: tuple[events.Event, ...]) -> None:
+    async with showing(folded(*happened)) as (view, _):
+        assert not {"◌", "►"} & set("".join(painted(view)))
 
 
 async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
@@ -125,12 +126,6 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
         apply(state, events.StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
-        assert "►" not in "".join(painted(view))
-
-
-async def test_a_report_that_comes_after_the_block_lights_nothing() -> None:
-    state = folded(task(1, "main"), *step(1), events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
-    async with showing(state) as (view, _):
         assert "►" not in "".join(painted(view))
 
 
@@ -150,20 +145,13 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
         view.show(state, 0.0)
         view.select(1)
         assert any("line_60 " in line for line in painted(view))
+        await pilot.resize_terminal(70, 8)
+        await pilot.pause()
+        assert any("line_60 " in line for line in painted(view)), "also where there is less room"
         view.scroll_to(y=0, animate=False)
         fold(state, (events.TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
         view.show(state, 1.0)
         assert view.scroll_offset.y == 0
-
-
-async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
-    async with on_stage(SourceView(), 70, 30) as (view, pilot):
-        view.show_source(GATHER, LONG)
-        view.show(folded(*waiting(20)), 0.0)
-        await pilot.pause()
-        await pilot.resize_terminal(70, 8)
-        await pilot.pause()
-        assert any("line_20 " in line for line in painted(view))
 
 
 async def test_a_file_opens_at_its_first_line_of_code() -> None:

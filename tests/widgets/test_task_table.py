@@ -13,6 +13,12 @@ from tests.model.history import lab_with_timeline
 from tests.widgets.labs import crowd, folded, gather, sleeps, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
+STOPPED: list[events.Event] = [
+    events.Progressed(0.1, 2, 2, 5),
+    events.TaskCancelRequested(0.2, 2, 1),
+    events.TaskEnded(0.2, 2, "cancelled"),
+]
+
 
 async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> None:
     async with on_stage(TaskTable(), 105, 8, shows=(gather(), 1.24)) as (table, _):
@@ -24,6 +30,7 @@ async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> No
             " └ brew cocoa        ▸ ready     woken by brew coffee   ──────────────── ready          0.10 ms      1",
             "",
         ]
+        assert subtitle(table) == "1 ready · 2 waiting · 1 done"
 
 
 async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_wake_it() -> None:
@@ -92,29 +99,34 @@ async def test_a_reader_who_has_scrolled_away_is_left_alone() -> None:
         assert table.scroll_offset.y == 0
 
 
-async def test_a_very_long_busy_time_is_told_in_seconds_and_millions_of_steps_in_millions() -> None:
-    state = folded(task(1, "main"), *step(1, 0.0, 123.456))
+CHAIN = [task(number, f"level-{number}", number - 1 or None) for number in range(1, 15)]
+
+
+@pytest.mark.parametrize(
+    ("width", "told", "row", "drawn"),
+    [
+        (112, [task(1, "main"), *step(1, 0.0, 123.456)], 1, "123.46 s      1"),
+        (60, [task(1, "consumer-with-a-very-long-name-17")], 1, " consum…me-17 ▸ ready"),
+        (58, [task(1, "main"), task(2, "producer-1", parent=1)], 2, "└ producer-1 ▸"),
+        (60, CHAIN, 14, "lev…14"),
+        (112, [task(1, "main")], 1, "not started yet"),
+        (112, [task(1, "main"), task(2, "child", 1), *STOPPED], 2, "⊘ cancelled by main"),
+        (112, [task(1, "main"), task(2, "child", 1), *STOPPED], 2, " 40% "),
+    ],
+    ids=["very_busy", "long_name", "at_80_columns", "deep_tree", "new", "cancelled_by_whom", "how_far_it_was"],
+)
+async def test_a_line_says_what_matters_in_the_room_there_is(
+    width: int, told: list[events.Event], row: int, drawn: str
+) -> None:
+    async with on_stage(TaskTable(), width, 20, shows=(folded(*told), 0.2)) as (table, _):
+        assert drawn in painted(table)[row]
+
+
+async def test_millions_of_steps_are_told_in_millions() -> None:
+    state = folded(task(1, "main"))
     state.tasks[1].steps = 1_250_000
     async with on_stage(TaskTable(), 112, 8, shows=(state, 0.1)) as (table, _):
-        assert painted(table)[1].endswith("123.46 s   1.2M")
-
-
-async def test_a_long_name_is_cut_in_the_middle() -> None:
-    async with on_stage(TaskTable(), 60, 6) as (table, _):
-        table.show(folded(task(1, "consumer-with-a-very-long-name-17")), 0.0)
-        assert painted(table)[1].startswith(" consum…me-17 ▸ ready")
-
-
-async def test_at_80_columns_a_producer_keeps_its_whole_name() -> None:
-    state = folded(task(1, "main"), task(2, "producer-1", parent=1))
-    async with on_stage(TaskTable(), 58, 5, shows=(state, 0.0)) as (table, _):
-        assert painted(table)[2].split()[:3] == ["└", "producer-1", "▸"]
-
-
-async def test_deep_trees_leave_room_for_the_names() -> None:
-    chain = (task(number, f"level-{number}", number - 1 or None) for number in range(1, 15))
-    async with on_stage(TaskTable(), 60, 20, shows=(folded(*chain), 0.0)) as (table, _):
-        assert "lev…14" in painted(table)[14]
+        assert painted(table)[1].endswith("   1.2M")
 
 
 async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:
@@ -139,36 +151,16 @@ async def test_a_ready_task_says_who_woke_it(ready: events.TaskReady, reason: st
         assert reason in painted(table)[2]
 
 
-async def test_a_new_task_says_that_it_has_not_started() -> None:
-    async with on_stage(TaskTable(), 112, 6, shows=(folded(task(1, "main")), 0.0)) as (table, _):
-        assert "not started yet" in painted(table)[1]
-
-
-async def test_a_cancelled_task_says_by_whom_and_keeps_how_far_it_was() -> None:
-    happened = (
-        events.Progressed(0.1, 2, 2, 5),
-        events.TaskCancelRequested(0.2, 2, 1),
-        events.TaskEnded(0.2, 2, "cancelled"),
-    )
-    async with on_stage(TaskTable(), 112, 6) as (table, _):
-        table.show(folded(task(1, "main"), task(2, "child", 1), *happened), 0.2)
-        assert "⊘ cancelled by main" in painted(table)[2]
-        assert " 40% " in painted(table)[2]
-
-
-async def test_the_frame_counts_the_states() -> None:
-    async with on_stage(TaskTable(), shows=(gather(), 1.24)) as (table, pilot):
-        await pilot.pause()
-        assert subtitle(table) == "1 ready · 2 waiting · 1 done"
-
-
-async def test_the_cursor_goes_through_tasks_and_tells_which_it_is_on() -> None:
+async def test_keys_and_mouse_move_the_cursor_which_tells_where_it_is() -> None:
     async with on_stage(TaskTable(), shows=(gather(), 1.24)) as (table, pilot):
         table.focus()
         await pilot.press("down", "j", "j", "k")
         assert table.selected == 2
         assert painted(table)[2].startswith(CURSOR)
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [1, 2, 3, 2]
+        for y in (4, 1):  # a task, and the header, which does nothing
+            await pilot.click(table, offset=(5, y))
+            assert table.selected == 3
 
 
 async def test_keys_jump_to_the_ends_and_by_pages() -> None:
@@ -184,28 +176,15 @@ async def test_keys_jump_to_the_ends_and_by_pages() -> None:
         assert table.selected == 1
 
 
-async def test_a_click_selects_the_task_under_it_and_the_header_does_nothing() -> None:
-    async with on_stage(TaskTable(), shows=(gather(), 1.24)) as (table, pilot):
-        await pilot.click(table, offset=(5, 4))
-        assert table.selected == 3
-        await pilot.click(table, offset=(5, 1))
-        assert table.selected == 3
-
-
 async def test_selecting_from_outside_brings_the_task_into_sight_and_says_nothing() -> None:
     async with on_stage(TaskTable(), 80, 13, shows=(crowd(100), 0.0)) as (table, pilot):
         table.select(60)
         await pilot.pause()
         assert any(line.startswith(CURSOR) and "main-59 " in line for line in painted(table))
         assert said(pilot) == []
-
-
-async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
-    async with on_stage(TaskTable(), 80, 30, shows=(crowd(100), 0.0)) as (table, pilot):
-        table.select(20)
         await pilot.resize_terminal(80, 8)
         await pilot.pause()
-        assert any(line.startswith(CURSOR) for line in painted(table))
+        assert any(line.startswith(CURSOR) for line in painted(table)), "also where there is less room"
 
 
 async def test_the_selection_stays_on_its_task_when_rows_come_in_between() -> None:
