@@ -63,19 +63,25 @@ async def test_the_figures_of_a_queue_keep_their_place_while_items_come() -> Non
 
 async def test_items_that_do_not_fit_are_counted() -> None:
     puts = (events.QueuePut(0.1, 1, f"'item {size}'", size, size) for size in range(1, 501))
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), *puts), 0.1)
+    state = folded(events.QueueCreated(0.0, 1, "Queue", 0), *puts)
+    async with on_stage(Gauges(), 110, 10, shows=(state, 0.1)) as (gauges, _):
         assert "'item 1'   'item 2'   'item 3'   'item 4'  +496" in painted(gauges)[0]
         assert "500 items" in painted(gauges)[0]
 
 
-async def test_a_low_pane_draws_two_lines_a_queue() -> None:
-    async with on_stage(Gauges(), 110, 4, shows=(full_queue("1"), 0.5)) as (gauges, _):
+async def test_a_queue_is_drawn_with_two_lines_in_a_low_pane_and_with_all_where_they_fit() -> None:
+    state = full_queue("1")
+    async with on_stage(Gauges(), 110, 4, shows=(state, 0.5)) as (gauges, pilot):
         assert gauges.line_count() == 2
+        await pilot.resize_terminal(110, lines_of_gauges(state) + 2)
+        await pilot.pause()
+        assert gauges.line_count() == lines_of_gauges(state) == 3
+        assert "depth" in painted(gauges)[2]
 
 
-async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> None:
-    async with on_stage(Gauges(), 110, 10, shows=(deadlines(), 1.59)) as (gauges, _):
+async def test_a_timeout_counts_down_with_a_bar_while_no_event_comes_and_then_says_how_it_ended() -> None:
+    state = deadlines()
+    async with on_stage(Gauges(), 110, 10, shows=(state, 1.59)) as (gauges, _):
         assert painted(gauges)[:3] == [
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────  0.61 s left of 2.00 s for main",
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  expired at 1.201 s for main",
@@ -83,6 +89,10 @@ async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> 
         ]
         parts = [gauges.compose_line(index, 100)[2][1] for index in range(3)]
         assert parts == ["ready", "cancelled", "done"]
+        gauges.show(state, 1.7)
+        assert "0.50 s left" in painted(gauges)[0]
+        gauges.show(folded(events.TimeoutStarted(1.0, 1, 0.5, None)), 1.0)
+        assert "─" not in painted(gauges)[0]  # a deadline in the past is full
 
 
 async def test_locks_come_before_timeouts_that_have_ended_and_nobody_sees_those_that_a_library_has_met() -> None:
@@ -111,19 +121,6 @@ async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadlin
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  missed by 0.50 s for main",
         ]
         assert [gauges.compose_line(index, 100)[2][1] for index in range(2)] == ["rest", "failed"]
-
-
-async def test_a_countdown_goes_on_while_no_event_comes() -> None:
-    state = deadlines()
-    async with on_stage(Gauges(), 110, 10, shows=(state, 1.59)) as (gauges, _):
-        gauges.show(state, 1.7)
-        assert "0.50 s left" in painted(gauges)[0]
-
-
-async def test_a_deadline_in_the_past_is_full() -> None:
-    async with on_stage(Gauges(), 110, 10) as (gauges, _):
-        gauges.show(folded(events.TimeoutStarted(1.0, 1, 0.5, None)), 1.0)
-        assert "─" not in painted(gauges)[0]
 
 
 @pytest.mark.parametrize(
@@ -156,12 +153,14 @@ async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
         assert painted(gauges)[0] == text
 
 
-async def test_the_frame_counts_what_there_is() -> None:
+async def test_the_frame_counts_what_there_is_and_the_pane_says_that_there_is_nothing() -> None:
     state = full_queue("1")
     apply(state, events.TimeoutStarted(0.2, 1, 2.0, 1))
     async with on_stage(Gauges(), 110, 10, shows=(state, 0.5)) as (gauges, pilot):
         await pilot.pause()
         assert subtitle(gauges) == "1 queue · 1 timeout"
+        gauges.show(LabState(), 0.0)
+        assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 
 
 async def test_many_gauges_scroll() -> None:
@@ -170,15 +169,3 @@ async def test_many_gauges_scroll() -> None:
         await pilot.pause()
         gauges.scroll_to(y=gauges.max_scroll_y, animate=False)
         assert painted(gauges)[-1].endswith("40.00 s left of 40.00 s")
-
-
-async def test_without_a_lab_it_says_that_there_is_nothing() -> None:
-    async with on_stage(Gauges(), shows=(LabState(), 0.0)) as (gauges, _):
-        assert painted(gauges)[0] == " no queues, locks or timeouts yet"
-
-
-async def test_a_queue_that_fits_is_drawn_with_all_its_lines() -> None:
-    state = full_queue("1")
-    async with on_stage(Gauges(), 110, lines_of_gauges(state) + 2, shows=(state, 0.5)) as (gauges, _):
-        assert gauges.line_count() == lines_of_gauges(state) == 3
-        assert "depth" in painted(gauges)[2]

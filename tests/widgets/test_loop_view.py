@@ -45,8 +45,9 @@ def test_what_never_comes_is_no_timer() -> None:
     assert loop_parts(busy_loop(*never), 9) == loop_parts(busy_loop(), 9)
 
 
-async def test_every_part_of_the_loop_has_its_lines() -> None:
-    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(), 0.5)) as (view, _):
+async def test_every_part_of_the_loop_has_its_lines_and_timers_count_down_with_no_event() -> None:
+    state = busy_loop()
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         assert painted(view)[:11] == [
             " between steps",
             " ready queue  2",
@@ -61,21 +62,19 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
             "",
         ]
         assert subtitle(view) == "2 ready · 3 timers · 1 outside"
+        view.show(state, 0.75)
+        assert "0.250 s" in painted(view)[5]
 
 
-async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
+async def test_a_loop_names_the_task_that_runs_or_is_next_also_where_another_was_chosen() -> None:
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.StepStarted(0.6, 3)), 0.6)) as (view, _):
+        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
         view.show(busy_loop(events.ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
         lines = painted(view)
         assert lines[0] == " paused: no step runs"
         assert lines[2].startswith("    1  second")
         assert lines[3].startswith(" ►next first")
         assert part_at(view.compose_line(3, 58), "►next") == "strong running"
-
-
-async def test_the_task_that_runs_is_named() -> None:
-    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.StepStarted(0.6, 3)), 0.6)) as (view, _):
-        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
 
 
 async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done() -> None:
@@ -109,25 +108,14 @@ async def test_a_task_that_timed_out_or_slept_says_so() -> None:
         assert painted(view)[3].endswith("waiter              its timeout expired")
 
 
-async def test_timers_count_down_with_no_event() -> None:
+async def test_the_cursor_goes_through_all_lines_tells_whose_they_are_and_stays_with_its_task() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
-        view.show(state, 0.75)
-        assert "0.250 s" in painted(view)[5]
-
-
-async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> None:
-    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(), 0.5)) as (view, pilot):
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, pilot):
         view.focus()
         await pilot.press("j", "j", "j", "j")
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [3, 2]
         view.select(5)
         assert painted(view)[9].startswith("▌")
-
-
-async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
-    state = busy_loop()
-    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         view.select(2)
         assert view.cursor == 3
         apply(state, events.StepStarted(0.6, 3))

@@ -58,6 +58,11 @@ async def following(state: LabState) -> AsyncIterator[tuple[SourceView, Pilot[No
         yield view, pilot
 
 
+def ran(number: int, *further: events.Event) -> tuple[events.Event, ...]:
+    """A task takes a step, and what happens then."""
+    return (events.StepStarted(1.0, number), events.StepEnded(1.0, number, 0.0), *further)
+
+
 def shows(view: SourceView, text: str) -> bool:
     """Whether a line is in sight."""
     return any(f" {text} " in line for line in painted(view))
@@ -80,18 +85,8 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
     state = two_tasks()
     async with following(state) as (view, pilot):
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
-            frames = (events.Frame("main", GATHER, 90), events.Frame("boil", KETTLE, line))[
-                : 1 if file == GATHER else 2
-            ]
-            fold(
-                state,
-                [
-                    events.TaskReady(1.0, 1, "timer"),
-                    events.StepStarted(1.0, 1),
-                    events.StepEnded(1.0, 1, 0.0),
-                    stands(1, *frames),
-                ],
-            )
+            frames = [events.Frame("main", GATHER, 90), *([events.Frame("boil", file, line)] * (file == KETTLE))]
+            fold(state, [events.TaskReady(1.0, 1, "timer"), *ran(1, stands(1, *frames))])
             view.show(state, 1.0)
             await pilot.pause()
             assert (view.path, view.line_of(1)) == (file, line)
@@ -112,7 +107,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
 async def test_a_task_that_ended_leads_back() -> None:
     state = two_tasks(boils(1))
     async with following(state) as (view, _):
-        fold(state, [events.StepStarted(1.0, 1), events.StepEnded(1.0, 1, 0.0), events.TaskEnded(1.0, 1, "done")])
+        fold(state, ran(1, events.TaskEnded(1.0, 1, "done")))
         view.show(state, 1.0)
         assert view.path == GATHER
 
@@ -123,7 +118,7 @@ async def test_backspace_goes_back_until_another_task_is_selected() -> None:
         view.focus()
         await pilot.press("backspace")
         assert view.path == GATHER
-        fold(state, [events.StepStarted(1.0, 1), events.StepEnded(1.0, 1, 0.0), boils(1, 41, at=1.0)])
+        fold(state, ran(1, boils(1, 41, at=1.0)))
         view.show(state, 1.0)
         assert view.path == GATHER
         view.select(2)
@@ -135,16 +130,14 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
     async with following(state) as (view, pilot):
         await pilot.pause()
         view.scroll_to(y=50, animate=False)
-        fold(state, [events.StepStarted(1.0, 1), events.StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
+        fold(state, ran(1, boils(1, at=1.0)))
         view.show(state, 1.0)
         assert (view.path, view.scroll_offset.y) == (GATHER, 50)
 
 
 async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
-    async with following(two_tasks(stands(1, events.Frame("main", GATHER, 9), events.Frame("hide", SECRET, 7)))) as (
-        view,
-        _,
-    ):
+    frames = events.Frame("main", GATHER, 9), events.Frame("hide", SECRET, 7)
+    async with following(two_tasks(stands(1, *frames))) as (view, _):
         assert view.path == GATHER
         assert subtitle(view) == "tea is at secret.py:7: file can't be read"
 
@@ -164,13 +157,12 @@ async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number
 
 
 async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -> None:
-    frames = (
-        events.Frame("main", GATHER, 9),
-        events.Frame("brew", GATHER, 4),
-        events.Frame("get", library="aiohttp", count=5),
-    )
-    async with following(two_tasks(stands(1, *frames))) as (view, _):
+    mine = events.Frame("main", GATHER, 9), events.Frame("brew", GATHER, 4)
+    theirs = events.Frame("get", library="aiohttp", count=5)
+    async with following(two_tasks(stands(1, *mine, theirs), stands(2, SLEEP))) as (view, _):
         assert subtitle(view) == "tea: main → brew → 5 frames in aiohttp"
+        view.select(2)
+        assert subtitle(view) == "coffee is inside library code: asyncio.sleep"
 
 
 async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
@@ -191,25 +183,14 @@ async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
 
 
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
-    state = two_tasks(events.StepStarted(1.0, 1), events.StepEnded(1.0, 1, 0.0))
-    fold(
-        state,
-        [
-            events.TaskWaiting(1.0, 1, events.Wait("async_generator")),
-            stands(1, events.Frame("main", GATHER, 20), opaque=True, at=1.0),
-        ],
-    )
+    stood = stands(1, events.Frame("main", GATHER, 20), opaque=True, at=1.0)
+    state = two_tasks(*ran(1, events.TaskWaiting(1.0, 1, events.Wait("async_generator")), stood))
     async with on_stage(SourceView(Shelf()), 70, 30) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
         view.select(1)
         assert subtitle(view) == "tea, line unknown: main → …"
         assert painted(view)[19] == "  20       home_20 = 20"
-
-
-async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:
-    async with following(two_tasks(stands(1, SLEEP))) as (view, _):
-        assert subtitle(view) == "tea is inside library code: asyncio.sleep"
 
 
 async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
