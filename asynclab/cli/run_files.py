@@ -31,21 +31,28 @@ class RunFiles:
 
     def open(
         self, files: ExitStack, target: Target, program: ObservedProgram, complain: Callable[[str], object]
-    ) -> None:
+    ) -> list[str]:
         """Open them; each gets every frame that the program takes in.
 
-        What a disk refuses later goes to `complain`, in one line.
+        What a disk refuses later goes to `complain`, in one line, and into the list that is returned.
 
         Raises:
             OSError: A file can't be written.
         """
+        refused: list[str] = []
+
+        def refuse(why: str) -> None:
+            refused.append(why)
+            complain(why)
+
         if self.record is not None:
             with naming(self.record):
                 writer = self._writer(self.record, target, program)
-            recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=complain)
+            recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=refuse)
             program.takers.append(files.enter_context(recording).write)
         if self.perfetto is not None:
-            program.takers.append(files.enter_context(TraceOfRun(program, self.perfetto, complain)).take)
+            program.takers.append(files.enter_context(TraceOfRun(program, self.perfetto, refuse)).take)
+        return refused
 
     def _writer(self, record: Path, target: Target, program: ObservedProgram) -> Writer:
         words = target.words if target.words[0].startswith("-") else (target.name,)

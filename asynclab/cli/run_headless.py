@@ -48,19 +48,12 @@ def run_headless(
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
-    refused: list[str] = []
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         report, standstills = Report(program, findings.judge), _Standstills(program, stuck)
         report_file = None if json_to is None else JsonReport(files, json_to)
-
-        def refuse(why: str) -> None:
-            """Say why a file ends before the program does."""
-            refused.append(why)
-            complain(why)
-
         with ExitStack() as run_files:  # whole before anything is written that may fail
-            kept.open(run_files, target, program, refuse)
+            refused = kept.open(run_files, target, program, complain)
             code = run_watched(target, program.take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()

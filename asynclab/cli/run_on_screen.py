@@ -28,15 +28,8 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge) if asked != FindingsOptions() else None
-        refused: list[str] = []
-
-        def refuse(why: str) -> None:
-            """Show why a file ends before the program does."""
-            refused.append(why)
-            live.warn(why)
-
         with ExitStack() as run_files:  # whole before anything is written that may fail
-            kept.open(run_files, target, live.told, refuse)
+            refused = kept.open(run_files, target, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()
         failed = 0 if live.problem else findings.write(live.told, () if report is None else report.found())
