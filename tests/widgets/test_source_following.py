@@ -12,7 +12,7 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, folded, sleeps, task
+from tests.widgets.labs import GATHER, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, subtitle
 
 KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
@@ -58,11 +58,6 @@ async def following(state: LabState) -> AsyncIterator[tuple[SourceView, Pilot[No
         yield view, pilot
 
 
-def ran(number: int, *further: events.Event) -> tuple[events.Event, ...]:
-    """A task takes a step, and what happens then."""
-    return (events.StepStarted(1.0, number), events.StepEnded(1.0, number, 0.0), *further)
-
-
 def shows(view: SourceView, text: str) -> bool:
     """Whether a line is in sight."""
     return any(f" {text} " in line for line in painted(view))
@@ -86,7 +81,7 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
     async with following(state) as (view, pilot):
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
             frames = [events.Frame("main", GATHER, 90), *([events.Frame("boil", file, line)] * (file == KETTLE))]
-            fold(state, [events.TaskReady(1.0, 1, "timer"), *ran(1, stands(1, *frames))])
+            fold(state, [events.TaskReady(1.0, 1, "timer"), *step(1, 1.0), stands(1, *frames)])
             view.show(state, 1.0)
             await pilot.pause()
             assert (view.path, view.line_of(1)) == (file, line)
@@ -107,7 +102,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
 async def test_a_task_that_ended_leads_back() -> None:
     state = two_tasks(boils(1))
     async with following(state) as (view, _):
-        fold(state, ran(1, events.TaskEnded(1.0, 1, "done")))
+        fold(state, [*step(1, 1.0), events.TaskEnded(1.0, 1, "done")])
         view.show(state, 1.0)
         assert view.path == GATHER
 
@@ -118,7 +113,7 @@ async def test_backspace_goes_back_until_another_task_is_selected() -> None:
         view.focus()
         await pilot.press("backspace")
         assert view.path == GATHER
-        fold(state, ran(1, boils(1, 41, at=1.0)))
+        fold(state, [*step(1, 1.0), boils(1, 41, at=1.0)])
         view.show(state, 1.0)
         assert view.path == GATHER
         view.select(2)
@@ -130,7 +125,7 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
     async with following(state) as (view, pilot):
         await pilot.pause()
         view.scroll_to(y=50, animate=False)
-        fold(state, ran(1, boils(1, at=1.0)))
+        fold(state, [*step(1, 1.0), boils(1, at=1.0)])
         view.show(state, 1.0)
         assert (view.path, view.scroll_offset.y) == (GATHER, 50)
 
@@ -184,7 +179,7 @@ async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
 
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
     stood = stands(1, events.Frame("main", GATHER, 20), opaque=True, at=1.0)
-    state = two_tasks(*ran(1, events.TaskWaiting(1.0, 1, events.Wait("async_generator")), stood))
+    state = two_tasks(*step(1, 1.0), events.TaskWaiting(1.0, 1, events.Wait("async_generator")), stood)
     async with on_stage(SourceView(Shelf()), 70, 30) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
