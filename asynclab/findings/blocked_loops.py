@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
 
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import BLAMED_AFTER, LoopBlocked
@@ -14,9 +17,16 @@ from asynclab.model.wording.quantities import measured
 
 def find_blocks(state: LabState) -> Iterator[Finding]:
     """Steps that took long while tasks were there that had no part in them."""
+    by_function: defaultdict[tuple[str, str], list[tuple[float, Block, LoopBlocked]]] = defaultdict(list)
     for block in state.blocks:
-        if block.report is not None and block.kept_others and _is_to_blame(block.report):
-            yield _finding(state, block.report, block, f"took {measured(block.seconds - block.report.stolen)}")
+        report = block.report
+        if report is not None and block.kept_others and _is_to_blame(report):
+            by_function[report.file, report.function].append((block.seconds - report.stolen, block, report))
+    for found in by_function.values():
+        seconds, block, report = max(found, key=itemgetter(0))
+        took = f"took {measured(seconds)}" + (f", the longest of {len(found):,}" if len(found) > 1 else "")
+        first = found[0]
+        yield replace(_finding(state, report, block, took), at=first[1].begin, task=first[2].task)
     now = state.blocked
     if state.is_blocking and state.keeps_others and now is not None and _is_to_blame(now):
         yield _finding(state, now, None, f"has taken {measured(now.seconds - now.stolen)} and still runs")

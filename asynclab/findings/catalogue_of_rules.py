@@ -9,11 +9,11 @@ from asynclab.findings import (
     broken_locks,
     busy_loops,
     busy_threads,
+    clients,
     deadlocks,
     lost_cancels,
     lost_wakes,
     lost_work,
-    short_sessions,
     stuck_queues,
 )
 from asynclab.findings.rule import Finding, Rule
@@ -27,7 +27,7 @@ RULES: tuple[Rule, ...] = (
     *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
-    *short_sessions.RULES,
+    *clients.RULES,
     *blocked_loops.RULES,
     *busy_loops.RULES,
     *busy_threads.RULES,

@@ -9,15 +9,17 @@ from asynclab.findings.lost_wakes import (
     find_dropped_sources,
     find_gone_sources,
     find_lost_handovers,
+    wait_for_long,
     waits_at,
 )
 from asynclab.findings.lost_work import find_unseen_failures
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
-from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers, wait_for_long
+from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING, WaitGraph
 from asynclab.model.events import GeneratorStands, TasksStranded, Wait
+from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
@@ -138,10 +140,15 @@ def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
 
 
 def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether tasks have waited for long since the last holder ended, and one of these failed or was cancelled."""
-    tasks = [state.tasks.get(number) for number in primitive.holders]
-    is_odd = any(task is not None and task.state in ("failed", "cancelled") for task in tasks)
-    return is_odd and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
+    """Whether tasks have waited for long since the last holder ended, who was to give it back.
+
+    That is so where one of the holders failed or was cancelled. One that did more than to take a lock, and ended with
+    it, has forgotten it: locks are seldom released by others.
+    """
+    tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
+    is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
+    has_forgotten = primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks)
+    return (is_odd or has_forgotten) and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import SourceDropped, TaskEnded, Wait
+from asynclab.model.events import ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
@@ -14,11 +14,17 @@ from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
+LONG = 1.0
+"""Lab seconds in which those who are to go on might have done so."""
+
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
     """Wake-ups that a cancelled task never saw, where others like it wait in vain from then on."""
     for lost in state.lost_handovers.values():
+        certainty: Certainty = "proved"
         victims = _waiting_like(state, lost)
+        if not victims:
+            certainty, victims = "likely", _passed_by(state, lost)
         if victims:
             place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
@@ -27,7 +33,7 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
             )
-            yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place)
+            yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place, certainty)
 
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
@@ -36,6 +42,14 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
     waits = vain_waits(state)
     found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
     return list(dict.fromkeys(found))
+
+
+def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
+    """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
+    key = key_of(lost.wait)
+    waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
+    found = [task.id for task, wait in waiting if wait is not None and key_of(wait) == key]
+    return found if wait_for_long(state, found, lost.at) else []
 
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
@@ -85,6 +99,15 @@ def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
+def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
+    """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
+    tasks = [state.tasks[number] for number in numbers]
+    timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
+    if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
+        return False
+    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
+
+
 def _gone_source(
     state: LabState, incident: Incident, resource: QueueState | PrimitiveState, victims: Iterable[int]
 ) -> Finding:
@@ -101,16 +124,18 @@ def _gone_source(
 
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
-    """Tasks that got an item from a queue when nobody referred to them any more."""
+    """Tasks that got an item from a queue, and whose result nobody has read."""
     for incident in state.incidents:
         event = incident.event
-        if incident.kind == "item_lost" and isinstance(event, TaskEnded):
-            task = state.tasks.get(event.task)
+        task = state.tasks.get(event.task) if isinstance(event, ResultUnread) else None
+        if task is not None:
             text = (
-                f"{quoted(state, event.task)}{made_at(task)} got {one_line(event.detail)} from its queue at "
-                f"{measured(incident.at)}, and nobody refers to the task any more: the item is lost"
+                f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
+                f"{measured(task.ended_at or 0.0)}, and nobody has read its result: the item is lost"
             )
-            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place)
+            certainty: Certainty = "proved" if incident.is_sure else "likely"
+            place = incident.place
+            yield Finding("abandoned-get", text, incident.at, (incident.version,), task.id, place, certainty)
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
@@ -147,9 +172,9 @@ RULES = (
     ),
     Rule(
         "abandoned-get",
-        "A task that nobody refers to any more has taken an item from a queue.",
-        "The item is lost: no code can see it.",
-        "Cancel the task of a get() that you give up, or go on with it instead of making another.",
+        "A task has taken an item from a queue, and nobody has read its result.",
+        "The item is lost: no code has seen it.",
+        "Where you give up a get(), cancel its task, and look whether it has an item all the same; or keep the task.",
         "",
         find_abandoned_gets,
     ),

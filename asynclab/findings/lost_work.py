@@ -16,12 +16,15 @@ from asynclab.model.events import (
     ExceptionDropped,
     FailureUnseen,
     TaskCollected,
+    TaskCutOff,
     TaskEnded,
     Wait,
+    WriteUndrained,
 )
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
@@ -63,6 +66,9 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 how = "" if task is None else f" with {one_line(task.detail)}"
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
+            if incident.event.ignored_by is not None:
+                where = at_line(place_in(incident.event))
+                text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
             yield _finding("never-retrieved", text, incident, number)
 
 
@@ -122,6 +128,18 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         yield _finding("left-behind", text, incident, event.task)
 
 
+def find_cut_off(state: LabState) -> Iterator[Finding]:
+    """Tasks whose work was not done as asyncio.run() ended, and that nobody had waited for."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TaskCutOff):
+            text = (
+                f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
+                f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
+            )
+            yield _finding("cut-off", text, incident, event.task)
+
+
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
     """Queues without a bound that grow all the time, while items are taken from them."""
     for queue in state.queues.values():
@@ -133,6 +151,18 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
                 f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; put() never made anybody wait"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
+
+
+def find_undrained_writes(state: LabState) -> Iterator[Finding]:
+    """Tasks that write faster than the other side reads, and don't wait for it."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, WriteUndrained):
+            text = (
+                f"{quoted(state, event.task)} wrote on{at_line(incident.place)} in {event.steps:,} steps though the "
+                f"other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+            )
+            yield _finding("write-without-drain", text, incident, event.task)
 
 
 def _grows(queue: QueueState) -> bool:
@@ -203,11 +233,27 @@ RULES = (
         find_left_behind,
     ),
     Rule(
+        "cut-off",
+        "A task that nobody waited for was still at work when the main task ended.",
+        "asyncio.run() cancels it: its work stops half done.",
+        "Wait for it before the program ends, as a TaskGroup does.",
+        "",
+        find_cut_off,
+    ),
+    Rule(
         "growing-queue",
         "A queue without maxsize grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
         "Give the queue a maxsize, so that put() makes the producer wait.",
         "queue",
         find_growing_queues,
+    ),
+    Rule(
+        "write-without-drain",
+        "A task writes to a stream faster than the other side reads, and never waits for it.",
+        "Memory grows with what is not sent yet, and the other side gets it ever later.",
+        "Call `await writer.drain()` after each write().",
+        "",
+        find_undrained_writes,
     ),
 )

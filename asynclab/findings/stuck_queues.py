@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from asynclab.findings.lost_wakes import ended_since, waits_at
+from asynclab.findings.lost_wakes import ended_since, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.model.events import PipeFull, Wait
@@ -12,9 +12,6 @@ from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
-
-LONG = 1.0
-"""Lab seconds in which those who are to go on might have done so."""
 
 
 def find_drained_pools(state: LabState) -> Iterator[Finding]:
@@ -114,15 +111,6 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
             certainty: Certainty = "proved" if incident.is_sure else "likely"
             place = incident.place
             yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
-
-
-def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
-    """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
-    tasks = [state.tasks[number] for number in numbers]
-    timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
-    if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
-        return False
-    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
 
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:

@@ -288,6 +288,12 @@ class TaskCancelRequested(TaskEvent):
     """
 
 
+class TaskCutOff(TaskEvent):
+    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended."""
+
+    task: int
+
+
 class CancelIgnored(TaskEvent):
     """A task was asked to end, got its CancelledError, dropped it and waits again."""
 
@@ -383,8 +389,14 @@ class TaskEnded(TaskEvent):
     """The repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
-    unseen: bool = False
-    """Whether it brought an item that it got from a queue, and nobody has a reference to the task any more."""
+
+
+class ResultUnread(TaskEvent):
+    """A task that had ended with an item from a queue is gone, and nobody has read its result."""
+
+    task: int
+    is_sure: bool = False
+    """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
 
 
 class TaskCollected(TaskEvent):
@@ -672,7 +684,7 @@ class CoroutineDropped(ProgramEvent):
 
 
 class ExceptionDropped(ProgramEvent):
-    """A failed task or future is gone, or the task's loop was closed, and nobody has looked at its exception."""
+    """A failed task or future is gone, its loop was closed, or its gather() ends, and nobody looks at its exception."""
 
     task: int | None = None
     """None for a future that is no task."""
@@ -680,7 +692,9 @@ class ExceptionDropped(ProgramEvent):
     """The exception of such a future, in one line."""
     file: str = ""
     line: int = 0
-    """Where it was raised: the innermost line of user code; 0 where there is none."""
+    """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
+    ignored_by: int | None = None
+    """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -806,6 +820,32 @@ class ClientConnected(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where the user's code waits for it."""
+
+
+class ConnectionDropped(ProgramEvent):
+    """A connection or client is collected that was never closed."""
+
+    what: str
+    """Such as "connection to 127.0.0.1:80", or what its library calls it: "client session"."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where a connection was opened; 0 for a client."""
+    client: int = 0
+    """Which client, as in ClientConnected; 0 where it has opened no connection."""
+
+
+class WriteUndrained(ProgramEvent):
+    """A task writes on to a stream that takes no more for now, in step after step; drain() would make it wait."""
+
+    task: int
+    size: int
+    """How many bytes are kept in memory until they can be sent."""
+    steps: int
+    """In how many steps it has written meanwhile."""
+    file: str = ""
+    line: int = 0
+    """Where it writes."""
 
 
 class LoopSpun(ProgramEvent):

@@ -12,7 +12,7 @@ INCIDENTS_KEPT = 200
 """How many of the first incidents are kept; later ones seldom tell more."""
 
 
-IncidentKind: TypeAlias = Literal["told", "left_behind", "item_lost", "cancel_shared", "cancel_of_another"]
+IncidentKind: TypeAlias = Literal["told", "left_behind", "cancel_shared", "cancel_of_another"]
 """What an incident is: what its event tells, or what the end of a task means."""
 
 

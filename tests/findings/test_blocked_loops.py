@@ -95,3 +95,20 @@ def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
     )
     (found,) = find_blocks(feed.state)
     assert (found.at, found.evidence) == (0.1, (6,))
+
+
+def test_a_line_that_blocks_again_and_again_is_one_finding() -> None:
+    feed = EventFeed()
+    feed.take([TaskCreated(0.0, task, name, name) for task, name in ((BUSY, "busy"), (OTHER, "other"), (3, "third"))])
+    for at, task, seconds in ((0.1, BUSY, 0.6), (1.0, 3, 0.9), (3.0, BUSY, 0.5)):
+        feed.take(
+            [
+                _waits("sleep", at),
+                StepStarted(at, task),
+                LoopBlocked(at + seconds, task, seconds, "app.py", 7, "work"),
+                StepEnded(at + seconds, task, seconds, ready=True),
+            ]
+        )
+    (found,) = find_blocks(feed.state)
+    assert (found.at, found.task) == (0.1, BUSY)
+    assert "'third' took 0.900 s, the longest of 3, in work at app.py:7" in found.text

@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from asynclab.trace.recording.exception_tree import LINES, raised_at, tree_of
 from tests.trace.labs import observe
 
@@ -32,16 +34,11 @@ def test_the_line_that_raised_is_the_innermost_of_interest_or_else_of_all_but_as
     async def fails() -> None:
         json.loads("nothing")
 
-    try:
+    with pytest.raises(json.JSONDecodeError) as caught:
         asyncio.run(fails())
-    except ValueError as error:
-        assert raised_at(error, lambda file: file == __file__)[0] == __file__
-        assert raised_at(error, lambda file: False)[0] == json.decoder.__file__
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError as error:
-        error.__traceback__ = None
-        assert raised_at(error, lambda file: True) == ("", 0)
+    assert raised_at(caught.value, lambda file: file == __file__)[0] == __file__
+    assert raised_at(caught.value, lambda file: False)[0] == json.decoder.__file__
+    assert raised_at(ValueError("never raised"), lambda file: True) == ("", 0)
 
 
 def test_an_exception_that_stands_alone_has_no_tree() -> None:

@@ -17,7 +17,7 @@ from asynclab.model.wording.outcome import COLLECTED, ending
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
 
-_ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
+ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
 """The coroutines that do nothing but take something."""
 
 CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
@@ -129,7 +129,7 @@ def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
     if maker is None or maker.has_ended:
         return
     if task.coroutine not in CONDITION_WAITS:
-        is_taken = outcome == "done" and task.coroutine in _ACQUIRES and not maker.cancel_requested
+        is_taken = outcome == "done" and task.coroutine in ACQUIRES and not maker.cancel_requested
         if not is_taken or maker.waits_for is None or task.id not in maker.waits_for.tasks:
             return
     for primitive in state.primitives.values():
@@ -163,8 +163,6 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
         wait = task.last_wait
         where = (wait and place_in(wait)) or place
         state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
-    elif event.unseen:
-        state.remember(event, at, place, (), "item_lost")
     elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
         return
     elif waker.id in task.last_wait.tasks:

@@ -67,7 +67,11 @@ def exception_dropped(state: LabState, event: events.ExceptionDropped, at: float
     """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
     task = None if event.task is None else state.tasks.get(event.task)
     place = None if task is None else place_in(task)
-    state.remember(event, at, place or place_in(event), is_sure=bool(event.line or event.task))
+    waiter = None if event.ignored_by is None else state.tasks.get(event.ignored_by)
+    if task is not None and waiter is not None and (task.parent, place) != (waiter.id, place_in(event)):
+        return  # it was not made for that gather() alone: that may only wait for its end, and others have seen it
+    is_sure = waiter is None and bool(event.line or event.task)
+    state.remember(event, at, place or place_in(event), is_sure=is_sure)
 
 
 def failure_unseen(state: LabState, event: events.FailureUnseen, at: float) -> None:
@@ -103,6 +107,11 @@ def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> N
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
 
 
+def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
+    """A task is cancelled as the program ends; that may be meant."""
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
+
+
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
     """Nothing can wake some tasks."""
     if state.outside_version == state.version - 1:  # the loop is as idle as before
@@ -135,6 +144,12 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
 
 
+def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
+    """Nobody can get the item any more that a task has taken from a queue."""
+    task = state.tasks.get(event.task)
+    state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
+
+
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
     task = None if event.task is None else state.tasks.get(event.task)
@@ -155,6 +170,18 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
     if event.client in use.connections or len(use.connections) < CLIENTS_KEPT:
         use.connections[event.client] = use.connections.get(event.client, 0) + 1
         use.at, use.version = at, state.version
+
+
+def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
+    """A task writes faster than its stream is read; it may wait in the end."""
+    state.remember(event, at, place_in(event), is_sure=False)
+
+
+def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
+    """A connection was not closed, or a client: it has the place where it opened its connections."""
+    places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
+    task = None if event.task is None else state.tasks.get(event.task)
+    state.remember(event, at, place_in(event) or next(places, _place_of(task)))
 
 
 def _place_of(task: TaskState | None) -> Place | None:

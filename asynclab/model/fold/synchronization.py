@@ -54,7 +54,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
-    elif holder is not None and lock.waiters:
+    elif holder is not None and holder == task and lock.waiters:
         _compare_holds(state, lock, holder, at)
     lock.holder = task if event.value else None
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()
@@ -111,7 +111,9 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
     """Note that a task gives back a permit that it has not, if it had one before, or waited for one last."""
     task = state.tasks.get(who)
     wait = None if task is None else task.last_wait
-    wanted = wait is not None and (wait.kind, wait.number) == (semaphore.kind, semaphore.number)
+    helpers = () if wait is None else map(state.tasks.get, wait.tasks)  # up to Python 3.11 wait_for() has one
+    waits = (wait, *(helper.last_wait for helper in helpers if helper is not None))
+    wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
         source = wait if wait is not None and not event.line else event
         semaphore.extra = who, (source.file, source.line) if source.line else None

@@ -17,7 +17,7 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.patching.client_connections import observe_client_connections
+from asynclab.trace.patching.connections import observe_connections
 from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.handle_classes import replace_handles
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
@@ -93,7 +93,7 @@ def _observe_all(patches: Patches) -> None:
     replace_handles(patches)
     patches.wrap(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
     patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
-    observe_client_connections(patches)
+    observe_connections(patches)
     observe_primitives(patches)
     observe_output(patches)
     observe_warnings(patches)

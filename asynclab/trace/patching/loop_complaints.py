@@ -10,7 +10,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from asynclab.model.events import CallbackFailed, ExceptionDropped, Warned
+from asynclab.model.events import CallbackFailed, ConnectionDropped, ExceptionDropped, Warned
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
@@ -28,6 +28,8 @@ _COMPLAIN = "call_exception_handler"
 _PROTOCOL_FAILED = "Fatal error: protocol."
 _SERVERS = {"Unhandled exception in client_connected_cb": "client_connected_cb"}
 """What is said of the coroutine that a server runs for each connection, and what it is called there."""
+_UNCLOSED = "Unclosed "
+"""How aiohttp begins what it says of a session or connector."""
 _NEVER_RETRIEVED = " exception was never retrieved"
 """What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
 
@@ -116,6 +118,7 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
     with tracer.guard("complaints"):
         error = context.get("exception")
         if not isinstance(error, BaseException):
+            _tell_unclosed(tracer, context)
             return
         name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else that is told
         if name is not None:
@@ -128,6 +131,18 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
             event.error = short_error(error)
             event.file, event.line = raised_at(error, tracer.code.owns)
         tracer.emit(event)
+
+
+def _tell_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
+    """Tell of a client that its library finds unclosed as it goes; it has opened connections, perhaps by its parts."""
+    message = str(context.get("message"))
+    if not message.startswith(_UNCLOSED):
+        return
+    parts = [part for each in context.values() for part in (each, *getattr(each, "__dict__", {}).values())]
+    clients = (tracer.resources.known.get(id(part)) for part in parts)
+    client = next((known.of_its_kind for known in clients if known is not None and not known.number), 0)
+    what, now = message.removeprefix(_UNCLOSED), tracer.clock.now()
+    tracer.emit(ConnectionDropped(now, what, tracer.current_number(), client=client))
 
 
 def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
 from operator import attrgetter
@@ -18,9 +17,6 @@ from asynclab.trace.recording.future_state import complains, exception_of, is_ca
 from asynclab.trace.recording.loop_tasks import LoopTasks
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error, short_repr, type_name
-
-REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
-"""How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
 
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
 
@@ -51,6 +47,8 @@ class TaskRegistry:
         self.boundary = boundary
         self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
         """Called with each task whose name has been settled, and the number of the task that made it."""
+        self.when_gone: Callable[[TaskRecord], None] | None = None
+        """Called with each task that had ended and was destroyed."""
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
@@ -95,8 +93,6 @@ class TaskRegistry:
         else:
             result = task._result if is_plain else result_of(task)  # type: ignore[attr-defined]
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
-            if created is not None and created.coroutine == "Queue.get":
-                event.unseen = sys.getrefcount(task) <= REFERENCES_OF_A_STEP
         self._recorder.write(event)
 
     def settle_names(self) -> None:
@@ -223,6 +219,8 @@ class TaskRegistry:
             elif record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
+            elif self.when_gone is not None:
+                self.when_gone(record)
 
     @property
     def has_failures(self) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from asyncio import Future, Task
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -66,6 +66,8 @@ class CancelRequests:
         self.seen: dict[int, _Seen] = {}
         """What was noticed, by the number of the task."""
         self._most = _FEW
+        self.when_lost: Callable[[Task[Any]], None] | None = None
+        """Called with a task whose result does not reach the task that waited for it, since that was cancelled."""
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel for the person at the keyboard. Returns whether the task took it."""
@@ -136,11 +138,15 @@ class CancelRequests:
 
     def _see_what_is_lost(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
         """Tell what a task was woken with where it was asked to end before it ran: it got a CancelledError instead."""
-        if is_task(future) or not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
+        if not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
             return
         awaited = None if is_done(task) else awaited_by(task)
         if getattr(task, "_must_cancel", False) or (awaited is not None and is_cancelled(awaited)):
             return  # it asked itself, in that very step, and had got what it was woken with
+        if is_task(future):
+            if self.when_lost is not None:
+                self.when_lost(future)
+            return
         self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:

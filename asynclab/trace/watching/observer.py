@@ -10,7 +10,7 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.events import MAIN, Event, StepEnded, TaskCutOff, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
@@ -18,22 +18,25 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
+from asynclab.trace.watching.cut_off_tasks import is_cut_off
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
+from asynclab.trace.watching.ignored_results import ignored_failures
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
+from asynclab.trace.watching.unread_items import UnreadItems
 from asynclab.trace.watching.unseen_failures import UnseenFailures
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate"),
+    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate", "items"),
     *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
@@ -62,6 +65,7 @@ class Observer(Recorder):
         "external",
         "foreign",
         "gate",
+        "items",
         "looks",
         "partial_deadlocks",
         "pipes",
@@ -91,6 +95,8 @@ class Observer(Recorder):
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
+        self.items = UnreadItems(self, self.registry, self.resources)
+        self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
@@ -117,7 +123,7 @@ class Observer(Recorder):
         self.strike_off()
         self.registry.settle_names()
         self.let_go()
-        self.registry.when_named = None
+        self.registry.when_named = self.registry.when_gone = self.cancels.when_lost = None
         for name in _MUTUAL:
             delattr(self, name)
 
@@ -200,10 +206,14 @@ class Observer(Recorder):
             if is_usual or is_future(future):
                 if not is_usual or future._exception is not None or _is_cancelled(future):
                     self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
+                    if isinstance(future, cpython.GatheringFuture):
+                        self._see_ignored(record, future, at)
                     if brings_cancel(future):
                         if self.cancels.notice(record, at):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
+                            if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
+                                self._see_cut_off(record, at)
                         elif kind is Future and self.current is not None:
                             self.cancels.see_shared(record, self.current, at)
                 if kind is not Future and waker is not None and future is waker():
@@ -213,6 +223,18 @@ class Observer(Recorder):
             self.emit(TaskReady(at, record.id, "timer"))
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def _see_cut_off(self, record: TaskRecord, at: float) -> None:
+        with self.guard("tasks that are cut off"):
+            task = record()
+            created = record.created
+            if task is not None and created is not None and created.line and not created.internal and is_cut_off(task):
+                self.emit(TaskCutOff(at, record.id))
+
+    def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
+        with self.guard("results"):
+            for event in ignored_failures(record, gathered, self.registry, at):
+                self.emit(event)
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
@@ -319,7 +341,11 @@ class Observer(Recorder):
             self.cancels.look(record, task, at, woken_by=woken_by)
         looks = self.looks
         if ends:
+            created = record.created
             self.registry.end(record, task, at)
+            if self.resources.taken_in == self.step_started and len(self._woken_by_end) < 2:
+                with self.guard("results"):
+                    self.items.ended(record, task, created, is_awaited=bool(self._woken_by_end))
             if self._woken_by_end:
                 self._tell_woken(record, at)
             if looks.pending:

@@ -44,7 +44,7 @@ async def a_lock_is_released_though_acquire_timed_out() -> None:
         finally:
             lock.release()
 
-    await asyncio.gather(hold(0.3), hasty(), hold(0.6), return_exceptions=True)
+    assert await asyncio.gather(hold(0.3), hasty(), hold(0.6), return_exceptions=True)
 
 
 async def one_callers_cancel_hits_the_other() -> None:
@@ -462,7 +462,7 @@ async def two_tasks_take_two_locks_in_either_order_with_a_timeout_around() -> No
             await asyncio.sleep(0.05)
 
     locks, beating = (asyncio.Lock(), asyncio.Lock()), asyncio.create_task(beat())
-    await asyncio.gather(
+    assert await asyncio.gather(
         asyncio.wait_for(move(*locks), 1), asyncio.wait_for(move(*reversed(locks)), 1), return_exceptions=True
     )
     beating.cancel()
@@ -506,7 +506,7 @@ async def a_task_fails_with_a_lock_while_others_go_on() -> None:
             await asyncio.sleep(0.05)
 
     beating = asyncio.create_task(beat())
-    await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
+    assert await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
     waiting = asyncio.create_task(lock.acquire())
     await asyncio.wait({waiting}, timeout=1.5)
     for task in (waiting, beating):
@@ -546,7 +546,7 @@ async def a_connection_is_lost_while_others_go_on() -> None:
 
     beating = asyncio.create_task(beat())
     for fails in (False, False, True):
-        await asyncio.gather(asyncio.create_task(query(fails)), return_exceptions=True)
+        assert await asyncio.gather(asyncio.create_task(query(fails)), return_exceptions=True)
     waiting = asyncio.create_task(query(False))
     await asyncio.wait({waiting}, timeout=1.5)
     for task in (waiting, beating):
@@ -566,3 +566,181 @@ async def tasks_wait_for_each_other_among_others() -> None:
     await asyncio.sleep(1)
     for task in tasks:
         task.cancel()
+
+
+async def an_item_that_came_with_the_stop_is_dropped() -> None:
+    """abandoned-get"""
+
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    stop = asyncio.Event()
+
+    async def consume() -> None:
+        while True:
+            get, stopped = asyncio.create_task(queue.get()), asyncio.create_task(stop.wait())
+            done, _ = await asyncio.wait({get, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if stopped in done:
+                get.cancel()
+                return
+            stopped.cancel()
+            get.result()
+
+    consumer = asyncio.create_task(consume())
+    await asyncio.sleep(0.01)
+    queue.put_nowait("first order")
+    await asyncio.sleep(0.01)
+    queue.put_nowait("last order")
+    stop.set()
+    await consumer
+
+
+async def a_cancel_comes_when_the_helper_has_the_item() -> None:
+    """abandoned-get"""
+
+    queue: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take() -> None:
+        await asyncio.create_task(queue.get())
+
+    taker = asyncio.create_task(take())
+    await asyncio.sleep(0.01)
+    queue.put_nowait("connection")
+    await asyncio.sleep(0)
+    taker.cancel()
+    await asyncio.wait({taker})
+
+
+async def a_gather_collects_failures_and_nobody_looks() -> None:
+    """never-retrieved"""
+
+    async def save(number: int) -> None:
+        await asyncio.sleep(0.01)
+        if number % 2:
+            raise OSError(number)
+
+    await asyncio.gather(*(save(number) for number in range(2)), return_exceptions=True)
+
+
+async def connections_are_opened_and_never_closed() -> None:
+    """never-closed"""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"one\n")
+        return await reader.readline()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        for _ in range(3):
+            await ask()
+
+
+async def a_session_is_never_closed() -> None:
+    """never-closed"""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        session = aiohttp.ClientSession()
+        async with session.get("http://{}:{}".format(*server.sockets[0].getsockname())):
+            pass
+        del session
+        gc.collect()
+
+
+async def a_server_writes_more_than_its_client_reads() -> None:
+    """write-without-drain"""
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(100):
+            writer.write(bytes(200_000))
+            await asyncio.sleep(0.001)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(send, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await asyncio.sleep(0.3)
+    writer.close()
+    server.close()
+
+
+async def the_program_ends_before_its_work_is_done() -> None:
+    """cut-off"""
+
+    async def save() -> None:
+        await asyncio.sleep(0.05)
+        print("saved")
+
+    asyncio.create_task(save())
+    await asyncio.sleep(0.01)
+
+
+async def a_task_ends_with_a_lock_while_others_go_on() -> None:
+    """never-released"""
+
+    lock = asyncio.Lock()
+
+    async def job(skips: bool) -> None:
+        await lock.acquire()
+        if not skips:
+            lock.release()
+
+    async def beat() -> None:
+        while True:
+            lock.locked()
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    await asyncio.create_task(job(True))
+    await asyncio.wait({asyncio.create_task(job(False))}, timeout=1.5)
+    beating.cancel()
+
+
+async def a_connection_is_given_to_a_cancelled_task_while_others_go_on() -> None:
+    """lost-handover"""
+
+    loop = asyncio.get_running_loop()
+    waiters: list[asyncio.Future[str]] = []
+
+    async def acquire() -> str:
+        waiters.append(loop.create_future())
+        return await waiters[-1]
+
+    async def beat() -> None:
+        while True:
+            len(waiters)
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    first, second = asyncio.create_task(acquire()), asyncio.create_task(acquire())
+    await asyncio.sleep(0.01)
+    waiters[0].set_result("connection")
+    first.cancel()
+    await asyncio.wait({second}, timeout=1.5)
+    second.cancel()
+    beating.cancel()
+
+
+async def a_permit_is_given_back_though_wait_for_got_none() -> None:
+    """released-too-often"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def work() -> None:
+        try:
+            await asyncio.wait_for(permits.acquire(), 0.02)
+            await asyncio.sleep(0.05)
+        except TimeoutError:
+            pass
+        finally:
+            permits.release()
+
+    await asyncio.gather(work(), work())

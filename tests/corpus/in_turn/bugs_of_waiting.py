@@ -33,7 +33,7 @@ async def a_task_fails_with_a_permit() -> None:
         await permits.acquire()
         raise ValueError
 
-    await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
+    assert await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(permits.acquire(), LONG)
 
@@ -87,7 +87,7 @@ async def each_task_has_one_permit_and_wants_two() -> None:
             async with asyncio.timeout(LONG), permits:
                 pass
 
-    await asyncio.gather(nested(), nested(), return_exceptions=True)
+    assert await asyncio.gather(nested(), nested(), return_exceptions=True)
 
 
 async def a_task_fails_with_a_connection_of_the_pool() -> None:
@@ -119,7 +119,7 @@ async def the_only_consumer_fails() -> None:
         for number in range(3):
             await queue.put(number)
 
-    await asyncio.gather(consume(), asyncio.wait_for(produce(), LONG), return_exceptions=True)
+    assert await asyncio.gather(consume(), asyncio.wait_for(produce(), LONG), return_exceptions=True)
 
 
 async def all_who_take_from_a_full_queue_wait_to_put_into_it() -> None:

@@ -776,3 +776,90 @@ async def a_server_has_an_open_connection_as_the_program_ends() -> None:
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     writer.write(b"x")
     await reader.read(1)
+
+
+async def what_came_with_the_stop_is_put_back_or_awaited() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    stop = asyncio.Event()
+
+    async def puts_back() -> None:
+        get, stopped = asyncio.create_task(queue.get()), asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({get, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped in done and get in done:
+            queue.put_nowait(get.result())
+
+    async def awaits() -> None:
+        get, stopped = asyncio.create_task(queue.get()), asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({get, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if get in done:
+            print(await get)
+
+    for consume in (puts_back, awaits):
+        consumer = asyncio.create_task(consume())
+        await asyncio.sleep(0.01)
+        queue.put_nowait("last order")
+        stop.set()
+        await consumer
+        stop.clear()
+
+
+async def a_cancelled_task_keeps_the_item_that_its_helper_has() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take() -> None:
+        get = asyncio.create_task(queue.get())
+        try:
+            await get
+        except asyncio.CancelledError:
+            queue.put_nowait(get.result())
+            raise
+
+    taker = asyncio.create_task(take())
+    await asyncio.sleep(0.01)
+    queue.put_nowait("connection")
+    await asyncio.sleep(0)
+    taker.cancel()
+    await asyncio.wait({taker})
+
+
+async def results_of_a_gather_are_looked_through() -> None:
+    async def save(number: int) -> None:
+        await asyncio.sleep(0.01)
+        if number % 2:
+            raise OSError(number)
+
+    results = await asyncio.gather(*(save(number) for number in range(2)), return_exceptions=True)
+    print([result for result in results if isinstance(result, OSError)])
+
+
+async def connections_are_closed_and_their_writes_drained() -> None:
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(30):
+            writer.write(bytes(200_000))
+            await writer.drain()
+        writer.writelines([bytes(2_000_000)] * 2)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(send, "127.0.0.1", 0) as server:
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+
+
+async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    async def expire() -> None:
+        await asyncio.sleep(60)
+
+    async def listen() -> None:
+        await asyncio.Event().wait()
+
+    asyncio.current_task().kept = [asyncio.create_task(each()) for each in (beat, expire, listen)]  # type: ignore
+    await asyncio.sleep(0.01)

@@ -1,0 +1,68 @@
+"""Finds HTTP clients that are made anew for each request, and connections that are never closed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from asynclab.findings.phrases import at_line, in_brackets, quoted
+from asynclab.findings.rule import Finding, Rule
+from asynclab.model.events import ConnectionDropped
+from asynclab.model.incidents import Incident
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
+from asynclab.model.text import one_line
+
+MANY = 20
+"""How many clients make it a habit: a few may each have their reason."""
+
+_SINGLE = 0.9
+"""The share of them that open no second connection."""
+
+
+def find_short_sessions(state: LabState) -> Iterator[Finding]:
+    """Lines of code that connect to a host with one client after another. Each may have sent several requests."""
+    for (library, place, host), use in state.client_uses.items():
+        clients = len(use.connections)
+        if clients >= MANY and sum(count == 1 for count in use.connections.values()) >= _SINGLE * clients:
+            text = (
+                f"{clients:,} clients of {one_line(library)} have each opened a connection to {one_line(host)} of "
+                f"their own{at_line(place)}: no connection is used again by the next one"
+            )
+            yield Finding("session-per-request", text, use.at, (use.version,), None, place, "likely")
+
+
+def find_unclosed(state: LabState) -> Iterator[Finding]:
+    """Connections and clients that were collected before anybody had closed them; told once for each line of code."""
+    by_place: defaultdict[Place | None, list[Incident]] = defaultdict(list)
+    for incident in state.incidents:
+        if isinstance(incident.event, ConnectionDropped):
+            by_place[incident.place].append(incident)
+    for place, found in by_place.items():
+        first = found[0].event
+        assert isinstance(first, ConnectionDropped)
+        count = len({getattr(incident.event, "client", 0) or incident.version for incident in found})
+        times = f", {count:,} times" if count > 1 else ""
+        text = f"nobody closed the {one_line(first.what)} of {quoted(state, first.task)}{in_brackets(place)}{times}"
+        evidence = tuple(incident.version for incident in found)
+        yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
+
+
+RULES = (
+    Rule(
+        "session-per-request",
+        "An HTTP client is made for each request (seen of aiohttp's ClientSession).",
+        "Each request pays for a new connection, and for its encryption; ports and files may run out.",
+        "Make one client at the start of the program, use it for all requests, and close it at the end.",
+        "session",
+        find_short_sessions,
+    ),
+    Rule(
+        "never-closed",
+        "A connection or client was let go before anybody had closed it.",
+        "It stays open until it happens to be collected: the other side waits, and ports and files may run out.",
+        "Close it in a finally, or use it in an `async with`.",
+        "",
+        find_unclosed,
+    ),
+)

@@ -1,0 +1,150 @@
+"""Sees who opens a connection, who fills it faster than it is read, and whether it is let go without being closed.
+
+Of HTTP libraries it sees which client opens one: aiohttp's, as others connect in tasks of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from asyncio import StreamWriter
+from collections.abc import Iterator
+from sys import _getframe
+from types import FrameType
+from typing import Any
+
+from asynclab.model.events import ConnectionDropped, WriteUndrained
+from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.governing.owners import observer
+from asynclab.trace.patching.extended_functions import around_body
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.code_ownership import place_from
+from asynclab.trace.watching.observer import Observer
+
+_CONNECT, _LIBRARY = "connect", "aiohttp"
+_FILE = os.path.join("aiohttp", "connector.py")
+"""Where a connector waits for a new connection."""
+
+MUCH = 1024 * 1024
+"""Bytes that a connection keeps since they are written faster than they are sent."""
+
+MANY_STEPS = 10
+"""In how many steps a task has written on meanwhile."""
+
+_UNDRAINED = "_asynclab_undrained"
+"""What a transport carries for each task that writes on: how many steps, when the latest began, and the size then."""
+
+_OPENED = "_asynclab_opened"
+"""What a transport carries: the task that has opened it, to where, and its file and line."""
+
+
+def observe_connections(patches: Patches) -> None:
+    """Report the connections that clients open, and those that nobody closes, until the patches are undone."""
+    patches.wrap(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
+    patches.wrap(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
+    patches.wrap(StreamWriter, "write", lambda write: around_body(write, _Write))
+    patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
+
+
+class _Connection:
+    """Goes around the making of a transport, and reports whose it is."""
+
+    def __init__(self, transport: Any, *_: object, **__: object) -> None:
+        self._transport = transport
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        tracer = observer() if kind is None else None
+        if tracer is None or tracer.loop is None:
+            return
+        with tracer.guard("connections"):
+            _report(tracer, self._transport, _getframe(1))
+
+
+class _TransportGone:
+    """Goes around the end of a transport that nobody refers to any more."""
+
+    def __init__(self, transport: Any, *_: object, **__: object) -> None:
+        tracer = observer() if transport._sock is not None else None
+        if tracer is not None:
+            with tracer.guard("connections"):
+                _tell_unclosed(tracer, transport, _getframe(2))
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it to Python to complain."""
+
+
+class _WriterGone(_TransportGone):
+    """The same for a StreamWriter, which closes its transport then."""
+
+    def __init__(self, writer: Any, *_: object, **__: object) -> None:
+        transport = writer._transport
+        if type(transport) is cpython.SocketTransport and not transport._closing:
+            super().__init__(transport)
+
+
+class _Write:
+    """Goes around a write: what is written while the transport asks to wait is kept in memory."""
+
+    def __init__(self, writer: Any, *_: object) -> None:
+        if getattr(writer._protocol, "_paused", False):
+            tracer = observer()
+            if tracer is not None and tracer.current is not None and type(writer._transport) is cpython.SocketTransport:
+                with tracer.guard("connections"):
+                    _note_write(tracer, tracer.current.id, writer._transport, _getframe(2))
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        """Leave its failures alone."""
+
+
+def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -> None:
+    """Count the steps in which a task writes on though it should wait; drain() would have made it wait."""
+    size = transport.get_write_buffer_size()
+    earlier, latest, before = vars(transport).setdefault(_UNDRAINED, {}).get(task, (0, 0.0, 0))
+    steps = 1 if size < before else earlier + (latest != tracer.step_started)
+    transport._asynclab_undrained[task] = steps, tracer.step_started, size
+    if steps >= MANY_STEPS and size >= MUCH and not (earlier >= MANY_STEPS and before >= MUCH):
+        place = place_from(frame, tracer.registry.boundary)
+        tracer.emit(WriteUndrained(tracer.clock.now(), task, size, steps, *place))
+
+
+def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
+    """Tell it while the main task goes on: what is there at the end of a program needs no closing."""
+    opened = vars(transport).get(_OPENED)
+    tasks = tracer.registry.tasks()
+    main = next((record for record, task in tasks if cpython.runs_until_end_of(task)), None)
+    is_at_work = main is not None and (tracer.current is not main or place_from(frame, tracer.registry.boundary)[1])
+    if opened is not None and is_at_work:
+        task, host, file, line = opened
+        tracer.emit(ConnectionDropped(tracer.clock.now(), f"connection to {host}", task, file, line))
+
+
+def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
+    peer = transport.get_extra_info("peername")
+    host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
+    place = place_from(frame, tracer.registry.boundary)
+    if place[1]:
+        setattr(transport, _OPENED, (tracer.current_number(), host, *place))
+    client: object = None
+    for outer in _outwards(frame):
+        code = outer.f_code
+        if client is None:
+            is_connect = code.co_name == _CONNECT and code.co_filename.endswith(_FILE)
+            client = variables_of(outer).get("self") if is_connect else None
+        elif tracer.code.owns(code.co_filename):
+            tracer.resources.client_connected(client, _LIBRARY, host, (code.co_filename, outer.f_lineno or 0))
+            return
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

@@ -1,0 +1,84 @@
+"""Recognises work that asyncio.run() cuts off at its end: a task that nobody waits for, and that would have ended.
+
+That is not meant of one that somebody keeps, as to cancel it, nor of one that goes round in a loop until it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dis
+import gc
+import sys
+from asyncio import Task
+from collections.abc import Iterator
+from functools import lru_cache
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType
+from typing import Any
+
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of, is_task
+from asynclab.trace.watching.await_chain import follow
+
+_SLEEP = asyncio.sleep.__code__
+_CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
+
+_WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
+"""The modules of asyncio in which a task waits for I/O or a thread, which comes to an end."""
+
+LONG_SLEEP = 1.0
+"""Seconds: a task in so long a sleep is a timer, which may be in vain."""
+
+_BACK = ("JUMP_BACKWARD", "POP_JUMP_BACKWARD")
+
+
+def is_cut_off(task: Task[Any]) -> bool:
+    """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
+    cancels = _frame_of(_CANCELS_ALL)
+    chain = follow(coroutine_of(task))
+    if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
+        return False
+    return not any(_waits(callback) for callback, _ in task._callbacks or ()) and not any(_keepers(task, cancels))
+
+
+def _works(frames: list[FrameType]) -> bool:
+    """Whether a task waits for something slow that comes by itself, and goes round in no loop."""
+    innermost = frames[-1]
+    if innermost.f_code is _SLEEP:
+        is_slow = float(variables_of(innermost)["delay"]) < LONG_SLEEP
+    else:
+        file = innermost.f_code.co_filename
+        is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
+    own = (frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
+    return is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+
+
+def _frame_of(code: CodeType) -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame
+
+
+def _waits(callback: object) -> bool:
+    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end."""
+    if isinstance(callback, FunctionType):
+        return is_asyncio(callback.__code__.co_filename)
+    return is_task(getattr(callback, "__self__", None))
+
+
+def _keepers(task: Task[Any], cancels: FrameType) -> Iterator[bool]:
+    """Who refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end."""
+    callbacks: list[Any] = [callback for callback, _ in task._callbacks or ()]
+    passing = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
+    passing.update(map(id, variables_of(cancels).values()))
+    for each in gc.get_referrers(task):
+        is_own = type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType)
+        yield not is_own and id(each) not in passing
+
+
+@lru_cache(1_000)
+def _is_in_loop(code: CodeType, at: int) -> bool:
+    """Whether an instruction of a function is one of a loop's."""
+    jumps = (each for each in dis.get_instructions(code) if each.opname.startswith(_BACK))
+    return any(each.argval <= at < each.offset for each in jumps if not each.opname.endswith("NO_INTERRUPT"))

@@ -1,0 +1,112 @@
+"""Sees that a task has brought an item from a queue, and that nobody has read its result.
+
+Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
+An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
+task that nobody refers to any more is told of.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from asyncio import Task
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import msgspec
+
+from asynclab.model.events import ResultUnread, TaskCreated
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of, result_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.resource_registry import Resources
+
+_REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
+"""How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
+
+_SINGLETONS = (None, True, False, ...)
+
+
+class _Brought(msgspec.Struct):
+    """An item that a task has brought."""
+
+    is_unread: bool
+    is_sure: bool
+    """Whether nobody referred to the task any more as it ended."""
+
+
+class UnreadItems:
+    """The tasks that ended with an item that they had taken from a queue in their last step."""
+
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry, resources: Resources) -> None:
+        self._recorder = recorder
+        self._tasks = tasks
+        self._resources = resources
+        self._brought: dict[int, _Brought] = {}
+        """By the id() of the task."""
+        self._awaited_later: dict[tuple[str, int], bool] = {}
+        """Of the lines that make such tasks: whether the code there may await them when they have ended."""
+        tasks.when_gone = self._gone
+
+    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None, *, is_awaited: bool) -> None:
+        """A task has ended with the step in which it took an item, and perhaps woke one task that waits for it."""
+        is_sure = sys.getrefcount(task) <= _REFERENCES_OF_A_STEP
+        if type(task) is not Task or task._exception is not None or Task.cancelled(task):
+            return
+        result = result_of(task)
+        if any(result is each for each in _SINGLETONS) or not self._resources.is_latest(result):
+            return
+        if is_sure or (created is not None and not self._may_be_awaited(created)):
+            brought = self._brought[record.key] = _Brought(not is_awaited, is_sure)
+            if not is_awaited:
+                _notice_reading(task, brought)
+
+    def not_received(self, task: Task[Any]) -> None:
+        """The one task that waited for another is cancelled, and never gets what that has brought."""
+        record = self._tasks.known(task)
+        brought = None if record is None else self._brought.get(record.key)
+        if record is not None and brought is not None and not brought.is_unread:
+            brought.is_unread = True
+            _notice_reading(task, brought)
+
+    def _gone(self, record: TaskRecord) -> None:
+        brought = self._brought.pop(record.key, None)
+        if brought is not None and brought.is_unread:
+            self._recorder.emit(ResultUnread(self._recorder.clock.now(), record.id, brought.is_sure))
+
+    def _may_be_awaited(self, created: TaskCreated) -> bool:
+        """Whether the code of the task that made another awaits what may be a task that has ended."""
+        place = created.file, created.line
+        if place not in self._awaited_later:
+            maker = None if created.parent is None else next(self._tasks.some({created.parent}), None)
+            frames = [] if maker is None else follow(coroutine_of(maker[1])).frames
+            codes = [frame.f_code for frame in frames if not is_asyncio(frame.f_code.co_filename)]
+            if not codes:
+                return True
+            self._awaited_later[place] = any(map(_awaits_a_name, codes))
+        return self._awaited_later[place]
+
+
+def _notice_reading(task: Task[Any], brought: _Brought) -> None:
+    value = result_of(task)
+
+    def result() -> Any:
+        """Return the result this future represents."""
+        brought.is_unread = False
+        return value
+
+    task.result = result  # type: ignore[method-assign]
+
+
+@lru_cache(1_000)
+def _awaits_a_name(code: CodeType) -> bool:
+    """Whether a function awaits something else than what it has just called."""
+    before = ""
+    for each in dis.get_instructions(code):
+        if each.opname == "GET_AWAITABLE" and not each.arg and not before.startswith("CALL"):
+            return True
+        before = each.opname
+    return False
