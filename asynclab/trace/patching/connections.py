@@ -83,9 +83,8 @@ class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
-        transport = writer._transport
-        if type(transport) is cpython.SocketTransport and not transport._closing:
-            super().__init__(transport)
+        if type(writer._transport) is cpython.SocketTransport and not writer.is_closing():
+            super().__init__(writer._transport)
 
 
 class _Write:
