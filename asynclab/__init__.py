@@ -2,6 +2,8 @@
 
 Code that is watched may say how far it is, with `progress` and `track`; outside a lab they do nothing.
 A program that calls `attachable` can be looked at while it runs, with `asynclab attach PID`.
+
+PYTEST_DONT_REWRITE: pytest, where it is the observed program, would warn that its plugin has been imported already.
 """
 
 from __future__ import annotations

@@ -392,6 +392,8 @@ def is_pool_thread(thread: threading.Thread) -> bool:
 
 def thread_pools() -> list[tuple[Any, list[threading.Thread]]]:
     """The queue of calls and the threads of each ThreadPoolExecutor that has any, all versions."""
+    if not _queues_of_workers:
+        return []
     pools: dict[int, tuple[Any, list[threading.Thread]]] = {}
     for worker, queue in list(_queues_of_workers.items()):
         if worker.is_alive():

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.remote.programs import Ran, observed, plainly
+from tests.remote.programs import ROOT, Ran, observed, plainly
 
 
 def same(*arguments: str, **where: Any) -> Ran:
@@ -516,6 +516,19 @@ asyncio.run(main())
 
 def test_calls_that_are_refused_show_the_programs_frames_alone(tmp_path: Path) -> None:
     assert "no os.exec" in same(script(tmp_path, REFUSED_CALLS)).err
+
+
+def test_pytest_does_not_complain_that_its_plugin_is_there_already(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    information = site / "asynclab-0.dist-info"  # an installation that is no editable one lists its files
+    information.mkdir(parents=True)
+    (site / "asynclab").symlink_to(ROOT / "asynclab")
+    (information / "METADATA").write_text("Name: asynclab\nVersion: 0\n")
+    (information / "RECORD").write_text("asynclab/__init__.py,,\n")
+    (information / "entry_points.txt").write_text("[pytest11]\nasynclab = asynclab.pytest_plugin\n")
+    (tmp_path / "test_it.py").write_text("def test_it():\n    assert True\n")
+    where = {"folder": tmp_path, "environment": {"PYTHONPATH": str(site)}}
+    assert same("-m", "pytest", "-qq", "-W", "error", "test_it.py", **where).code == 0
 
 
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:

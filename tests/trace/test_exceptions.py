@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
-from asynclab.trace.recording.exception_tree import LINES, tree_of
+import pytest
+
+from asynclab.trace.recording.exception_tree import LINES, raised_at, tree_of
 from tests.trace.labs import observe
 
 
@@ -25,6 +28,17 @@ def raised(error: BaseException, *, during: BaseException | None = None) -> Base
 def caused(error: Exception, cause: BaseException | None) -> Exception:
     error.__cause__ = cause
     return error
+
+
+def test_the_line_that_raised_is_the_innermost_of_interest_or_else_of_all_but_asyncios() -> None:
+    async def fails() -> None:
+        json.loads("nothing")
+
+    with pytest.raises(json.JSONDecodeError) as caught:
+        asyncio.run(fails())
+    assert raised_at(caught.value, lambda file: file == __file__)[0] == __file__
+    assert raised_at(caught.value, lambda file: False)[0] == json.decoder.__file__
+    assert raised_at(ValueError("never raised"), lambda file: True) == ("", 0)
 
 
 def test_an_exception_that_stands_alone_has_no_tree() -> None:

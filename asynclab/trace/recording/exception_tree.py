@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.values import short_error
 
 LINES = 24
@@ -25,13 +26,17 @@ _EXCEPTIONS = BaseExceptionGroup.__dict__["exceptions"].__get__
 
 
 def raised_at(error: BaseException, is_of_interest: Callable[[str], bool]) -> tuple[str, int]:
-    """The innermost line of the files of interest that an exception came through; ("", 0) where there is none."""
-    found, traceback = ("", 0), _TRACEBACK(error)
+    """The innermost line of the files of interest that an exception came through.
+
+    Where it came through none: the innermost line of all that is not asyncio's; ("", 0) where that has none, either.
+    """
+    lines, traceback = [], _TRACEBACK(error)
     while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        found = (file, traceback.tb_lineno) if is_of_interest(file) else found
+        lines.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
-    return found
+    lines.reverse()
+    of_interest = next((line for line in lines if is_of_interest(line[0])), None)
+    return of_interest or next((line for line in lines if not is_asyncio(line[0])), ("", 0))
 
 
 def tree_of(error: BaseException) -> tuple[str, ...]:

@@ -222,6 +222,11 @@ class TaskRegistry:
             elif self.when_gone is not None:
                 self.when_gone(record)
 
+    @property
+    def has_failures(self) -> bool:
+        """Whether any task has failed that may not have been looked at."""
+        return bool(self._failed)
+
     def unseen_failures(self) -> Iterator[tuple[int, Task[Any]]]:
         """The failed tasks that are still there though nobody has looked at their exception."""
         records = (self.tasks_of_loop.get(key) for key in list(self._failed))

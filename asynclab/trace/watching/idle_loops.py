@@ -66,7 +66,7 @@ class IdleLooks:
 def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
     """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
     loop = recorder.loop
-    if loop is None or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
+    if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
     for record, source in sources.look():
         known = resources.known.get(source)

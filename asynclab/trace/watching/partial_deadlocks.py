@@ -28,7 +28,7 @@ from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done, is_task
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.private_waits import waits_for_its_own
@@ -58,41 +58,58 @@ class PartialDeadlocks:
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
+        self._main: TaskRecord | None = None
+        """The record of the main task."""
+        self._next_search = 0.0
+        """Real time from which it is looked for, where it isn't known."""
         self._wait = (0, 0)
         """The id() of the main task, and of what it waits for."""
         self._next_look = 0.0
         self._patience = AGAIN_AFTER
         self._found = frozenset[int]()
         self._told = frozenset[int]()
-        self._latest_step = 0.0
+        self._seen_step = 0.0
         """When the latest step began, at the latest look."""
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
-        now = self._recorder.clock.real_time()
+        now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
+        if latest_step == self._seen_step:  # nothing goes on meanwhile
+            return
+        self._seen_step = latest_step
         wait = self._main_wait()
         if wait != self._wait:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
-            return
-        latest_step = self._recorder.step_started
-        if latest_step == self._latest_step:  # nothing goes on meanwhile
-            self._next_look = now + AGAIN_AFTER
             return
         found, is_sure = self._stranded()
         if found and found == self._found and found != self._told:
             self._told = found
             self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
-        self._found, self._next_look, self._latest_step = found, now + self._patience, latest_step
+        self._found, self._next_look = found, now + self._patience
 
     def _main_wait(self) -> tuple[int, int]:
         """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
-        for _, task in self._registry.tasks():
-            if is_task(task) and cpython.runs_until_end_of(task):
-                awaited = awaited_by(task)
-                return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
-        return 0, 0
+        task = None if self._main is None else self._main()
+        if task is None or not _is_main(task):
+            task = self._find_main()
+        if task is None:
+            return 0, 0
+        awaited = awaited_by(task)
+        return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
+
+    def _find_main(self) -> Task[Any] | None:
+        """Look through all tasks for the main one, now and then: a loop that runs for ever has none."""
+        self._main, now = None, self._recorder.clock.real_time()
+        if now < self._next_search:
+            return None
+        self._next_search = now + AGAIN_AFTER
+        for record, task in self._registry.tasks():
+            if _is_main(task):
+                self._main = record
+                return task
+        return None
 
     def _stranded(self) -> tuple[frozenset[int], bool]:
         """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
@@ -115,6 +132,10 @@ class PartialDeadlocks:
             if any(id(task) == self._wait[0] for _, task in waiting):  # else it waits for ctrl+c, and keeps the rest
                 return frozenset(number for number, _ in waiting), may_fail
         return frozenset(), False
+
+
+def _is_main(task: Task[Any]) -> bool:
+    return is_task(task) and cpython.runs_until_end_of(task)
 
 
 class References:

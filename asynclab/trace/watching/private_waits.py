@@ -45,6 +45,11 @@ class DroppedSources:
         else:
             self._shared[record.id] = record, id(found[0][0])
 
+    @property
+    def are_any(self) -> bool:
+        """Whether a look could find anything."""
+        return bool(self._shared)
+
     def look(self) -> Iterator[tuple[TaskRecord, int]]:
         """The tasks that wait for what nobody has at two looks in turn, and its id(); called while the loop idles."""
         dropped: set[int] = set()

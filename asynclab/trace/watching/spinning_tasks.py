@@ -74,6 +74,9 @@ class SpinLooks:
         ):
             self._window = _Window(now)
             return
+        if not awake and not window.looks:  # it begins when something is awake
+            window.since = now
+            return
         window.looks += 1
         window.idle += not awake
         window.seen.update(awake.keys())
@@ -120,6 +123,8 @@ def _awake(loop: AbstractEventLoop, recorder: Recorder) -> dict[_Key, TaskRecord
     queue = cpython.ready_queue(loop)
     if len(queue) > _MOST_READY:
         return None
+    if not queue and recorder.current is None and recorder.callback is None:
+        return {}
     awake: dict[_Key, TaskRecord | None] = {}
     records = [recorder.current, *(getattr(handle, "_record", None) for handle in tuple(queue))]
     awake.update((record.id, record) for record in records if record is not None)

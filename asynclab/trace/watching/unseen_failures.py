@@ -82,6 +82,8 @@ class UnseenFailures:
 
     def look(self, *, is_idle: bool) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
+        if not self._registry.has_failures:
+            return
         now = self._recorder.clock.real_time()
         unseen = dict(self._registry.unseen_failures())
         self._since = {number: self._since.get(number, now) for number in list(unseen)[:_MOST_TASKS]}
