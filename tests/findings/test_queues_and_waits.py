@@ -185,7 +185,7 @@ def test_a_queue_that_changes_often_is_seen_to_grow_and_how_long_its_next_item_w
     feed = EventFeed()
     feed.take([QueueCreated(0.0, 1, "Queue", 0), *changes])
     (finding,) = find_growing_queues(feed.state)
-    assert "an item put now waits for some 3.0" in finding.text
+    assert "an item put now waits for some 2.999 s" in finding.text
 
 
 @pytest.mark.parametrize(("releases", "said"), [(FIRST, ["lock-held-long"]), (SECOND, [])])
