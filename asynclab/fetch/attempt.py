@@ -74,7 +74,6 @@ class Requests:
         row.epoch = time.time()
         row.attempts += 1
         row.method = "HEAD" if self._options.check else self._options.method
-        self._touch(row)
 
     async def _try_head(self, row: Row, watch: Watch) -> Failure | None:
         """Ask with HEAD; where that is not enough, with GET."""

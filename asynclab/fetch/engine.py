@@ -145,12 +145,13 @@ class Fetch(Ledger):
 
     async def _serve(self, host: Host, tasks: asyncio.TaskGroup) -> None:
         """Start a task for each row of a host, as soon as the limits allow."""
-        while host.first is not None:
+        while host.waiting:
             slot = await self._limits.slot(host)
-            if host.first is None:  # it was cancelled meanwhile
+            row = host.next_row()
+            if row is None:
                 slot.release()
                 break
-            self._start(host.waiting.popleft(), slot, tasks)
+            self._start(row, slot, tasks)
             if self._limits.has_other_hosts:
                 await asyncio.sleep(0)  # hosts take turns
         host.is_served = False
@@ -218,7 +219,7 @@ class Fetch(Ledger):
         """Cancel the rows of a host whose task was cancelled: nothing else would start them."""
         if task.cancelled():
             host.is_served = False
-            while (row := host.first) is not None:
+            while (row := host.next_row()) is not None:
                 self.cancel(row)
 
     @property

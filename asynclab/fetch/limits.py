@@ -29,12 +29,13 @@ class Host:
         self.not_before = 0.0
         """When the next request may start, in loop time."""
 
-    @property
-    def first(self) -> Row | None:
-        """The row whose turn is next; None if no row waits."""
-        while self.waiting and self.waiting[0].state != "queued":
-            self.waiting.popleft()  # it was cancelled
-        return self.waiting[0] if self.waiting else None
+    def next_row(self) -> Row | None:
+        """Take the row whose turn is next out of its line; None if all that wait were cancelled."""
+        while self.waiting:
+            row = self.waiting.popleft()
+            if row.state == "queued":
+                return row
+        return None
 
     @property
     def seconds_to_wait(self) -> float:

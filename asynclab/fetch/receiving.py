@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from operator import itemgetter
 
 import aiohttp
 
@@ -23,6 +24,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 LONGEST_HEADER = 1_000
 """Bytes of a header's value that are kept."""
+
+_VALUE = itemgetter(1)
 
 REPORT_SECONDS = 0.1
 """Seconds between two progress reports of a download."""
@@ -117,8 +120,11 @@ class Receiver:
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; return whether that was its end."""
         content = response.content
-        codings = [*response.headers.getall("Content-Encoding", ()), *_transfer_codings(response)]
-        unpacker = Unpacker(", ".join(codings), 2 * self._options.max_bytes + PIECE) if codings else None
+        get = response.headers.getall
+        # Nobody asks for packed transfers, but some servers send them.
+        codings = ", ".join([*get("Content-Encoding", ()), *get("Transfer-Encoding", ())])
+        is_packed = codings not in ("", "chunked")
+        unpacker = Unpacker(codings, 2 * self._options.max_bytes + PIECE) if is_packed else None
         report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
@@ -143,7 +149,7 @@ class Receiver:
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
     """The headers, each cut to `LONGEST_HEADER`."""
-    if sum([len(value) for _, value in headers]) <= LONGEST_HEADER:
+    if sum(map(len, map(_VALUE, headers))) <= LONGEST_HEADER:
         return headers  # as nearly all are
     return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])
 
@@ -151,12 +157,6 @@ def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes
 def _header_text(text: str) -> str:
     """The text of a header; aiohttp decodes bytes that are no UTF-8 to surrogates."""
     return text if text.isascii() else header_text(text.encode("utf-8", "surrogateescape"))
-
-
-def _transfer_codings(response: aiohttp.ClientResponse) -> list[str]:
-    """The packings among the transfer codings, which nobody asked for."""
-    named = ",".join(response.headers.getall("Transfer-Encoding", ())).split(",")
-    return [name for name in named if name.strip().lower() not in ("", "chunked", "identity")]
 
 
 def _length_of(response: aiohttp.ClientResponse) -> int | None:

@@ -7,6 +7,7 @@ body are as the server sent them: whoever shows them neutralises them first, wit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -46,45 +47,48 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 class Phases:
     """How long each phase of an attempt took; with redirects, of all requests together."""
 
-    __slots__ = ("_spent", "current", "since")
+    __slots__ = ("_begun",)
 
     def __init__(self) -> None:
-        self._spent: dict[Phase, float] = {}
-        self.current: Phase | None = None
+        self._begun: list[tuple[Phase | None, float]] = []
+        """Each phase with the moment when it began, and None with the moment when the last one ended."""
+
+    @property
+    def current(self) -> Phase | None:
         """The phase under way."""
-        self.since = 0.0
+        return self._begun[-1][0] if self._begun else None
+
+    @property
+    def since(self) -> float:
         """When it began."""
+        return self._begun[-1][1] if self._begun else 0.0
 
     def enter(self, phase: Phase | None, now: float) -> None:
         """End the present phase and begin another, or none."""
-        ended, seconds = self.current, now - self.since
-        if ended is not None:
-            before = self._spent.get(ended, 0.0)
-            self._spent[ended] = before + seconds if seconds > 0.0 else before
-        self.current = phase
-        self.since = now
+        self._begun.append((phase, now))
 
     def rename(self, phase: Phase) -> None:
         """Correct the phase under way to another one."""
-        self.current = phase
+        self._begun[-1] = (phase, self.since)
 
     def only_queued(self, now: float) -> Phases:
         """The phases of the attempt that begins after this wait: nothing but the wait for its slot."""
         fresh = Phases()
-        fresh._spent["queued"] = max(0.0, now - self.since) if self.current == "queued" else 0.0
+        fresh.enter("queued", self.since if self.current == "queued" else now)
         return fresh
 
     def spent(self, phase: Phase, now: float | None = None) -> float | None:
         """Seconds spent in a phase, up to `now` if it is under way; None where it did not happen."""
-        seconds = self._spent.get(phase)
-        if phase == self.current and now is not None:
-            return (seconds or 0.0) + max(0.0, now - self.since)
-        return seconds
+        return dict(self.items(now)).get(phase)
 
     def items(self, now: float | None = None) -> list[tuple[Phase, float]]:
         """The phases that happened, in their order, with their seconds."""
-        spent = ((phase, self.spent(phase, now)) for phase in PHASES)
-        return [(phase, seconds) for phase, seconds in spent if seconds is not None]
+        spent: dict[Phase, float] = {}
+        ends = [begun for _, begun in self._begun[1:]]
+        for (phase, begun), ended in zip_longest(self._begun, ends, fillvalue=now):
+            if phase is not None and ended is not None:
+                spent[phase] = spent.get(phase, 0.0) + max(0.0, ended - begun)
+        return [(phase, spent[phase]) for phase in PHASES if phase in spent]
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ class Unpacker:
     def __init__(self, header: str, most: int) -> None:
         """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
-        names = [name for name in names if name not in ("", "identity")]
+        names = [name for name in names if name not in ("", "identity", "chunked")]  # aiohttp has undone the last
         if len(names) > MOST_CODINGS:
             raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
         self._layers: list[_Layer] = []

@@ -57,6 +57,12 @@ def ended(url: str) -> Row:
     )
 
 
+@pytest.mark.parametrize("url", ["https://•••@a.example/x", "https://a.example/?token=%E2%80%A2%E2%80%A2%E2%80%A2"])
+def test_a_url_whose_secret_an_export_left_out_is_to_be_filled_in(url: str) -> None:
+    found = find_urls(url)
+    assert (found.urls, found.ignored_counts) == ((), (("template", 1),))
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_export_has_the_same_urls(form: str) -> None:
     text = FORMATS[form]([ended(url) for url in URLS])

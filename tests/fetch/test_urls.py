@@ -63,12 +63,14 @@ def test_ignored_lines_hide_passwords() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece",
-    ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">", "http://x:", "\\n"],
+    ("before", "piece", "after"),
+    [("", one, "") for one in ("http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ")]
+    + [("", one, "") for one in (">", "http://x:", "\\n", "](http://a.b/x", "{http://'\\", "http://<")]
+    + [("", " ", "|://"), ("", "\t", "://"), ("", "\n\t", "|"), ("[", ":80", "<"), ("From: a\n", " ", "x")],
 )
 @pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
-def test_hostile_text_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
-    text = piece * (500_000 // len(piece))
+def test_hostile_text_takes_no_longer_than_its_length_asks_for(before: str, piece: str, after: str) -> None:
+    text = before + piece * (500_000 // len(piece)) + after
     found = find_urls(text)
     assert found.left_out == 0
     other_reading(text, found)

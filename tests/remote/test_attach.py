@@ -59,7 +59,7 @@ def watched_until(attachment: Attachment, program: ObservedProgram, happened: Ca
 
 
 def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, tmp_path: Path) -> None:
-    ran = program.asynclab("--seconds", "0.1", "--record", str(tmp_path / "kept"))
+    ran = program.asynclab("--seconds", "0.5", "--record", str(tmp_path / "kept"))
     assert (ran.returncode, ran.stderr) == (0, "")
     first, loop, _, *tasks = ran.stdout.splitlines()
     assert first.startswith(f"Attached to attached_program.py (process {program.pid}, Python {sys.version.split()[0]}")

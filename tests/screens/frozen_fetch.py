@@ -126,7 +126,7 @@ def _under_way(row: Row, at: float, size: int, expected: int | None, **phases: f
     _begin(row, at, size, phases)
     row.state, row.expected, row.expires_at = "running", expected, at + 30.0
     row.status = 200 if expected else None
-    row.phases.current, row.phases.since = ("download" if expected else "wait"), NOW
+    row.phases.enter("download" if expected else "wait", NOW)
 
 
 def _retrying(row: Row) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 
 from linkify_it import LinkifyIt  # type: ignore[import-untyped]
-from markdown_it.helpers import parseLinkDestination
+from markdown_it.common.utils import unescapeAll
 
 from asynclab.fetch.address import LONGEST_URL
 from asynclab.fetch.texts.run_on import end_before_text
@@ -19,9 +19,9 @@ _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_ESCAPED = r"\\[?=&_%#~*()+!$:]"
+_ESCAPED = r"\\[][?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
-_IN_BRACES = r"[^{}\s\"'<>]{0,300}"
+_IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
     rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
@@ -38,24 +38,28 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _CLOSERS = {
-    '"': re.compile('"'),
-    "'": re.compile("'(?![A-Za-z0-9])"),
-    "`": re.compile("`"),
-    "<": re.compile(r"[>|]"),  # with | where Slack writes a text into it
-    "“": re.compile("[”“]"),
-    "„": re.compile("[“”]"),
-    "‘": re.compile("’(?![A-Za-z0-9])"),
-    "«": re.compile("»"),
-    "»": re.compile("«"),
-    "‹": re.compile("›"),
-    "「": re.compile("」"),
-    "『": re.compile("』"),
-    "《": re.compile("》"),
-    "〈": re.compile("〉"),
-    "【": re.compile("】"),
-    "〔": re.compile("〕"),
+    '"': '"',
+    "'": "'(?![A-Za-z0-9])",
+    "`": "`",
+    "<": r"[>|]",  # with | where Slack writes a text into it
+    "+": r"\+\+",  # AsciiDoc
+    "“": "[”“]",
+    "„": "[“”]",
+    "‘": "’(?![A-Za-z0-9])",
+    "«": "»",
+    "»": "«",
+    "‹": "›",
+    "「": "」",
+    "『": "』",
+    "《": "》",
+    "〈": "〉",
+    "【": "】",
+    "〔": "〕",
 }
-_INNER = re.compile(r"[^\s<>\\]*")
+_CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
+_CLOSED["["] = re.compile(
+    r"([^\s<>\\|\[\]]*+(?:\[[^\s<>\\|\[\]]*+\][^\s<>\\|\[\]]*+)++)\]"
+)  # if there are others in them
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
@@ -71,17 +75,20 @@ _SPACED = {
 }
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
-_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?:&(?!#?\w+;)[^\s()<>\\&\x00-\x1f\x7f]*)*(?=\))")
+_NO_BRACKET = r"[^\s()\\\x00-\x1f\x7f]++|\\\S"
+_DESTINATION = re.compile(
+    rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
+)
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
-_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\])*(?=\})")
+_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
-_MOST_INNER = 20
+_MOST_INNER = 8
 """URLs that one URL has in it: a line of nothing but schemes would be gone over from each of them."""
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
@@ -127,11 +134,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
-    if before in _CLOSERS:
-        closer = _CLOSERS[before].search(line, start, far)
-        inner = _INNER.match(line, start, closer.start()) if closer else None
-        if closer and inner and inner.end() == closer.start():
-            return inner[0], closer.end(), ""
+    if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
+        return closed[1], closed.end(), ""
     url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
     if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
         url = url.rstrip("-").removesuffix("=")
@@ -144,12 +148,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
-    plain = _PLAIN_DESTINATION.match(line, start, start + _LONGEST)
-    if plain:
-        return plain[0], plain.end()
-    end = min(len(line), start + 1_000)
-    found = parseLinkDestination(line, start, end)
-    return (found.str, found.pos) if found.ok else ("", 0)
+    found = _DESTINATION.match(line, start, start + _LONGEST)
+    return (unescapeAll(found[1] or found[2] or ""), found.end()) if found else ("", 0)
 
 
 def _in_prose(url: str, before: str) -> str:
@@ -165,12 +165,10 @@ def _in_prose(url: str, before: str) -> str:
         url = url[: glued.start() + 1]
     if not url.isascii():
         url = url[: end_before_text(url.rstrip(_TRAILING), before)]
-    if not _PLAIN.fullmatch(url):
-        short = url.rstrip(_TRAILING + ")]")
-        if before != "*" and url.startswith("/*", len(short) - 1):
-            short = f"{short}*"  # a pattern, and no emphasis
-        url = short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
-    return url
+    short = url.rstrip(_TRAILING + ")]")
+    if before != "*" and url.startswith("/*", len(short) - 1):
+        short = f"{short}*"  # a pattern, and no emphasis
+    return short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
 
 
 def _without_trailing(url: str) -> str:

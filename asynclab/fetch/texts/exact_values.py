@@ -17,6 +17,7 @@ NAMES_OF_URLS = frozenset(
 )
 """What fields are called in which a host without a scheme is meant as a URL."""
 
+_SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
     r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - | \([^()]*\)\Z|https?://\S*\s.*https?://", re.IGNORECASE
 )
@@ -33,11 +34,11 @@ def is_exact(value: str, name: str = "") -> bool:
     """
     if not has_scheme(value):
         return False
-    if not any(map(str.isspace, value[:10_000])):
+    space = _SPACE.search(value, 0, 10_000)
+    if space is None:
         return "<" not in value
     host_ends = re.search(r"[/?#]", value[8:])
-    space = re.search(r"\s", value)
-    has_path = host_ends is not None and space is not None and host_ends.start() + 8 < space.start()
+    has_path = host_ends is not None and host_ends.start() + 8 < space.start()
     return has_path and name.lower() not in _NAMES_OF_PROSE and not _SENTENCE.search(value)
 
 

@@ -137,9 +137,9 @@ class _Cutting:
             return
         rest = position = 0
         while (begins := TABLE.search(text, position)) is not None:
-            table = table_at(text, begins.end())
+            table, tried = table_at(text, begins.end())
             if table is None:
-                blank = _BLANK_LINE.search(text, begins.end())
+                blank = _BLANK_LINE.search(text, max(begins.end(), tried - 1))
                 position = blank.start() if blank else len(text)
                 continue
             read_markup(text[rest : begins.end()], self._finding)

@@ -9,11 +9,11 @@ from asynclab.fetch.address import has_scheme
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
     r"(?P<local>localhost)(?=[:/?]|$)"
-    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
+    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
     r"|(?P<name>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63}))\.?(?=[:/?]|$)",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(/[\w./-]*[\w/-])?", re.I | re.A)
+_PLAIN = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}(?<!-)\.)+[A-Za-z]{2,63}(/[\w./-]*[\w/-])?", re.ASCII)
 """What needs no closer look, as most hosts."""
 _PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
 _PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
@@ -39,11 +39,14 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     """
     if "." not in text and "localhost" not in text and "[" not in text:
         return ""
-    if "[" in text and _SECTION.fullmatch(text):
-        return ""
-    lead = _LEAD.match(text)
-    text = (text[lead.end() :] if lead else text).strip()
-    if plain := _PLAIN.fullmatch(text):
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        if "[" in text and _SECTION.fullmatch(text):
+            return ""
+        lead = _LEAD.match(text)
+        text = (text[lead.end() :] if lead else text).strip()
+        plain = _PLAIN.fullmatch(text)
+    if plain is not None:
         has_path = plain[1] is not None
         return f"https://{text}" if has_path or not (needs_path or _looks_like_a_file(text)) else ""
     if not (text.startswith("[") and _HOST.match(text)):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 
-_HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*")
+_HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*")
 _BLANK_LINE = re.compile(r"\r?\n")
 _SURE = re.compile(
     r"^(?:content-(?:type|transfer-encoding)|mime-version|message-id|received|return-path|delivered-to"

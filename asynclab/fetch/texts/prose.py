@@ -64,7 +64,10 @@ def read_prose(text: str, finding: Finding) -> None:
     for url in disarmed:
         finding.ignore(url, "defanged URL")
     for line in (without_defanged(text) if disarmed else text).splitlines():
-        if not line.strip():
+        if "://" not in line:
+            url = host_url(_COMMENT.sub("", line) if "#" in line else line)
+            if not (url and finding.take(url)):
+                finding.ignore(line)
             continue
         taken, others = False, []
         for url, delimited, run_on in _urls(line):
@@ -74,9 +77,6 @@ def read_prose(text: str, finding: Finding) -> None:
                 taken, markup = True, markup or delimited
             else:
                 others.append(url)
-        if not taken and "://" not in line:
-            url = host_url(_COMMENT.sub("", line) if "#" in line else line)
-            taken = bool(url) and finding.take(url)
         for ignored in others if taken else [line]:
             finding.ignore(ignored)
     finding.was_read_as(markup or "text", before)
@@ -107,8 +107,6 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
     One that is commented out begins with #.
     """
-    if "://" not in line:
-        return
     if is_url(line):
         yield line, "", ""
         return
@@ -119,7 +117,7 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
         if start >= run_ends:
             run_ends = run_end(line, start)
         url, end, delimited = end_of(line, start, run_ends)
-        if "#" in line and _COMMENTED_OUT.match(line, 0, start):
+        if position == 0 and _COMMENTED_OUT.match(line, 0, start):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)
         position = max(found.end(), end)

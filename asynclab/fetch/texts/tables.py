@@ -12,7 +12,9 @@ from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, read_valu
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
 
-TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
+TABLE = re.compile(
+    r"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])", re.MULTILINE
+)
 """Where a table may begin."""
 
 _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
@@ -50,21 +52,22 @@ class Table(NamedTuple):
                 finding.ignore(self.separator.join(row))
 
 
-def table_at(text: str, start: int) -> Table | None:
-    """The table that begins at a place in a text; None if there is none with URLs in a column of their own."""
+def table_at(text: str, start: int) -> tuple[Table | None, int]:
+    """The table that begins at a place, if it has URLs in a column of their own; and up to where no other can begin."""
     told = _TOLD.match(text, start)
     if told is not None:
         return _table(text, told.end(), told[1])
     line_end = text.find("\n", start)
     first = text[start : line_end if line_end >= 0 else len(text)]
     if first.count('"') % 2:
-        return None
+        return None, start
+    table, tried = None, start
     for separator in "\t,;|":
-        if separator in first and not (separator == "|" and _JIRA.search(text, start, start + 10_000)):
-            table = _table(text, start, separator)
-            if table is not None:
-                return table
-    return None
+        is_jira = separator == "|" and _JIRA.search(text, start, start + 10_000)
+        if table is None and separator in first and not is_jira:
+            table, end = _table(text, start, separator)
+            tried = max(tried, end)
+    return table, tried
 
 
 def table_text(text: str) -> Table:
@@ -79,7 +82,7 @@ def table_text(text: str) -> Table:
     return Table(len(text), "CSV", separator, rows, names, frozenset(range(max(map(len, rows), default=0))))
 
 
-def _table(text: str, start: int, separator: str) -> Table | None:
+def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
     lines = _Lines(text, start)
     rows: list[list[str]] = []
     end = start
@@ -92,14 +95,12 @@ def _table(text: str, start: int, separator: str) -> Table | None:
             lines.record = 0
             end = lines.position
     except csv.Error:
-        return None
+        return None, end
     if len(rows) < 2:
-        return None
+        return None, end
     names = _names(rows[0])
     columns = _url_columns(rows, names, text, start, separator)
-    if not columns:
-        return None
-    return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns)
+    return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns) if columns else None, end
 
 
 class _Lines:

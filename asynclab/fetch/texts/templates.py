@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
+
+from asynclab.fetch.address import HIDDEN
 
 PLACEHOLDER = (
     r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby
@@ -17,6 +20,9 @@ _OPERATIONS = (
 )
 """Parts of paths that begin with a dollar as they are."""
 
+_LEFT_OUT = f"{HIDDEN}|{quote(HIDDEN)}"
+"""A secret that exports of ours leave out."""
+
 _TEMPLATE = re.compile(
     rf"{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
@@ -26,13 +32,14 @@ _TEMPLATE = re.compile(
     r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
     rf"|^[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
     r"|^[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+]|\Z)"  # routes of Express and Rails
-    r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
+    r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])"  # wildcards, regular expressions
+    rf"|{_LEFT_OUT}",
     re.ASCII,
 )
 
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
-_HINT = re.compile(r"[][{<$*\\]|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
+_HINT = re.compile(_LEFT_OUT + r"|[][{<$*\\]|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
 """What every template has, and few other URLs."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
@@ -55,17 +62,13 @@ def is_template(url: str) -> bool:
 
 def defanged(text: str) -> list[str]:
     """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
-    return _DEFANGED.findall(text) if _may_be_defanged(text) else []
+    lower = text.lower()
+    return _DEFANGED.findall(text) if any(mark in lower for mark in _MARKS) else []
 
 
 def is_defanged(text: str) -> bool:
     """Whether a text is nothing but a defanged URL or host."""
-    return _may_be_defanged(text) and _DEFANGED.fullmatch(text) is not None
-
-
-def _may_be_defanged(text: str) -> bool:
-    lower = text.lower()
-    return any(mark in lower for mark in _MARKS)
+    return _DEFANGED.fullmatch(text) is not None
 
 
 def without_defanged(text: str) -> str:

@@ -43,7 +43,8 @@ def observe_connections(patches: Patches) -> None:
     patches.wrap(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
     patches.wrap(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
     patches.wrap(StreamWriter, "write", lambda write: around_body(write, _Write))
-    patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
+    if hasattr(StreamWriter, "__del__"):  # the first releases of Python 3.11 have none
+        patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
 
 
 class _Connection:
@@ -83,10 +84,8 @@ class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
-        transport: Any = writer._transport
-        is_seen = type(transport) is cpython.SocketTransport
-        if is_seen and not transport._closing:
-            super().__init__(transport)
+        if type(writer._transport) is cpython.SocketTransport and not writer.is_closing():
+            super().__init__(writer._transport)
 
 
 class _Write:

@@ -227,6 +227,10 @@ class TaskRegistry:
         """Whether any task has failed that may not have been looked at."""
         return bool(self._failed)
 
+    def failed_of(self, futures: Iterable[Any]) -> list[Task[Any]]:
+        """Those that are tasks which have failed."""
+        return [each for each in futures if id(each) in self._failed] if self._failed else []
+
     def unseen_failures(self) -> Iterator[tuple[int, Task[Any]]]:
         """The failed tasks that are still there though nobody has looked at their exception."""
         records = (self.tasks_of_loop.get(key) for key in list(self._failed))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-from asyncio import CancelledError
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType
@@ -11,7 +10,7 @@ from typing import Any
 
 from asynclab.model.events import ExceptionDropped
 from asynclab.trace import cpython
-from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, exception_of, is_done, is_task
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, exception_of
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
@@ -23,8 +22,8 @@ _OF_AN_AWAIT = frozenset(
 
 
 def ignored_failures(record: TaskRecord, gathered: Any, tasks: TaskRegistry, at: float) -> Iterator[ExceptionDropped]:
-    """The tasks whose failures are among the results of a gather() that a task awaits, and drops."""
-    failed = [each for each in cpython.children_of(gathered) if is_task(each) and is_done(each) and _has_failed(each)]
+    """The tasks that have failed, though nobody had asked them to end, and whose gather() a task awaits, and drops."""
+    failed = [each for each in tasks.failed_of(cpython.children_of(gathered)) if not cancel_requests_of(each)]
     task = record()
     frames = follow(coroutine_of(task)).frames if failed and task is not None and exception_of(gathered) is None else []
     if frames and _drops_result(frames[-1].f_code, frames[-1].f_lasti):
@@ -32,12 +31,6 @@ def ignored_failures(record: TaskRecord, gathered: Any, tasks: TaskRegistry, at:
         for number in tasks.numbers_of(failed):
             file, line = frame.f_code.co_filename, frame.f_lineno or 0
             yield ExceptionDropped(at, number, "", file, line, record.id)
-
-
-def _has_failed(task: Any) -> bool:
-    """Whether a task has failed though nobody had asked it to end."""
-    error = exception_of(task)
-    return error is not None and not isinstance(error, CancelledError) and not cancel_requests_of(task)
 
 
 @lru_cache(1_000)
