@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import aiohttp
 
 from asynclab.fetch.address import redirected, sent_text
 from asynclab.fetch.idle import Connections
+from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect, failure_of_status
 from asynclab.fetch.receiving import REDIRECTS, Receiver
@@ -31,29 +31,22 @@ class Requests:
         session: aiohttp.ClientSession,
         connections: Connections,
         options: Options,
-        clock: Callable[[], float],
-        touch: Callable[[Row], None],
-        is_kept: Callable[[Row], bool],
+        ledger: Ledger,
     ) -> None:
-        """Use a session and its connections; the session is not closed.
-
-        `clock` tells the seconds that are noted in rows, `touch` is called after each change of a row, and `is_kept`
-        says whether a row's whole body is to be kept.
-        """
+        """Use a session, which is not closed, and its connections for the rows of a ledger."""
         self._options = options
         self._sender = Sender(session, options)
-        self._clock = clock
-        self._touch = touch
-        self._receiver = Receiver(options, clock, touch, is_kept)
+        self._ledger = ledger
+        self._receiver = Receiver(options, ledger)
         self._connections = connections
 
     async def attempt(self, row: Row) -> Failure | None:
         """Fetch a row's URL once. Returns what went wrong."""
         if not row.sent:
             return _unsendable(row)
-        now = self._clock()
+        now = self._ledger.now()
         self._begin(row, now)
-        watch = Watch(row, self._clock, self._touch, now)
+        watch = Watch(row, self._ledger, now)
         WATCH.set(watch)
         self._connections.begin()
         try:
@@ -63,7 +56,7 @@ class Requests:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
             self._connections.end()
-            row.phases.enter(None, self._clock())
+            row.phases.enter(None, self._ledger.now())
             row.expires_at = None
 
     def _begin(self, row: Row, now: float) -> None:
@@ -89,7 +82,7 @@ class Requests:
         row.notes += (f"{reason}: asked again with GET",)
         row.method = "GET"
         row.hops = ()
-        row.phases.enter("wait", self._clock())
+        row.phases.enter("wait", self._ledger.now())
         return await self._follow(row, watch)
 
     def _reason_for_get(self, row: Row, failure: Failure | None) -> str:

@@ -76,7 +76,7 @@ class Fetch(Ledger):
 
     async def run(self) -> Totals:
         """Fetch all queued rows, and wait until they have ended; if cancelled, cancel the rest."""
-        self.clock = self.clock or asyncio.get_running_loop().time
+        self.now = self.clock or asyncio.get_running_loop().time
         self._tally.begin(self.now())
         self._queue = asyncio.Queue()
         self._limits = Limits(most_requests(self.options), self.options.per_host, self.options.rate)
@@ -85,9 +85,7 @@ class Fetch(Ledger):
             connections = Connections()
             session = open_session(self.options, connections)
             async with session, self._deadline, asyncio.TaskGroup() as tasks:
-                self._requests = Requests(
-                    session, connections, self.options, self.clock, self._touch, lambda row: row.number in self._kept
-                )
+                self._requests = Requests(session, connections, self.options, self)
                 self._submit_all()
                 await self._serve_all(self._queue, tasks)
         except (asyncio.CancelledError, TimeoutError):
@@ -109,7 +107,7 @@ class Fetch(Ledger):
         else:
             task.cancel()
             row.is_stopping = True
-            self._touch(row)
+            self.touch(row)
 
     def cancel_all(self) -> None:
         """Stop all rows that have not ended."""

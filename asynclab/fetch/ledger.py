@@ -28,6 +28,8 @@ class Ledger:
         self.version = 0
         """Grows with every change of any row; the row then has this version."""
         self.clock = clock
+        self.now: Callable[[], float] = clock or (lambda: 0.0)
+        """The present moment on the clock of the rows; 0 before the first run."""
         self.keeps_real_time: Callable[[], bool] = lambda: True
         """Whether that clock has told real seconds since the run began."""
         self._size = len(self.rows) if keep_rows else len(urls) if isinstance(urls, Sized) else 0
@@ -37,7 +39,8 @@ class Ledger:
         self._begun: dict[int, Row] = {}
         """Those that have been started."""
         self._tally = Tally()
-        self._kept: frozenset[int] = frozenset()
+        self.kept: frozenset[int] = frozenset()
+        """The numbers of the rows whose whole bodies are kept."""
 
     @property
     def counts(self) -> Mapping[RowState, int]:
@@ -49,28 +52,24 @@ class Ledger:
         """The rows that have been started and have not ended."""
         return self._begun.values()
 
-    @property
-    def kept(self) -> frozenset[int]:
-        """The numbers of the rows whose whole bodies are kept."""
-        return self._kept
-
-    def now(self) -> float:
-        """The present moment on the clock of the rows; 0 before the first run."""
-        return self.clock() if self.clock is not None else 0.0
-
     def totals(self, now: float | None = None) -> Totals:
         """The totals of all rows at a moment of their clock, by default now."""
         now = self.now() if now is None else now
         is_real = self.keeps_real_time()
         return self._tally.totals(dict(self._counts), self._size, self.in_flight, now, is_real_time=is_real)
 
+    def touch(self, row: Row) -> None:
+        """Note that a row has changed."""
+        self.version += 1
+        row.version = self.version
+
     def keep(self, numbers: Iterable[int]) -> None:
         """From now on keep the whole bodies of these rows, and of no others."""
-        self._kept = frozenset(numbers)
+        self.kept = frozenset(numbers)
         for row in self.rows:
-            if row.body is not None and row.number not in self._kept:
+            if row.body is not None and row.number not in self.kept:
                 row.body = None
-                self._touch(row)
+                self.touch(row)
 
     def _take_in(self, row: Row) -> None:
         self._open[row.number] = row
@@ -100,8 +99,4 @@ class Ledger:
         row.state = state
         if state == "running":
             self._begun[row.number] = row
-        self._touch(row)
-
-    def _touch(self, row: Row) -> None:
-        self.version += 1
-        row.version = self.version
+        self.touch(row)

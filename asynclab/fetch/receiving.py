@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from operator import itemgetter
 
 import aiohttp
@@ -12,6 +11,7 @@ import asynclab
 from asynclab.fetch.address import redacted
 from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body, note_refresh
+from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failure_of_status
 from asynclab.fetch.rows import Failure, Row, header_text
@@ -34,18 +34,10 @@ REPORT_SECONDS = 0.1
 class Receiver:
     """Receives answers and notes them in their rows."""
 
-    def __init__(
-        self,
-        options: Options,
-        clock: Callable[[], float],
-        touch: Callable[[Row], None],
-        is_kept: Callable[[Row], bool],
-    ) -> None:
-        """Expect answers; the arguments are those of `asynclab.fetch.attempt.Requests`."""
+    def __init__(self, options: Options, ledger: Ledger) -> None:
+        """Expect answers to rows of a ledger."""
         self._options = options
-        self._clock = clock
-        self._touch = touch
-        self._is_kept = is_kept
+        self._ledger = ledger
 
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
         """Note an answer, and receive as much of its body as is wanted. Returns what is wrong with it."""
@@ -78,7 +70,7 @@ class Receiver:
         if row.method == "HEAD" or not self.wants_anchors(row):
             return None
         anchors = Anchors(anchors_of(row.fragments), row.content_type)
-        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=anchors.take)
+        body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=anchors.take)
         try:
             is_whole = await self._read(row, response, body)
         finally:
@@ -97,13 +89,13 @@ class Receiver:
         row.raw_headers = _kept_headers(response.raw_headers)
         row.content_type = _header_text(response.headers.get("Content-Type", ""))[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
-        self._touch(row)
+        self._ledger.touch(row)
 
     async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
         folder = self._options.save_to
         file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
         write = file.write if file is not None else None
-        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=write)
+        body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=write)
         try:
             is_whole = await self._read(row, response, body)
             if file is not None and is_whole:
@@ -137,8 +129,8 @@ class Receiver:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
             if content.at_eof():
                 continue  # the end of the row tells all
-            self._touch(row)
-            if (now := self._clock()) >= report_at:
+            self._ledger.touch(row)
+            if (now := self._ledger.now()) >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")
                 report_at = now + REPORT_SECONDS
         if unpacker is not None:

@@ -7,7 +7,6 @@ body are as the server sent them: whoever shows them neutralises them first, wit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -84,8 +83,8 @@ class Phases:
     def items(self, now: float | None = None) -> list[tuple[Phase, float]]:
         """The phases that happened, in their order, with their seconds."""
         spent: dict[Phase, float] = {}
-        ends = [begun for _, begun in self._begun[1:]]
-        for (phase, begun), ended in zip_longest(self._begun, ends, fillvalue=now):
+        ends = [*(begun for _, begun in self._begun[1:]), now]
+        for (phase, begun), ended in zip(self._begun, ends, strict=False):
             if phase is not None and ended is not None:
                 spent[phase] = spent.get(phase, 0.0) + max(0.0, ended - begun)
         return [(phase, spent[phase]) for phase in PHASES if phase in spent]

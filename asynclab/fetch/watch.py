@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from yarl import URL
 
 from asynclab.fetch.address import is_address, redacted
+from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.public_internet import is_private
 from asynclab.fetch.rows import Hop, Row, TlsFacts
 
@@ -39,9 +40,9 @@ class PrivateAddressError(OSError):
 class Watch:
     """Records in a row what happens to the running task's request."""
 
-    __slots__ = ("_asked_at", "_clock", "_touch", "_url", "has_proxy", "is_reused", "refused", "row")
+    __slots__ = ("_asked_at", "_ledger", "_url", "has_proxy", "is_reused", "refused", "row")
 
-    def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None], now: float) -> None:
+    def __init__(self, row: Row, ledger: Ledger, now: float) -> None:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
@@ -49,8 +50,7 @@ class Watch:
         """Whether the request goes through the user's proxy, whose address may be private."""
         self.is_reused = False
         """Whether the request goes over a connection that had an answer before."""
-        self._clock = clock
-        self._touch = touch
+        self._ledger = ledger
         self._asked_at = now
         self._url: URL | None = None
 
@@ -63,7 +63,7 @@ class Watch:
     def looks_up(self) -> None:
         """A new connection begins with a name lookup."""
         self.row.phases.rename("dns")
-        self._touch(self.row)
+        self._ledger.touch(self.row)
 
     def connects(self) -> None:
         """A connection to an address is begun."""
@@ -71,40 +71,40 @@ class Watch:
         if phases.current == "tcp":
             return  # to another address of the same name
         host = self._url.host if self._url is not None else None
-        if phases.current == "wait" and (is_address(host or "") or self._clock() - phases.since < SHARED_LOOKUP):
+        if phases.current == "wait" and (is_address(host or "") or self._ledger.now() - phases.since < SHARED_LOOKUP):
             phases.rename("tcp")
         else:
             phases.rename("dns")  # its own lookup, or one that another request had begun
-            phases.enter("tcp", self._clock())
-        self._touch(self.row)
+            phases.enter("tcp", self._ledger.now())
+        self._ledger.touch(self.row)
 
     def encrypts(self) -> None:
         """The connection is there, and a TLS handshake begins."""
-        self.row.phases.enter("tls", self._clock())
-        self._touch(self.row)
+        self.row.phases.enter("tls", self._ledger.now())
+        self._ledger.touch(self.row)
 
     def asks(self, peer: Peer, *, is_reused: bool) -> None:
         """The request goes over a connection to this peer, which may have had an answer before."""
         row, self.is_reused = self.row, is_reused
         if row.phases.current != "wait":
-            row.phases.enter("wait", self._clock())
+            row.phases.enter("wait", self._ledger.now())
         before = row.hops[-1].address if row.hops else ""
         if before and is_private(peer.address) and not is_private(before):
             row.notes += (f"redirected from the public internet to the private address {peer.address}",)
         row.address, row.tls = peer.address, peer.tls
-        self._touch(row)
+        self._ledger.touch(row)
 
     def answered(self) -> None:
         """The headers are there."""
-        self.row.phases.enter("download", self._clock())
+        self.row.phases.enter("download", self._ledger.now())
 
     def redirected(self, asked: str, status: int) -> None:
         """The server redirects to another URL."""
-        now = self._clock()
+        now = self._ledger.now()
         self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
         self._asked_at = now
         self.row.phases.enter("wait", now)
-        self._touch(self.row)
+        self._ledger.touch(self.row)
 
 
 WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)

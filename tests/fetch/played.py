@@ -59,7 +59,6 @@ class Played:
 
     def run(self) -> Totals:
         """Fetch to the end; each run has a loop of its own."""
-        self.fetch.clock = None
         return run_fast(self.fetch.run())
 
     def run_beside(self, *actions: Any) -> Totals:

@@ -168,6 +168,11 @@ WRITTEN = [
     ("a copy of a file", '{"u":"⟦https://a.example/Report (1).pdf⟧"}'),
     ("arrows", "⟦https://a.example/x⟧→⟦https://a.example/y⟧ ⟦https://a.example/z⟧->⟦https://a.example/v⟧=>w"),
     ("dashes", "see ⟦https://a.example/x⟧—and ⟦https://a.example/y–z⟧"),
+    ("brackets in brackets", "[⟦https://a.example/x[1]⟧] and [⟦https://a.example/y⟧[1]"),
+    ("AsciiDoc", "++⟦https://a.example/__a__⟧++ link:++⟦https://a.example/b*⟧++[t]"),
+    ("Slack and quotes", "<⟦https://a.example/x.⟧|t> `⟦https://a.example/y,⟧` ‘⟦https://a.example/it’s.⟧’"),
+    ("Markdown", "[x](⟦https://a.example/a(b(c)d)e⟧ \"t\") [y](<⟦https://a.example/f(⟧>) [z](⟦https://a.example/g⟧"),
+    ("a table with an empty first row", "\t\n\nx\turl\n1\t⟦https://a.example/x⟧\n"),
     ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
 ]  # fmt: skip
 """Texts by where they come from, in which the URLs that a person would expect are marked."""
@@ -233,6 +238,7 @@ ESCAPED = [
     ("a list", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\nb.example/x\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/ | https://b.example/x"),
     ("a list", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\nx/1\nx/2\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/"),
     ("a shell that quotes what it gets", "curl https://a.example/watch\\?v\\=x\\&t\\=1", "https://a.example/watch?v=x&t=1"),
+    ("zsh", "wget https://a.example/f\\[1\\].txt", "https://a.example/f[1].txt"),
     ("LaTeX", "\\bibitem{x} https://a.example/g\\_h\\%20i.", "https://a.example/g_h%20i"),
     ("PDF", "/URI (https://a.example/x_\\(y\\)) >>", "https://a.example/x_(y)"),
     ("CSS", "a{background:url(https://a.example/x\\(1\\).png)}", "https://a.example/x(1).png"),

@@ -25,7 +25,7 @@ EXAMPLES = (
     failed(6, "cancelled", state="cancelled", wire=18_000_000, expected=81_000_000, ended_at=7.9),
     under_way(7, 0.0, state="queued", attempts=0, started_at=None),
 )
-EXAMPLES[2].phases.current, EXAMPLES[2].phases.since = "wait", NOW
+EXAMPLES[2].phases.enter("wait", NOW)
 
 
 def show(table: FetchTable, *rows: Row) -> None:
