@@ -130,7 +130,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         """The sources of everything that runs, on any screen."""
         loops = () if self._program is None else self._program.runs.values()
         programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ()), *loops]
-        return [program.source for program in programs if program.source is not None and program.is_running]
+        return [program.source for program in programs if program.is_running]
 
     @property
     def tabs(self) -> dict[str, str]:

@@ -81,7 +81,7 @@ class _TimedScreen(LiveScreen):
         """Paint, and note."""
         super().paint()
         state = self.program.state
-        is_blocking = state is not None and state.is_blocking and state.blocked is not None and state.blocked.line
+        is_blocking = state.is_blocking and state.blocked is not None and state.blocked.line
         seen = "blocked" if is_blocking else "silent" if self.live.no_heartbeat else ""
         if seen and seen != self._was:
             self.painted.append((time.monotonic(), seen))

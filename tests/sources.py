@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import Event, Outcome
+from asynclab.model.events import Event
 from asynclab.model.source import Control, Subscriber
-
-
-@dataclass(frozen=True)
-class ToldEnding:
-    """How a run ended that was only told of."""
-
-    outcome: Outcome
 
 
 class ToldSource:
     """What a recording is: events that have all happened. They are taken in at the first `pump`."""
 
-    def __init__(self, events: Iterable[Event], now: float | None = None, *, name: str = "told") -> None:
+    def __init__(self, events: Iterable[Event], now: float | None = None) -> None:
         """Tell nothing yet; `now` is the lab time after the events, by default that of the last."""
-        self.name = name
         self._feed = EventFeed()
         self.state = self._feed.state
         self._events = list(events)
@@ -35,10 +26,6 @@ class ToldSource:
     @property
     def is_running(self) -> bool:
         return False
-
-    @property
-    def ending(self) -> ToldEnding | None:
-        return None if self.state.outcome is None else ToldEnding(self.state.outcome)
 
     @property
     def control(self) -> Control | None:
@@ -55,6 +42,3 @@ class ToldSource:
         events, self._events = self._events, []
         self._feed.take(events)
         self._feed.raise_error()
-
-    async def close(self) -> None:
-        """Nothing is open."""

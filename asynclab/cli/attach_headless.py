@@ -59,9 +59,9 @@ def attach_headless(
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
         recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
-        follower = _Follower(
-            attachment, None if recorder is None else files.enter_context(recorder), asked.judge(working_folder())
-        )
+        follower = _Follower(attachment, asked.judge(working_folder()))
+        if recorder is not None:
+            follower.program.takers.append(files.enter_context(recorder).write)
         report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, lambda program: program.is_found)
@@ -108,11 +108,10 @@ def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
 class _Follower:
     """Takes in what a program tells."""
 
-    def __init__(self, attachment: Attachment, recorder: RecordingFile | None, judge: FindingFilter) -> None:
+    def __init__(self, attachment: Attachment, judge: FindingFilter) -> None:
         self.program = ObservedProgram()
         self._report = Report(self.program, judge)
         self._attachment = attachment
-        self._recorder = recorder
         self._has_ended = False
         """Whether the program was the first to end the connection."""
 
@@ -141,6 +140,3 @@ class _Follower:
     def _take(self, frames: Iterable[AnyFrame]) -> None:
         for frame in frames:
             self.program.take(frame)
-            self._report.follow()
-            if self._recorder is not None:
-                self._recorder.write(frame)

@@ -22,7 +22,7 @@ def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, k
         program = AttachedProgram(attachment, judge=asked.judge(working_folder()))
         if record is not None:
             recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))
-            program.takers.append(recording.write)
+            program.told.takers.append(recording.write)
         app = AsyncLabApp(program=program)
         app.run()
     for warning in program.warnings:

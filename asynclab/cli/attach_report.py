@@ -45,11 +45,7 @@ def as_json(program: ObservedProgram) -> dict[str, Any]:
         "pid": None if started is None else started.pid,
         "python": None if started is None else started.python,
         "loops": [
-            {
-                "loop": loop.number,
-                "kind": loop.kind,
-                **stuck_json(loop.state, program.now),
-            }
+            {"loop": loop.number, "kind": loop.kind, **stuck_json(loop.state, program.now)}
             for loop in program.loops.values()
         ],
         "unobserved": [{"kind": loop.kind, "why": loop.why} for loop in program.unobserved],

@@ -11,12 +11,7 @@ from asynclab.cli.option_types import Place
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--perfetto",
-    type=Place(),
-    metavar="OUT",
-    help="Write a trace for ui.perfetto.dev to a file.",
-)
+@click.option("--perfetto", type=Place(), metavar="OUT", help="Write a trace for ui.perfetto.dev to a file.")
 @click.option("--ndjson", is_flag=True, help="Print a line of JSON for each event.")
 def export(recording: Path, perfetto: Path | None, ndjson: bool) -> int:
     """Turn a recording into a trace for Perfetto, or into lines of JSON.

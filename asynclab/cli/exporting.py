@@ -32,14 +32,14 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
     reader = RecordingReader(recording)
     program, problem = ObservedProgram(), ""
     with reader, ExitStack() as files:
-        trace = None if perfetto is None else files.enter_context(perfetto_trace(program, perfetto))
+        if perfetto is not None:
+            program.takers.append(files.enter_context(perfetto_trace(program, perfetto)))
+        if ndjson:
+            program.takers.append(_print_events)
         try:
-            for frame in _frames(reader):
-                program.take(frame)
-                if trace is not None:
-                    trace(frame)
-                if ndjson:
-                    _print_events(frame)
+            for line in reader.lines():
+                if not isinstance(line, SourceText):
+                    program.take(line)
         except RecordingError as error:
             problem = str(error)
     if reader.is_cut:
@@ -107,10 +107,6 @@ class TraceOfRun:
         with suppress(OSError):
             self._open.__exit__(type(error), error, None)
         self._complain(f"no trace is written: {error.strerror or error}")
-
-
-def _frames(reader: RecordingReader) -> Iterator[AnyFrame]:
-    return (line for line in reader.lines() if not isinstance(line, SourceText))
 
 
 def _print_events(frame: AnyFrame) -> None:

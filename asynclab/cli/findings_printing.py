@@ -34,7 +34,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     folder = reader.header.folder or os.getcwd()
     with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's
         report = Report(program)
-        problem = _read(reader, program, report, texts)
+        problem = _read(reader, program, texts)
         code = files.write(program, report.found())
     if reader.is_cut and not problem:
         problem = f"{path} is cut: its writer did not finish it"
@@ -43,7 +43,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     return code or (FAILED if problem else 0)
 
 
-def _read(reader: RecordingReader, program: ObservedProgram, report: Report, texts: dict[str, str]) -> str:
+def _read(reader: RecordingReader, program: ObservedProgram, texts: dict[str, str]) -> str:
     """Take in a recording, and the text of the files in it.
 
     Returns:
@@ -55,7 +55,6 @@ def _read(reader: RecordingReader, program: ObservedProgram, report: Report, tex
                 texts[line.file] = line.text
             else:
                 program.take(line)
-                report.follow()
     except RecordingError as error:
         return str(error)
     return ""

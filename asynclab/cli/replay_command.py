@@ -47,6 +47,6 @@ def _print_report(recording: Replay) -> None:
 
     report = Report(recording.told, recording.judge)
     for _ in recording.read_at_once():
-        report.follow()
+        pass
     for line in (*recording.facts, *(report.lines() if recording.told.ended is not None else ())):
         click.echo(line)

@@ -14,7 +14,6 @@ from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
-from asynclab.remote.wire import AnyFrame
 
 
 @dataclass(frozen=True)
@@ -31,28 +30,29 @@ class RunFiles:
     """Where to write a trace for Perfetto; None for none."""
 
     def open(
-        self,
-        files: ExitStack,
-        target: Target,
-        program: ObservedProgram,
-        complain: Callable[[str], object],
-    ) -> list[Callable[[AnyFrame], object]]:
-        """Open them; each of what is returned gets every frame, after the program has taken it in.
+        self, files: ExitStack, target: Target, program: ObservedProgram, complain: Callable[[str], object]
+    ) -> list[str]:
+        """Open them; each gets every frame that the program takes in.
 
-        What a disk refuses later goes to `complain`, in one line.
+        What a disk refuses later goes to `complain`, in one line, and into the list that is returned.
 
         Raises:
             OSError: A file can't be written.
         """
-        takers: list[Callable[[AnyFrame], object]] = []
+        refused: list[str] = []
+
+        def refuse(why: str) -> None:
+            refused.append(why)
+            complain(why)
+
         if self.record is not None:
             with naming(self.record):
                 writer = self._writer(self.record, target, program)
-            recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=complain)
-            takers.append(files.enter_context(recording).write)
+            recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=refuse)
+            program.takers.append(files.enter_context(recording).write)
         if self.perfetto is not None:
-            takers.append(files.enter_context(TraceOfRun(program, self.perfetto, complain)).take)
-        return takers
+            program.takers.append(files.enter_context(TraceOfRun(program, self.perfetto, refuse)).take)
+        return refused
 
     def _writer(self, record: Path, target: Target, program: ObservedProgram) -> Writer:
         words = target.words if target.words[0].startswith("-") else (target.name,)

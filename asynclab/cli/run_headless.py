@@ -48,30 +48,13 @@ def run_headless(
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
-    refused: list[str] = []
-    standstills = _Standstills(program, stuck)
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
-        report = Report(program, findings.judge)
+        report, standstills = Report(program, findings.judge), _Standstills(program, stuck)
         report_file = None if json_to is None else JsonReport(files, json_to)
-
-        def refuse(why: str) -> None:
-            """Say why a file ends before the program does."""
-            refused.append(why)
-            complain(why)
-
         with ExitStack() as run_files:  # whole before anything is written that may fail
-            takers = kept.open(run_files, target, program, refuse)
-
-            def take(frame: AnyFrame) -> None:
-                """Take a frame in, and hand it on."""
-                program.take(frame)
-                report.follow()
-                standstills.follow()
-                for taker in takers:
-                    taker(frame)
-
-            code = run_watched(target, take, standstills.on_signal)
+            refused = kept.open(run_files, target, program, complain)
+            code = run_watched(target, program.take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
         _tell(report, standstills, report_file)
@@ -92,6 +75,7 @@ class _Standstills:
 
     def __init__(self, program: ObservedProgram, stuck: float | None) -> None:
         self._program = program
+        program.takers.append(self._follow)
         self._stuck = stuck
         self._version = 0
         self._moved_at = 0.0
@@ -112,7 +96,7 @@ class _Standstills:
         elif self._before_interrupt is None:
             self._before_interrupt = self._look()
 
-    def follow(self) -> None:
+    def _follow(self, _: AnyFrame) -> None:
         """Print the report where the program itself was asked, and once for each time in which nothing moves."""
         if self._program.reports_asked > self._asked:
             self._asked = self._program.reports_asked

@@ -27,21 +27,12 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
-        report = Report(live.told, findings.judge)
-        refused: list[str] = []
-
-        def refuse(why: str) -> None:
-            """Show why a file ends before the program does."""
-            refused.append(why)
-            live.warn(why)
-
+        report = Report(live.told, findings.judge) if asked != FindingsOptions() else None
         with ExitStack() as run_files:  # whole before anything is written that may fail
-            live.takers += kept.open(run_files, target, live.told, refuse)
-            if asked != FindingsOptions():
-                live.takers.append(lambda _: report.follow())
+            refused = kept.open(run_files, target, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()
-        failed = 0 if live.problem else findings.write(live.told, report.found())
+        failed = 0 if live.problem else findings.write(live.told, () if report is None else report.found())
     for warning in live.warnings:
         complain(warning)
     if live.problem:

@@ -20,6 +20,7 @@ from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
 from asynclab.remote.run_tally import RunTally
+from asynclab.remote.wire import AnyFrame
 
 LISTED = 10
 """How many steps, waits and tasks are named in each section."""
@@ -35,10 +36,10 @@ class Report:
     """Follows a program, and says at its end what it did."""
 
     def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
-        """Know nothing yet.
+        """Follow a program of which nothing is known yet.
 
         Args:
-            program: What to follow.
+            program: What to follow, frame by frame.
             judge: Leaves out the findings that are allowed or known; None for telling all.
         """
         self._program = program
@@ -46,9 +47,10 @@ class Report:
         self._tallies: dict[int, RunTally] = {}
         self._findings: dict[int, Findings] = {}
         self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
+        program.takers.append(self._follow)
 
-    def follow(self) -> None:
-        """Subscribe to new loops; call it after each frame."""
+    def _follow(self, _: AnyFrame) -> None:
+        """Subscribe to new loops."""
         for number, loop in self._program.loops.items():
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)

@@ -35,7 +35,7 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         event = incident.event
         if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives and not incident.is_sure:
-            (who,) = incident.others
+            who = next(iter(incident.others), None)
             text = (
                 f"{quoted(state, who)} released {state.primitives[event.primitive].label}{at_line(incident.place)} "
                 f"without having a permit of it: at {measured(incident.at)} there were {event.value}, more than ever "

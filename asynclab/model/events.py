@@ -580,7 +580,7 @@ class PrimitiveChanged(PrimitiveEvent):
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
     file: str = ""
     line: int = 0
-    """Where another than the holder released a lock, or a semaphore got more permits than it ever had; else 0."""
+    """Where another than the holder released a lock, or a task's semaphore got more permits than ever; else 0."""
 
 
 class ConditionNotified(PrimitiveEvent):

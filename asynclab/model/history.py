@@ -9,17 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
 
-from asynclab.model.events import (
-    EndRequested,
-    Event,
-    LoopLagged,
-    RunningTo,
-    RunStalled,
-    StepReported,
-    TaskHeld,
-    TaskReleased,
-    TaskStands,
-)
+from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
@@ -34,7 +24,16 @@ So reaching a moment folds a bounded number of events, and copies never hold mor
 100 MB at some 300 bytes a task, even if thousands of tasks change all the time.
 """
 
-LOOKS = (LoopLagged, TaskStands, TaskHeld, TaskReleased, StepReported, RunningTo, EndRequested, RunStalled)
+LOOKS = (
+    events.LoopLagged,
+    events.TaskStands,
+    events.TaskHeld,
+    events.TaskReleased,
+    events.StepReported,
+    events.RunningTo,
+    events.EndRequested,
+    events.RunStalled,
+)
 """Events that come from watching or commanding the program: nothing happens in the program itself."""
 
 
@@ -46,7 +45,7 @@ class History:
 
     def __init__(self, live: LabState) -> None:
         """Begin when nothing has happened; the live state takes in each event before `take` gets it."""
-        self.events: list[Event] = []
+        self.events: list[events.Event] = []
         """Those that are kept, oldest first."""
         self.first = 0
         """How many events happened before those that are kept."""
@@ -64,11 +63,11 @@ class History:
         """The moment after the latest event."""
         return self.first + len(self.events)
 
-    def take(self, events: Sequence[Event]) -> None:
+    def take(self, happened: Sequence[events.Event]) -> None:
         """Take in events that the live state has just taken in."""
         end = self.end
-        self._looks += [moment for moment, event in enumerate(events, end + 1) if type(event) in LOOKS]
-        self.events.extend(events)
+        self._looks += [moment for moment, event in enumerate(happened, end + 1) if type(event) in LOOKS]
+        self.events.extend(happened)
         if self.end - self._moments[-1] >= max(SPACING, len(self._live.tasks)):
             with _without_collections():
                 self._snapshots.append(Snapshot(self._live, self._snapshots[-1]))
@@ -108,7 +107,7 @@ class History:
         """How many events had happened at a moment that is kept, not counting looks."""
         return moment - bisect_right(self._looks, moment) - self._looks_before
 
-    def event_before(self, moment: int) -> Event | None:
+    def event_before(self, moment: int) -> events.Event | None:
         """The latest event before a moment that is not a look; None if it is no longer kept."""
         index = self._without_looks(moment) - self.first - 1 if moment <= self.end else -1
         return self.events[index] if 0 <= index < len(self.events) else None

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
-from asynclab.model.events import Event, Outcome
+from asynclab.model.events import Event
 from asynclab.model.state import LabState
 
 Subscriber: TypeAlias = Callable[[Sequence[Event]], object]
 """Gets every event, in order, in batches, after the state has taken them in."""
-
-
-class Ended(Protocol):
-    """How a run ended; as a string it is a clause, such as "returned 3"."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """The way it ended, in one word."""
 
 
 class Control(Protocol):
@@ -62,10 +54,6 @@ class Source(Protocol):
     """One run, wherever its events come from: a lab in this process, another process, a recording."""
 
     @property
-    def name(self) -> str:
-        """The name of what runs."""
-
-    @property
     def state(self) -> LabState:
         """Everything up to the latest `pump`; reading it does no work."""
 
@@ -78,10 +66,6 @@ class Source(Protocol):
         """Whether it has started and not ended."""
 
     @property
-    def ending(self) -> Ended | None:
-        """How it ended; None until it has."""
-
-    @property
     def control(self) -> Control | None:
         """Takes commands; None if nothing can, as in a recording."""
 
@@ -91,5 +75,19 @@ class Source(Protocol):
     def subscribe(self, subscriber: Subscriber, /) -> None:
         """Hand every event to a subscriber, from the next `pump` on."""
 
-    async def close(self) -> None:
-        """End the run and release its resources."""
+
+class NoSource:
+    """Stands for a run before anything has run: an empty state, and no control."""
+
+    now = 0.0
+    is_running = False
+    control = None
+
+    def __init__(self) -> None:
+        self.state = LabState()
+
+    def pump(self) -> None:
+        """Do nothing."""
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        """Do nothing: no event will come."""

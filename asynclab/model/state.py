@@ -285,3 +285,7 @@ class LabState:
         if len(lines) == LINES_KEPT:
             self.dropped.lines += 1
         lines.append(ActivityLine(number, at, task, kind, said))
+
+
+NOTHING_YET = LabState()
+"""What views show before anything has happened."""

@@ -59,6 +59,8 @@ class ObservedProgram:
     def __init__(self, on_loop: Callable[[ObservedLoop], object] = lambda _: None) -> None:
         """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
         self._on_loop = on_loop
+        self.takers: list[Callable[[AnyFrame], object]] = []
+        """Each gets every frame, after it was taken in."""
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None
@@ -83,7 +85,12 @@ class ObservedProgram:
         return self.attached is not None and len(self.found) + len(self.unobserved) >= self.attached.loops
 
     def take(self, frame: AnyFrame) -> None:
-        """Take in a frame; one that makes no sense where it comes changes nothing."""
+        """Take in a frame, and hand it on; one that makes no sense where it comes changes nothing."""
+        self._take(frame)
+        for taker in self.takers:
+            taker(frame)
+
+    def _take(self, frame: AnyFrame) -> None:
         match frame:
             case ProgramStarted():
                 self.started = frame

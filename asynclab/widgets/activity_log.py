@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 from textual.binding import Binding, BindingType
 
 from asynclab.model.activity import ActivityLine
-from asynclab.model.state import LabState
+from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
@@ -67,8 +67,8 @@ class ActivityLog(CursorView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._state: LabState | None = None
-        self._version: int | None = None
+        self._state = NOTHING_YET
+        self._version = 0
         self._rows: deque[Row] = deque()
         self._width = 0
         """The width for which the lines are divided into rows."""
@@ -85,16 +85,15 @@ class ActivityLog(CursorView):
         """The id of the task whose line the cursor is on."""
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
-    def show(self, state: LabState | None, now: float, *, is_past: bool = False) -> None:
+    def show(self, state: LabState, now: float, *, is_past: bool = False) -> None:
         """Show the activity of a lab, now or at a moment of its past."""
         self._is_past = is_past
         if state is not self._state:
             self._state = state
             self._start_over()
-        version = None if state is None else state.version
-        if version == self._version:
+        if state.version == self._version:
             return
-        self._version = version
+        self._version = state.version
         self._take_new_lines()
         self._refresh_view()
 
@@ -173,7 +172,7 @@ class ActivityLog(CursorView):
         """The note above the lines; empty if there is none."""
         if self.filter_text and not self._rows:
             return "nothing matches the filter"
-        gone = 0 if self._state is None else self._state.dropped.lines
+        gone = self._state.dropped.lines
         return f"{gone} earlier lines are no longer kept" if gone else ""
 
     @property
@@ -187,7 +186,7 @@ class ActivityLog(CursorView):
 
     def _take_new_lines(self) -> None:
         """Add the new lines, and drop those that the model dropped."""
-        kept = () if self._state is None else self._state.activity
+        kept = self._state.activity
         new: list[ActivityLine] = []
         for line in reversed(kept):
             if line.number < self._next:
@@ -237,7 +236,7 @@ class ActivityLog(CursorView):
             return f"{self._unread} new below" if self._unread else "scrolled up"
         if self._is_past:
             return "up to this moment"
-        return "following" if self._state is not None and self._state.outcome is None else ""
+        return "following" if self._state.version and self._state.outcome is None else ""
 
     def _row_at(self, index: int) -> Row:
         return self._rows[max(0, index - self._note_height)]
@@ -259,7 +258,7 @@ class ActivityLog(CursorView):
             self.cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
 
     def _subject(self, line: ActivityLine) -> str:
-        return "" if self._state is None or line.task is None else self._state.task_name(line.task)
+        return self._state.task_name(line.task)
 
     def _full_text(self, line: ActivityLine) -> str:
         return f"{line.at:.3f}  {one_line(self._subject(line))}  {one_line(line.text, FULL_LIMIT)}"

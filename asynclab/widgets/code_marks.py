@@ -62,13 +62,11 @@ class CodeMarks:
         return min(self.line_of.values(), default=None)
 
 
-def marks_in(path: str, state: LabState | None, next_task: int | None = None) -> CodeMarks:
+def marks_in(path: str, state: LabState, next_task: int | None = None) -> CodeMarks:
     """The marks of a file, whose path is compared as tasks have it.
 
     Where a lab is paused, `next_task` is the task that the next step runs.
     """
-    if state is None:
-        return CodeMarks()
     lines: dict[str, defaultdict[int, list[int]]] = {"waiting": defaultdict(list), "ready": defaultdict(list)}
     line_of = {}
     for task in state.tasks.values():

@@ -12,7 +12,7 @@ from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import measured
-from asynclab.widgets.lines import Line, Span, left_cut_end, right, wrap
+from asynclab.widgets.lines import Line, Span, hanging, left_cut_end, right
 
 INDENT, LABEL = 2, 6
 """Cells before a text, and of a label with the gap after it."""
@@ -85,12 +85,14 @@ def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width
 
 
 def _paragraph(text: str, part: str, width: int) -> Iterator[FindingLine]:
-    for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT)):
-        yield FindingLine(((" " * INDENT, ""), (line, part)))
+    yield from _wrapped((" " * INDENT, ""), text, part, width)
 
 
 def _labelled(label: str, part: str, text: str, width: int, event: int | None = None) -> Iterator[FindingLine]:
-    start = f"{' ' * INDENT}{label:<{LABEL}}"
-    for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT - LABEL)):
-        yield FindingLine(((start, part), (line, "waiting" if event is not None else "")), event)
-        start = " " * len(start)
+    head = (f"{' ' * INDENT}{label:<{LABEL}}", part)
+    yield from _wrapped(head, text, "waiting" if event is not None else "", width, event)
+
+
+def _wrapped(head: Span, text: str, part: str, width: int, event: int | None = None) -> Iterator[FindingLine]:
+    for line in hanging((head,), one_line(text, TEXT_LIMIT), max(LEAST_ROOM + len(head[0]), width), part):
+        yield FindingLine(line, event)

@@ -10,7 +10,7 @@ from textual.events import Resize
 
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.live_findings import Found
-from asynclab.model.state import LabState
+from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.finding_lines import Evidence, FindingLine, details, heading
@@ -41,7 +41,7 @@ class FindingsView(CursorView):
     BORDER_TITLE = "Findings"
 
     _found: tuple[Found, ...] = ()
-    _state: LabState | None = None
+    _state = NOTHING_YET
     _evidence_of: Callable[[Found], Sequence[Evidence]] = staticmethod(lambda _: ())
     _left_out = ""
     """How many findings are left out, and why."""
@@ -54,7 +54,7 @@ class FindingsView(CursorView):
     def show(
         self,
         found: tuple[Found, ...],
-        state: LabState | None,
+        state: LabState,
         evidence_of: Callable[[Found], Sequence[Evidence]],
         left_out: str = "",
     ) -> None:
@@ -164,8 +164,7 @@ class FindingsView(CursorView):
 
     def _laid_out(self, width: int) -> Iterator[_Entry]:
         for number, found in enumerate(self._found):
-            task = found.finding.task
-            name = "" if self._state is None else self._state.task_name(task)
+            name = self._state.task_name(found.finding.task)
             yield _Entry(number, FindingLine(heading(found, name, width)))
             if number == self._selected:
                 rule = _RULES.get(found.finding.rule)

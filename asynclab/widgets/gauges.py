@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeAlias
 
 from asynclab.model.resources import QueueState, TimeoutState
-from asynclab.model.state import LabState
+from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.gauge_lines import primitive_line, queue_depth, queue_items, queue_waiters, timeout_line
 from asynclab.widgets.line_view import LineView
@@ -30,13 +30,13 @@ class Gauges(LineView):
     """The queues, timeouts and primitives of a lab."""
 
     BORDER_TITLE = "Queues and deadlines"
-    _state: LabState | None = None
+    _state = NOTHING_YET
     _now = 0.0
     entries: Sequence[Draw] = ()
 
-    def show(self, state: LabState | None, now: float) -> None:
+    def show(self, state: LabState, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
-        if not self.is_news(id(state), state and state.version, now):
+        if not self.is_news(id(state), state.version, now):
             return
         self._state, self._now = state, now
         self.set_subtitle(self.summary())
@@ -45,8 +45,6 @@ class Gauges(LineView):
     def summary(self) -> Line:
         """The number of each, such as "1 queue · 1 timeout"."""
         state = self._state
-        if state is None:
-            return ()
         counts = ((len(state.queues), "queue"), (len(_running(state)), "timeout"), (len(state.primitives), "primitive"))
         said = [plural(count, noun) for count, noun in counts if count]
         gone = state.dropped.queues + state.dropped.primitives + state.dropped.timeouts
@@ -65,7 +63,7 @@ class Gauges(LineView):
 
     def _lay_out(self) -> Iterator[Draw]:
         state = self._state
-        if state is None or not lines_of_gauges(state):
+        if not lines_of_gauges(state):
             yield lambda width: (("no queues, locks or timeouts yet", "past"),)
             return
         others: list[Draw] = [

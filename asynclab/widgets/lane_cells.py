@@ -34,22 +34,12 @@ MARKS: Mapping[MarkKind, Span] = MappingProxyType(
 """The glyph of each mark, one cell wide, and its colour outside a step."""
 
 KINDS: Mapping[int, Span] = MappingProxyType(
-    {
-        0: (" ", ""),
-        WAITING: ("─", "waiting"),
-        READY: ("▒", "ready"),
-        RUNNING: ("█", "running"),
-    }
+    {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running")}
 )
 """The glyph of each kind of interval. They differ in height and grain, so that they are clear without colour."""
 
 LATER_KINDS: Mapping[int, Span] = MappingProxyType(
-    {
-        0: (" ", "past"),
-        WAITING: ("┄", "rest"),
-        READY: ("░", "past"),
-        RUNNING: ("▄", "past"),
-    }
+    {0: (" ", "past"), WAITING: ("┄", "rest"), READY: ("░", "past"), RUNNING: ("▄", "past")}
 )
 """The same after the moment being viewed: thinner, so that the moment is clear without colour."""
 

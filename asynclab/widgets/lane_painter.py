@@ -35,7 +35,7 @@ class LanePainter:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._timeline: Timeline | None = None
+        self._timeline = Timeline()
         self._now = 0.0
         self._moment: float | None = None
         self._arrows: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ class LanePainter:
         """Draw arrows from the wakers of a task, if they are in sight and not after the moment being viewed."""
         window = self._window
         woken = rows.position(task)
-        lane = None if task is None or self._timeline is None else self._timeline.lanes.get(task)
+        lane = self._timeline.lanes.get(task or 0)
         self._arrows = []
         if lane is None or woken is None:
             return
@@ -72,7 +72,7 @@ class LanePainter:
 
     def paint(self, task: int, row: int, width: int) -> bytes:
         """The cells of one task's lane, which stands at a row."""
-        lane = None if self._timeline is None else self._timeline.lanes.get(task)
+        lane = self._timeline.lanes.get(task)
         cells = bytearray(bytes(width) if lane is None else self._remembered(lane, width))
         if self._arrows:
             self._overlay(cells, row)

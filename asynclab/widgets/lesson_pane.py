@@ -9,9 +9,10 @@ from itertools import accumulate, chain
 from textual.geometry import Size
 
 from asynclab.model.text import one_line
-from asynclab.widgets.clock_line import ClockReading, clock_and_block
+from asynclab.model.wording.forms import Forms
+from asynclab.widgets.clock_line import clock_and_block
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, Span, wrap
+from asynclab.widgets.lines import Line, hanging
 
 FRAME = 4
 """Cells of the lower border that the clock can't use, besides the corners."""
@@ -58,9 +59,9 @@ class LessonPane(LineView, can_focus=False):
         self.refresh(layout=True)
         self.repaint()
 
-    def show_clock(self, reading: ClockReading | None) -> None:
-        """Show the clock in the frame; None if nothing has run."""
-        self.set_subtitle(() if reading is None else clock_and_block(reading, self.size.width - FRAME))
+    def show_clock(self, clock: Line, blocked: Forms = ("",)) -> None:
+        """Show the clock in the frame, and what blocked the loop; empty if nothing has run."""
+        self.set_subtitle(clock_and_block(clock, blocked, self.size.width - FRAME))
 
     def lines_in(self, room: int) -> int:
         """How many lines to show in a room of lines: whole parts, if at least the first one fits."""
@@ -89,21 +90,12 @@ def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
     """The lines of each text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
     docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
-    return (
-        [((" ", ""), (line, "")) for line in _wrapped(lesson.concept, width - 2)],
-        _labelled("watch", "strong accent", lesson.watch, width),
-        _labelled("belief", "strong ready", belief, width),
-        _labelled("docs", "heading", docs, width),
+    texts = (
+        (" ", "", lesson.concept),
+        (f" {'watch':<{LABEL}}", "strong accent", lesson.watch),
+        (f" {'belief':<{LABEL}}", "strong ready", belief),
+        (f" {'docs':<{LABEL}}", "heading", docs),
     )
-
-
-def _labelled(label: str, part: str, text: str, width: int) -> list[Line]:
-    if not text:
-        return []
-    first, *rest = _wrapped(text, width - 2 - LABEL)
-    start: Span = (f" {label:<{LABEL}}", part)
-    return [(start, (first, "")), *(((" " * (1 + LABEL), ""), (line, "")) for line in rest)]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(one_line(text, 2000), width) if text else []
+    return tuple(
+        hanging(((head, part),), one_line(text, 2000), width - 1) if text else [] for head, part, text in texts
+    )

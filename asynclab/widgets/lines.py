@@ -129,6 +129,13 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, current]
 
 
+def hanging(head: Line, text: str, width: int, part: str = "") -> list[Line]:
+    """A text after its head, wrapped for `width` cells in all; its further lines stand below its beginning."""
+    indent = width_of(head)
+    first, *rest = wrap(text, width - indent)
+    return [(*head, (first, part)), *(((" " * indent, ""), (line, part)) for line in rest)]
+
+
 def _pieces(word: str, width: int) -> Iterator[str]:
     while cell_len(word) > width:
         head = chop_cells(word, width)[0] or word[0]

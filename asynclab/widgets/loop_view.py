@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from asynclab.model.loop_anatomy import Due, LoopParts, loop_parts
-from asynclab.model.state import LabState
+from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.glyphs import GLYPHS
@@ -47,16 +47,16 @@ class LoopView(TaskView):
     """
 
     BORDER_TITLE = "Event loop"
-    _state: LabState | None = None
+    _state = NOTHING_YET
     _now = 0.0
     _next: int | None = None
     _parts = LoopParts()
     _parts_of: object = None
     entries: Sequence[_Entry] = ()
 
-    def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
+    def show(self, state: LabState, now: float, next_task: int | None = None) -> None:
         """Show a lab, and repaint the lines that changed; the next step of a paused lab runs `next_task`."""
-        if not self.is_news(id(state), state and state.version, now, next_task):
+        if not self.is_news(id(state), state.version, now, next_task):
             return
         self._state, self._now, self._next = state, now, next_task
         self._update()
@@ -80,17 +80,17 @@ class LoopView(TaskView):
 
     def _update(self) -> None:
         state = self._state
-        version = None if state is None else (id(state), state.version)
+        version = id(state), state.version
         if version != self._parts_of:  # a timer's countdown changes no part
             self._parts_of = version
-            self._parts = LoopParts() if state is None else loop_parts(state, LISTED)
-        self.entries = () if state is None else tuple(self._lay_out(state))
+            self._parts = loop_parts(state, LISTED)
+        self.entries = tuple(self._lay_out(state)) if state.version else ()
         self.place_cursor()
         self.set_subtitle(self._summary())
         self.repaint()
 
     def _summary(self) -> Line:
-        if self._state is None:
+        if not self._state.version:
             return ()
         parts = self._parts
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"

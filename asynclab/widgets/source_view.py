@@ -9,17 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 
 from asynclab.model.frames import file_name
-from asynclab.model.state import LabState
+from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.tasks import Place
-from asynclab.widgets.code_marks import (
-    MARKS_WIDTH,
-    CodeMarks,
-    legend,
-    mark_spans,
-    marks_in,
-    out_of_reach,
-    standing,
-)
+from asynclab.widgets.code_marks import MARKS_WIDTH, CodeMarks, legend, mark_spans, marks_in, out_of_reach, standing
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.lines import Line, joined, width_of
@@ -84,9 +76,9 @@ class SourceView(LineView):
         self._first = self._file = _File()
         self._coloured: dict[str, tuple[Line, ...]] = {}
         self._widest = 0
-        self._state: LabState | None = None
+        self._state = NOTHING_YET
         self._next: int | None = None
-        self._version: int | None = None
+        self._version = 0
         self._marks = CodeMarks()
         self.selected: int | None = None
         """The id of the task whose line is highlighted."""
@@ -107,19 +99,18 @@ class SourceView(LineView):
     def show_source(self, path: str, text: str, line: int | None = None) -> None:
         """Show a file from a line on, or else from its first line of code."""
         self._first = _File(path, text, line)
-        self._state = self.selected = self._pointed = None
+        self._state, self.selected, self._pointed = NOTHING_YET, None, None
         self._stays = False
         self._open(self._first)
 
-    def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
+    def show(self, state: LabState, now: float, next_task: int | None = None) -> None:
         """Show where the tasks of a lab stand; the next step of a paused lab runs `next_task`."""
-        version = None if state is None else state.version
-        if state is self._state and (version, next_task) == (self._version, self._next):
+        if state is self._state and (state.version, next_task) == (self._version, self._next):
             return
         before = self._line_to_follow()
         if _is_another_run(self._state, state):
             self.selected = None  # its tasks have the same numbers
-        self._state, self._version, self._next = state, version, next_task
+        self._state, self._version, self._next = state, state.version, next_task
         self._take_marks()
         self._follow(before)
         self.repaint()
@@ -247,7 +238,7 @@ class SourceView(LineView):
         """The file that the selected task is in; while that is unknown, the same file as before."""
         if self._pointed is not None and self._files is not None:
             return self._read(self._pointed[0])
-        task = None if self._state is None or self.selected is None else self._state.tasks.get(self.selected)
+        task = self._state.tasks.get(self.selected or 0)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
         if task.place is None or not self._is_following:
@@ -262,13 +253,12 @@ class SourceView(LineView):
     def _show_subtitle(self) -> None:
         about = self._about_selected() or legend(self._marks)
         # At the beginning of its past a run has no epoch yet; only what has changed since it was read counts then.
-        epoch = 0.0 if self._state is None else self._state.epoch
-        has_changed = self._files is not None and self._files.has_changed(self.path, epoch or float("inf"))
+        has_changed = self._files is not None and self._files.has_changed(self.path, self._state.epoch or float("inf"))
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
     def _about_selected(self) -> Line:
-        task = None if self._state is None or self.selected is None else self._state.tasks.get(self.selected)
-        if task is None or self._state is None:
+        task = self._state.tasks.get(self.selected or 0)
+        if task is None:
             return ()
         is_elsewhere = task.place is not None and task.place[0] != self.path
         if is_elsewhere and not self._stays and self._is_following:
@@ -298,6 +288,5 @@ class SourceView(LineView):
         self._is_moving_itself = False
 
 
-def _is_another_run(before: LabState | None, after: LabState | None) -> bool:
-    epochs = {state.epoch for state in (before, after) if state is not None and state.epoch}
-    return len(epochs) > 1
+def _is_another_run(before: LabState, after: LabState) -> bool:
+    return len({state.epoch for state in (before, after) if state.epoch}) > 1

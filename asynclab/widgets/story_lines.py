@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.story import Sentence, Story
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lines import Line, wrap
+from asynclab.widgets.lines import Line, hanging
 
 MARKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
     {
@@ -34,17 +34,15 @@ COLOURED: frozenset[ActivityKind] = frozenset({"failed", "cancelled", "done"})
 WIDEST = 100
 """Cells; longer lines are hard to read."""
 
-MOMENT, GAP = 9, 2
-"""Cells for a moment, and for the mark between it and the sentence."""
+MOMENT, MARGIN = 9, 13
+"""Cells for a moment, and for a moment and the mark between it and the sentence."""
 
 
 def story_lines(story: Story, width: int) -> list[Line]:
     """The lines of a story, `width` cells wide."""
     part = story.word or "past"
     mark = GLYPHS[story.word] if story.word is not None else "?"
-    lines: list[Line] = []
-    for index, text in enumerate(wrap(story.headline, max(1, min(width, WIDEST) - 2))):
-        lines.append(((f"{mark if index == 0 else ' '} ", part), (text, "strong")))
+    lines = hanging(((f"{mark} ", part),), story.headline, min(width, WIDEST), "strong")
     for paragraph in story.paragraphs:
         lines.append(())
         for sentence in paragraph:
@@ -52,17 +50,11 @@ def story_lines(story: Story, width: int) -> list[Line]:
     return lines
 
 
-def _sentence_lines(sentence: Sentence, width: int) -> Iterator[Line]:
+def _sentence_lines(sentence: Sentence, width: int) -> list[Line]:
     mark, part = MARKS.get(sentence.kind, ("·", "past"))
-    margin = MOMENT + GAP + 2
     at = "" if sentence.at is None else f"{sentence.at:.3f}"
-    room = max(12, min(width, WIDEST) - margin)
     colour = part if sentence.kind in COLOURED else "past" if sentence.kind == "progress" else ""
     if sentence.is_drawn:
-        yield ((" " * margin, ""), (sentence.text, colour))
-        return
-    for index, text in enumerate(wrap(sentence.text, room)):
-        if index:
-            yield ((" " * margin, ""), (text, colour))
-        else:
-            yield ((f"{at:>{MOMENT}} ", "past"), (f" {mark} ", part), (text, colour))
+        return [((" " * MARGIN, ""), (sentence.text, colour))]
+    head = ((f"{at:>{MOMENT}} ", "past"), (f" {mark} ", part))
+    return hanging(head, sentence.text, max(MARGIN + 12, min(width, WIDEST)), colour)

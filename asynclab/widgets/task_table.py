@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from asynclab.model.state import LabState
-from asynclab.model.task_tree import TaskRow
+from asynclab.model.state import NOTHING_YET, LabState
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import StateWord
 from asynclab.widgets.lines import Line, joined
 from asynclab.widgets.task_columns import cells, columns_for, header
@@ -20,17 +18,17 @@ class TaskTable(TaskView):
 
     BORDER_TITLE = "Tasks"
     HEADER_HEIGHT = 1
-    _state: LabState | None = None
+    _state = NOTHING_YET
     _now = 0.0
 
     @property
-    def _rows(self) -> Sequence[TaskRow]:
+    def _rows(self) -> TaskRows:
         """The rows of the present state, which may have dropped tasks since it was shown."""
-        return () if self._state is None else self._state.rows()
+        return self._state.rows()
 
-    def show(self, state: LabState | None, now: float) -> None:
+    def show(self, state: LabState, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
-        if not self.is_news(id(state), state and state.version, now):
+        if not self.is_news(id(state), state.version, now):
             return
         self._state, self._now = state, now
         self.place_cursor()
@@ -40,8 +38,6 @@ class TaskTable(TaskView):
     def summary(self) -> Line:
         """How many tasks are in each state, such as "1 ready · 2 waiting · 1 done"."""
         state = self._state
-        if state is None:
-            return ()
         counts = [((f"{state.counts[word]:,} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
             counts.append(((f"{state.dropped.tasks:,} dropped", "past"),))
@@ -66,7 +62,6 @@ class TaskTable(TaskView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """The line of one task."""
-        assert self._state is not None
         row = self._rows[index]
         task = self._state.tasks[row.task]
         return (self.mark(index), *cells(row, task, self._state, self._now, columns_for(width)))
@@ -77,4 +72,4 @@ class TaskTable(TaskView):
 
     def line_of(self, task: int) -> int | None:
         """The row of a task."""
-        return None if self._state is None else self._state.rows().position(task)
+        return self._rows.position(task)

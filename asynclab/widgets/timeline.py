@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 
 from asynclab.model.lanes import Lane, Timeline
-from asynclab.model.state import LabState
-from asynclab.model.task_tree import TaskRow, TaskRows
+from asynclab.model.state import NOTHING_YET, LabState
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain_moment
@@ -59,12 +58,12 @@ class TimelineView(TaskView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._state: LabState | None = None
-        self._timeline: Timeline | None = None
+        self._state = NOTHING_YET
+        self._timeline = Timeline()
         self._now = 0.0
         self.moment: float | None = None
         """The lab time being viewed; None for now."""
-        self._placed_among: Sequence[TaskRow] = ()
+        self._placed_among: TaskRows | None = None
         """The rows in which the cursor was last put on its task."""
         self.window = Window()
         """The columns in sight."""
@@ -72,25 +71,25 @@ class TimelineView(TaskView):
         self._is_dragging = False
 
     @property
-    def _rows(self) -> Sequence[TaskRow]:
+    def _rows(self) -> TaskRows:
         """The rows of the present state, which may have dropped tasks since it was shown."""
-        return () if self._state is None or self._timeline is None else self._state.rows()
+        return self._state.rows()
 
-    def show(self, state: LabState | None, timeline: Timeline | None, now: float, moment: float | None = None) -> None:
+    def show(self, state: LabState, timeline: Timeline, now: float, moment: float | None = None) -> None:
         """Show a lab's run up to a lab time, and repaint the lines that changed.
 
         The state is the one at `moment`, the lab time that is looked at, or else at `now`. Another run starts over.
         """
-        if not self.is_news(
-            id(state), id(timeline), state and state.version, timeline and timeline.version, now, moment
-        ):
+        if not self.is_news(id(state), id(timeline), state.version, timeline.version, now, moment):
             return
-        if timeline is not self._timeline:
-            self.window.is_following = True
-            self._painter.start_over()
-        if moment is not None and moment != self.moment:
-            self.window.reveal(moment)
+        before, moment_before = self._timeline, self.moment
         self._state, self._timeline, self._now, self.moment = state, timeline, now, moment
+        if timeline is not before:
+            self._painter.start_over()
+            self.window.is_following = True
+            self._fit()
+        if moment is not None and moment != moment_before:
+            self.window.reveal(moment)
         if self._rows is not self._placed_among:
             self._placed_among = self._rows
             self.place_cursor()
@@ -98,7 +97,7 @@ class TimelineView(TaskView):
 
     def summary(self) -> Line:
         """The meaning of the glyphs; for a selected task or a moment of the past, an explanation of that moment."""
-        if self._timeline is None or self._state is None:
+        if not self._timeline.version:
             return ()
         task = self.selected
         if task not in self._state.tasks:
@@ -120,7 +119,7 @@ class TimelineView(TaskView):
 
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
-        if self._state is None or not self._rows:
+        if not self._rows:
             return ()
         names = names_width(width)
         window = self.window
@@ -140,7 +139,6 @@ class TimelineView(TaskView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """The lane of one task."""
-        assert self._state is not None
         row = self._rows[index]
         task = self._state.tasks[row.task]
         names = names_width(width)
@@ -156,14 +154,11 @@ class TimelineView(TaskView):
 
     def line_of(self, task: int) -> int | None:
         """The lane of a task."""
-        return self._rows.position(task) if isinstance(self._rows, TaskRows) else None
+        return self._rows.position(task)
 
     def action_shift(self, by: int) -> None:
         """Go some columns earlier or later; past the end, go to now."""
-        if self._timeline is None:
-            return
-        scale = self.window.scale
-        column = scale.column(self._at) + by
+        column = self.window.scale.column(self._at) + by
         self._look_at(self._landing(max(0, column)))
 
     def action_begin(self) -> None:
@@ -218,7 +213,7 @@ class TimelineView(TaskView):
 
     @property
     def _selected_lane(self) -> Lane | None:
-        return None if self._timeline is None else self._timeline.lanes.get(self.selected or 0)
+        return self._timeline.lanes.get(self.selected or 0)
 
     @property
     def _at(self) -> float:
@@ -226,23 +221,19 @@ class TimelineView(TaskView):
 
     def _settle(self) -> None:
         """Choose the columns in sight before lines are composed."""
-        state, timeline, window = self._state, self._timeline, self.window
-        if state is None or timeline is None:
-            return
+        window = self.window
         width = self.content_width()
         lane_width = max(1, width - names_width(width) - 1)
         if self.moment is None or window.width != lane_width:
             window.width = lane_width
             self._fit()
-        self._painter.prepare(timeline, self._now, self.moment)
-        self._painter.draw_arrows(self.selected, state.rows())
+        self._painter.prepare(self._timeline, self._now, self.moment)
+        self._painter.draw_arrows(self.selected, self._rows)
 
     def _fit(self) -> None:
         """Show the whole run, if the timeline follows it."""
-        state, timeline = self._state, self._timeline
-        if state is not None and timeline is not None:
-            goes_on = state.outcome is None and not state.clock.paused
-            self.window.fit(max(self._now, timeline.now), goes_on=goes_on)
+        goes_on = self._state.outcome is None and not self._state.clock.paused
+        self.window.fit(max(self._now, self._timeline.now), goes_on=goes_on)
 
     def _look_at(self, at: float | None) -> None:
         """Go to a moment, and post a message."""

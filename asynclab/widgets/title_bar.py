@@ -1,4 +1,4 @@
-"""The title bar: the app's tabs, and how late the loop is."""
+"""The title bar: the app's tabs, and how late the loop is, or which moment of the past is shown."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from textual.events import Click
 from textual.message import Message
 
 from asynclab.model.events import BLOCKED_AFTER
-from asynclab.model.wording.quantities import plural
+from asynclab.model.wording.quantities import measured, plural
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, sparkline, width_of
-from asynclab.widgets.past_banner import Moment, banner
 
 NAME = " asynclab "
 """The start of the bar."""
@@ -26,6 +25,24 @@ LAGS_SHOWN = 12
 
 WARN, ALARM = 0.010, BLOCKED_AFTER
 """The lags in seconds at which the meter turns amber and red."""
+
+
+BACK = "esc now "
+KEYS = f"[ ] event by event  {BACK}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of the past."""
+
+    number: int
+    """The number of events up to it."""
+    end: int
+    """The number of events up to now."""
+    now: float
+    """Lab seconds at that moment."""
+    what: str
+    """The latest event."""
 
 
 @dataclass
@@ -129,3 +146,20 @@ def loop_meter(lag: Sequence[float], width: int = LAGS_SHOWN) -> Line:
     figure = "     – ms" if told is None else f"{told * 1000:6.1f} ms"
     word = " late" if worst >= WARN else "     "
     return (("loop ", "past"), (sparkline(recent, width, max(FULL_LAG, worst)), part), (figure, ""), (word, part))
+
+
+def banner(moment: Moment, width: int) -> Line:
+    """The moment being viewed and the way back to the present, in exactly `width` cells.
+
+    Where it is narrow, what had just happened goes first, then which keys lead to other moments, then the end.
+    """
+    name, event = "◂ the past", f"event {moment.number:,}"
+    of, at = f" of {moment.end:,}", measured(moment.now)
+    place = f" {name}  {event}{of} · {at}"
+    what = f"  {moment.what}" if moment.what else ""
+    forms = ((f"{place}{what}", KEYS), (place, KEYS), (place, BACK), (f" {name}  {event}{of}", BACK), ("", BACK))
+    for said, keys in forms:
+        gap = width - cell_len(said) - cell_len(keys)
+        if gap >= 1:
+            break
+    return ((f"{said}{' ' * max(0, gap)}{keys}", "flag"),)

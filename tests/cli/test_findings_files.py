@@ -332,8 +332,6 @@ class _Screen:
             ProgramEnded(1.0, 4),
         ):
             self._program.told.take(frame)
-            for taker in self._program.takers:
-                taker(frame)
         self._program.code = 4
 
 

@@ -76,11 +76,7 @@ def test_a_good_text_becomes_a_value_that_can_be_shown_again(parameter: Paramete
         (FORGET, ["maybe", "", "2"], "forget must be yes or no, not "),
         (FIRST, ["", "Longest", "fastest"], "first must be one of longest, shortest, not "),
         (RESULT, ["x" * (LONGEST_TEXT + 1)], "result must be text of at most 2,000 characters, not "),
-        (
-            URL,
-            BAD_URLS,
-            "url must be an http:// or https:// address, or empty for a practice page, not ",
-        ),
+        (URL, BAD_URLS, "url must be an http:// or https:// address, or empty for a practice page, not "),
         (
             URLS,
             ["http://a.test/ b", "http://a.test/ " * (MOST_URLS + 1)],

@@ -8,33 +8,31 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from hypothesis import strategies as st
 
-from asynclab.model.events import (
-    AnyEvent,
-    Event,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskStands,
-    TaskWaiting,
-)
+from asynclab.model import events
 
 _SECONDS = st.floats(-1.0, 20.0, allow_nan=False)
 _TEXT = st.sampled_from(["", "tea", "queue#1", "queue#2", "lock#1", "\x1b[31m", "\u202e", "two\nlines", "🍵" * 300])
 _MANY, _FEW = st.integers(-1, 5), st.integers(1, 2)
 """Numbers of tasks and resources."""
 
-_LIFE = (TaskCreated, TaskReady, Stepped, StepStarted, StepEnded, TaskWaiting, TaskStands, TaskEnded)
+_LIFE = (
+    events.TaskCreated,
+    events.TaskReady,
+    events.Stepped,
+    events.StepStarted,
+    events.StepEnded,
+    events.TaskWaiting,
+    events.TaskStands,
+    events.TaskEnded,
+)
 
 
-def any_event(seconds: st.SearchStrategy[float] = _SECONDS) -> st.SearchStrategy[AnyEvent]:
+def any_event(seconds: st.SearchStrategy[float] = _SECONDS) -> st.SearchStrategy[events.AnyEvent]:
     """One event of any type, about one of a handful of tasks and resources, with such numbers."""
-    return st.one_of([_struct(event, _MANY, seconds) for event in get_args(AnyEvent)])
+    return st.one_of([_struct(event, _MANY, seconds) for event in get_args(events.AnyEvent)])
 
 
-def any_history() -> st.SearchStrategy[list[Event]]:
+def any_history() -> st.SearchStrategy[list[events.Event]]:
     """Events in an order that need not make sense, though for two tasks it often does."""
     lives = st.one_of([_struct(event, _FEW) for event in _LIFE])
     return st.lists(st.one_of(lives, lives, any_event()), max_size=60)

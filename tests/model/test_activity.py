@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import (
-    LoopBlocked,
-    Output,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-    Warned,
-)
+from asynclab.model import events
 from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
 
 
 def test_a_life_reads_as_a_story() -> None:
     state = tea_party(
-        TaskWaiting(0.0, MAIN, Wait("gather", tasks=(2, 3), count=2)),
-        *suspended(0.0, TEA, Wait("sleep", seconds=1.0)),
-        TaskReady(1.001, TEA, "timer"),
-        Output(1.001, "tea is ready\n", TEA),
-        TaskEnded(1.001, TEA, "done", "'tea'"),
+        events.TaskWaiting(0.0, MAIN, events.Wait("gather", tasks=(2, 3), count=2)),
+        *suspended(0.0, TEA, events.Wait("sleep", seconds=1.0)),
+        events.TaskReady(1.001, TEA, "timer"),
+        events.Output(1.001, "tea is ready\n", TEA),
+        events.TaskEnded(1.001, TEA, "done", "'tea'"),
     )
     assert told(state) == [
         "main: created tea",
@@ -35,19 +26,19 @@ def test_a_life_reads_as_a_story() -> None:
 
 
 def test_lines_are_numbered_from_zero_and_carry_their_time() -> None:
-    state = tea_party(Output(1.5, "a\nb\n", TEA))
+    state = tea_party(events.Output(1.5, "a\nb\n", TEA))
     assert [(line.number, line.at) for line in state.activity] == [(0, 0.0), (1, 0.0), (2, 1.5), (3, 1.5)]
 
 
 def test_a_librarys_own_tasks_stay_out_of_the_log_until_something_is_wrong() -> None:
     state = tea_party(
-        TaskCreated(0.0, 4, "resolver", "resolve", MAIN, internal=True),
-        *suspended(0.0, 4, Wait("future")),
-        TaskReady(1.0, 4, "callback"),
-        Output(1.0, "oops\n", 4),
-        Warned(1.0, "never retrieved", 4),
-        LoopBlocked(1.0, 4, 0.1, "a.py", 1, "f"),
-        TaskEnded(1.0, 4, "failed", "OSError"),
+        events.TaskCreated(0.0, 4, "resolver", "resolve", MAIN, internal=True),
+        *suspended(0.0, 4, events.Wait("future")),
+        events.TaskReady(1.0, 4, "callback"),
+        events.Output(1.0, "oops\n", 4),
+        events.Warned(1.0, "never retrieved", 4),
+        events.LoopBlocked(1.0, 4, 0.1, "a.py", 1, "f"),
+        events.TaskEnded(1.0, 4, "failed", "OSError"),
     )
     assert told(state)[2:] == [
         "resolver: “oops”",
@@ -59,11 +50,11 @@ def test_a_librarys_own_tasks_stay_out_of_the_log_until_something_is_wrong() -> 
 
 def test_foreign_text_in_a_line_is_cleaned() -> None:
     state = lab(
-        TaskCreated(0.0, 1, "main", "main"),
-        TaskCreated(0.0, 2, "\x1b]0;", "f", 1),
-        Output(0.0, "\x1b[2J\u202e\n", 1),
-        Warned(0.0, "\x07", 1),
-        TaskEnded(0.0, 1, "failed", "Error: \x9b"),
+        events.TaskCreated(0.0, 1, "main", "main"),
+        events.TaskCreated(0.0, 2, "\x1b]0;", "f", 1),
+        events.Output(0.0, "\x1b[2J\u202e\n", 1),
+        events.Warned(0.0, "\x07", 1),
+        events.TaskEnded(0.0, 1, "failed", "Error: \x9b"),
     )
     assert told_of(state, 1) == ["“␛[2J\\u202e”", "␇", "raised Error: \\x9b"]
     assert told(state)[0] == "main: created ␛]0;"

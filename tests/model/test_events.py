@@ -16,31 +16,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asynclab.model import events
 from asynclab.model.event_codec import decode, encode, finite
-from asynclab.model.events import (
-    AnyEvent,
-    CallScheduled,
-    Event,
-    Frame,
-    GeneratorStands,
-    Progressed,
-    TaskWaiting,
-    ThreadStands,
-    TimeoutStarted,
-    Wait,
-)
 from tests.model.anything import any_event
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 @given(any_event())
-def test_an_event_survives_its_line_of_json(event: AnyEvent) -> None:
+def test_an_event_survives_its_line_of_json(event: events.AnyEvent) -> None:
     assert decode(encode(event)) == event
 
 
 @given(any_event(st.floats()))
-def test_an_event_with_any_numbers_survives_as_the_finite_ones_next_to_them(event: AnyEvent) -> None:
+def test_an_event_with_any_numbers_survives_as_the_finite_ones_next_to_them(event: events.AnyEvent) -> None:
     line = encode(event)
     json.loads(line, parse_constant=pytest.fail)
     assert decode(line) == finite(event) == finite(finite(event))
@@ -59,15 +48,20 @@ def numbers_in(struct: msgspec.Struct) -> Iterator[float]:
 @pytest.mark.parametrize(
     ("event", "written"),
     [
-        (TimeoutStarted(1.0, 1, math.inf), TimeoutStarted(1.0, 1, None)),
-        (CallScheduled(1.0, 1, "x", math.nan), CallScheduled(1.0, 1, "x", None)),
-        (TaskWaiting(1.0, 1, Wait("sleep", seconds=math.inf)), TaskWaiting(1.0, 1, Wait("sleep"))),
-        (Progressed(1.0, 1, math.inf, -math.inf), Progressed(1.0, 1, sys.float_info.max, None)),
-        (Progressed(1.0, 1, -math.inf), Progressed(1.0, 1, -sys.float_info.max)),
-        (Progressed(math.nan, 1, 1.0), Progressed(0.0, 1, 1.0)),
+        (events.TimeoutStarted(1.0, 1, math.inf), events.TimeoutStarted(1.0, 1, None)),
+        (events.CallScheduled(1.0, 1, "x", math.nan), events.CallScheduled(1.0, 1, "x", None)),
+        (
+            events.TaskWaiting(1.0, 1, events.Wait("sleep", seconds=math.inf)),
+            events.TaskWaiting(1.0, 1, events.Wait("sleep")),
+        ),
+        (events.Progressed(1.0, 1, math.inf, -math.inf), events.Progressed(1.0, 1, sys.float_info.max, None)),
+        (events.Progressed(1.0, 1, -math.inf), events.Progressed(1.0, 1, -sys.float_info.max)),
+        (events.Progressed(math.nan, 1, 1.0), events.Progressed(0.0, 1, 1.0)),
     ],
 )
-def test_what_json_has_no_number_for_is_written_as_none_or_as_the_nearest(event: AnyEvent, written: AnyEvent) -> None:
+def test_what_json_has_no_number_for_is_written_as_none_or_as_the_nearest(
+    event: events.AnyEvent, written: events.AnyEvent
+) -> None:
     assert decode(encode(event)) == written
 
 
@@ -78,11 +72,14 @@ def test_the_page_about_events_is_what_their_docstrings_say() -> None:
 
 def test_the_page_has_every_event_and_what_events_contain() -> None:
     titles = re.findall(r"^### (\w+)$", (DOCS / "events.md").read_text(), re.MULTILINE)
-    assert titles == [kind.__name__ for kind in (*get_args(AnyEvent), Wait, Frame, ThreadStands, GeneratorStands)]
+    assert titles == [
+        kind.__name__
+        for kind in (*get_args(events.AnyEvent), events.Wait, events.Frame, events.ThreadStands, events.GeneratorStands)
+    ]
 
 
 def test_every_event_is_described() -> None:
-    assert [kind for kind in get_args(AnyEvent) if kind.__doc__ in (None, Event.__doc__)] == []
+    assert [kind for kind in get_args(events.AnyEvent) if kind.__doc__ in (None, events.Event.__doc__)] == []
 
 
 def test_the_life_of_a_task_on_the_page_is_made_of_events() -> None:

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given
 
-from asynclab.model.events import (
-    ITEMS_SHOWN,
-    AnyEvent,
-    Event,
-    Output,
-    PrimitiveCreated,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    TimeoutMet,
-    TimeoutStarted,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import HANDLERS, apply, fold
 from asynclab.model.fold.births_and_ends import ENDED_KEPT
 from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
@@ -42,17 +24,17 @@ from tests.model.history import lab
 
 
 @given(any_history())
-def test_the_same_events_give_the_same_state_in_whatever_batches(events: list[Event]) -> None:
-    at_once, one_by_one = lab(*events), LabState()
-    for event in events:
+def test_the_same_events_give_the_same_state_in_whatever_batches(happened: list[events.Event]) -> None:
+    at_once, one_by_one = lab(*happened), LabState()
+    for event in happened:
         apply(one_by_one, event)
-    assert at_once == one_by_one == lab(*events)
+    assert at_once == one_by_one == lab(*happened)
 
 
 @given(any_history())
-def test_no_history_breaks_what_is_always_true_of_a_state(events: list[Event]) -> None:
+def test_no_history_breaks_what_is_always_true_of_a_state(happened: list[events.Event]) -> None:
     state = LabState()
-    for event in events:
+    for event in happened:
         apply(state, event)
         steps = [*state.outer_steps, *([] if state.running is None else [state.running])]
         assert sorted(steps) == sorted(id for id, task in state.tasks.items() if task.state == "running")
@@ -72,8 +54,8 @@ def test_no_history_breaks_what_is_always_true_of_a_state(events: list[Event]) -
 
 
 @given(any_history())
-def test_whatever_happened_can_be_shown(events: list[Event]) -> None:
-    state = lab(*events)
+def test_whatever_happened_can_be_shown(happened: list[events.Event]) -> None:
+    state = lab(*happened)
     for task in state.tasks.values():
         assert bar_of(task, state, state.now).forms
         assert task.waits_for is None or short_wait(task.waits_for, state)
@@ -82,34 +64,39 @@ def test_whatever_happened_can_be_shown(events: list[Event]) -> None:
     assert len([row.guide for row in state.rows()]) == len(state.tasks)
 
 
-@pytest.mark.parametrize("kind", get_args(AnyEvent))
-def test_each_kind_of_event_is_folded_by_a_function_for_that_kind(kind: type[Event]) -> None:
-    assert kind.__name__ in HANDLERS[kind].__annotations__["event"].split(" | ")
+@pytest.mark.parametrize("kind", get_args(events.AnyEvent))
+def test_each_kind_of_event_is_folded_by_a_function_for_that_kind(kind: type[events.Event]) -> None:
+    hint = get_type_hints(HANDLERS[kind])["event"]
+    assert kind in (hint, *get_args(hint))
 
 
 def test_the_version_changes_with_every_batch_that_holds_something() -> None:
     state = lab()
     versions = [state.version]
-    for batch in ([], [TaskCreated(0.0, 1, "main", "main")], [StepStarted(0.0, 1), StepEnded(0.0, 1, 0.0)]):
+    for batch in (
+        [],
+        [events.TaskCreated(0.0, 1, "main", "main")],
+        [events.StepStarted(0.0, 1), events.StepEnded(0.0, 1, 0.0)],
+    ):
         fold(state, batch)
         versions.append(state.version)
     assert versions == [0, 0, 1, 3]
 
 
 def test_time_never_goes_back() -> None:
-    state = lab(TaskCreated(2.0, 1, "main", "main"), StepStarted(1.0, 1))
+    state = lab(events.TaskCreated(2.0, 1, "main", "main"), events.StepStarted(1.0, 1))
     assert state.now == 2.0
     assert state.tasks[1].since == 2.0
 
 
 def test_the_numbers_of_lines_go_on_when_old_lines_go() -> None:
-    state = lab(*(Output(0.0, "x\n") for _ in range(LINES_KEPT + 10)))
+    state = lab(*(events.Output(0.0, "x\n") for _ in range(LINES_KEPT + 10)))
     assert (len(state.activity), state.dropped.lines) == (LINES_KEPT, 10)
     assert (state.activity[0].number, state.activity[-1].number) == (10, LINES_KEPT + 9)
 
 
 def test_a_long_name_is_cut_and_cleaned_where_it_is_shown() -> None:
-    state = lab(TaskCreated(0.0, 1, "\x1b" + "x" * 500, "main"))
+    state = lab(events.TaskCreated(0.0, 1, "\x1b" + "x" * 500, "main"))
     assert len(state.task_name(1)) == 80
     assert state.task_name(1).startswith("␛xxx")
 
@@ -125,30 +112,30 @@ def test_many_events_leave_a_small_state() -> None:
     assert len(state.queues) <= KEPT
     assert len(state.primitives) <= KEPT
     assert len(state.timeouts) <= ENDED_TIMEOUTS_KEPT
-    assert max(len(queue.items) for queue in state.queues.values()) <= ITEMS_SHOWN
+    assert max(len(queue.items) for queue in state.queues.values()) <= events.ITEMS_SHOWN
     assert max(len(queue.depth) for queue in state.queues.values()) <= DEPTH_SAMPLES
     assert (state.outer_steps, state.unfinished_lines, len(state.roots)) == ([], {}, 1)
     assert all((state.dropped.tasks, state.dropped.lines, state.dropped.queues, state.dropped.primitives))
     assert state.dropped.tasks + len(state.tasks) == tasks + 1
 
 
-def long_run(tasks: int) -> Iterator[Event]:
+def long_run(tasks: int) -> Iterator[events.Event]:
     """A main that creates tasks with a life of 20 events each, one after the other."""
-    yield TaskCreated(0.0, 0, "main", "main")
+    yield events.TaskCreated(0.0, 0, "main", "main")
     for task in range(1, tasks + 1):
         at = float(task)
-        yield TaskCreated(at, task, "worker", "work", 0)
+        yield events.TaskCreated(at, task, "worker", "work", 0)
         for _ in range(3):
-            yield StepStarted(at, task)
-            yield StepEnded(at, task, 0.0001)
-            yield TaskReady(at + 0.1, task, "timer")
-        yield StepStarted(at + 0.1, task)
-        yield QueueCreated(at + 0.1, task, "Queue", 0)
-        yield QueuePut(at + 0.1, task, "tea", 1, 1, task)
-        yield QueueGot(at + 0.1, task, "tea", 0, 1, 0, task)
-        yield PrimitiveCreated(at + 0.1, task, "lock", task)
-        yield TimeoutStarted(at + 0.1, task, at + 1.0, task)
-        yield TimeoutMet(at + 0.2, task)
-        yield StepEnded(at + 0.2, task, 0.0001)
-        yield TaskWaiting(at + 0.2, task, Wait("queue.get", task))
-        yield TaskEnded(at + 0.3, task, "done", "None")
+            yield events.StepStarted(at, task)
+            yield events.StepEnded(at, task, 0.0001)
+            yield events.TaskReady(at + 0.1, task, "timer")
+        yield events.StepStarted(at + 0.1, task)
+        yield events.QueueCreated(at + 0.1, task, "Queue", 0)
+        yield events.QueuePut(at + 0.1, task, "tea", 1, 1, task)
+        yield events.QueueGot(at + 0.1, task, "tea", 0, 1, 0, task)
+        yield events.PrimitiveCreated(at + 0.1, task, "lock", task)
+        yield events.TimeoutStarted(at + 0.1, task, at + 1.0, task)
+        yield events.TimeoutMet(at + 0.2, task)
+        yield events.StepEnded(at + 0.2, task, 0.0001)
+        yield events.TaskWaiting(at + 0.2, task, events.Wait("queue.get", task))
+        yield events.TaskEnded(at + 0.3, task, "done", "None")

@@ -45,7 +45,6 @@ async def test_it_has_the_keys_of_a_run_and_one_q_leaves_it_as_it_was_though_it_
         assert not {"instant", "terminal"} & offered
         await pilot.press("space")
         state = attached.runs[1].state
-        assert state is not None
         await until(lambda: state.clock.paused)
         program.tell("differing")
         await until(lambda: state.held)

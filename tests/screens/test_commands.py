@@ -148,23 +148,11 @@ def test_keys_are_written_as_a_person_reads_them(key: str, shown: str) -> None:
     assert shown_key(key) == shown
 
 
-async def test_the_bar_of_a_running_demo_at_80_columns_has_what_is_used_most() -> None:
+async def test_the_bar_has_what_is_used_most_as_far_as_there_is_room_and_neighbours_share_an_entry() -> None:
     async with running() as stage:
         assert bar(stage.screen, 78) == "0-9 run  c cancel  space pause  n step  , . speed  tab pane  ? help  q quit"
-
-
-async def test_the_bar_never_is_wider_than_there_is_room() -> None:
-    async with running() as stage:
-        assert all(len(bar(stage.screen, width)) <= width for width in range(0, 200, 7))
-
-
-async def test_help_and_quit_are_the_last_to_go() -> None:
-    async with running() as stage:
         assert bar(stage.screen, 14) == "? help  q quit"
-
-
-async def test_neighbours_share_an_entry() -> None:
-    async with running() as stage:
+        assert all(len(bar(stage.screen, width)) <= width for width in range(0, 200, 7))
         entries = [entry for entry in stage.screen.bar() if entry.name == "speed"]
         assert entries == [BarEntry(", .", "speed", "", entries[0].rank)]
 
@@ -181,6 +169,8 @@ def test_help_explains_every_mark() -> None:
     text = "\n".join(map(plain, help_lines(COMMANDS, {}, LAB_MARKS, 79)))
     for mark in ("▸ ready", "► running", "◌ waiting", "✓ done", "✗ failed", "⊘ cancelled"):
         assert mark in text
+    explained = "".join(mark.drawn for mark in LAB_MARKS)
+    assert [glyph for glyph, _ in MARKS.values() if glyph not in explained] == [], "in the timeline"
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -193,12 +183,6 @@ def test_help_is_wrapped_once_for_the_width_there_is(screen: type[CommandScreen]
         assert (
             " ".join(plain(line[1:]) for line in wrapped).split() == " ".join(plain(line[1:]) for line in whole).split()
         )
-
-
-def test_help_explains_every_mark_of_the_timeline() -> None:
-    glyphs = {glyph for glyph, _ in MARKS.values()}
-    explained = "".join(mark.drawn for mark in LAB_MARKS)
-    assert [glyph for glyph in glyphs if glyph not in explained] == []
 
 
 async def test_both_screens_declare_the_keys_of_time_once() -> None:

@@ -37,16 +37,11 @@ def title(stage: Shown) -> str:
     return stage.screen.title_bar.line_text(0)
 
 
-async def test_what_was_found_is_counted_in_the_title_and_its_key_named(tmp_path: Path) -> None:
+async def test_what_was_found_is_counted_its_key_named_and_its_task_marked_in_every_view(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         assert "✗ 1 finding" in title(stage)
         assert "b findings" in stage.bar
-
-
-async def test_its_task_is_marked_in_every_view_of_tasks(tmp_path: Path) -> None:
-    async with recording(tmp_path) as stage:
-        views = stage.views
-        for view in (views.tasks, views.timeline):
+        for view in (stage.views.tasks, stage.views.timeline):
             assert [index for index, line in enumerate(text_of(view).splitlines()) if line.startswith("✗")] == [1]
 
 
@@ -64,6 +59,9 @@ async def test_a_key_opens_the_list_in_place_of_the_activity_and_closes_it(tmp_p
         assert "why None of them can ever go on" in said
         assert "mend Take locks and permits in the same order" in said
         assert "b activity" in stage.bar
+        await stage.press("y")
+        assert stage.app.clipboard.startswith("✗ deadlock  out")
+        assert "mend  Take locks" in stage.app.clipboard
         await stage.press("b")
         assert views.activity.has_focus
         assert not views.findings.region.area
@@ -107,7 +105,6 @@ async def test_a_comment_that_allows_no_rule_is_complained_about(tmp_path: Path)
 async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         views, record = stage.views, stage.screen.record
-        assert record is not None
         await stage.press("b", "enter")
         assert record.is_past
         assert record.now == 0.5
@@ -126,7 +123,6 @@ async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path
 async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record
-        assert record is not None
         await stage.press("b")
         lines = text_of(stage.views.findings).splitlines()
         at = next(index for index, line in enumerate(lines) if "back waits for lock#1" in line)
@@ -143,7 +139,6 @@ async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
 ) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record
-        assert record is not None
         monkeypatch.setattr(record.history, "first", record.history.end)
         await stage.press("b", "enter")
         assert not record.is_past
@@ -171,13 +166,6 @@ async def test_the_story_of_its_task_ends_with_it(tmp_path: Path) -> None:
         assert isinstance(story, StoryScreen)
         assert "Deadlock: 'out' waits for lock#2" in story.text_to_copy()
         assert "Deadlock: 'out' waits for lock#2" in text_of(story.query_one(StaticLines))
-
-
-async def test_copy_takes_the_selected_finding_with_its_details(tmp_path: Path) -> None:
-    async with recording(tmp_path) as stage:
-        await stage.press("b", "y")
-        assert stage.app.clipboard.startswith("✗ deadlock  out")
-        assert "mend  Take locks" in stage.app.clipboard
 
 
 async def test_where_nothing_was_found_nothing_is_counted_and_the_list_says_so() -> None:
@@ -263,6 +251,8 @@ async def test_a_deadlock_that_a_timeout_ends_goes() -> None:
 
 async def test_why_nothing_moves_is_read_copied_and_closed() -> None:
     async with opened() as stage:
+        await stage.press("ctrl+backslash")
+        assert stage.app.screen is stage.screen, "before the first run there is no report"
         await stuck(stage, "0")
         await stage.press("ctrl+backslash")
         report = stage.app.screen
@@ -292,9 +282,3 @@ def test_no_line_of_the_report_is_cut(width: int) -> None:
     lines = [plain(line) for line in StuckScreen({"loop 1": report}).text_lines(width)]
     assert max(map(len, lines)) <= width
     assert " ".join(" ".join(lines).split()) == " ".join(" ".join(report).split())
-
-
-async def test_before_the_first_run_there_is_no_report() -> None:
-    async with opened() as stage:
-        await stage.press("ctrl+backslash")
-        assert stage.app.screen is stage.screen

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS, find
@@ -45,14 +45,14 @@ def what_v_does(stage: Stage) -> str:
 async def start(stage: Stage, key: str) -> Run:
     await stage.press(key)
     run = stage.app.runs[key]
-    await stage.until(lambda: run.is_running and run.state and run.state.activity)
+    await stage.until(lambda: run.is_running and run.state.activity)
     return run
 
 
 async def start_and_end(stage: Stage, key: str) -> Run:
     await stage.press(key)
     run = stage.app.runs[key]
-    await stage.until(lambda: run.state is not None and not run.is_active)
+    await stage.until(lambda: run.record.has_run and not run.is_active)
     return run
 
 
@@ -114,13 +114,15 @@ async def test_a_digit_starts_a_running_demo_afresh() -> None:
         assert first.ending.outcome == "cancelled"
 
 
-async def test_the_list_s_cursor_selects_without_starting() -> None:
+async def test_the_list_s_cursor_selects_without_starting_and_enter_starts() -> None:
     async with opened() as stage:
-        await stage.press("j", "j")
+        await stage.press("j", "j", "j")
+        assert stage.screen.program.demo.name == "create_task"
+        await stage.press("k")
         assert stage.screen.program.demo.name == "gather"
         assert not stage.screen.program.is_active
-        await stage.press("k")
-        assert stage.screen.program.demo.name == "await"
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.runs["3"].is_running)
 
 
 async def test_another_demo_is_shown_at_once_and_no_frame_mixes_two(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,12 +139,6 @@ async def test_another_demo_is_shown_at_once_and_no_frame_mixes_two(monkeypatch:
         assert stage.views.activity.line_count() == 0
 
 
-async def test_enter_starts_the_highlighted_demo() -> None:
-    async with opened() as stage:
-        await stage.press("j", "j", "enter")
-        await stage.until(lambda: stage.app.runs["3"].is_running)
-
-
 async def test_enter_outside_the_list_and_the_tasks_leaves_a_held_run_alone() -> None:
     async with opened() as stage:
         run = await start(stage, "7")
@@ -155,12 +151,6 @@ async def test_enter_outside_the_list_and_the_tasks_leaves_a_held_run_alone() ->
         assert run.runs == 1
         assert lab_of(run).paused
         assert "enter" not in str(stage.screen.query_one(KeyBar).render())
-
-
-async def test_r_starts_the_selected_demo_from_any_pane() -> None:
-    async with opened() as stage:
-        await stage.press("tab", "r")
-        await stage.until(lambda: stage.app.runs["1"].is_running)
 
 
 async def test_c_cancels_the_selected_run() -> None:
@@ -227,13 +217,9 @@ async def test_n_starts_a_demo_held_and_goes_step_by_step() -> None:
         await stage.press("n")
         await stage.until(lambda: lab_of(run).state.tasks[2].steps == 1)
         assert lab_of(run).state.tasks[3].steps == 0
-
-
-async def test_n_holds_a_running_demo_first() -> None:
-    async with opened() as stage:
-        run = await start(stage, "7")
+        running = await start(stage, "7")
         await stage.press("n")
-        assert lab_of(run).paused
+        assert lab_of(running).paused, "one that runs is held first"
 
 
 @pytest.mark.parametrize("keys", [("n", "n"), ("tab", "N")])
@@ -245,7 +231,7 @@ async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> Non
         assert any("stuck" in notice for notice in stage.notices)
 
 
-async def test_n_past_the_end_of_a_run_keeps_the_run_and_says_how_to_run_it_again() -> None:
+async def test_n_past_the_end_of_a_run_keeps_it_and_says_how_to_run_it_again_step_by_step() -> None:
     async with opened(make_lab=quick_lab) as stage:
         run = await start_and_end(stage, "3")
         ended = run.record
@@ -254,11 +240,6 @@ async def test_n_past_the_end_of_a_run_keeps_the_run_and_says_how_to_run_it_agai
         assert "n step" not in key_bar(stage)
         assert run.record is ended
         assert not run.is_active
-
-
-async def test_capital_r_runs_a_demo_again_held_before_its_first_step() -> None:
-    async with opened(make_lab=quick_lab) as stage:
-        run = await start_and_end(stage, "4")
         await stage.press("R")
         await stage.until(lambda: run.is_running and lab_of(run).held)
         assert sum(task.steps for task in lab_of(run).state.tasks.values()) == 0
@@ -293,33 +274,16 @@ async def test_comma_and_full_stop_change_the_speed() -> None:
         assert lab_of(run).speed == 2.0
 
 
-async def test_i_skips_all_waiting() -> None:
+@pytest.mark.parametrize(("first", "key"), [("7", "i"), ("tab", "r"), ("j", "i")])
+async def test_r_runs_the_selected_demo_from_any_pane_and_i_without_waiting(first: str, key: str) -> None:
     async with opened() as stage:
-        run = await start(stage, "7")
-        await stage.press("i")
-        await stage.until(lambda: run.standing().state == "done")
-
-
-async def test_i_starts_a_demo_that_does_not_run_without_any_waiting() -> None:
-    async with opened() as stage:
-        await stage.press("j", "j", "i")
-        await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
-
-
-async def test_the_digit_of_a_demo_runs_it_without_its_mistake_and_r_runs_it_with() -> None:
-    async with opened(make_lab=quick_lab) as stage:
-        await stage.press("3", "v")
-        run = stage.app.runs["3"]
-        await stage.until(lambda: run.mistakes_on and not run.is_active)
-        await stage.press("r", "enter")
-        assert run.mistakes_on
-        await stage.press("3")
-        assert not run.mistakes_on
-        assert "mistake" not in title(stage)
+        await stage.press(first, key)
+        run = stage.screen.program
+        await stage.until(lambda: run.standing().state == ("done" if key == "i" else "running"))
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")  # else it raises, as in any program
-async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> None:
+async def test_v_runs_the_mistake_and_marks_it_and_its_digit_or_v_again_runs_without_it() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("1", "v")
         assert "mistake: forget_await" in title(stage)
@@ -328,8 +292,14 @@ async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> Non
         assert lesson.watch.startswith("main returns at once")
         assert stage.views.has_class("-mistake")
         run = stage.app.runs["1"]
-        await stage.until(lambda: run.state and any("never awaited" in line.text for line in run.state.activity))
-        await stage.press("v")
+        await stage.until(lambda: any("never awaited" in line.text for line in run.state.activity))
+        await stage.until(lambda: not run.is_active)
+        await stage.press("r", "enter")
+        assert run.mistakes_on
+        await stage.press("1")
+        assert not run.mistakes_on
+        assert title(stage) == "1 coroutines"
+        await stage.press("v", "v")
         assert title(stage) == "1 coroutines"
         assert not stage.views.has_class("-mistake")
 
@@ -363,14 +333,8 @@ async def test_p_opens_the_form_and_runs_with_what_was_entered() -> None:
         await stage.until(lambda: run.standing().state == "done")
         assert lab_of(run).state.counts["done"] == 5
         assert title(stage) == "3 gather tasks=4"
-
-
-async def test_parameters_are_remembered_for_each_demo() -> None:
-    async with opened(make_lab=quick_lab) as stage:
-        await stage.press("j", "j", "p", "4", "enter", "j", "k", "p")
-        form = stage.app.screen
-        assert isinstance(form, Form)
-        assert form.query("Input").first().value == "4"  # type: ignore[attr-defined]
+        await stage.press("j", "k", "p")
+        assert stage.app.screen.query_one(Input).value == "4", "they are remembered"
 
 
 async def test_question_mark_opens_help_and_escape_closes_it() -> None:
@@ -390,10 +354,8 @@ async def test_a_demo_that_raises_shows_as_failed_and_the_app_goes_on() -> None:
         run = await run_main(stage, main)
         await stage.until(lambda: run.standing().state == "failed")
         assert "✗" in stage.screen.demo_list.line_text(1)
-        lines = stage.views.activity.visible_text()
-        assert "ValueError: [/] no [red]cups[/red]␛[31m" in lines
-        await stage.press("3")
-        await stage.until(lambda: stage.app.runs["3"].is_running)
+        assert "ValueError: [/] no [red]cups[/red]␛[31m" in stage.views.activity.visible_text()
+        await start(stage, "3")
 
 
 async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
@@ -409,14 +371,11 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
 
 
 async def test_a_demo_that_cannot_start_says_why() -> None:
+    def main(**_: object) -> None:
+        raise TypeError("[/] wrong")
+
     async with opened() as stage:
-        run = stage.app.runs["1"]
-
-        def main(**_: object) -> None:
-            raise TypeError("[/] wrong")
-
-        replace_main(run, main)
-        await stage.press("1")
+        await run_main(stage, main)
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["coroutines can't start: TypeError: [/] wrong"]
 
@@ -435,7 +394,7 @@ async def test_hostile_names_and_prints_go_through_every_pane_unread() -> None:
     for size in ((80, 24), (120, 40)):
         async with opened(size) as stage:
             run = await run_main(stage, main)
-            await stage.until(lambda run=run: run.state and run.state.timeouts)  # type: ignore[misc]
+            await stage.until(lambda run=run: run.state.timeouts)  # type: ignore[misc]
             seen = ""
             for _ in PANES:
                 await stage.press("tab", "j", "y", "Y")
@@ -468,17 +427,10 @@ async def test_nothing_repaints_while_nothing_changes(monkeypatch: pytest.Monkey
         await stage.press("3")
         await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
         await stage.until(lambda: not stage.app.runs["3"].is_active)
-        screen = stage.screen
-        screen.paint()
+        stage.screen.paint()
         painted: list[object] = []
-        for view in (
-            screen.stage.tasks,
-            screen.stage.gauges,
-            screen.stage.source,
-            screen.stage.activity,
-            screen.stage.concept,
-            screen.demo_list,
-        ):
+        views = stage.views
+        for view in (views.tasks, views.gauges, views.source, views.activity, views.concept, stage.screen.demo_list):
             monkeypatch.setattr(view, "refresh", lambda *_, name=view.id, **__: painted.append(name))
         stage.screen.paint()
         assert set(painted) <= {stage.screen.title_bar.id}  # the loop's lag always changes

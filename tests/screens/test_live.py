@@ -83,7 +83,8 @@ class Live:
 async def running(code: str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Live]:
     """A program of this code, which is over when the block is left."""
     frames: list[AnyFrame] = []
-    program = LiveProgram(Target(("-c", code)), [frames.append])
+    program = LiveProgram(Target(("-c", code)))
+    program.told.takers.append(frames.append)
     app = AsyncLabApp(program=program)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
@@ -118,13 +119,15 @@ async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
     async with running(ASKING) as live:
         await live.printed("name?")
         await until(lambda: "ticker" in text_of(live.screen.stage.tasks))
-        width = live.screen.query_one(TerminalPane).scrollable_content_region.width
-        assert f"red True {width}" in live.terminal
+        pane = live.screen.query_one(TerminalPane)
+        assert f"red True {pane.scrollable_content_region.width}" in live.terminal
+        await until(lambda: plain(pane.subtitle) == "o types here")
         for key, character in (("o", "o"), ("q", "q"), ("question_mark", "?"), ("enter", "\r")):
             live.app.post_message(Key(key, character))  # all at once, as a fast typist or a paste without marks
         await live.printed("hello q?")
         assert live.app.screen is live.screen
         assert [entry.keys for entry in live.screen.bar()] == ["^]", "all other keys"]
+        await until(lambda: plain(pane.subtitle) == "^] leaves")
         await live.pilot.press(WAY_OUT, "left_square_bracket")
         assert live.screen.is_past
         await live.pilot.press("escape", "o", "ctrl+c")
@@ -134,6 +137,7 @@ async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
         assert "killed by SIGINT" in live.facts
         assert "killed by SIGINT" in live.notices
         assert not live.screen.is_typing
+        await until(lambda: not pane.subtitle)
         assert [frame.code for frame in live.frames if hasattr(frame, "code")] == [-signal.SIGINT]
 
 
@@ -282,13 +286,20 @@ sys.exit(3)
 """
 
 
-async def test_a_program_without_asyncio_runs_and_a_line_says_so() -> None:
+async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tabs_or_beside_each_other() -> None:
     async with running(PLAIN, (80, 24)) as live:
         await live.ended()
         assert "Press o for the terminal" in " ".join(painted(live.screen.stage.tasks))
         await live.printed("only this")
         assert "exit code 3" in live.facts
         assert "made no event loop" in live.facts
+        await live.pilot.resize_terminal(100, 30)
+        await until(lambda: live.screen.size == (100, 30))
+        assert live.screen.is_single
+        await live.pilot.resize_terminal(100, 40)
+        await until(lambda: not live.screen.is_single)
+        assert live.screen.stage.source.size.height > 5
+        await until(lambda: "when it ran" in " ".join(painted(live.screen.stage.timeline)))
 
 
 CRASHING = """
@@ -318,28 +329,6 @@ async def test_the_time_of_a_program_that_is_killed_goes_on_after_what_it_told_l
     program.take(ProgramEnded(end, -signal.SIGKILL))
     (loop,) = program.told.loops.values()
     assert program.told.now == loop.state.now == end
-
-
-async def test_at_100_columns_and_30_lines_the_panes_are_on_tabs_as_the_terminal_takes_room() -> None:
-    async with running(PLAIN, (100, 30)) as live:
-        await live.ended()
-        assert live.screen.is_single
-        await live.pilot.resize_terminal(100, 40)
-        await until(lambda: not live.screen.is_single)
-        assert live.screen.stage.source.size.height > 5
-        await until(lambda: "when it ran" in " ".join(painted(live.screen.stage.timeline)))
-
-
-async def test_the_terminal_says_which_key_goes_in_and_which_comes_out() -> None:
-    async with running(ASKING) as live:
-        await live.printed("name?")
-        pane = live.screen.query_one(TerminalPane)
-        await until(lambda: plain(pane.subtitle) == "o types here")
-        await live.pilot.press("o")
-        await until(lambda: plain(pane.subtitle) == "^] leaves")
-        await live.pilot.press("B", "o", "enter", "ctrl+c")
-        await live.ended()
-        await until(lambda: not pane.subtitle)
 
 
 SILENT = """

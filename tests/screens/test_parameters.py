@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import pytest
 from textual.widgets import Checkbox, Input, Label, Select
 
 from asynclab.curriculum.catalogue import find
@@ -22,14 +23,29 @@ def opened_form(name: str, size: tuple[int, int] = (80, 24), **values: Any) -> A
     return form_on_stage(parameter_form(run), size)
 
 
-async def test_enter_gives_all_values_with_their_types() -> None:
-    async with opened_form("gather") as stage:
-        await stage.pilot.press("5", "enter")
-        assert stage.results == [{"tasks": 5, "seconds": 1.0, "first": "longest"}]
+@pytest.mark.parametrize(
+    ("name", "values", "keys", "clicked", "results"),
+    [
+        ("gather", {}, "5 enter", "", [{"tasks": 5, "seconds": 1.0, "first": "longest"}]),
+        ("gather", {}, "8 escape", "", [None]),
+        ("coroutines", {"seconds": 2.5}, "", "#accept", [{"seconds": 2.5}]),
+        ("coroutines", {}, "", "#leave", [None]),
+    ],
+    ids=["enter_gives_all", "escape_leaves", "the_run_button_runs", "the_close_button_closes"],
+)
+async def test_the_result_is_all_values_with_their_types_or_none(
+    name: str, values: dict[str, Any], keys: str, clicked: str, results: list[dict[str, Any] | None]
+) -> None:
+    async with opened_form(name, **values) as stage:
+        await stage.pilot.press(*keys.split())
+        if clicked:
+            await stage.pilot.click(clicked)
+        assert stage.results == results
 
 
-async def test_the_first_field_has_the_focus_and_typing_replaces_its_value() -> None:
+async def test_the_first_field_has_the_focus_and_typing_replaces_its_value_and_mistakes_have_none() -> None:
     async with opened_form("gather", tasks=7) as stage:
+        assert [field.entry.name for field in stage.form.query(Field)] == ["tasks", "seconds", "first"]
         focused = stage.form.focused
         assert isinstance(focused, Input)
         assert focused.value == "7"
@@ -48,32 +64,9 @@ async def test_what_is_not_allowed_is_said_while_it_is_typed_and_does_not_run() 
             await stage.pilot.press("tab", "enter")
             assert stage.results == []
             assert stage.form.focused is focused
-
-
-async def test_the_complaint_goes_when_the_value_is_right_again() -> None:
-    async with opened_form("gather") as stage:
-        await stage.pilot.press("x")
-        assert stage.hint("tasks").startswith("✗")
-        await stage.pilot.press("backspace", "3")
+        focused.value = "3"
+        await stage.pilot.pause()
         assert stage.hint("tasks") == stage.field("tasks").entry.hint
-
-
-async def test_escape_leaves_without_running() -> None:
-    async with opened_form("gather") as stage:
-        await stage.pilot.press("8", "escape")
-        assert stage.results == [None]
-
-
-async def test_the_run_button_runs() -> None:
-    async with opened_form("coroutines", seconds=2.5) as stage:
-        await stage.pilot.click("#accept")
-        assert stage.results == [{"seconds": 2.5}]
-
-
-async def test_the_close_button_closes() -> None:
-    async with opened_form("coroutines") as stage:
-        await stage.pilot.click("#leave")
-        assert stage.results == [None]
 
 
 async def test_defaults_come_back() -> None:
@@ -102,11 +95,6 @@ async def test_urls_are_checked_and_given_as_a_list() -> None:
         await stage.pilot.press("enter")
         assert stage.results[0] is not None
         assert stage.results[0]["urls"] == ["http://127.0.0.1:1/a", "http://[::1]:1/b"]
-
-
-async def test_mistakes_are_not_in_the_form() -> None:
-    async with opened_form("gather") as stage:
-        assert [field.entry.name for field in stage.form.query(Field)] == ["tasks", "seconds", "first"]
 
 
 async def test_all_of_a_complaint_is_seen_where_room_is_short() -> None:

@@ -19,11 +19,6 @@ from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import key_bar, lab_of, replace_main, run_main, start
 
 
-def record_of(run: Run) -> Record:
-    assert run.record is not None
-    return run.record
-
-
 def clock(stage: Stage) -> str:
     return plain(stage.views.concept.subtitle)
 
@@ -39,9 +34,9 @@ async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
     run.start(paused=True)
     await stage.until(lambda: run.is_running and lab_of(run).held)
     for _ in range(steps):
-        before = sum(task.steps for task in lab_of(run).state.tasks.values())
+        before = sum(task.steps for task in run.state.tasks.values())
         await stage.press("n")
-        await stage.until(lambda before=before: sum(t.steps for t in lab_of(run).state.tasks.values()) > before)  # type: ignore[misc]
+        await stage.until(lambda before=before: sum(t.steps for t in run.state.tasks.values()) > before)  # type: ignore[misc]
     return run
 
 
@@ -59,7 +54,7 @@ async def racers(**_: object) -> None:
 async def test_the_past_is_shown_event_by_event_in_every_pane() -> None:
     async with opened((200, 60)) as stage:
         run = await held(stage, racers, steps=3)
-        record = record_of(run)
+        record = run.record
         assert "lap" in stage.views.activity.visible_text()
         first_steps = next(
             moment for moment in range(record.history.end) if record.history.state_at(moment).counts["waiting"]
@@ -104,7 +99,7 @@ async def test_at_80_columns_the_key_bar_leads_into_the_past_and_back() -> None:
         await stage.until(lambda: "esc now" in key_bar(stage))
         assert "[ ] history" in key_bar(stage)
         await stage.pilot.click(KeyBar, offset=(1 + key_bar(stage).index("esc now"), 0))
-        assert not record_of(run).is_past
+        assert not run.record.is_past
 
 
 async def test_a_time_at_which_nothing_happened_can_be_looked_at() -> None:
@@ -113,42 +108,37 @@ async def test_a_time_at_which_nothing_happened_can_be_looked_at() -> None:
         await stage.until(lambda: run.standing().state == "done")
         stage.views.timeline.post_message(MomentChosen(0.5))
         await stage.until(lambda: "0.500 s" in banner(stage))
-        assert record_of(run).now == stage.views.timeline.moment == 0.5
+        assert run.record.now == stage.views.timeline.moment == 0.5
         assert " 25% " in stage.views.tasks.line_text(1)
         await stage.press("left_square_bracket")
-        assert record_of(run).now < 0.1
+        assert run.record.now < 0.1
 
 
 async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:
     async with opened() as stage:
         run = await start(stage, "7")
         await stage.press("left_curly_bracket")
-        shown = record_of(run).state
+        shown = run.record.state
         assert (shown.version, shown.now) == (0, 0.0)
-        before = lab_of(run).state.version
-        await stage.until(lambda: lab_of(run).state.version > before + 20)
-        assert record_of(run).state is shown
+        before = run.state.version
+        await stage.until(lambda: run.state.version > before + 20)
+        assert run.record.state is shown
         assert clock(stage).startswith("► 1×")
 
 
-async def test_going_forth_past_the_last_event_is_the_present() -> None:
+async def test_the_present_is_after_the_last_event_and_where_a_step_is_made() -> None:
     async with opened() as stage:
         run = await held(stage, racers, steps=2)
         await stage.press("left_square_bracket", "left_square_bracket", "right_square_bracket")
-        assert record_of(run).is_past
+        assert run.record.is_past
         await stage.press("right_square_bracket")
-        assert not record_of(run).is_past
-
-
-async def test_a_step_comes_back_to_the_present() -> None:
-    async with opened() as stage:
-        run = await held(stage, racers, steps=2)
+        assert not run.record.is_past
         await stage.press("left_curly_bracket")
-        assert record_of(run).is_past
-        steps = sum(task.steps for task in lab_of(run).state.tasks.values())
+        assert run.record.is_past
+        steps = sum(task.steps for task in run.state.tasks.values())
         await stage.press("n")
-        await stage.until(lambda: sum(task.steps for task in lab_of(run).state.tasks.values()) == steps + 1)
-        assert not record_of(run).is_past
+        await stage.until(lambda: sum(task.steps for task in run.state.tasks.values()) == steps + 1)
+        assert not run.record.is_past
 
 
 async def test_the_selected_task_stays_selected_where_it_exists() -> None:
@@ -184,9 +174,9 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         run = await held(stage, racers, steps=1)
         stage.views.tasks.select(4)
         await stage.press("N")
-        await stage.until(lambda: lab_of(run).state.tasks[4].steps == 1)
-        await stage.until(lambda: lab_of(run).state.running_to is None)
-        assert [lab_of(run).state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
+        await stage.until(lambda: run.state.tasks[4].steps == 1)
+        await stage.until(lambda: run.state.running_to is None)
+        assert [run.state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
         assert lab_of(run).paused
 
 
@@ -196,7 +186,7 @@ async def test_another_run_is_shown_in_its_present() -> None:
         await stage.press("left_square_bracket")
         await stage.press("3")
         await stage.until(lambda: stage.app.runs["3"].is_running and not stage.views.has_class("-past"))
-        assert record_of(run).is_past
+        assert run.record.is_past
 
 
 async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
@@ -208,15 +198,13 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
 
     async with opened() as stage:
         run = await run_main(stage, main)
-        await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
+        await stage.until(lambda: run.is_running and run.state.counts["waiting"])
         await stage.press("c")
         await stage.until(lambda: "cleaning up" in clock(stage))
         await stage.until(lambda: "cancelled at" in clock(stage))
 
 
-async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "EVENTS_KEPT", 100)
     monkeypatch.setattr(history, "SPACING", 50)
 
@@ -246,7 +234,7 @@ async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
 
 async def test_esc_comes_back_to_now_before_it_drops_a_filter_that_is_kept() -> None:
     async with opened() as stage:
-        record = record_of(await held(stage, racers, 3))
+        record = (await held(stage, racers, 3)).record
         await stage.press("slash", "l", "a", "p", "enter", "left_square_bracket")
         await stage.until(lambda: record.is_past)
         await stage.press("escape")

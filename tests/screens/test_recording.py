@@ -20,12 +20,7 @@ CONTROLS = [command for command in DemoActions.commands if command.offered in (c
 
 def recording() -> list[e.Event]:
     """The run of the queue demo, paused near its end, where a task is held and a step found nothing to do."""
-    return [
-        *queue_history(),
-        e.ClockChanged(1.6, True, 1.0, False),
-        e.TaskHeld(1.6, 4),
-        e.StepReported(1.6, "step"),
-    ]
+    return [*queue_history(), e.ClockChanged(1.6, True, 1.0, False), e.TaskHeld(1.6, 4), e.StepReported(1.6, "step")]
 
 
 @asynccontextmanager
@@ -33,7 +28,7 @@ async def shown(size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[Stage, Reco
     """The Learn screen with a recording of the queue demo on its stage, and the focus on the tasks."""
     async with opened(size) as stage:
         run = stage.app.runs["7"]
-        run.record = record = Record(ToldSource(recording(), name="queue"))
+        run.record = record = Record(ToldSource(recording()))
         stage.screen.select_demo("7")
         stage.views.tasks.focus()
         await stage.until(lambda: stage.views.tasks.cursor == 0 and stage.views.activity.line_count())

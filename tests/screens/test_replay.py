@@ -40,39 +40,29 @@ async def test_the_loop_on_which_most_happened_is_in_every_pane(recording: Path)
         await stage.press("w")
         assert "queue#1" in text_of(views.gauges)
         assert views.concept.lesson.title == "shop.rec (recording)"
-        assert stage.screen.program.is_running is False
-
-
-async def test_it_says_what_was_run_and_how_it_ended(recording: Path) -> None:
-    async with shown(recording) as stage:
-        told = stage.views.concept.lesson.concept
+        told = views.concept.lesson.concept
         assert "shop.py --open" in told
         assert "killed by SIGKILL" in told
         assert "cut" not in told
+        assert stage.screen.program.is_running is False
 
 
-async def test_another_loop_is_chosen_with_keys_or_the_mouse(recording: Path) -> None:
+async def test_another_loop_is_chosen_with_keys_or_the_mouse_and_shows_its_own_file(recording: Path) -> None:
     async with shown(recording) as stage:
         assert stage.screen.loop_list.display
         await stage.press("shift+tab", "k")
         assert "ticker" in text_of(stage.views.tasks)
         assert "producer-1" not in text_of(stage.views.tasks)
+        assert stage.views.source.text_to_copy() == CODE, "though the file is no longer there"
+        assert "changed on disk" not in str(stage.views.source.border_subtitle)
         await stage.pilot.click("#loops", offset=(5, 2))
         await stage.press()
         assert "producer-1" in text_of(stage.views.tasks)
 
 
-async def test_its_own_file_is_shown_though_it_is_no_longer_there(recording: Path) -> None:
-    async with shown(recording) as stage:
-        await stage.press("shift+tab", "k")
-        assert stage.views.source.text_to_copy() == CODE
-        assert "changed on disk" not in str(stage.views.source.border_subtitle)
-
-
 async def test_its_past_is_gone_through_and_a_task_s_life_told(recording: Path) -> None:
     async with shown(recording) as stage:
         record = stage.screen.record
-        assert record is not None
         await stage.press("left_square_bracket", "left_square_bracket")
         assert record.is_past
         await stage.press("left_curly_bracket")

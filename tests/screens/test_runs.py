@@ -46,6 +46,15 @@ def run_of(main: Main, *parameters: Parameter) -> Run:
     return Run(staged(main, *parameters), Pages(), plain_lab)
 
 
+async def begun() -> tuple[Diary, Run]:
+    """A diary, and its run that has begun."""
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    await until(lambda: diary.notes)
+    return diary, run
+
+
 async def turns(count: int = 10) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
@@ -69,10 +78,7 @@ async def test_a_run_goes_from_nothing_to_running_to_done() -> None:
 
 
 async def test_starting_a_running_one_cancels_it_awaits_its_clean_up_and_starts_afresh() -> None:
-    diary = Diary()
-    run = run_of(diary.main)
-    run.start()
-    await until(lambda: diary.notes)
+    diary, run = await begun()
     first = run.lab
     run.start()
     await until(lambda: diary.notes.count("begin") == 2)
@@ -96,10 +102,7 @@ async def test_many_starts_in_a_row_never_overlap_and_come_down_to_few() -> None
 
 
 async def test_cancelling_waits_for_the_clean_up() -> None:
-    diary = Diary()
-    run = run_of(diary.main)
-    run.start()
-    await until(lambda: diary.notes)
+    diary, run = await begun()
     run.cancel()
     assert run.is_active
     await run.settle()
@@ -118,10 +121,7 @@ async def test_a_start_that_is_cancelled_at_once_does_not_run_on() -> None:
 
 
 async def test_a_cancel_between_two_starts_forgets_the_second() -> None:
-    diary = Diary()
-    run = run_of(diary.main)
-    run.start()
-    await until(lambda: diary.notes)
+    diary, run = await begun()
     run.start()
     run.cancel()
     await run.settle()
@@ -191,10 +191,7 @@ async def test_progress_is_in_the_note_while_it_runs() -> None:
 
 
 async def test_the_chosen_speed_stays_for_the_next_start() -> None:
-    diary = Diary()
-    run = run_of(diary.main)
-    run.start()
-    await until(lambda: run.is_running)
+    diary, run = await begun()
     run.change_speed(-1)
     assert run.lab is not None
     assert run.lab.speed == run.speed < 1.0
@@ -214,16 +211,12 @@ def test_the_speed_stays_within_what_can_be_chosen() -> None:
     assert run.speed == SPEEDS[0]
 
 
-def test_mistakes_that_are_on_together_give_way_to_the_next_one() -> None:
+def test_mistakes_that_are_on_together_give_way_to_the_next_one_and_a_form_leaves_it_on() -> None:
     gather = Run(find("gather"), Pages(), plain_lab)
     gather.take({"one_by_one": True, "one_fails": True})
     seen = [gather.mistakes_on]
     gather.next_mistake()
     assert [*seen, gather.mistakes_on] == [("one_by_one", "one_fails"), ()]
-
-
-def test_parameters_from_the_form_leave_the_mistakes_as_they_are() -> None:
-    gather = Run(find("gather"), Pages(), plain_lab)
     gather.next_mistake()
     gather.take({"tasks": 3})
     assert gather.mistakes_on == ("one_by_one",)

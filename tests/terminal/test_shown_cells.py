@@ -38,10 +38,9 @@ def text_of(data: str) -> str:
     return str(screen.display[0])
 
 
-lines = st.lists(
-    st.tuples(st.text("ab 世é─", max_size=12), st.sampled_from(STYLES)),
-    max_size=4,
-).map(lambda segments: strip(*segments))
+lines = st.lists(st.tuples(st.text("ab 世é─", max_size=12), st.sampled_from(STYLES)), max_size=4).map(
+    lambda segments: strip(*segments)
+)
 
 
 @given(st.lists(lines, min_size=1, max_size=6))

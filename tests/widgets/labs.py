@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asynclab.model.events import (
-    Event,
-    Output,
-    QueueCreated,
-    QueuePut,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 
@@ -27,25 +14,25 @@ HOSTILE = "[/] [link=' \x1b[31mred\x07\u202e ✨日本"
 """Text that is markup, terminal control, bidirectional and wide at once."""
 
 
-def folded(*events: Event, name: str = "lab") -> LabState:
+def folded(*happened: events.Event, name: str = "lab") -> LabState:
     """A lab of which the events tell."""
     state = LabState()
-    fold(state, (RunStarted(0.0, name, 1e9, "3.11.0"), *events))
+    fold(state, (events.RunStarted(0.0, name, 1e9, "3.11.0"), *happened))
     return state
 
 
-def task(number: int, name: str, parent: int | None = None, at: float = 0.0) -> Event:
-    return TaskCreated(at, number, name, "main", parent, GATHER, 1)
+def task(number: int, name: str, parent: int | None = None, at: float = 0.0) -> events.Event:
+    return events.TaskCreated(at, number, name, "main", parent, GATHER, 1)
 
 
-def step(number: int, at: float = 0.0, seconds: float = 0.0001) -> Iterable[Event]:
-    return (StepStarted(at, number), StepEnded(at, number, seconds))
+def step(number: int, at: float = 0.0, seconds: float = 0.0001) -> Iterable[events.Event]:
+    return (events.StepStarted(at, number), events.StepEnded(at, number, seconds))
 
 
-def sleeps(number: int, seconds: float, at: float = 0.0, line: int = 4) -> Iterable[Event]:
+def sleeps(number: int, seconds: float, at: float = 0.0, line: int = 4) -> Iterable[events.Event]:
     """A task's step that ends in a sleep."""
-    wait = Wait("sleep", seconds=seconds, deadline=at + seconds, file=GATHER, line=line)
-    return (*step(number, at), TaskWaiting(at, number, wait))
+    wait = events.Wait("sleep", seconds=seconds, deadline=at + seconds, file=GATHER, line=line)
+    return (*step(number, at), events.TaskWaiting(at, number, wait))
 
 
 def gather() -> LabState:
@@ -54,19 +41,19 @@ def gather() -> LabState:
     names = ("brew tea", "brew coffee", "brew cocoa")
     return folded(
         task(1, "main"),
-        StepStarted(0.0, 1),
+        events.StepStarted(0.0, 1),
         *(task(number, name, 1) for number, name in zip(children, names, strict=True)),
-        StepEnded(0.0, 1, 0.00021),
-        TaskWaiting(0.0, 1, Wait("gather", tasks=children, count=3, file=GATHER, line=9)),
+        events.StepEnded(0.0, 1, 0.00021),
+        events.TaskWaiting(0.0, 1, events.Wait("gather", tasks=children, count=3, file=GATHER, line=9)),
         *sleeps(2, 1.0),
         *sleeps(3, 2.0),
         *sleeps(4, 3.0),
-        TaskReady(1.0, 2, "timer"),
-        StepStarted(1.0, 2),
-        Output(1.0, "tea is ready\n", 2),
-        StepEnded(1.0, 2, 0.00008),
-        TaskEnded(1.0, 2, "done", "'tea'"),
-        TaskReady(1.24, 4, "task", 3),
+        events.TaskReady(1.0, 2, "timer"),
+        events.StepStarted(1.0, 2),
+        events.Output(1.0, "tea is ready\n", 2),
+        events.StepEnded(1.0, 2, 0.00008),
+        events.TaskEnded(1.0, 2, "done", "'tea'"),
+        events.TaskReady(1.24, 4, "task", 3),
         name="gather",
     )
 
@@ -86,18 +73,18 @@ def printing(lines: int) -> LabState:
     return folded(task(1, "main"), *(said_at(number) for number in range(lines)))
 
 
-def said_at(number: int) -> Event:
-    return Output(number / 100, f"line {number}\n", 1)
+def said_at(number: int) -> events.Event:
+    return events.Output(number / 100, f"line {number}\n", 1)
 
 
 def full_queue(*items: str) -> LabState:
     """A queue that is just full, and a producer that waits to put."""
-    puts = (QueuePut(0.1, 1, item, size, size, 2) for size, item in enumerate(items, 1))
+    puts = (events.QueuePut(0.1, 1, item, size, size, 2) for size, item in enumerate(items, 1))
     return folded(
         task(1, "main"),
         task(2, "producer", 1),
-        QueueCreated(0.0, 1, "Queue", len(items)),
+        events.QueueCreated(0.0, 1, "Queue", len(items)),
         *puts,
         *step(2, 0.1),
-        TaskWaiting(0.1, 2, Wait("queue.put", 1, file=GATHER, line=4)),
+        events.TaskWaiting(0.1, 2, events.Wait("queue.put", 1, file=GATHER, line=4)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -62,10 +62,14 @@ class Stage(App[None]):
 
 
 @asynccontextmanager
-async def on_stage(view: View, width: int = 80, height: int = 12) -> AsyncIterator[tuple[View, Pilot[None]]]:
-    """The view in an app of a terminal's size, and a hand on its keys."""
+async def on_stage(
+    view: View, width: int = 80, height: int = 12, *, shows: tuple[Any, ...] = ()
+) -> AsyncIterator[tuple[View, Pilot[None]]]:
+    """The view in an app of a terminal's size, and a hand on its keys; `shows` is what it is told to show."""
     async with Stage(view).run_test(size=(width, height)) as pilot:
         await pilot.pause()
+        if shows:
+            cast("Any", view).show(*shows)
         yield view, pilot
 
 

@@ -5,20 +5,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Output,
-    Progressed,
-    QueueCreated,
-    QueuePut,
-    QueueTaskDone,
-    RunEnded,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskWaiting,
-    Wait,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
@@ -31,8 +18,7 @@ from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, sub
 @asynccontextmanager
 async def showing(state: LabState, width: int = 80, height: int = 12) -> AsyncIterator[tuple[ActivityLog, Pilot[None]]]:
     """A log of what has happened in a lab."""
-    async with on_stage(ActivityLog(), width, height) as (log, pilot):
-        log.show(state, 1.0)
+    async with on_stage(ActivityLog(), width, height, shows=(state, 1.0)) as (log, pilot):
         yield log, pilot
 
 
@@ -41,10 +27,12 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
         assert painted(log)[0] == "   0.000              run started"
         assert "   1.000 brew tea     “tea is ready”" in painted(log)
         assert "   1.000 brew tea     returned 'tea'" in painted(log)
+        parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
+        assert parts == {"created": "past", "sleeps": "waiting"}
 
 
 async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
-    state = folded(task(1, "main"), Output(1.0, "x" * 30 + "\n", 1))
+    state = folded(task(1, "main"), events.Output(1.0, "x" * 30 + "\n", 1))
     state.tell(2.0, 1, "timeout", ("timeout of 30.00 s started", "timeout of 30.00 s"))
     async with showing(state, 60, 16) as (log, _):
         assert painted(log)[2].endswith("timeout of 30.00 s started")
@@ -56,13 +44,13 @@ async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_prin
 async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
     state = folded(
         task(1, "producer-1"),
-        QueueCreated(0.0, 1, "Queue", 3),
-        QueuePut(0.5, 1, "4", 1, 1, 1),
-        QueueTaskDone(1.0, 1, 0, 1),
-        Progressed(1.0, 1, 4, 9),
-        StepStarted(1.0, 1),
-        StepEnded(1.0, 1, 0.0),
-        TaskWaiting(1.0, 1, Wait("queue.put", number=1)),
+        events.QueueCreated(0.0, 1, "Queue", 3),
+        events.QueuePut(0.5, 1, "4", 1, 1, 1),
+        events.QueueTaskDone(1.0, 1, 0, 1),
+        events.Progressed(1.0, 1, 4, 9),
+        events.StepStarted(1.0, 1),
+        events.StepEnded(1.0, 1, 0.0),
+        events.TaskWaiting(1.0, 1, events.Wait("queue.put", number=1)),
     )
     async with showing(state, 34, 16) as (log, _):
         assert [line.partition("r-1 ")[2] for line in painted(log)[1:5]] == [
@@ -73,12 +61,6 @@ async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
         ]
 
 
-async def test_each_kind_of_line_has_its_colour() -> None:
-    async with showing(gather(), 60, 16) as (log, _):
-        parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
-        assert parts == {"created": "past", "sleeps": "waiting"}
-
-
 async def test_it_follows_the_end() -> None:
     async with showing(state := printing(50)) as (log, pilot):
         assert painted(log)[-1].endswith("“line 49”")
@@ -86,6 +68,9 @@ async def test_it_follows_the_end() -> None:
         log.show(state, 0.5)
         await pilot.pause()
         assert painted(log)[-1].endswith("“line 50”")
+        await pilot.resize_terminal(80, 8)
+        await pilot.pause()
+        assert painted(log)[-1].endswith("“line 50”"), "also where there is less room"
         assert subtitle(log) == "following"
 
 
@@ -110,14 +95,6 @@ async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_scr
         assert refreshes.layouts == 0
         assert log.vertical_scrollbar.window_virtual_size == log.line_count() == 52
         assert log.vertical_scrollbar.position == log.scroll_offset.y == log.max_scroll_y
-
-
-async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
-    async with showing(printing(50), 80, 30) as (log, pilot):
-        await pilot.resize_terminal(80, 12)
-        await pilot.pause()
-        assert painted(log)[-1].endswith("“line 49”")
-        assert subtitle(log) == "following"
 
 
 async def test_scrolling_back_to_the_end_follows_again() -> None:
@@ -154,8 +131,7 @@ async def test_moving_to_a_line_tells_whose_it_is() -> None:
 
 async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
     state = printing(LINES_KEPT + 9)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 60.0)
+    async with on_stage(ActivityLog(), shows=(state, 60.0)) as (log, pilot):
         log.focus()
         await pilot.press("g")
         assert painted(log)[0].lstrip(CURSOR) == "10 earlier lines are no longer kept"
@@ -164,14 +140,13 @@ async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
 
 async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> None:
     state = printing(5)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with on_stage(ActivityLog(), shows=(state, 0.5)) as (log, pilot):
         log.set_filter("elephant")
         log.focus()
         await pilot.press("k", "j")
         assert painted(log)[0].lstrip(CURSOR) == "nothing matches the filter"
         assert (log.selected, log.text_to_copy(), log.visible_text()) == (None, "", "")
-        apply(state, Output(0.6, "an elephant\n", 1))
+        apply(state, events.Output(0.6, "an elephant\n", 1))
         log.show(state, 0.6)
         assert log.visible_text() == "0.600  main  “an elephant”"
         log.set_filter("")
@@ -180,8 +155,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
 
 async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -> None:
     state = printing(LINES_KEPT + 9)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 60.0)
+    async with on_stage(ActivityLog(), shows=(state, 60.0)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=3000, animate=False)
         before = painted(log)
@@ -198,23 +172,18 @@ async def test_the_filter_keeps_lines_by_text_or_task() -> None:
         assert log.line_count() == 2
         await pilot.pause()
         assert subtitle(log) == "filtered: coffee · following"
-        log.set_filter("")
-        assert log.line_count() == len(gather().activity)
-
-
-async def test_new_lines_go_through_the_filter() -> None:
-    state = printing(5)
-    async with on_stage(ActivityLog()) as (log, _):
-        log.show(state, 0.1)
         log.set_filter("line 1")
+        log.show(state := printing(5), 0.1)
         fold(state, (said_at(10), said_at(20)))
         log.show(state, 0.2)
         assert log.visible_text() == "0.010  main  “line 1”\n0.100  main  “line 10”"
+        log.set_filter("")
+        assert log.line_count() == len(state.activity)
 
 
 async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
     async with showing(
-        folded(task(1, "main"), Output(0.0, "x" * 150 + "\n", 1), TaskEnded(0.0, 1, "done")), 60, 20
+        folded(task(1, "main"), events.Output(0.0, "x" * 150 + "\n", 1), events.TaskEnded(0.0, 1, "done")), 60, 20
     ) as (log, pilot):
         assert painted(log)[1].endswith("xxx…")
         log.focus()
@@ -224,8 +193,7 @@ async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
 
 
 async def test_another_lab_starts_from_its_own_beginning() -> None:
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(printing(100), 1.0)
+    async with on_stage(ActivityLog(), shows=(printing(100), 1.0)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         log.show(printing(3), 1.0)
@@ -235,7 +203,7 @@ async def test_another_lab_starts_from_its_own_beginning() -> None:
 
 def warned(text: str) -> LabState:
     """A lab that printed, warned, and printed again."""
-    return folded(task(1, "main"), said_at(0), Warned(0.5, text, 1), said_at(60))
+    return folded(task(1, "main"), said_at(0), events.Warned(0.5, text, 1), said_at(60))
 
 
 async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> None:
@@ -264,13 +232,10 @@ async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_i
         assert len([line for line in painted(log) if line]) == log.line_count()
 
 
-async def test_a_very_long_warning_takes_four_rows() -> None:
+async def test_a_very_long_warning_takes_four_rows_and_a_line_about_no_task_the_column_of_names() -> None:
     async with showing(warned("so " * 300), 40, 20) as (log, _):
         assert sum("so so" in line for line in painted(log)) == 4
-
-
-async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
-    async with showing(folded(RunEnded(0.5, "done", "None")), 40, 12) as (log, _):
+        log.show(folded(events.RunEnded(0.5, "done", "None")), 1.0)
         assert painted(log)[1] == "   0.500 run ended: returned None"
 
 
@@ -282,7 +247,7 @@ async def test_only_a_log_that_may_grow_says_that_it_follows() -> None:
         assert subtitle(log) == "following"
         log.show(printing(2), 0.0, is_past=True)
         assert subtitle(log) == "up to this moment"
-        apply(state, RunEnded(1.0, "done"))
+        apply(state, events.RunEnded(1.0, "done"))
         log.show(state, 1.0)
         assert subtitle(log) == ""
         log.set_filter("line")

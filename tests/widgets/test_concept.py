@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 
 from asynclab.model.events import Outcome
-from asynclab.model.state import ClockState
+from asynclab.model.state import ClockState, LabState
+from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.clock_line import ClockReading, clock_and_block, clock_line
+from asynclab.widgets.clock_line import clock_and_block, clock_line
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.lines import plain
 from tests.widgets.stage import on_stage, painted, subtitle
@@ -57,44 +61,38 @@ async def test_it_is_as_high_as_its_texts() -> None:
 
 async def test_the_frame_tells_how_the_clock_runs() -> None:
     async with on_stage(LessonPane(), 60, 12) as (pane, pilot):
-        pane.show_clock(ClockReading(ClockState(), 1.24))
+        pane.show_clock(clock_line(LabState(), 1.24))
         await pilot.pause()
         assert subtitle(pane) == "► 1× · 1.240 s"
-        pane.show_clock(None)
+        pane.show_clock(())
         await pilot.pause()
         assert subtitle(pane) == ""
 
 
+PAUSED = LabState(clock=ClockState(paused=True))
+HELD = replace(PAUSED, held=dict.fromkeys((1, 2)), tasks={2: TaskState(2, "tea")})
+
+
 @pytest.mark.parametrize(
-    ("clock", "held", "text"),
+    ("state", "chosen", "text"),
     [
-        (ClockState(speed=0.25), 0, "► 1/4× · 1.204 s"),
-        (ClockState(instant=True), 0, "► instant · 1.204 s"),
-        (ClockState(paused=True), 3, "paused at 1.204 s · ▸ 3 ready"),
-        (ClockState(paused=True), 0, "paused at 1.204 s · nothing ready"),
+        (LabState(clock=ClockState(speed=0.25)), None, "► 1/4× · 1.204 s"),
+        (LabState(clock=ClockState(instant=True)), None, "► instant · 1.204 s"),
+        (PAUSED, None, "paused at 1.204 s · nothing ready"),
+        (HELD, 1, "paused at 1.204 s · ▸ 2 ready"),
+        (HELD, 2, "paused at 1.204 s · ▸ 2 ready · next tea (chosen)"),
+        (HELD, 3, "paused at 1.204 s · ▸ 2 ready"),
+        (replace(HELD, running_to=2), None, "► to the next event of tea · 1.204 s"),
+        (LabState(is_cleaning_up=True), None, "⊘ cancelled, cleaning up · 1.204 s"),
+        *((replace(PAUSED, outcome=word), None, f"{GLYPHS[word]} {word} at 1.204 s") for word in get_args(Outcome)),
     ],
 )
-def test_speed_pause_and_what_is_held_are_words(clock: ClockState, held: int, text: str) -> None:
-    assert plain(clock_line(ClockReading(clock, 1.204, held))) == text
-
-
-@pytest.mark.parametrize("outcome", ["done", "failed", "cancelled"])
-def test_a_run_that_has_ended_says_how_and_when(outcome: Outcome) -> None:
-    reading = ClockReading(ClockState(paused=True), 2.003, outcome=outcome)
-    assert plain(clock_line(reading)) == f"{GLYPHS[outcome]} {outcome} at 2.003 s"
-
-
-def test_a_chosen_order_a_run_to_an_event_and_cleaning_up_are_told() -> None:
-    held = ClockReading(ClockState(paused=True), 1.2, 2, chosen="worker-2")
-    assert plain(clock_line(held)) == "paused at 1.200 s · ▸ 2 ready · next worker-2 (chosen)"
-    pursuing = ClockReading(ClockState(paused=True), 1.2, 2, pursued="worker-2")
-    assert plain(clock_line(pursuing)) == "► to the next event of worker-2 · 1.200 s"
-    cleaning = ClockReading(ClockState(), 1.2, is_cleaning_up=True)
-    assert plain(clock_line(cleaning)) == "⊘ cancelled, cleaning up · 1.200 s"
+def test_how_the_clock_runs_and_what_holds_it_up_are_words(state: LabState, chosen: int | None, text: str) -> None:
+    assert plain(clock_line(state, 1.204, chosen=chosen)) == text
 
 
 def test_what_blocked_the_loop_is_told_as_far_as_there_is_room() -> None:
-    reading = ClockReading(ClockState(), 1.2, blocked=("work blocked the loop", "blocked"))
-    told = [plain(clock_and_block(reading, width)) for width in (50, 35, 20)]
+    clock = clock_line(LabState(), 1.2)
+    told = [plain(clock_and_block(clock, ("work blocked the loop", "blocked"), width)) for width in (50, 35, 20)]
     assert told == ["! work blocked the loop · ► 1× · 1.200 s", "! blocked · ► 1× · 1.200 s", "► 1× · 1.200 s"]
-    assert clock_and_block(ClockReading(ClockState(), 1.2), 50) == clock_line(ClockReading(ClockState(), 1.2))
+    assert clock_and_block(clock, ("",), 50) == clock

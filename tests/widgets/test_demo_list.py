@@ -16,7 +16,7 @@ ROWS = (
 
 
 async def test_demos_stand_under_their_sections_with_their_state_at_the_right() -> None:
-    async with on_stage(DemoList(), 27, 12) as (demos, _):
+    async with on_stage(DemoList(), 27, 12) as (demos, pilot):
         demos.show_rows(ROWS)
         demos.highlight("2")
         assert painted(demos) == [
@@ -31,13 +31,9 @@ async def test_demos_stand_under_their_sections_with_their_state_at_the_right() 
             " 7 queue",
             "",
         ]
-
-
-async def test_where_it_is_low_the_space_between_sections_goes() -> None:
-    async with on_stage(DemoList(), 27, 9) as (demos, _):
-        demos.show_rows(ROWS)
-        demos.highlight("7")
-        assert painted(demos)[-2:] == [" QUEUES", "▌7 queue"]
+        await pilot.resize_terminal(27, 9)
+        await pilot.pause()
+        assert painted(demos)[-2:] == [" QUEUES", " 7 queue"], "where it is low the space between them goes"
 
 
 @pytest.mark.parametrize(

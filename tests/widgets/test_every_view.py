@@ -125,5 +125,5 @@ async def test_without_a_lab_nothing_is_left_of_the_last_one(name: str) -> None:
     make, show = VIEWS[name]
     async with on_stage(make(), 110, 16) as (view, _):
         show(view)
-        view.show(None, 0.0)  # type: ignore[attr-defined]
+        view.show(LabState(), 0.0)  # type: ignore[attr-defined]
         assert "[/]" not in "".join(painted(view))

@@ -52,6 +52,7 @@ def test_a_line_of_the_list_drops_the_place_first_then_the_task(golden: Golden) 
 def test_details_are_wrapped_and_say_all_of_it(width: int) -> None:
     rows = list(details(Found(FINDING), RULE, EVIDENCE, width))
     assert max(width_of(row.line) for row in rows) <= width
+    assert list(dict.fromkeys(row.event for row in rows if row.event is not None)) == [7, 2]
     words = " ".join(" ".join(plain(row.line).split()) for row in rows)
     assert "A timeout around 'work' expired, but it went on." in words
     assert "why Timeouts have no effect." in words
@@ -59,10 +60,6 @@ def test_details_are_wrapped_and_say_all_of_it(width: int) -> None:
     assert "seen 1.250 s work has dropped its CancelledError and waits again" in words
     assert "no longer kept" in words
     assert words.endswith("learn asynclab demo timeout")
-
-
-def test_only_lines_of_evidence_are_about_an_event() -> None:
-    assert [row.event for row in details(Found(FINDING), RULE, EVIDENCE, 80) if row.event is not None] == [7, 2]
 
 
 def test_what_is_only_likely_or_over_says_so() -> None:
@@ -83,8 +80,7 @@ def evidence_of(found: Found) -> Sequence[Evidence]:
 @asynccontextmanager
 async def listed(width: int = 60, height: int = 20) -> AsyncIterator[tuple[Pilot[None], FindingsView]]:
     """Three findings in the list, which has the focus."""
-    async with on_stage(FindingsView(), width, height) as (view, pilot):
-        view.show(MANY, LabState(), evidence_of)
+    async with on_stage(FindingsView(), width, height, shows=(MANY, LabState(), evidence_of)) as (view, pilot):
         view.focus()
         await pilot.pause()
         yield pilot, view
@@ -141,6 +137,8 @@ async def test_the_selected_finding_stays_selected_while_others_come_before_it()
         view.show((first, *MANY), LabState(), evidence_of)
         assert explained(view) == ["reason 3"]
         assert view.line_text(view.cursor or 0) == at
+        view.show(MANY, LabState(), evidence_of, "2 left out: 2 allowed")
+        assert plain(view.subtitle) == "3 findings · 2 left out: 2 allowed"
 
 
 async def test_details_that_are_longer_than_the_view_begin_at_its_top() -> None:
@@ -158,12 +156,6 @@ async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
         assert " ".join(painted(view)).split() == NOTHING.split()
         view.show(MANY, LabState(), evidence_of)
         await pilot.press("end")
-        view.show((), None, evidence_of)
+        view.show((), LabState(), evidence_of)
         await pilot.press("j", "enter")
         assert not [message for message in said(pilot) if isinstance(message, FindingOpened)]
-
-
-async def test_what_is_left_out_is_counted_beside_what_is_not() -> None:
-    async with listed() as (_, view):
-        view.show(MANY, LabState(), evidence_of, "2 left out: 2 allowed")
-        assert plain(view.subtitle) == "3 findings · 2 left out: 2 allowed"

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 import asynclab.model.lanes.lanes_of_run
 import asynclab.widgets.lane_painter
-from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
+from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
@@ -27,12 +27,12 @@ from asynclab.widgets.window import Window
 from tests.model.history import lab_with_timeline, timeline_of
 
 STORY = (
-    TaskCreated(0.0, 1, "main", "main"),
-    StepStarted(0.0, 1),
-    StepEnded(0.01, 1, 0.01),
-    StepStarted(0.3, 1),
-    QueuePut(0.3, 1, "tea", 1, 1, 1),
-    StepEnded(0.31, 1, 0.01),
+    events.TaskCreated(0.0, 1, "main", "main"),
+    events.StepStarted(0.0, 1),
+    events.StepEnded(0.01, 1, 0.01),
+    events.StepStarted(0.3, 1),
+    events.QueuePut(0.3, 1, "tea", 1, 1, 1),
+    events.StepEnded(0.31, 1, 0.01),
 )
 
 
@@ -45,18 +45,18 @@ def painter(timeline: Timeline, now: float, moment: float | None = None) -> Lane
     return made
 
 
-def life(turns: list[tuple[str, int]]) -> list[list[Event]]:
+def life(turns: list[tuple[str, int]]) -> list[list[events.Event]]:
     """What a task does in some turns, each with the hundredths of a second before it; never out of its order."""
     at = 0.0
-    batches: list[list[Event]] = [[TaskCreated(0.0, 1, "main", "main")]]
+    batches: list[list[events.Event]] = [[events.TaskCreated(0.0, 1, "main", "main")]]
     for turn, pause in turns:
         at += pause / 100
         if turn == "put":
-            batches.append([QueuePut(at, 1, "tea", 1, 1, 1)])
+            batches.append([events.QueuePut(at, 1, "tea", 1, 1, 1)])
         elif turn == "wake":
-            batches.append([TaskReady(at, 1, "timer")])
+            batches.append([events.TaskReady(at, 1, "timer")])
         else:
-            batches.append([StepStarted(at, 1), StepEnded(at + 0.02, 1, 0.02, ready=turn == "yield")])
+            batches.append([events.StepStarted(at, 1), events.StepEnded(at + 0.02, 1, 0.02, ready=turn == "yield")])
         at += 0.02
     return batches
 
@@ -64,7 +64,7 @@ def life(turns: list[tuple[str, int]]) -> list[list[Event]]:
 TURNS = st.lists(st.tuples(st.sampled_from(["wake", "step", "yield", "put"]), st.integers(0, 40)), max_size=15)
 
 
-def assert_painted_as_at_once(batches: list[list[Event]]) -> None:
+def assert_painted_as_at_once(batches: list[list[events.Event]]) -> None:
     """Paint after each batch what is new, and all of it."""
     state, timeline = lab_with_timeline()
     going_on = painter(timeline, 0.0)
@@ -106,7 +106,7 @@ def test_of_a_lane_that_loses_its_beginning_only_that_is_painted_anew(monkeypatc
 
 
 def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
-    timeline = timeline_of(*STORY, TaskEnded(0.31, 1, "done"))
+    timeline = timeline_of(*STORY, events.TaskEnded(0.31, 1, "done"))
     assert spans(painter(timeline, 1.0).paint(1, 0, 10)) == (
         ("█", "running"),
         ("──", "waiting"),
@@ -117,13 +117,15 @@ def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
 
 
 def test_an_end_in_the_last_column_is_drawn_over_its_step() -> None:
-    timeline = timeline_of(*STORY, TaskEnded(0.31, 1, "failed"))
+    timeline = timeline_of(*STORY, events.TaskEnded(0.31, 1, "failed"))
     assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "█──✗"
 
 
 def test_an_arrow_beyond_the_cells_there_are_is_not_drawn() -> None:
-    birth = TaskCreated(0.0, 2, "other", "work")
-    timeline = timeline_of(*STORY, birth, TaskReady(3.5, 1, "task", 2), StepStarted(3.6, 1), StepEnded(3.6, 1, 0.0))
+    birth = events.TaskCreated(0.0, 2, "other", "work")
+    timeline = timeline_of(
+        *STORY, birth, events.TaskReady(3.5, 1, "task", 2), events.StepStarted(3.6, 1), events.StepEnded(3.6, 1, 0.0)
+    )
     state = LabState()
     fold(state, [STORY[0], birth])
     made = painter(timeline, 4.0)

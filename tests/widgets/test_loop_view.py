@@ -4,20 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from asynclab.model.events import (
-    CallScheduled,
-    ClockChanged,
-    Event,
-    RunEnded,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    TimeoutExpired,
-    TimeoutStarted,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply
 from asynclab.model.loop_anatomy import loop_parts
 from asynclab.model.state import LabState
@@ -29,38 +16,38 @@ from tests.widgets.labs import crowd, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 
-def waits(number: int, wait: Wait, at: float = 0.0) -> Iterable[Event]:
-    return (*step(number, at), TaskWaiting(at, number, wait))
+def waits(number: int, wait: events.Wait, at: float = 0.0) -> Iterable[events.Event]:
+    return (*step(number, at), events.TaskWaiting(at, number, wait))
 
 
-def busy_loop(*further: Event) -> LabState:
+def busy_loop(*further: events.Event) -> LabState:
     """Two tasks are ready, one sleeps under a timeout, one reads from a stream, a callback is set for later."""
     return folded(
         task(1, "main"),
-        StepStarted(0.0, 1),
+        events.StepStarted(0.0, 1),
         *(task(number, name, 1) for number, name in ((2, "first"), (3, "second"), (4, "sleeper"), (5, "reader"))),
-        StepEnded(0.0, 1, 0.0),
-        TaskWaiting(0.0, 1, Wait("gather", tasks=(2, 3, 4, 5), count=4)),
-        *waits(2, Wait("event", 1)),
-        *waits(3, Wait("event", 1)),
-        TimeoutStarted(0.0, 1, 4.0, 4),
+        events.StepEnded(0.0, 1, 0.0),
+        events.TaskWaiting(0.0, 1, events.Wait("gather", tasks=(2, 3, 4, 5), count=4)),
+        *waits(2, events.Wait("event", 1)),
+        *waits(3, events.Wait("event", 1)),
+        events.TimeoutStarted(0.0, 1, 4.0, 4),
         *sleeps(4, 2.0),
-        *waits(5, Wait("stream")),
-        CallScheduled(0.0, 1, "Future.set_result", 1.0, 1),
-        TaskReady(0.5, 3, "task", 2),
-        TaskReady(0.5, 2, "timer"),
+        *waits(5, events.Wait("stream")),
+        events.CallScheduled(0.0, 1, "Future.set_result", 1.0, 1),
+        events.TaskReady(0.5, 3, "task", 2),
+        events.TaskReady(0.5, 2, "timer"),
         *further,
     )
 
 
 def test_what_never_comes_is_no_timer() -> None:
-    never = CallScheduled(0.0, 9, "never", None), TimeoutStarted(0.0, 9, None, 4)
+    never = events.CallScheduled(0.0, 9, "never", None), events.TimeoutStarted(0.0, 9, None, 4)
     assert loop_parts(busy_loop(*never), 9) == loop_parts(busy_loop(), 9)
 
 
-async def test_every_part_of_the_loop_has_its_lines() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(), 0.5)
+async def test_every_part_of_the_loop_has_its_lines_and_timers_count_down_with_no_event() -> None:
+    state = busy_loop()
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         assert painted(view)[:11] == [
             " between steps",
             " ready queue  2",
@@ -75,11 +62,14 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
             "",
         ]
         assert subtitle(view) == "2 ready · 3 timers · 1 outside"
+        view.show(state, 0.75)
+        assert "0.250 s" in painted(view)[5]
 
 
-async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
+async def test_a_loop_names_the_task_that_runs_or_is_next_also_where_another_was_chosen() -> None:
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.StepStarted(0.6, 3)), 0.6)) as (view, _):
+        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
+        view.show(busy_loop(events.ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
         lines = painted(view)
         assert lines[0] == " paused: no step runs"
         assert lines[2].startswith("    1  second")
@@ -87,22 +77,15 @@ async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> N
         assert part_at(view.compose_line(3, 58), "►next") == "strong running"
 
 
-async def test_the_task_that_runs_is_named() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(StepStarted(0.6, 3)), 0.6)
-        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
-
-
 async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done() -> None:
     state = folded(
         task(1, "main"),
         task(2, "fetch", 1),
-        CallScheduled(0.0, 1, "_weakref_handle", 2.0, 2, "aiohttp"),
-        CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
-        TaskEnded(0.5, 2, "done", "None"),
+        events.CallScheduled(0.0, 1, "_weakref_handle", 2.0, 2, "aiohttp"),
+        events.CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
+        events.TaskEnded(0.5, 2, "done", "None"),
     )
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         assert painted(view)[4:6] == [
             "   1.500 s ━━━────────── a timer of aiohttp",
             "   2.500 s ━━─────────── main          a timer of aiohttp",
@@ -110,56 +93,40 @@ async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done(
 
 
 async def test_a_task_that_timed_out_or_slept_says_so() -> None:
-    events = [
+    happened = [
         task(1, "sleeper"),
         task(2, "waiter"),
         *sleeps(1, 1.0),
-        *waits(2, Wait("event", 1)),
-        TimeoutStarted(0.0, 1, 1.0, 2),
-        TaskReady(1.0, 1, "timer"),
-        TimeoutExpired(1.0, 1),
-        TaskReady(1.0, 2, "timer"),
+        *waits(2, events.Wait("event", 1)),
+        events.TimeoutStarted(0.0, 1, 1.0, 2),
+        events.TaskReady(1.0, 1, "timer"),
+        events.TimeoutExpired(1.0, 1),
+        events.TaskReady(1.0, 2, "timer"),
     ]
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(folded(*events), 1.0)
+    async with on_stage(LoopView(), 60, 16, shows=(folded(*happened), 1.0)) as (view, _):
         assert painted(view)[2].endswith("sleeper             its sleep is over")
         assert painted(view)[3].endswith("waiter              its timeout expired")
 
 
-async def test_timers_count_down_with_no_event() -> None:
+async def test_the_cursor_goes_through_all_lines_tells_whose_they_are_and_stays_with_its_task() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
-        view.show(state, 0.75)
-        assert "0.250 s" in painted(view)[5]
-
-
-async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, pilot):
-        view.show(busy_loop(), 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, pilot):
         view.focus()
         await pilot.press("j", "j", "j", "j")
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [3, 2]
         view.select(5)
         assert painted(view)[9].startswith("▌")
-
-
-async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
-    state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
         view.select(2)
         assert view.cursor == 3
-        apply(state, StepStarted(0.6, 3))
+        apply(state, events.StepStarted(0.6, 3))
         view.show(state, 0.6)
         assert view.cursor == 2
 
 
 async def test_a_run_that_has_ended_has_nothing_to_do() -> None:
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(busy_loop(RunEnded(1.0, "cancelled")), 1.0)
+    async with on_stage(LoopView(), 60, 16, shows=(busy_loop(events.RunEnded(1.0, "cancelled")), 1.0)) as (view, _):
         assert painted(view)[:2] == [" the run has ended", " ready queue  empty"]
-        view.show(None, 0.0)
+        view.show(LabState(), 0.0)
         assert painted(view)[0] == ""
 
 
@@ -177,16 +144,14 @@ async def test_of_many_timers_only_those_in_sight_are_drawn(monkeypatch: pytest.
         return ()
 
     monkeypatch.setattr(loop_view, "bar", bar)
-    async with on_stage(LoopView(), 60, 12) as (view, _):
-        view.show(crowd(500), 0.5)
+    async with on_stage(LoopView(), 60, 12, shows=(crowd(500), 0.5)) as (view, _):
         assert view.line_count() > 100
         assert 0 < len(drawn) <= 10
 
 
 async def test_a_task_that_is_no_longer_kept_keeps_its_line_until_the_parts_are_listed_anew() -> None:
     state = busy_loop()
-    async with on_stage(LoopView(), 60, 16) as (view, _):
-        view.show(state, 0.5)
+    async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         del state.tasks[3], state.tasks[5]
         assert view.line_text(2).split()[:3] == ["1", "task", "3"]
         assert view.line_text(9).split()[:2] == ["task", "5"]

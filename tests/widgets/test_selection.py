@@ -45,15 +45,13 @@ async def test_what_the_mouse_is_dragged_over_is_selected_and_lit() -> None:
 
 
 async def test_wide_characters_are_selected_as_a_whole() -> None:
-    async with on_stage(StaticLines()) as (view, pilot):
-        view.show([(("a日本b", ""),)])
+    async with on_stage(StaticLines(), shows=([(("a日本b", ""),)],)) as (view, pilot):
         assert await drag(pilot, (2, 1), (4, 1)) == "日本"
         assert lit(view, 0) == "日本"
 
 
 async def test_what_is_selected_stays_so_when_the_view_scrolls() -> None:
-    async with on_stage(ActivityLog(), 60, 8) as (log, pilot):
-        log.show(printing(30), 0.0)
+    async with on_stage(ActivityLog(), 60, 8, shows=(printing(30), 0.0)) as (log, pilot):
         log.scroll_to(y=10, animate=False, force=True)
         await pilot.pause()
         assert await drag(pilot, (23, 1), (30, 1)) == "“line 9”"
@@ -68,8 +66,7 @@ async def test_marks_and_line_numbers_are_not_selected() -> None:
         view.show_source(GATHER, "import asyncio\n\nasync def main() -> None:\n    await asyncio.sleep(1)\n")
         await pilot.pause()
         assert await drag(pilot, (1, 3), (40, 4)) == "async def main() -> None:\n    await asyncio.sleep(1)"
-    async with on_stage(TaskTable(), 80, 12) as (table, pilot):
-        table.show(gather(), 1.24)
+    async with on_stage(TaskTable(), 80, 12, shows=(gather(), 1.24)) as (_, pilot):
         selected = await drag(pilot, (1, 1), (12, 3))
         assert selected is not None
         assert [line[:6].strip() for line in selected.splitlines()] == ["task", "main", "├ brew"]
@@ -87,8 +84,7 @@ async def test_code_that_is_scrolled_sideways_is_selected_where_the_mouse_is() -
 
 
 async def test_dragging_does_not_do_what_a_click_does_and_a_double_click_does_no_more() -> None:
-    async with on_stage(TaskTable(), 80, 12) as (table, pilot):
-        table.show(gather(), 1.24)
+    async with on_stage(TaskTable(), 80, 12, shows=(gather(), 1.24)) as (table, pilot):
         await drag(pilot, (3, 3), (9, 3))
         assert table.cursor is None
         await pilot.click(table, offset=(3, 4), times=2)

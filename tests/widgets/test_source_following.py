@@ -7,30 +7,19 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Event,
-    Frame,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskReady,
-    TaskStands,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, folded, sleeps, task
+from tests.widgets.labs import GATHER, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, subtitle
 
 KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
 HOME = "\n".join(f"home_{number} = {number}" for number in range(1, 101))
 ELSEWHERE = "\n".join(f"kettle_{number} = {number}" for number in range(1, 51))
 
-SLEEP = Frame("sleep", library="asyncio")
+SLEEP = events.Frame("sleep", library="asyncio")
 
 
 class Shelf:
@@ -45,18 +34,18 @@ class Shelf:
         return self.changed
 
 
-def stands(number: int, *frames: Frame, at: float = 0.0, opaque: bool = False) -> Event:
-    return TaskStands(at, number, frames, opaque)
+def stands(number: int, *frames: events.Frame, at: float = 0.0, opaque: bool = False) -> events.Event:
+    return events.TaskStands(at, number, frames, opaque)
 
 
-def boils(number: int, line: int = 40, at: float = 0.0) -> Event:
+def boils(number: int, line: int = 40, at: float = 0.0) -> events.Event:
     """A task that main called waits in another file."""
-    return stands(number, Frame("main", GATHER, 9), Frame("boil", KETTLE, line), SLEEP, at=at)
+    return stands(number, events.Frame("main", GATHER, 9), events.Frame("boil", KETTLE, line), SLEEP, at=at)
 
 
-def two_tasks(*events: Event) -> LabState:
+def two_tasks(*happened: events.Event) -> LabState:
     """Two tasks that sleep at lines 4 and 9 of the first file, and what happens then."""
-    return folded(task(1, "tea"), task(2, "coffee"), *sleeps(1, 1.0, line=4), *sleeps(2, 1.0, line=9), *events)
+    return folded(task(1, "tea"), task(2, "coffee"), *sleeps(1, 1.0, line=4), *sleeps(2, 1.0, line=9), *happened)
 
 
 @asynccontextmanager
@@ -91,8 +80,8 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
     state = two_tasks()
     async with following(state) as (view, pilot):
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
-            frames = (Frame("main", GATHER, 90), Frame("boil", KETTLE, line))[: 1 if file == GATHER else 2]
-            fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), stands(1, *frames)])
+            frames = [events.Frame("main", GATHER, 90), *([events.Frame("boil", file, line)] * (file == KETTLE))]
+            fold(state, [events.TaskReady(1.0, 1, "timer"), *step(1, 1.0), stands(1, *frames)])
             view.show(state, 1.0)
             await pilot.pause()
             assert (view.path, view.line_of(1)) == (file, line)
@@ -103,7 +92,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
     state = two_tasks(boils(1))
     async with following(state) as (view, pilot):
         await pilot.pause()
-        fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1)])
+        fold(state, [events.TaskReady(1.0, 1, "timer"), events.StepStarted(1.0, 1)])
         view.show(state, 1.0)
         assert view.path == KETTLE
         assert not any(mark in "".join(painted(view)) for mark in "◌▸")
@@ -113,7 +102,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
 async def test_a_task_that_ended_leads_back() -> None:
     state = two_tasks(boils(1))
     async with following(state) as (view, _):
-        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), TaskEnded(1.0, 1, "done")])
+        fold(state, [*step(1, 1.0), events.TaskEnded(1.0, 1, "done")])
         view.show(state, 1.0)
         assert view.path == GATHER
 
@@ -124,7 +113,7 @@ async def test_backspace_goes_back_until_another_task_is_selected() -> None:
         view.focus()
         await pilot.press("backspace")
         assert view.path == GATHER
-        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, 41, at=1.0)])
+        fold(state, [*step(1, 1.0), boils(1, 41, at=1.0)])
         view.show(state, 1.0)
         assert view.path == GATHER
         view.select(2)
@@ -136,13 +125,14 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
     async with following(state) as (view, pilot):
         await pilot.pause()
         view.scroll_to(y=50, animate=False)
-        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
+        fold(state, [*step(1, 1.0), boils(1, at=1.0)])
         view.show(state, 1.0)
         assert (view.path, view.scroll_offset.y) == (GATHER, 50)
 
 
 async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
-    async with following(two_tasks(stands(1, Frame("main", GATHER, 9), Frame("hide", SECRET, 7)))) as (view, _):
+    frames = events.Frame("main", GATHER, 9), events.Frame("hide", SECRET, 7)
+    async with following(two_tasks(stands(1, *frames))) as (view, _):
         assert view.path == GATHER
         assert subtitle(view) == "tea is at secret.py:7: file can't be read"
 
@@ -156,19 +146,22 @@ async def test_another_demo_is_not_left_for_the_file_of_a_task_of_the_last_one()
 async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number() -> None:
     async with following(two_tasks()) as (view, _):
         again = LabState()
-        fold(again, [RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
+        fold(again, [events.RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
         view.show(again, 0.0)
         assert view.selected is None
 
 
 async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -> None:
-    frames = (Frame("main", GATHER, 9), Frame("brew", GATHER, 4), Frame("get", library="aiohttp", count=5))
-    async with following(two_tasks(stands(1, *frames))) as (view, _):
+    mine = events.Frame("main", GATHER, 9), events.Frame("brew", GATHER, 4)
+    theirs = events.Frame("get", library="aiohttp", count=5)
+    async with following(two_tasks(stands(1, *mine, theirs), stands(2, SLEEP))) as (view, _):
         assert subtitle(view) == "tea: main → brew → 5 frames in aiohttp"
+        view.select(2)
+        assert subtitle(view) == "coffee is inside library code: asyncio.sleep"
 
 
 async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
-    frames = [Frame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
+    frames = [events.Frame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
     async with following(two_tasks(stands(1, *frames, SLEEP))) as (view, pilot):
         for width in (70, 44):
             await pilot.resize_terminal(width, 12)
@@ -178,28 +171,21 @@ async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
 
 
 async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
-    state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0, ready=True))
+    state = two_tasks(events.StepStarted(1.0, 1), events.StepEnded(1.0, 1, 0.0, ready=True))
     async with following(state) as (view, _):
         assert subtitle(view) == "tea: line unknown"
         assert not any(line.startswith(CURSOR) for line in painted(view))
 
 
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
-    state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0))
-    fold(
-        state, [TaskWaiting(1.0, 1, Wait("async_generator")), stands(1, Frame("main", GATHER, 20), opaque=True, at=1.0)]
-    )
+    stood = stands(1, events.Frame("main", GATHER, 20), opaque=True, at=1.0)
+    state = two_tasks(*step(1, 1.0), events.TaskWaiting(1.0, 1, events.Wait("async_generator")), stood)
     async with on_stage(SourceView(Shelf()), 70, 30) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
         view.select(1)
         assert subtitle(view) == "tea, line unknown: main → …"
         assert painted(view)[19] == "  20       home_20 = 20"
-
-
-async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:
-    async with following(two_tasks(stands(1, SLEEP))) as (view, _):
-        assert subtitle(view) == "tea is inside library code: asyncio.sleep"
 
 
 async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
@@ -210,7 +196,7 @@ async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
         view.show(state, 0.0)
         assert subtitle(view) == "◌ suspended"
         shelf.changed = True
-        apply(state, TaskReady(1.0, 1, "timer"))
+        apply(state, events.TaskReady(1.0, 1, "timer"))
         view.show(state, 1.0)
         assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended")
 

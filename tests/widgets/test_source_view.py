@@ -6,16 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Event,
-    LoopBlocked,
-    StepEnded,
-    StepStarted,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
@@ -41,7 +32,7 @@ async def main(cups: int = 3) -> None:
 LONG = "\n".join(f"line_{number} = {number}" for number in range(1, 101))
 
 
-def waiting(*lines: int) -> list[Event]:
+def waiting(*lines: int) -> list[events.Event]:
     """Tasks that are suspended at some lines."""
     numbered = enumerate(lines, 1)
     return [event for number, line in numbered for event in (task(number, "t"), *sleeps(number, 1, line=line))]
@@ -87,14 +78,14 @@ def test_marks_of_all_sizes_take_the_same_room(suspended: int, ready: int, mark:
 
 
 async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> None:
-    state = folded(*waiting(4, 4), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 4), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
         assert painted(view)[3].startswith("   4  ◌1▸1 ")
         assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
 async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
-    state = folded(*waiting(4, 9), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 9), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
         view.show(state, 1.0, next_task=2)
         assert painted(view)[8].startswith("   9 →▸1   ")
@@ -105,7 +96,7 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
 
 
 async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -> None:
-    state = folded(*waiting(4, 90), TaskReady(1.0, 2, "timer"))
+    state = folded(*waiting(4, 90), events.TaskReady(1.0, 2, "timer"))
     async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, LONG)
         await pilot.pause()
@@ -113,33 +104,28 @@ async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -
         assert any("line_90 " in line for line in painted(view))
 
 
-async def test_marks_go_when_tasks_go_on() -> None:
-    state = folded(*waiting(4))
-    async with showing(state) as (view, _):
-        fold(state, (TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
-        view.show(state, 1.0)
-        assert "◌" not in "".join(painted(view))
+GONE_ON = (events.TaskReady(1.0, 1, "timer"), events.StepStarted(1.0, 1), events.TaskEnded(1.0, 1, "done"))
+ELSEWHERE = events.TaskWaiting(0.0, 1, events.Wait("sleep", seconds=1.0, file="/other.py", line=4))
+TOO_LATE = events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew")
 
 
-async def test_tasks_in_other_files_leave_no_mark() -> None:
-    wait = Wait("sleep", seconds=1.0, file="/other.py", line=4)
-    async with showing(folded(task(1, "main"), TaskWaiting(0.0, 1, wait))) as (view, _):
-        assert "◌" not in "".join(painted(view))
+@pytest.mark.parametrize(
+    "happened",
+    [(*waiting(4), *GONE_ON), (task(1, "main"), ELSEWHERE), (task(1, "main"), *step(1), TOO_LATE)],
+    ids=["they_went_on", "they_are_in_another_file", "the_block_is_over"],
+)
+async def test_tasks_leave_no_mark_where(happened: tuple[events.Event, ...]) -> None:
+    async with showing(folded(*happened)) as (view, _):
+        assert not {"◌", "►"} & set("".join(painted(view)))
 
 
 async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
-    state = folded(task(1, "main"), StepStarted(0.0, 1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
+    state = folded(task(1, "main"), events.StepStarted(0.0, 1), events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
     async with showing(state) as (view, _):
         assert painted(view)[4].startswith("   5 ► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
-        apply(state, StepEnded(0.3, 1, 0.3))
+        apply(state, events.StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
-        assert "►" not in "".join(painted(view))
-
-
-async def test_a_report_that_comes_after_the_block_lights_nothing() -> None:
-    state = folded(task(1, "main"), *step(1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
-    async with showing(state) as (view, _):
         assert "►" not in "".join(painted(view))
 
 
@@ -159,20 +145,13 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
         view.show(state, 0.0)
         view.select(1)
         assert any("line_60 " in line for line in painted(view))
-        view.scroll_to(y=0, animate=False)
-        fold(state, (TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
-        view.show(state, 1.0)
-        assert view.scroll_offset.y == 0
-
-
-async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
-    async with on_stage(SourceView(), 70, 30) as (view, pilot):
-        view.show_source(GATHER, LONG)
-        view.show(folded(*waiting(20)), 0.0)
-        await pilot.pause()
         await pilot.resize_terminal(70, 8)
         await pilot.pause()
-        assert any("line_20 " in line for line in painted(view))
+        assert any("line_60 " in line for line in painted(view)), "also where there is less room"
+        view.scroll_to(y=0, animate=False)
+        fold(state, (events.TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
+        view.show(state, 1.0)
+        assert view.scroll_offset.y == 0
 
 
 async def test_a_file_opens_at_its_first_line_of_code() -> None:

@@ -6,22 +6,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
-from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from asynclab.model.events import (
-    Event,
-    QueueCreated,
-    QueuePut,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.widgets.lane_cells import legend
@@ -33,41 +20,40 @@ from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 
-def seen(*events: Event) -> tuple[LabState, Timeline]:
+def seen(*happened: events.Event) -> tuple[LabState, Timeline]:
     """A lab of which the events tell, and its timeline."""
-    told = (RunStarted(0.0, "lab", 1e9, "3.11.0"), *events)
+    told = (events.RunStarted(0.0, "lab", 1e9, "3.11.0"), *happened)
     return lab_with_timeline(*told)
 
 
-def party() -> Iterable[Event]:
+def party() -> Iterable[events.Event]:
     """Main waits for two; tea sleeps a second, then puts something, which wakes coffee, whose turn comes late."""
     yield task(1, "main")
-    yield StepStarted(0.0, 1)
-    yield QueueCreated(0.0, 1, "Queue", 2)
+    yield events.StepStarted(0.0, 1)
+    yield events.QueueCreated(0.0, 1, "Queue", 2)
     yield task(2, "tea", 1)
     yield task(3, "coffee", 1)
-    yield StepEnded(0.0, 1, 0.0001)
-    yield TaskWaiting(0.0, 1, Wait("gather", tasks=(2, 3), count=2))
+    yield events.StepEnded(0.0, 1, 0.0001)
+    yield events.TaskWaiting(0.0, 1, events.Wait("gather", tasks=(2, 3), count=2))
     yield from sleeps(2, 1.0)
-    yield StepStarted(0.0, 3)
-    yield StepEnded(0.0, 3, 0.0001)
-    yield TaskWaiting(0.0, 3, Wait("queue.get", 1))
-    yield TaskReady(1.0, 2, "timer")
-    yield StepStarted(1.0, 2)
-    yield QueuePut(1.0, 1, "'tea'", 1, 1, 2)
-    yield TaskReady(1.0, 3, "task", 2)
-    yield StepEnded(1.0, 2, 0.0001)
-    yield TaskEnded(1.0, 2, "done", "None")
-    yield StepStarted(1.5, 3)
-    yield StepEnded(1.5, 3, 0.0001)
-    yield TaskWaiting(1.5, 3, Wait("sleep", seconds=5.0, deadline=6.5))
+    yield events.StepStarted(0.0, 3)
+    yield events.StepEnded(0.0, 3, 0.0001)
+    yield events.TaskWaiting(0.0, 3, events.Wait("queue.get", 1))
+    yield events.TaskReady(1.0, 2, "timer")
+    yield events.StepStarted(1.0, 2)
+    yield events.QueuePut(1.0, 1, "'tea'", 1, 1, 2)
+    yield events.TaskReady(1.0, 3, "task", 2)
+    yield events.StepEnded(1.0, 2, 0.0001)
+    yield events.TaskEnded(1.0, 2, "done", "None")
+    yield events.StepStarted(1.5, 3)
+    yield events.StepEnded(1.5, 3, 0.0001)
+    yield events.TaskWaiting(1.5, 3, events.Wait("sleep", seconds=5.0, deadline=6.5))
 
 
 @asynccontextmanager
 async def showing(width: int = 80) -> AsyncIterator[tuple[TimelineView, Pilot[None]]]:
     """A timeline of that party."""
-    async with on_stage(TimelineView(), width, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with on_stage(TimelineView(), width, 10, shows=(*seen(*party()), 2.0)) as (view, pilot):
         yield view, pilot
 
 
@@ -81,21 +67,12 @@ async def test_each_task_has_a_lane_under_its_parent() -> None:
             "                                                            ▲ 2.000 s",
             "",
         ]
-
-
-async def test_states_are_told_apart_by_glyph() -> None:
-    async with showing() as (view, _):
         line = view.compose_line(2, 76)
-        assert part_at(line, "▒") == "ready"
-        assert "waiting" in part_at(line, "─")
-        assert "running" in part_at(line, "█")
-
-
-async def test_every_glyph_is_one_cell_wide() -> None:
-    async with showing(width=140) as (view, _):
-        view.select(3)
-        text = "".join(painted(view)) + plain(legend(200))
-        assert cell_len(text) == len(text)
+        assert [(glyph, part_at(line, glyph)) for glyph in "▒─█"] == [
+            ("▒", "ready"),
+            ("─", "waiting"),
+            ("█", "running"),
+        ]
 
 
 async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
@@ -111,15 +88,15 @@ async def test_an_arrow_passes_through_the_lanes_between() -> None:
         state, timeline = seen(
             task(1, "main"),
             *(
-                TaskCreated(0.0, number, name, "brew", 1)
+                events.TaskCreated(0.0, number, name, "brew", 1)
                 for number, name in ((2, "tea"), (3, "between"), (4, "coffee"))
             ),
             *sleeps(2, 9.0),
             *sleeps(3, 9.0),
             *sleeps(4, 9.0),
-            StepStarted(1.0, 4),
-            TaskReady(1.0, 2, "task", 4),
-            StepEnded(1.0, 4, 0.0001),
+            events.StepStarted(1.0, 4),
+            events.TaskReady(1.0, 2, "task", 4),
+            events.StepEnded(1.0, 4, 0.0001),
         )
         view.show(state, timeline, 2.0)
         view.select(2)
@@ -138,19 +115,12 @@ async def test_before_the_selected_task_was_created_the_frame_says_nothing_of_it
 
 
 async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_looked_at() -> None:
-    async with on_stage(TimelineView(), 120, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, 1.2)
-        view.select(3)
-        await pilot.pause()
-        assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put (1.000 s to 1.500 s)"
-
-
-async def test_a_narrow_frame_leaves_the_period_out_rather_than_cut_it() -> None:
-    async with on_stage(TimelineView(), 66, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, 1.2)
-        view.select(3)
-        await pilot.pause()
-        assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put"
+    told = "coffee: ready for 500 ms behind tea, woken by tea's put"
+    for width, period in ((120, " (1.000 s to 1.500 s)"), (66, "")):  # which is left out rather than cut
+        async with on_stage(TimelineView(), width, 10, shows=(*seen(*party()), 2.0, 1.2)) as (view, pilot):
+            view.select(3)
+            await pilot.pause()
+            assert subtitle(view) == told + period
 
 
 async def test_arrow_keys_go_through_time_and_tell_so() -> None:
@@ -206,8 +176,7 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
 
 @pytest.mark.parametrize("moment", [None, 1.2])
 async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(moment: float | None) -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0, moment)
+    async with on_stage(TimelineView(), 80, 10, shows=(*seen(*party()), 2.0, moment)) as (view, pilot):
         whole = painted(view)
         view.focus()
         await pilot.press("plus", "plus")
@@ -238,7 +207,7 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
         return original(index, width)
 
     monkeypatch.setattr(view, "compose_line", compose_line)
-    births = (TaskCreated(0.0, number, f"task-{number}", "main") for number in range(1, 10_001))
+    births = (events.TaskCreated(0.0, number, f"task-{number}", "main") for number in range(1, 10_001))
     async with on_stage(view, 80, 12):
         view.show(*seen(*births), 1.0)
         assert view.line_count() == 10_000

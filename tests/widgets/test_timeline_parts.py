@@ -55,8 +55,7 @@ async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> No
 
 
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
-    async with on_stage(TimelineView(), 80, 8) as (view, _):
-        view.show(*asleep(), 4.0)
+    async with on_stage(TimelineView(), 80, 8, shows=(*asleep(), 4.0)) as (view, _):
         assert "rest" not in [part for _, part in view.compose_line(0, 76)]
         view.show(*asleep(), 4.0, 2.0)
         line = view.compose_line(0, 76)
@@ -83,8 +82,7 @@ async def test_scrolled_time_stays_where_it_is_until_the_whole_run_is_wanted() -
 
 
 async def test_shifted_keys_go_ten_columns_and_past_the_end_is_now() -> None:
-    async with on_stage(TimelineView(), 80, 8) as (view, pilot):
-        view.show(*asleep(), 4.0)
+    async with on_stage(TimelineView(), 80, 8, shows=(*asleep(), 4.0)) as (view, pilot):
         view.focus()
         await pilot.press("shift+left", "right", "shift+right")
         moments = [message.at for message in said(pilot) if isinstance(message, MomentChosen)]
@@ -93,8 +91,7 @@ async def test_shifted_keys_go_ten_columns_and_past_the_end_is_now() -> None:
 
 
 async def test_a_click_beside_the_lanes_chooses_no_moment() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*asleep(), 4.0)
+    async with on_stage(TimelineView(), 80, 10, shows=(*asleep(), 4.0)) as (_, pilot):
         await pilot.click(TimelineView, offset=(3, 2))
         await pilot.click(TimelineView, offset=(40, 6))
         assert not [message for message in said(pilot) if isinstance(message, MomentChosen)]

@@ -3,21 +3,15 @@ from __future__ import annotations
 import pytest
 
 from asynclab.widgets.lines import plain
-from asynclab.widgets.past_banner import Moment
-from asynclab.widgets.title_bar import TabChosen, TitleBar, loop_meter
+from asynclab.widgets.title_bar import Moment, TabChosen, TitleBar, loop_meter
 from tests.widgets.stage import on_stage, painted, part_at, said
 
 
 async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:
-    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
-        bar.show([0.0004] * 20, 2, 7)
+    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3, shows=([0.0004] * 20, 2, 7)) as (bar, _):
         assert painted(bar)[0] == (
             " asynclab  Learn  Fetch              loop ▁▁▁▁▁▁▁▁▁▁▁▁   0.4 ms        2 runs · 7 tasks"
         )
-
-
-async def test_where_nothing_runs_nothing_is_counted() -> None:
-    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
         bar.show([0.0004] * 20, 0, 0)
         assert painted(bar)[0].endswith("0.4 ms")
 
@@ -36,8 +30,7 @@ async def test_nothing_moves_when_another_run_starts() -> None:
     ("width", "end"), [(66, "▁▁▁▁   0.4 ms"), (48, " loop    0.4 ms"), (30, " asynclab  Learn  Fetch")]
 )
 async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: int, end: str) -> None:
-    async with on_stage(TitleBar(("Learn", "Fetch")), width, 3) as (bar, _):
-        bar.show([0.0004] * 20, 2, 7)
+    async with on_stage(TitleBar(("Learn", "Fetch")), width, 3, shows=([0.0004] * 20, 2, 7)) as (bar, _):
         assert painted(bar)[0].endswith(end)
 
 
@@ -52,8 +45,7 @@ async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: 
     ],
 )
 async def test_the_past_is_said_in_its_place_with_the_way_back_however_narrow_it_is(width: int, shown: str) -> None:
-    async with on_stage(TitleBar(("Learn",)), width, 3) as (bar, _):
-        bar.show([0.0004] * 20, 2, 7)
+    async with on_stage(TitleBar(("Learn",)), width, 3, shows=([0.0004] * 20, 2, 7)) as (bar, _):
         bar.show_moment(Moment(12, 1345, 9.497, "queue put · eggs"))
         assert painted(bar)[0].split() == ["asynclab", "Learn", *shown.split()]
         assert painted(bar)[0].endswith("esc now")

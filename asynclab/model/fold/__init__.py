@@ -19,12 +19,11 @@ from asynclab.model.fold import (
     run,
     steps,
     synchronization,
-    wait_ends,
     waits,
 )
 from asynclab.model.state import LabState
 
-_MODULES = (steps, waits, wait_ends, births_and_ends, queues, synchronization, deadlines, output, run, mishaps)
+_MODULES = (steps, waits, births_and_ends, queues, synchronization, deadlines, output, run, mishaps)
 
 
 def _handler_of(kind: type[Event]) -> Callable[[LabState, Any, float], None]:

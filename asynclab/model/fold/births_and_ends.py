@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import (
-    CancelShared,
-    Outcome,
-    Progressed,
-    TaskCancelRequested,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskRenamed,
-)
+from asynclab.model import events
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
@@ -36,7 +27,7 @@ DROPPED_AT_ONCE = 1_000
 """How many are dropped together, so that their parents' lists of children are cleaned once for all of them."""
 
 
-def task_created(state: LabState, event: TaskCreated, at: float) -> None:
+def task_created(state: LabState, event: events.TaskCreated, at: float) -> None:
     """Add a task that is ready to run for the first time, or one that was found waiting."""
     tasks = state.tasks
     if event.task in tasks:
@@ -76,7 +67,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         state.tell(at, event.parent, "created", deed.created(event.task, state))
 
 
-def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
+def task_renamed(state: LabState, event: events.TaskRenamed, at: float) -> None:
     """Give a task another name; lines already told keep the old one."""
     task = state.tasks.get(event.task)
     if task is not None and task.name != event.name:
@@ -84,7 +75,7 @@ def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
         state.structure += 1
 
 
-def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float) -> None:
+def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at: float) -> None:
     """Note who asked a task to stop; it may still refuse."""
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
@@ -101,7 +92,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
 
-def cancel_shared(state: LabState, event: CancelShared, at: float) -> None:
+def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> None:
     """Note whose cancel has hit a task; it may catch that."""
     task = state.tasks.get(event.task)
     if task is not None:
@@ -122,7 +113,7 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
             awaited.cancelled_for = task.id
 
 
-def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
+def task_ended(state: LabState, event: events.TaskEnded, at: float) -> None:
     """Note how a task ended."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
@@ -132,7 +123,7 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
 
 
-def _pass_on(state: LabState, task: TaskState, outcome: Outcome) -> None:
+def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
     """Pass what a helper task has acquired on to the task that made it, as for wait_for() up to Python 3.11."""
     maker = None if task.parent is None else state.tasks.get(task.parent)
     if maker is None or maker.has_ended:
@@ -157,7 +148,7 @@ def _waited_for(task: TaskState, other: int) -> bool:
     return task.last_wait is not None and other in task.last_wait.tasks
 
 
-def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
+def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = place_in(task)
     state.ignored_cancels.pop(event.task, None)
@@ -183,7 +174,7 @@ def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float)
             state.remember(event, at, where, (waker.id,), "cancel_of_another")
 
 
-def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
+def task_collected(state: LabState, event: events.TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
@@ -191,7 +182,7 @@ def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     _end(state, event, "failed", COLLECTED, (COLLECTED,), at)
 
 
-def progressed(state: LabState, event: Progressed, at: float) -> None:
+def progressed(state: LabState, event: events.Progressed, at: float) -> None:
     """Note a task's own report of progress, and tell it at each tenth."""
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
@@ -203,12 +194,17 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
         state.tell(at, event.task, "progress", (f"progress {forms[0]}", *forms))
 
 
-def _tenth(progress: Progressed | None) -> int:
+def _tenth(progress: events.Progressed | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 
 def _end(
-    state: LabState, event: TaskEnded | TaskCollected, outcome: Outcome, detail: str, said: tuple[str, ...], at: float
+    state: LabState,
+    event: events.TaskEnded | events.TaskCollected,
+    outcome: events.Outcome,
+    detail: str,
+    said: tuple[str, ...],
+    at: float,
 ) -> None:
     number = event.task
     task = state.tasks.get(number)

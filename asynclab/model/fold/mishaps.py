@@ -4,27 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asynclab.model.events import (
-    CallbackFailed,
-    CancelIgnored,
-    ClientConnected,
-    ConnectionDropped,
-    CoroutineDropped,
-    ExceptionDropped,
-    ExecutorFull,
-    FailureUnseen,
-    LoopSpun,
-    Outside,
-    PipeFull,
-    ReplyUnread,
-    ResultUnread,
-    ScheduledFromThread,
-    SourceDropped,
-    TaskCutOff,
-    TasksStranded,
-    TimeoutDropped,
-    WriteUndrained,
-)
+from asynclab.model import events
 from asynclab.model.incidents import IgnoredCancel
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
@@ -35,17 +15,17 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 """What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
-def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
+def coroutine_dropped(state: LabState, event: events.CoroutineDropped, at: float) -> None:
     """A coroutine was made and never awaited; Python's warning is an event of its own."""
     state.remember(event, at, place_in(event))
 
 
-def callback_failed(state: LabState, event: CallbackFailed, at: float) -> None:
+def callback_failed(state: LabState, event: events.CallbackFailed, at: float) -> None:
     """A callback has not done all that it was to do."""
     state.remember(event, at, place_in(event))
 
 
-def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
+def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
     """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
     is_sure = event.by_timeout or event.by_group
@@ -83,7 +63,7 @@ def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> b
     return task.since > since or any(each.ended_at is not None and each.ended_at > since for each in timeouts)
 
 
-def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
+def exception_dropped(state: LabState, event: events.ExceptionDropped, at: float) -> None:
     """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
     task = None if event.task is None else state.tasks.get(event.task)
     place = None if task is None else place_in(task)
@@ -94,12 +74,12 @@ def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> No
     state.remember(event, at, place or place_in(event), is_sure=is_sure)
 
 
-def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
+def failure_unseen(state: LabState, event: events.FailureUnseen, at: float) -> None:
     """A task has failed unseen, and others wait. Somebody may still look, or wake them."""
     state.remember(event, at, place_in(event), event.waiting, is_sure=False)
 
 
-def outside(state: LabState, event: Outside, at: float) -> None:
+def outside(state: LabState, event: events.Outside, at: float) -> None:
     """The loop is idle."""
     state.outside = event
     state.outside_version = state.version
@@ -107,7 +87,7 @@ def outside(state: LabState, event: Outside, at: float) -> None:
         state.dry_at = at
 
 
-def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
+def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
     """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does."""
     number, place = event.task, None
     while number is not None and place is None and number in state.tasks:
@@ -116,23 +96,23 @@ def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
     state.remember(event, at, place)
 
 
-def loop_spun(state: LabState, event: LoopSpun, at: float) -> None:
+def loop_spun(state: LabState, event: events.LoopSpun, at: float) -> None:
     """Tasks wake nobody but themselves."""
     state.remember(event, at, place_in(event))
 
 
-def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
+def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
     """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
 
 
-def task_cut_off(state: LabState, event: TaskCutOff, at: float) -> None:
+def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
     """A task is cancelled as the program ends; that may be meant."""
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
 
 
-def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
+def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
     """Nothing can wake some tasks."""
     if state.outside_version == state.version - 1:  # the loop is as idle as before
         state.outside_version = state.version
@@ -140,7 +120,7 @@ def tasks_stranded(state: LabState, event: TasksStranded, at: float) -> None:
     state.remember(event, at, None, is_sure=event.is_sure)
 
 
-def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
+def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     """A task waits for a child process that can't go on, unless another task reads what it has written."""
     is_sure = not state.calls and _waits_alone(state, event.task)
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=is_sure)
@@ -158,30 +138,30 @@ def _waits_alone(state: LabState, number: int) -> bool:
     return not left
 
 
-def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
+def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
 
 
-def result_unread(state: LabState, event: ResultUnread, at: float) -> None:
+def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
     """Nobody can get the item any more that a task has taken from a queue."""
     task = state.tasks.get(event.task)
     state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
 
 
-def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
+def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
     task = None if event.task is None else state.tasks.get(event.task)
     state.remember(event, at, place_in(event) or _place_of(task))
 
 
-def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
+def timeout_dropped(state: LabState, event: events.TimeoutDropped, at: float) -> None:
     """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-def client_connected(state: LabState, event: ClientConnected, at: float) -> None:
+def client_connected(state: LabState, event: events.ClientConnected, at: float) -> None:
     """Count the clients that a line of code connects with."""
     key = event.library, (event.file, event.line), event.host
     if key not in state.client_uses and len(state.client_uses) >= CLIENT_USES_KEPT:
@@ -192,12 +172,12 @@ def client_connected(state: LabState, event: ClientConnected, at: float) -> None
         use.at, use.version = at, state.version
 
 
-def write_undrained(state: LabState, event: WriteUndrained, at: float) -> None:
+def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
     """A task writes faster than its stream is read; it may wait in the end."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-def connection_dropped(state: LabState, event: ConnectionDropped, at: float) -> None:
+def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
     """A connection was not closed, or a client: it has the place where it opened its connections."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
     task = None if event.task is None else state.tasks.get(event.task)

@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from asynclab.model.events import (
-    MAIN,
-    ClockChanged,
-    EndRequested,
-    EventsDropped,
-    LoopBlocked,
-    LoopFreed,
-    LoopLagged,
-    RunEnded,
-    RunningTo,
-    RunStalled,
-    RunStarted,
-    StepReported,
-    TaskChosen,
-    TaskHeld,
-    TaskReleased,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import Block, LabState
 from asynclab.model.task_names import COROUTINES_COUNTED
@@ -32,7 +15,7 @@ from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.quantities import plural
 
 
-def run_started(state: LabState, event: RunStarted, at: float) -> None:
+def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
     """The run begins."""
     state.name = event.name
     state.epoch = event.epoch - at
@@ -42,7 +25,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
     state.tell(at, None, "run", ("run started",))
 
 
-def run_ended(state: LabState, event: RunEnded, at: float) -> None:
+def run_ended(state: LabState, event: events.RunEnded, at: float) -> None:
     """The run is over; note how it ended."""
     finish_all_lines(state, at)
     state.outcome = event.outcome
@@ -55,7 +38,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
         state.tell(at, None, "run", (text,))
 
 
-def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
+def clock_changed(state: LabState, event: events.ClockChanged, at: float) -> None:
     """The clock was paused, resumed or set to another speed."""
     changes = deed.clock_changed(event, state.clock, is_over=_is_over(state))
     state.clock.paused = event.paused
@@ -68,53 +51,53 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
         state.tell(at, None, "clock", (changes,))
 
 
-def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
+def task_chosen(state: LabState, event: events.TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
     state.note(event.task, "chosen", event)
     state.tell(at, event.task, "chosen", deed.chosen(event, state))
 
 
-def task_held(state: LabState, event: TaskHeld, at: float) -> None:
+def task_held(state: LabState, event: events.TaskHeld, at: float) -> None:
     """The task is ready but held back until it is stepped, ends, or the clock resumes."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.held[event.task] = None
 
 
-def task_released(state: LabState, event: TaskReleased, at: float) -> None:
+def task_released(state: LabState, event: events.TaskReleased, at: float) -> None:
     """A held step was cancelled."""
     state.held.pop(event.task, None)
 
 
-def step_reported(state: LabState, event: StepReported, at: float) -> None:
+def step_reported(state: LabState, event: events.StepReported, at: float) -> None:
     """A request to step was answered."""
     state.step_report = event.outcome
     state.step_reports += 1
 
 
-def running_to(state: LabState, event: RunningTo, at: float) -> None:
+def running_to(state: LabState, event: events.RunningTo, at: float) -> None:
     """A paused lab begins or stops stepping by itself."""
     state.running_to = event.task
 
 
-def end_requested(state: LabState, event: EndRequested, at: float) -> None:
+def end_requested(state: LabState, event: events.EndRequested, at: float) -> None:
     """From here on the run cleans up."""
     state.is_cleaning_up = True
 
 
-def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
+def run_stalled(state: LabState, event: events.RunStalled, at: float) -> None:
     """Nothing can wake any task, or something has woken one after all."""
     state.is_stalled = event.stalled
 
 
-def warned(state: LabState, event: Warned, at: float) -> None:
+def warned(state: LabState, event: events.Warned, at: float) -> None:
     """Python or asyncio complained."""
     state.mark(event.task, "warned", at, event)  # of a task that lives
     state.note(event.task, "complained", event)  # of one that has ended
     state.tell(at, event.task, "warned", (one_line(event.text),))
 
 
-def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
+def loop_blocked(state: LabState, event: events.LoopBlocked, at: float) -> None:
     """Something blocks the loop; the activity says so once."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
@@ -125,7 +108,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     state.tell(at, event.task, "blocked", deed.blocks_loop(event))
 
 
-def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
+def loop_freed(state: LabState, event: events.LoopFreed, at: float) -> None:
     """The callback that blocked the loop has ended."""
     report = state.blocked if state.is_blocking else None
     kept_others = report is not None and state.keeps_others
@@ -134,14 +117,14 @@ def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     state.tell(at, None, "blocked", deed.blocked_loop(event.seconds, event.function))
 
 
-def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
+def loop_lagged(state: LabState, event: events.LoopLagged, at: float) -> None:
     """Keep a measurement. The loop itself sends it, so no callback is blocking it."""
     state.lag.append(event.seconds)
     if state.is_blocking and state.blocked is not None and state.blocked.task is None:
         state.is_blocking = False  # no step ends that would tell so
 
 
-def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
+def events_dropped(state: LabState, event: events.EventsDropped, at: float) -> None:
     """Count events that were lost."""
     state.dropped.events += event.count
     state.named_after.update(islice(event.named.items(), COROUTINES_COUNTED))
@@ -183,5 +166,5 @@ def _let_go(state: LabState) -> None:
 
 def _is_over(state: LabState) -> bool:
     """Whether main has ended and only clean-up is left."""
-    main = state.tasks.get(MAIN)
+    main = state.tasks.get(events.MAIN)
     return main is not None and main.has_ended

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
-from asynclab.model.fold.wait_ends import wait_ended
-from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
+from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke, wait_ended
 from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.state import Block, LabState
 from asynclab.model.tasks import StateWord, TaskState

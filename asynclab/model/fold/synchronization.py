@@ -89,6 +89,8 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
     who = event.task if event.taker is None else event.taker
     if who is None or len(takers) > PERMITS_KEPT:
         semaphore.is_passed_on = True
+        if event.line and semaphore.gave_back:  # a callback gives back what tasks have given back themselves
+            state.remember(event, at, place_in(event), is_sure=False)
     elif by < 0:
         (semaphore.in_block.add if event.in_block else semaphore.in_block.discard)(who)
         takers[who] = takers.get(who, 0) - by
@@ -102,7 +104,7 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
         semaphore.in_block.discard(who)
         if len(semaphore.gave_back) < SOURCES_KEPT:
             semaphore.gave_back.add(who)
-    if event.line and semaphore.extra is not None:  # there are more than there ever were
+    if event.line and who is not None and semaphore.extra is not None:  # there are more than there ever were
         who, place = semaphore.extra
         state.remember(event, at, place, (who,), is_sure=False)
 

@@ -6,21 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.model.events import (
-    MAIN,
-    Event,
-    LoopBlocked,
-    Outcome,
-    Progressed,
-    TaskCancelRequested,
-    TaskChosen,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    Wait,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
@@ -35,7 +21,7 @@ TURNS_KEPT = 1_000
 COMPLAINTS_KEPT = 3
 """How many complaints about a task that has ended are kept."""
 
-_ENDINGS = TaskEnded, TaskCollected
+_ENDINGS = events.TaskEnded, events.TaskCollected
 
 
 @dataclass(slots=True)
@@ -47,20 +33,20 @@ class Life:
     """The turns whose step has begun; of a long life the first `TURNS_KEPT` and the last ones."""
     between: Summary = field(default_factory=Summary)
     """The turns between the first and the last ones, if any."""
-    created: TaskCreated | None = None
+    created: events.TaskCreated | None = None
     """None if the beginning of the lane has been dropped."""
     is_main: bool = False
     turn: Turn | None = None
     """The present turn: its step has not begun, or is running."""
     phase: Literal["unknown", "ready", "running", "waiting", "ended"] = "unknown"
-    ended: TaskEnded | TaskCollected | None = None
+    ended: events.TaskEnded | events.TaskCollected | None = None
     end: Turn = field(default_factory=lambda: Turn(0.0))
     """Collects which tasks its end woke."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
     """Python's first few complaints after its end, each with its time."""
-    progress: Progressed | None = None
+    progress: events.Progressed | None = None
     """Its latest report."""
-    blocking: LoopBlocked | None = None
+    blocking: events.LoopBlocked | None = None
     """The latest report that its step, still under way, blocks the loop."""
     lines_printed: int = 0
     last_cancel: float | None = None
@@ -135,24 +121,24 @@ class Life:
         elif isinstance(event, _ENDINGS):
             self._stop()
             self.ended, self.phase = event, "ended"
-        elif isinstance(event, TaskCancelRequested) and kind == "cancel":
+        elif isinstance(event, events.TaskCancelRequested) and kind == "cancel":
             self._cancel(timeline, event, mark)
         elif kind == "expired" and self.phase != "running":
             timeout = mark_reading.timeout_at(lane, mark)
             if self.turn is not None and timeout is not None:
                 self.turn.expired, self.turn.expired_at = timeout.length or 0.0, event.at
-        elif isinstance(event, LoopBlocked):
+        elif isinstance(event, events.LoopBlocked):
             self.blocking = event if self.phase == "running" else None
-        elif isinstance(event, TaskChosen):
+        elif isinstance(event, events.TaskChosen):
             if self.turn is not None and self.phase == "ready":
                 self.turn.chosen_before = event.ahead_of
         elif self.turns and (self.phase == "running" or kind not in mark_reading.ONLY_IN_STEPS):
             self.lines_printed += mark_reading.note(self.turns[-1], lane, mark, self.blocking)
 
-    def _read_aftermath(self, event: Event) -> None:
-        if isinstance(event, TaskReady):
+    def _read_aftermath(self, event: events.Event) -> None:
+        if isinstance(event, events.TaskReady):
             self.end.did("woke", thing=event.task)
-        elif isinstance(event, Warned) and len(self.complaints) < COMPLAINTS_KEPT:
+        elif isinstance(event, events.Warned) and len(self.complaints) < COMPLAINTS_KEPT:
             self.complaints.append((event.at, event.text[: mark_reading.TEXT_KEPT]))
 
     def _read_interval(self, timeline: Timeline, lane: Lane, index: int, moment: int) -> None:
@@ -165,7 +151,7 @@ class Life:
             return
         if self.phase == "waiting" and self.turn is not None:
             wait = lane.reasons[index - 1] if index else None
-            self.turn.wait = wait if isinstance(wait, Wait) else None
+            self.turn.wait = wait if isinstance(wait, events.Wait) else None
         if kind == READY:
             self._wake(timeline, lane, index)
         else:
@@ -177,10 +163,10 @@ class Life:
         if turn is None:
             turn = self.turn = Turn(at, yielded=reason is None, is_cut=not self.turns and reason is not None)
         turn.ready, self.phase = at, "ready"
-        if isinstance(reason, TaskCreated):
+        if isinstance(reason, events.TaskCreated):
             self.created = reason
             turn.is_first, turn.is_cut, turn.cause = True, False, "created"
-        elif isinstance(reason, TaskReady):
+        elif isinstance(reason, events.TaskReady):
             # What a task had set off itself, such as a thread, has come back as a callback.
             is_own = reason.cause == "task" and reason.waker == self.task
             turn.cause, turn.waker = "callback" if is_own else reason.cause, reason.waker
@@ -219,7 +205,7 @@ class Life:
             before.ready_total += turn.was_ready
             before.ran = turn.ran
 
-    def _cancel(self, timeline: Timeline, event: TaskCancelRequested, mark: Mark) -> None:
+    def _cancel(self, timeline: Timeline, event: events.TaskCancelRequested, mark: Mark) -> None:
         self.last_cancel, self.steps_since_cancel = mark.at, 0
         if self.phase == "running":
             self.did("asked", thing=self.task)
@@ -228,7 +214,7 @@ class Life:
         if turn.cancel is not None:
             return
         asker = None if event.by is None else timeline.lanes.get(event.by)
-        main = timeline.lanes.get(MAIN)
+        main = timeline.lanes.get(events.MAIN)
         turn.cancel = CancelRequest(
             mark.at,
             event.by,
@@ -239,9 +225,11 @@ class Life:
         )
 
 
-def _end_of(task: TaskState, at: float) -> TaskEnded | TaskCollected:
+def _end_of(task: TaskState, at: float) -> events.TaskEnded | events.TaskCollected:
     """How a task ended, read from its state because its lane is gone."""
     if task.detail == COLLECTED:
-        return TaskCollected(at, task.id)
-    outcome: Outcome = "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"
-    return TaskEnded(at, task.id, outcome, task.detail, task.tree)
+        return events.TaskCollected(at, task.id)
+    outcome: events.Outcome = (
+        "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"
+    )
+    return events.TaskEnded(at, task.id, outcome, task.detail, task.tree)

@@ -4,26 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from asynclab.model.events import (
-    ConditionNotified,
-    LoopBlocked,
-    Output,
-    PrimitiveChanged,
-    QueueGot,
-    QueuePut,
-    QueueShutDown,
-    QueueTaskDone,
-    StepEnded,
-    Stepped,
-    TaskCancelRequested,
-    TaskCreated,
-    TaskReady,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutRescheduled,
-    TimeoutStarted,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.frames import file_name
 from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
 from asynclab.model.lanes.lane import MARK_KINDS
@@ -41,35 +22,35 @@ ONLY_IN_STEPS: frozenset[MarkKind | NoteKind] = frozenset({"created", "woke", "a
 _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
-def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
+def note(turn: Turn, lane: Lane, mark: Mark, report: events.LoopBlocked | None) -> int:
     """Note in the latest turn what a mark says that the task did. Returns how many lines it printed."""
     match mark.event:
-        case QueuePut(queue=queue, item=item):
+        case events.QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])
-        case QueueGot(queue=queue, item=item):
+        case events.QueueGot(queue=queue, item=item):
             turn.did("got", queue, item[:TEXT_KEPT])
-        case QueueTaskDone(queue=queue):
+        case events.QueueTaskDone(queue=queue):
             turn.did("task_done", queue)
-        case QueueShutDown(queue=queue):
+        case events.QueueShutDown(queue=queue):
             turn.did("shut_down", queue)
-        case PrimitiveChanged(primitive=primitive):
+        case events.PrimitiveChanged(primitive=primitive):
             turn.did("changed", primitive, _DIRECTION.get(mark.kind))
-        case ConditionNotified(primitive=primitive):
+        case events.ConditionNotified(primitive=primitive):
             turn.did("notified", primitive)
-        case TaskCreated(task=task):
+        case events.TaskCreated(task=task):
             turn.did("created", thing=task)
-        case TaskReady(task=task):
+        case events.TaskReady(task=task):
             turn.did("woke", thing=task)
-        case TaskCancelRequested(task=task):
+        case events.TaskCancelRequested(task=task):
             turn.did("asked", thing=task)
-        case Warned(text=text):
+        case events.Warned(text=text):
             turn.did("warned", thing=text[:TEXT_KEPT])
-        case Output(text=text):
+        case events.Output(text=text):
             lines = text.removesuffix("\n").split("\n")
             for line in lines:
                 turn.did("printed", thing=line[:TEXT_KEPT])
             return len(lines)
-        case StepEnded(seconds=seconds) | Stepped(seconds=seconds):
+        case events.StepEnded(seconds=seconds) | events.Stepped(seconds=seconds):
             turn.did("blocked", thing=f"{measured(seconds)}{_place(report)}")
         case _:
             _note_timeout(turn, lane, mark)
@@ -86,7 +67,7 @@ def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
     index = lane.mark_kinds.rfind(_STARTED, 0, bisect_right(lane.mark_moments, mark.moment))
     while index >= 0:
         started = lane.mark_events[index]
-        if isinstance(started, TimeoutStarted) and started.timeout == number:
+        if isinstance(started, events.TimeoutStarted) and started.timeout == number:
             deadline = _moved_to(lane, started, lane.mark_moments[index], mark.moment)
             return TimeoutState(started.timeout, lane.task, lane.mark_times[index], deadline, library=started.library)
         index = lane.mark_kinds.rfind(_STARTED, 0, index)
@@ -102,10 +83,10 @@ def just_expired(lane: Lane, moment: int) -> float | None:
     return None if timeout is None else timeout.length or 0.0
 
 
-def _moved_to(lane: Lane, started: TimeoutStarted, after: int, until: int) -> float | None:
+def _moved_to(lane: Lane, started: events.TimeoutStarted, after: int, until: int) -> float | None:
     first, last = bisect_left(lane.note_moments, after), bisect_right(lane.note_moments, until)
     for event in reversed(lane.note_events[first:last]):
-        if isinstance(event, TimeoutRescheduled) and event.timeout == started.timeout:
+        if isinstance(event, events.TimeoutRescheduled) and event.timeout == started.timeout:
             return event.deadline
     return started.deadline
 
@@ -116,20 +97,20 @@ def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
         return
     text = timeout_text(timeout.length, timeout.library)
     match event:
-        case TimeoutStarted():
+        case events.TimeoutStarted():
             turn.did("set_timeout", thing=text)
-        case TimeoutRescheduled(deadline=deadline):
+        case events.TimeoutRescheduled(deadline=deadline):
             turn.did("moved_timeout", thing="no deadline" if deadline is None else measured(deadline))
-        case TimeoutMet(late=late) if late > 0:
+        case events.TimeoutMet(late=late) if late > 0:
             turn.did("missed_timeout", thing=f"{text} by {measured(late)} (the loop was {busy(late)})")
-        case TimeoutMet(at=at):
+        case events.TimeoutMet(at=at):
             left = timeout.left(at)
             turn.did("met_timeout", thing=text if left is None else f"{text} with {measured(left)} to spare")
-        case TimeoutExpired():
+        case events.TimeoutExpired():
             turn.did("timed_out", thing=text)
 
 
-def _place(report: LoopBlocked | None) -> str:
+def _place(report: events.LoopBlocked | None) -> str:
     return (
         "" if report is None else f" in {report.function[:TEXT_KEPT]}() at {file_name(report.file)} line {report.line}"
     )

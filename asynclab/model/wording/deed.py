@@ -7,28 +7,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from asynclab.model.events import (
-    BLOCKED_AFTER,
-    ClockChanged,
-    ConditionNotified,
-    Event,
-    LoopBlocked,
-    Output,
-    PrimitiveChanged,
-    PrimitiveKind,
-    QueueGot,
-    QueuePut,
-    QueueShutDown,
-    QueueTaskDone,
-    TaskCancelRequested,
-    TaskChosen,
-    TaskCollected,
-    TaskEnded,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.frames import file_name
 from asynclab.model.resources import PrimitiveState, QueueState, label
 from asynclab.model.state import ClockState, LabState
@@ -41,13 +20,13 @@ from asynclab.model.wording.quantities import length, measured, plural, speed_te
 ITEM_LIMIT = 40
 
 
-def put(item: str, event: QueuePut, queue: QueueState | None) -> Forms:
+def put(item: str, event: events.QueuePut, queue: QueueState | None) -> Forms:
     """An item went into a queue; `item` is its repr, clean and short."""
     text = f"put {item} → {label('queue', event.queue)}"
     return (f"{text}{_filled(event.size, queue)}", text, f"put {item}")
 
 
-def got(item: str, event: QueueGot, queue: QueueState | None) -> Forms:
+def got(item: str, event: events.QueueGot, queue: QueueState | None) -> Forms:
     """An item came out of a queue; `item` is its repr, clean and short."""
     text = f"got {item} ← {label('queue', event.queue)}"
     return (f"{text}{_filled(event.size, queue)}", text, f"got {item}")
@@ -57,18 +36,18 @@ def _filled(size: int, queue: QueueState | None) -> str:
     return f" ({size:,}/{queue.maxsize:,})" if queue is not None and queue.maxsize > 0 else f" ({size:,})"
 
 
-def task_done(event: QueueTaskDone) -> Forms:
+def task_done(event: events.QueueTaskDone) -> Forms:
     """An item was reported as done."""
     queue, count = label("queue", event.queue), f"{event.unfinished:,}"
     return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left", "task_done()")
 
 
-def shut_down(event: QueueShutDown) -> Forms:
+def shut_down(event: events.QueueShutDown) -> Forms:
     """A queue takes no more items."""
     return (f"shut down {label('queue', event.queue)}{' immediately' if event.immediate else ''}",)
 
 
-CHANGES: dict[PrimitiveKind, tuple[str, str]] = {
+CHANGES: dict[events.PrimitiveKind, tuple[str, str]] = {
     "lock": ("released", "took"),
     "semaphore": ("took", "released"),
     "event": ("cleared", "set"),
@@ -93,7 +72,7 @@ def changed(primitive: PrimitiveState, value: int, before: int | None = None) ->
             return (done,)
 
 
-def notified(event: ConditionNotified, state: LabState) -> Forms:
+def notified(event: events.ConditionNotified, state: LabState) -> Forms:
     """A condition's waiters were notified."""
     return (f"notified {plural(event.count, 'waiter')} of {label_of(event.primitive, state)}",)
 
@@ -119,7 +98,7 @@ def timeout_moved(deadline: float | None) -> Forms:
 def timeout_expired(at: float, deadline: float | None) -> Forms:
     """A timeout's deadline came before its block ended."""
     late = 0.0 if deadline is None else at - deadline
-    after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
+    after = f", {measured(late)} after its deadline" if late >= events.BLOCKED_AFTER else ""
     return (f"timeout expired at {measured(at)}{after}", f"timed out at {measured(at)}", "timed out")
 
 
@@ -142,10 +121,10 @@ def timeout_missed(late: float, deadline: float | None) -> Forms:
 
 def busy(late: float) -> str:
     """What kept the loop from a timer for `late` seconds: it was "blocked", or only "busy"."""
-    return "blocked" if late >= BLOCKED_AFTER else "busy"
+    return "blocked" if late >= events.BLOCKED_AFTER else "busy"
 
 
-def cancel_requested(event: TaskCancelRequested, state: LabState) -> Forms:
+def cancel_requested(event: events.TaskCancelRequested, state: LabState) -> Forms:
     """Somebody called cancel() on a task."""
     if event.by is None:
         return ("cancel requested",)
@@ -164,19 +143,19 @@ def woke(waited: float) -> Forms:
     return (f"ready {time}", time)
 
 
-def chosen(event: TaskChosen, state: LabState) -> Forms:
+def chosen(event: events.TaskChosen, state: LabState) -> Forms:
     """The user chose the task that runs next."""
     name = state.task_name(event.ahead_of)
     return (f"chosen to run next, ahead of {name}", f"chosen before {name}")
 
 
-def blocks_loop(event: LoopBlocked) -> Forms:
+def blocks_loop(event: events.LoopBlocked) -> Forms:
     """A step or callback keeps the loop from running."""
     who, time, where = "a callback " if event.task is None else "", f"{event.seconds:.2f} s", _where(event)
     return (f"{who}blocks the loop: {time} so far {where}", f"{who}blocks: {time} {where}")
 
 
-def _where(event: LoopBlocked) -> str:
+def _where(event: events.LoopBlocked) -> str:
     file = file_name(event.file)
     return f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function, ITEM_LIMIT)}"
 
@@ -208,7 +187,7 @@ def blocked_loop(seconds: float, callback: str = "") -> Forms:
     return (f"{who}blocked the loop for {measured(seconds)}", f"{who}blocked for {measured(seconds)}")
 
 
-def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> str:
+def clock_changed(event: events.ClockChanged, before: ClockState, *, is_over: bool) -> str:
     """The changes of a clock; empty if nothing visible changed. Once main is over, it resumes for the clean-up."""
     changes = []
     if event.paused != before.paused:
@@ -220,40 +199,40 @@ def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> 
     return ", ".join(changes)
 
 
-def mark_text(event: Event, state: LabState) -> str:
+def mark_text(event: events.Event, state: LabState) -> str:
     """The words for a mark on a timeline; empty for an event that leaves none."""
     match event:
-        case QueuePut(queue=queue):
+        case events.QueuePut(queue=queue):
             return put(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
-        case QueueGot(queue=queue):
+        case events.QueueGot(queue=queue):
             return got(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
-        case QueueTaskDone():
+        case events.QueueTaskDone():
             return task_done(event)[0]
-        case QueueShutDown():
+        case events.QueueShutDown():
             return shut_down(event)[0]
-        case PrimitiveChanged(primitive=number, value=value):
+        case events.PrimitiveChanged(primitive=number, value=value):
             primitive = state.primitives.get(number)
             return "changed a primitive" if primitive is None else changed(primitive, value)[0]
-        case ConditionNotified():
+        case events.ConditionNotified():
             return notified(event, state)[0]
-        case Output(text=text):
+        case events.Output(text=text):
             return f"printed “{one_line(text.strip(), ITEM_LIMIT)}”"
-        case Warned(text=text):
+        case events.Warned(text=text):
             return one_line(text, 2 * ITEM_LIMIT)
-        case LoopBlocked():
+        case events.LoopBlocked():
             return f"blocked the loop {_where(event)}"
-        case TaskCancelRequested():
+        case events.TaskCancelRequested():
             return cancel_requested(event, state)[0]
-        case TaskEnded(outcome=outcome, detail=detail):
+        case events.TaskEnded(outcome=outcome, detail=detail):
             return ending(outcome, one_line(detail, 2 * ITEM_LIMIT))[0]
-        case TaskCollected():
+        case events.TaskCollected():
             return COLLECTED
-        case TimeoutStarted(at=at, deadline=deadline, library=library):
+        case events.TimeoutStarted(at=at, deadline=deadline, library=library):
             return timeout_started(None if deadline is None else deadline - at, library)[0]
-        case TimeoutExpired(at=at, timeout=number):
+        case events.TimeoutExpired(at=at, timeout=number):
             timeout = state.timeouts.get(number)
             return timeout_expired(at, None if timeout is None else timeout.deadline)[0]
-        case TimeoutMet(at=at, timeout=number, late=late):
+        case events.TimeoutMet(at=at, timeout=number, late=late):
             timeout = state.timeouts.get(number)
             if late > 0:
                 return timeout_missed(late, None if timeout is None else timeout.deadline)[0]

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import re
 
-from asynclab.model.events import (
-    CancelIgnored,
-    CoroutineDropped,
-    Event,
-    ExceptionDropped,
-    LoopBlocked,
-    Outside,
-    RunStalled,
-    TaskCancelRequested,
-    TaskCollected,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -27,7 +13,7 @@ from asynclab.model.wording.quantities import duration
 from asynclab.model.wording.wait import plain_wait
 
 
-def kind_and_task(event: Event | None, state: LabState) -> str:
+def kind_and_task(event: events.Event | None, state: LabState) -> str:
     """What kind of event it is and whom it is about: "queue put · producer-1"; empty for none."""
     if event is None:
         return ""
@@ -36,37 +22,37 @@ def kind_and_task(event: Event | None, state: LabState) -> str:
     return words if task is None else f"{words} · {state.task_name(task)}"
 
 
-def occurrence(event: Event, state: LabState) -> str:
+def occurrence(event: events.Event, state: LabState) -> str:
     """What happened, as a clause; for events that seldom are evidence of anything, their kind and their task."""
     task = getattr(event, "task", None)
     name = state.task_name(task) or "a callback"
     match event:
-        case TaskWaiting(wait=wait):
+        case events.TaskWaiting(wait=wait):
             return waiting(name, wait, state)
-        case TaskReady():
+        case events.TaskReady():
             return f"{name} becomes ready"
-        case TaskEnded():
+        case events.TaskEnded():
             return f"{name}: {ending(event.outcome, event.detail)[0]}"
-        case TaskCancelRequested():
+        case events.TaskCancelRequested():
             return f"{state.task_name(event.by) or 'somebody'} calls cancel() on {name}"
-        case CancelIgnored():
+        case events.CancelIgnored():
             return f"{name} has dropped its CancelledError and waits again"
-        case TaskCollected():
+        case events.TaskCollected():
             return f"{name} is garbage-collected"
-        case CoroutineDropped():
+        case events.CoroutineDropped():
             return f"the coroutine {one_line(event.coroutine)} is gone, never awaited"
-        case ExceptionDropped():
+        case events.ExceptionDropped():
             who = "a future" if task is None else name
             return f"{who} is gone, and nobody has looked at its exception"
-        case LoopBlocked():
+        case events.LoopBlocked():
             return f"{name} has run for {duration(event.seconds)}{_at(event.file, event.line)}"
-        case Outside() | RunStalled():
+        case events.Outside() | events.RunStalled():
             return "the loop is idle"
         case _:
             return kind_and_task(event, state)
 
 
-def waiting(name: str, wait: Wait, state: LabState) -> str:
+def waiting(name: str, wait: events.Wait, state: LabState) -> str:
     """What a task waits for, and where."""
     return f"{name} {plain_wait(wait, state)[0]}{_at(wait.file, wait.line)}"
 

@@ -6,24 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from asynclab.model.events import (
-    ConditionNotified,
-    Event,
-    PrimitiveChanged,
-    QueueGot,
-    QueuePut,
-    QueueTaskDone,
-    Wait,
-    WaitKind,
-    WakeCause,
-)
+from asynclab.model import events
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
 
 ITEM_LIMIT = 60
 
-ENDED_BY_TASKS: frozenset[WaitKind] = frozenset(
+ENDED_BY_TASKS: frozenset[events.WaitKind] = frozenset(
     {"task", "gather", "wait", "wait_for", "shield", "as_completed", "task_group"}
 )
 """The waits that end with the end of another task."""
@@ -32,14 +22,14 @@ ENDED_BY_TASKS: frozenset[WaitKind] = frozenset(
 class Wake(NamedTuple):
     """What made a task ready."""
 
-    cause: WakeCause | None
+    cause: events.WakeCause | None
     waker: int | None = None
     """The task whose step made it ready."""
-    wait: Wait | None = None
+    wait: events.Wait | None = None
     """The wait that ended; None if it is unknown."""
     timed_out: bool = False
     """Whether the timer was a timeout's."""
-    deed: Event | None = None
+    deed: events.Event | None = None
     """The waker's event that ended the wait, such as QueuePut or its own TaskEnded; None if it is unknown."""
 
 
@@ -52,7 +42,7 @@ class _Deed(NamedTuple):
     """After its name: "main set it and woke it"."""
 
 
-_DEEDS: Mapping[WaitKind, _Deed] = MappingProxyType(
+_DEEDS: Mapping[events.WaitKind, _Deed] = MappingProxyType(
     {
         "queue.get": _Deed("put", "put {item} there"),
         "queue.put": _Deed("get", "took {item} out"),
@@ -124,16 +114,16 @@ def woke_it(wake: Wake, state: LabState) -> str:
             return ""
 
 
-def ends(deed: Event, wait: Wait, state: LabState) -> bool:
+def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
     """Whether an event of a queue or primitive is what a wait was for."""
     match deed:
-        case QueuePut(queue=queue):
+        case events.QueuePut(queue=queue):
             return wait.kind == "queue.get" and wait.number == queue
-        case QueueGot(queue=queue):
+        case events.QueueGot(queue=queue):
             return wait.kind == "queue.put" and wait.number == queue
-        case QueueTaskDone(queue=queue, unfinished=0):
+        case events.QueueTaskDone(queue=queue, unfinished=0):
             return wait.kind == "queue.join" and wait.number == queue
-        case PrimitiveChanged(primitive=changed) | ConditionNotified(primitive=changed):
+        case events.PrimitiveChanged(primitive=changed) | events.ConditionNotified(primitive=changed):
             primitive = state.primitives.get(changed)
             return primitive is not None and (primitive.kind, primitive.number) == (wait.kind, wait.number)
         case _:
@@ -144,5 +134,5 @@ def _deed(wake: Wake) -> _Deed | None:
     return None if wake.wait is None or wake.deed is None else _DEEDS.get(wake.wait.kind)
 
 
-def _item(deed: Event | None) -> str:
-    return one_line(deed.item, ITEM_LIMIT) if isinstance(deed, QueuePut | QueueGot) else ""
+def _item(deed: events.Event | None) -> str:
+    return one_line(deed.item, ITEM_LIMIT) if isinstance(deed, events.QueuePut | events.QueueGot) else ""

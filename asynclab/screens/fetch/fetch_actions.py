@@ -150,7 +150,7 @@ class FetchActions(StagedFetch):
         if self.is_in_stage:
             return super().task_to_follow()
         row, state = self._live_row(), self.together.state
-        if row is None or state is None:
+        if row is None:
             return None
         task = self.together.task_of(row.number)
         if task is not None and not state.tasks[task].has_ended:

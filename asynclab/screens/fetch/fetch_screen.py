@@ -21,14 +21,13 @@ from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.fetch.result_actions import ResultActions
 from asynclab.screens.fetch.url_list import UrlList
 from asynclab.screens.lab.pane_screen import NARROW
-from asynclab.screens.lab.record_readings import reading_of
+from asynclab.screens.lab.record_readings import clock_of
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import TABS, filter_entries
 from asynclab.screens.shared.help_page import LAB_MARKS, Mark
 from asynclab.screens.shared.key_bar import KeyBar
-from asynclab.widgets.clock_line import clock_line
 from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
@@ -220,4 +219,4 @@ class FetchScreen(ResultActions):
     def _clock(self) -> Line:
         """The clock of the fetch that runs, or when the last one ended."""
         session = next((session for session in self.programs if session.is_running), self.together)
-        return () if session.record is None else clock_line(reading_of(session.record))
+        return clock_of(session.record)

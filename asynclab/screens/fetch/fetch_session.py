@@ -32,7 +32,7 @@ class FetchSession(Program):
     @property
     def now(self) -> float:
         """Lab time in seconds; 0 before the first start."""
-        return 0.0 if self.source is None else self.source.now
+        return self.source.now
 
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
@@ -63,13 +63,13 @@ class FetchSession(Program):
 
     def task_of(self, number: int) -> int | None:
         """The task that fetches the URL of this number, or did so last; None if there is none, or it was forgotten."""
-        tasks = {} if self.state is None else self.state.tasks
+        tasks = self.state.tasks
         name = f"{TASK_NAME}{number}"
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
 
     def number_of(self, task: int) -> int | None:
         """The number of the URL that a task, or the task that created it, fetches; None for none."""
-        tasks = {} if self.state is None else self.state.tasks
+        tasks = self.state.tasks
         known = tasks.get(task)
         while known is not None:
             number = known.name.removeprefix(TASK_NAME)

@@ -116,7 +116,7 @@ class StagedFetch(LabScreen):
         group="Looking",
         rank=6,
         bar=lambda screen: ("T", "URLs" if screen.is_staged else "tasks"),
-        when=lambda screen: screen.is_staged or screen.record is not None,
+        when=lambda screen: screen.is_staged or screen.record.has_run,
     )
     def action_tasks(self) -> None:
         """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past; then go back
@@ -176,7 +176,7 @@ class StagedFetch(LabScreen):
     @property
     def has_other(self) -> bool:
         """Whether the session that is not on the stage has run."""
-        return (self.together if self.shows_one_by_one else self.one_by_one).record is not None
+        return (self.together if self.shows_one_by_one else self.one_by_one).record.has_run
 
     @on(UrlSelected)
     def follow_url(self, event: UrlSelected) -> None:

@@ -29,12 +29,12 @@ class LabActions(PaneScreen):
     @property
     def is_past(self) -> bool:
         """Whether the past is shown."""
-        return self.record is not None and self.record.is_past
+        return self.record.is_past
 
     @property
     def has_past(self) -> bool:
         """Whether anything has happened that could be shown again."""
-        return self.record is not None and self.record.history.end > 0
+        return self.record.history.end > 0
 
     @property
     def is_still(self) -> bool:
@@ -54,19 +54,18 @@ class LabActions(PaneScreen):
     @property
     def has_live_selection(self) -> bool:
         """Whether the selected task has not ended."""
-        state, task = self.program.state, self.selected_task
-        known = None if state is None or task is None else state.tasks.get(task)
+        known = self.program.state.tasks.get(self.selected_task or 0)
         return known is not None and not known.has_ended
 
     @property
     def can_step(self) -> bool:
         """Whether the run goes on, or was never started."""
-        return self.record is None or self.program.is_active
+        return not self.record.has_run or self.program.is_active
 
     @property
     def findings_count(self) -> int:
         """How many findings hold in the run on the stage."""
-        return 0 if self.record is None or not self.is_staged else self.record.findings.count
+        return self.record.findings.count if self.is_staged else 0
 
     @property
     def can_leave(self) -> bool:
@@ -102,7 +101,7 @@ class LabActions(PaneScreen):
 
     async def start_paused(self) -> None:
         """Start the program paused where it has never run; else say that its run has ended."""
-        if self.record is None:
+        if not self.record.has_run:
             self.program.start(paused=True)
         elif not self.program.is_active:  # else the next run is about to begin
             self.host.tell("the run has ended: r runs it again, R step by step")
@@ -114,14 +113,13 @@ class LabActions(PaneScreen):
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
         """Let the selected task go next, if it is held."""
-        if event.is_choice and self.record is not None and not self.record.is_past:
+        if event.is_choice and not self.record.is_past:
             self.record.choose(event.task)
 
     @on(MomentChosen)
     def look_at(self, event: MomentChosen) -> None:
         """Show the lab time that was chosen on the timeline."""
-        if self.record is not None:
-            self.record.go_to_time(event.at)
+        self.record.go_to_time(event.at)
 
     @command(
         "back",
@@ -133,7 +131,7 @@ class LabActions(PaneScreen):
     )
     def action_go_back(self) -> None:
         """Go one event back. The run itself goes on."""
-        self._go_in_time(-1)
+        self.record.go(-1)
 
     @command(
         "forward",
@@ -145,7 +143,7 @@ class LabActions(PaneScreen):
     )
     def action_go_forward(self) -> None:
         """Go one event forward."""
-        self._go_in_time(1)
+        self.record.go(1)
 
     @command(
         "findings",
@@ -168,8 +166,6 @@ class LabActions(PaneScreen):
     def go_to_finding(self, event: FindingOpened) -> None:
         """Go to the moment of a finding, or of an event that shows it, select its task, and show its line."""
         record, finding = self.record, event.finding
-        if record is None:
-            return
         moment = event.event or max(finding.evidence, default=None)
         if moment is None:
             record.go_to_time(finding.at)
@@ -187,7 +183,7 @@ class LabActions(PaneScreen):
         "why stuck",
         key="ctrl+backslash",
         group="Looking",
-        when=lambda screen: screen.is_staged and screen.record is not None,
+        when=lambda screen: screen.is_staged and screen.record.has_run,
     )
     def action_stuck(self) -> None:
         """Say why nothing moves: what each task waits for, who holds that, and since when."""
@@ -198,8 +194,7 @@ class LabActions(PaneScreen):
     @command("beginning", key="left_curly_bracket", group="History", when=lambda screen: screen.has_past)
     def action_go_to_first(self) -> None:
         """Go to the beginning of the run."""
-        if self.record is not None:
-            self.record.go_to_first()
+        self.record.go_to_first()
 
     @command(
         "present",
@@ -211,16 +206,9 @@ class LabActions(PaneScreen):
     )
     def action_go_to_present(self) -> None:
         """Return to the present; esc does the same."""
-        if self.record is not None:
-            self.record.go_to_present()
+        self.record.go_to_present()
 
-    @command(
-        "explain",
-        key="enter",
-        group="Looking",
-        rank=8,
-        when=lambda screen: screen.is_in_tasks,
-    )
+    @command("explain", key="enter", group="Looking", rank=8, when=lambda screen: screen.is_in_tasks)
     def action_explain(self) -> None:
         """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended.
         In the findings, go to the moment of one.
@@ -242,7 +230,7 @@ class LabActions(PaneScreen):
     )
     async def action_leave(self) -> None:
         """Return from the past, clear the filter, or leave the zoomed pane."""
-        if self.record is not None and self.record.is_past and not self.stage.log_pane.is_typing:
+        if self.record.is_past and not self.stage.log_pane.is_typing:
             self.record.go_to_present()
         else:
             await super().action_leave()
@@ -262,7 +250,7 @@ class LabActions(PaneScreen):
         """Why nothing moves, in lines by the name of each loop: now on all that run, or at the moment that is shown."""
         others = () if is_past else [run for run in self.stuck_together if run.is_running]
         shown = others or (self.program,)
-        records = {run.name: run.record for run in shown if run.record is not None}
+        records = {run.name: run.record for run in shown if run.record.has_run}
         looked_at = {
             name: (record.state, record.now) if is_past else (record.present, record.source.now)
             for name, record in records.items()
@@ -274,23 +262,18 @@ class LabActions(PaneScreen):
         """The runs that may wait for each other: the loops of one program."""
         return (self.program,)
 
-    def _told(self) -> tuple[Timeline, LabState] | None:
+    def _told(self) -> tuple[Timeline, LabState]:
         """The timeline of the program, and its state at the moment that is shown."""
-        record = self.record
-        return None if record is None else (record.timeline, record.state)
+        return self.record.timeline, self.record.state
 
     def _found_of(self, task: int) -> Sequence[Found]:
         """What was found of a task."""
-        return () if self.record is None else self.record.findings.of_task(task)
-
-    def _go_in_time(self, by: int) -> None:
-        if self.record is not None:
-            self.record.go(by)
+        return self.record.findings.of_task(task)
 
     def _live_task(self, otherwise: str) -> int | None:
         """The selected task; None where nothing can be done to it, after saying why."""
         record, task = self.record, self.selected_task
-        if record is None or task is None or has_ended(record, task):
+        if task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: {otherwise}")
             return None
         return task
@@ -302,9 +285,9 @@ def has_ended(record: Record, task: int) -> bool:
     return not record.source.is_running or known is None or known.has_ended
 
 
-def _why_not(record: Record | None, task: int | None) -> str:
+def _why_not(record: Record, task: int | None) -> str:
     """Why nothing can be done to a task: one clause."""
-    if record is None:
+    if not record.has_run:
         return "nothing runs"
     if not record.source.is_running:
         return "the run has ended"

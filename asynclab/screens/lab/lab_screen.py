@@ -35,8 +35,7 @@ class LabScreen(LabActions):
             self._sample()
         for program in self.programs:
             program.pump()  # few events at a time, also while nobody looks
-            if program.record is not None:
-                program.record.findings.look()
+            program.record.findings.look()
         if self.is_current:
             self.paint()
 
@@ -44,7 +43,7 @@ class LabScreen(LabActions):
         """Bring every view up to date; each repaints only what changed."""
         self.tell_report()
         if self.is_staged:
-            has_run = self.record is not None
+            has_run = self.record.has_run
             self.stage.fill_empty_panes("" if has_run else self._key_to_run(), has_run=has_run)
             self.stage.paint(self.record)
         self.keep_focus()
@@ -73,7 +72,7 @@ class LabScreen(LabActions):
         self._frames += 1
         everyone = self._frames % FRAMES_PER_SAMPLE == 0
         for program in self.programs:
-            control = None if program.record is None else program.record.control
+            control = program.record.control
             if control is None or not program.is_running:
                 continue
             if program is self.program:

@@ -57,7 +57,7 @@ class PaneScreen(TimeScreen):
     @property
     def has_lines(self) -> bool:
         """Whether there is activity to filter or copy."""
-        return self.record is not None and bool(self.record.present.activity)
+        return bool(self.record.present.activity)
 
     @property
     def focused_pane(self) -> str:
@@ -69,6 +69,7 @@ class PaneScreen(TimeScreen):
         """Choose between all panes and one at a time."""
         if self.is_furnished:
             self.set_class(self.is_zoomed, "-zoomed")
+            self.stage.is_zoomed = self.is_zoomed
             self.stage.lay_out(self.stage.front, is_single=self.is_single)
 
     def on_resize(self, event: Resize) -> None:

@@ -7,7 +7,7 @@ from asynclab.findings.live_findings import LiveFindings
 from asynclab.model.events import Event, StepTaken
 from asynclab.model.history import History
 from asynclab.model.lanes import Timeline
-from asynclab.model.source import Control, Source
+from asynclab.model.source import Control, NoSource, Source
 from asynclab.model.state import LabState
 
 
@@ -17,6 +17,8 @@ class Record:
     def __init__(self, source: Source, judge: FindingFilter | None = None) -> None:
         """Record a source without events so far; without a judge, only comments in the code leave findings out."""
         self.source = source
+        self.has_run = not isinstance(source, NoSource)
+        """Whether this is the record of a run, and doesn't just stand for none."""
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()
         self.findings = LiveFindings(source.state, judge=judge)
@@ -120,3 +122,7 @@ class Record:
             self._past = self.history.state_at(moment)
             self.number = self.history.number_of(moment)
         self.moment, self._at = moment, None
+
+
+NO_RECORD = Record(NoSource())
+"""Stands for the record of what has never run."""

@@ -9,19 +9,19 @@ from typing import ClassVar
 
 from textual import on
 
-from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
+from asynclab.model.wording.deed import latest_blocks
 from asynclab.screens.lab.evidence import evidence_of
-from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
-from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.record_readings import clock_of, moment_of
+from asynclab.screens.lab.run_record import NO_RECORD, Record
 from asynclab.screens.lab.stage_room import StageRoom
 from asynclab.widgets.findings_view import NOTHING, FindingsView
 from asynclab.widgets.gauges import lines_of_gauges
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.past_banner import Moment
 from asynclab.widgets.task_view import TaskView
+from asynclab.widgets.title_bar import Moment
 
 PROMISES = {
     "tasks": "Each task gets a row: its state, what it waits for, and how far it is.",
@@ -40,43 +40,17 @@ class Stage(StageRoom):
     Stage {
         width: 1fr;
         height: 100%;
-        PaneTabs { display: none; }
-        #tasks { height: 1fr; }
-        #gauges, #middle, #timeline, #loop { display: none; }
-        #timeline { width: 1fr; height: 100%; }
-        #loop { width: 1fr; height: 100%; }
-        #lower { height: 1fr; }
+        PaneTabs, #gauges, #middle, #findings { display: none; }
+        #tasks, #lower { height: 1fr; }
+        #timeline, #loop, #log, #findings { width: 1fr; height: 100%; }
+        &.-beside #loop { width: 45%; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
-        #log { width: 1fr; height: 100%; }
-        #findings { width: 1fr; height: 100%; display: none; }
-        &.-shows-findings #findings { display: block; }
-        &.-shows-findings #log { display: none; }
+        &.-single #source { width: 1fr; }
         &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog, &.-past FindingsView {
             border: dashed $state-frame;
             &:focus { border: dashed $state-accent; }
         }
-        &.-shows-gauges #gauges { display: block; }
-        &.-shows-timeline #middle, &.-shows-timeline #timeline { display: block; }
-        &.-shows-loop #middle, &.-shows-loop #loop { display: block; }
-        &.-shows-timeline.-shows-loop #loop { width: 45%; }
         &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
-        &.-single {
-            PaneTabs { display: block; }
-            #tasks, #gauges, #middle, #timeline, #loop, #lower { display: none; height: 1fr; }
-            #loop { width: 1fr; }
-            #source { width: 1fr; }
-            &.-front-tasks #tasks { display: block; }
-            &.-front-gauges #gauges, &.-gauges-below #gauges { display: block; }
-            &.-front-timeline #middle, &.-front-timeline #timeline { display: block; }
-            &.-front-loop #middle, &.-front-loop #loop { display: block; }
-            &.-front-source #lower { display: block; }
-            &.-front-source #log { display: none; }
-            &.-front-activity #lower { display: block; }
-            &.-front-activity #source { display: none; }
-            &.-front-findings #lower, &.-front-findings #findings { display: block; }
-            &.-front-findings #source, &.-front-findings #log { display: none; }
-            &.-front-concept #concept { height: 1fr; }
-        }
     }
     """
 
@@ -84,7 +58,7 @@ class Stage(StageRoom):
     """What a pane says where something has run and it has nothing to show."""
     moment: Moment | None = None
     """The moment of the past that is shown; None for the present."""
-    _record: Record | None = None
+    _record = NO_RECORD
 
     def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
         """Show the code of another program, by default from its first line of code, and divide the room again.
@@ -117,34 +91,33 @@ class Stage(StageRoom):
         """The views whose keys act on the line under their cursor."""
         return (*self.task_views, self.findings)
 
-    def paint(self, record: Record | None) -> None:
-        """Bring every view up to date with a run, or with none; each repaints only what changed."""
+    def paint(self, record: Record) -> None:
+        """Bring every view up to date with a run; each repaints only what changed."""
         if record is not self._record:
             self.turn_to(record)
-        state, now = looked_at(record)
+        state, now = record.state, record.now
         # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
-        present = LabState() if record is None else record.present
-        self._gauge_lines = lines_of_gauges(present)
-        self._most_tasks = max(self._most_tasks, len(present.tasks))
+        self._gauge_lines = lines_of_gauges(record.present)
+        self._most_tasks = max(self._most_tasks, len(record.present.tasks))
         self._share_the_room()
         self.tasks.show(state, now)
-        self.activity.show(state, now, is_past=record is not None and record.is_past)
+        self.activity.show(state, now, is_past=record.is_past)
         self._show_findings(record)
         self._show_the_middle()
         for focused in self.task_views:
             if focused.has_focus:
                 focused.begin_somewhere()
-        self.source.show(state, now, None if record is None else record.next_task)
-        reading = None if record is None else reading_of(record)
-        self.concept.show_clock(reading)
-        self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
-        self.moment = None if record is None else moment_of(record)
+        self.source.show(state, now, record.next_task)
+        blocked = latest_blocks(state)
+        self.concept.show_clock(clock_of(record), blocked)
+        self.tabs.show_block(("",) if self.concept.display else blocked)
+        self.moment = moment_of(record)
         self.set_class(self.moment is not None, "-past")
         if self.moment is None:
             self.source.point_at(None)
 
-    def turn_to(self, record: Record | None, task: int | None = None) -> None:
-        """Show another run, or none, from the next paint on, and select one of its tasks."""
+    def turn_to(self, record: Record, task: int | None = None) -> None:
+        """Show another run from the next paint on, and select one of its tasks."""
         self._record = record
         self.select(task)
 
@@ -152,29 +125,23 @@ class Stage(StageRoom):
         """Show a line of code, until another task is selected or the present is shown again."""
         self.source.point_at(place)
 
-    def _show_findings(self, record: Record | None) -> None:
+    def _show_findings(self, record: Record) -> None:
         """Show what was found in the run, whatever moment is shown: it leads to others."""
-        if record is None:
-            self.findings.show((), None, lambda _: ())
-        else:
-            findings = record.findings
-            self.findings.show(findings.found, record.present, partial(evidence_of, record), findings.left_out)
+        found = record.findings.found
+        self.findings.show(found, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())
-        found = () if record is None else record.findings.found
         for view in self.task_views:
             view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})
 
     def _show_the_middle(self) -> None:
         """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
         record = self._record
-        state, now = looked_at(record)
-        if self._is_seen("gauges"):
+        state, now = record.state, record.now
+        if self.is_seen("gauges"):
             self.gauges.show(state, now)
-        if self._is_seen("loop"):
-            self.loop.show(state, now, None if record is None else record.next_task)
-        if self._is_seen("timeline") and record is None:
-            self.timeline.show(None, None, 0.0)
-        elif self._is_seen("timeline") and record is not None:
+        if self.is_seen("loop"):
+            self.loop.show(state, now, record.next_task)
+        if self.is_seen("timeline"):
             self.timeline.show(state, record.timeline, record.source.now, now if record.is_past else None)
 
     @on(TaskSelected)

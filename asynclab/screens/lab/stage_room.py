@@ -19,7 +19,6 @@ from asynclab.screens.lab.layout import (
     LEAST_MIDDLE,
     LEAST_TASKS,
     LOWEST,
-    MIDDLE,
     STAGE_PANES,
     Needs,
     shares,
@@ -57,6 +56,8 @@ class StageRoom(Vertical):
     log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
     findings = query_one(FindingsView)
+    middle = query_one("#middle", Horizontal)
+    lower = query_one("#lower", Horizontal)
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
     """The ids of its panes, and what the tabs call them."""
@@ -76,6 +77,8 @@ class StageRoom(Vertical):
         """The id of the pane that shows where one shows at a time."""
         self.is_single = False
         """Whether one pane shows at a time."""
+        self.is_zoomed = False
+        """Whether that one has the whole screen, without lesson and queues."""
         self._gauge_lines = 0
         """Lines that queues, locks and deadlines take."""
         self._most_tasks = 0
@@ -171,10 +174,19 @@ class StageRoom(Vertical):
         is_empty = self.findings.selected is None and self.front != "findings"
         return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
 
-    def _is_seen(self, pane: str) -> bool:
+    def is_seen(self, pane: str) -> bool:
+        """Whether a pane shows."""
+        if pane == "concept":
+            return not self.is_zoomed or self.front == "concept"
         if not self.is_single:
             return pane in self.shown_panes
-        return pane == self.front or (pane == "gauges" and self.has_class("-gauges-below"))
+        return pane == self.front or (pane == "gauges" and self._has_gauges_below)
+
+    @property
+    def _has_gauges_below(self) -> bool:
+        """Whether queues stand below the tasks where one pane shows at a time."""
+        has_room = self._height >= LOWEST and not self.is_zoomed
+        return self.is_single and self.front == "tasks" and self._gauge_lines > 0 and has_room
 
     @property
     def _height(self) -> int:
@@ -186,28 +198,30 @@ class StageRoom(Vertical):
 
     def _share_the_room(self) -> None:
         """Show the panes whose turn it is, and divide the lines among them."""
-        height, panes = self._height, self.shown_panes
-        is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
-        # Not "-shows" beside "-single": which of both rules counts would depend on the depth of a subclass.
-        shows = {f"-shows-{pane}": pane in panes and not self.is_single for pane in (*MIDDLE, "findings")}
-        fronts = {f"-front-{pane}": pane == self.front for pane in self.panes}
+        panes = self.shown_panes
+        seen = set(filter(self.is_seen, self.panes))
+        for pane in self.panes:
+            self.query_one("#log" if pane == "activity" else f"#{pane}").display = pane in seen
+        self.tabs.display = self.is_single
+        self.middle.display = not seen.isdisjoint(("timeline", "loop"))
+        self.lower.display = not seen.isdisjoint(("source", *BESIDE_CODE))
         # All at once: Textual matches every rule with every part of the stage anew after each change.
-        self.update_classes({"-single": self.is_single, "-gauges-below": is_below} | shows | fronts)
+        self.update_classes({"-single": self.is_single, "-beside": {"timeline", "loop"} <= seen})
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
         lesson = self._lines_of_lesson
         needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
-        share = shares(height, needs, panes)
+        share = shares(self._height, needs, panes)
         self._limit_the_lesson(lesson)
         self._set_height(self.tasks, share.tasks)
-        self._set_height(self.gauges, share.gauges, stays=is_below)
-        self._set_height(self.query_one("#middle"), share.middle)
+        self._set_height(self.gauges, share.gauges, stays=self._has_gauges_below)
+        self._set_height(self.middle, share.middle)
 
     def _limit_the_lesson(self, lines: int) -> None:
         """Give the lesson at most this many lines, or few where one pane shows at a time; all where that is its own."""
-        limit = str(LESSON_ABOVE_A_PANE if self.is_single else lines)
-        if self.is_single and self.front == "concept":
-            limit = "100%"
+        is_alone = self.is_single and self.front == "concept"
+        limit = "100%" if is_alone else str(LESSON_ABOVE_A_PANE if self.is_single else lines)
+        self.concept.styles.height = "1fr" if is_alone else "auto"
         if self.concept.styles.max_height != Scalar.parse(limit):
             self.concept.styles.max_height = limit
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from asynclab.model.source import Control, Source
 from asynclab.model.state import LabState
-from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.run_record import NO_RECORD, Record
 
 SPEEDS = tuple(2.0**power for power in range(-6, 5))
 """The speeds to choose from, in lab seconds per real second: 1/64 to 16."""
@@ -21,23 +21,23 @@ class StagedRun:
     fastest = SPEEDS[-1]
     """The highest speed that it can be given."""
 
-    def __init__(self, name: str, record: Record | None = None) -> None:
+    def __init__(self, name: str, record: Record = NO_RECORD) -> None:
         """Show the run of this name; without a record, nothing has run."""
         self.name = name
         self.record = record
-        """The record of the present or latest run; None before the first."""
+        """The record of the present or latest run."""
         self.speed: float = 1.0
         """Lab seconds per real second."""
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> Source:
         """The source of the present or latest run."""
-        return None if self.record is None else self.record.source
+        return self.record.source
 
     @property
     def is_running(self) -> bool:
         """Whether its lab runs."""
-        return self.source is not None and self.source.is_running
+        return self.source.is_running
 
     @property
     def is_active(self) -> bool:
@@ -45,14 +45,13 @@ class StagedRun:
         return self.is_running
 
     @property
-    def state(self) -> LabState | None:
+    def state(self) -> LabState:
         """The state of the present or latest run."""
-        return None if self.source is None else self.source.state
+        return self.source.state
 
     def pump(self) -> None:
         """Take in what has happened; called once a frame, so that only a few events are folded at a time."""
-        if self.source is not None:
-            self.source.pump()
+        self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
         """Start it, paused before its first step or without real waiting."""
@@ -75,9 +74,7 @@ class StagedRun:
 
     def step(self) -> None:
         """Run one step of the task that is next."""
-        record = self.record
-        if record is not None:
-            self._command(lambda _: record.step())
+        self._command(lambda _: self.record.step())
 
     def run_to_event(self, task: int) -> None:
         """Run step after step until something happens to a task."""
@@ -98,7 +95,6 @@ class StagedRun:
 
         Otherwise a key pressed before the next frame would still see the state from before.
         """
-        control = None if self.record is None else self.record.control
-        if control is not None and self.is_running:
-            command(control)
+        if self.record.control is not None and self.is_running:
+            command(self.record.control)
             self.pump()

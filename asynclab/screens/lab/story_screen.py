@@ -23,8 +23,8 @@ from asynclab.widgets.story_lines import WIDEST, story_lines
 FoundOf: TypeAlias = Callable[[int], Sequence[Found]]
 """Returns the findings about a task."""
 
-StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
-"""Returns the timeline and the state that are shown; None where there is no run."""
+StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState]]
+"""Returns the timeline and the state that are shown."""
 
 SECONDS_BETWEEN = 0.3
 """Seconds between two updates of a story while the run continues."""
@@ -84,10 +84,7 @@ class StoryScreen(ReadingScreen[int]):
 
     def tell(self) -> None:
         """Bring the story up to date."""
-        told = self._source()
-        if told is None:
-            return
-        timeline, state = told
+        timeline, state = self._source()
         found = tuple(self._found_of(self.task_id))
         seen = (timeline, state.version, self.task_id, found)
         if seen != self._seen or self._retelling.unread:
@@ -108,10 +105,7 @@ class StoryScreen(ReadingScreen[int]):
 
     def action_go(self, by: int) -> None:
         """Go to the next task in the order of the table, or to the previous one."""
-        found = self._source()
-        if found is None:
-            return
-        rows = found[1].rows()
+        rows = self._source()[1].rows()
         place = rows.position(self.task_id)
         if place is not None:
             self._turn_to(rows[(place + by) % len(rows)].task)
@@ -129,8 +123,7 @@ class StoryScreen(ReadingScreen[int]):
             self._turn_to(task.children[0])
 
     def _task_state(self) -> TaskState | None:
-        found = self._source()
-        return None if found is None else found[1].tasks.get(self.task_id)
+        return self._source()[1].tasks.get(self.task_id)
 
     def _turn_to(self, task: int) -> None:
         if task != self.task_id:

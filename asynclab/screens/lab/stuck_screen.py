@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from asynclab.model.text import cell_width
 from asynclab.screens.shared.text_modal import ReadingScreen
-from asynclab.widgets.lines import Line, wrap
+from asynclab.widgets.lines import Line, hanging, wrap
 
 HANGING = 20
 """Cells before the continuation of a line: below what comes after the name of a task."""
@@ -69,7 +69,5 @@ def _wrapped(line: str, width: int) -> Iterator[Line]:
 
 def _fitted(text: str, width: int) -> Iterator[Line]:
     """A text in one line if it fits, else in several that are indented alike."""
-    indent = len(text) - len(text.lstrip())
-    fits = cell_width(text) <= width
-    lines = [text] if fits else [" " * indent + line for line in wrap(text, max(1, width - indent))]
-    yield from (((line, ""),) for line in lines)
+    indent = " " * (len(text) - len(text.lstrip()))
+    yield from [((text, ""),)] if cell_width(text) <= width else hanging(((indent, ""),), text, width)

@@ -24,7 +24,7 @@ NO_STEP: dict[StepTaken, str] = {
 
 def can_control(screen: TimeScreen) -> bool:
     """Whether what is shown takes commands, or would once it ran; a recording takes none."""
-    return screen.program.can_start if screen.record is None else screen.record.control is not None
+    return screen.record.control is not None if screen.record.has_run else screen.program.can_start
 
 
 def can_be_instant(screen: TimeScreen) -> bool:
@@ -49,8 +49,8 @@ class TimeScreen(CommandScreen):
         return (self.program,)
 
     @property
-    def record(self) -> Record | None:
-        """The record of its present or latest run; None before the first."""
+    def record(self) -> Record:
+        """The record of its present or latest run."""
         return self.program.record
 
     @property
@@ -90,9 +90,8 @@ class TimeScreen(CommandScreen):
     def action_resume(self) -> None:
         """Resume the clock and all tasks."""
         for program in self.timed:
-            if program.record is not None:
-                program.record.go_to_present()
-                program.resume()
+            program.record.go_to_present()
+            program.resume()
 
     @command(
         "step",
@@ -107,12 +106,11 @@ class TimeScreen(CommandScreen):
         """Run one step of the selected task, or of the first one ready; if none is ready, jump to the next timer.
         If it isn't running, start it paused.
         """
-        record = self.record
-        if record is None or not record.source.is_running:
+        if not self.program.is_running:
             await self.start_paused()
             return
-        record.go_to_present()
-        if record.present.clock.paused:
+        self.record.go_to_present()
+        if self.record.present.clock.paused:
             self.program.step()
         else:
             self.program.pause()
@@ -138,7 +136,7 @@ class TimeScreen(CommandScreen):
     def action_run_to_event(self) -> None:
         """Pause, and run step by step until something happens to the selected task."""
         task = self.task_to_follow()
-        if task is not None and self.record is not None:
+        if task is not None:
             self.record.go_to_present()
             self.program.run_to_event(task)
 
@@ -187,6 +185,6 @@ class TimeScreen(CommandScreen):
 
     def tell_report(self) -> None:
         """Say why a step did nothing, once for each time that one was asked for."""
-        report = None if self.record is None else self.record.take_report()
+        report = self.record.take_report()
         if report is not None and report in NO_STEP:
             self.host.tell(NO_STEP[report])

@@ -89,7 +89,7 @@ class Run(Program):
         if self.problem:
             return Standing("failed", "can't start")
         state = self.state
-        if state is None or not state.started:
+        if not state.started:
             return Standing(None)
         if state.is_stalled:
             return Standing("waiting", "stuck")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.remote.attach import PATIENCE
-from asynclab.remote.wire import AnyFrame
 from asynclab.screens.run.connected_program import ConnectedProgram
 
 if TYPE_CHECKING:
@@ -24,14 +23,9 @@ if TYPE_CHECKING:
 class AttachedProgram(ConnectedProgram):
     """A program that goes on when nobody looks any more."""
 
-    def __init__(
-        self,
-        attachment: Attachment,
-        takers: Sequence[Callable[[AnyFrame], object]] = (),
-        judge: FindingFilter | None = None,
-    ) -> None:
-        """Show it once `begin` is called; the others are as in `ConnectedProgram`."""
-        super().__init__(takers, judge)
+    def __init__(self, attachment: Attachment, judge: FindingFilter | None = None) -> None:
+        """Show it once `begin` is called."""
+        super().__init__(judge)
         self._attachment = attachment
         self._is_left = False
         self.has_ended = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
 from select import select
 from typing import TYPE_CHECKING
 
@@ -35,12 +34,10 @@ SILENT = 0.3
 class ConnectedProgram(WatchedProgram):
     """A program that runs, at the other end of a socket."""
 
-    def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = (), judge: FindingFilter | None = None) -> None:
-        """Be connected to nothing yet; each taker gets every frame, after it was taken in."""
+    def __init__(self, judge: FindingFilter | None = None) -> None:
+        """Be connected to nothing yet."""
         super().__init__(judge)
         self.files = SourceFiles()
-        self.takers = list(takers)
-        """Each gets every frame, after it was taken in."""
         self.warnings: list[str] = []
         """What went wrong on our side, such as with a recording, each in one line."""
         self.is_deaf = True
@@ -128,8 +125,6 @@ class ConnectedProgram(WatchedProgram):
         """Take in a frame."""
         self._taken = time.monotonic()
         self.told.take(frame)
-        for taker in self.takers:
-            taker(frame)
 
     def now_at(self, moment: float) -> float:
         """Seconds of its time at a moment after all that it told, in real seconds."""

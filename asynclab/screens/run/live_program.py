@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from asynclab.findings.allowed import FindingFilter
@@ -17,7 +16,7 @@ from asynclab.remote.emulator import Emulator
 from asynclab.remote.launch import Child, Target, launch
 from asynclab.remote.observed_program import how_ended
 from asynclab.remote.pseudo_terminal import PseudoTerminal
-from asynclab.remote.wire import AnyFrame, ProgramEnded
+from asynclab.remote.wire import ProgramEnded
 from asynclab.screens.run.connected_program import ConnectedProgram
 
 PRINTING = 0.015
@@ -41,14 +40,9 @@ class LiveProgram(ConnectedProgram):
 
     ends_when_left = True
 
-    def __init__(
-        self,
-        target: Target,
-        takers: Sequence[Callable[[AnyFrame], object]] = (),
-        judge: FindingFilter | None = None,
-    ) -> None:
-        """Prepare it; `begin` starts it. For the rest see `ConnectedProgram`."""
-        super().__init__(takers, judge)
+    def __init__(self, target: Target, judge: FindingFilter | None = None) -> None:
+        """Prepare it; `begin` starts it."""
+        super().__init__(judge)
         self.terminal = Emulator(80, 24, self.type)
         self.code: int | None = None
         """Its exit code, once it is over; below 0 the number of the signal that killed it."""

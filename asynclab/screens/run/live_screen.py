@@ -28,14 +28,6 @@ LEAST_TERMINAL = 6
 class LiveStage(Stage):
     """The views of a loop, and the terminal of its program below them."""
 
-    DEFAULT_CSS = """
-    LiveStage {
-        #terminal { height: 8; }
-        &.-single #terminal { display: none; height: 1fr; }
-        &.-single.-front-terminal #terminal { display: block; }
-        &.-single.-front-terminal #concept { display: none; }
-    }
-    """
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
     terminal = query_one(TerminalPane)
     said_of_nothing: ClassVar[Mapping[str, str]] = {
@@ -57,6 +49,11 @@ class LiveStage(Stage):
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where one at a time is not enough."""
         return super().shown_panes | {"terminal"}
+
+    def is_seen(self, pane: str) -> bool:
+        """Whether a pane shows; beside a terminal that shows alone, no lesson does."""
+        is_alone = self.is_single and self.front == "terminal"
+        return super().is_seen(pane) and not (is_alone and pane == "concept")
 
     def _share_the_room(self) -> None:
         """Give the terminal a quarter of the lines, and divide the others."""

@@ -17,7 +17,7 @@ from asynclab.model.wording.quantities import measured, plural
 from asynclab.remote.observed_program import how_ended
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
 from asynclab.remote.wire import AnyFrame, LoopEvents
-from asynclab.screens.run.recorded_files import RecordedFiles
+from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
 
 if TYPE_CHECKING:
@@ -33,6 +33,30 @@ MakeJudge: TypeAlias = Callable[[str, Sources], FindingFilter]
 def plain_judge(folder: str, sources: Sources) -> FindingFilter:
     """Leaves out only what comments in the code allow."""
     return FindingFilter(folder, sources=sources)
+
+
+class RecordedFiles(SourceFiles):
+    """The files in a recording, which are what ran; others are read from the disk, where they may have changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recorded: dict[str, str] = {}
+
+    def add(self, path: str, text: str) -> None:
+        """Have a file from now on."""
+        self._recorded[path] = text
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None where it is neither in the recording nor on the disk."""
+        return self._recorded.get(path) or super().read(path)
+
+    def recorded(self, path: str) -> str | None:
+        """The text of a file in the recording; None where it isn't in there."""
+        return self._recorded.get(path)
+
+    def has_changed(self, path: str, since: float) -> bool:
+        """Whether a file may differ from what ran; one that is in the recording doesn't."""
+        return path not in self._recorded and super().has_changed(path, since)
 
 
 class Replay(WatchedProgram):
@@ -114,8 +138,7 @@ class Replay(WatchedProgram):
                 yield line
         self.is_read = True
         for run in self.runs.values():
-            if run.record is not None:
-                run.record.findings.judge_again()
+            run.record.findings.judge_again()
 
     async def _read(self) -> None:
         since = time.perf_counter()
@@ -147,9 +170,9 @@ class Replay(WatchedProgram):
         return f"The recording is cut off at {measured(self.now)}: how the program ended is not in it."
 
     def _what_is_missing(self) -> str:
-        never = sum(run.state.dropped.events for run in self.runs.values() if run.state is not None)
+        never = sum(run.state.dropped.events for run in self.runs.values())
         loops = f"{plural(self.loops_left_out, 'earlier loop')} left out" if self.loops_left_out else ""
-        events = sum(run.events_left_out for run in self.runs.values())
+        events = sum(run.record.history.first for run in self.runs.values())
         early = f"the history begins after {plural(events, 'event')}, to spare memory" if events else ""
         lost = f"{plural(never, 'event')} never recorded: the program was faster than asynclab" if never else ""
         missing = joined(loops, early, lost)

@@ -23,8 +23,7 @@ from asynclab.widgets.loop_list import LoopHighlighted, LoopList, LoopRow
 from asynclab.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from asynclab.screens.run.loop_run import LoopRun
-    from asynclab.screens.run.watched_program import WatchedProgram
+    from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
 
 
 FRAMES_PER_READING = 5
@@ -191,10 +190,7 @@ class RunScreen(LabScreen):
 
 
 def _row_of(run: LoopRun) -> LoopRow:
-    state = run.state
-    if state is None:
-        return LoopRow(run.number, run.thread, "waiting", 0)
-    found = 0 if run.record is None else run.record.findings.count
+    state, found = run.state, run.record.findings.count
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
     return LoopRow(run.number, run.thread, word, alive if state.outcome is None else sum(state.counts.values()), found)

@@ -1,4 +1,4 @@
-"""Keeps a record of each loop of a program that runs elsewhere, or ran."""
+"""A program that runs elsewhere, or ran, and each of its event loops as the stage shows it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from asynclab.findings.allowed import FindingFilter
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram
-from asynclab.screens.run.loop_run import LoopRun
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.staged_run import StagedRun
 
 if TYPE_CHECKING:
-    from asynclab.model.source import Control
+    from asynclab.model.source import Control, Subscriber
+    from asynclab.model.state import LabState
     from asynclab.screens.lab.source_files import SourceFiles
 
 LOOPS_KEPT = 200
@@ -98,7 +100,7 @@ class WatchedProgram(ABC):
     @property
     def busiest(self) -> int | None:
         """The number of the loop on which most happened; None where there is none."""
-        return max(self.runs, key=lambda number: self.runs[number].events_ever, default=None)
+        return max(self.runs, key=lambda number: self.runs[number].record.history.end, default=None)
 
     def _record(self, loop: ObservedLoop) -> None:
         self._make_room()
@@ -106,12 +108,12 @@ class WatchedProgram(ABC):
 
     def _make_room(self) -> None:
         """Let loops go that have ended, the oldest first; others only where there are very many."""
-        events = sum(run.events for run in self.runs.values())
+        events = sum(len(run.record.history.events) for run in self.runs.values())
         for number, run in list(self.runs.items()):
             if len(self.runs) < LOOPS_KEPT and events < EVENTS_KEPT:
                 return
-            if not run.is_open:
-                events -= run.events
+            if run.state.outcome is not None:
+                events -= len(run.record.history.events)
                 self._forget(number)
         while len(self.runs) >= LOOPS_KEPT:
             self._forget(next(iter(self.runs)))
@@ -119,3 +121,73 @@ class WatchedProgram(ABC):
     def _forget(self, number: int) -> None:
         self.loops_left_out += 1
         del self.runs[number], self.told.loops[number]
+
+
+class LoopSource:
+    """A loop as a source. Its events arrive by way of its program, so there is nothing to pump."""
+
+    def __init__(self, program: WatchedProgram, loop: ObservedLoop) -> None:
+        """Show a loop on which nothing has happened yet."""
+        self._program, self._loop = program, loop
+
+    @property
+    def state(self) -> LabState:
+        """Everything that was told of it."""
+        return self._loop.state
+
+    @property
+    def now(self) -> float:
+        """Seconds of the program's time; they stand still once the loop has ended, or is paused."""
+        state = self.state
+        is_still = state.outcome is not None or state.clock.paused
+        return state.now if is_still else max(state.now, self._program.now)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the loop is open, and its program runs."""
+        return self._program.is_live and self.state.outcome is None
+
+    @property
+    def control(self) -> Control | None:
+        """Takes commands; None for a recording."""
+        return self._program.control_of(self._loop.number)
+
+    def pump(self) -> None:
+        """Raise what went wrong when events were handed on."""
+        self._loop.feed.raise_error()
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        """Hand every event from now on to a subscriber."""
+        self._loop.feed.subscribe(subscriber)
+
+
+class LoopRun(StagedRun):
+    """A loop with its record."""
+
+    fastest = 1.0
+
+    def __init__(self, program: WatchedProgram, loop: ObservedLoop) -> None:
+        """Record a loop from its first event on."""
+        self.number = loop.number
+        self._loop = loop
+        super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop), program.judge))
+        self._main_file = ""
+
+    @property
+    def thread(self) -> str:
+        """The name of its thread."""
+        return self._loop.thread or "main thread"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What there is to say of it, in sentences."""
+        return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
+
+    @property
+    def main_file(self) -> str:
+        """The file from which the first of its tasks was started, or else waits in; empty while that is unknown."""
+        if not self._main_file:
+            tasks = self.state.tasks.values()
+            files = (task.file or (task.place[0] if task.place is not None else "") for task in tasks)
+            self._main_file = next(filter(None, files), "")
+        return self._main_file

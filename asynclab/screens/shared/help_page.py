@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from asynclab.model.tasks import StateWord
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.screens.shared.command import Command, shown_key
 from asynclab.screens.shared.text_modal import ReadingScreen
-from asynclab.widgets.lines import Line, Span, left, wrap
+from asynclab.widgets.lines import Line, hanging, left
 
 MEANINGS: dict[StateWord, str] = {
     "ready": "in the ready queue; the loop runs it when its turn comes",
@@ -82,24 +82,16 @@ def help_lines(
     commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark], width: int
 ) -> list[Line]:
     """The whole help: commands by group, the views' own keys by the heading of their section, the marks."""
-    sections: dict[str, list[tuple[Span, str]]] = {
-        group: [((keys, "strong accent"), help) for keys, help in rows]
+    sections = {
+        group: [Mark(keys, "strong accent", help) for keys, help in rows]
         for group, rows in key_rows(commands, views).items()
     }
-    sections["Marks"] = [((mark.drawn, mark.part), mark.meaning) for mark in marks]
     lines: list[Line] = []
-    for heading, rows in sections.items():
+    for heading, rows in (sections | {"Marks": list(marks)}).items():
         lines += [(), ((heading.upper(), "heading"),)]
-        lines += [line for row in rows for line in _row(*row, width)]
+        for drawn, part, meaning in rows:
+            lines += hanging(((left(drawn, KEYS_WIDTH), part),), meaning, width)
     return lines[1:]
-
-
-def _row(start: Span, text: str, width: int) -> Iterator[Line]:
-    """Keys or a mark, and beside them what they do or mean."""
-    drawn, part = start
-    for line in wrap(text, max(1, width - KEYS_WIDTH)):
-        yield (left(drawn, KEYS_WIDTH), part), (line, "")
-        drawn = ""
 
 
 def key_rows(

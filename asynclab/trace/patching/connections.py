@@ -43,7 +43,8 @@ def observe_connections(patches: Patches) -> None:
     patches.wrap(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
     patches.wrap(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
     patches.wrap(StreamWriter, "write", lambda write: around_body(write, _Write))
-    patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
+    if hasattr(StreamWriter, "__del__"):  # the first releases of Python 3.11 have none
+        patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
 
 
 class _Connection:

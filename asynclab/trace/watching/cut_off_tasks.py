@@ -10,7 +10,6 @@ import dis
 import gc
 import sys
 from asyncio import Task
-from collections.abc import Iterator
 from functools import lru_cache
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType
 from typing import Any
@@ -38,7 +37,7 @@ def is_cut_off(task: Task[Any]) -> bool:
     chain = follow(coroutine_of(task))
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
         return False
-    return not any(_waits(callback) for callback, _ in task._callbacks or ()) and not any(_keepers(task, cancels))
+    return not any(_waits(callback) for callback, _ in task._callbacks or ()) and not _is_kept(task, cancels)
 
 
 def _works(frames: list[FrameType]) -> bool:
@@ -49,8 +48,8 @@ def _works(frames: list[FrameType]) -> bool:
     else:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
-    own = (frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
-    return is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+    own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
+    return bool(own) and is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
 
 
 def _frame_of(code: CodeType) -> FrameType | None:
@@ -67,14 +66,18 @@ def _waits(callback: object) -> bool:
     return is_task(getattr(callback, "__self__", None))
 
 
-def _keepers(task: Task[Any], cancels: FrameType) -> Iterator[bool]:
-    """Who refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end."""
+def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
+    """Whether anybody refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end.
+
+    No generator: from Python 3.14 on, one that looks for them would be among them.
+    """
     callbacks: list[Any] = [callback for callback, _ in task._callbacks or ()]
     passing = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
     passing.update(map(id, variables_of(cancels).values()))
-    for each in gc.get_referrers(task):
-        is_own = type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType)
-        yield not is_own and id(each) not in passing
+    others = [each for each in gc.get_referrers(task) if id(each) not in passing]
+    return not all(
+        type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
+    )
 
 
 @lru_cache(1_000)

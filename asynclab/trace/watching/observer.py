@@ -30,7 +30,7 @@ from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
-from asynclab.trace.watching.unread_items import UnreadItems
+from asynclab.trace.watching.unread_items import GET, UnreadItems
 from asynclab.trace.watching.unseen_failures import UnseenFailures
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
@@ -95,7 +95,7 @@ class Observer(Recorder):
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
-        self.items = UnreadItems(self, self.registry, self.resources)
+        self.items = UnreadItems(self, self.registry)
         self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
@@ -343,7 +343,7 @@ class Observer(Recorder):
         if ends:
             created = record.created
             self.registry.end(record, task, at)
-            if self.resources.taken_in == self.step_started and len(self._woken_by_end) < 2:
+            if created is not None and created.coroutine == GET and len(self._woken_by_end) < 2:
                 with self.guard("results"):
                     self.items.ended(record, task, created, is_awaited=bool(self._woken_by_end))
             if self._woken_by_end:

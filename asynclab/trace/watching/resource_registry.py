@@ -67,10 +67,6 @@ class Resources:
         self._boundary = boundary
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
-        self.taken_in = 0.0
-        """The real time at which the step began in which an item was last taken from a queue."""
-        self._taken = 0, ""
-        """That item: its id() and its repr."""
 
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
@@ -158,12 +154,7 @@ class Resources:
             index = known.order.index(id(item))
             del known.order[index]
         at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
-        self.taken_in, self._taken = recorder.step_started, (id(item), text)
         recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
-
-    def is_latest(self, item: object) -> bool:
-        """Whether this item was the last to be taken; by its repr, too, as an id() may be used again."""
-        return id(item) == self._taken[0] and short_repr(item) == self._taken[1]
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
         """An item was reported as done."""
@@ -203,7 +194,8 @@ class Resources:
             known.holder = recorder.current if value else None
         elif kind == "semaphore" and value > known.most:
             known.most = value
-            event.file, event.line = place_from(frame, self._boundary)
+            if recorder.waker is not None:  # a timer's may be meant to raise the limit
+                event.file, event.line = place_from(frame, self._boundary)
         recorder.emit(event)
 
     def client_connected(self, client: object, library: str, host: str, place: Place) -> None:

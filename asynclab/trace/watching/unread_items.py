@@ -1,4 +1,4 @@
-"""Sees that a task has brought an item from a queue, and that nobody has read its result.
+"""Sees that the task of a get() has brought an item from a queue, and that nobody has read its result.
 
 Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
 An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
@@ -8,10 +8,11 @@ task that nobody refers to any more is told of.
 from __future__ import annotations
 
 import dis
+import gc
 import sys
 from asyncio import Task
 from functools import lru_cache
-from types import CodeType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import msgspec
@@ -22,12 +23,16 @@ from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.resource_registry import Resources
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
 
-_SINGLETONS = (None, True, False, ...)
+GET = "Queue.get"
+"""The coroutine of such a task: it does nothing else with the item."""
+
+
+_MOST_CODES = 100
+"""How many functions are looked at."""
 
 
 class _Brought(msgspec.Struct):
@@ -39,27 +44,23 @@ class _Brought(msgspec.Struct):
 
 
 class UnreadItems:
-    """The tasks that ended with an item that they had taken from a queue in their last step."""
+    """The tasks that ended with an item that they had taken from a queue."""
 
-    def __init__(self, recorder: Recorder, tasks: TaskRegistry, resources: Resources) -> None:
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
         self._recorder = recorder
         self._tasks = tasks
-        self._resources = resources
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
         self._awaited_later: dict[tuple[str, int], bool] = {}
         """Of the lines that make such tasks: whether the code there may await them when they have ended."""
         tasks.when_gone = self._gone
 
-    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None, *, is_awaited: bool) -> None:
-        """A task has ended with the step in which it took an item, and perhaps woke one task that waits for it."""
+    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated, *, is_awaited: bool) -> None:
+        """The task of a get() has ended, and perhaps woken one task that waits for it."""
         is_sure = sys.getrefcount(task) <= _REFERENCES_OF_A_STEP
         if type(task) is not Task or task._exception is not None or Task.cancelled(task):
             return
-        result = result_of(task)
-        if any(result is each for each in _SINGLETONS) or not self._resources.is_latest(result):
-            return
-        if is_sure or (created is not None and not self._may_be_awaited(created)):
+        if is_sure or not self._may_be_awaited(created):
             brought = self._brought[record.key] = _Brought(not is_awaited, is_sure)
             if not is_awaited:
                 _notice_reading(task, brought)
@@ -82,12 +83,34 @@ class UnreadItems:
         place = created.file, created.line
         if place not in self._awaited_later:
             maker = None if created.parent is None else next(self._tasks.some({created.parent}), None)
-            frames = [] if maker is None else follow(coroutine_of(maker[1])).frames
-            codes = [frame.f_code for frame in frames if not is_asyncio(frame.f_code.co_filename)]
-            if not codes:
+            chain = follow(None if maker is None else coroutine_of(maker[1]))
+            own = [frame for frame in chain.frames if not is_asyncio(frame.f_code.co_filename)]
+            if not own:
                 return True
+            variables = [each for link in chain.links for each in gc.get_referents(link)]
+            variables += [each for cell in variables if type(cell) is CellType for each in gc.get_referents(cell)]
+            codes = {each.__code__ for each in variables if type(each) is FunctionType and not _is_asyncios(each)}
+            codes |= {code for frame in own for code in _codes_called(frame.f_code, frame.f_globals)}
             self._awaited_later[place] = any(map(_awaits_a_name, codes))
         return self._awaited_later[place]
+
+
+def _codes_called(code: CodeType, names: dict[str, Any]) -> set[CodeType]:
+    """A function's code, and that of what it may call: functions of its module and in it, methods of its classes."""
+    spaces = [names, *(vars(each) for each in list(names.values()) if isinstance(each, type | ModuleType))]
+    found, left = set[CodeType](), [code]
+    while left and len(found) < _MOST_CODES:
+        code = left.pop()
+        if code not in found:
+            found.add(code)
+            left += [each for each in code.co_consts if isinstance(each, CodeType)]
+            called = (space.get(name) for name in code.co_names for space in spaces)
+            left += [each.__code__ for each in called if isinstance(each, FunctionType) and not _is_asyncios(each)]
+    return found
+
+
+def _is_asyncios(function: FunctionType) -> bool:
+    return is_asyncio(function.__code__.co_filename)
 
 
 def _notice_reading(task: Task[Any], brought: _Brought) -> None:

@@ -744,3 +744,18 @@ async def a_permit_is_given_back_though_wait_for_got_none() -> None:
             permits.release()
 
     await asyncio.gather(work(), work())
+
+
+async def a_permit_is_given_back_by_its_task_and_by_a_callback() -> None:
+    """released-too-often"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def work() -> None:
+        async with permits:
+            await asyncio.sleep(0.01)
+
+    working = asyncio.create_task(work())
+    working.add_done_callback(lambda _: permits.release())
+    await working
+    await asyncio.sleep(0.01)

@@ -863,3 +863,15 @@ async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
 
     asyncio.current_task().kept = [asyncio.create_task(each()) for each in (beat, expire, listen)]  # type: ignore
     await asyncio.sleep(0.01)
+
+
+async def a_timer_raises_the_number_of_permits() -> None:
+    permits = asyncio.Semaphore(1)
+
+    async def work() -> None:
+        async with permits:
+            await asyncio.sleep(0.01)
+
+    asyncio.get_running_loop().call_later(0.03, permits.release)
+    await asyncio.gather(*(work() for _ in range(2)))
+    await asyncio.sleep(0.05)

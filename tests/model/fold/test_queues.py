@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone, Wait
+from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.resources import DEPTH_SAMPLES
 from asynclab.model.state import LabState
@@ -13,8 +13,8 @@ from tests.model.history import COFFEE, TEA, kinds_of, lab, suspended, tea_party
 
 def queue_of(*items: str, maxsize: int = 0, kind: str = "Queue") -> LabState:
     """A lab in which tea put these items."""
-    puts = [QueuePut(0.0, 1, item, size, size, TEA) for size, item in enumerate(items, 1)]
-    return tea_party(QueueCreated(0.0, 1, kind, maxsize), *puts)
+    puts = [events.QueuePut(0.0, 1, item, size, size, TEA) for size, item in enumerate(items, 1)]
+    return tea_party(events.QueueCreated(0.0, 1, kind, maxsize), *puts)
 
 
 def test_items_stand_in_the_order_of_putting() -> None:
@@ -28,7 +28,7 @@ def test_items_stand_in_the_order_of_putting() -> None:
 )
 def test_the_item_that_was_got_leaves_from_where_it_stood(index: int, left: list[str]) -> None:
     state = queue_of("1", "2", "3")
-    apply(state, QueueGot(0.5, 1, "x", 2, 3, index, COFFEE))
+    apply(state, events.QueueGot(0.5, 1, "x", 2, 3, index, COFFEE))
     queue = state.queues[1]
     assert list(queue.items) == left
     assert (queue.size, queue.gets, queue.unfinished) == (2, 1, 3)
@@ -42,31 +42,31 @@ def test_a_queue_without_a_bound_is_never_full_and_told_without_one() -> None:
 
 def test_done_items_are_counted() -> None:
     state = queue_of("1")
-    apply(state, QueueTaskDone(0.5, 1, 0, COFFEE))
+    apply(state, events.QueueTaskDone(0.5, 1, 0, COFFEE))
     assert (state.queues[1].dones, state.queues[1].unfinished) == (1, 0)
 
 
 def test_the_depth_of_a_queue_is_remembered_for_a_while() -> None:
     state = queue_of("1", "2")
-    apply(state, QueueGot(0.5, 1, "1", 1, 2))
+    apply(state, events.QueueGot(0.5, 1, "1", 1, 2))
     assert list(state.queues[1].depth) == [(0.0, 1), (0.0, 2), (0.5, 1)]
-    fold(state, (QueuePut(1.0, 1, "3", 2, 3) for _ in range(DEPTH_SAMPLES)))
+    fold(state, (events.QueuePut(1.0, 1, "3", 2, 3) for _ in range(DEPTH_SAMPLES)))
     assert len(state.queues[1].depth) == DEPTH_SAMPLES
 
 
 def test_only_so_many_items_are_kept_by_name_and_the_rest_is_counted() -> None:
-    state = queue_of(*map(str, range(ITEMS_SHOWN + 5)))
+    state = queue_of(*map(str, range(events.ITEMS_SHOWN + 5)))
     queue = state.queues[1]
-    assert (len(queue.items), queue.size) == (ITEMS_SHOWN, ITEMS_SHOWN + 5)
-    apply(state, QueueGot(0.5, 1, "0", queue.size - 1, 0))
-    apply(state, QueuePut(0.5, 1, "last", queue.size + 1, 0))
-    assert (queue.items[0], queue.items[-1]) == ("1", str(ITEMS_SHOWN - 1))
+    assert (len(queue.items), queue.size) == (events.ITEMS_SHOWN, events.ITEMS_SHOWN + 5)
+    apply(state, events.QueueGot(0.5, 1, "0", queue.size - 1, 0))
+    apply(state, events.QueuePut(0.5, 1, "last", queue.size + 1, 0))
+    assert (queue.items[0], queue.items[-1]) == ("1", str(events.ITEMS_SHOWN - 1))
 
 
 def test_names_come_back_once_a_long_queue_was_emptied() -> None:
-    state = queue_of(*map(str, range(ITEMS_SHOWN + 1)))
-    fold(state, (QueueGot(0.5, 1, "x", ITEMS_SHOWN - got, 0) for got in range(ITEMS_SHOWN + 1)))
-    apply(state, QueuePut(1.0, 1, "new", 1, 1))
+    state = queue_of(*map(str, range(events.ITEMS_SHOWN + 1)))
+    fold(state, (events.QueueGot(0.5, 1, "x", events.ITEMS_SHOWN - got, 0) for got in range(events.ITEMS_SHOWN + 1)))
+    apply(state, events.QueuePut(1.0, 1, "new", 1, 1))
     assert list(state.queues[1].items) == ["new"]
 
 
@@ -75,7 +75,7 @@ def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
     immediate: bool, items: list[str], unfinished: int
 ) -> None:
     state = queue_of("1", "2")
-    apply(state, QueueShutDown(0.5, 1, immediate, TEA))
+    apply(state, events.QueueShutDown(0.5, 1, immediate, TEA))
     queue = state.queues[1]
     assert (list(queue.items), queue.size, queue.unfinished) == (items, len(items), unfinished)
     assert queue.is_shut_down
@@ -86,10 +86,10 @@ def test_what_happens_to_a_queue_is_told() -> None:
     fold(
         state,
         [
-            QueueGot(0.5, 1, "3", 0, 1, 0, COFFEE),
-            QueueTaskDone(0.5, 1, 0, COFFEE),
-            QueueShutDown(0.5, 1, False, COFFEE),
-            QueueShutDown(0.5, 1, True, COFFEE),
+            events.QueueGot(0.5, 1, "3", 0, 1, 0, COFFEE),
+            events.QueueTaskDone(0.5, 1, 0, COFFEE),
+            events.QueueShutDown(0.5, 1, False, COFFEE),
+            events.QueueShutDown(0.5, 1, True, COFFEE),
         ],
     )
     assert kinds_of(state, TEA) == ["put"]
@@ -103,26 +103,26 @@ def test_items_are_clean_and_short() -> None:
 
 
 def test_what_an_unknown_queue_does_is_told_and_no_more() -> None:
-    state = tea_party(QueuePut(0.0, 9, "3", 1, 1, TEA), QueueGot(0.0, 9, "3", 0, 1, 0, TEA))
+    state = tea_party(events.QueuePut(0.0, 9, "3", 1, 1, TEA), events.QueueGot(0.0, 9, "3", 0, 1, 0, TEA))
     assert state.queues == {}
     assert kinds_of(state, TEA) == ["put", "got"]
 
 
 def test_a_second_birth_of_the_same_queue_is_ignored() -> None:
     state = queue_of("1")
-    apply(state, QueueCreated(1.0, 1, "LifoQueue", 7))
+    apply(state, events.QueueCreated(1.0, 1, "LifoQueue", 7))
     assert (state.queues[1].kind, state.queues[1].size) == ("Queue", 1)
 
 
 def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
     state = queue_of()
     assert state.queues[1].is_quiet
-    fold(state, suspended(0.0, TEA, Wait("queue.get", 1)))
+    fold(state, suspended(0.0, TEA, events.Wait("queue.get", 1)))
     assert not state.queues[1].is_quiet
     assert not queue_of("1").queues[1].is_quiet
 
 
 def test_a_queue_that_was_found_has_what_it_held() -> None:
-    created = QueueCreated(0.0, 1, "Queue", 0, ("'a'", "'b'"), 2, 3)
-    queue = lab(created, QueuePut(0.5, 1, "'c'", 3, 4), QueueGot(0.5, 1, "'a'", 2, 4)).queues[1]
+    created = events.QueueCreated(0.0, 1, "Queue", 0, ("'a'", "'b'"), 2, 3)
+    queue = lab(created, events.QueuePut(0.5, 1, "'c'", 3, 4), events.QueueGot(0.5, 1, "'a'", 2, 4)).queues[1]
     assert (list(queue.items), queue.size, queue.unfinished, queue.peak) == (["'b'", "'c'"], 2, 4, 3)

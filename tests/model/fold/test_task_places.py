@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.model.events import (
-    Event,
-    Frame,
-    StepEnded,
-    StepStarted,
-    TaskCollected,
-    TaskEnded,
-    TaskReady,
-    TaskStands,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from tests.model.history import MAIN, TEA, suspended, tea_party
 
-SLEEP = Wait("sleep", seconds=1.0, file="tea.py", line=4)
-BREWS = TaskStands(0.5, TEA, (Frame("brew", "tea.py", 4), Frame("sleep", library="asyncio")))
+SLEEP = events.Wait("sleep", seconds=1.0, file="tea.py", line=4)
+BREWS = events.TaskStands(0.5, TEA, (events.Frame("brew", "tea.py", 4), events.Frame("sleep", library="asyncio")))
 
 
 def test_a_waiting_task_stands_where_it_was_seen_to_wait() -> None:
@@ -27,59 +16,59 @@ def test_a_waiting_task_stands_where_it_was_seen_to_wait() -> None:
 
 
 def test_a_task_that_was_woken_still_stands_there() -> None:
-    task = tea_party(*suspended(0.0, TEA, SLEEP), TaskReady(1.0, TEA, "timer")).tasks[TEA]
+    task = tea_party(*suspended(0.0, TEA, SLEEP), events.TaskReady(1.0, TEA, "timer")).tasks[TEA]
     assert (task.state, task.waits_for, task.place) == ("ready", None, ("tea.py", 4))
 
 
-@pytest.mark.parametrize("look", [TaskWaiting(0.5, TEA, SLEEP), BREWS])
+@pytest.mark.parametrize("look", [events.TaskWaiting(0.5, TEA, SLEEP), BREWS])
 @pytest.mark.parametrize(
     "after",
     [
-        [StepStarted(1.0, TEA)],
-        [StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)],
-        [StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0, ready=True)],
-        [StepStarted(1.0, TEA), TaskEnded(1.0, TEA, "done")],
-        [TaskEnded(1.0, TEA, "cancelled")],
-        [TaskCollected(1.0, TEA)],
+        [events.StepStarted(1.0, TEA)],
+        [events.StepStarted(1.0, TEA), events.StepEnded(1.0, TEA, 0.0)],
+        [events.StepStarted(1.0, TEA), events.StepEnded(1.0, TEA, 0.0, ready=True)],
+        [events.StepStarted(1.0, TEA), events.TaskEnded(1.0, TEA, "done")],
+        [events.TaskEnded(1.0, TEA, "cancelled")],
+        [events.TaskCollected(1.0, TEA)],
     ],
 )
-def test_after_its_next_step_has_begun_it_stands_there_no_longer(look: Event, after: list[Event]) -> None:
+def test_after_its_next_step_has_begun_it_stands_there_no_longer(look: events.Event, after: list[events.Event]) -> None:
     task = tea_party(*suspended(0.0, TEA), look, *after).tasks[TEA]
     assert (task.place, task.stands) == (None, None)
 
 
 def test_a_ready_task_can_be_looked_at_before_its_first_step_and_after_it_yielded() -> None:
     new = tea_party(BREWS).tasks[TEA]
-    yielded = tea_party(StepStarted(0.0, TEA), StepEnded(0.0, TEA, 0.0, ready=True), BREWS).tasks[TEA]
+    yielded = tea_party(events.StepStarted(0.0, TEA), events.StepEnded(0.0, TEA, 0.0, ready=True), BREWS).tasks[TEA]
     for task in (new, yielded):
         assert (task.state, task.place, task.stands) == ("ready", ("tea.py", 4), BREWS)
 
 
 def test_a_look_at_a_task_that_runs_or_has_ended_is_stale() -> None:
-    for event in (StepStarted(0.0, TEA), TaskEnded(0.0, TEA, "done")):
+    for event in (events.StepStarted(0.0, TEA), events.TaskEnded(0.0, TEA, "done")):
         assert tea_party(event, BREWS).tasks[TEA].stands is None
 
 
 def test_a_look_at_nobody_changes_nothing() -> None:
-    assert set(tea_party(TaskStands(0.0, 99, ())).tasks) <= {MAIN, TEA, 3}
+    assert set(tea_party(events.TaskStands(0.0, 99, ())).tasks) <= {MAIN, TEA, 3}
 
 
 @pytest.mark.parametrize(
     ("frames", "opaque", "place"),
     [
-        ((Frame("main", "a.py", 1), Frame("brew", "b.py", 2)), False, ("b.py", 2)),
-        ((Frame("main", "a.py", 1), Frame("get", library="aiohttp", count=5)), False, ("a.py", 1)),
-        ((Frame("main", "a.py", 1),), True, None),
-        ((Frame("sleep", library="asyncio"),), False, None),
+        ((events.Frame("main", "a.py", 1), events.Frame("brew", "b.py", 2)), False, ("b.py", 2)),
+        ((events.Frame("main", "a.py", 1), events.Frame("get", library="aiohttp", count=5)), False, ("a.py", 1)),
+        ((events.Frame("main", "a.py", 1),), True, None),
+        ((events.Frame("sleep", library="asyncio"),), False, None),
         ((), False, None),
     ],
 )
 def test_its_place_is_the_innermost_line_of_user_code_or_cannot_be_told(
-    frames: tuple[Frame, ...], opaque: bool, place: tuple[str, int] | None
+    frames: tuple[events.Frame, ...], opaque: bool, place: tuple[str, int] | None
 ) -> None:
-    assert tea_party(TaskStands(0.0, TEA, frames, opaque)).tasks[TEA].place == place
+    assert tea_party(events.TaskStands(0.0, TEA, frames, opaque)).tasks[TEA].place == place
 
 
 def test_a_wait_whose_line_cannot_be_told_has_no_place() -> None:
-    state = tea_party(*suspended(0.0, TEA, SLEEP), *suspended(1.0, TEA, Wait("async_generator")))
+    state = tea_party(*suspended(0.0, TEA, SLEEP), *suspended(1.0, TEA, events.Wait("async_generator")))
     assert state.tasks[TEA].place is None

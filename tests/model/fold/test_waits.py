@@ -28,11 +28,7 @@ def test_a_look_that_comes_after_the_task_woke_is_stale() -> None:
 
 @pytest.mark.parametrize("kind", ["get", "put", "join"])
 def test_those_who_wait_on_a_queue_stand_in_its_lines(kind: str) -> None:
-    wait = {
-        "get": Wait("queue.get", 1),
-        "put": Wait("queue.put", 1),
-        "join": Wait("queue.join", 1),
-    }[kind]
+    wait = {"get": Wait("queue.get", 1), "put": Wait("queue.put", 1), "join": Wait("queue.join", 1)}[kind]
     state = tea_party(QUEUE, *suspended(0.0, COFFEE, wait), *suspended(0.0, TEA, wait))
     queue = state.queues[1]
     lines = {"get": queue.getters, "put": queue.putters, "join": queue.joiners}

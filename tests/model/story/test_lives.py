@@ -48,10 +48,7 @@ async def produces_and_consumes() -> None:
             queue.task_done()
 
     queue = asyncio.Queue[str](1)
-    tasks = (
-        start(produce(queue), "producer"),
-        start(consume(queue), "consumer"),
-    )
+    tasks = (start(produce(queue), "producer"), start(consume(queue), "consumer"))
     await asyncio.wait(tasks)
 
 

@@ -10,17 +10,7 @@ from hypothesis import strategies as st
 
 import asynclab.model.story.life
 import asynclab.model.story.middle
-from asynclab.model.events import (
-    Event,
-    Output,
-    QueueGot,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.repeats import Block, blocks
@@ -35,16 +25,22 @@ MOST = 60
 """Sentences of a story."""
 
 
-def life(*turns: list[Event]) -> list[Event]:
+def life(*turns: list[events.Event]) -> list[events.Event]:
     """A worker's life: its first step, then these turns."""
-    born = [TaskCreated(0.0, 1, "main", "main"), TaskCreated(0.0, WORKER, "worker", "work", 1)]
+    born = [events.TaskCreated(0.0, 1, "main", "main"), events.TaskCreated(0.0, WORKER, "worker", "work", 1)]
     return [*born, *suspended(0.0, WORKER), *itertools.chain.from_iterable(turns)]
 
 
-def turn(at: float, wait: Wait, *deeds: Event) -> list[Event]:
+def turn(at: float, wait: events.Wait, *deeds: events.Event) -> list[events.Event]:
     """A wait for one second up to a moment, and what was done then."""
-    woken = TaskReady(at, WORKER, "timer")
-    return [TaskWaiting(at - 1, WORKER, wait), woken, StepStarted(at, WORKER), *deeds, StepEnded(at, WORKER, 0.0)]
+    woken = events.TaskReady(at, WORKER, "timer")
+    return [
+        events.TaskWaiting(at - 1, WORKER, wait),
+        woken,
+        events.StepStarted(at, WORKER),
+        *deeds,
+        events.StepEnded(at, WORKER, 0.0),
+    ]
 
 
 def sentences(story: Story) -> int:
@@ -52,7 +48,7 @@ def sentences(story: Story) -> int:
 
 
 def test_alike_turns_are_told_once_with_their_number_and_lengths() -> None:
-    naps = [turn(at, Wait("sleep")) for at in range(1, 1001)]
+    naps = [turn(at, events.Wait("sleep")) for at in range(1, 1001)]
     assert told_of(WORKER, *life(*naps))[2:-1] == [
         "Slept 1.000 s; its timer woke it.",
         "Repeated 999 times until 1000.000 s: slept 1.000 s.",
@@ -60,9 +56,12 @@ def test_alike_turns_are_told_once_with_their_number_and_lengths() -> None:
 
 
 def test_turns_that_alternate_are_told_once_each() -> None:
-    got = QueueGot(0.0, 1, "x", 0, 0, 0, WORKER)
+    got = events.QueueGot(0.0, 1, "x", 0, 0, 0, WORKER)
     rounds = [
-        [*turn(at, Wait("queue.get", 1), got), *turn(at + 1, Wait("sleep"), Output(at, "x\n", WORKER))]
+        [
+            *turn(at, events.Wait("queue.get", 1), got),
+            *turn(at + 1, events.Wait("sleep"), events.Output(at, "x\n", WORKER)),
+        ]
         for at in range(1, 101, 2)
     ]
     (again,) = told_of(WORKER, *life(*rounds))[4:-1]
@@ -71,14 +70,14 @@ def test_turns_that_alternate_are_told_once_each() -> None:
 
 
 def test_a_few_alike_turns_are_told_one_by_one() -> None:
-    naps = [turn(at, Wait("sleep")) for at in range(1, 6)]
+    naps = [turn(at, events.Wait("sleep")) for at in range(1, 6)]
     assert told_of(WORKER, *life(*naps)).count("Slept 1.000 s; its timer woke it.") == 5
 
 
 def test_turns_that_were_given_up_in_a_row_are_one_sentence() -> None:
-    given: list[Event] = [StepStarted(0.0, WORKER), StepEnded(0.0, WORKER, 0.0, ready=True)]
+    given: list[events.Event] = [events.StepStarted(0.0, WORKER), events.StepEnded(0.0, WORKER, 0.0, ready=True)]
     for at in range(1, 1001):
-        given += [StepStarted(at, WORKER), StepEnded(at, WORKER, 0.0, ready=at < 1000)]
+        given += [events.StepStarted(at, WORKER), events.StepEnded(at, WORKER, 0.0, ready=at < 1000)]
     born = life()[:2]
     yielded = told_of(WORKER, *born, *given)[2]
     assert "1,000 times" in yielded
@@ -86,7 +85,7 @@ def test_turns_that_were_given_up_in_a_row_are_one_sentence() -> None:
 
 
 def test_a_long_life_without_repetition_is_summed_up_in_its_middle() -> None:
-    naps = [turn(at, Wait("sleep", file="a.py", line=1 + at * at % 7 + at % 5)) for at in range(1, 1000)]
+    naps = [turn(at, events.Wait("sleep", file="a.py", line=1 + at * at % 7 + at % 5)) for at in range(1, 1000)]
     told = told_of(WORKER, *life(*naps))
     summary = next(text for text in told if " × " in text)
     assert summary.startswith("960 more turns until 983.000 s: 191 × slept 1.000 s (line 5); ")
@@ -95,7 +94,7 @@ def test_a_long_life_without_repetition_is_summed_up_in_its_middle() -> None:
 
 def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_summed_up() -> None:
     count = 4 * TURNS_KEPT
-    naps = (turn(at, Wait("sleep", line=1 + at % 2, file="a.py")) for at in range(1, count + 1))
+    naps = (turn(at, events.Wait("sleep", line=1 + at % 2, file="a.py")) for at in range(1, count + 1))
     state, timeline = lab_with_timeline(*life(*naps))
     kept = Life(WORKER)
     assert kept.read(timeline, state, limit=10**9) == 0
@@ -107,8 +106,8 @@ def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_su
 def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    naps = [turn(at, Wait("sleep")) for at in range(1, 101)]
-    naps[60] = turn(61, Wait("event", 1))
+    naps = [turn(at, events.Wait("sleep")) for at in range(1, 101)]
+    naps[60] = turn(61, events.Wait("event", 1))
     monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)
     monkeypatch.setattr(asynclab.model.story.middle, "TURNS_KEPT", 30)
     assert told_of(WORKER, *life(*naps))[2:-1] == [
@@ -124,7 +123,7 @@ def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
 
 @given(st.lists(st.integers(0, 3), max_size=40), st.integers(0, 40))
 def test_a_summary_of_two_halves_is_that_of_the_whole(lines: list[int], cut: int) -> None:
-    turns = [Turn(at, wait=Wait("sleep", line=line), ran=at + line) for at, line in enumerate(lines)]
+    turns = [Turn(at, wait=events.Wait("sleep", line=line), ran=at + line / 4) for at, line in enumerate(lines)]
     whole, half = Summary(), Summary()
     whole.add(turns)
     half.add(turns[:cut])
@@ -134,8 +133,8 @@ def test_a_summary_of_two_halves_is_that_of_the_whole(lines: list[int], cut: int
 
 
 @given(any_history())
-def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
-    state, timeline = lab_with_timeline(*events)
+def test_no_history_makes_the_telling_fail(happened: list[events.Event]) -> None:
+    state, timeline = lab_with_timeline(*happened)
     for task in (-1, 1, 2):
         story = tell_life(timeline, task, state)
         assert sentences(story) <= MOST
@@ -145,7 +144,7 @@ def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=300))
 def test_a_story_is_bounded_however_the_turns_differ(lines: list[int]) -> None:
-    naps = [turn(at, Wait("sleep", file="a.py", line=line)) for at, line in enumerate(lines, 1)]
+    naps = [turn(at, events.Wait("sleep", file="a.py", line=line)) for at, line in enumerate(lines, 1)]
     assert sentences(story_from(WORKER, *life(*naps))) <= MOST
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait, WakeCause
+from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Interval, Timeline
 from asynclab.model.state import LabState
@@ -27,40 +27,42 @@ class Run:
     def __post_init__(self) -> None:
         self.state = LabState(timeline=self.timeline)
 
-    def take(self, *events: Event) -> None:
-        fold(self.state, events)
+    def take(self, *happened: events.Event) -> None:
+        fold(self.state, happened)
 
     def told(self, task: int, at: float) -> str:
         """What a task is said to be about at a moment."""
         return explain_moment(self.timeline, task, at, self.state)[0]
 
 
-def run_of(*events: Event) -> Run:
+def run_of(*happened: events.Event) -> Run:
     run = Run()
-    run.take(*events)
+    run.take(*happened)
     return run
 
 
-def brewing(*further: Event) -> Run:
+def brewing(*further: events.Event) -> Run:
     """A run whose main created tea and coffee in its first step, from 0.0 s to 0.1 s, and these further events."""
     return run_of(
-        TaskCreated(0.0, MAIN, "main", "main"),
-        StepStarted(0.0, MAIN),
-        TaskCreated(0.0, TEA, "tea", "brew", MAIN),
-        TaskCreated(0.0, COFFEE, "coffee", "brew", MAIN),
-        StepEnded(0.1, MAIN, 0.1),
+        events.TaskCreated(0.0, MAIN, "main", "main"),
+        events.StepStarted(0.0, MAIN),
+        events.TaskCreated(0.0, TEA, "tea", "brew", MAIN),
+        events.TaskCreated(0.0, COFFEE, "coffee", "brew", MAIN),
+        events.StepEnded(0.1, MAIN, 0.1),
         *further,
     )
 
 
-def step(task: int, begin: float, end: float, *deeds: Event, wait: Wait | None = None) -> Iterable[Event]:
+def step(
+    task: int, begin: float, end: float, *deeds: events.Event, wait: events.Wait | None = None
+) -> Iterable[events.Event]:
     """A step of a task with what it does in it, and what it is seen to wait for then."""
-    seen = () if wait is None else (TaskWaiting(end, task, wait),)
-    return (StepStarted(begin, task), *deeds, StepEnded(end, task, end - begin), *seen)
+    seen = () if wait is None else (events.TaskWaiting(end, task, wait),)
+    return (events.StepStarted(begin, task), *deeds, events.StepEnded(end, task, end - begin), *seen)
 
 
-def woken(at: float, task: int, cause: WakeCause, waker: int | None = None) -> Event:
-    return TaskReady(at, task, cause, waker)
+def woken(at: float, task: int, cause: events.WakeCause, waker: int | None = None) -> events.Event:
+    return events.TaskReady(at, task, cause, waker)
 
 
 def intervals(timeline: Timeline, task: int) -> list[Interval]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCancelRequested, TaskCreated, TaskEnded
+from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.timeline.columns import FEW, landing, marks, paint_kinds
@@ -19,8 +19,8 @@ TENTHS = Scale(15)
 """Columns of 0.1 s."""
 
 
-def lane_of(*events: Event) -> Lane:
-    return timeline_of(TaskCreated(0.0, 1, "main", "main"), *events).lanes[1]
+def lane_of(*happened: events.Event) -> Lane:
+    return timeline_of(events.TaskCreated(0.0, 1, "main", "main"), *happened).lanes[1]
 
 
 def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
@@ -44,9 +44,9 @@ def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> li
 
 @given(any_history(), st.integers(15, 21), st.integers(0, 3), st.integers(1, 60))
 def test_a_column_shows_the_greatest_kind_that_lies_in_it(
-    events: list[Event], step: int, first: int, width: int
+    happened: list[events.Event], step: int, first: int, width: int
 ) -> None:
-    timeline = timeline_of(*events)
+    timeline = timeline_of(*happened)
     scale, now = Scale(step), timeline.now
     for lane in timeline.lanes.values():
         assert painted(lane, scale, first, width, now) == read_off(lane, scale, first, width, now)
@@ -54,40 +54,44 @@ def test_a_column_shows_the_greatest_kind_that_lies_in_it(
 
 def test_what_begins_in_the_middle_of_a_column_that_lost_its_beginning_is_shown() -> None:
     for gone in range(4):
-        lane = lane_of(*(event for at in (0.31, 0.33) for event in (StepStarted(at, 1), StepEnded(at, 1, 0.0))))
+        lane = lane_of(
+            *(event for at in (0.31, 0.33) for event in (events.StepStarted(at, 1), events.StepEnded(at, 1, 0.0)))
+        )
         lane.drop_intervals(gone)
         assert painted(lane, TENTHS, 0, 4, 0.35) == read_off(lane, TENTHS, 0, 4, 0.35)
 
 
 def test_a_step_shows_however_short_it_is() -> None:
-    lane = lane_of(StepStarted(0.35, 1), StepEnded(0.350001, 1, 0.000001))
+    lane = lane_of(events.StepStarted(0.35, 1), events.StepEnded(0.350001, 1, 0.000001))
     assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
 
 
 def test_a_step_of_no_length_shows() -> None:
-    lane = lane_of(StepStarted(0.3, 1), StepEnded(0.3, 1, 0.0))
+    lane = lane_of(events.StepStarted(0.3, 1), events.StepEnded(0.3, 1, 0.0))
     assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
 
 
 def test_nothing_is_drawn_before_birth_and_after_the_end() -> None:
-    timeline = timeline_of(TaskCreated(0.2, 1, "main", "main"), StepStarted(0.3, 1), TaskEnded(0.45, 1, "done"))
+    timeline = timeline_of(
+        events.TaskCreated(0.2, 1, "main", "main"), events.StepStarted(0.3, 1), events.TaskEnded(0.45, 1, "done")
+    )
     assert painted(timeline.lanes[1], TENTHS, 0, 8, 9.0) == [0, 0, READY, RUNNING, RUNNING, 0, 0, 0]
 
 
 def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
-    puts = [QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
+    puts = [events.QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
     for count in (1, FEW):
-        lane = lane_of(*puts[:count], TaskCancelRequested(0.25, 1), *puts[:count])
+        lane = lane_of(*puts[:count], events.TaskCancelRequested(0.25, 1), *puts[:count])
         assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
 
 
 def test_the_mark_of_the_end_is_not_among_them() -> None:
-    lane = lane_of(QueuePut(0.2, 1, "tea", 1, 1, 1), TaskEnded(0.2, 1, "failed"))
+    lane = lane_of(events.QueuePut(0.2, 1, "tea", 1, 1, 1), events.TaskEnded(0.2, 1, "failed"))
     assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
 
 
 def test_one_lands_where_what_is_drawn_begins() -> None:
-    lane = lane_of(StepStarted(0.35, 1), StepEnded(0.36, 1, 0.01))
+    lane = lane_of(events.StepStarted(0.35, 1), events.StepEnded(0.36, 1, 0.01))
     assert landing(lane, TENTHS, 3) == 0.35
     assert landing(lane, TENTHS, 2) == TENTHS.round_time(2)
     assert landing(lane, TENTHS, 5) == TENTHS.round_time(5)
@@ -98,12 +102,13 @@ def test_every_column_with_marks_shows_the_one_that_matters_most(
     made: list[tuple[float, bool]], has_ended: bool, step: int
 ) -> None:
     happenings = [
-        TaskCancelRequested(at, 1) if cancels else QueuePut(at, 1, "tea", 1, 1, 1) for at, cancels in sorted(made)
+        events.TaskCancelRequested(at, 1) if cancels else events.QueuePut(at, 1, "tea", 1, 1, 1)
+        for at, cancels in sorted(made)
     ]
-    lane, scale = lane_of(*happenings, *[TaskEnded(2.0, 1, "failed")] * has_ended), Scale(step)
+    lane, scale = lane_of(*happenings, *[events.TaskEnded(2.0, 1, "failed")] * has_ended), Scale(step)
     found: dict[int, int] = {}
     for mark in happenings:
-        kind = MARK_KINDS.index("cancel" if isinstance(mark, TaskCancelRequested) else "put")
+        kind = MARK_KINDS.index("cancel" if isinstance(mark, events.TaskCancelRequested) else "put")
         found[scale.column(mark.at)] = min(kind, found.get(scale.column(mark.at), kind))
     assert dict(marks(lane, scale, 0, 9)) == {at: kind for at, kind in found.items() if at < 10}
 

@@ -9,32 +9,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import given
 
-from asynclab.model.events import (
-    ClockChanged,
-    Event,
-    Frame,
-    LoopBlocked,
-    LoopLagged,
-    Output,
-    Progressed,
-    QueueGot,
-    QueuePut,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCancelRequested,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    TaskStands,
-    TaskWaiting,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.lanes import READY, Timeline
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
@@ -47,8 +22,8 @@ def marks(timeline: Timeline, task: int) -> list[tuple[float, str]]:
 
 
 @given(any_history())
-def test_state_and_timeline_agree_on_the_time(events: list[Event]) -> None:
-    run = run_of(*events)
+def test_state_and_timeline_agree_on_the_time(happened: list[events.Event]) -> None:
+    run = run_of(*happened)
     assert run.timeline.now == run.state.now
     for number, task in run.state.tasks.items():
         lane = run.timeline.lanes[number]
@@ -58,7 +33,9 @@ def test_state_and_timeline_agree_on_the_time(events: list[Event]) -> None:
 
 
 def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
-    run = brewing(*step(TEA, 0.2, 0.3), woken(1.3, TEA, "timer"), StepStarted(1.4, TEA), TaskEnded(1.5, TEA, "done"))
+    run = brewing(
+        *step(TEA, 0.2, 0.3), woken(1.3, TEA, "timer"), events.StepStarted(1.4, TEA), events.TaskEnded(1.5, TEA, "done")
+    )
     assert slices(run.timeline, TEA) == [
         ("ready", 0.0, 0.2),
         ("running", 0.2, 0.3),
@@ -72,24 +49,28 @@ def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
 
 
 @pytest.mark.parametrize(
-    "steps", [(Stepped(0.25, TEA, 0.25, ends=True),), (StepStarted(0.25, TEA), StepEnded(0.5, TEA, 0.25, ends=True))]
+    "steps",
+    [
+        (events.Stepped(0.25, TEA, 0.25, ends=True),),
+        (events.StepStarted(0.25, TEA), events.StepEnded(0.5, TEA, 0.25, ends=True)),
+    ],
 )
-def test_a_lane_ends_with_the_step_that_its_task_ends_with(steps: tuple[Event, ...]) -> None:
+def test_a_lane_ends_with_the_step_that_its_task_ends_with(steps: tuple[events.Event, ...]) -> None:
     run = brewing(*steps)
     assert slices(run.timeline, TEA)[1:] == [("running", 0.25, None)]
-    run.take(TaskEnded(0.5, TEA, "done"))
+    run.take(events.TaskEnded(0.5, TEA, "done"))
     assert slices(run.timeline, TEA) == [("ready", 0.0, 0.25), ("running", 0.25, 0.5)]
 
 
 def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
-    birth = TaskCreated(0.0, 1, "a", "a")
-    in_one = timeline_of(birth, Stepped(1.0, 1, 0.5, True), Stepped(2.0, 1, 0.5))
+    birth = events.TaskCreated(0.0, 1, "a", "a")
+    in_one = timeline_of(birth, events.Stepped(1.0, 1, 0.5, True), events.Stepped(2.0, 1, 0.5))
     in_two = timeline_of(
         birth,
-        StepStarted(1.0, 1),
-        StepEnded(1.5, 1, 0.5, True),
-        StepStarted(2.0, 1),
-        StepEnded(2.5, 1, 0.5),
+        events.StepStarted(1.0, 1),
+        events.StepEnded(1.5, 1, 0.5, True),
+        events.StepStarted(2.0, 1),
+        events.StepEnded(2.5, 1, 0.5),
     )
     assert intervals(in_one, 1) == intervals(in_two, 1)
     assert in_one.now == in_two.now
@@ -97,14 +78,14 @@ def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
 
 @pytest.mark.parametrize(("paused", "speed", "end"), [(False, 1.0, 1.5), (False, 4.0, 3.0), (True, 4.0, 1.0)])
 def test_a_whole_step_takes_the_lab_time_that_its_clock_gives_it(paused: bool, speed: float, end: float) -> None:
-    clock = ClockChanged(0.0, paused, speed, False)
-    timeline = timeline_of(clock, TaskCreated(0.0, 1, "a", "a"), Stepped(1.0, 1, 0.5))
+    clock = events.ClockChanged(0.0, paused, speed, False)
+    timeline = timeline_of(clock, events.TaskCreated(0.0, 1, "a", "a"), events.Stepped(1.0, 1, 0.5))
     assert slices(timeline, 1)[1:] == [("running", 1.0, end), ("waiting", end, None)]
     assert timeline.now == end
 
 
 def test_a_task_that_is_woken_in_its_own_step_is_ready_from_the_end_of_that() -> None:
-    wake = TaskReady(0.25, TEA, "task", TEA)
+    wake = events.TaskReady(0.25, TEA, "task", TEA)
     run = brewing(*step(TEA, 0.2, 0.3, wake))
     assert slices(run.timeline, TEA)[1:] == [("running", 0.2, 0.3), ("ready", 0.3, None)]
     assert intervals(run.timeline, TEA)[-1].reason is wake
@@ -113,30 +94,30 @@ def test_a_task_that_is_woken_in_its_own_step_is_ready_from_the_end_of_that() ->
 
 
 def test_a_step_that_asks_for_another_turn_leaves_the_task_ready_for_no_reason() -> None:
-    run = brewing(StepStarted(0.2, TEA), StepEnded(0.3, TEA, 0.1, True))
+    run = brewing(events.StepStarted(0.2, TEA), events.StepEnded(0.3, TEA, 0.1, True))
     assert intervals(run.timeline, TEA)[-1] == ("ready", 0.3, None, None)
 
 
 def test_what_a_task_waits_for_belongs_to_its_wait_and_a_stale_look_to_none() -> None:
-    wait, wake = Wait("sleep", seconds=1.0), woken(1.3, TEA, "timer")
-    run = brewing(*step(TEA, 0.2, 0.3, wait=wait), wake, TaskWaiting(1.3, TEA, Wait("event", 1)))
+    wait, wake = events.Wait("sleep", seconds=1.0), woken(1.3, TEA, "timer")
+    run = brewing(*step(TEA, 0.2, 0.3, wait=wait), wake, events.TaskWaiting(1.3, TEA, events.Wait("event", 1)))
     assert [interval.reason for interval in intervals(run.timeline, TEA)[2:]] == [wait, wake]
 
 
 def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
     run = brewing(
-        TimeoutStarted(0.2, 1, 1.0, TEA),
-        TimeoutStarted(0.2, 2, 1.0, TEA),
-        TimeoutStarted(0.2, 3, 0.3, TEA),
-        QueuePut(0.3, 1, "'A'", 1, 1, TEA),
-        QueueGot(0.3, 1, "'A'", 0, 1, 0, TEA),
-        Output(0.4, "hi\n", TEA),
-        TaskCancelRequested(0.5, TEA, MAIN),
-        TimeoutMet(0.6, 1),
-        TimeoutExpired(0.7, 2),
-        TimeoutMet(0.7, 3, 0.4),
-        TaskEnded(0.8, TEA, "cancelled"),
-        Output(0.9, "from beyond\n", TEA),
+        events.TimeoutStarted(0.2, 1, 1.0, TEA),
+        events.TimeoutStarted(0.2, 2, 1.0, TEA),
+        events.TimeoutStarted(0.2, 3, 0.3, TEA),
+        events.QueuePut(0.3, 1, "'A'", 1, 1, TEA),
+        events.QueueGot(0.3, 1, "'A'", 0, 1, 0, TEA),
+        events.Output(0.4, "hi\n", TEA),
+        events.TaskCancelRequested(0.5, TEA, MAIN),
+        events.TimeoutMet(0.6, 1),
+        events.TimeoutExpired(0.7, 2),
+        events.TimeoutMet(0.7, 3, 0.4),
+        events.TaskEnded(0.8, TEA, "cancelled"),
+        events.Output(0.9, "from beyond\n", TEA),
     )
     assert marks(run.timeline, TEA) == [
         *[(0.2, "timeout")] * 3,
@@ -152,12 +133,12 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
 
 
 def test_a_callback_that_blocks_the_loop_marks_no_task() -> None:
-    timeline = brewing(LoopBlocked(0.5, None, 0.2, "/x/protocol.py", 7, "data_received")).timeline
+    timeline = brewing(events.LoopBlocked(0.5, None, 0.2, "/x/protocol.py", 7, "data_received")).timeline
     assert [marks(timeline, task) for task in (MAIN, TEA, COFFEE)] == [[], [], []]
 
 
 def test_a_task_that_is_collected_has_failed() -> None:
-    lane = brewing(TaskCollected(0.5, TEA)).timeline.lanes[TEA]
+    lane = brewing(events.TaskCollected(0.5, TEA)).timeline.lanes[TEA]
     assert (lane.ended, lane.outcome) == (0.5, "failed")
 
 
@@ -165,10 +146,10 @@ def test_what_says_nothing_about_lanes_changes_none() -> None:
     run = brewing()
     before = [lane.revision for lane in run.timeline.lanes.values()]
     run.take(
-        TaskStands(0.5, TEA, (Frame("brew", "brew.py", 3),)),
-        TaskRenamed(0.5, TEA, "green tea"),
-        Progressed(0.5, TEA, 1.0),
-        LoopLagged(0.5, 0.1),
+        events.TaskStands(0.5, TEA, (events.Frame("brew", "brew.py", 3),)),
+        events.TaskRenamed(0.5, TEA, "green tea"),
+        events.Progressed(0.5, TEA, 1.0),
+        events.LoopLagged(0.5, 0.1),
     )
     assert [lane.revision for lane in run.timeline.lanes.values()] == before
     assert run.timeline.now == 0.5

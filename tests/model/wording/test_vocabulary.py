@@ -8,33 +8,7 @@ from typing import TypeAlias, get_args
 
 import pytest
 
-from asynclab.model.events import (
-    ClockChanged,
-    ConditionNotified,
-    Event,
-    LoopBlocked,
-    Output,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    PrimitiveKind,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    QueueShutDown,
-    QueueTaskDone,
-    TaskCancelRequested,
-    TaskChosen,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Wait,
-    WaitKind,
-    WakeCause,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.state import Block, ClockState
 from asynclab.model.story.turns import Verb
 from asynclab.model.tasks import StateWord
@@ -50,26 +24,28 @@ from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake, 
 from tests.golden_files import Golden, Said
 from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party
 
-PRIMITIVES: tuple[PrimitiveKind, ...] = get_args(PrimitiveKind)
+PRIMITIVES: tuple[events.PrimitiveKind, ...] = get_args(events.PrimitiveKind)
 
 STATE = tea_party(
-    QueueCreated(0.0, 1, "Queue", 3),
-    *(PrimitiveCreated(0.0, number, kind, 1) for number, kind in enumerate(PRIMITIVES, 1)),
+    events.QueueCreated(0.0, 1, "Queue", 3),
+    *(events.PrimitiveCreated(0.0, number, kind, 1) for number, kind in enumerate(PRIMITIVES, 1)),
 )
 """A lab with a bounded queue, and one primitive of each kind."""
 
 NUMBERED = ("queue.get", "queue.put", "queue.join", *PRIMITIVES)
 
 
-def every_wait() -> Iterator[tuple[str, Wait]]:
+def every_wait() -> Iterator[tuple[str, events.Wait]]:
     """Each kind of wait with all its details, and without, if that is said otherwise."""
-    for kind in get_args(WaitKind):
+    for kind in get_args(events.WaitKind):
         number = 1 if kind in NUMBERED else 0
         tasks = (TEA, COFFEE) if kind in ("gather", "wait", "task_group") else (TEA,)
-        known = Wait(kind, number, () if number and kind != "lock" else tasks, len(tasks), 2.0, library="aiohttp")
+        known = events.Wait(
+            kind, number, () if number and kind != "lock" else tasks, len(tasks), 2.0, library="aiohttp"
+        )
         yield kind, known
-        if plain_wait(Wait(kind), STATE) != plain_wait(known, STATE):
-            yield f"{kind} (no details)", Wait(kind)
+        if plain_wait(events.Wait(kind), STATE) != plain_wait(known, STATE):
+            yield f"{kind} (no details)", events.Wait(kind)
 
 
 def all_of(forms: Forms) -> str:
@@ -88,20 +64,20 @@ def test_waits(golden: Golden) -> None:
 
 def test_a_wait_for_a_permit_names_who_has_one() -> None:
     state = tea_party(
-        PrimitiveCreated(0.0, 1, "semaphore", 1, 2),
-        PrimitiveChanged(0.0, 1, 1, COFFEE),
-        PrimitiveChanged(0.0, 1, 0, MAIN),
+        events.PrimitiveCreated(0.0, 1, "semaphore", 1, 2),
+        events.PrimitiveChanged(0.0, 1, 1, COFFEE),
+        events.PrimitiveChanged(0.0, 1, 0, MAIN),
     )
-    assert short_wait(Wait("semaphore", 1), state) == ("semaphore#1 held by coffee and 1 more", "semaphore#1")
+    assert short_wait(events.Wait("semaphore", 1), state) == ("semaphore#1 held by coffee and 1 more", "semaphore#1")
 
 
-ENDINGS_OF_WAITS: dict[WaitKind, Event] = {
-    "queue.get": QueuePut(1.0, 1, "'A1'", 1, 1, COFFEE),
-    "queue.put": QueueGot(1.0, 1, "'A1'", 0, 1, 0, COFFEE),
-    "queue.join": QueueTaskDone(1.0, 1, 0, COFFEE),
-    **{kind: PrimitiveChanged(1.0, number, 1, COFFEE) for number, kind in enumerate(PRIMITIVES, 1)},
-    "condition": ConditionNotified(1.0, 1 + PRIMITIVES.index("condition"), 1, COFFEE),
-    **dict.fromkeys(sorted(ENDED_BY_TASKS), TaskEnded(1.0, COFFEE, "done")),
+ENDINGS_OF_WAITS: dict[events.WaitKind, events.Event] = {
+    "queue.get": events.QueuePut(1.0, 1, "'A1'", 1, 1, COFFEE),
+    "queue.put": events.QueueGot(1.0, 1, "'A1'", 0, 1, 0, COFFEE),
+    "queue.join": events.QueueTaskDone(1.0, 1, 0, COFFEE),
+    **{kind: events.PrimitiveChanged(1.0, number, 1, COFFEE) for number, kind in enumerate(PRIMITIVES, 1)},
+    "condition": events.ConditionNotified(1.0, 1 + PRIMITIVES.index("condition"), 1, COFFEE),
+    **dict.fromkeys(sorted(ENDED_BY_TASKS), events.TaskEnded(1.0, COFFEE, "done")),
 }
 """For each kind of wait that a task can end, what it does for that."""
 
@@ -109,13 +85,13 @@ ENDINGS_OF_WAITS: dict[WaitKind, Event] = {
 def every_wake() -> Iterator[tuple[str, Wake]]:
     """Each cause of a wake, and each deed that ends a wait."""
     yield "yielded", Wake(None)
-    for cause in get_args(WakeCause):
+    for cause in get_args(events.WakeCause):
         yield cause, Wake(cause)
         yield f"{cause} by coffee", Wake(cause, COFFEE)
-    yield "timer of a sleep", Wake("timer", wait=Wait("sleep"))
+    yield "timer of a sleep", Wake("timer", wait=events.Wait("sleep"))
     yield "timer of a timeout", Wake("timer", timed_out=True)
     for kind, event in ENDINGS_OF_WAITS.items():
-        yield f"{kind} ended by coffee", Wake("task", COFFEE, Wait(kind, 1), deed=event)
+        yield f"{kind} ended by coffee", Wake("task", COFFEE, events.Wait(kind, 1), deed=event)
 
 
 def test_wakes(golden: Golden) -> None:
@@ -127,30 +103,30 @@ def test_wakes(golden: Golden) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ENDINGS_OF_WAITS if kind not in ENDED_BY_TASKS])
-def test_a_deed_ends_a_wait_for_that_queue_or_primitive_alone(kind: WaitKind) -> None:
+def test_a_deed_ends_a_wait_for_that_queue_or_primitive_alone(kind: events.WaitKind) -> None:
     event = ENDINGS_OF_WAITS[kind]
-    assert ends(event, Wait(kind, 1), STATE)
-    assert not ends(event, Wait(kind, 2), STATE)
-    assert not any(ends(event, Wait(other, 1), STATE) for other in get_args(WaitKind) if other != kind)
+    assert ends(event, events.Wait(kind, 1), STATE)
+    assert not ends(event, events.Wait(kind, 2), STATE)
+    assert not any(ends(event, events.Wait(other, 1), STATE) for other in get_args(events.WaitKind) if other != kind)
 
 
 def test_a_queue_is_joined_by_the_last_task_done_alone() -> None:
-    assert not ends(QueueTaskDone(1.0, 1, 1), Wait("queue.join", 1), STATE)
+    assert not ends(events.QueueTaskDone(1.0, 1, 1), events.Wait("queue.join", 1), STATE)
 
 
 def activity_forms() -> Iterator[tuple[str, Forms]]:
     """Each kind of activity line but those of waits and endings."""
     queue = STATE.queues[1]
-    yield "put", deed.put("'A1'", QueuePut(0.0, 1, "'A1'", 2, 2), queue)
-    yield "put, no bound", deed.put("'A1'", QueuePut(0.0, 1, "'A1'", 2, 2), None)
-    yield "got", deed.got("'A1'", QueueGot(0.0, 1, "'A1'", 1, 2), queue)
-    yield "task_done", deed.task_done(QueueTaskDone(0.0, 1, 2))
-    yield "shut down", deed.shut_down(QueueShutDown(0.0, 1, False))
-    yield "shut down, immediate", deed.shut_down(QueueShutDown(0.0, 1, True))
+    yield "put", deed.put("'A1'", events.QueuePut(0.0, 1, "'A1'", 2, 2), queue)
+    yield "put, no bound", deed.put("'A1'", events.QueuePut(0.0, 1, "'A1'", 2, 2), None)
+    yield "got", deed.got("'A1'", events.QueueGot(0.0, 1, "'A1'", 1, 2), queue)
+    yield "task_done", deed.task_done(events.QueueTaskDone(0.0, 1, 2))
+    yield "shut down", deed.shut_down(events.QueueShutDown(0.0, 1, False))
+    yield "shut down, immediate", deed.shut_down(events.QueueShutDown(0.0, 1, True))
     for primitive in STATE.primitives.values():
         yield f"{primitive.kind} rises", deed.changed(primitive, 1, 0)
         yield f"{primitive.kind} falls", deed.changed(primitive, 0, 1)
-    yield "notify", deed.notified(ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2), STATE)
+    yield "notify", deed.notified(events.ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2), STATE)
     yield "timeout", deed.timeout_started(2.0)
     yield "timeout, no deadline", deed.timeout_started(None)
     yield "timeout of a library", deed.timeout_started(300.0, "aiohttp")
@@ -162,28 +138,28 @@ def activity_forms() -> Iterator[tuple[str, Forms]]:
     yield "timeout met, no deadline", deed.timeout_met(None)
     yield "timeout missed, blocked", deed.timeout_missed(0.5, 2.0)
     yield "timeout missed, busy", deed.timeout_missed(0.01, 2.0)
-    yield "cancel", deed.cancel_requested(TaskCancelRequested(0.0, TEA, MAIN), STATE)
-    yield "cancel by itself", deed.cancel_requested(TaskCancelRequested(0.0, TEA, TEA), STATE)
-    yield "cancel from outside", deed.cancel_requested(TaskCancelRequested(0.0, TEA), STATE)
+    yield "cancel", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA, MAIN), STATE)
+    yield "cancel by itself", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA, TEA), STATE)
+    yield "cancel from outside", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA), STATE)
     yield "created", deed.created(TEA, STATE)
     yield "woke", deed.woke(1.0)
-    yield "chosen", deed.chosen(TaskChosen(0.0, TEA, COFFEE), STATE)
-    yield "step blocks", deed.blocks_loop(LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"))
-    yield "callback blocks", deed.blocks_loop(LoopBlocked(0.0, None, 0.5, "", 0, "time.sleep"))
+    yield "chosen", deed.chosen(events.TaskChosen(0.0, TEA, COFFEE), STATE)
+    yield "step blocks", deed.blocks_loop(events.LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"))
+    yield "callback blocks", deed.blocks_loop(events.LoopBlocked(0.0, None, 0.5, "", 0, "time.sleep"))
     yield "step blocked", deed.blocked_loop(0.5)
     yield "callback blocked", deed.blocked_loop(0.5, "time.sleep")
-    yield "clock", (deed.clock_changed(ClockChanged(0.0, True, 0.5, True), ClockState(), is_over=False),)
+    yield "clock", (deed.clock_changed(events.ClockChanged(0.0, True, 0.5, True), ClockState(), is_over=False),)
     clock = ClockState(paused=True, speed=1.0, instant=True)
-    yield "clock goes on", (deed.clock_changed(ClockChanged(0.0, False, 1.0, False), clock, is_over=False),)
+    yield "clock goes on", (deed.clock_changed(events.ClockChanged(0.0, False, 1.0, False), clock, is_over=False),)
     yield (
         "clock goes on for the clean-up",
-        (deed.clock_changed(ClockChanged(0.0, False, 1.0, True), clock, is_over=True),),
+        (deed.clock_changed(events.ClockChanged(0.0, False, 1.0, True), clock, is_over=True),),
     )
 
 
 def block_forms() -> Iterator[tuple[str, Forms]]:
     """What the frame says of a loop that is blocked, or was."""
-    report = LoopBlocked(0.3, TEA, 0.3, "/home/a/cafe.py", 9, "grind")
+    report = events.LoopBlocked(0.3, TEA, 0.3, "/home/a/cafe.py", 9, "grind")
     long, short = Block(TEA, 0.0, 1.0, 1.0, report), Block(None, 1.0, 1.2, 0.2)
     yield "nothing blocked", deed.latest_blocks(STATE)
     yield "blocks now", deed.latest_blocks(replace(STATE, blocked=report, is_blocking=True, blocks=(long,)))
@@ -192,28 +168,28 @@ def block_forms() -> Iterator[tuple[str, Forms]]:
     yield "blocked by a callback", deed.latest_blocks(replace(STATE, blocks=(short,)))
 
 
-MARKS: dict[str, Event] = {
-    "put": QueuePut(0.0, 1, "'A1'", 2, 2),
-    "got": QueueGot(0.0, 1, "'A1'", 1, 2),
-    "task_done": QueueTaskDone(0.0, 1, 2),
-    "shut down": QueueShutDown(0.0, 1, False),
-    "lock": PrimitiveChanged(0.0, 1, 1),
-    "semaphore": PrimitiveChanged(0.0, 2, 1),
-    "primitive not kept": PrimitiveChanged(0.0, 99, 1),
-    "notify": ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2),
-    "notify not kept": ConditionNotified(0.0, 99, 2),
-    "printed": Output(0.0, "tea is ready\n", TEA),
-    "warned": Warned(0.0, "coroutine 'brew' was never awaited", TEA),
-    "blocked": LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"),
-    "cancel": TaskCancelRequested(0.0, TEA, MAIN),
-    "ended": TaskEnded(0.0, TEA, "done", "'tea'"),
-    "collected": TaskCollected(0.0, TEA),
-    "timeout": TimeoutStarted(1.0, 9, 3.0),
-    "timeout, no deadline": TimeoutStarted(1.0, 9, None),
-    "timeout expired": TimeoutExpired(2.0, 9),
-    "timeout met": TimeoutMet(2.0, 9),
-    "timeout missed": TimeoutMet(2.0, 9, 0.5),
-    "anything else": TaskCreated(0.0, TEA, "tea", "brew"),
+MARKS: dict[str, events.Event] = {
+    "put": events.QueuePut(0.0, 1, "'A1'", 2, 2),
+    "got": events.QueueGot(0.0, 1, "'A1'", 1, 2),
+    "task_done": events.QueueTaskDone(0.0, 1, 2),
+    "shut down": events.QueueShutDown(0.0, 1, False),
+    "lock": events.PrimitiveChanged(0.0, 1, 1),
+    "semaphore": events.PrimitiveChanged(0.0, 2, 1),
+    "primitive not kept": events.PrimitiveChanged(0.0, 99, 1),
+    "notify": events.ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2),
+    "notify not kept": events.ConditionNotified(0.0, 99, 2),
+    "printed": events.Output(0.0, "tea is ready\n", TEA),
+    "warned": events.Warned(0.0, "coroutine 'brew' was never awaited", TEA),
+    "blocked": events.LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"),
+    "cancel": events.TaskCancelRequested(0.0, TEA, MAIN),
+    "ended": events.TaskEnded(0.0, TEA, "done", "'tea'"),
+    "collected": events.TaskCollected(0.0, TEA),
+    "timeout": events.TimeoutStarted(1.0, 9, 3.0),
+    "timeout, no deadline": events.TimeoutStarted(1.0, 9, None),
+    "timeout expired": events.TimeoutExpired(2.0, 9),
+    "timeout met": events.TimeoutMet(2.0, 9),
+    "timeout missed": events.TimeoutMet(2.0, 9, 0.5),
+    "anything else": events.TaskCreated(0.0, TEA, "tea", "brew"),
 }
 """Each kind of mark on a timeline."""
 
@@ -226,9 +202,9 @@ def test_deeds(golden: Golden) -> None:
 
 
 def test_a_mark_knows_the_deadline_of_a_timeout_that_is_still_kept() -> None:
-    state = tea_party(TimeoutStarted(0.0, 1, 2.0, TEA), TimeoutMet(1.5, 1))
-    assert deed.mark_text(TimeoutMet(1.5, 1), state) == deed.timeout_met(0.5)[0]
-    assert deed.mark_text(TimeoutExpired(2.5, 1), state) == deed.timeout_expired(2.5, 2.0)[0]
+    state = tea_party(events.TimeoutStarted(0.0, 1, 2.0, TEA), events.TimeoutMet(1.5, 1))
+    assert deed.mark_text(events.TimeoutMet(1.5, 1), state) == deed.timeout_met(0.5)[0]
+    assert deed.mark_text(events.TimeoutExpired(2.5, 1), state) == deed.timeout_expired(2.5, 2.0)[0]
 
 
 StepDeed: TypeAlias = tuple[Verb, int, list[str | int], int]
@@ -301,10 +277,10 @@ def test_no_form_is_longer_than_the_one_before() -> None:
 
 
 def test_foreign_text_is_cleaned() -> None:
-    state = lab(TaskCreated(0.0, 1, "\x1b[31mred", "brew"))
-    assert short_wait(Wait("task", tasks=(1,)), state)[0] == "task ␛[31mred"
-    assert plain_wait(Wait("library", library="lib\x07"), state) == ("waits inside lib␇",)
-    assert deed.mark_text(QueuePut(0.0, 1, "\x07", 1, 1), state).startswith("put ␇ → queue#1")
+    state = lab(events.TaskCreated(0.0, 1, "\x1b[31mred", "brew"))
+    assert short_wait(events.Wait("task", tasks=(1,)), state)[0] == "task ␛[31mred"
+    assert plain_wait(events.Wait("library", library="lib\x07"), state) == ("waits inside lib␇",)
+    assert deed.mark_text(events.QueuePut(0.0, 1, "\x07", 1, 1), state).startswith("put ␇ → queue#1")
     assert done("printed", 0, ["\x07"], 1, state) == "printed “␇”"
 
 
