@@ -47,6 +47,9 @@ command = Command["AsyncLabApp"]
 AGAIN_SECONDS = 2.0
 """Seconds within which a second ctrl+c quits."""
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals at which everything that runs is cancelled, and cleans up, before the app ends."""
+
 
 class AsyncLabApp(Commanding, Notices, TerminalApp):
     """The dashboard."""
@@ -177,7 +180,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
     def on_mount(self) -> None:
         """Handle signals and changes of the theme."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.app_resume_signal.subscribe(self, self._come_back)
@@ -197,7 +200,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
     def on_unmount(self) -> None:
         """Undo what `on_mount` and `begin_to_measure` did."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             loop.remove_signal_handler(number)
         if self.monitor is not None:
             self.monitor.stop()
@@ -261,6 +264,10 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
                 source.control.was_stopped(seconds)
         if self.monitor is not None:
             self.monitor.was_stopped()
+
+    def terminal_is_gone(self) -> None:
+        """Quit: no key will come any more."""
+        self._leave_soon(128 + signal.SIGHUP)
 
     async def close_labs(self) -> None:
         """Cancel everything that runs, and wait for its clean-up."""

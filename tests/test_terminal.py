@@ -215,13 +215,23 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
     assert terminal.is_restored()
 
 
-def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal, number: signal.Signals) -> None:
     terminal.press("7")
     terminal.wait_for_text("producer-1")
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+    terminal.process.send_signal(number)
+    assert terminal.wait_for_exit() == 128 + number
     assert terminal.errors.read_text() == ""
     assert terminal.is_restored()
+
+
+def test_the_app_ends_with_its_terminal(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "errors")
+    terminal.wait_for_text("0-9 run")
+    os.close(terminal.other)
+    os.close(terminal.main)
+    assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP
+    assert terminal.errors.read_text() == ""
 
 
 def test_the_screen_comes_back_after_a_stop(terminal: Terminal) -> None:

@@ -67,6 +67,9 @@ class Dashboard(Protocol):
     def terminal_is_behind(self, is_behind: bool) -> None:
         """The terminal is behind with showing what it was sent, or has caught up."""
 
+    def terminal_is_gone(self) -> None:
+        """Nothing will come from the terminal any more."""
+
 
 class StdoutDriver(LinuxDriver):
     """Draws on stdout, and keeps pastes from acting as keys.
@@ -172,11 +175,24 @@ class StdoutDriver(LinuxDriver):
         parser = Input(self._debug, self._answered)
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], LOOK_SECONDS)[0]:
-                data = os.read(self.fileno, MOST_BYTES)
+                data = self._read()
                 if not data:
-                    self.exit_event.wait(LOOK_SECONDS)  # a terminal that is gone always has nothing to read
+                    self._leave()
+                    return
                 text = parser.text_of(data)
                 for message in parser.feed(text) if text else ():
                     self.process_message(message)
             for message in parser.tick():
                 self.process_message(message)
+
+    def _read(self) -> bytes:
+        """What has come from the terminal; nothing where it is gone."""
+        try:
+            return os.read(self.fileno, MOST_BYTES)
+        except OSError:
+            return b""
+
+    def _leave(self) -> None:
+        if isinstance(self._app, Dashboard):
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._app.terminal_is_gone)
