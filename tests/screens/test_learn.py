@@ -523,22 +523,23 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
         await stage.until(lambda: "!" not in str(stage.views.tabs.render()))
 
 
-async def test_few_frames_are_painted_while_nothing_runs_and_nobody_does_anything(
+async def test_few_frames_are_painted_while_nothing_happens_and_nobody_does_anything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
     async with opened(make_lab=quick_lab) as stage:
-        beats = []
-        monkeypatch.setattr(stage.screen, "beat", lambda: beats.append(1))
+        painted = []
+        monkeypatch.setattr(stage.screen, "paint", lambda: painted.append(1))
         stage.app.latest_event = -math.inf
         for _ in range(2 * FRAMES_PER_REST):
             stage.screen.frame()
-        assert len(beats) == 2
+        assert len(painted) == 2
         await stage.press("tab")
         stage.screen.frame()
         stage.screen.frame()
-        assert len(beats) == 4
+        assert len(painted) == 4
         stage.app.latest_event = -math.inf
-        monkeypatch.setattr(type(stage.screen), "is_busy", True)
+        stage.screen.program.state.version += 1
         stage.screen.frame()
-        assert len(beats) == 5
+        stage.screen.frame()
+        assert len(painted) == 6

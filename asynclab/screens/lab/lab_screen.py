@@ -33,6 +33,8 @@ class LabScreen(LabActions):
     _rests = 0
     """How many frames in turn were not painted."""
     _awake_until = 0.0
+    _version = 0
+    """How many events there were at the latest frame."""
 
     @property
     def programs(self) -> Iterable[StagedRun]:
@@ -41,29 +43,35 @@ class LabScreen(LabActions):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something may happen by itself."""
+        """Whether what is shown changes without any event, such as the bar of a task that sleeps."""
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Beat; where nothing goes on, only at some frames, since each costs."""
-        now = monotonic()
-        if self.is_busy:
+        """Take in what has happened, and paint it; where nothing has for a while, only at some frames: each costs."""
+        self.take_in()
+        now, version = monotonic(), sum(program.state.version for program in self.programs)
+        if self.is_busy or version != self._version:
             self._awake_until = now + AWAKE
-        if now < max(self._awake_until, self.host.latest_event + AWAKE) or self._rests >= FRAMES_PER_REST - 1:
+        self._version = version
+        self._rests += 1
+        if now < max(self._awake_until, self.host.latest_event + AWAKE) or self._rests >= FRAMES_PER_REST:
             self._rests = 0
-            self.beat()
-        else:
-            self._rests += 1
+            if self.is_current:
+                self.paint()
 
     def beat(self) -> None:
-        """Take in what has happened, and paint it if the screen is in front; called at each frame."""
+        """Take in what has happened, and paint it if the screen is in front."""
+        self.take_in()
+        if self.is_current:
+            self.paint()
+
+    def take_in(self) -> None:
+        """Take in what has happened; few events at a time, also while nobody looks."""
         if self.is_current and self.is_staged:
             self._sample()
         for program in self.programs:
-            program.pump()  # few events at a time, also while nobody looks
+            program.pump()
             program.record.findings.look()
-        if self.is_current:
-            self.paint()
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""

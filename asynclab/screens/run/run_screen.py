@@ -55,7 +55,7 @@ class RunScreen(LabScreen):
         self._is_chosen = False
         """Whether the user chose it."""
         self._code_of: tuple[int | None, str, bool] | None = None
-        self._beats = 0
+        self._frames_begun = 0
         self._complained = ""
         """What was complained about last."""
         self._reports_asked = 0
@@ -107,16 +107,22 @@ class RunScreen(LabScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the program, or the reading of its recording, goes on."""
-        return self.watched.is_live or self.watched.is_reading
+        """Whether a recording is being read. The bars of a program that does nothing may move more slowly."""
+        return self.watched.is_reading
 
-    def beat(self) -> None:
-        """Take in what has come, and paint it if the screen is in front; called at each frame."""
+    def frame(self) -> None:
+        """Take in what has come, and paint it; while a recording is read, seldom."""
+        self._frames_begun += 1
+        if not self.watched.is_reading or self._frames_begun % FRAMES_PER_READING == 0:
+            super().frame()
+        else:
+            self.watched.pump()
+
+    def take_in(self) -> None:
+        """Take in what has come."""
         self.watched.pump()
         self._take_request()
-        self._beats += 1
-        if not self.watched.is_reading or self._beats % FRAMES_PER_READING == 0:
-            super().beat()
+        super().take_in()
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
