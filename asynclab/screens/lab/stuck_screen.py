@@ -62,17 +62,18 @@ class StuckScreen(ReadingScreen[None]):
 
 def _wrapped(line: str, width: int) -> Iterator[Line]:
     """The line of a task: what follows its name is broken between its parts, or at last between their words."""
-    name, *parts = re.findall(r"\s*\S+(?: \S+)*", line)
-    if not parts or cell_width(line) <= width:
-        yield from hanging(((" " * INDENT, ""),), name.strip(), width) if not parts else [((line, ""),)]
+    if cell_width(line) <= width:
+        yield ((line, ""),)
         return
-    head = f"{name:<{HANGING - GAP}}{' ' * GAP}"
-    if cell_width(head) > HANGING:
-        yield ((name, ""),)
+    name, *parts = re.findall(r"\s*\S+(?: \S+)*", line)
+    head, room = f"{name:<{HANGING}}", width - HANGING
+    if cell_width(name) > HANGING - GAP or not parts:
+        yield from hanging(((" " * INDENT, ""),), name.strip(), width)
         head = " " * HANGING
-    for row in _rows(parts, width - HANGING):
-        yield from hanging(((head, ""),), row, width) if cell_width(row) > width - HANGING else [((head + row, ""),)]
-        head = " " * HANGING
+    for row in _rows(parts, room):
+        for text in wrap(row, room) if cell_width(row) > room else [row]:
+            yield ((head + text, ""),)
+            head = " " * HANGING
 
 
 def _rows(parts: Sequence[str], room: int) -> Iterator[str]:
@@ -84,4 +85,5 @@ def _rows(parts: Sequence[str], room: int) -> Iterator[str]:
             yield row
             joined = part
         row = joined
-    yield row
+    if row:
+        yield row
