@@ -11,9 +11,7 @@ import pytest
 
 from asynclab.cli.wrapping import report_line
 
-LINE = (
-    "    deadlock: 't-1' waits for lock#2, held by 't-2' (app.py:5); 't-2' waits for lock#1, held by 't-1'"
-)
+LINE = "    deadlock: 't-1' waits for lock#2, held by 't-2' (app.py:5); 't-2' waits for lock#1, held by 't-1'"
 
 
 def test_a_line_of_a_report_is_wrapped_below_its_beginning_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
