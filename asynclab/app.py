@@ -95,6 +95,8 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None until it is started."""
+        self.latest_event = time.monotonic()
+        """When the terminal last had a key, a click or the like."""
         self._collections = RareCollections()
         self._values = values or {}
         self._make_lab = make_lab
@@ -203,6 +205,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
 
     async def on_event(self, event: Event) -> None:
         """Remove notices at the next key, since they may be out of date. Problems stay."""
+        self.latest_event = time.monotonic()
         if isinstance(event, Key):
             if not event.is_forwarded:
                 self.forget_notices("information")

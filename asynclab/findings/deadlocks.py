@@ -230,7 +230,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
         for task in list(victims)[:NAMED]
     ]
     said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
-    text = f"nothing that can still run leads to what these tasks wait for: {'; '.join(said)}"
+    text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
     certainty: Certainty = "proved" if incident.is_sure else "likely"
@@ -304,7 +304,7 @@ RULES = (
     ),
     Rule(
         "partial-deadlock",
-        "Tasks wait for what no code can reach any more that may still run.",
+        "Tasks wait for what no code that still runs can bring.",
         "A part of the program hangs while the rest goes on, so that nothing seems wrong.",
         "See who was to bring it: wake those who wait in a finally, also where that task fails, ends or is cancelled.",
         "",

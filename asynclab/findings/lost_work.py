@@ -144,11 +144,13 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
     """Queues without a bound that grow all the time, while items are taken from them."""
     for queue in state.queues.values():
         if queue.maxsize == 0 and queue.size >= BACKLOG and queue.gets and _grows(queue):
-            (begin, size), (end, last) = queue.depth[0], queue.depth[-1]
-            seconds = end - begin
+            (begin, size, gets), (end, last) = queue.lows[0], queue.depth[-1]
+            seconds, taken = end - begin, queue.gets - gets
+            ahead = f"; an item put now waits for some {measured(last * seconds / taken)}" if taken else ""
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
-                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; put() never made anybody wait"
+                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; "
+                f"put() never made anybody wait{ahead}"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
 
@@ -167,14 +169,13 @@ def find_undrained_writes(state: LabState) -> Iterator[Finding]:
 
 def _grows(queue: QueueState) -> bool:
     """Whether the queue grew in each part of the time that is remembered."""
-    samples = list(queue.depth)
-    begin, end = samples[0][0], samples[-1][0]
+    begin, end = queue.lows[0][0], queue.lows[-1][0]
     if end - begin < GROWTH_SECONDS:
         return False
     lows = [0] * _PARTS
     for index in range(_PARTS):
         low, high = (begin + (end - begin) * part / _PARTS for part in (index, index + 1))
-        lows[index] = min((size for at, size in samples if low <= at <= high), default=-1)
+        lows[index] = min((size for at, size, _ in queue.lows if low <= at <= high), default=-1)
     return all(earlier < later for earlier, later in pairwise(lows)) and -1 not in lows
 
 

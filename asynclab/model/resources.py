@@ -20,6 +20,12 @@ KEPT = 200
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
+LOW_SECONDS = 0.06
+"""In each span of as many lab seconds a queue remembers its smallest size."""
+
+LOWS_KEPT = 160
+"""For how many such spans in which it changed."""
+
 SOURCES_KEPT = 20
 """How many of the tasks that fill a queue, or wake the waiters of a primitive, it remembers."""
 
@@ -62,6 +68,8 @@ class QueueState:
     """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """(lab time, size) after each change."""
+    lows: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=LOWS_KEPT))
+    """(beginning in lab time, smallest size, gets at its beginning) of each span of `LOW_SECONDS`."""
     filled_at: Place | None = None
     """Where the put was that first made it hold a multiple of a hundred items."""
     takers: dict[int | None, float] = field(default_factory=dict)

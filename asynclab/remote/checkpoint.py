@@ -6,22 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, get_args
 
-from asynclab.model.events import (
-    Event,
-    EventsDropped,
-    Outcome,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    QueueCreated,
-    QueuePut,
-    QueueShutDown,
-    Stepped,
-    StepStarted,
-    TaskCreated,
-    TaskReady,
-    TaskWaiting,
-    TimeoutStarted,
-)
+from asynclab.model import events
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
@@ -42,62 +27,62 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
             yield LoopOpened(loop.number, loop.kind, loop.state.epoch - program.started.epoch)
             if loop.thread:
                 yield LoopThread(loop.number, loop.thread)
-            events = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
-            for start in range(0, len(events), _BATCH):
-                batch: Any = tuple(events[start : start + _BATCH])
+            happened = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
+            for start in range(0, len(happened), _BATCH):
+                batch: Any = tuple(happened[start : start + _BATCH])
                 yield LoopEvents(loop.number, batch)
 
 
-def _events(state: LabState) -> Iterator[Event]:
+def _events(state: LabState) -> Iterator[events.Event]:
     """What there is, task by task and thing by thing, each since when it has been so; and how much is missing."""
     tasks = [task for task in state.tasks.values() if not task.has_ended]
     for queue in state.queues.values():
-        yield QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)
+        yield events.QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)
     for primitive in state.primitives.values():
-        yield PrimitiveCreated(0.0, primitive.id, primitive.kind, primitive.number)
+        yield events.PrimitiveCreated(0.0, primitive.id, primitive.kind, primitive.number)
     yield from chain.from_iterable(map(_of_task, tasks))
     ready = [task for task in map(state.tasks.get, state.ready_queue) if task is not None]
     yield from _readied(ready, state.now)
     for timeout in state.timeouts.values():
         if timeout.outcome == "running":
-            yield TimeoutStarted(timeout.started_at, timeout.id, timeout.deadline, timeout.task)
+            yield events.TimeoutStarted(timeout.started_at, timeout.id, timeout.deadline, timeout.task)
     yield from state.calls.values()
     yield from chain.from_iterable(_of_queue(queue, state.now) for queue in state.queues.values())
     yield from chain.from_iterable(_of_primitive(primitive, state.now) for primitive in state.primitives.values())
-    ended: dict[Outcome, int] = {word: state.counts[word] for word in get_args(Outcome)}
-    yield EventsDropped(state.now, state.version + state.dropped.events, dict(state.named_after), ended)
+    ended: dict[events.Outcome, int] = {word: state.counts[word] for word in get_args(events.Outcome)}
+    yield events.EventsDropped(state.now, state.version + state.dropped.events, dict(state.named_after), ended)
     for number in (*state.outer_steps, state.running):
         if number is not None:
-            yield StepStarted(state.tasks[number].since, number)
+            yield events.StepStarted(state.tasks[number].since, number)
 
 
-def _of_task(task: TaskState) -> Iterator[Event]:
-    yield TaskCreated(
+def _of_task(task: TaskState) -> Iterator[events.Event]:
+    yield events.TaskCreated(
         task.created_at, task.id, task.name, task.coroutine, task.parent, task.file, task.line, task.internal
     )
     if task.state == "waiting":
-        yield Stepped(task.since, task.id, 0.0)
+        yield events.Stepped(task.since, task.id, 0.0)
         if task.waits_for is not None:
-            yield TaskWaiting(task.since, task.id, task.waits_for)
+            yield events.TaskWaiting(task.since, task.id, task.waits_for)
 
 
-def _readied(tasks: Iterable[TaskState], now: float) -> Iterator[Event]:
+def _readied(tasks: Iterable[TaskState], now: float) -> Iterator[events.Event]:
     """In the order in which the loop will run them; since when each has been ready is told where it has run before."""
     for task in tasks:
         if task.steps:
-            yield Stepped(task.since, task.id, 0.0)
-            yield TaskReady(min(task.since, now), task.id, task.wake_cause, task.waker)
+            yield events.Stepped(task.since, task.id, 0.0)
+            yield events.TaskReady(min(task.since, now), task.id, task.wake_cause, task.waker)
 
 
-def _of_queue(queue: QueueState, now: float) -> Iterator[Event]:
+def _of_queue(queue: QueueState, now: float) -> Iterator[events.Event]:
     for size, item in enumerate(queue.items, 1):
-        yield QueuePut(now, queue.id, item, size, queue.unfinished)
+        yield events.QueuePut(now, queue.id, item, size, queue.unfinished)
     if queue.size > len(queue.items) or (queue.unfinished and not queue.size):
-        yield QueuePut(now, queue.id, "…", queue.size, queue.unfinished)
+        yield events.QueuePut(now, queue.id, "…", queue.size, queue.unfinished)
     if queue.is_shut_down:
-        yield QueueShutDown(now, queue.id, False)
+        yield events.QueueShutDown(now, queue.id, False)
 
 
-def _of_primitive(primitive: PrimitiveState, now: float) -> Iterator[Event]:
+def _of_primitive(primitive: PrimitiveState, now: float) -> Iterator[events.Event]:
     if primitive.value:
-        yield PrimitiveChanged(now, primitive.id, primitive.value, primitive.holder)
+        yield events.PrimitiveChanged(now, primitive.id, primitive.value, primitive.holder)

@@ -7,17 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from asynclab.model.events import (
-    Event,
-    LoopBlocked,
-    LoopFreed,
-    StepEnded,
-    Stepped,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 
@@ -49,7 +39,7 @@ class LongWait:
 
     seconds: float
     task: str
-    wait: Wait
+    wait: events.Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +73,7 @@ class RunTally:
     """Total seconds that ended tasks were suspended."""
     _steps: list[_Ranked] = field(default_factory=list)
     _waits: list[_Ranked] = field(default_factory=list)
-    _waiting: dict[int, TaskWaiting] = field(default_factory=dict)
+    _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _lines: dict[int, Place] = field(default_factory=dict)
     """The line that each task resumed from, or was seen blocking at."""
@@ -101,23 +91,23 @@ class RunTally:
         """The longest waits that are over, longest first."""
         return [entry for _, _, entry in sorted(self._waits, reverse=True) if isinstance(entry, LongWait)]
 
-    def take(self, events: Sequence[Event]) -> None:
+    def take(self, happened: Sequence[events.Event]) -> None:
         """Add a batch."""
-        for event in events:
+        for event in happened:
             match event:
-                case TaskWaiting():
+                case events.TaskWaiting():
                     self._waiting[event.task] = event
                     if event.wait.line:
                         self._lines[event.task] = event.wait.file, event.wait.line
-                case TaskReady():
+                case events.TaskReady():
                     self._end_wait(event)
-                case Stepped() | StepEnded():
+                case events.Stepped() | events.StepEnded():
                     self._add_step(event)
-                case LoopBlocked():
+                case events.LoopBlocked():
                     self._add_block(event)
-                case LoopFreed():
+                case events.LoopFreed():
                     self._blocking = None
-                case TaskEnded():
+                case events.TaskEnded():
                     self._end_task(event.task)
 
     def _end_task(self, number: int) -> None:
@@ -128,20 +118,20 @@ class RunTally:
             self.ready += task.ready_seconds
             self.waiting += task.waiting_seconds
 
-    def _end_wait(self, event: TaskReady) -> None:
+    def _end_wait(self, event: events.TaskReady) -> None:
         waited = self._waiting.pop(event.task, None)
         if waited is not None and event.at - waited.at >= LONG_WAIT:
             name = self.state.task_name(event.task)
             self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait))
 
-    def _add_step(self, event: Stepped | StepEnded) -> None:
+    def _add_step(self, event: events.Stepped | events.StepEnded) -> None:
         self.running += event.seconds
         if event.seconds >= SLOW_STEP:
             place = self._lines.get(event.task)
             self._keep(self._steps, event.seconds, SlowStep(event.seconds, self.state.task_name(event.task), place))
         self._blocking = None
 
-    def _add_block(self, event: LoopBlocked) -> None:
+    def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
         block = Block(event.seconds, name, place, event.function)

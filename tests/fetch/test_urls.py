@@ -66,7 +66,8 @@ def test_ignored_lines_hide_passwords() -> None:
     ("before", "piece", "after"),
     [("", one, "") for one in ("http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ")]
     + [("", one, "") for one in (">", "http://x:", "\\n", "](http://a.b/x", "{http://'\\", "http://<")]
-    + [("", " ", "|://"), ("", "\t", "://"), ("", "\n\t", "|"), ("[", ":80", "<"), ("From: a\n", " ", "x")],
+    + [("", " ", "|://"), ("", "\t", "://"), ("", "\n\t", "|"), ("[", ":80", "<"), ("From: a\n", " ", "x")]
+    + [('{"a":\n ', '&#1;\\"', "]]>")],
 )
 @pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
 def test_hostile_text_takes_no_longer_than_its_length_asks_for(before: str, piece: str, after: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.lost_work import find_growing_queues
 from asynclab.findings.rule import Finding
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
@@ -15,10 +16,12 @@ from asynclab.model.events import (
     ExecutorFull,
     LoopLagged,
     Outside,
+    PrimitiveChanged,
     PrimitiveCreated,
     QueueCreated,
     QueueGot,
     QueuePut,
+    RunEnded,
     RunStarted,
     StepEnded,
     StepStarted,
@@ -170,3 +173,30 @@ def test_a_standstill_names_those_who_failed_before() -> None:
     (finding,) = _found(*waits, TaskEnded(0.2, FIRST, "failed", "ValueError: no"), IDLE)
     assert finding.rule == "standstill"
     assert "'first' failed at 0.200 s with ValueError: no" in finding.text
+
+
+def test_a_queue_that_changes_often_is_seen_to_grow_and_how_long_its_next_item_waits() -> None:
+    changes: list[Event] = []
+    for turn in range(4_000):  # 4,000 puts and 1,000 gets a second
+        at, gets = turn / 4_000, turn // 4
+        changes.append(QueuePut(at, 1, "x", turn + 1 - gets, 0, FIRST))
+        if turn % 4 == 3:
+            changes.append(QueueGot(at, 1, "x", turn - gets, 0, 0, SECOND))
+    feed = EventFeed()
+    feed.take([QueueCreated(0.0, 1, "Queue", 0), *changes])
+    (finding,) = find_growing_queues(feed.state)
+    assert "an item put now waits for some 2.999 s" in finding.text
+
+
+@pytest.mark.parametrize(("releases", "said"), [(FIRST, ["lock-held-long"]), (SECOND, [])])
+def test_a_lock_is_held_long_only_by_who_releases_it(releases: int, said: list[str]) -> None:
+    found = _found(
+        PrimitiveCreated(0.0, 1, "lock", 1),
+        PrimitiveChanged(0.1, 1, 1, FIRST),
+        _waits(MAIN, Wait("lock", 1, (FIRST,))),
+        StepStarted(3.0, releases),
+        PrimitiveChanged(3.0, 1, 0, releases),
+        StepEnded(3.0, releases, 0.0),
+        RunEnded(3.0, "done"),
+    )
+    assert [finding.rule for finding in found] == said

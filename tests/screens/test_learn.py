@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual.widgets import Input, Static
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS, find
+from asynclab.screens.lab.lab_screen import FRAMES_PER_REST
 from asynclab.screens.lab.layout import PANES
 from asynclab.screens.learn import learn_screen as learn
 from asynclab.screens.learn.demo_runs import Run, Standing
@@ -519,3 +521,24 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
         assert len(tabs) == 79
         await stage.press("z")
         await stage.until(lambda: "!" not in str(stage.views.tabs.render()))
+
+
+async def test_few_frames_are_painted_while_nothing_runs_and_nobody_does_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
+    async with opened(make_lab=quick_lab) as stage:
+        beats = []
+        monkeypatch.setattr(stage.screen, "beat", lambda: beats.append(1))
+        stage.app.latest_event = -math.inf
+        for _ in range(2 * FRAMES_PER_REST):
+            stage.screen.frame()
+        assert len(beats) == 2
+        await stage.press("tab")
+        stage.screen.frame()
+        stage.screen.frame()
+        assert len(beats) == 4
+        stage.app.latest_event = -math.inf
+        monkeypatch.setattr(type(stage.screen), "is_busy", True)
+        stage.screen.frame()
+        assert len(beats) == 5

@@ -33,8 +33,10 @@ _RUN = re.compile(
 _UNESCAPED = re.compile(rf"{_ESCAPED}|.", re.DOTALL)
 _GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
+_IN_PLAIN = r"[\w./#&=%~@+$:,;-]"
 _PLAIN = re.compile(
-    r"https?://[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])(?:\.?[/?#](?:[\w./?#&=%~@+$:,;-]*(?:[^\W_]|[/=&%#+$@-]))?)?",
+    rf"https?://[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])(?:\.?(?=[/?#]){_IN_PLAIN}*+(?:\({_IN_PLAIN}*\){_IN_PLAIN}*+)*+"
+    rf"(?:\?(?:[?]|{_IN_PLAIN})*+(?:(?:\({_IN_PLAIN}*\)|\[\w*\])(?:[?]|{_IN_PLAIN})*+)*+)?(?<![_?.~:,;])|\.?\?|)",
     re.IGNORECASE,
 )
 _CLOSERS = {
@@ -126,7 +128,7 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return url, end, "Markdown"
     if before == ":" and line[max(0, start - 5) : start].upper() == "<URL:":
         before = "<"
-    if before == "{" and (inner := _LATEX.match(line, start, far)):
+    if before == "{" and "}" in line[start:far] and (inner := _LATEX.match(line, start, far)):
         return _LATEX_ESCAPE.sub(r"\1", inner[0]), inner.end(), "LaTeX"
     if before in _QUOTED and line[max(0, start - 2) : start] != 2 * before:
         quoted = _QUOTED[before].match(line, start, far)

@@ -52,19 +52,18 @@ class Finding:
 
     def take(self, text: str) -> bool:
         """Note a candidate. Returns whether it is a URL, or a template of one."""
-        url, fragment = text, ""
-        plain = _IS_SENT.fullmatch(text)
-        if (plain is None or "%" in text or "/:" in text) and is_template(text):
+        url, _, fragment = text.partition("#")
+        plain = _IS_SENT.fullmatch(url)
+        if (plain is None or fragment or "%" in text or "/:" in text) and is_template(text):
             self.ignore(text, "template")
             return True
         if plain is not None:
-            key = text if plain[1] else f"{text}/"
+            key = url if plain[1] else f"{url}/"
         else:
             try:
                 key = _without_default_port(sent_text(text))
             except ValueError:
                 return False
-            url, _, fragment = text.partition("#")
         self.total += 1
         self.noted += 1
         if key in self.counts:

@@ -39,7 +39,7 @@ _TEMPLATE = re.compile(
 
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
-_HINT = re.compile(_LEFT_OUT + r"|[][{<$*\\]|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
+_HINT = re.compile(_LEFT_OUT + r"|[{<$*\\]|\[\w+-|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
 """What every template has, and few other URLs."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
-from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState, make_room
+from asynclab.model.resources import LENT_KEPT, LOW_SECONDS, SOURCES_KEPT, QueueState, make_room
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -91,5 +91,11 @@ def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
     queue.unfinished = unfinished
     queue.peak = max(queue.peak, size)
     queue.depth.append((at, size))
+    lows = queue.lows
+    if not lows or at - lows[-1][0] >= LOW_SECONDS:
+        lows.append((at, size, queue.gets))
+    elif size < lows[-1][1]:
+        begin, _, gets = lows[-1]
+        lows[-1] = begin, size, gets
     while len(queue.items) > max(0, size):
         queue.items.pop()

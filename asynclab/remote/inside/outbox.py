@@ -10,47 +10,32 @@ from contextlib import suppress
 from select import select
 
 from asynclab.model.events import (
-    CallbackFailed,
-    CancelIgnored,
-    CancelShared,
+    CallEnded,
+    CallScheduled,
+    ClientConnected,
     ClockChanged,
-    ConnectionDropped,
-    CoroutineDropped,
+    ConditionNotified,
     Event,
     EventsDropped,
-    ExceptionDropped,
-    ExecutorFull,
-    FailureUnseen,
-    HandoverLost,
-    LoopBlocked,
-    LoopFreed,
-    LoopSpun,
+    LoopLagged,
     Outcome,
-    PipeFull,
-    PrimitiveCreated,
-    QueueCreated,
-    QueueShutDown,
-    ReplyUnread,
-    ResultUnread,
-    ScheduledFromThread,
-    SourceDropped,
+    Output,
+    Outside,
+    PrimitiveChanged,
+    Progressed,
+    QueueGot,
+    QueuePut,
+    QueueTaskDone,
+    StepEvent,
     Stepped,
     StepReported,
-    TaskCancelRequested,
     TaskCollected,
     TaskCreated,
-    TaskCutOff,
     TaskEnded,
     TaskReady,
     TaskRenamed,
-    TasksStranded,
     TaskWaiting,
-    TimeoutDropped,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Warned,
-    WriteUndrained,
+    TimeoutRescheduled,
 )
 from asynclab.remote.wire import Frame, events_frame, to_bytes
 
@@ -60,44 +45,23 @@ ROOM = 2 * 1024 * 1024
 LASTING_ROOM = 100_000
 """How many events that last may wait in one stall of the reader. Later births are only counted once they have ended."""
 
-LASTING = (
-    TaskCreated,
-    TaskRenamed,
-    TaskEnded,
-    TaskCollected,
-    TaskCancelRequested,
-    QueueCreated,
-    PrimitiveCreated,
-    TimeoutStarted,
-    TimeoutDropped,
-    TimeoutExpired,
-    TimeoutMet,
-    Warned,
-    CallbackFailed,
-    CancelIgnored,
-    CancelShared,
-    ConnectionDropped,
-    CoroutineDropped,
-    ExceptionDropped,
-    FailureUnseen,
-    HandoverLost,
-    PipeFull,
-    ReplyUnread,
-    ResultUnread,
-    ScheduledFromThread,
-    SourceDropped,
-    TaskCutOff,
-    TasksStranded,
-    ExecutorFull,
-    LoopBlocked,
-    LoopFreed,
-    LoopSpun,
-    WriteUndrained,
-    QueueShutDown,
-    ClockChanged,
-    StepReported,
+DETAILS = (
+    StepEvent,
+    Progressed,
+    QueuePut,
+    QueueGot,
+    QueueTaskDone,
+    PrimitiveChanged,
+    ConditionNotified,
+    TimeoutRescheduled,
+    CallScheduled,
+    CallEnded,
+    Output,
+    Outside,
+    ClientConnected,
+    LoopLagged,
 )
-"""Events that outlast the details: what is, who it is, what became of it, and how its time runs."""
+"""Events that may be left out. All others last: what is, who it is, what became of it, and how its time runs."""
 
 
 class Outbox:
@@ -216,7 +180,7 @@ class _Dropped:
         """
         lasting: list[Event] = []
         for event in events:
-            if isinstance(event, LASTING) and self._is_told(event):
+            if not isinstance(event, DETAILS) and self._is_told(event):
                 self._lasting += 1
                 lasting.append(event)
                 continue

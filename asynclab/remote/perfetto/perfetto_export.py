@@ -8,33 +8,7 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from asynclab.model.events import (
-    ClockChanged,
-    Event,
-    EventsDropped,
-    LoopBlocked,
-    LoopLagged,
-    Output,
-    PrimitiveChanged,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    RunStalled,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCancelRequested,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    TaskWaiting,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Warned,
-)
+from asynclab.model import events
 from asynclab.model.state import ClockState
 from asynclab.model.task_names import shown_name
 from asynclab.model.wording.quantities import length
@@ -67,7 +41,7 @@ class PerfettoExport:
         """In which task each running timeout is."""
         self._named_after: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._clocks: defaultdict[int, ClockState] = defaultdict(ClockState)
-        self._woken_early: dict[int, TaskReady] = {}
+        self._woken_early: dict[int, events.TaskReady] = {}
         """Tasks that were woken while their own step ran."""
         self._arrows = count(1)
 
@@ -76,9 +50,9 @@ class PerfettoExport:
         match frame:
             case LoopOpened():
                 self._begin_loop(frame)
-            case LoopEvents(loop=number, events=events) if number in self._program.loops:
+            case LoopEvents(loop=number, events=written) if number in self._program.loops:
                 loop = self._program.loops[number]
-                for event in events:
+                for event in written:
                     handler = _HANDLERS.get(type(event))
                     if handler is not None:
                         handler(self, event, loop)
@@ -110,7 +84,7 @@ class PerfettoExport:
 
     # Each of the following takes an event of a kind, and the loop on which it happened.
 
-    def _created(self, event: TaskCreated, loop: ObservedLoop) -> None:
+    def _created(self, event: events.TaskCreated, loop: ObservedLoop) -> None:
         about = {"coroutine": event.coroutine, "created at": f"{event.file}:{event.line}" if event.file else ""}
         name = shown_name(event.name, event.coroutine, self._named_after[loop.number])
         track = self._begin_track(
@@ -118,28 +92,28 @@ class PerfettoExport:
         )
         self._make_ready(track, event.at, event.parent, "created")
 
-    def _renamed(self, event: TaskRenamed, loop: ObservedLoop) -> None:
+    def _renamed(self, event: events.TaskRenamed, loop: ObservedLoop) -> None:
         self._track(event.task, event.at, loop).rename(event.name)
 
-    def _became_ready(self, event: TaskReady, loop: ObservedLoop) -> None:
+    def _became_ready(self, event: events.TaskReady, loop: ObservedLoop) -> None:
         track = self._track(event.task, event.at, loop)
         if track.doing is not None and track.doing.kind == RUNNING:
             self._woken_early[event.task] = event
         else:
             self._make_ready(track, event.at, event.waker, event.cause)
 
-    def _step_started(self, event: StepStarted, loop: ObservedLoop) -> None:
+    def _step_started(self, event: events.StepStarted, loop: ObservedLoop) -> None:
         self._do(self._track(event.task, event.at, loop), RUNNING, microseconds(event.at))
 
-    def _step_ended(self, event: StepEnded, loop: ObservedLoop) -> None:
+    def _step_ended(self, event: events.StepEnded, loop: ObservedLoop) -> None:
         self._end_step(event, event.at, loop)
 
-    def _stepped(self, event: Stepped, loop: ObservedLoop) -> None:
+    def _stepped(self, event: events.Stepped, loop: ObservedLoop) -> None:
         clock = self._clocks[loop.number]
         self._do(self._track(event.task, event.at, loop), RUNNING, microseconds(event.at))
         self._end_step(event, event.at if clock.paused else event.at + event.seconds * clock.speed, loop)
 
-    def _end_step(self, event: Stepped | StepEnded, at: float, loop: ObservedLoop) -> None:
+    def _end_step(self, event: events.Stepped | events.StepEnded, at: float, loop: ObservedLoop) -> None:
         track = self._track(event.task, at, loop)
         woken = self._woken_early.pop(event.task, None)
         if event.ends:
@@ -151,7 +125,7 @@ class PerfettoExport:
         else:
             self._do(track, WAITING, microseconds(at))
 
-    def _waiting(self, event: TaskWaiting, loop: ObservedLoop) -> None:
+    def _waiting(self, event: events.TaskWaiting, loop: ObservedLoop) -> None:
         doing = self._track(event.task, event.at, loop).doing
         if doing is not None and doing.kind == WAITING:
             wait = event.wait
@@ -159,34 +133,34 @@ class PerfettoExport:
             if wait.line:
                 doing.args["at"] = f"{wait.file}:{wait.line}"
 
-    def _task_ended(self, event: TaskEnded, loop: ObservedLoop) -> None:
+    def _task_ended(self, event: events.TaskEnded, loop: ObservedLoop) -> None:
         track = self._track(event.task, event.at, loop)
         if event.outcome == "failed":
             track.tell(f"failed: {event.detail}", microseconds(event.at))
         self._end(event.task, event.at, outcome=event.outcome, detail=event.detail)
 
-    def _collected(self, event: TaskCollected, loop: ObservedLoop) -> None:
+    def _collected(self, event: events.TaskCollected, loop: ObservedLoop) -> None:
         if event.task in self._tracks:
             self._end(event.task, event.at, outcome="destroyed by the garbage collector")
 
-    def _cancel_requested(self, event: TaskCancelRequested, loop: ObservedLoop) -> None:
+    def _cancel_requested(self, event: events.TaskCancelRequested, loop: ObservedLoop) -> None:
         by = "" if event.by is None else f" by {loop.state.task_name(event.by)}"
         self._tell(event.task, f"cancel requested{by}", event.at, loop)
 
-    def _timeout_started(self, event: TimeoutStarted, loop: ObservedLoop) -> None:
+    def _timeout_started(self, event: events.TimeoutStarted, loop: ObservedLoop) -> None:
         if event.task in self._tracks:
             self._timed[event.timeout] = event.task
             name = "timeout" if event.deadline is None else f"timeout {length(event.deadline - event.at)}"
             self._tracks[event.task].open(("timeout", event.timeout), name, microseconds(event.at))
 
-    def _timeout_ended(self, event: TimeoutExpired | TimeoutMet, loop: ObservedLoop) -> None:
+    def _timeout_ended(self, event: events.TimeoutExpired | events.TimeoutMet, loop: ObservedLoop) -> None:
         track = self._tracks.get(self._timed.pop(event.timeout, 0))
         if track is not None:
-            if isinstance(event, TimeoutExpired):
+            if isinstance(event, events.TimeoutExpired):
                 track.tell("timeout expired", microseconds(event.at))
             track.close(("timeout", event.timeout), microseconds(event.at))
 
-    def _primitive_changed(self, event: PrimitiveChanged, loop: ObservedLoop) -> None:
+    def _primitive_changed(self, event: events.PrimitiveChanged, loop: ObservedLoop) -> None:
         primitive = loop.state.primitives.get(event.primitive)
         if primitive is None:
             return
@@ -195,7 +169,7 @@ class PerfettoExport:
         elif primitive.kind == "lock":
             self._lock_changed(event, primitive.label)
 
-    def _lock_changed(self, event: PrimitiveChanged, label: str) -> None:
+    def _lock_changed(self, event: events.PrimitiveChanged, label: str) -> None:
         key, at = ("lock", event.primitive), microseconds(event.at)
         before = self._tracks.get(self._holders.pop(event.primitive, 0))
         if before is not None:
@@ -204,36 +178,36 @@ class PerfettoExport:
             self._holders[event.primitive] = event.task
             self._tracks[event.task].open(key, f"holds {label}", at)
 
-    def _queue_created(self, event: QueueCreated, loop: ObservedLoop) -> None:
+    def _queue_created(self, event: events.QueueCreated, loop: ObservedLoop) -> None:
         self._count(loop, event.at, f"queue#{event.queue} items", 0)
 
-    def _queue_changed(self, event: QueuePut | QueueGot, loop: ObservedLoop) -> None:
+    def _queue_changed(self, event: events.QueuePut | events.QueueGot, loop: ObservedLoop) -> None:
         self._count(loop, event.at, f"queue#{event.queue} items", event.size)
 
-    def _lagged(self, event: LoopLagged, loop: ObservedLoop) -> None:
+    def _lagged(self, event: events.LoopLagged, loop: ObservedLoop) -> None:
         self._count(loop, event.at, "loop lag in ms", round(event.seconds * 1_000, 3))
 
-    def _blocked(self, event: LoopBlocked, loop: ObservedLoop) -> None:
+    def _blocked(self, event: events.LoopBlocked, loop: ObservedLoop) -> None:
         place = f" at {event.file}:{event.line}" if event.line else ""
         self._tell(
             event.task, f"blocks the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
         )
 
-    def _printed(self, event: Output, loop: ObservedLoop) -> None:
+    def _printed(self, event: events.Output, loop: ObservedLoop) -> None:
         if event.text.strip():
             self._tell(event.task, event.text.rstrip("\n"), event.at, loop)
 
-    def _warned(self, event: Warned, loop: ObservedLoop) -> None:
+    def _warned(self, event: events.Warned, loop: ObservedLoop) -> None:
         self._tell(event.task, event.text, event.at, loop)
 
-    def _stalled(self, event: RunStalled, loop: ObservedLoop) -> None:
+    def _stalled(self, event: events.RunStalled, loop: ObservedLoop) -> None:
         if event.stalled:
             self._tell(None, "every task waits, and nothing can wake one", event.at, loop)
 
-    def _dropped(self, event: EventsDropped, loop: ObservedLoop) -> None:
+    def _dropped(self, event: events.EventsDropped, loop: ObservedLoop) -> None:
         self._tell(None, f"{event.count:,} events are missing", event.at, loop)
 
-    def _clock_changed(self, event: ClockChanged, loop: ObservedLoop) -> None:
+    def _clock_changed(self, event: events.ClockChanged, loop: ObservedLoop) -> None:
         self._clocks[loop.number] = ClockState(event.paused, event.speed)
 
     def _tell(self, task: int | None, name: str, at: float, loop: ObservedLoop) -> None:
@@ -294,31 +268,31 @@ class PerfettoExport:
 
 _Handler: TypeAlias = Callable[[PerfettoExport, Any, ObservedLoop], None]
 
-_HANDLERS: Mapping[type[Event], _Handler] = MappingProxyType(
+_HANDLERS: Mapping[type[events.Event], _Handler] = MappingProxyType(
     {
-        ClockChanged: PerfettoExport._clock_changed,
-        EventsDropped: PerfettoExport._dropped,
-        LoopBlocked: PerfettoExport._blocked,
-        LoopLagged: PerfettoExport._lagged,
-        Output: PerfettoExport._printed,
-        PrimitiveChanged: PerfettoExport._primitive_changed,
-        QueueCreated: PerfettoExport._queue_created,
-        QueueGot: PerfettoExport._queue_changed,
-        QueuePut: PerfettoExport._queue_changed,
-        RunStalled: PerfettoExport._stalled,
-        StepEnded: PerfettoExport._step_ended,
-        StepStarted: PerfettoExport._step_started,
-        Stepped: PerfettoExport._stepped,
-        TaskCancelRequested: PerfettoExport._cancel_requested,
-        TaskCollected: PerfettoExport._collected,
-        TaskCreated: PerfettoExport._created,
-        TaskEnded: PerfettoExport._task_ended,
-        TaskReady: PerfettoExport._became_ready,
-        TaskRenamed: PerfettoExport._renamed,
-        TaskWaiting: PerfettoExport._waiting,
-        TimeoutExpired: PerfettoExport._timeout_ended,
-        TimeoutMet: PerfettoExport._timeout_ended,
-        TimeoutStarted: PerfettoExport._timeout_started,
-        Warned: PerfettoExport._warned,
+        events.ClockChanged: PerfettoExport._clock_changed,
+        events.EventsDropped: PerfettoExport._dropped,
+        events.LoopBlocked: PerfettoExport._blocked,
+        events.LoopLagged: PerfettoExport._lagged,
+        events.Output: PerfettoExport._printed,
+        events.PrimitiveChanged: PerfettoExport._primitive_changed,
+        events.QueueCreated: PerfettoExport._queue_created,
+        events.QueueGot: PerfettoExport._queue_changed,
+        events.QueuePut: PerfettoExport._queue_changed,
+        events.RunStalled: PerfettoExport._stalled,
+        events.StepEnded: PerfettoExport._step_ended,
+        events.StepStarted: PerfettoExport._step_started,
+        events.Stepped: PerfettoExport._stepped,
+        events.TaskCancelRequested: PerfettoExport._cancel_requested,
+        events.TaskCollected: PerfettoExport._collected,
+        events.TaskCreated: PerfettoExport._created,
+        events.TaskEnded: PerfettoExport._task_ended,
+        events.TaskReady: PerfettoExport._became_ready,
+        events.TaskRenamed: PerfettoExport._renamed,
+        events.TaskWaiting: PerfettoExport._waiting,
+        events.TimeoutExpired: PerfettoExport._timeout_ended,
+        events.TimeoutMet: PerfettoExport._timeout_ended,
+        events.TimeoutStarted: PerfettoExport._timeout_started,
+        events.Warned: PerfettoExport._warned,
     }
 )

@@ -94,7 +94,7 @@ class FetchScreen(ResultActions):
             self.views.text.take(self._request.text)
             await self.action_fetch()
         self.paint()
-        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+        self.set_interval(1 / FRAMES_PER_SECOND, self.frame)
 
     async def close(self) -> None:
         """Cancel everything, wait for its clean-up, and stop the practice server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 20
 
+AWAKE = 2.0
+"""Real seconds after the last key, click or other event for which each frame is painted, whatever runs."""
+
+FRAMES_PER_REST = 5
+"""How many frames share one painting where nothing runs and nobody does anything."""
+
 FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
 
@@ -23,11 +30,30 @@ class LabScreen(LabActions):
     """A stage between a title bar and a key bar; subclasses say which programs they have, and what else is shown."""
 
     _frames = 0
+    _rests = 0
+    """How many frames in turn were not painted."""
+    _awake_until = 0.0
 
     @property
     def programs(self) -> Iterable[StagedRun]:
         """All programs of this screen, including the one on the stage."""
         raise NotImplementedError
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something may happen by itself."""
+        return any(program.is_active for program in self.programs)
+
+    def frame(self) -> None:
+        """Beat; where nothing goes on, only at some frames, since each costs."""
+        now = monotonic()
+        if self.is_busy:
+            self._awake_until = now + AWAKE
+        if now < max(self._awake_until, self.host.latest_event + AWAKE) or self._rests >= FRAMES_PER_REST - 1:
+            self._rests = 0
+            self.beat()
+        else:
+            self._rests += 1
 
     def beat(self) -> None:
         """Take in what has happened, and paint it if the screen is in front; called at each frame."""

@@ -112,7 +112,7 @@ class LearnScreen(DemoActions):
             self.program.start(instant=self.host.starts_instantly)
         self.host.begin_to_measure()
         self.paint()
-        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+        self.set_interval(1 / FRAMES_PER_SECOND, self.frame)
 
     async def _catch_up(self) -> None:
         """Handle the keys that were typed while the curtain was down."""

@@ -82,7 +82,7 @@ class RunScreen(LabScreen):
         self.host.begin_to_measure()
         self.begin()
         self.paint()
-        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+        self.set_interval(1 / FRAMES_PER_SECOND, self.frame)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.ask_for_report)
 
     def on_unmount(self) -> None:
@@ -104,6 +104,11 @@ class RunScreen(LabScreen):
         return tuple(self.watched.runs.values())
 
     stuck_together = programs
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the program, or the reading of its recording, goes on."""
+        return self.watched.is_live or self.watched.is_reading
 
     def beat(self) -> None:
         """Take in what has come, and paint it if the screen is in front; called at each frame."""

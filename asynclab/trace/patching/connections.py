@@ -6,7 +6,7 @@ Of HTTP libraries it sees which client opens one: aiohttp's, as others connect i
 from __future__ import annotations
 
 import os
-from asyncio import StreamWriter
+from asyncio import StreamReaderProtocol, StreamWriter
 from collections.abc import Iterator
 from sys import _getframe
 from types import FrameType
@@ -92,7 +92,7 @@ class _Write:
     """Goes around a write: what is written while the transport asks to wait is kept in memory."""
 
     def __init__(self, writer: Any, *_: object) -> None:
-        if getattr(writer._protocol, "_paused", False):
+        if issubclass(type(writer._protocol), StreamReaderProtocol) and vars(writer._protocol).get("_paused"):
             tracer = observer()
             if tracer is not None and tracer.current is not None and type(writer._transport) is cpython.SocketTransport:
                 with tracer.guard("connections"):

@@ -30,6 +30,12 @@ class Chain(NamedTuple):
     """Whether the outermost has run at all."""
 
     @property
+    def own_links(self) -> list[object]:
+        """The links that are not asyncio's own."""
+        pairs = zip(self.links, self.frames, strict=True)
+        return [link for link, frame in pairs if not is_asyncio(frame.f_code.co_filename)]
+
+    @property
     def is_opaque(self) -> bool:
         """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
         return self.end is not None and type(self.end).__name__ != cpython.FUTURE_ITERATOR

@@ -1,9 +1,9 @@
 """Finds tasks that nothing can wake any more, though the rest of the program goes on.
 
 References are counted as the garbage collector does: of the objects that waiting tasks lead to, those that are also
-referred to from elsewhere are in use, with all that they lead to. What is left would be garbage, if `asyncio.run` did
-not keep its main task: no code can wake or cancel a task in there. (Saioc et al., "Dynamic Partial Deadlock Detection
-and Recovery via Garbage Collection", ASPLOS 2025.)
+referred to from elsewhere are in use, with all that they lead to, apart from tasks whose code can wake nobody. What is
+left would be garbage, if `asyncio.run` did not keep its main task: no code can wake or cancel a task in there. (Saioc
+et al., "Dynamic Partial Deadlock Detection and Recovery via Garbage Collection", ASPLOS 2025.)
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_d
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.harmless_tasks import can_wake_nobody
 from asynclab.trace.watching.private_waits import waits_for_its_own
 
 FIRST_AFTER = 1.0
@@ -154,6 +155,8 @@ class References:
         self._known_outside: list[int] = []
         self._groups: dict[int, tuple[set[int], set[int]]] = {}
         """By the id() of a task group, or of what gather() calls: what its tasks call at their ends, and these."""
+        self._harmless = set[int]()
+        """The coroutines of tasks that can wake nobody."""
         self._failing = set[int]()
         """The tasks of groups that may fail."""
         count = len(tasks)
@@ -162,6 +165,9 @@ class References:
         if self._is_whole:
             self._find_known(tasks, main, thread)
             self._find_groups(tasks, count)
+            index_of = {id(each): index for index, each in enumerate(tasks)}
+            harmless = (coroutine_of(task) for task in tasks[:count] if is_task(task) and can_wake_nobody(task))
+            self._harmless = {index_of[id(each)] for each in harmless if id(each) in index_of}
 
     def in_use(self, *, may_fail: bool = True) -> list[bool]:
         """Whether others than those in the tasks' own circle lead to each object.
@@ -194,7 +200,7 @@ class References:
             used[index] = True
             if index in self._weak:
                 left.append(self._weak[index])
-            if index not in closed:
+            if index not in closed and index not in self._harmless:
                 left += self._strong[index]
 
     def _follow(self, objects: list[Any]) -> bool:

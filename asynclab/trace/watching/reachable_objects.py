@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import gc
+import sys
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from types import CellType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, CoroutineType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any
 
-from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.code_ownership import UserCode, is_asyncio
 
 _DEEPEST = 5
 """How far objects are followed: from one to its attributes, and from there into two containers."""
 
 _CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoop, Future, str, bytes, int, float)
 """What is not followed: it leads to the whole program, or nowhere."""
+
+
+_MOST_MODULES = 100
+
+_USERS = UserCode()
 
 
 class Reach:
@@ -28,6 +36,7 @@ class Reach:
         """
         self._frames = tuple(frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
         self._found: dict[int, object] = {}
+        self._most = most
         level = [inner for root in roots for inner in gc.get_referents(root)]
         for frame in self._frames:
             level += [frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals]
@@ -36,13 +45,46 @@ class Reach:
             self._found.update(new)
             if len(self._found) > most:
                 return
-            level = [
-                inner for each in new.values() if not isinstance(each, _CLOSED) for inner in gc.get_referents(each)
-            ]
+            level = [inner for each in new.values() if not _is_closed(each) for inner in gc.get_referents(each)]
 
     def has(self, value: object) -> bool:
         """Whether they can get hold of it."""
         return id(value) in self._found
+
+    def objects(self) -> Iterable[object]:
+        """All that they can get hold of, as far as it was looked at."""
+        return self._found.values()
+
+    def codes(self) -> set[CodeType] | None:
+        """The code that may run: their own, that of all functions in reach, and what these call by name, in turn.
+
+        None where there is too much to look at.
+        """
+        if len(self._found) > self._most:
+            return None
+        spaces = self._name_spaces()
+        left = [frame.f_code for frame in self._frames]
+        left += [code for each in self._found.values() for code in _code_of(each)]
+        for space in spaces:
+            left += [code for name, each in list(space.items()) if _is_special(name) for code in _code_of(each)]
+        found, names = set[CodeType](), set[str]()
+        while left and len(found) < self._most:
+            code = left.pop()
+            if code not in found:
+                found.add(code)
+                left += [each for each in code.co_consts if isinstance(each, CodeType)]
+                for name in set(code.co_names) - names:
+                    left += [called for space in spaces for called in _code_of(space.get(name))]
+                names.update(code.co_names)
+        return None if left else found
+
+    def _name_spaces(self) -> list[Mapping[str, Any]]:
+        """Where the functions may be that they call by name: their modules, what these import, and classes."""
+        kinds = {type(each) for each in self._found.values() if not isinstance(each, _CLOSED)}
+        modules = _modules_used([frame.f_globals for frame in self._frames])
+        imported = [vars(each) for module in modules for each in list(module.values()) if _has_code(each)]
+        classes = [vars(owner) for kind in kinds for owner in kind.__mro__ if owner is not object]
+        return [*modules, *imported, *classes]
 
     def methods(self) -> set[str]:
         """The names of the methods that they call, or the functions and methods do that they call by name."""
@@ -55,6 +97,53 @@ class Reach:
                     if isinstance(called, FunctionType):
                         names.update(_attributes(called.__code__))
         return names
+
+
+def _is_closed(value: object) -> bool:
+    is_asyncios = isinstance(value, CoroutineType) and is_asyncio(value.cr_code.co_filename)
+    return is_asyncios or isinstance(value, _CLOSED)
+
+
+def _modules_used(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The variables of some modules, and of those of the program that they import, in turn."""
+    found = {id(each): each for each in modules}
+    left = list(found.values())
+    while left and len(found) < _MOST_MODULES:
+        for value in list(left.pop().values()):
+            variables = value.__globals__ if isinstance(value, FunctionType) else None
+            if isinstance(value, type | ModuleType) and _USERS.owns(_file_of(value)):
+                module = sys.modules.get(str(vars(value).get("__module__"))) if isinstance(value, type) else value
+                variables = None if module is None else vars(module)
+            elif variables is not None and not _USERS.owns(value.__code__.co_filename):
+                continue
+            if variables is not None and id(variables) not in found:
+                found[id(variables)] = variables
+                left.append(variables)
+    return list(found.values())
+
+
+def _has_code(value: object) -> bool:
+    """Whether a variable of a module is a class or module whose functions may be called."""
+    return isinstance(value, type | ModuleType) and value is not builtins and not is_asyncio(_file_of(value))
+
+
+def _file_of(value: object) -> str:
+    module = value if isinstance(value, ModuleType) else sys.modules.get(str(vars(value).get("__module__")))
+    return getattr(module, "__file__", None) or ""
+
+
+def _is_special(name: str) -> bool:
+    """Whether Python itself calls a method of this name."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def _code_of(value: object) -> Iterator[CodeType]:
+    """The code of a function or method of a program, or of a property."""
+    if isinstance(value, MethodType | classmethod | staticmethod):
+        value = value.__func__
+    for each in (value.fget, value.fset) if isinstance(value, property) else (value,):
+        if isinstance(each, FunctionType) and not is_asyncio(each.__code__.co_filename):
+            yield each.__code__
 
 
 @lru_cache(1_000)

@@ -8,21 +8,20 @@ task that nobody refers to any more is told of.
 from __future__ import annotations
 
 import dis
-import gc
 import sys
 from asyncio import Task
 from functools import lru_cache
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CodeType
 from typing import Any
 
 import msgspec
 
 from asynclab.model.events import ResultUnread, TaskCreated
-from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.reachable_objects import Reach
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
@@ -31,8 +30,8 @@ GET = "Queue.get"
 """The coroutine of such a task: it does nothing else with the item."""
 
 
-_MOST_CODES = 100
-"""How many functions are looked at."""
+_MOST_OBJECTS = 2_000
+"""How many objects of that code are looked at."""
 
 
 class _Brought(msgspec.Struct):
@@ -84,33 +83,11 @@ class UnreadItems:
         if place not in self._awaited_later:
             maker = None if created.parent is None else next(self._tasks.some({created.parent}), None)
             chain = follow(None if maker is None else coroutine_of(maker[1]))
-            own = [frame for frame in chain.frames if not is_asyncio(frame.f_code.co_filename)]
-            if not own:
+            if not chain.own_links:
                 return True
-            variables = [each for link in chain.links for each in gc.get_referents(link)]
-            variables += [each for cell in variables if type(cell) is CellType for each in gc.get_referents(cell)]
-            codes = {each.__code__ for each in variables if type(each) is FunctionType and not _is_asyncios(each)}
-            codes |= {code for frame in own for code in _codes_called(frame.f_code, frame.f_globals)}
-            self._awaited_later[place] = any(map(_awaits_a_name, codes))
+            codes = Reach(chain.own_links, chain.frames, _MOST_OBJECTS).codes()
+            self._awaited_later[place] = codes is None or any(map(_awaits_a_name, codes))
         return self._awaited_later[place]
-
-
-def _codes_called(code: CodeType, names: dict[str, Any]) -> set[CodeType]:
-    """A function's code, and that of what it may call: functions of its module and in it, methods of its classes."""
-    spaces = [names, *(vars(each) for each in list(names.values()) if isinstance(each, type | ModuleType))]
-    found, left = set[CodeType](), [code]
-    while left and len(found) < _MOST_CODES:
-        code = left.pop()
-        if code not in found:
-            found.add(code)
-            left += [each for each in code.co_consts if isinstance(each, CodeType)]
-            called = (space.get(name) for name in code.co_names for space in spaces)
-            left += [each.__code__ for each in called if isinstance(each, FunctionType) and not _is_asyncios(each)]
-    return found
-
-
-def _is_asyncios(function: FunctionType) -> bool:
-    return is_asyncio(function.__code__.co_filename)
 
 
 def _notice_reading(task: Task[Any], brought: _Brought) -> None:

@@ -875,3 +875,27 @@ async def a_timer_raises_the_number_of_permits() -> None:
     asyncio.get_running_loop().call_later(0.03, permits.release)
     await asyncio.gather(*(work() for _ in range(2)))
     await asyncio.sleep(0.05)
+
+
+async def a_task_that_counts_opens_the_door_in_the_end() -> None:
+    class Door:
+        def __init__(self) -> None:
+            self.opened, self.beats = asyncio.Event(), 0
+
+        def step(self) -> None:
+            self.beats += 1
+            if self.beats == 50:
+                self.open()
+
+        def open(self) -> None:
+            self.opened.set()
+
+        async def beat(self) -> None:
+            while True:
+                self.step()
+                await asyncio.sleep(0.05)
+
+    door = Door()
+    beating = asyncio.create_task(door.beat())
+    await door.opened.wait()
+    beating.cancel()
