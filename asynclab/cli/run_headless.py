@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections import deque
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from asynclab.cli.json_report import JsonReport
 from asynclab.cli.recording_file import complain, working_folder
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
+from asynclab.cli.wrapping import report_line
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.launch import Target
@@ -67,7 +67,7 @@ def _tell(report: Report, standstills: _Standstills, file: JsonReport | None) ->
         file.write(report.as_json() | {"stuck": list(standstills.reports)})
         return
     for line in report.lines():
-        print(f"asynclab: {line}", file=sys.stderr)
+        report_line(line)
 
 
 class _Standstills:
@@ -122,5 +122,5 @@ class _Standstills:
     def _print(self, why: str, seen: dict[int, StuckReport]) -> None:
         for number, (lines, _) in seen.items():
             for line in (f"loop {number}:", *lines):
-                print(f"asynclab: {line}", file=sys.stderr, flush=True)
+                report_line(line)
         self.reports.append({"why": why, "loops": [{"loop": number, **said} for number, (_, said) in seen.items()]})

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
 
 def stdout_width() -> int | None:
     """The width of the terminal that standard output is; None where it is none."""
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+    return _width_of(sys.stdout)
+
+
+def report_line(line: str) -> None:
+    """Print a line of a report on standard error."""
+    text = line.lstrip()
+    head = f"asynclab: {' ' * (len(line) - len(text))}"
+    print(hanging(head, text, _width_of(sys.stderr)), file=sys.stderr, flush=True)
+
+
+def _width_of(file: TextIO) -> int | None:
+    return os.get_terminal_size(file.fileno()).columns if file.isatty() else None
 
 
 def hanging(head: str, text: str, width: int | None) -> str:

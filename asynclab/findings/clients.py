@@ -42,8 +42,10 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         first = found[0].event
         assert isinstance(first, ConnectionDropped)
         count = len({getattr(incident.event, "client", 0) or incident.version for incident in found})
-        times = f", {count:,} times" if count > 1 else ""
-        text = f"nobody closed the {one_line(first.what)} of {quoted(state, first.task)}{in_brackets(place)}{times}"
+        who = quoted(state, first.task)
+        whose = f"that {who} opened{at_line(place)}" if first.line else f"of {who}{in_brackets(place)}"
+        times = f"; this happened {count:,} times" if count > 1 else ""
+        text = f"nobody closed the {one_line(first.what)} {whose}{times}"
         evidence = tuple(incident.version for incident in found)
         yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
 

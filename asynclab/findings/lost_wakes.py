@@ -131,7 +131,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
         if task is not None:
             text = (
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
-                f"{measured(task.ended_at or 0.0)}, and nobody has read its result: the item is lost"
+                f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
             certainty: Certainty = "proved" if incident.is_sure else "likely"
             place = incident.place

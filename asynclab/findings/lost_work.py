@@ -161,8 +161,8 @@ def find_undrained_writes(state: LabState) -> Iterator[Finding]:
         event = incident.event
         if isinstance(event, WriteUndrained):
             text = (
-                f"{quoted(state, event.task)} wrote on{at_line(incident.place)} in {event.steps:,} steps though the "
-                f"other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+                f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
+                f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
             )
             yield _finding("write-without-drain", text, incident, event.task)
 
@@ -204,8 +204,8 @@ RULES = (
     Rule(
         "never-retrieved",
         "A task or future failed, and nobody looked at its exception.",
-        "The failure stays unseen until the task is collected, and what it was to do is not done.",
-        "Await it, use a TaskGroup, or look at its exception() in a done callback.",
+        "The failure stays unseen, and what the task was to do is not done.",
+        "Await it, use a TaskGroup, or look for exceptions among the results of gather(..., return_exceptions=True).",
         "",
         find_never_retrieved,
     ),

@@ -119,6 +119,7 @@ class TimelineView(TaskView):
 
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
+        self._fit_columns()
         if not self._rows:
             return ()
         names = names_width(width)
@@ -139,6 +140,7 @@ class TimelineView(TaskView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """The lane of one task."""
+        self._fit_columns()
         row = self._rows[index]
         task = self._state.tasks[row.task]
         names = names_width(width)
@@ -219,13 +221,21 @@ class TimelineView(TaskView):
     def _at(self) -> float:
         return self._now if self.moment is None else self.moment
 
+    @property
+    def _lane_width(self) -> int:
+        width = self.content_width()
+        return max(1, width - names_width(width) - 1)
+
+    def _fit_columns(self) -> None:
+        """Choose the columns again if the width has changed: Textual may paint before it reports that."""
+        if self.window.width != self._lane_width:
+            self._settle()
+
     def _settle(self) -> None:
         """Choose the columns in sight before lines are composed."""
-        window = self.window
-        width = self.content_width()
-        lane_width = max(1, width - names_width(width) - 1)
-        if self.moment is None or window.width != lane_width:
-            window.width = lane_width
+        width = self._lane_width
+        if self.moment is None or self.window.width != width:
+            self.window.width = width
             self._fit()
         self._painter.prepare(self._timeline, self._now, self.moment)
         self._painter.draw_arrows(self.selected, self._rows)

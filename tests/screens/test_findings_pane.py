@@ -282,3 +282,25 @@ def test_no_line_of_the_report_is_cut(width: int) -> None:
     lines = [plain(line) for line in StuckScreen({"loop 1": report}).text_lines(width)]
     assert max(map(len, lines)) <= width
     assert " ".join(" ".join(lines).split()) == " ".join(" ".join(report).split())
+
+
+def test_a_wait_begins_beside_its_tasks_name_and_goes_on_below_itself() -> None:
+    report = (
+        "All tasks wait.",
+        "    main-1            waits for task group of 2: 'client 1' and 'client 2'  app.py:12  for 1.250 s",
+        "    client-with-a-long-name  waits to get from queue#1, last put by 'main-1'  app.py:14",
+        "    and 3 tasks more",
+    )
+    lines = [plain(line).rstrip() for line in StuckScreen({"loop 1": report}).text_lines(60)]
+    assert lines == [
+        "All tasks wait.",
+        "",
+        "    main-1            waits for task group of 2: 'client 1'",
+        "                      and 'client 2'",
+        "                      app.py:12  for 1.250 s",
+        "    client-with-a-long-name",
+        "                      waits to get from queue#1, last put by",
+        "                      'main-1'",
+        "                      app.py:14",
+        "    and 3 tasks more",
+    ]

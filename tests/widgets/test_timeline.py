@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
+from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.lane_cells import legend
 from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
@@ -212,3 +213,11 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
         view.show(*seen(*births), 1.0)
         assert view.line_count() == 10_000
         assert max(composed) < 20
+
+
+async def test_what_is_painted_before_a_new_width_is_reported_fits_that_width() -> None:
+    async with showing(80) as (view, _):
+        whole = painted(view)
+        view.window.width, view.window.scale = 1, Scale(20)  # as before it has a place on the screen
+        view._drawn.clear()
+        assert painted(view) == whole

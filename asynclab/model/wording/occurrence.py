@@ -44,6 +44,14 @@ def occurrence(event: events.Event, state: LabState) -> str:
         case events.ExceptionDropped():
             who = "a future" if task is None else name
             return f"{who} is gone, and nobody has looked at its exception"
+        case events.ResultUnread():
+            return f"{name} is gone, and nobody has read its result"
+        case events.TaskCutOff():
+            return f"{name} is cancelled as asyncio.run() ends"
+        case events.ConnectionDropped():
+            return f"the {one_line(event.what)} is gone, never closed"
+        case events.WriteUndrained():
+            return f"{name} writes while {event.size:,} bytes wait to be sent{_at(event.file, event.line)}"
         case events.LoopBlocked():
             return f"{name} has run for {duration(event.seconds)}{_at(event.file, event.line)}"
         case events.Outside() | events.RunStalled():

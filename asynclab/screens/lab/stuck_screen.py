@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from asynclab.findings.stuck_report import NAME_WIDTH
 from asynclab.model.text import cell_width
 from asynclab.screens.shared.text_modal import ReadingScreen
 from asynclab.widgets.lines import Line, hanging, wrap
 
-HANGING = 20
+INDENT, GAP = 4, 2
+"""Cells before the name of a task, and between two parts of its line."""
+
+HANGING = INDENT + NAME_WIDTH + GAP
 """Cells before the continuation of a line: below what comes after the name of a task."""
 
 
@@ -57,17 +61,29 @@ class StuckScreen(ReadingScreen[None]):
 
 
 def _wrapped(line: str, width: int) -> Iterator[Line]:
-    """The line of a task: as it is where it fits, else broken between its parts, or at last between their words."""
-    shown = ""
-    for part in re.findall(r"\s*\S+(?: \S+)*", line):
-        if shown and cell_width(shown + part) > width:
-            yield from _fitted(shown, width)
-            shown, part = "", " " * HANGING + part.strip()
-        shown += part
-    yield from _fitted(shown, width)
+    """The line of a task: what follows its name is broken between its parts, or at last between their words."""
+    if cell_width(line) <= width:
+        yield ((line, ""),)
+        return
+    name, *parts = re.findall(r"\s*\S+(?: \S+)*", line)
+    head, room = f"{name:<{HANGING}}", width - HANGING
+    if cell_width(name) > HANGING - GAP or not parts:
+        yield from hanging(((" " * INDENT, ""),), name.strip(), width)
+        head = " " * HANGING
+    for row in _rows(parts, room):
+        for text in wrap(row, room) if cell_width(row) > room else [row]:
+            yield ((head + text, ""),)
+            head = " " * HANGING
 
 
-def _fitted(text: str, width: int) -> Iterator[Line]:
-    """A text in one line if it fits, else in several that are indented alike."""
-    indent = " " * (len(text) - len(text.lstrip()))
-    yield from [((text, ""),)] if cell_width(text) <= width else hanging(((indent, ""),), text, width)
+def _rows(parts: Sequence[str], room: int) -> Iterator[str]:
+    """As many parts in each row as it has room for."""
+    row = ""
+    for part in map(str.strip, parts):
+        joined = f"{row}{' ' * GAP}{part}" if row else part
+        if row and cell_width(joined) > room:
+            yield row
+            joined = part
+        row = joined
+    if row:
+        yield row

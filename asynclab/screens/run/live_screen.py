@@ -32,7 +32,7 @@ class LiveStage(Stage):
     terminal = query_one(TerminalPane)
     said_of_nothing: ClassVar[Mapping[str, str]] = {
         **Stage.said_of_nothing,
-        "tasks": "No asyncio task so far. Press o for the terminal of the program.",
+        "tasks": "No asyncio task has been seen. Press o for the terminal of the program.",
     }
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
