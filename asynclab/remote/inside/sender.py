@@ -37,10 +37,10 @@ from asynclab.trace.watching.watchdog import Sight
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
 
-LONGEST_PERIOD = 0.14
+LONGEST_PERIOD = 0.16
 """The same where nothing has happened for long: each look costs, as does the beat that goes with it."""
 
-BEAT = 0.14
+BEAT = 0.16
 """Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
 
 _PIECE = 65_536
