@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
-from asynclab.findings.rule import Finding, Rule
+from asynclab.findings.rule import Finding, Rule, incidents_of
 from asynclab.model.events import PrimitiveChanged
 from asynclab.model.resources import Hold, PrimitiveState
 from asynclab.model.state import LabState
@@ -17,9 +17,8 @@ LONG_HOLD = 2.0
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
     """Locks that another task released: two tasks were inside then, and the first has released that of the second."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives and incident.is_sure:
+    for incident, event in incidents_of(state, PrimitiveChanged):
+        if event.primitive in state.primitives and incident.is_sure:
             name = state.primitives[event.primitive].label
             robber, inside = incident.others
             text = (
@@ -32,9 +31,8 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:
     """Semaphores that a task gave more permits than they ever had, though it had none of them, but others before."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives and not incident.is_sure:
+    for incident, event in incidents_of(state, PrimitiveChanged):
+        if event.primitive in state.primitives and not incident.is_sure:
             who = next(iter(incident.others), None)
             text = (
                 f"{quoted(state, who)} released {state.primitives[event.primitive].label}{at_line(incident.place)} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed
-from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.model.events import LoopSpun
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -19,9 +19,8 @@ _MANY_STEPS = 2_000
 
 def find_busy_waits(state: LabState) -> Iterator[Finding]:
     """What asks for another turn again and again. Where its code does nothing else, it surely only waits."""
-    for incident in state.incidents:
-        event = incident.event
-        if not isinstance(event, LoopSpun) or not (event.only_waits or _seems_to_wait(state, event)):
+    for incident, event in incidents_of(state, LoopSpun):
+        if not (event.only_waits or _seems_to_wait(state, event)):
             continue
         if event.tasks:
             who = listed(state, event.tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
-from asynclab.findings.rule import Finding, Rule, place_of
+from asynclab.findings.rule import Finding, Rule, incidents_of, place_of
 from asynclab.model.events import ExecutorFull, ScheduledFromThread
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -16,9 +16,8 @@ _SHUTDOWN = "shutdown_default_executor"
 
 def find_full_executors(state: LabState) -> Iterator[Finding]:
     """Lookups of names, and calls that others wait for, that wait for a thread, since others have all of them."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, ExecutorFull) and not (event.holds_up and any(find_executor_deadlocks(state))):
+    for incident, event in incidents_of(state, ExecutorFull):
+        if not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
             uses = "; it uses what they wait for" if event.holds_up else ""
@@ -48,16 +47,14 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
 
 def find_foreign_calls(state: LabState) -> Iterator[Finding]:
     """Code in another thread that puts callbacks in the loop's ready queue, as setting a future or an event does."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, ScheduledFromThread):
-            what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
-            who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
-            text = (
-                f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
-                f"that does not wake the loop"
-            )
-            yield Finding("wrong-thread", text, incident.at, (incident.version,), event.task, incident.place)
+    for incident, event in incidents_of(state, ScheduledFromThread):
+        what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
+        who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
+        text = (
+            f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
+            f"that does not wake the loop"
+        )
+        yield Finding("wrong-thread", text, incident.at, (incident.version,), event.task, incident.place)
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:

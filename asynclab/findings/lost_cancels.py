@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
@@ -19,10 +19,7 @@ LONG = 1.0
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
     """Tasks that dropped their CancelledError and went on to wait, which may be meant."""
-    for incident in state.incidents:
-        event = incident.event
-        if not isinstance(event, CancelIgnored):
-            continue
+    for incident, event in incidents_of(state, CancelIgnored):
         if not event.by_group and _asked_by_its_group(state, event):
             continue
         if not incident.is_sure and not _goes_on_for_long(state, incident):
@@ -43,9 +40,8 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
     """Blocks that ended as if in time. What they bring may be meant to be what there was until then."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, TimeoutDropped) and not _is_told_otherwise(state, event):
+    for incident, event in incidents_of(state, TimeoutDropped):
+        if not _is_told_otherwise(state, event):
             text = (
                 f"a timeout around {quoted(state, event.task)} expired, but the CancelledError was caught and not "
                 f"raised again: at {measured(incident.at)} its block ended{at_line(incident.place)} without a "
@@ -63,9 +59,8 @@ def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
 
 def find_shared(state: LabState) -> Iterator[Finding]:
     """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
-    for incident in state.incidents:
-        event = incident.event
-        if incident.kind == "cancel_shared" and isinstance(event, TaskEnded):
+    for incident, event in incidents_of(state, TaskEnded):
+        if incident.kind == "cancel_shared":
             *shared, asked = incident.others
             where = at_line(incident.place)
             who = f"{quoted(state, asked)} was cancelled"
@@ -82,17 +77,15 @@ def find_shared(state: LabState) -> Iterator[Finding]:
 
 def find_unread_replies(state: LabState) -> Iterator[Finding]:
     """Tasks that read from a stream on which a request was cancelled before its reply had come."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, ReplyUnread):
-            who = "it" if event.of == event.task else quoted(state, event.task)
-            text = (
-                f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
-                f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
-                f"the same stream: the first reply to come is that to the request before"
-            )
-            place = incident.place
-            yield Finding("reply-of-another", text, incident.at, (incident.version,), event.task, place, "likely")
+    for incident, event in incidents_of(state, ReplyUnread):
+        who = "it" if event.of == event.task else quoted(state, event.task)
+        text = (
+            f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
+            f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
+            f"the same stream: the first reply to come is that to the request before"
+        )
+        place = incident.place
+        yield Finding("reply-of-another", text, incident.at, (incident.version,), event.task, place, "likely")
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.model.events import ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
@@ -66,9 +66,8 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that alone woke others, and ended as another task's cancel was taken for theirs, while these wait."""
-    for incident in state.incidents:
-        event = incident.event
-        if incident.kind != "cancel_of_another" or not isinstance(event, TaskEnded):
+    for incident, event in incidents_of(state, TaskEnded):
+        if incident.kind != "cancel_of_another":
             continue
         for resource in state.resources():
             if event.task in resource.sources and ended_since(state, resource.sources) is not None:
@@ -140,17 +139,15 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for an event or future that nobody but themselves has any more."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, SourceDropped):
-            what = f"event#{event.event}" if event.event else "a future"
-            text = (
-                f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
-                f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
-            )
-            certainty: Certainty = "proved" if incident.is_sure else "likely"
-            place = incident.place
-            yield Finding("dropped-event", text, incident.at, (incident.version,), event.task, place, certainty)
+    for incident, event in incidents_of(state, SourceDropped):
+        what = f"event#{event.event}" if event.event else "a future"
+        text = (
+            f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
+            f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
+        )
+        certainty: Certainty = "proved" if incident.is_sure else "likely"
+        place = incident.place
+        yield Finding("dropped-event", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
 RULES = (

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from asynclab.findings.lost_wakes import ended_since
 from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.findings.told_waits import doing
 from asynclab.model.events import (
     BACKLOG,
@@ -74,10 +74,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
 
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
     """Tasks that have failed unseen, while others still wait for what their code would have brought."""
-    for incident in state.incidents:
-        event = incident.event
-        if not isinstance(event, FailureUnseen):
-            continue
+    for incident, event in incidents_of(state, FailureUnseen):
         tasks = [state.tasks[number] for number in event.waiting if number in state.tasks]
         waiting = [task for task in tasks if task.since <= incident.at and _is_unexplained(state, task.waits_for)]
         if not waiting:
@@ -97,14 +94,12 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
     """Callbacks that raised: what they were yet to do is not done, and a chain of them has ended."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, CallbackFailed):
-            text = (
-                f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
-                f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
-            )
-            yield _finding("callback-failed", text, incident, None)
+    for incident, event in incidents_of(state, CallbackFailed):
+        text = (
+            f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
+            f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
+        )
+        yield _finding("callback-failed", text, incident, None)
 
 
 def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
@@ -115,9 +110,8 @@ def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
     """Tasks that went on after the gather() that they were in had failed: nobody waits for them any more."""
-    for incident in state.incidents:
-        event = incident.event
-        if incident.kind != "left_behind" or not isinstance(event, TaskEnded):
+    for incident, event in incidents_of(state, TaskEnded):
+        if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
         text = f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
@@ -130,14 +124,12 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
     """Tasks whose work was not done as asyncio.run() ended, and that nobody had waited for."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, TaskCutOff):
-            text = (
-                f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
-                f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
-            )
-            yield _finding("cut-off", text, incident, event.task)
+    for incident, event in incidents_of(state, TaskCutOff):
+        text = (
+            f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
+            f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
+        )
+        yield _finding("cut-off", text, incident, event.task)
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
@@ -157,14 +149,12 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
     """Tasks that write faster than the other side reads, and don't wait for it."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, WriteUndrained):
-            text = (
-                f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
-                f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
-            )
-            yield _finding("write-without-drain", text, incident, event.task)
+    for incident, event in incidents_of(state, WriteUndrained):
+        text = (
+            f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
+            f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+        )
+        yield _finding("write-without-drain", text, incident, event.task)
 
 
 def _grows(queue: QueueState) -> bool:

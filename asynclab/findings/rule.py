@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
+from asynclab.model.events import Event
+from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
+
+AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 Certainty: TypeAlias = Literal["proved", "likely"]
 """Whether what was recorded leaves no other explanation."""
@@ -65,3 +69,8 @@ def place_of(task: TaskState) -> Place | None:
     if task.place is not None:
         return task.place
     return (task.file, task.line) if task.line else None
+
+
+def incidents_of(state: LabState, kind: type[AnyEvent]) -> Iterator[tuple[Incident, AnyEvent]]:
+    """The incidents that events of one kind tell of, each with its event."""
+    return ((each, each.event) for each in state.incidents if isinstance(each.event, kind))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import ended_since, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.model.events import PipeFull, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
@@ -101,16 +101,14 @@ def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
 
 def find_full_pipes(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for a child process, which waits for somebody to read what it has written."""
-    for incident in state.incidents:
-        event = incident.event
-        if isinstance(event, PipeFull):
-            text = (
-                f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
-                f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
-            )
-            certainty: Certainty = "proved" if incident.is_sure else "likely"
-            place = incident.place
-            yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
+    for incident, event in incidents_of(state, PipeFull):
+        text = (
+            f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
+            f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
+        )
+        certainty: Certainty = "proved" if incident.is_sure else "likely"
+        place = incident.place
+        yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
