@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import (
@@ -26,8 +26,8 @@ from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
 
-FAILURES_NAMED = 3
-"""How many failed tasks the report of a standstill names."""
+ODD_ENDS_NAMED = 3
+"""How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
@@ -165,21 +165,29 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         is_sure = state.is_stuck or state.is_stranded(joiner.id, joiner.since)
         if not is_sure and not _all_have_come_back(state, queue):
             continue
-        who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
+        awaiting = (state.tasks[number] for number in state.awaiting if _awaits_any(state, number, queue.joiners))
+        subject = next(awaiting, joiner)  # up to Python 3.11 wait_for() makes a task of join()
+        who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
         text = f"{who}: {counts}; the queue is empty, and {left}"
         certainty: Certainty = "proved" if is_sure else "likely"
         rule = "join-without-task-done"
-        yield Finding(rule, text, state.now, (state.version,), joiner.id, place_of(joiner), certainty)
+        yield Finding(rule, text, state.now, (state.version,), subject.id, place_of(subject), certainty)
 
 
 def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
     """Whether all who took items have waited for the next for long, where only they, or who joins, have put any."""
     left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
     takers = left.intersection(queue.takers)
-    waiters = *queue.getters, *queue.joiners
+    awaiting = (number for number in left if number is not None and _awaits_any(state, number, queue.joiners))
+    waiters = *queue.getters, *queue.joiners, *awaiting
     return takers.issubset(queue.getters) and left.issubset(waiters) and wait_for_long(state, queue.getters, 0.0)
+
+
+def _awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
+    wait = state.tasks[number].waits_for
+    return wait is not None and not set(wait.tasks).isdisjoint(others)
 
 
 def _has_ended(state: LabState, number: int) -> bool:
@@ -200,7 +208,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     last = max(tasks, key=lambda task: task.since)
     said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in tasks[:NAMED]]
     said += [f"{plural(len(tasks) - NAMED, 'task')} more"] if len(tasks) > NAMED else []
-    said += [f"{quoted(state, task.id)} {how_ended(task)}" for task in _latest_failures(state)]
+    said += _odd_ends(state, ("failed", "cancelled", "done"))
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
@@ -230,6 +238,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
         for task in list(victims)[:NAMED]
     ]
     said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
+    said += _odd_ends(state, ("cancelled", "done"))
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
@@ -248,9 +257,21 @@ def _line(wait: Wait) -> Place | None:
     return (wait.file, wait.line) if wait.line else None
 
 
-def _latest_failures(state: LabState) -> list[TaskState]:
-    """Tasks that have failed and whose work may be what others wait for."""
-    return [task for task in state.tasks.values() if task.state == "failed"][-FAILURES_NAMED:]
+def _odd_ends(state: LabState, kinds: Collection[str]) -> list[str]:
+    """The latest tasks that failed, or ended since another one was cancelled: others may wait for what they left."""
+    found = ((task, _why_odd(state, task)) for task in state.tasks.values() if task.state in kinds)
+    odd = [f"{quoted(state, task.id)} {how_ended(task)}{why}" for task, why in found if why is not None]
+    return odd[-ODD_ENDS_NAMED:]
+
+
+def _why_odd(state: LabState, task: TaskState) -> str | None:
+    if task.state == "failed":
+        return ""
+    waker = None if task.waker is None else state.tasks.get(task.waker)
+    is_hit = waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks
+    if task.cancel_requested or not (is_hit or task.state == "cancelled"):
+        return None
+    return f", as {quoted(state, task.waker)} was cancelled" if is_hit else ", though nobody had asked for that"
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:

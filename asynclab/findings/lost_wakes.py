@@ -54,14 +54,15 @@ def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
     """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
-    if state.outcome is not None:
-        for each in state.in_vain:
-            yield each.task, each.wait, each.until
-    else:
-        tasks = state.tasks if state.is_starved else state.stranded
-        for task in (state.tasks[number] for number in tasks if number in state.tasks):
-            if task.waits_for is not None and (state.is_starved or state.is_stranded(task.id, task.since)):
-                yield task.id, task.waits_for, state.now
+    is_over = state.outcome is not None
+    for each in state.in_vain if is_over else ():
+        yield each.task, each.wait, each.until
+    is_starved = state.is_starved and not is_over
+    numbers = state.tasks if is_over or is_starved else state.stranded
+    for task in (state.tasks[number] for number in numbers if number in state.tasks):
+        is_told = is_starved or (state.is_in_vain if is_over else state.is_stranded)(task.id, task.since)
+        if task.waits_for is not None and is_told:
+            yield task.id, task.waits_for, state.now
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from asynclab.model.events import (
     ConditionNotified,
     Event,
     ExecutorFull,
+    HandoverLost,
     LoopLagged,
     Outside,
     PrimitiveChanged,
@@ -29,6 +30,7 @@ from asynclab.model.events import (
     TaskCreated,
     TaskEnded,
     TaskReady,
+    TasksStranded,
     TaskWaiting,
     TimeoutExpired,
     TimeoutStarted,
@@ -111,6 +113,13 @@ def test_join_waits_in_vain_where_all_who_took_items_wait_for_the_next(
     assert _said(_found(*puts, *gets, _waits(FIRST, GETS), _waits(MAIN, JOINS), sleeps, idle)) == said
 
 
+def test_a_join_with_a_timeout_is_told_of_whoever_waits_for_it() -> None:
+    """Up to Python 3.11 wait_for() makes a task of join(), another one for each try."""
+    taken = [QueuePut(0.0, 1, "job", 1, 1, MAIN), QueueGot(0.0, 1, "job", 0, 1, 0, FIRST), _waits(FIRST, GETS)]
+    waits = [_waits(SECOND, JOINS), _waits(MAIN, Wait("wait_for", tasks=(SECOND,), deadline=9.0))]
+    assert _said(_found(*taken, *waits, LoopLagged(2.0, 0.0))) == [("join-without-task-done", "likely", MAIN)]
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -173,6 +182,32 @@ def test_a_standstill_names_those_who_failed_before() -> None:
     (finding,) = _found(*waits, TaskEnded(0.2, FIRST, "failed", "ValueError: no"), IDLE)
     assert finding.rule == "standstill"
     assert "'first' failed at 0.200 s with ValueError: no" in finding.text
+
+
+def test_a_standstill_names_those_whom_the_cancel_of_another_has_ended() -> None:
+    awaited = Wait("task", tasks=(FIRST,), file="app.py", line=5)
+    cancelled = [_waits(SECOND, awaited), TaskCancelRequested(0.1, FIRST, MAIN), TaskEnded(0.1, FIRST, "cancelled")]
+    ends = [TaskReady(0.1, SECOND, "task", FIRST), StepStarted(0.1, SECOND), TaskEnded(0.1, SECOND, "done")]
+    (finding,) = _found(*cancelled, *ends, _waits(MAIN, Wait("event", 1)), IDLE)
+    assert (finding.rule, finding.text.count("'first'")) == ("standstill", 1)
+    assert finding.text.endswith("'second' ended at 0.100 s, as 'first' was cancelled")
+
+
+def test_a_standstill_names_those_who_were_cancelled_though_nobody_had_asked() -> None:
+    ends = [StepStarted(0.1, FIRST), TaskEnded(0.1, FIRST, "cancelled")]
+    asked = [TaskCancelRequested(0.1, SECOND, MAIN), StepStarted(0.1, SECOND), TaskEnded(0.1, SECOND, "cancelled")]
+    (finding,) = _found(*ends, *asked, _waits(MAIN, Wait("event", 1)), IDLE)
+    assert "'first' was cancelled at 0.100 s, though nobody had asked for that" in finding.text
+    assert "'second'" not in finding.text
+
+
+def test_a_program_that_is_killed_has_the_findings_that_it_had_before() -> None:
+    wait = Wait("future", file="app.py", line=7)
+    handed = [_waits(FIRST, wait), _waits(SECOND, wait), TaskReady(0.1, FIRST, "callback")]
+    lost = [HandoverLost(0.1, FIRST, "'connection'"), StepStarted(0.1, FIRST), TaskEnded(0.1, FIRST, "cancelled")]
+    stranded = [_waits(MAIN, Wait("task", tasks=(SECOND,))), TasksStranded(3.0, (MAIN, SECOND))]
+    findings = _said(_found(*handed, *lost, *stranded, LoopLagged(4.0, 0.0), RunEnded(5.0, "cancelled")))
+    assert findings == [("lost-handover", "proved", FIRST)]
 
 
 def test_a_queue_that_changes_often_is_seen_to_grow_and_how_long_its_next_item_waits() -> None:
