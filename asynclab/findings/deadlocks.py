@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import (
+    awaits_any,
     find_dropped_sources,
     find_gone_sources,
     find_lost_handovers,
+    have_waited,
     wait_for_long,
     waits_at,
 )
@@ -148,7 +150,9 @@ def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
     has_forgotten = primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks)
-    return (is_odd or has_forgotten) and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
+    waiters, last_end = primitive.waiters, _last_end(state, primitive)
+    have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
+    return have_long and (is_odd or has_forgotten)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:
@@ -165,7 +169,7 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         is_sure = state.is_stuck or state.is_stranded(joiner.id, joiner.since)
         if not is_sure and not _all_have_come_back(state, queue):
             continue
-        awaiting = (state.tasks[number] for number in state.awaiting if _awaits_any(state, number, queue.joiners))
+        awaiting = (state.tasks[number] for number in state.awaiting if awaits_any(state, number, queue.joiners))
         subject = next(awaiting, joiner)  # up to Python 3.11 wait_for() makes a task of join()
         who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
@@ -180,14 +184,9 @@ def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
     """Whether all who took items have waited for the next for long, where only they, or who joins, have put any."""
     left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
     takers = left.intersection(queue.takers)
-    awaiting = (number for number in left if number is not None and _awaits_any(state, number, queue.joiners))
+    awaiting = (number for number in left if number is not None and awaits_any(state, number, queue.joiners))
     waiters = *queue.getters, *queue.joiners, *awaiting
     return takers.issubset(queue.getters) and left.issubset(waiters) and wait_for_long(state, queue.getters, 0.0)
-
-
-def _awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
-    wait = state.tasks[number].waits_for
-    return wait is not None and not set(wait.tasks).isdisjoint(others)
 
 
 def _has_ended(state: LabState, number: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
@@ -99,13 +99,26 @@ def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
-def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
+def wait_for_long(state: LabState, numbers: Collection[int], since: float) -> bool:
     """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
     tasks = [state.tasks[number] for number in numbers]
     timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
     if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
         return False
-    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
+    return state.is_idle or have_waited(state, numbers, since)
+
+
+def have_waited(state: LabState, numbers: Collection[int], since: float) -> bool:
+    """Whether tasks have waited for a while since a moment, perhaps with a timeout."""
+    tasks = [state.tasks[number] for number in numbers]
+    waits = [task.since for task in tasks if task.waits_for is not None]
+    return bool(waits) and len(waits) == len(tasks) and state.now - max(since, *waits) >= LONG
+
+
+def awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
+    """Whether a task waits for others, and some of these are among them."""
+    wait = state.tasks[number].waits_for
+    return wait is not None and not set(wait.tasks).isdisjoint(others)
 
 
 def _gone_source(

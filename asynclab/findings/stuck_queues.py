@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from asynclab.findings.lost_wakes import ended_since, wait_for_long, waits_at
+from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.model.events import PipeFull, Wait
@@ -25,8 +25,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         waits, certainty = _waits_for_pool(state, queue, takers.values(), since)
         # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
         is_sure = since is not None
-        each_has_one = len(takers) == len(lent) and takers.keys() <= waits.keys()
-        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and each_has_one)):
+        if not waits or not (is_sure or _each_has_one(state, queue, takers, waits)):
             continue
         ends = "; ".join(
             f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
@@ -41,6 +40,13 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place, certainty)
 
 
+def _each_has_one(state: LabState, queue: QueueState, takers: Collection[int | None], waits: Collection[int]) -> bool:
+    """Whether each of those who have one item of a pool waits for one more, after all were put back several times."""
+    lent = len(queue.lent or ())
+    waiting = {task for task in takers if task in waits or (task in state.tasks and awaits_any(state, task, waits))}
+    return queue.returned >= 2 * lent and len(takers) == lent and waiting.issuperset(takers)
+
+
 def _waits_for_pool(
     state: LabState, queue: QueueState, takers: Collection[TaskState | None], since: float | None
 ) -> tuple[dict[int, Wait | None], Certainty]:
@@ -50,10 +56,11 @@ def _waits_for_pool(
         How each of them waits; and "proved" where nothing could have let them go on.
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
-    is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
-    if waits or not (is_odd and wait_for_long(state, queue.getters, since or 0.0)):
+    is_odd = since is None or any(task is not None and task.state in ("failed", "cancelled") for task in takers)
+    getters, begin = queue.getters, since or 0.0
+    if waits or not (is_odd and (wait_for_long(state, getters, begin) or have_waited(state, getters, begin))):
         return waits, "proved"
-    return {task: state.tasks[task].waits_for for task in queue.getters}, "likely"
+    return {task: state.tasks[task].waits_for for task in getters}, "likely"
 
 
 def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -> bool:

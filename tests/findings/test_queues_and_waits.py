@@ -89,7 +89,24 @@ def test_a_pool_is_likely_drained_where_all_who_have_its_items_wait_for_one_more
     assert _said(_found(*_pool(3, takers=(FIRST, SECOND)), *held)) == [("pool-drained", "likely", FIRST)]
     # Once each is how often a queue of work may try a job again; and main may yet put back what it has.
     assert _said(_found(*_pool(1, takers=(FIRST, SECOND)), *held)) == []
-    assert _said(_found(*_pool(3, takers=(FIRST, MAIN)), *held)) == []
+    assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *held)) == []
+
+
+@pytest.mark.parametrize(("at", "said"), [(0.9, []), (1.2, [("pool-drained", "likely", FIRST)])])
+def test_a_pool_is_likely_drained_by_who_waits_for_one_more_with_a_timeout_while_others_go_on(
+    at: float, said: list[tuple[str, str, int]]
+) -> None:
+    sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
+    timed = [TimeoutStarted(0.1, 1, 9.0, FIRST), _waits(FIRST, GETS), _waits(SECOND, Wait("task", tasks=(FIRST,)))]
+    assert _said(_found(*_pool(3, takers=(FIRST, SECOND)), *timed, sleeps, LoopLagged(at, 0.0))) == said
+
+
+def test_a_lock_is_likely_never_released_to_who_waits_with_a_timeout() -> None:
+    held = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), *_fails(FIRST)]
+    waits = [TimeoutStarted(0.1, 1, 9.0, SECOND), _waits(SECOND, Wait("lock", 1))]
+    sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
+    assert _said(_found(*held, *waits, sleeps, LoopLagged(0.9, 0.0))) == []
+    assert _said(_found(*held, *waits, sleeps, LoopLagged(1.2, 0.0))) == [("never-released", "likely", FIRST)]
 
 
 @pytest.mark.parametrize(
