@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import ResultUnread, SourceDropped, TaskEnded, Wait
+from asynclab.model.events import ItemLost, ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
@@ -149,6 +149,13 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             certainty: Certainty = "proved" if incident.is_sure else "likely"
             place = incident.place
             yield Finding("abandoned-get", text, incident.at, (incident.version,), task.id, place, certainty)
+        elif isinstance(event, ItemLost):
+            text = (
+                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"
+                f"{at_line(incident.place)} before it used or returned that, when its time was up at "
+                f"{measured(incident.at)}: nobody else has it"
+            )
+            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place, "likely")
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
@@ -183,9 +190,11 @@ RULES = (
     ),
     Rule(
         "abandoned-get",
-        "A task has taken an item from a queue, and nobody has read its result.",
-        "The item is lost: no code has seen it.",
-        "Where you give up a get(), cancel its task, and look whether it has an item all the same; or keep the task.",
+        "An item was taken from a queue, and nobody got it: no code read the result of the task that took it, or a "
+        "timeout ended the function that did.",
+        "The item is lost: no code has used it.",
+        "Where you give up a get(), look whether it has an item all the same; where you wait with one, put it back at "
+        "a cancel.",
         "",
         find_abandoned_gets,
     ),

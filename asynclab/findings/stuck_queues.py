@@ -56,7 +56,7 @@ def _waits_for_pool(
         How each of them waits; and "proved" where nothing could have let them go on.
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
-    is_odd = since is None or any(task is not None and task.state in ("failed", "cancelled") for task in takers)
+    is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
     getters, begin = queue.getters, since or 0.0
     if waits or not (is_odd and (wait_for_long(state, getters, begin) or have_waited(state, getters, begin))):
         return waits, "proved"

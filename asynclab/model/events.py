@@ -399,6 +399,17 @@ class ResultUnread(TaskEvent):
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
 
 
+class ItemLost(TaskEvent):
+    """A timeout ends a function of a task that has taken an item from a queue, and has yet to use or return it."""
+
+    task: int
+    item: str
+    """Its repr, cut short."""
+    file: str = ""
+    line: int = 0
+    """Where that function waits."""
+
+
 class TaskCollected(TaskEvent):
     """A pending task was destroyed by the garbage collector: nothing referred to it any more. It counts as failed."""
 

@@ -92,13 +92,20 @@ def test_a_pool_is_likely_drained_where_all_who_have_its_items_wait_for_one_more
     assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *held)) == []
 
 
+def test_a_pool_is_likely_drained_where_who_waits_has_begun_whoever_waits_for_one_more() -> None:
+    """As wait_for() does up to Python 3.11: the task that it makes waits for what its maker has."""
+    waits = [_waits(FIRST, GETS), _waits(SECOND, Wait("wait_for", tasks=(FIRST,))), _waits(MAIN, Wait("event", 1))]
+    said = _said(_found(*_pool(3, takers=(FIRST, SECOND)), *waits, IDLE))
+    assert ("pool-drained", "likely", FIRST) in said
+
+
 @pytest.mark.parametrize(("at", "said"), [(0.9, []), (1.2, [("pool-drained", "likely", FIRST)])])
-def test_a_pool_is_likely_drained_by_who_waits_for_one_more_with_a_timeout_while_others_go_on(
+def test_a_pool_is_likely_drained_where_who_waits_with_a_timeout_gets_no_item_of_a_task_that_has_failed(
     at: float, said: list[tuple[str, str, int]]
 ) -> None:
+    timed = [*_fails(FIRST), TimeoutStarted(0.1, 1, 9.0, SECOND), _waits(SECOND, GETS)]
     sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
-    timed = [TimeoutStarted(0.1, 1, 9.0, FIRST), _waits(FIRST, GETS), _waits(SECOND, Wait("task", tasks=(FIRST,)))]
-    assert _said(_found(*_pool(3, takers=(FIRST, SECOND)), *timed, sleeps, LoopLagged(at, 0.0))) == said
+    assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *timed, sleeps, LoopLagged(at, 0.0))) == said
 
 
 def test_a_lock_is_likely_never_released_to_who_waits_with_a_timeout() -> None:

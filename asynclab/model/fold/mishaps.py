@@ -144,6 +144,11 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
 
 
+def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
+    """A function ends with an item; it may be one that nobody needs any more."""
+    state.remember(event, at, place_in(event), is_sure=False)
+
+
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
     """Nobody can get the item any more that a task has taken from a queue."""
     task = state.tasks.get(event.task)

@@ -609,6 +609,22 @@ async def a_cancel_comes_when_the_helper_has_the_item() -> None:
     await asyncio.wait({taker})
 
 
+async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
+    """abandoned-get"""
+
+    queue: asyncio.Queue[str] = asyncio.Queue()
+
+    async def next_message() -> str:
+        message = await queue.get()
+        await asyncio.sleep(0.1)  # such as a call to decode it
+        return message
+
+    for time in (0.03, 0.01):
+        asyncio.get_running_loop().call_later(time, queue.put_nowait, f"message at {time}")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(next_message(), 0.06)
+
+
 async def a_gather_collects_failures_and_nobody_looks() -> None:
     """never-retrieved"""
 

@@ -822,6 +822,36 @@ async def a_cancelled_task_keeps_the_item_that_its_helper_has() -> None:
     await asyncio.wait({taker})
 
 
+async def a_message_is_kept_or_of_no_use_when_its_time_is_up() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    kept: list[str] = []
+
+    async def keep() -> str:
+        message = await queue.get()
+        kept.append(message)
+        await asyncio.sleep(0.1)
+        return kept.pop()
+
+    async def put_back() -> str:
+        message = await queue.get()
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            queue.put_nowait(message)
+            raise
+        return message
+
+    async def work() -> None:
+        while True:
+            message = await queue.get()
+            await asyncio.sleep(0.1, message)
+
+    for function in (keep, put_back, work):
+        queue.put_nowait("message")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(function(), 0.05)
+
+
 async def results_of_a_gather_are_looked_through() -> None:
     async def save(number: int) -> None:
         await asyncio.sleep(0.01)
