@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
-from asynclab.model.events import PipeFull, Wait
+from asynclab.model.events import PipeFull, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
@@ -118,6 +118,23 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
         yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
+def find_unread_streams(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for the other side of a connection, which waits for somebody to read what it has sent."""
+    for incident, event in incidents_of(state, StreamUnread):
+        place = incident.place
+        what = (
+            f"in drain(){at_line(place)} for the other side to read, which waits in drain() as well, and nobody reads "
+            f"what that has sent"
+        )
+        if event.library:
+            what = (
+                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the responses to "
+                f"which those in its pool belong: {event.streams:,}"
+            )
+        text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
+        yield Finding("unread-stream", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
     """Where a task waited; where it was made if only Python's own code waits in it."""
     return (wait.file, wait.line) if wait is not None and wait.line else place_of(state.tasks[task])
@@ -147,5 +164,13 @@ RULES = (
         "Use communicate(), or read stdout and stderr in tasks of their own while you wait.",
         "",
         find_full_pipes,
+    ),
+    Rule(
+        "unread-stream",
+        "A task waits to write, or for a connection of a pool, and nobody reads what the other side has sent.",
+        "The other side waits until that is read: both wait, and nothing goes on.",
+        "Read in a task of its own while you write; use each response in an `async with`, or read it to its end.",
+        "",
+        find_unread_streams,
     ),
 )

@@ -811,6 +811,18 @@ class CallbackFailed(ProgramEvent):
     """Where the user's code raised it, or passed it on."""
 
 
+class StreamUnread(ProgramEvent):
+    """A task waits to write, or for a connection of a pool; meanwhile nobody reads what the other side has sent."""
+
+    task: int
+    library: str
+    """Whose pool it waits for; empty where it waits in drain()."""
+    streams: int
+    """How many connections are not read."""
+    size: int
+    """How many bytes that have come are held here."""
+
+
 class LoopFreed(ProgramEvent):
     """A callback that kept the loop from running has ended; for a step, its own end tells that."""
 

@@ -111,6 +111,7 @@ class LoopRecording:
                 self._executor.look(observer)
                 self._spins.look(observer)
                 observer.partial_deadlocks.look()
+                observer.looks.unread.look()
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -126,6 +126,11 @@ def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=is_sure)
 
 
+def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
+    """A task waits for what is likely never to come: the other side may still give way."""
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
+
+
 def _waits_alone(state: LabState, number: int) -> bool:
     """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
     behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]

@@ -52,6 +52,8 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{name} is cancelled as asyncio.run() ends"
         case events.ConnectionDropped():
             return f"the {one_line(event.what)} is gone, never closed"
+        case events.StreamUnread():
+            return f"{name} waits while nobody reads {event.size:,} bytes that have come"
         case events.WriteUndrained():
             return f"{name} writes while {event.size:,} bytes wait to be sent{_at(event.file, event.line)}"
         case events.LoopBlocked():

@@ -880,6 +880,30 @@ async def connections_are_closed_and_their_writes_drained() -> None:
             await writer.wait_closed()
 
 
+async def what_comes_is_read_slowly_while_others_wait_to_write() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000_000):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def send() -> None:
+        for _ in range(60):
+            writer.write(bytes(200_000))
+            await writer.drain()
+        writer.write_eof()
+
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        sending = asyncio.create_task(send())
+        await asyncio.sleep(1.5)
+        while await reader.read(1_000_000):
+            pass
+        await sending
+        writer.close()
+        await writer.wait_closed()
+
+
 async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
     async def beat() -> None:
         while True:

@@ -14,6 +14,7 @@ from asynclab.model.wording.occurrence import kind_and_task, occurrence
     [
         events.ResultUnread(1.0, 2),
         events.ItemLost(1.0, 2, "'item'", "app.py", 5),
+        events.StreamUnread(1.0, 2, "", 1, 100),
         events.TaskCutOff(1.0, 2),
         events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", 2, "app.py", 5),
         events.WriteUndrained(1.0, 2, 1_000_000, 10, "app.py", 5),
