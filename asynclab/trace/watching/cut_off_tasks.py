@@ -6,18 +6,17 @@ That is not meant of one that somebody keeps, as to cancel it, nor of one that g
 from __future__ import annotations
 
 import asyncio
-import dis
 import gc
 import sys
 from asyncio import Task
-from functools import lru_cache
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType
 from typing import Any
 
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
-from asynclab.trace.recording.future_state import coroutine_of, is_task
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_loops import loops_of
 
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
@@ -28,11 +27,11 @@ _WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
 LONG_SLEEP = 1.0
 """Seconds: a task in so long a sleep is a timer, which may be in vain."""
 
-_BACK = ("JUMP_BACKWARD", "POP_JUMP_BACKWARD")
-
 
 def is_cut_off(task: Task[Any]) -> bool:
     """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
+    if cancel_requests_of(task) > 1:  # it was asked to end before, and cleans up
+        return False
     cancels = _frame_of(_CANCELS_ALL)
     chain = follow(coroutine_of(task))
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
@@ -49,7 +48,8 @@ def _works(frames: list[FrameType]) -> bool:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
     own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
-    return bool(own) and is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+    in_loop = (frame.f_lasti in loop for frame in own for loop in loops_of(frame.f_code))
+    return bool(own) and is_slow and not any(in_loop)
 
 
 def _frame_of(code: CodeType) -> FrameType | None:
@@ -78,10 +78,3 @@ def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
     return not all(
         type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
     )
-
-
-@lru_cache(1_000)
-def _is_in_loop(code: CodeType, at: int) -> bool:
-    """Whether an instruction of a function is one of a loop's."""
-    jumps = (each for each in dis.get_instructions(code) if each.opname.startswith(_BACK))
-    return any(each.argval <= at < each.offset for each in jumps if not each.opname.endswith("NO_INTERRUPT"))

@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from types import CodeType
 
 from asynclab.model.events import ItemLost
@@ -23,9 +22,9 @@ from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_loops import loops_of
 
 _WAIT_FOR = asyncio.wait_for.__code__
-_BACK = re.compile("(POP_)?JUMP_BACKWARD(?!_NO_INTERRUPT)")
 _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
 
 
@@ -70,7 +69,8 @@ def _has_unused(code: CodeType, at: int) -> bool:
                 stored[name] = each.offset
             else:  # used before, or set again
                 stored.pop(name, None)
-    return any(name in used and not _repeats(steps, at, offset) for name, offset in stored.items())
+    loops = [loop for loop in loops_of(code) if at in loop]
+    return any(name in used and not any(offset in loop for loop in loops) for name, offset in stored.items())
 
 
 def _is_caught(code: CodeType, steps: list[dis.Instruction], at: int) -> bool:
@@ -81,13 +81,6 @@ def _is_caught(code: CodeType, steps: list[dis.Instruction], at: int) -> bool:
     while at in handlers and names[handlers[at]] != "PUSH_EXC_INFO":
         at = handlers.pop(at)
     return at in handlers
-
-
-def _repeats(steps: list[dis.Instruction], at: int, begin: int) -> bool:
-    """Whether a function may go back from behind an instruction to one at or before `begin`."""
-    later = (each for each in pairwise(steps) if each[1].offset > at)
-    jumps = (each.argval for before, each in later if before.opname != "CLEANUP_THROW" and _BACK.match(each.opname))
-    return any(target <= begin for target in jumps)
 
 
 def _line(instruction: dis.Instruction) -> int | None:

@@ -114,7 +114,7 @@ def _unread_by_writer(writer: Any) -> _Unread | None:
 
 
 def _unread_of_pool(connector: Any) -> _Unread | None:
-    bodies = [getattr(each, "_payload", None) for each in connector._acquired]
+    bodies: list[Any] = [getattr(each, "_payload", None) for each in connector._acquired]
     if not bodies or any(body is None or body._waiter is not None or body.is_eof() for body in bodies):
         return None
     progress = tuple((id(body), body.total_bytes, body._size) for body in bodies)

@@ -915,6 +915,16 @@ async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
     async def listen() -> None:
         await asyncio.Event().wait()
 
+    async def clean_up() -> None:
+        try:
+            await asyncio.sleep(0.5)
+        finally:
+            await asyncio.sleep(0.5)
+
+    cancelled = asyncio.create_task(clean_up())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    del cancelled
     asyncio.current_task().kept = [asyncio.create_task(each()) for each in (beat, expire, listen)]  # type: ignore
     await asyncio.sleep(0.01)
 
