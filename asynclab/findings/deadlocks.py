@@ -16,11 +16,11 @@ from asynclab.findings.lost_wakes import (
 )
 from asynclab.findings.lost_work import find_unseen_failures
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
-from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING, WaitGraph
-from asynclab.model.events import GeneratorStands, TasksStranded, Wait
+from asynclab.model.events import GeneratorLeft, GeneratorStands, TasksStranded, Wait
 from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
@@ -90,10 +90,18 @@ def _target(state: LabState, task: TaskState) -> str:
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:
     """Async generators that were left at a yield, and keep a lock or permit from tasks that can't get it otherwise."""
-    for left in () if state.outside is None else state.outside.generators:
+    standing: dict[GeneratorStands, Certainty] = {
+        event.generator: "likely" for _, event in incidents_of(state, GeneratorLeft)
+    }
+    standing |= dict.fromkeys(() if state.outside is None else state.outside.generators, "proved")
+    for left, certainty in standing.items():
         primitive = state.named_primitives.get((left.kind, left.number))
-        victims = () if primitive is None else _victims(state, primitive)
-        if primitive is None or not victims:
+        if primitive is None:
+            continue
+        victims = _victims(state, primitive)
+        if not victims and certainty == "likely" and have_waited(state, primitive.waiters, 0.0):
+            victims = list(primitive.waiters)
+        if not victims:
             continue
         takers = primitive.holders
         by = f"; {listed(state, takers)} had begun it" if takers else ""
@@ -102,7 +110,7 @@ def find_left_generators(state: LabState) -> Iterator[Finding]:
             f"async generator '{one_line(left.name)}' was left at its yield{in_brackets(place)} and not closed, with "
             f"{primitive.label}, which {listed(state, victims)} can't get{by}"
         )
-        yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place)
+        yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place, certainty)
 
 
 def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands | None:

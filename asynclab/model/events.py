@@ -732,6 +732,12 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     """Which lock or semaphore: 2 for "lock#2"."""
 
 
+class GeneratorLeft(ProgramEvent):
+    """While the loop goes on, an async generator has stood at a yield for a while, and nobody seems to be using it."""
+
+    generator: GeneratorStands
+
+
 class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 

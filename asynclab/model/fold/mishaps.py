@@ -126,6 +126,11 @@ def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=is_sure)
 
 
+def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
+    """Somebody may still go on with a generator."""
+    state.remember(event, at, place_in(event.generator), is_sure=False)
+
+
 def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
     """A task waits for what is likely never to come: the other side may still give way."""
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)

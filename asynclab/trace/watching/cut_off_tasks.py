@@ -16,7 +16,7 @@ from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_loops import loops_of
+from asynclab.trace.watching.code_flow import is_in_loop
 
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
@@ -48,8 +48,7 @@ def _works(frames: list[FrameType]) -> bool:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
     own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
-    in_loop = (frame.f_lasti in loop for frame in own for loop in loops_of(frame.f_code))
-    return bool(own) and is_slow and not any(in_loop)
+    return bool(own) and is_slow and not any(is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
 
 
 def _frame_of(code: CodeType) -> FrameType | None:

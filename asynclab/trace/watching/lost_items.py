@@ -16,13 +16,12 @@ from functools import lru_cache
 from types import CodeType
 
 from asynclab.model.events import ItemLost
-from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_loops import loops_of
+from asynclab.trace.watching.code_flow import handlers_of, reached_from
 
 _WAIT_FOR = asyncio.wait_for.__code__
 _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
@@ -69,15 +68,13 @@ def _has_unused(code: CodeType, at: int) -> bool:
                 stored[name] = each.offset
             else:  # used before, or set again
                 stored.pop(name, None)
-    loops = [loop for loop in loops_of(code) if at in loop]
-    return any(name in used and not any(offset in loop for loop in loops) for name, offset in stored.items())
+    again = reached_from(code, at)
+    return any(name in used and offset not in again for name, offset in stored.items())
 
 
 def _is_caught(code: CodeType, steps: list[dis.Instruction], at: int) -> bool:
     """Whether a function handles an exception at an instruction; what Python does at each `await` does not count."""
-    ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
-    handlers = {offset: target for offsets, target in ranges for offset in offsets}
-    names = {each.offset: each.opname for each in steps}
+    handlers, names = handlers_of(code), {each.offset: each.opname for each in steps}
     while at in handlers and names[handlers[at]] != "PUSH_EXC_INFO":
         at = handlers.pop(at)
     return at in handlers

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -686,6 +687,34 @@ async def a_server_writes_more_than_its_client_reads() -> None:
     await asyncio.sleep(0.3)
     writer.close()
     server.close()
+
+
+async def a_generator_is_left_with_a_permit_while_others_go_on() -> None:
+    """generator-not-closed"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def rows() -> AsyncIterator[int]:
+        async with permits:
+            yield 1
+            yield 2
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    async def first() -> int | None:
+        kept.append(rows())
+        async for row in kept[-1]:
+            return row
+        return None
+
+    kept: list[AsyncIterator[int]] = []
+    beating = asyncio.create_task(beat())
+    await first()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(first(), 1.6)
+    beating.cancel()
 
 
 async def both_sides_write_all_before_they_read() -> None:

@@ -244,10 +244,21 @@ async def a_generator_is_closed_and_another_is_in_use() -> None:
         async with permit():
             await asyncio.sleep(seconds)
 
+    async def read_slowly() -> None:
+        async for _ in rows():
+            await asyncio.sleep(IDLE)
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
     async with contextlib.aclosing(rows()) as generator:  # type: ignore[type-var]
         async for _ in generator:
             break
     await asyncio.gather(use(IDLE), use(0))
+    beating = asyncio.create_task(beat())
+    await asyncio.gather(read_slowly(), use(0))
+    beating.cancel()
 
 
 async def cancelled_tasks_clean_up() -> None:
