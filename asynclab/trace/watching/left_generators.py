@@ -37,13 +37,16 @@ class GeneratorLooks:
         """The real time at which each was first seen."""
         self._told: set[GeneratorStands] = set()
         self._next_look = 0.0
+        self._seen_step = 0.0
+        """When the latest step began, at the latest look: where none has, the loop does not go on."""
         self._patience = LEFT_AFTER
 
     def look(self, recorder: Recorder, resources: Resources) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
-        now, loop = recorder.clock.real_time(), recorder.loop
-        if loop is None or now < self._next_look:
+        now, loop, latest_step = recorder.clock.real_time(), recorder.loop, recorder.step_started
+        if loop is None or now < self._next_look or latest_step == self._seen_step:
             return
+        self._seen_step = latest_step
         found = {left: generator for generator, left in _standing(loop, resources) if left not in self._told}
         self._since = {left: self._since.get(left, now) for left in found}
         due = [left for left, since in self._since.items() if now - since >= LEFT_AFTER]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import StreamReaderProtocol, StreamWriter, Task
 from collections.abc import Hashable
 from itertools import islice
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from asynclab.model.events import StreamUnread
@@ -55,7 +55,7 @@ class UnreadStreams:
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task begins to wait for a stream, or in a library."""
-        if len(self._waiting) < _MOST_TASKS and any(map(_waits_for_other_side, follow(coroutine_of(task)).frames)):
+        if len(self._waiting) < _MOST_TASKS and _waiting_for_other_side(task) is not None:
             self._waiting[record.id] = record
 
     def look(self) -> None:
@@ -68,9 +68,12 @@ class UnreadStreams:
         stuck: dict[int, _Unread] = {}
         for number, record in list(self._waiting.items()):
             task = record()
-            unread = None if task is None or is_done(task) else _unread(task)
-            if unread is None:
+            frame = None if task is None or is_done(task) else _waiting_for_other_side(task)
+            if frame is None:
                 del self._waiting[number]
+                continue
+            unread = _unread(frame)
+            if unread is None:  # there may be more to come
                 continue
             progress, since = before.get(number, (None, now))
             since = since if progress == unread.progress else now
@@ -90,18 +93,19 @@ class UnreadStreams:
         return any(may_read(task, stream) for task in islice(others, _MOST_TASKS) for stream in unread.streams)
 
 
-def _waits_for_other_side(frame: FrameType) -> bool:
-    code = frame.f_code
+def _waiting_for_other_side(task: Task[Any]) -> FrameType | None:
+    """The function in which a suspended task waits to write, or for a connection."""
+    return next((frame for frame in follow(coroutine_of(task)).frames if _is_such_a_wait(frame.f_code)), None)
+
+
+def _is_such_a_wait(code: CodeType) -> bool:
     return code is _DRAIN or (code.co_name == _POOL_WAIT and code.co_filename.endswith(_POOL_FILE))
 
 
-def _unread(task: Task[Any]) -> _Unread | None:
-    """What nobody reads of all for which a suspended task waits; None where something else is left to come."""
-    for frame in follow(coroutine_of(task)).frames:
-        if _waits_for_other_side(frame):
-            owner: Any = variables_of(frame)["self"]
-            return _unread_by_writer(owner) if frame.f_code is _DRAIN else _unread_of_pool(owner)
-    return None
+def _unread(frame: FrameType) -> _Unread | None:
+    """What nobody reads of all for which a function waits; None where something else is left to come."""
+    owner: Any = variables_of(frame)["self"]
+    return _unread_by_writer(owner) if frame.f_code is _DRAIN else _unread_of_pool(owner)
 
 
 def _unread_by_writer(writer: Any) -> _Unread | None:

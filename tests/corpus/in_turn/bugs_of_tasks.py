@@ -729,7 +729,7 @@ async def both_sides_write_all_before_they_read() -> None:
     server = await asyncio.start_server(exchange, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(1.8):
+        async with asyncio.timeout(2.2):
             await exchange(reader, writer)
     writer.transport.abort()
     server.close()
@@ -751,7 +751,7 @@ async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
         url = "http://{}:{}".format(*server.sockets[0].getsockname())
         kept = [await session.get(url) for _ in range(2)]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.8):
+            async with asyncio.timeout(2.2):
                 await session.get(url)
         for response in kept:
             response.close()
