@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from asynclab.findings.alike import with_others
 from asynclab.findings.known_bugs import KnownBug, baseline_text
 from asynclab.model.wording.quantities import plural
 
@@ -39,7 +40,7 @@ def print_summary(told: Sequence[Told], terminal: pytest.TerminalReporter, confi
     for test, found in by_test.items():
         terminal.line(test)
         for finding in found:
-            terminal.line(f"  {finding['line']}")
+            terminal.line(f"  {with_others(finding['line'], finding['others'])}")
             if finding["made"]:
                 terminal.line(f"    {finding['made']}")
     for line in (*_remarks(told), *written):

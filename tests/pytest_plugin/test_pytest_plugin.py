@@ -85,6 +85,25 @@ def test_tests_fail_for_what_is_asked_for(suite: pytest.Pytester) -> None:
     run(suite, "--asynclab-fail-on=deadlock").assert_outcomes(passed=1, warnings=1)
 
 
+def test_what_happens_to_many_tasks_of_a_test_is_told_once(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+
+        async def fails():
+            raise ValueError
+
+        async def test_drops():
+            for _ in range(3):
+                asyncio.create_task(fails())
+                await asyncio.sleep(0)
+        """
+    )
+    result = run(suite, "--asynclab")
+    result.stdout.fnmatch_lines(["*: 1 finding in 1 observed test*", "*", "  never-retrieved: *; 2 more like it"])
+    run(suite, "--asynclab=fail").stdout.fnmatch_lines(["never-retrieved: *; 2 more like it"])
+
+
 def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
