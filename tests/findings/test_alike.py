@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.phrases import NAMED, listed_deeds
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import CoroutineDropped, RunStarted
 from asynclab.model.incidents import ALIKE_KEPT, INCIDENTS_KEPT
+from asynclab.model.state import LabState
 from tests.remote.programs import observed
 
 CARELESS = """
@@ -45,3 +47,11 @@ def test_reports_and_texts_have_one_line_for_it() -> None:
     told = observed("--findings", "text", "-c", CARELESS)
     said = [line for line in (*told.report, *told.out.splitlines()) if "never-retrieved" in line]
     assert [line.partition("; ")[2] for line in said] == ["2 more like it"] * 2
+
+
+def test_of_many_tasks_in_one_finding_those_that_do_the_same_are_named_once() -> None:
+    same = [(number, "waits for lock#1") for number in range(3)]
+    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMED + 1)]
+    said = listed_deeds(LabState(), [*same, *others, *same])
+    assert said[:2] == ["'task 0' waits for lock#1, and 5 like it", "'task 10' waits for 'task 11'"]
+    assert said[NAMED:] == ["2 tasks more"]
