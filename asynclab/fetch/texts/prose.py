@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from asynclab.fetch.texts.delimiters import end_of, is_url, run_end
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import SENT, Finding
 from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
@@ -22,6 +22,12 @@ _URL = re.compile(
 )
 _NEXT_URL = re.compile(r"https?://", re.IGNORECASE)
 """One directly after another."""
+_SENT = re.compile(
+    rf"""(http(?:(?<![^\s(\[=]http)|(?<=(")http)(?<!""http)|(?<=(')http)(?<!''http)|(?<=(<)http)){SENT}(?<![_&+,-])"""
+    r"""(?(2)"(?!")|(?(3)'(?!['A-Za-z0-9])|(?(4)[>|]|(?=[.,;:!)\]]*+(?:\s|\Z)))))""",
+    re.ASCII,
+)
+"""One that is sent as it is, between quotes, angle brackets or spaces, or in brackets, whether or not a sentence ends."""
 _WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
@@ -69,6 +75,10 @@ def read_prose(text: str, finding: Finding) -> None:
             if not (url and finding.take(url)):
                 finding.ignore(line)
             continue
+        if sent := _all_sent(line):
+            for url, *_, path, fragment in sent:
+                finding.take_sent(url, path, fragment)
+            continue
         taken, others = False, []
         for url, delimited, run_on in _urls(line):
             if run_on:
@@ -100,6 +110,14 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
 def urls_in(text: str) -> Iterator[str]:
     """The URLs of a text that needs nothing undone."""
     return (url for line in text.splitlines() for url, _, _ in _urls(line))
+
+
+def _all_sent(line: str) -> list[tuple[str, ...]]:
+    """All URLs of a line, if each is one that `_SENT` matches and no markup says where it ends; else none."""
+    sent = _SENT.findall(line)
+    if len(sent) != line.count("://") or "](" in line or "]:" in line or line.lstrip().startswith("#"):
+        return []
+    return sent if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in sent) else []
 
 
 def _urls(line: str) -> Iterator[tuple[str, str, str]]:
