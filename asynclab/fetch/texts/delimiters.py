@@ -10,7 +10,7 @@ from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.common.utils import unescapeAll
 
 from asynclab.fetch.address import LONGEST_URL
-from asynclab.fetch.texts.run_on import end_before_text
+from asynclab.fetch.texts.run_on import end_before_text, has_letters
 from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
@@ -19,18 +19,18 @@ _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_ESCAPED = r"\\[][?=&_%#~*()+!$:]"
+_MARK = "[][?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
 _RUN = re.compile(
     rf"https?://(?:[\w.-]|\\\.)*(?:{_PART})*(?:\?(?:{_PART}|\?|\|(?=[A-Za-z%][\w+%:,|]*(?:[&\s]|\Z)))*)?", re.IGNORECASE
 )
-_UNESCAPED = re.compile(rf"{_ESCAPED}|.", re.DOTALL)
+_ESCAPE = re.compile(rf"\\(?={_MARK})")
 _GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
 _IN_PLAIN = r"[\w./#&=%~@+$:,;-]"
@@ -102,7 +102,7 @@ _TRAILING = ".,;:!?*_~'"
 
 def is_url(line: str) -> bool:
     """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
-    return line.isascii() and _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
+    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:] and not has_letters(line)
 
 
 def run_end(line: str, start: int) -> int:
@@ -138,15 +138,17 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         return spaced[1], spaced.end(), ""
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
         return closed[1], closed.end(), ""
-    url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
+    url = line[start : min(far, run_ends)]
+    if "://" in url[8:]:
+        url = "://".join(url.split("://", _MOST_INNER)[:_MOST_INNER])
     if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
         url = url.rstrip("-").removesuffix("=")
     if "\\" not in url:
         url = _in_prose(url, before)
         return url, start + len(url), ""
-    characters = _UNESCAPED.findall(url)
-    url = _in_prose("".join(character[-1] for character in characters), before)
-    return url, start + sum(map(len, characters[: len(url)])), ""
+    escapes = [escape.start() - number for number, escape in enumerate(_ESCAPE.finditer(url))]
+    url = _in_prose(_ESCAPE.sub("", url), before)
+    return url, start + len(url) + sum(place < len(url) for place in escapes), ""
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
@@ -168,6 +170,8 @@ def _in_prose(url: str, before: str) -> str:
     if not url.isascii():
         url = url[: end_before_text(url.rstrip(_TRAILING), before)]
     short = url.rstrip(_TRAILING + ")]")
+    while url.startswith(")", len(short)) and short.count("(") > short.count(")"):
+        short = f"{short})"
     if before != "*" and url.startswith("/*", len(short) - 1):
         short = f"{short}*"  # a pattern, and no emphasis
     return short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)

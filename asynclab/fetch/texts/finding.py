@@ -21,11 +21,14 @@ _LONGEST_IGNORED = 200
 _LONGEST_SENT = 4_000
 
 SENT = (
-    r"s?://(?:[a-z0-9][a-z0-9-]{0,31}(?<!-)\.){0,4}[a-z]{1,30}(?::(?!80(?!\d)|443(?!\d))(?:[1-9]\d{0,3}|[1-5]\d{4})(?!\d))?"
+    r"s?://(?:(?:[a-z0-9][a-z0-9-]{0,31}(?<!-)\.){0,4}[a-z]{1,30}|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|(?![\d.]))){4})"
+    r"(?::(?!80(?!\d)|443(?!\d))(?:[1-9]\d{0,3}|[1-5]\d{4})(?!\d))?"
     r"(/[\w/=&+,-]*+(?:(?:[.?~]|%[2-9A-D][0-9A-F])++[\w/=&+,-]++)*+)?)(?:#(\w[\w-]*+))?"
 )
-"""What follows "(http" in a URL that is sent as it is written, as most are, or with a slash; groups are the URL, its
-path, and its fragment. This is ten times faster to see than to work out."""
+"""What follows "(http" in a URL that is sent as it is written, or with a slash, as most are.
+
+Its groups are the URL, its path and its fragment. This is ten times faster to see than to work out.
+"""
 _IS_SENT = re.compile(f"(http{SENT}", re.ASCII)
 
 

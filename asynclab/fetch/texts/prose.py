@@ -27,7 +27,7 @@ _SENT = re.compile(
     r"""(?(2)"(?!")|(?(3)'(?!['A-Za-z0-9])|(?(4)[>|]|(?=[.,;:!)\]]*+(?:\s|\Z)))))""",
     re.ASCII,
 )
-"""One that is sent as it is, between quotes, angle brackets or spaces, or in brackets, whether or not a sentence ends."""
+"""One that is sent as it is, in quotes or brackets, or at the end of a sentence, or between spaces."""
 _WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)

@@ -22,6 +22,11 @@ _PARTICLE = re.compile(
 """What Korean adds to a word, without a space."""
 
 
+def has_letters(text: str) -> bool:
+    """Whether any of it is Chinese, Japanese or Korean."""
+    return not text.isascii() and _IS_LETTER.search(text) is not None
+
+
 def text_at(line: str, start: int, end: int) -> str:
     """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
     return line[start:end] if start < end and _IS_LETTER.match(line, start) else ""
