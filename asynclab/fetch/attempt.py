@@ -108,7 +108,7 @@ class Requests:
             finally:
                 if response.connection is not None:  # an answer that was read to its end has let go of it by itself
                     response.release()
-            watch.redirected(asked, response.status)
+            watch.redirected(asked, response.status, location)
             if len(row.hops) > MOST_REDIRECTS:
                 return Failure("too_many_redirects", f"More than {MOST_REDIRECTS} redirects")
             try:

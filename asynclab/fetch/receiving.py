@@ -63,20 +63,20 @@ class Receiver:
 
     def wants_anchors(self, row: Row) -> bool:
         """Whether to look for a URL's fragments in its page."""
-        return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
+        return self._options.check and may_have_anchors(row.content_type) and bool(_anchors_for(row))
 
     async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
         """Read a page until its fragments are found; nothing of any other body."""
         if row.method == "HEAD" or not self.wants_anchors(row):
             return None
-        anchors = Anchors(anchors_of(row.fragments), row.content_type)
+        anchors = Anchors(_anchors_for(row), row.content_type)
         body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=anchors.take)
         try:
             is_whole = await self._read(row, response, body)
         finally:
             body.describe()
         anchors.close()
-        row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
+        row.looked_for, row.missing = _anchors_for(row), tuple(anchors.missing)
         if anchors.missing and not is_whole:
             return failure_of_size(self._options)
         return failure_of_fragments(row.missing)
@@ -137,6 +137,12 @@ class Receiver:
             unpacker.finish()
             row.notes += unpacker.notes()
         return True
+
+
+def _anchors_for(row: Row) -> tuple[str, ...]:
+    """The anchors that a browser would look for: a redirect's fragment replaces that of the link."""
+    redirected_to = [hop.fragment for hop in row.hops if hop.fragment]
+    return anchors_of(redirected_to[-1:] or row.fragments)
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:

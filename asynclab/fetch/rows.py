@@ -101,6 +101,8 @@ class Hop:
     """The IP address that answered."""
     seconds: float
     """From the request to the answer."""
+    fragment: str = ""
+    """What followed # in its Location."""
 
 
 @dataclass(frozen=True, slots=True)

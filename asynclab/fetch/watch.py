@@ -16,7 +16,7 @@ from yarl import URL
 from asynclab.fetch.address import is_address, redacted
 from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.public_internet import is_private
-from asynclab.fetch.rows import Hop, Row, TlsFacts
+from asynclab.fetch.rows import Hop, Row, TlsFacts, header_text
 
 _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
 
@@ -98,10 +98,11 @@ class Watch:
         """The headers are there."""
         self.row.phases.enter("download", self._ledger.now())
 
-    def redirected(self, asked: str, status: int) -> None:
+    def redirected(self, asked: str, status: int, location: str) -> None:
         """The server redirects to another URL."""
+        fragment = header_text(location.encode("utf-8", "surrogateescape")).partition("#")[2].strip()
         now = self._ledger.now()
-        self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
+        self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at, fragment),)
         self._asked_at = now
         self.row.phases.enter("wait", now)
         self._ledger.touch(self.row)
