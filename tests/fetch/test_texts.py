@@ -31,6 +31,16 @@ FORMATS = [
     ("From: a@b.example\nSubject: x\n\n<{}>\n", "mail"),
     ('see "{}"', "text"),
     ("<{}>", "text"),
+    ("see <{}|text>", "text"),
+    ("「{}」", "text"),
+    ("[[{}][text]]", "text"),
+    ("`text <{}>`_", "text"),
+    ('Link: <{}>; rel="next"', "text"),
+    ("a {{background: url('{}')}}", "text"),
+    ('curl ^"{}^" ^\n -o x', "text"),
+    ("\x1b]8;;{}\x1b\\text\x1b]8;;\x1b\\", "text"),
+    ("<rss><channel><link><![CDATA[{}]]></link></channel></rss>", "RSS"),
+    ('<meta http-equiv="refresh" content="0; url={}"><p>', "HTML"),
 ]
 
 
