@@ -46,7 +46,7 @@ class Requests:
             return _unsendable(row)
         now = self._ledger.now()
         self._begin(row, now)
-        watch = Watch(row, self._ledger, now)
+        watch = Watch(row, self._ledger.now, now)
         WATCH.set(watch)
         self._connections.begin()
         try:

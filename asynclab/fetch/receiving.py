@@ -89,7 +89,6 @@ class Receiver:
         row.raw_headers = _kept_headers(response.raw_headers)
         row.content_type = _header_text(response.headers.get("Content-Type", ""))[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
-        self._ledger.touch(row)
 
     async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
         folder = self._options.save_to
@@ -129,7 +128,6 @@ class Receiver:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
             if content.at_eof():
                 continue  # the end of the row tells all
-            self._ledger.touch(row)
             if (now := self._ledger.now()) >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")
                 report_at = now + REPORT_SECONDS
