@@ -70,9 +70,9 @@ async def tried_again() -> None:
 async def test_an_await_is_in_a_loop_if_it_may_run_again(
     function: Callable[[], Coroutine[Any, Any, None]], is_loop: bool
 ) -> None:
-    coroutine = function()
-    task = asyncio.create_task(coroutine)
+    task = asyncio.create_task(function())
     for _ in range(5):
         await asyncio.sleep(0)
-    assert is_in_loop(coroutine.cr_code, coroutine.cr_frame.f_lasti) is is_loop
+    (frame,) = task.get_stack()
+    assert is_in_loop(frame.f_code, frame.f_lasti) is is_loop
     task.cancel()
