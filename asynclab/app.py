@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from asynclab.model.source import Source
     from asynclab.screens.fetch.fetch_screen import FetchScreen
     from asynclab.screens.lab.runnable import LabFactory
+    from asynclab.screens.lab.staged_run import StagedRun
     from asynclab.screens.learn.demo_runs import Runs
     from asynclab.screens.run.run_screen import RunScreen
     from asynclab.screens.run.watched_program import WatchedProgram
@@ -132,10 +133,20 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources of everything that runs, on any screen."""
+        """The sources of everything that runs, on any screen: of a program, each of its loops."""
         loops = () if self._program is None else self._program.runs.values()
-        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ()), *loops]
-        return [program.source for program in programs if program.is_running]
+        return [run.source for run in (*self._own_runs, *loops) if run.is_running]
+
+    @property
+    def run_count(self) -> int:
+        """How many demos, fetches and programs run."""
+        is_program_live = self._program is not None and self._program.is_live
+        return sum(run.is_running for run in self._own_runs) + is_program_live
+
+    @property
+    def _own_runs(self) -> list[StagedRun]:
+        """Those of demos and fetches."""
+        return [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
 
     @property
     def tabs(self) -> dict[str, str]:

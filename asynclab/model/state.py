@@ -91,6 +91,8 @@ class LabState:
     started: bool = False
     outcome: Outcome | None = None
     """How the run ended; None while it runs and before."""
+    ended_at: float = 0.0
+    """When it did, in lab seconds."""
     detail: str = ""
     """The repr of what main returned, or its exception in one line."""
     leaked: tuple[int, ...] = ()

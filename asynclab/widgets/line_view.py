@@ -53,9 +53,9 @@ class LineView(ScrollView, can_focus=True):
     """Lines at the top that don't scroll."""
     FOOTER_HEIGHT: ClassVar[int] = 0
     """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
-    SELECTED_FROM: ClassVar[int] = 0
-    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
+    selected_from = 0
+    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
     entries: Sequence[Any] = ()
     """What the lines are about, or are made of, one each."""
 
@@ -281,7 +281,7 @@ class LineView(ScrollView, can_focus=True):
         """The selected part of a line, as a range of characters; an end of -1 in a span stands for the whole line."""
         if span is None:
             return 0, 0
-        return max(span[0], self.SELECTED_FROM), len(text) if span[1] < 0 else span[1]
+        return max(span[0], self.selected_from), len(text) if span[1] < 0 else span[1]
 
     def _with_selection(self, strip: Strip, text: str, span: tuple[int, int] | None) -> Strip:
         """The strip of a text with its selected part in the colours of a selection."""

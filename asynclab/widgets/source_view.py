@@ -17,9 +17,6 @@ from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.lines import Line, joined, width_of
 from asynclab.widgets.messages import TaskSelected
 
-GUTTER = 6 + MARKS_WIDTH
-"""The cells before the code: the cursor's mark, the line number, an arrow, the tasks there."""
-
 FRAME = 4
 """Cells of the lower border that its text can't use, besides the corners."""
 
@@ -53,7 +50,6 @@ class SourceView(LineView):
     line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
     """
 
-    SELECTED_FROM = GUTTER
     DEFAULT_CSS = """
     SourceView { overflow-x: auto; }
     """
@@ -75,7 +71,7 @@ class SourceView(LineView):
         self._files = files
         self._first = self._file = _File()
         self._coloured: dict[str, tuple[Line, ...]] = {}
-        self._widest = 0
+        self._widest = self._digits = 0
         self._state = NOTHING_YET
         self._next: int | None = None
         self._version = 0
@@ -144,7 +140,7 @@ class SourceView(LineView):
 
     def content_width(self) -> int:
         """As wide as the longest line."""
-        return max(super().content_width(), self._widest + GUTTER + 1)
+        return max(super().content_width(), self._widest + self.selected_from + 1)
 
     def compose_line(self, index: int, width: int) -> Line:
         """A line of code after its number and marks."""
@@ -152,7 +148,7 @@ class SourceView(LineView):
         picked = number == self.line_of(self.selected)
         return (
             (CURSOR if picked else " ", "mark"),
-            (f"{number:>3}".ljust(4), "past"),
+            (f"{number:>{self._digits}}", "past"),
             *mark_spans(self._marks, number),
             *self.entries[index],
         )
@@ -202,6 +198,9 @@ class SourceView(LineView):
         self._file = file
         self.entries = self._coloured.get(file.text) or uncoloured(file.text)
         self._widest = max(map(width_of, self.entries), default=0)
+        self._digits = len(str(len(self.entries)))
+        # The cursor's mark, the line number, an arrow and the tasks there come before the code.
+        self.selected_from = 2 + self._digits + MARKS_WIDTH
         back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
         self.set_title(file_name(file.path) + back)
         self._is_following = True

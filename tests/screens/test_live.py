@@ -34,6 +34,7 @@ from asynclab.widgets.lines import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
 from tests.screens.recordings import text_of
+from tests.screens.test_run_snapshots import FrozenProgram
 from tests.widgets.stage import painted
 
 
@@ -390,6 +391,18 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
         await until(lambda: program.problem)
         assert "No such file" in program.problem
         assert not program.is_live
+
+
+async def test_a_program_is_one_run_however_many_loops_it_has() -> None:
+    program = FrozenProgram(Target(("shop.py",)))
+    async with AsyncLabApp(program=program).run_test(size=(120, 40)) as pilot:
+        await until(lambda: program.runs)
+        program.take(LoopOpened(3, "Loop", 1.0))
+        screen = pilot.app.screen
+        assert isinstance(screen, LiveScreen)
+        screen.beat()
+        assert sum(run.is_running for run in screen.programs) == 2
+        assert "1 run · 4 tasks" in screen.title_bar.line_text(0)
 
 
 def test_where_it_was_last_seen_is_what_its_heartbeat_says() -> None:
