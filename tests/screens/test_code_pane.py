@@ -49,7 +49,7 @@ async def test_the_pane_goes_where_the_selected_task_goes_and_comes_back(tmp_pat
         source = stage.views.source
         await stage.until(lambda: source.path == str(tmp_path / "kettle.py"))
         assert marked(stage) == [4]
-        assert "▌  4  ◌1       await asyncio.sleep(5)" in painted(source)
+        assert "▌4 ◌1       await asyncio.sleep(5)" in painted(source)
         await stage.until(lambda: "main → boil → asyncio.sleep" in str(source.border_subtitle))
         await stage.press("tab", "tab", "y")
         assert stage.app.clipboard == KETTLE
