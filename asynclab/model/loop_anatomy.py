@@ -112,7 +112,7 @@ def _due_of(at: float, timer: Timer, count: int, state: LabState) -> Due:
 
 def _live_task(call: CallScheduled, state: LabState) -> int | None:
     """The task that scheduled a library's callback, unless it has ended."""
-    task = state.tasks.get(call.task or 0)
+    task = state.task(call.task)
     return None if task is None or task.has_ended else task.id
 
 

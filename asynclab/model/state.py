@@ -184,6 +184,10 @@ class LabState:
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
     """The large group counted last, the tasks created and ended by then, and how many of the group had ended."""
 
+    def task(self, number: int | None) -> TaskState | None:
+        """A task; None for one that is unknown, and for None."""
+        return None if number is None else self.tasks.get(number)
+
     def task_name(self, task: int | None) -> str:
         """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""
         if task is None:

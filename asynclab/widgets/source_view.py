@@ -237,7 +237,7 @@ class SourceView(LineView):
         """The file that the selected task is in; while that is unknown, the same file as before."""
         if self._pointed is not None and self._files is not None:
             return self._read(self._pointed[0])
-        task = self._state.tasks.get(self.selected or 0)
+        task = self._state.task(self.selected)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
         if task.place is None or not self._is_following:
@@ -256,7 +256,7 @@ class SourceView(LineView):
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
     def _about_selected(self) -> Line:
-        task = self._state.tasks.get(self.selected or 0)
+        task = self._state.task(self.selected)
         if task is None:
             return ()
         is_elsewhere = task.place is not None and task.place[0] != self.path

@@ -54,7 +54,7 @@ class LabActions(PaneScreen):
     @property
     def has_live_selection(self) -> bool:
         """Whether the selected task has not ended."""
-        known = self.program.state.tasks.get(self.selected_task or 0)
+        known = self.program.state.task(self.selected_task)
         return known is not None and not known.has_ended
 
     @property
