@@ -393,16 +393,16 @@ async def test_hostile_names_and_prints_go_through_every_pane_unread() -> None:
         async with asyncio.timeout(60):
             await task
 
-    for size in ((80, 24), (120, 40)):
-        async with opened(size) as stage:
-            run = await run_main(stage, main)
-            await stage.until(lambda run=run: run.state.timeouts)  # type: ignore[misc]
-            seen = ""
-            for _ in PANES:
-                await stage.press("tab", "j", "y", "Y")
-                seen += "".join(screen_lines(stage.app))
-            assert seen.isprintable()
-            assert "[red]" in seen
+    async with opened((80, 24)) as stage:
+        run = await run_main(stage, main)
+        await stage.until(lambda: run.state.timeouts)
+        await stage.press("Y")
+        seen = ""
+        for _ in PANES:
+            await stage.press("tab", "j", "y")
+            seen += "".join(screen_lines(stage.app))
+        assert seen.isprintable()
+        assert "[red]" in seen
 
 
 async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None:
