@@ -139,7 +139,7 @@ async def test_the_loop_is_measured_while_the_app_runs() -> None:
         monitor = stage.app.monitor
         assert monitor is not None
         await stage.until(lambda: monitor.lags)
-        await stage.until(lambda: "ms" in stage.screen.title_bar.line_text(0))
+        await stage.until(lambda: "ms" in stage.title)
 
 
 async def test_the_first_start_has_asynclab_s_own_theme_and_writes_nothing(config_home: Path) -> None:

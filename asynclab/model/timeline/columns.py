@@ -108,7 +108,4 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
 
 def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
     """The least kind in a part of a row. Searching for each kind in turn is faster than `min` of a copy."""
-    for kind in range(len(MARK_KINDS)):
-        if kinds.find(kind, first, last) >= 0:
-            return kind
-    return kinds[first]
+    return next(kind for kind in range(len(MARK_KINDS)) if kinds.find(kind, first, last) >= 0)

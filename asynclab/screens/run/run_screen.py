@@ -152,7 +152,7 @@ class RunScreen(LabScreen):
 
     async def start_paused(self) -> None:
         """Say that nothing can be stepped any more."""
-        self.host.tell("the program has ended")
+        self.host.tell("the loop has ended")
 
     def _choose_loop(self) -> None:
         """Until the user chooses: the loop that runs, or of a program that is over, the one on which most happened."""
