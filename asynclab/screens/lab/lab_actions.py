@@ -9,7 +9,6 @@ from textual import on
 
 from asynclab.findings.stuck_report import stuck_lines
 from asynclab.screens.lab.pane_screen import PaneScreen
-from asynclab.screens.lab.time_screen import can_control
 from asynclab.screens.shared.command import Command
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["LabActions"]
+
+
+def can_control(screen: PaneScreen) -> bool:
+    """Whether what is shown takes commands, or would once it ran; a recording takes none."""
+    return screen.record.control is not None if screen.record.has_run else screen.program.can_start
 
 
 class LabActions(PaneScreen):

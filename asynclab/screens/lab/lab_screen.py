@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
 
-from asynclab.screens.lab.lab_actions import LabActions
+from asynclab.screens.lab.time_screen import TimeScreen
 
 if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
@@ -26,7 +26,7 @@ FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
 
 
-class LabScreen(LabActions):
+class LabScreen(TimeScreen):
     """A stage between a title bar and a key bar; subclasses say which programs they have, and what else is shown."""
 
     _frames = 0
