@@ -95,7 +95,8 @@ async def server() -> AsyncIterator[FaultyServer]:
 def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What tells the app the time; it moves only where a test says so."""
     hand = SimpleNamespace(at=1_000.0)
-    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
+    for module in ("asynclab.app", "asynclab.screens.shared.leaving"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: hand.at))
     return hand
 
 

@@ -13,8 +13,9 @@ from textual.command import CommandPalette
 from textual.widgets._toast import Toast
 
 from asynclab import settings
-from asynclab.app import AGAIN_SECONDS, AsyncLabApp
+from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.settings import Settings
 from tests.fast_loop import FastLoop
 from tests.fast_ui import until
