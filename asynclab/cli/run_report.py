@@ -7,6 +7,7 @@ from functools import partial
 from heapq import nlargest
 from typing import Any
 
+from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import Flow, Found, flows_of
@@ -60,7 +61,7 @@ class Report:
                 loop.feed.subscribe(partial(self._keep_flows, number))
 
     def _keep_flows(self, loop: int, _: Sequence[Event]) -> None:
-        for finding in self._findings[loop].found:
+        for finding in self._findings[loop].seen:
             self._flows_of(loop, finding)
 
     def lines(self) -> Iterator[str]:
@@ -137,8 +138,8 @@ class Report:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
         if found := self._told(loop):
             yield "  findings"
-            for finding in found:
-                yield f"    {finding.line}"
+            for finding, others in gathered(found, likeness):
+                yield f"    {with_others(finding.line, others)}"
         for section, entries in _entries(loop, tally).items():
             if entries:
                 yield f"  {_SECTIONS[section]}"

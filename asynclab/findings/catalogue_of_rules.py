@@ -56,6 +56,11 @@ class Findings:
         """Each bug once, as it was last seen, in the order in which they were found."""
         if self._version != self._state.version:  # the last events may come just after a look
             self.look()
+        return self.seen
+
+    @property
+    def seen(self) -> list[Finding]:
+        """Those that the latest look has seen, and earlier ones."""
         return list(self._found.values())
 
     def take(self, events: Sequence[Event]) -> None:

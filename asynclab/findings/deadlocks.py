@@ -13,7 +13,7 @@ from asynclab.findings.lost_wakes import (
     waits_at,
 )
 from asynclab.findings.lost_work import find_unseen_failures
-from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
+from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, listed_deeds, quoted, thread_told
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.told_waits import doing, waiting
@@ -24,7 +24,7 @@ from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured, plural
+from asynclab.model.wording.quantities import measured
 
 FAILURES_NAMED = 3
 """How many failed tasks the report of a standstill names."""
@@ -45,10 +45,8 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
             told.add(primitive.label)
             text = _own(state, primitive)
         else:
-            text = "; ".join(
-                f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
-                for task in members
-            )
+            waits = ((task.id, f"waits for {_target(state, task)}{in_brackets(task.place)}") for task in members)
+            text = "; ".join(listed_deeds(state, waits))
         yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
@@ -198,8 +196,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not tasks:
         return
     last = max(tasks, key=lambda task: task.since)
-    said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in tasks[:NAMED]]
-    said += [f"{plural(len(tasks) - NAMED, 'task')} more"] if len(tasks) > NAMED else []
+    said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
     said += [f"{quoted(state, task.id)} {how_ended(task)}" for task in _latest_failures(state)]
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
@@ -225,11 +222,8 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     if not roots or any(each.certainty == "proved" or not incident.is_sure for each in _causes(state)):
         return
     victims = dict.fromkeys([*roots, *waits])
-    said = [
-        f"{quoted(state, task)} {waiting(waits[task], state)}{in_brackets(_line(waits[task]))}"
-        for task in list(victims)[:NAMED]
-    ]
-    said += [f"{plural(len(victims) - NAMED, 'task')} more"] if len(victims) > NAMED else []
+    deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
+    said = listed_deeds(state, deeds)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])

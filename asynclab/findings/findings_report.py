@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import islice
 from os.path import join, normpath
 from typing import Literal, NamedTuple
@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from asynclab.findings.alike import gathered, with_others
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.known_bugs import path_within
@@ -119,7 +120,10 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the first task was created, as `file` below; null if that isn't known."""
     line: int | None
     findings: tuple[ToldFinding, ...]
-    """In the order of loops, and in each in the order in which they were found."""
+    """In the order of loops, and in each in the order in which they were found.
+
+    Of what happens at one place over and over the first 25 are there.
+    """
     left_out: LeftOut
 
 
@@ -154,12 +158,12 @@ def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> 
 
 
 def text_lines(report: FindingsReport) -> Iterator[str]:
-    """A line for each finding, as compilers write them: place, rule, what is wrong."""
-    for finding in report.findings:
+    """A line for each finding, as compilers write them: place, rule, what is wrong; alike ones have one."""
+    for finding, others in gathered(report.findings, _likeness):
         where = one_line(finding.file or report.program or "", limit=10_000)
         at = f"{where}:{finding.line}" if finding.line else where
         likely = " (likely)" if finding.certainty == "likely" else ""
-        yield f"{at}: {finding.rule}{likely}: {finding.text}"
+        yield f"{at}: {finding.rule}{likely}: {with_others(finding.text, others)}"
 
 
 def missing(report: FindingsReport) -> Iterator[str]:
@@ -209,6 +213,11 @@ def _told(found: Found, judge: FindingFilter, folder: str) -> ToldFinding:
         flows=tuple(_within(flow, folder) for flow in flows),
         fingerprint=known.fingerprint,
     )
+
+
+def _likeness(finding: ToldFinding) -> Hashable:
+    place = (finding.file, finding.line) if finding.line else finding.text
+    return finding.rule, finding.certainty, finding.loop, place
 
 
 def _tasks_of(state: LabState, finding: Finding) -> list[int]:

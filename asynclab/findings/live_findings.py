@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeAlias
 
+from asynclab.findings.alike import gathered, likeness
 from asynclab.findings.allowed import FindingFilter, Verdict
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.rule import Finding, Rule
@@ -59,6 +60,8 @@ class Found:
     """As it was last seen, with the moment and the evidence of the first time."""
     is_over: bool = False
     """Whether the run went on and it no longer holds, as a deadlock that a timeout ended."""
+    others: int = 0
+    """How many alike ones it stands for in a list where each bug is once."""
 
 
 class LiveFindings:
@@ -81,6 +84,8 @@ class LiveFindings:
         """
         self.found: tuple[Found, ...] = ()
         """Those that hold, in the order of their moments; then those that are over. Likely ones are among them."""
+        self.bugs: tuple[Found, ...] = ()
+        """The first of those that are alike."""
         self._judge = judge or FindingFilter("")
         self._left_out: Counter[Verdict] = Counter()
         self._verdicts: dict[tuple[str, Place | None, str], Verdict] = {}
@@ -101,8 +106,8 @@ class LiveFindings:
 
     @property
     def count(self) -> int:
-        """How many findings hold."""
-        return sum(not found.is_over for found in self.found)
+        """How many bugs hold."""
+        return sum(not found.is_over for found in self.bugs)
 
     def of_task(self, task: int) -> list[Found]:
         """The findings about a task."""
@@ -198,6 +203,7 @@ class LiveFindings:
         found = tuple(sorted(told, key=lambda each: (each.is_over, each.finding.at)))
         if found != self.found:
             self.found = found
+            self.bugs = tuple(replace(bug, others=others) for bug, others in gathered(found, _likeness))
 
     def _verdict(self, finding: Finding) -> Verdict:
         """What the judge says; it is asked once, since it reads code."""
@@ -205,6 +211,10 @@ class LiveFindings:
         if key not in self._verdicts:
             self._verdicts[key] = self._judge.verdict(finding)
         return self._verdicts[key]
+
+
+def _likeness(found: Found) -> Hashable:
+    return found.is_over, likeness(found.finding)
 
 
 def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:

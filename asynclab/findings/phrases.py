@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 
+from asynclab.findings.alike import gathered
 from asynclab.model.events import ThreadStands
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 
 NAMED = 6
 """How many tasks a sentence names."""
@@ -41,6 +43,17 @@ def listed(state: LabState, tasks: Iterable[int]) -> str:
     more = [f"{len(numbers) - NAMED:,} more"] if len(numbers) > NAMED else []
     names = [quoted(state, number) for number in numbers[:NAMED]] + more
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def listed_deeds(state: LabState, deeds: Iterable[tuple[int, str]]) -> list[str]:
+    """What some tasks do: what several do is said once, and how many tasks more there are."""
+    groups = gathered(deeds, itemgetter(1))
+    said = [
+        f"{quoted(state, task)} {does}" + (f", and {others:,} like it" if others else "")
+        for (task, does), others in groups[:NAMED]
+    ]
+    left = sum(1 + others for _, others in groups[NAMED:])
+    return [*said, f"{plural(left, 'task')} more"] if left else said
 
 
 def how_ended(task: TaskState | None) -> str:

@@ -8,12 +8,16 @@ from typing import Literal, TypeAlias
 from asynclab.model.events import Event, Wait
 from asynclab.model.tasks import Place
 
-INCIDENTS_KEPT = 200
-"""How many of the first incidents are kept; later ones seldom tell more."""
+INCIDENTS_KEPT = 500
+"""How many of the first incidents are kept."""
 
+ALIKE_KEPT = 25
+"""How many of a kind are kept that happened at one place: later ones seldom tell more, and would crowd out others."""
 
 IncidentKind: TypeAlias = Literal["told", "left_behind", "cancel_shared", "cancel_of_another"]
 """What an incident is: what its event tells, or what the end of a task means."""
+
+Likeness: TypeAlias = tuple[type[Event], IncidentKind, bool, Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Incident:
     kind: IncidentKind = "told"
     is_sure: bool = True
     """Whether nothing else explains it than a mistake."""
+
+    @property
+    def likeness(self) -> Likeness | None:
+        """The same for those that are alike; None where no place is known."""
+        return None if self.place is None else (type(self.event), self.kind, self.is_sure, self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from typing import get_args
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import CallScheduled, Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident, IncidentKind
+from asynclab.model.incidents import (
+    ALIKE_KEPT,
+    INCIDENTS_KEPT,
+    IgnoredCancel,
+    Incident,
+    IncidentKind,
+    Likeness,
+)
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -149,6 +156,8 @@ class LabState:
     """The latest times in which something blocked the loop, oldest first."""
     incidents: tuple[Incident, ...] = ()
     """What went wrong and leaves no other trace, oldest first."""
+    alike_incidents: dict[Likeness, int] = field(default_factory=dict)
+    """How many of these are alike."""
     outside: Outside | None = None
     """What could wake the loop when it was last found idle; None before that."""
     outside_version: int = field(default=0, compare=False)
@@ -234,10 +243,14 @@ class LabState:
         *,
         is_sure: bool = True,
     ) -> Incident:
-        """Keep an incident, unless there are too many."""
+        """Keep an incident, unless there are too many, or too many that are alike."""
         incident = Incident(event, self.version, at, place, others, kind, is_sure)
-        if len(self.incidents) < INCIDENTS_KEPT:
+        likeness = incident.likeness
+        alike = 0 if likeness is None else self.alike_incidents.get(likeness, 0)
+        if len(self.incidents) < INCIDENTS_KEPT and alike < ALIKE_KEPT:
             self.incidents = (*self.incidents, incident)
+            if likeness is not None:
+                self.alike_incidents[likeness] = alike + 1
         return incident
 
     @property

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from asynclab.findings.alike import with_others
 from asynclab.findings.known_bugs import KnownBug, baseline_text
 from asynclab.model.wording.quantities import plural
 
 Told = dict[str, Any]
+
+TESTS_NAMED = 5
+"""How many tests are named in which the same is found: a fixture may have a part in each test."""
 
 _LEFT_OUT = {
     "allowed": "allowed",
@@ -33,16 +37,25 @@ def print_summary(told: Sequence[Told], terminal: pytest.TerminalReporter, confi
     findings = [finding for each in told for finding in each.get("findings", ())]
     observed = sum(each.get("observed", 0) for each in told)
     terminal.section(f"asynclab: {plural(len(findings), 'finding')} in {plural(observed, 'observed test')}")
-    by_test: dict[str, list[Told]] = {}
+    alike: defaultdict[object, list[Told]] = defaultdict(list)
+    by_test: defaultdict[str, list[Told]] = defaultdict(list)
     for finding in findings:
-        by_test.setdefault(finding["test"], []).append(finding)
+        earlier = alike[finding["likeness"]]
+        if len(earlier) < TESTS_NAMED:
+            by_test[finding["test"]].append(finding)
+        earlier.append(finding)
     for test, found in by_test.items():
         terminal.line(test)
         for finding in found:
-            terminal.line(f"  {finding['line']}")
+            terminal.line(f"  {with_others(finding['line'], finding['others'])}")
             if finding["made"]:
                 terminal.line(f"    {finding['made']}")
-    for line in (*_remarks(told), *written):
+    more = [
+        f"{found[0]['line']}; in {plural(len(found) - TESTS_NAMED, 'more test')}"
+        for found in alike.values()
+        if len(found) > TESTS_NAMED
+    ]
+    for line in (*more, *_remarks(told), *written):
         terminal.line(line)
 
 

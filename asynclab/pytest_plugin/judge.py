@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from asynclab.findings.alike import likeness
 from asynclab.findings.allowed import Verdict
 from asynclab.findings.rule import Finding
 from asynclab.model.tasks import TaskState
@@ -30,7 +31,7 @@ class ObservedTest:
     begun: float = 0.0
     """When it began, in seconds of the observed time."""
     has_failed: bool = False
-    failures: list[str] = field(default_factory=list)
+    failures: list[Finding] = field(default_factory=list)
     told: Told = field(default_factory=dict)
     """What its next report will carry."""
 
@@ -71,9 +72,14 @@ class Judge:
         fails = self._options.fails(finding)
         is_late = of is not test or self.is_over
         if fails and not is_late:
-            test.failures.append(finding.line)
-        told = {"test": of.item.nodeid, "line": finding.line, "made": self._made(task), "fails": fails and is_late}
-        test.told.setdefault("findings", []).append(told)
+            test.failures.append(finding)
+        bug = {"test": of.item.nodeid, "likeness": likeness(finding), "fails": fails and is_late}
+        told = test.told.setdefault("findings", [])
+        for known in told:
+            if known.items() >= bug.items():
+                known["others"] += 1
+                return
+        told.append(bug | {"line": finding.line, "made": self._made(task), "others": 0})
 
     def _test_at(self, moment: float) -> ObservedTest:
         """The test that ran at a moment, or had run last."""

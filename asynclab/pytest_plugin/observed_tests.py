@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import pytest
 
 from asynclab.errors import UnsupportedPythonError
+from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.pytest_plugin.judge import Judge, ObservedTest, Told
 from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_options
@@ -159,7 +160,8 @@ class ObservedTests:
             return result
         self._find(test)
         if test.failures and not test.has_failed:
-            pytest.fail("\n".join(test.failures), pytrace=False)
+            lines = (with_others(finding.line, others) for finding, others in gathered(test.failures, likeness))
+            pytest.fail("\n".join(lines), pytrace=False)
         return result
 
     def _print_stuck(self) -> None:

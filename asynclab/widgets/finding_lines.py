@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from asynclab.findings.alike import with_others
 from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Rule
 from asynclab.model.frames import file_name
@@ -55,9 +56,10 @@ def heading(found: Found, task: str, width: int) -> Line:
     moment = measured(finding.at)
     room = width - INDENT - len(moment) - 1
     likely = " (likely)" if finding.certainty == "likely" else ""
+    times = f" ×{found.others + 1:,}" if found.others else ""
     place = "" if finding.place is None else f"{one_line(file_name(finding.place[0]))}:{finding.place[1]}"
     about = [" · ".join(filter(None, parts)) for parts in ((task, place), (task,), ())]
-    names = [f"{finding.rule}{likely}", finding.rule]
+    names = [f"{finding.rule}{likely}{times}", f"{finding.rule}{times}", finding.rule]
     said = fitting(tuple(f"{name}  {more}".rstrip() for name in names for more in about), room)
     name = next(name for name in names if said.startswith(name))
     mark, part = mark_of(found)
@@ -69,7 +71,7 @@ def heading(found: Found, task: str, width: int) -> Line:
 def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width: int) -> Iterator[FindingLine]:
     """The lines below it."""
     finding = found.finding
-    yield from _paragraph(sentence(finding.text), "past" if found.is_over else "", width)
+    yield from _paragraph(sentence(with_others(finding.text, found.others)), "past" if found.is_over else "", width)
     if found.is_over:
         yield from _paragraph("It no longer holds: the run went on.", "cancelled", width)
     elif finding.certainty == "likely":

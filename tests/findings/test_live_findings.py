@@ -214,6 +214,25 @@ def test_what_is_over_is_kept_up_to_a_limit() -> None:
     assert texts[:2] == [str(OVER_KEPT + 8), "8"]
 
 
+def test_what_is_alike_is_one_bug_which_is_over_when_all_of_it_is() -> None:
+    run = Watched()
+    here, there = ("app.py", 7), ("app.py", 8)
+    alike = [bug(f"at 7, {task}", task=task, place=here) for task in (1, 2, 3)]
+    run.holds = [*alike, bug("at 8", place=there), bug("at 7, perhaps", place=here, certainty="likely")]
+    run.frames()
+    assert run.live.bugs == (Found(alike[0], others=2), *(Found(each) for each in run.holds[3:]))
+    assert run.live.count == 3
+    run.holds = alike[1:]
+    run.frames()
+    assert [(each.finding.text, each.is_over, each.others) for each in run.live.bugs] == [
+        ("at 7, 2", False, 1),
+        ("at 7, 1", True, 0),
+        ("at 8", True, 0),
+        ("at 7, perhaps", True, 0),
+    ]
+    assert len(run.live.found) == 5
+
+
 def test_the_findings_of_a_task() -> None:
     run = Watched()
     run.holds = [bug("one"), bug("two", task=2), bug("none", task=None)]

@@ -163,7 +163,7 @@ def test_a_lock_that_changed_hands_names_no_former_holder() -> None:
 
 
 def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Path) -> None:
-    with _run(tmp_path, DEADLOCK, "--stuck", "0.1", "--json", str(tmp_path / "report")) as running:
+    with _run(tmp_path, DEADLOCK, "--stuck", "0.5", "--json", str(tmp_path / "report")) as running:
         assert running.stderr is not None
         assert running.stdout is not None
         program = int(running.stdout.readline())

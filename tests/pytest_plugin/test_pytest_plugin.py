@@ -85,6 +85,47 @@ def test_tests_fail_for_what_is_asked_for(suite: pytest.Pytester) -> None:
     run(suite, "--asynclab-fail-on=deadlock").assert_outcomes(passed=1, warnings=1)
 
 
+def test_what_happens_to_many_tasks_of_a_test_is_told_once(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+
+        async def fails():
+            raise ValueError
+
+        async def test_drops():
+            for _ in range(3):
+                asyncio.create_task(fails())
+                await asyncio.sleep(0)
+        """
+    )
+    result = run(suite, "--asynclab")
+    result.stdout.fnmatch_lines(["*: 1 finding in 1 observed test*", "*", "  never-retrieved: *; 2 more like it"])
+    run(suite, "--asynclab=fail").stdout.fnmatch_lines(["never-retrieved: *; 2 more like it"])
+
+
+def test_what_happens_in_many_tests_is_told_with_the_first_of_them(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        async def forgotten():
+            pass
+
+        @pytest.fixture
+        async def careless():
+            forgotten()
+
+        @pytest.mark.parametrize("number", range(9))
+        async def test_uses(careless, number):
+            pass
+        """
+    )
+    said = run(suite, "--asynclab").stdout
+    said.fnmatch_lines(["*: 9 findings in 9 observed tests*", "*::test_uses?0?", "  never-awaited: *:8)"])
+    said.fnmatch_lines(["*::test_uses?4?", "  never-awaited: *:8)", "never-awaited: *:8); in 4 more tests"])
+
+
 def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """

@@ -129,3 +129,8 @@ async def test_nor_is_one_that_calls_what_it_was_given() -> None:
         functools.partial(setter, room.ready),
     ]
     assert [await _is_harmless(Room(callback).calls_back) for callback in callbacks] == [False] * len(callbacks)
+
+
+async def test_nor_is_one_whose_code_is_more_than_can_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.trace.watching.reachable_objects._MOST_NAMES", 10)
+    assert not await _is_harmless(Room().counts)

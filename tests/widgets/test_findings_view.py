@@ -38,6 +38,7 @@ def test_a_line_of_the_list_drops_the_place_first_then_the_task(golden: Golden) 
         "likely": Found(replace(FINDING, certainty="likely")),
         "over": Found(FINDING, is_over=True),
         "of no task": Found(replace(FINDING, task=None, place=None)),
+        "of several": Found(replace(FINDING, certainty="likely"), others=2),
     }
     headings = [
         (name, width, heading(found, "" if found.finding.task is None else "work", width))

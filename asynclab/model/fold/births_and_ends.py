@@ -240,10 +240,12 @@ def _leave_state(state: LabState, task: TaskState, at: float) -> None:
 
 
 def _drop_oldest(state: LabState) -> None:
-    """Drop the oldest ended tasks if too many are kept; their children become roots."""
+    """Drop the oldest ended tasks if too many are kept, but none with an incident; their children become roots."""
     if len(state.ended_tasks) <= ENDED_KEPT:
         return
-    gone = [state.tasks.pop(state.ended_tasks.popleft()) for _ in range(DROPPED_AT_ONCE)]
+    told = {number for each in state.incidents for number in (getattr(each.event, "task", None), *each.others)}
+    oldest = [state.ended_tasks.popleft() for _ in range(DROPPED_AT_ONCE)]
+    gone = [state.tasks.pop(number) for number in oldest if number not in told]
     for task in gone:
         state.roots.discard(task.id)
         if state.timeline is not None:

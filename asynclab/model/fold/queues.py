@@ -14,7 +14,7 @@ def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
     """Add a queue: an empty one, unless it was made before anybody looked."""
     if event.queue not in state.queues:
         gone, state.queue_room = make_room(state.queues, state.queue_room)
-        state.dropped.queues += gone
+        state.dropped.queues += len(gone)
         queue = state.queues[event.queue] = QueueState(event.queue, event.kind, event.maxsize)
         if event.size or event.unfinished:
             queue.items.extend(one_line(item, ITEM_LIMIT) for item in event.items[:ITEMS_SHOWN])

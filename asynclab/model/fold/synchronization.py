@@ -18,9 +18,9 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
     """Add a primitive."""
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
-        state.dropped.primitives += gone
-        if gone:
-            state.named_primitives = {(each.kind, each.number): each for each in state.primitives.values()}
+        state.dropped.primitives += len(gone)
+        for each in gone:
+            state.named_primitives.pop((each.kind, each.number), None)
         primitive = PrimitiveState(event.primitive, event.kind, event.number, event.value, event.holder)
         primitive.is_passed_on = not event.value  # made without permits: those that come are signals
         if event.holder is not None:

@@ -128,7 +128,7 @@ class Stage(StageRoom):
     def _show_findings(self, record: Record) -> None:
         """Show what was found in the run, whatever moment is shown: it leads to others."""
         found = record.findings.found
-        self.findings.show(found, record.present, partial(evidence_of, record), record.findings.left_out)
+        self.findings.show(record.findings.bugs, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())
         for view in self.task_views:
             view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})

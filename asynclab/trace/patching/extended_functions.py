@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeVar
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 Around = Callable[..., AbstractContextManager[Any]]
 """Called with the function's arguments. The body runs inside what it returns, unless that is entered as False."""
@@ -96,9 +98,9 @@ def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | Non
 def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
     source = _source_of(code)
     is_indented = source[0].isspace()
-    # Under an `if` a method keeps its columns, which tracebacks underline.
-    tree: Any = ast.parse(f"if True:\n{source}" if is_indented else source)
-    ast.increment_lineno(tree, code.co_firstlineno - (2 if is_indented else 1))
+    # Empty lines keep its lines as they are, and an `if` the columns of a method, which tracebacks underline.
+    before = "\n" * (code.co_firstlineno - 2) + "if True:\n" if is_indented else "\n" * (code.co_firstlineno - 1)
+    tree: Any = ast.parse(before + source)
     function = tree.body[0].body[0] if is_indented else tree.body[0]
     if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef) or not _is_of(tree, code):
         return None
@@ -107,26 +109,24 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
     body = function.body[documented:]
     if takes_result:
         body = [_TakenResults().visit(each) for each in body]
-    runs = ast.If(ast.Name(_RUNS, ast.Load()), body, [])
+    place = body[0]
+    runs = ast.copy_location(ast.If(_placed(ast.Name(_RUNS, ast.Load()), place), body, []), place)
     enters = ast.withitem(_call_with_arguments(function.args), ast.Name(_RUNS, ast.Store()))
-    function.body[documented:] = [ast.copy_location(ast.With([enters], [ast.copy_location(runs, body[0])]), body[0])]
+    function.body[documented:] = [ast.copy_location(ast.With([_placed(enters, place)], [runs]), place)]
     parameters = ", ".join([_AROUND, *code.co_freevars])
     factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
-    _place_the_new(factory)
     return compile(factory, code.co_filename, "exec")
 
 
-def _place_the_new(tree: ast.AST) -> None:
-    """Put nodes without a place where their parents are: `ast.fix_missing_locations` would leave garbage behind."""
-    left: list[tuple[ast.AST, ast.AST]] = [(tree, tree)]
-    while left:
-        node, placed = left.pop()
-        if hasattr(node, "lineno"):
-            placed = node
-        elif "lineno" in node._attributes:
-            ast.copy_location(node, placed)
-        left += [(child, placed) for child in ast.iter_child_nodes(node)]
+def _placed(node: _Node, where: ast.AST) -> _Node:
+    """A new node, which with those in it is put where another is.
+
+    `ast.fix_missing_locations` would leave garbage behind.
+    """
+    for each in ast.walk(node):
+        ast.copy_location(each, where)
+    return node
 
 
 def _source_of(code: CodeType) -> str:
@@ -156,8 +156,8 @@ class _TakenResults(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         """Replace the value."""
-        value = node.value or ast.Constant(None)
-        node.value = ast.copy_location(ast.Call(ast.Name(_RUNS, ast.Load()), [value], []), value)
+        value = node.value or _placed(ast.Constant(None), node)
+        node.value = ast.copy_location(ast.Call(_placed(ast.Name(_RUNS, ast.Load()), value), [value], []), value)
         return node
 
 
@@ -178,8 +178,9 @@ def _strip(function: ast.FunctionDef) -> None:
     for each in ast.walk(arguments):
         if isinstance(each, ast.arg):
             each.annotation = None
-    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
-    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
+    none = _placed(ast.Constant(None), function)
+    arguments.defaults = [none for _ in arguments.defaults]
+    arguments.kw_defaults = [default and none for default in arguments.kw_defaults]
 
 
 def _is_of(tree: ast.Module, code: CodeType) -> bool:

@@ -36,8 +36,7 @@ def can_wake_nobody(task: Task[Any]) -> bool:
     if chain.is_opaque or not chain.has_begun or chain.frames[-1].f_code is not _SLEEP:
         return False
     reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
-    codes = reach.codes()
-    return codes is not None and not any(map(_may_wake, codes)) and not any(map(_is_waking, reach.objects()))
+    return not any(map(_is_waking, reach.objects())) and not reach.may_run(_may_wake)
 
 
 def _is_waking(value: object) -> bool:

@@ -7,7 +7,8 @@ import dis
 import gc
 import sys
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import CellType, CodeType, CoroutineType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -21,7 +22,12 @@ _CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoo
 """What is not followed: it leads to the whole program, or nowhere."""
 
 
+_WITH_CODE = (FunctionType, MethodType, classmethod, staticmethod, property)
+
 _MOST_MODULES = 100
+
+_MOST_NAMES = 20_000
+"""How many names of functions, variables and classes are looked at, which takes some 10 ms."""
 
 _USERS = UserCode()
 
@@ -55,28 +61,42 @@ class Reach:
         """All that they can get hold of, as far as it was looked at."""
         return self._found.values()
 
-    def codes(self) -> set[CodeType] | None:
-        """The code that may run: their own, that of all functions in reach, and what these call by name, in turn.
+    def may_run(self, is_such: Callable[[CodeType], bool]) -> bool:
+        """Whether they may run some code of a kind, or there is too much to look at.
 
-        None where there is too much to look at.
+        That is their own code, that of all functions in reach, and what these call by name, in turn.
         """
-        if len(self._found) > self._most:
-            return None
-        spaces = self._name_spaces()
+        if len(self._found) > self._most or any(is_such(frame.f_code) for frame in self._frames):
+            return True
+        functions = self._functions_by_name()
+        if functions is None:
+            return True
         left = [frame.f_code for frame in self._frames]
         left += [code for each in self._found.values() for code in _code_of(each)]
-        for space in spaces:
-            left += [code for name, each in list(space.items()) if _is_special(name) for code in _code_of(each)]
-        found, names = set[CodeType](), set[str]()
+        left += [code for name, codes in functions.items() if _is_special(name) for code in codes]
+        found = set[CodeType]()
         while left and len(found) < self._most:
             code = left.pop()
             if code not in found:
+                if is_such(code):
+                    return True
                 found.add(code)
                 left += [each for each in code.co_consts if isinstance(each, CodeType)]
-                for name in set(code.co_names) - names:
-                    left += [called for space in spaces for called in _code_of(space.get(name))]
-                names.update(code.co_names)
-        return None if left else found
+                for name in code.co_names:
+                    left += functions.pop(name, ())
+        return bool(left)
+
+    def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
+        """What a function may be that they call by name, wherever it is; None where there are too many places."""
+        spaces = self._name_spaces()
+        if sum(map(len, spaces)) > _MOST_NAMES:
+            return None
+        functions = defaultdict[str, list[CodeType]](list)
+        for space in spaces:
+            for name, value in list(space.items()):
+                if isinstance(value, _WITH_CODE):
+                    functions[name] += _code_of(value)
+        return functions
 
     def _name_spaces(self) -> list[Mapping[str, Any]]:
         """Where the functions may be that they call by name: their modules, what these import, and classes."""

@@ -85,8 +85,8 @@ class UnreadItems:
             chain = follow(None if maker is None else coroutine_of(maker[1]))
             if not chain.own_links:
                 return True
-            codes = Reach(chain.own_links, chain.frames, _MOST_OBJECTS).codes()
-            self._awaited_later[place] = codes is None or any(map(_awaits_a_name, codes))
+            reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
+            self._awaited_later[place] = reach.may_run(_awaits_a_name)
         return self._awaited_later[place]
 
 

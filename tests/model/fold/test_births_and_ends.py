@@ -146,6 +146,15 @@ def test_dropped_tasks_without_a_parent_are_gone_too() -> None:
     assert [row.task for row in state.rows()] == list(range(DROPPED_AT_ONCE, ENDED_KEPT + 1))
 
 
+def test_a_task_with_an_incident_stays() -> None:
+    state = lab()
+    for task in range(ENDED_KEPT + 1):
+        happened = [events.CoroutineDropped(0.0, "brew", "tea.py", 7, task)] if task in (1, 3) else []
+        fold(state, [events.TaskCreated(0.0, task, "", "work"), *happened, events.TaskEnded(0.0, task, "done")])
+    assert [row.task for row in state.rows()][:3] == [1, 3, DROPPED_AT_ONCE]
+    assert len(state.tasks) + state.dropped.tasks == ENDED_KEPT + 1
+
+
 def test_the_children_of_a_dropped_task_stand_for_themselves_in_the_order_of_their_creation() -> None:
     state = lab(
         events.TaskCreated(0.0, 1, "main", "main"),

@@ -1,0 +1,30 @@
+"""Tells alike findings once: what a rule finds at one place is one bug, however many tasks it befalls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+from asynclab.findings.rule import Finding
+from asynclab.model.incidents import ALIKE_KEPT
+
+AnyFound = TypeVar("AnyFound")
+
+
+def likeness(finding: Finding) -> Hashable:
+    """What alike findings have in common; one whose place isn't known is like no other."""
+    return finding.rule, finding.certainty, finding.place or finding.text
+
+
+def gathered(found: Iterable[AnyFound], alike: Callable[[AnyFound], Hashable]) -> list[tuple[AnyFound, int]]:
+    """The first of those that are alike, in their order, and how many others each stands for."""
+    groups: dict[Hashable, list[AnyFound]] = {}
+    for each in found:
+        groups.setdefault(alike(each), []).append(each)
+    return [(group[0], len(group) - 1) for group in groups.values()]
+
+
+def with_others(line: str, others: int) -> str:
+    """A finding's line, and how many others it stands for."""
+    at_least = "at least " if others + 1 >= ALIKE_KEPT else ""
+    return f"{line}; {at_least}{others:,} more like it" if others else line
