@@ -81,8 +81,7 @@ class LabScreen(TimeScreen):
             self.stage.fill_empty_panes("" if has_run else self._key_to_run(), has_run=has_run)
             self.stage.paint(self.record)
         self.keep_focus()
-        self.title_bar.show_moment(self.stage.moment)
-        self.title_bar.show_findings(self.findings_count)
+        self.title_bar.moment, self.title_bar.findings = self.stage.moment, self.findings_count
         self.paint_bars()
 
     def view_bindings(self) -> dict[str, list[BindingType]]:

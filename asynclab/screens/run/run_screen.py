@@ -65,7 +65,7 @@ class RunScreen(LabScreen):
 
     def compose(self) -> ComposeResult:
         """The views between the title and the keys."""
-        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
+        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs), "Run"), KeyBar()
         self.stage = self.make_stage()
         yield self.title_bar
         yield Horizontal(self.loop_list, self.stage, id="body")
@@ -77,7 +77,6 @@ class RunScreen(LabScreen):
 
     def on_mount(self) -> None:
         """Begin to watch and to paint."""
-        self.title_bar.activate("Run")
         self.lay_out()
         self.host.begin_to_measure()
         self.begin()
