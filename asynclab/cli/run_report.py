@@ -27,7 +27,13 @@ LISTED = 10
 """How many steps, waits and tasks are named in each section."""
 
 LOOPS_LISTED = 10
-"""How many loops are reported on, those with the most tasks."""
+"""How many loops are reported on: those with findings, then those with the most tasks."""
+
+LOOPS_KEPT = 200
+"""How many loops are kept; a program may call asyncio.run() for each request that it serves."""
+
+_LATEST = 50
+"""How many loops are kept of those that were made last: something may still be told of them."""
 
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
@@ -48,10 +54,13 @@ class Report:
         self._tallies: dict[int, RunTally] = {}
         self._findings: dict[int, Findings] = {}
         self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
+        self._loops_left_out = 0
         program.takers.append(self._follow)
 
     def _follow(self, _: AnyFrame) -> None:
         """Subscribe to new loops."""
+        if len(self._program.loops) > LOOPS_KEPT:
+            self._make_room()
         for number, loop in self._program.loops.items():
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)
@@ -59,6 +68,18 @@ class Report:
                 self._findings[number] = findings = Findings(loop.state)
                 loop.feed.subscribe(findings.take)
                 loop.feed.subscribe(partial(self._keep_flows, number))
+
+    def _make_room(self) -> None:
+        """Let loops go that have ended, those first that there is least to say of."""
+        loops = list(self._program.loops.values())
+        ended = [loop for loop in loops[:-_LATEST] if loop.state.outcome is not None]
+        for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]:
+            del self._program.loops[loop.number], self._tallies[loop.number], self._findings[loop.number]
+            self._flows = {key: flows for key, flows in self._flows.items() if key[0] != loop.number}
+            self._loops_left_out += 1
+
+    def _weight(self, loop: ObservedLoop) -> tuple[bool, int]:
+        return bool(self._told(loop)), sum(loop.state.counts.values())
 
     def _keep_flows(self, loop: int, _: Sequence[Event]) -> None:
         for finding in self._findings[loop].seen:
@@ -79,14 +100,15 @@ class Report:
         loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
         if not loops:
             yield "it ran no asyncio task; processes that it started are not observed"
-        listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
+        listed = nlargest(LOOPS_LISTED, loops, key=self._weight)
         for loop in sorted(listed, key=lambda loop: loop.number):
             if len(loops) > 1:
                 thread = f", on {one_line(loop.thread)}" if loop.thread else ""
                 yield f"loop {loop.number} ({one_line(loop.kind)}{thread})"
             yield from self._lines_of(loop)
-        if len(loops) > LOOPS_LISTED:
-            yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
+        others = len(loops) - len(listed) + self._loops_left_out
+        if others:
+            yield f"and {plural(others, 'more loop')}"
 
     def found(self) -> Iterator[Found]:
         """What the rules have found."""
@@ -105,6 +127,7 @@ class Report:
             "seconds": round(program.now, 6),
             "exit_code": None if ended is None else ended.code,
             "loops": [self._loop_json(loop) for loop in program.loops.values()],
+            "loops_left_out": self._loops_left_out,
         }
 
     def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:

@@ -46,7 +46,7 @@ class Requests:
             return _unsendable(row)
         now = self._ledger.now()
         self._begin(row, now)
-        watch = Watch(row, self._ledger, now)
+        watch = Watch(row, self._ledger.now, now)
         WATCH.set(watch)
         self._connections.begin()
         try:
@@ -108,7 +108,7 @@ class Requests:
             finally:
                 if response.connection is not None:  # an answer that was read to its end has let go of it by itself
                     response.release()
-            watch.redirected(asked, response.status)
+            watch.redirected(asked, response.status, location)
             if len(row.hops) > MOST_REDIRECTS:
                 return Failure("too_many_redirects", f"More than {MOST_REDIRECTS} redirects")
             try:

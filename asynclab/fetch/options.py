@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +19,7 @@ MEBIBYTE = 1024 * 1024
 
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "ki": 1024, "mi": MEBIBYTE, "gi": 1024 * MEBIBYTE}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmg]i?)?b?\s*", re.IGNORECASE)
+_CLASS = re.compile("([1-5])xx", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -90,13 +92,25 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def parse_statuses(text: str) -> tuple[int, ...]:
-    """Make statuses of a text such as "403,429"."""
-    return tuple(whole_number(part.strip()) for part in text.split(",") if part.strip())
+    """Make statuses of a text such as "403,429", "400-499" or "4xx"."""
+    parts = filter(None, map(str.strip, text.split(",")))
+    return tuple(sorted({status for part in parts for status in _range_of(part)}))
+
+
+def _range_of(text: str) -> range:
+    lowest, dash, highest = _CLASS.sub(r"\g<1>00-\g<1>99", text).replace("..=", "-").partition("-")
+    first, last = whole_number(lowest), whole_number(highest if dash else lowest)
+    if not 100 <= first <= last <= 599:
+        raise ValueError(f"statuses are from 100 to 599, such as 403, 400-499 or 4xx, not {text!r}")
+    return range(first, last + 1)
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses."""
-    return ",".join(map(str, statuses))
+    """Make a text of statuses, with those that follow one another as a range."""
+    runs = [
+        [status for _, status in run] for _, run in groupby(enumerate(sorted(statuses)), lambda pair: pair[1] - pair[0])
+    ]
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def folder(text: str) -> Path:
@@ -158,7 +172,7 @@ class Options:
         (),
         "allow",
         "--allow",
-        "Statuses that are ok, such as 403,429.",
+        "Statuses that are ok, such as 403,5xx.",
         "CODES",
         parse=parse_statuses,
         show=show_statuses,

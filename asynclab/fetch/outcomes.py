@@ -129,7 +129,8 @@ def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
     number = getattr(cause, "errno", None)
     is_crowded = number in (errno.EMFILE, errno.ENFILE)
     passes = is_crowded or number in (errno.ECONNRESET, errno.ETIMEDOUT)
-    reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
+    said = os.strerror(number) if number and number > 0 else getattr(cause, "strerror", "") or str(cause)
+    reason = _REASONS.get(number or 0, said)
     return _failed("refused", "Can't connect", reason, passes=passes, is_crowded=is_crowded)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from operator import itemgetter
 
 import aiohttp
@@ -42,41 +43,28 @@ class Receiver:
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
         """Note an answer, and receive as much of its body as is wanted. Returns what is wrong with it."""
         self._note(row, asked, response)
-        failure = None
-        if response.status in REDIRECTS:
-            row.notes += ("a redirect that doesn't say where to (no Location)",)
-        if response.status == 206:
-            part = _header_text(response.headers.get("Content-Range", "of unknown place"))
-            row.notes += (f"the server sent a part of the body: {one_line(part, 80)}",)
-        if refresh := response.headers.get("Refresh"):
-            note_refresh(row, _header_text(refresh), "Refresh header")
-        if response.status >= 400:
-            failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
-        is_allowed = response.status in self._options.allow
-        if is_allowed:
-            row.notes += (f"{response.status} is allowed",)
-        if self._options.check:
-            failure_of_body = None if failure is not None else await self._look_for_anchors(row, response)
+        is_error = response.status >= 400
+        if not self._options.check:
+            failure = await self._receive(row, response, may_save=not is_error and row.method == "GET")
+        elif is_error or row.method == "HEAD" or not self.wants_anchors(row):
+            failure = None
         else:
-            failure_of_body = await self._receive(row, response, may_save=failure is None)
-        return failure_of_body if failure is None or is_allowed else failure
+            failure = await self._look_for_anchors(row, response)
+        if is_error and response.status not in self._options.allow:
+            return failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
+        return failure
 
     def wants_anchors(self, row: Row) -> bool:
         """Whether to look for a URL's fragments in its page."""
-        return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
+        return self._options.check and may_have_anchors(row.content_type) and bool(_anchors_for(row))
 
     async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
-        """Read a page until its fragments are found; nothing of any other body."""
-        if row.method == "HEAD" or not self.wants_anchors(row):
-            return None
-        anchors = Anchors(anchors_of(row.fragments), row.content_type)
-        body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=anchors.take)
-        try:
-            is_whole = await self._read(row, response, body)
-        finally:
-            body.describe()
+        """Read a page until its fragments are found."""
+        row.looked_for = _anchors_for(row)
+        anchors = Anchors(row.looked_for, row.content_type)
+        is_whole = await self._read(row, response, anchors.take)
         anchors.close()
-        row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
+        row.missing = tuple(anchors.missing)
         if anchors.missing and not is_whole:
             return failure_of_size(self._options)
         return failure_of_fragments(row.missing)
@@ -89,28 +77,38 @@ class Receiver:
         row.raw_headers = _kept_headers(response.raw_headers)
         row.content_type = _header_text(response.headers.get("Content-Type", ""))[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
-        self._ledger.touch(row)
+        if response.status != 200 or "Refresh" in response.headers:
+            self._remark(row, response)
+
+    def _remark(self, row: Row, response: aiohttp.ClientResponse) -> None:
+        """Note what is unusual in an answer."""
+        if response.status in REDIRECTS:
+            row.notes += ("a redirect that doesn't say where to (no Location)",)
+        if response.status == 206:
+            part = _header_text(response.headers.get("Content-Range", "of unknown place"))
+            row.notes += (f"the server sent a part of the body: {one_line(part, 80)}",)
+        if response.status in self._options.allow:
+            row.notes += (f"{response.status} is allowed",)
+        note_refresh(row, _header_text(response.headers.get("Refresh", "")), "Refresh header")
 
     async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
-        folder = self._options.save_to
-        file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
-        write = file.write if file is not None else None
-        body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=write)
-        try:
-            is_whole = await self._read(row, response, body)
-            if file is not None and is_whole:
-                row.saved = file.keep(file_name(row.effective_url, row.content_type))
-        finally:
-            body.describe()
-            if file is not None and row.saved is None:
-                file.discard()
-        if not is_whole:
-            response.close()
-            return failure_of_size(self._options)
-        return None
+        if self._options.save_to is None or not may_save:
+            is_whole = await self._read(row, response)
+        else:
+            with BodyFile(self._options.save_to) as file:
+                is_whole = await self._read(row, response, file.write)
+                if is_whole:
+                    row.saved = file.keep(file_name(row.effective_url, row.content_type))
+        if is_whole:
+            return None
+        response.close()
+        return failure_of_size(self._options)
 
-    async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
+    async def _read(
+        self, row: Row, response: aiohttp.ClientResponse, also: Callable[[bytes], object] | None = None
+    ) -> bool:
         """Read a body to its end, or as far as there is room; return whether that was its end."""
+        body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=also)
         content = response.content
         get = response.headers.getall
         # Nobody asks for packed transfers, but some servers send them.
@@ -118,25 +116,31 @@ class Receiver:
         is_packed = codings not in ("", "chunked")
         unpacker = Unpacker(codings, 2 * self._options.max_bytes + PIECE) if is_packed else None
         report_at = row.phases.since + REPORT_SECONDS
-        # What has come at once is read at once: no waiting, and no asking for more once the end is there.
-        while not content.at_eof() or content.exception() is not None:
-            chunk = await content.readany()
-            row.wire = content.total_raw_bytes
-            for piece in unpacker.unpack(chunk) if unpacker is not None else (chunk,):
-                if not body.take(piece):
-                    return False
-                if len(piece) >= PIECE:
-                    await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
-            if content.at_eof():
-                continue  # the end of the row tells all
-            self._ledger.touch(row)
-            if (now := self._ledger.now()) >= report_at:
-                asynclab.progress(row.wire, row.expected, "B")
-                report_at = now + REPORT_SECONDS
+        try:
+            # What has come at once is read at once: no waiting, and no asking for more once the end is there.
+            while not content.at_eof() or content.exception() is not None:
+                chunk = await content.readany()
+                row.wire = content.total_raw_bytes
+                for piece in unpacker.unpack(chunk) if unpacker is not None else (chunk,):
+                    if not body.take(piece):
+                        return False
+                    if len(piece) >= PIECE:
+                        await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
+                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # else the row's end tells all
+                    asynclab.progress(row.wire, row.expected, "B")
+                    report_at = now + REPORT_SECONDS
+        finally:
+            body.describe()
         if unpacker is not None:
             unpacker.finish()
             row.notes += unpacker.notes()
         return True
+
+
+def _anchors_for(row: Row) -> tuple[str, ...]:
+    """The anchors that a browser would look for: a redirect's fragment replaces that of the link."""
+    redirected_to = [hop.fragment for hop in row.hops if hop.fragment]
+    return anchors_of(redirected_to[-1:] or row.fragments)
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:

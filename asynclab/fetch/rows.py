@@ -101,6 +101,8 @@ class Hop:
     """The IP address that answered."""
     seconds: float
     """From the request to the answer."""
+    fragment: str = ""
+    """What followed # in its Location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Row:
 
     state: RowState = "queued"
     version: int = 0
-    """The version of the fetch at this row's last change."""
+    """The version of the fetch when its state last changed; a row in flight changes all the time."""
     outcome: Outcome | None = None
     """How it ended; None before."""
     is_stopping: bool = False

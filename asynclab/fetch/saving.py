@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 from urllib.parse import unquote, urlsplit
 
 from asynclab.fetch.outcomes import SavingError
@@ -43,7 +43,7 @@ def file_name(url: str, content_type: str = "") -> str:
 
 
 class BodyFile:
-    """A file that a body is written to; it has its name only once it is whole.
+    """A file that a body is written to; it has its name only once it is whole. Without `keep`, its context removes it.
 
     Whatever the disk refuses is a SavingError.
     """
@@ -71,8 +71,10 @@ class BodyFile:
             os.replace(self._file.name, path)
         return path
 
-    def discard(self) -> None:
-        """Remove the temporary file, unless it was kept."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
         with suppress(OSError):  # a full disk refuses what is left to be written, too
             self._file.close()
         with suppress(OSError):

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,9 +14,8 @@ from typing import Any, TypeAlias
 from yarl import URL
 
 from asynclab.fetch.address import is_address, redacted
-from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.public_internet import is_private
-from asynclab.fetch.rows import Hop, Row, TlsFacts
+from asynclab.fetch.rows import Hop, Row, TlsFacts, header_text
 
 _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
 
@@ -40,9 +39,9 @@ class PrivateAddressError(OSError):
 class Watch:
     """Records in a row what happens to the running task's request."""
 
-    __slots__ = ("_asked_at", "_ledger", "_url", "has_proxy", "is_reused", "refused", "row")
+    __slots__ = ("_asked_at", "_now", "_url", "has_proxy", "is_reused", "refused", "row")
 
-    def __init__(self, row: Row, ledger: Ledger, now: float) -> None:
+    def __init__(self, row: Row, clock: Callable[[], float], now: float) -> None:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
@@ -50,7 +49,7 @@ class Watch:
         """Whether the request goes through the user's proxy, whose address may be private."""
         self.is_reused = False
         """Whether the request goes over a connection that had an answer before."""
-        self._ledger = ledger
+        self._now = clock
         self._asked_at = now
         self._url: URL | None = None
 
@@ -63,7 +62,6 @@ class Watch:
     def looks_up(self) -> None:
         """A new connection begins with a name lookup."""
         self.row.phases.rename("dns")
-        self._ledger.touch(self.row)
 
     def connects(self) -> None:
         """A connection to an address is begun."""
@@ -71,40 +69,37 @@ class Watch:
         if phases.current == "tcp":
             return  # to another address of the same name
         host = self._url.host if self._url is not None else None
-        if phases.current == "wait" and (is_address(host or "") or self._ledger.now() - phases.since < SHARED_LOOKUP):
+        if phases.current == "wait" and (is_address(host or "") or self._now() - phases.since < SHARED_LOOKUP):
             phases.rename("tcp")
         else:
             phases.rename("dns")  # its own lookup, or one that another request had begun
-            phases.enter("tcp", self._ledger.now())
-        self._ledger.touch(self.row)
+            phases.enter("tcp", self._now())
 
     def encrypts(self) -> None:
         """The connection is there, and a TLS handshake begins."""
-        self.row.phases.enter("tls", self._ledger.now())
-        self._ledger.touch(self.row)
+        self.row.phases.enter("tls", self._now())
 
     def asks(self, peer: Peer, *, is_reused: bool) -> None:
         """The request goes over a connection to this peer, which may have had an answer before."""
         row, self.is_reused = self.row, is_reused
         if row.phases.current != "wait":
-            row.phases.enter("wait", self._ledger.now())
+            row.phases.enter("wait", self._now())
         before = row.hops[-1].address if row.hops else ""
         if before and is_private(peer.address) and not is_private(before):
             row.notes += (f"redirected from the public internet to the private address {peer.address}",)
         row.address, row.tls = peer.address, peer.tls
-        self._ledger.touch(row)
 
     def answered(self) -> None:
         """The headers are there."""
-        self.row.phases.enter("download", self._ledger.now())
+        self.row.phases.enter("download", self._now())
 
-    def redirected(self, asked: str, status: int) -> None:
+    def redirected(self, asked: str, status: int, location: str) -> None:
         """The server redirects to another URL."""
-        now = self._ledger.now()
-        self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
+        fragment = header_text(location.encode("utf-8", "surrogateescape")).partition("#")[2].strip()
+        now = self._now()
+        self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at, fragment),)
         self._asked_at = now
         self.row.phases.enter("wait", now)
-        self._ledger.touch(self.row)
 
 
 WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)

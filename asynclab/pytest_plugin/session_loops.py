@@ -87,8 +87,6 @@ class SessionLoops:
         self._loops: dict[int, SessionLoop] = {}
         self._refused = 0
         """How many loops could not be observed before the present test."""
-        self._seen = 0
-        """How many of the recordings have been opened."""
         epoch = time.time() - observation.clock.now()
         self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
         self._thread = LookingThread(self._look, lambda: PERIOD)
@@ -187,9 +185,10 @@ class SessionLoops:
             return lines
 
     def _open_new(self) -> None:
-        for recording in self._observation.recorders[self._seen :]:
-            self._seen += 1
-            number = self._seen
+        for recording in list(self._observation.recorders):
+            number = recording.number
+            if number in self._loops:
+                continue
             self._tell(LoopOpened(number, recording.kind, recording.made_at))
             observed = self.program.loops[number]
             findings = Findings(observed.state)
@@ -209,6 +208,7 @@ class SessionLoops:
             self._tell(LoopClosed(loop.number, self.now))
         if is_gone and loop.looked_at == loop.state.version:
             del self._loops[loop.number], self.program.loops[loop.number]
+            self._observation.forget(loop.recording)
 
     def _end_run(self, loop: SessionLoop) -> None:
         self.when_stuck = self.when_stuck or list(stuck_lines(loop.state, self.now))

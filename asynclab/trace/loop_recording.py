@@ -32,7 +32,11 @@ from asynclab.trace.watching.watchdog import BlockReports, Sight
 class LoopRecording:
     """What one loop did. It keeps neither the loop alive nor what runs on it."""
 
-    def __init__(self, observer: Observer, loop: AbstractEventLoop, bystanders: Bystanders = NOBODY) -> None:
+    def __init__(
+        self, number: int, observer: Observer, loop: AbstractEventLoop, bystanders: Bystanders = NOBODY
+    ) -> None:
+        self.number = number
+        """Which of the process' observed loops it is, counted from 1."""
         self.events: list[Event] = observer.events
         """What nobody has taken yet, oldest first."""
         self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__

@@ -9,6 +9,7 @@ from asyncio import AbstractEventLoop, BaseEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
+from itertools import count
 from threading import Lock, get_ident
 from typing import Any, TypeVar
 
@@ -44,7 +45,8 @@ class ProcessObservation:
         self.freeze = Freeze()
         """Where loops wait while somebody has paused the program."""
         self.recorders: list[LoopRecording] = []
-        """In the order in which the loops were made; only ever appended to."""
+        """In the order in which the loops were made."""
+        self._numbers = count(1)
         self.unobserved: list[str] = []
         """The loops that can't be observed, each by its class and the error that came of trying."""
         self._adopts = adopts
@@ -76,7 +78,7 @@ class ProcessObservation:
         self.pass_idle_time()
         with self._lock:
             self._patches.undo()
-            for recording in self.recorders:
+            for recording in list(self.recorders):
                 recording.stop()
             while self._kinds:
                 self._kinds.pop()
@@ -89,7 +91,7 @@ class ProcessObservation:
 
     def has_left(self) -> bool:
         """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
-        return all(recording.has_own_time() for recording in self.recorders)
+        return all(recording.has_own_time() for recording in list(self.recorders))
 
     def _observe_kind(self, kind: type[AbstractEventLoop]) -> None:
         self._patches.wrap(kind, "__init__", self._around_init)
@@ -144,7 +146,7 @@ class ProcessObservation:
             return
         self._skipping.undo()
         self._skipping, self.clock.instant = None, False
-        for recording in self.recorders:
+        for recording in list(self.recorders):
             recording.agree_on_time()
         for loop in self._skips:
             self._recording_of(loop).clock_changed(self.freeze)
@@ -157,7 +159,7 @@ class ProcessObservation:
         recording.clock_changed(self.freeze)
 
     def _recording_of(self, loop: AbstractEventLoop) -> LoopRecording:
-        return self.recorders[self.number_of(loop) - 1]
+        return next(recording for recording in list(self.recorders) if recording.is_of(loop))
 
     def _guard(self, loop: AbstractEventLoop, do: Callable[[AbstractEventLoop], Found]) -> Found | None:
         """Do something with a loop, and note where it can't be done."""
@@ -171,7 +173,11 @@ class ProcessObservation:
 
     def number_of(self, loop: AbstractEventLoop) -> int:
         """Which of the observed loops this is, from 1 on."""
-        return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
+        return self._recording_of(loop).number
+
+    def forget(self, recording: LoopRecording) -> None:
+        """Let go of a loop that is gone, and of which everything was taken."""
+        self.recorders.remove(recording)
 
     def adopt(self, loop: AbstractEventLoop) -> Census:
         """Observe a loop that runs already; to be called in one of its callbacks. The census is yet to look.
@@ -200,7 +206,7 @@ class ProcessObservation:
         tracer.origin = origin_of(loop, self.clock)
         tracer.gate = partial(self.freeze.wait, tracer)
         observe_loop(tracer, loop)
-        recording = LoopRecording(tracer, loop, self._bystanders)
+        recording = LoopRecording(next(self._numbers), tracer, loop, self._bystanders)
         self.recorders.append(recording)
         if self.clock.paused or self.clock.speed != 1.0:
             recording.follow_clock()

@@ -86,13 +86,12 @@ class ProcessControl:
         _thread.interrupt_main()
 
     def _loop(self, number: int) -> LoopRecording | None:
-        loops = self._observation.recorders
-        return loops[number - 1] if 0 < number <= len(loops) else None
+        return next((loop for loop in list(self._observation.recorders) if loop.number == number), None)
 
     def _follow_clock(self) -> None:
-        for loop in self._observation.recorders:
+        for loop in list(self._observation.recorders):
             loop.follow_clock()
 
     def _tell(self) -> None:
-        for loop in self._observation.recorders:
+        for loop in list(self._observation.recorders):
             loop.clock_changed(self._observation.freeze)

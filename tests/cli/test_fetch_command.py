@@ -134,7 +134,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--list-only", "--har", "x"], "--list-only fetches nothing: leave out --json, --csv and --har"),
         (["a.com", "--check", "--save", "x"], "--check reads no bodies that --save could save"),
         (["a.com", "--allow", "many"], "it must be a whole number, not 'many'"),
-        (["a.com", "--allow", "42"], "allow must be from 100 to 599, not 42"),
+        (["a.com", "--allow", "42"], "statuses are from 100 to 599, such as 403, 400-499 or 4xx, not '42'"),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
         (["a.com", "--save", "/proc"], "can't save to '/proc': "),
         (["a.com", "--save", ""], "'--save': it is empty"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
@@ -22,7 +24,7 @@ def redirect(location: bytes) -> bytes:
 class RawServer:
     """Answers each path with its bytes, all others with their own request line; then closes the connection.
 
-    Several pieces are sent one by one, each once the one before is on its way. No bytes reset the connection.
+    Several pieces are sent one by one, each once the one before is on its way. An empty one resets the connection.
     """
 
     def __init__(
@@ -68,12 +70,15 @@ class RawServer:
             if pieces is None:
                 pieces = answer(head.split("\r\n", 1)[0].encode("latin-1"))
             for piece in [pieces] if isinstance(pieces, bytes) else pieces:
+                if not piece:
+                    sent_by = writer.get_extra_info("socket")
+                    sent_by.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    writer.transport.abort()
+                    break
                 writer.write(piece)
                 await writer.drain()
                 for _ in range(10):  # so that the client sees it apart from the next
                     await asyncio.sleep(0)
-            if not pieces:
-                writer.transport.abort()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

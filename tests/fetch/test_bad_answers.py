@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     "ssh": Case(b"SSH-2.0-OpenSSH_9.6\r\n", "invalid", "not HTTP/1.1: SSH-2.0-OpenSSH_9.6"),
     "tls-alert": Case(b"\x15\x03\x01\0\2\2\x28", "invalid", "not HTTP/1.1"),
     "nothing": Case(b"\r\n\r\n", "incomplete", NO_ANSWER),
+    "no-length-reset": Case([OK + b"\r\nhello", b""], "incomplete", "Connection lost after 5 bytes"),
     "reset": Case(b"", "incomplete", NO_ANSWER),
     "304-with-body": Case(b"HTTP/1.1 304 Not Modified\r\n" + FIVE, "ok", "Fetched"),
     "loop": Case(redirect(b"/loop"), "too_many_redirects", "More than 10 redirects"),

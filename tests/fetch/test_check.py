@@ -42,6 +42,8 @@ class Site:
             return web.Response(status=int(path))
         if path.startswith("get-only-") and request.method == "HEAD":
             return web.Response(status=int(path.rpartition("-")[2]))
+        if path.startswith("to-"):
+            raise web.HTTPFound(f"/page#{path.removeprefix('to-')}")
         kind = {"text": "text/plain", "zip": "application/zip"}.get(path, "text/html")
         body = PAGE * 300 if path == "long" else PAGE
         return web.Response(body=body.encode("utf-16" if path == "utf-16" else "utf-8"), content_type=kind)
@@ -104,6 +106,20 @@ async def test_a_page_is_fetched_once_for_all_its_fragments(site: Site) -> None:
     row = await checked(site, "page", "install", "a", "old", "b")
     assert row.missing == ("a", "b")
     assert site.asked == ["HEAD page", "GET page"]
+
+
+@pytest.mark.parametrize("fragments", [(), ("missing",)])
+async def test_the_fragment_of_a_redirect_counts_instead_of_the_links_own(
+    site: Site, fragments: tuple[str, ...]
+) -> None:
+    assert (await checked(site, "to-install", *fragments)).outcome == "ok"
+    row = await checked(site, "to-gone", *fragments)
+    assert (row.outcome, row.missing) == ("missing_fragment", ("gone",))
+
+
+async def test_a_redirect_without_a_fragment_keeps_that_of_the_link(site: Site) -> None:
+    assert (await checked(site, "to-", "install")).outcome == "ok"
+    assert (await checked(site, "to-", "missing")).missing == ("missing",)
 
 
 async def test_anchors_are_found_whatever_the_charset(site: Site) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.fetch.options import Options, parse_header, parse_size
+from asynclab.fetch.options import Options, parse_header, parse_size, parse_statuses, show_statuses
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,28 @@ from asynclab.fetch.options import Options, parse_header, parse_size
 def test_what_can_t_be_is_refused_with_its_name(values: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Options(**values)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "count"),
+    [
+        ("429, 403", "403,429", 2),
+        ("400-403,401", "400-403", 4),
+        ("4xx,500..=502", "400-502", 103),
+        ("2XX,404", "200-299,404", 101),
+        (",", "", 0),
+    ],
+)
+def test_statuses_can_be_ranges(text: str, shown: str, count: int) -> None:
+    statuses = parse_statuses(text)
+    assert (show_statuses(statuses), len(statuses)) == (shown, count)
+    assert parse_statuses(shown) == statuses
+
+
+@pytest.mark.parametrize("text", ["42", "6xx", "499-400", "100-9999999999", "400-", "-400", "4x", "40x"])
+def test_statuses_that_can_t_be_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must be a whole number|from 100 to 599"):
+        parse_statuses(text)
 
 
 @pytest.mark.parametrize(

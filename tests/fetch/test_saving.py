@@ -102,18 +102,16 @@ def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_ful
         return part.open("wb", buffering=4_096)  # what a file buffers by itself is much more since Python 3.14
 
     monkeypatch.setattr("asynclab.fetch.saving.tempfile.NamedTemporaryFile", on_full_disk)
-    file = BodyFile(tmp_path)
-    file.write(b"x" * 3_000)
-    with pytest.raises(SavingError, match="No space left"):
+    with BodyFile(tmp_path) as file:
         file.write(b"x" * 3_000)
-    file.discard()
+        with pytest.raises(SavingError, match="No space left"):
+            file.write(b"x" * 3_000)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_was_kept_is_not_discarded(tmp_path: Path) -> None:
-    file = BodyFile(tmp_path)
-    file.write(b"all")
-    path = file.keep("name.txt")
-    file.discard()
+    with BodyFile(tmp_path) as file:
+        file.write(b"all")
+        path = file.keep("name.txt")
     assert path.read_bytes() == b"all"
     assert list(tmp_path.iterdir()) == [path]

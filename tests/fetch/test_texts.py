@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from types import SimpleNamespace
+from typing import Any
+from xml.parsers import expat
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from asynclab.fetch.texts import prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.urls import find_urls
 
@@ -26,6 +31,16 @@ FORMATS = [
     ("From: a@b.example\nSubject: x\n\n<{}>\n", "mail"),
     ('see "{}"', "text"),
     ("<{}>", "text"),
+    ("see <{}|text>", "text"),
+    ("「{}」", "text"),
+    ("[[{}][text]]", "text"),
+    ("`text <{}>`_", "text"),
+    ('Link: <{}>; rel="next"', "text"),
+    ("a {{background: url('{}')}}", "text"),
+    ('curl ^"{}^" ^\n -o x', "text"),
+    ("\x1b]8;;{}\x1b\\text\x1b]8;;\x1b\\", "text"),
+    ("<rss><channel><link><![CDATA[{}]]></link></channel></rss>", "RSS"),
+    ('<meta http-equiv="refresh" content="0; url={}"><p>', "HTML"),
 ]
 
 
@@ -37,6 +52,47 @@ def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest:
     found = find_urls(text.format(url))
     assert [(one.url, one.count) for one in found.urls] == [(url, 1)]
     assert found.taken_for == name
+
+
+_URLS = "http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2"
+_MARKS = """#f - _ . , ; : ! ? ) ( ] [ ]( ]: < > | " ' "" '' = * # { } $ % %20 %E2 / // @ a é 道 \\ ..."""
+_PIECES = [*_URLS.split(), *_MARKS.split(), " ", "\n"]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=10).map("".join))
+def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_look_finds(text: str) -> None:
+    found = find_urls(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prose, "_all_sent", lambda line: [])
+        patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
+        closely = find_urls(text)
+    assert found == closely
+
+
+def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    class Parser:
+        """What expat makes, with the sizes of what it is given."""
+
+        def __init__(self, *args: Any) -> None:
+            self.__dict__["_parser"] = expat.ParserCreate(*args)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._parser, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            setattr(self._parser, name, value)
+
+        def Parse(self, data: bytes, is_final: bool = False) -> None:  # noqa: N802
+            sizes.append(len(data))
+            self._parser.Parse(data, is_final)
+
+    monkeypatch.setattr(xml_values, "expat", SimpleNamespace(**{**vars(expat), "ParserCreate": Parser}))
+    text = "".join(f"<url><loc>https://a.example/{number}</loc></url>\n" for number in range(300))
+    assert len(find_urls(text).urls) == 300
+    assert sum(sizes) < 300 * 2_000
 
 
 def test_a_mixture_is_cut_where_its_format_changes() -> None:

@@ -41,6 +41,8 @@ TEMPLATES = [
     "https://a.example/users/:id",
     "https://a.example/users/:user_id/posts?page=1",
     "https://a.example/frame%02d.png",
+    "https://a.example/:_authToken=x",
+    "https://a.example/\\(id)/x",
 ]
 
 NO_TEMPLATES = [

@@ -13,12 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from asynclab.model.events import Output, TaskWaiting
+from asynclab.cli.run_report import LOOPS_KEPT, LOOPS_LISTED, Report
+from asynclab.model.events import CoroutineDropped, Output, TaskCreated, TaskWaiting
 from asynclab.remote import child_watch
 from asynclab.remote.interpreter import HOOK
 from asynclab.remote.launch import Target
+from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingReader, SourceText
-from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
+from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from tests.remote.programs import ROOT, observed, plainly
 
 APP = """
@@ -122,7 +124,26 @@ def test_several_loops_are_told_apart() -> None:
         "loop 1 (_UnixSelectorEventLoop)",
         "loop 2 (_UnixSelectorEventLoop)",
     ]
-    assert observed("-c", code.format(13)).report[-1] == "and 3 loops with fewer tasks"
+    assert observed("-c", code.format(13)).report[-1] == "and 3 more loops"
+
+
+def test_of_very_many_loops_those_with_findings_are_kept_and_then_those_with_the_most_tasks() -> None:
+    program = ObservedProgram()
+    report = Report(program)
+    program.take(ProgramStarted("app.py", "3.13.0", 1, 0.0))
+    for number in range(1, 3 * LOOPS_KEPT):
+        at = float(number)
+        born = [TaskCreated(at, task, "", "work") for task in range(1 + (number == 8))]
+        lost = [CoroutineDropped(at, "work", "app.py", 9)] if number == 7 else []
+        program.take(LoopOpened(number, "Loop", at))
+        program.take(LoopEvents(number, (*born, *lost)))
+        program.take(LoopClosed(number, at))
+    program.take(ProgramEnded(1000.0, 0))
+    assert len(program.loops) <= LOOPS_KEPT + 1
+    lines = list(report.lines())
+    assert [line for line in lines if line.startswith("loop")][:2] == ["loop 7 (Loop)", "loop 8 (Loop)"]
+    assert lines[-1] == f"and {3 * LOOPS_KEPT - 1 - LOOPS_LISTED} more loops"
+    assert report.as_json()["loops_left_out"] == 3 * LOOPS_KEPT - 1 - len(program.loops)
 
 
 def test_a_recording_has_all_of_it_and_the_source(app: Path, tmp_path: Path) -> None:

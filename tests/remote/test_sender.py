@@ -80,6 +80,21 @@ def test_a_loop_that_nobody_closes_is_kept_alive_by_nobody(told: Told) -> None:
     assert [type(frame) for frame in told.frames()] == [LoopClosed]
 
 
+def test_loops_that_are_gone_are_forgotten_once_all_of_them_is_told(told: Told) -> None:
+    for _ in range(3):
+        asyncio.run(main())
+    told.frames()
+    for _ in range(3):
+        asyncio.run(main())
+    gc.collect()
+    frames = told.frames()
+    assert [frame.loop for frame in frames if isinstance(frame, LoopClosed)] == [4, 5, 6]
+    told.frames()
+    assert told.observation.recorders == []
+    asyncio.run(main())
+    assert {frame.loop for frame in told.frames() if isinstance(frame, LoopOpened | LoopEvents | LoopClosed)} == {7}
+
+
 def test_in_a_child_of_the_program_nothing_is_sent(told: Told) -> None:
     told.sender.abandon()
     asyncio.run(main())

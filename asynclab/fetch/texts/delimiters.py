@@ -10,8 +10,8 @@ from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.common.utils import unescapeAll
 
 from asynclab.fetch.address import LONGEST_URL
-from asynclab.fetch.texts.run_on import end_before_text
-from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
+from asynclab.fetch.texts.run_on import LETTER, end_before_text, has_letters
+from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_template
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
@@ -19,19 +19,19 @@ _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_ESCAPED = r"\\[][?=&_%#~*()+!$:]"
+_MARK = "[][?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
 _RUN = re.compile(
     rf"https?://(?:[\w.-]|\\\.)*(?:{_PART})*(?:\?(?:{_PART}|\?|\|(?=[A-Za-z%][\w+%:,|]*(?:[&\s]|\Z)))*)?", re.IGNORECASE
 )
-_UNESCAPED = re.compile(rf"{_ESCAPED}|.", re.DOTALL)
-_GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
+_ESCAPE = re.compile(rf"\\(?={_MARK})")
+_GLUED = re.compile(rf"([a-z0-9]|{LETTER})https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
 _IN_PLAIN = r"[\w./#&=%~@+$:,;-]"
 _PLAIN = re.compile(
@@ -59,9 +59,9 @@ _CLOSERS = {
     "〔": "〕",
 }
 _CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
-_CLOSED["["] = re.compile(
-    r"([^\s<>\\|\[\]]*+(?:\[[^\s<>\\|\[\]]*+\][^\s<>\\|\[\]]*+)++)\]"
-)  # if there are others in them
+_IN_BRACKETS = r"[^\s<>\\|\[\]]*+"
+_CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if there are others in them
+_CLOSED["[["] = re.compile(rf"({_IN_BRACKETS})\][\[\]]")  # Org
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
@@ -102,7 +102,7 @@ _TRAILING = ".,;:!?*_~'"
 
 def is_url(line: str) -> bool:
     """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
-    return line.isascii() and _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
+    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:] and not has_letters(line)
 
 
 def run_end(line: str, start: int) -> int:
@@ -136,17 +136,21 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
+    if before == "[" and line.startswith("[[", max(0, start - 2)):
+        before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
         return closed[1], closed.end(), ""
-    url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
+    url = line[start : min(far, run_ends)]
+    if "://" in url[8:]:
+        url = "://".join(url.split("://", _MOST_INNER)[:_MOST_INNER])
     if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
         url = url.rstrip("-").removesuffix("=")
-    if "\\" not in url:
+    if "\\" not in url or INTERPOLATED.search(url):
         url = _in_prose(url, before)
         return url, start + len(url), ""
-    characters = _UNESCAPED.findall(url)
-    url = _in_prose("".join(character[-1] for character in characters), before)
-    return url, start + sum(map(len, characters[: len(url)])), ""
+    escapes = [escape.start() - number for number, escape in enumerate(_ESCAPE.finditer(url))]
+    url = _in_prose(_ESCAPE.sub("", url), before)
+    return url, start + len(url) + sum(place < len(url) for place in escapes), ""
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
@@ -157,6 +161,7 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 def _in_prose(url: str, before: str) -> str:
     if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
         url = url.partition(before)[0]
+    url = url.partition("....")[0]  # dots that lead to the number of a page
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
         url = url.partition("|")[0]
     if before == "=" and (following := _NEXT_VALUE.search(url)):
@@ -164,10 +169,12 @@ def _in_prose(url: str, before: str) -> str:
     if "{" in url and (markup := _JIRA_ENDS.search(url)):
         url = url[: markup.start()]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
-        url = url[: glued.start() + 1]
+        url, before = url[: glued.start() + 1], glued[1]
     if not url.isascii():
         url = url[: end_before_text(url.rstrip(_TRAILING), before)]
     short = url.rstrip(_TRAILING + ")]")
+    while url.startswith(")", len(short)) and short.count("(") > short.count(")"):
+        short = f"{short})"
     if before != "*" and url.startswith("/*", len(short) - 1):
         short = f"{short}*"  # a pattern, and no emphasis
     return short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)

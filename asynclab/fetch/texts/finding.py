@@ -18,11 +18,18 @@ IGNORED_KEPT = 1_000
 """The most ignored lines that are kept to be shown."""
 
 _LONGEST_IGNORED = 200
+_LONGEST_SENT = 4_000
 
-_IS_SENT = re.compile(
-    r"https?://(?:[a-z0-9][a-z0-9-]{0,31}(?<!-)\.){1,4}[a-z]{2,30}(/[\w./?=&%~+:;,-]{0,4000})?", re.ASCII
+SENT = (
+    r"s?://(?:(?:[a-z0-9][a-z0-9-]{0,31}(?<!-)\.){0,4}[a-z]{1,30}|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|(?![\d.]))){4})"
+    r"(?::(?!80(?!\d)|443(?!\d))(?:[1-9]\d{0,3}|[1-5]\d{4})(?!\d))?"
+    r"(/[\w/=&+,-]*+(?:(?:[.?~]|%[2-9A-D][0-9A-F]){1,3}+[\w/=&+,-]++)*+)?)(?:#(\w[\w-]*+))?"
 )
-"""A URL that is sent as it is written, as most are, or with a slash: ten times faster to see than to work out."""
+"""What follows "(http" in a URL that is sent as it is written, or with a slash, as most are.
+
+Its groups are the URL, its path and its fragment. This is ten times faster to see than to work out.
+"""
+_IS_SENT = re.compile(f"(http{SENT}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -35,7 +42,7 @@ class Finding:
     """How many times each URL was there, by what is sent for it."""
     texts: list[str] = field(default_factory=list)
     """The same URLs as they were written, without fragments."""
-    fragments: dict[str, list[str]] = field(default_factory=dict)
+    fragments: dict[str, dict[str, None]] = field(default_factory=dict)
     """What followed # in each, once, by what is sent for it."""
     left_out: set[str] = field(default_factory=set)
     """Those that were too many."""
@@ -52,18 +59,25 @@ class Finding:
 
     def take(self, text: str) -> bool:
         """Note a candidate. Returns whether it is a URL, or a template of one."""
-        url, _, fragment = text.partition("#")
-        plain = _IS_SENT.fullmatch(url)
-        if (plain is None or fragment or "%" in text or "/:" in text) and is_template(text):
+        sent = _IS_SENT.fullmatch(text)
+        if sent is not None and len(text) < _LONGEST_SENT:
+            self.take_sent(*sent.groups(""))
+        elif is_template(text):
             self.ignore(text, "template")
-            return True
-        if plain is not None:
-            key = url if plain[1] else f"{url}/"
         else:
             try:
                 key = _without_default_port(sent_text(text))
             except ValueError:
                 return False
+            url, _, fragment = text.partition("#")
+            self._count(key, url, fragment)
+        return True
+
+    def take_sent(self, url: str, path: str, fragment: str) -> None:
+        """Note what matches `SENT`."""
+        self._count(url if path else f"{url}/", url, fragment)
+
+    def _count(self, key: str, url: str, fragment: str) -> None:
         self.total += 1
         self.noted += 1
         if key in self.counts:
@@ -73,9 +87,9 @@ class Finding:
             self.texts.append(url)
         else:
             self.left_out.add(key)
-        if fragment and key in self.counts and fragment not in self.fragments.setdefault(key, []):
-            self.fragments[key].append(fragment)
-        return True
+            return
+        if fragment:
+            self.fragments.setdefault(key, {})[fragment] = None
 
     def take_all(self, urls: Iterable[str], name: str) -> None:
         """Note all candidates of a text that was taken for a format; those that are no URLs are ignored."""

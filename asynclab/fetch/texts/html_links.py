@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html.entities import html5
 
 from asynclab.fetch.address import has_scheme, joined
+from asynclab.fetch.html_head import refresh_target
 from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.prose import read_between_tags, urls_in
@@ -30,7 +31,6 @@ _LINKS = frozenset(
 ) - {"classid", "profile", "usemap", "archive"}
 _SETS = frozenset({"srcset", "imagesrcset"})
 _CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?")
-_REFRESH = re.compile(r"""\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?["']?([^"']*)""", re.IGNORECASE)
 
 KNOWN = frozenset(
     """
@@ -147,9 +147,8 @@ def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:
 def _take_meta(attributes: dict[str, str], page: _Page) -> None:
     content = attributes.get("content", "")
     if attributes.get("http-equiv", "").lower() == "refresh":
-        target = _REFRESH.match(_unescaped(content))
-        if target and target[1].strip():
-            _take(target[1], page)
+        if target := refresh_target(_unescaped(content)):
+            _take(target, page)
     elif has_scheme(content.strip()) and is_exact(_unescaped(content.strip())):
         _take(content, page)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from asynclab.fetch.texts.delimiters import end_of, is_url, run_end
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import SENT, Finding
 from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
@@ -22,14 +22,21 @@ _URL = re.compile(
 )
 _NEXT_URL = re.compile(r"https?://", re.IGNORECASE)
 """One directly after another."""
+_SENT = re.compile(
+    rf"""(http(?:(?<![^\s(\[=]http)|(?<=(")http)(?<!""http)|(?<=(')http)(?<!''http)|(?<=(<)http)){SENT}(?<![_&+,-])"""
+    r"""(?(2)"(?!")|(?(3)'(?!['A-Za-z0-9])|(?(4)[>|]|(?=[.,;:!)\]]*+(?:\s|\Z)))))""",
+    re.ASCII,
+)
+"""One that is sent as it is, in quotes or brackets, or at the end of a sentence, or between spaces."""
 _WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
 """A URL that was a part of another one's query."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
 """Where a page lets a long word be broken."""
-_CONTROL = re.compile(r"(?:[\x1b\u241b]\[|\x9b)[0-?]*[ -/]*[@-~]")
-"""What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste shows it."""
+_CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
+"""What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
+_ESC = ("\x1b", "\u241b", "\x9b", "^[[", "\\033[", "\\e[", "\\x1b[", "\\x1B[")
 _HYPERLINK = re.compile("[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)")
 """What terminals make a link of."""
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -38,8 +45,8 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
-_ESCAPED_BREAK = re.compile(r"\\[nrt](?=https?://)", re.IGNORECASE)
-"""The end of a line as source text writes it; its letter would be one before the scheme."""
+_ESCAPED_BREAK = re.compile(r"\\(?:[nrt]|f[BIRP])(?=https?://)")
+"""The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
 _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
@@ -47,11 +54,15 @@ _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-f
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _WRAPPED = re.compile(
-    r"^((?=[^\n]{60,80}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=\r?$)"
+    r"^((?=[^\n]{60,100}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)"
     r"(?!\r?\n\S+\r?$)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
 """A URL that fills its line, and goes on in a line of its own; two such lines may be a list."""
+_CMD_ESCAPE = re.compile(r"\^(.)")
+"""What a browser writes before marks where it copies a request for the command line of Windows."""
+_DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
+"""What separates the parts of a Content-Security-Policy, even where no space follows."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
@@ -68,6 +79,10 @@ def read_prose(text: str, finding: Finding) -> None:
             url = host_url(_COMMENT.sub("", line) if "#" in line else line)
             if not (url and finding.take(url)):
                 finding.ignore(line)
+            continue
+        if sent := _all_sent(line):
+            for url, *_, path, fragment in sent:
+                finding.take_sent(url, path, fragment)
             continue
         taken, others = False, []
         for url, delimited, run_on in _urls(line):
@@ -102,6 +117,14 @@ def urls_in(text: str) -> Iterator[str]:
     return (url for line in text.splitlines() for url, _, _ in _urls(line))
 
 
+def _all_sent(line: str) -> list[tuple[str, ...]]:
+    """All URLs of a line, if each is one that `_SENT` matches and no markup says where it ends; else none."""
+    sent = _SENT.findall(line)
+    if len(sent) != line.count("://") or "](" in line or "]:" in line or line.lstrip().startswith("#"):
+        return []
+    return sent if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in sent) else []
+
+
 def _urls(line: str) -> Iterator[tuple[str, str, str]]:
     """The URLs of a line, how each is delimited, and the text of another script that follows without a space.
 
@@ -129,8 +152,14 @@ def _plain(text: str) -> str:
         text = _ESCAPED_BREAK.sub(" ", text)
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
-    if "\x1b" in text or "\u241b" in text or "\x9b" in text:
+    if any(escape in text for escape in _ESC):
         text = _CONTROL.sub("", _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", text))
+    if '^"http' in text:
+        text = _CMD_ESCAPE.sub(r"\1", text)
+    if "^&" in text:
+        text = text.replace("^&", "&")
+    if "-src" in text:
+        text = _DIRECTIVE.sub("; ", text)
     if "BEGIN:V" in text:
         text = _FOLD.sub("", text).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-_LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
-_IS_LETTER = re.compile(_LETTER)
-_RUN_ON = re.compile(rf"(?<=[A-Za-z0-9]){_LETTER}")
+LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_IS_LETTER = re.compile(LETTER)
+_RUN_ON = re.compile(rf"(?<=[A-Za-z0-9]){LETTER}")
 """Where such a text may begin; after a slash it is more likely a name in the path."""
-_HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={_LETTER})", re.IGNORECASE)
+_HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={LETTER})", re.IGNORECASE)
 """A host that is whole: no top-level domain has letters of two scripts."""
 _AFTER_FILE = re.compile(
     rf"\.(?:[sx]?html?|php|aspx?|jspx?|pdf|docx?|xlsx?|pptx?|txt|md|csv|json|xml|png|jpe?g|gif|svg|webp|zip|gz|exe|mp[34])"
-    rf"(?={_LETTER})",
+    rf"(?={LETTER})",
     re.IGNORECASE,
 )
 _ENDS_SENTENCE = re.compile(r"(?:ください|下さい|です|ます|ました|でした|ません)\Z")
@@ -22,9 +22,14 @@ _PARTICLE = re.compile(
 """What Korean adds to a word, without a space."""
 
 
+def has_letters(text: str) -> bool:
+    """Whether any of it is Chinese, Japanese or Korean."""
+    return not text.isascii() and _IS_LETTER.search(text) is not None
+
+
 def text_at(line: str, start: int, end: int) -> str:
     """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
-    return line[start:end] if start < end and _IS_LETTER.match(line, start) else ""
+    return line[start:end].partition("http")[0] if start < end and _IS_LETTER.match(line, start) else ""
 
 
 def end_before_text(url: str, before: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from asynclab.fetch.address import HIDDEN
@@ -10,8 +11,12 @@ from asynclab.fetch.address import HIDDEN
 PLACEHOLDER = (
     r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby
     r"|\{%[^%\n]{0,80}%\}|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # Django, ERB, README files
+    r"|\\\([\w.]{1,80}\)"  # Swift
 )
 """What stands for a value, of characters that end a URL elsewhere."""
+
+INTERPOLATED = re.compile(r"\\\([\w.]+\)")
+"""A value in a string of Swift; elsewhere, an escaped bracket has an escaped one that closes it."""
 
 _OPERATIONS = (
     "all|apply|batch|count|crossjoin|each|entity|it|links|metadata|query|ref|root|value"  # OData
@@ -23,17 +28,21 @@ _OPERATIONS = (
 _LEFT_OUT = f"{HIDDEN}|{quote(HIDDEN)}"
 """A secret that exports of ours leave out."""
 
-_TEMPLATE = re.compile(
-    rf"{PLACEHOLDER}"
+_FILLED_IN = re.compile(
+    rf"(?=[{{%$#<=\\{HIDDEN[0]}])(?:{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
     r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?\w*(?:[.,|*!-]+\w*)*(?::[\w()]*)?\}"
     r"|%\(\w+\)[sd]|%(?:0\d)?[sdviq](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
-    r"|^[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
-    r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
-    rf"|^[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
-    r"|^[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+]|\Z)"  # routes of Express and Rails
-    r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])"  # wildcards, regular expressions
-    rf"|{_LEFT_OUT}",
+    r"|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
+    rf"|{_LEFT_OUT})",
+    re.ASCII,
+)
+_PATTERN = re.compile(
+    r"[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
+    r"|[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
+    rf"|[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)"  # PHP
+    r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
+    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )
 
@@ -55,9 +64,12 @@ _MARKS = ("[.", "(.", "{.", "[dot", "(dot", "[:", "hxxp", "h**p", "h__p", "hxtp"
 _SCHEME = re.compile(r"h..p(s?)(\[?:\]?//\]?|:\[//\])", re.IGNORECASE)
 
 
+@lru_cache(16)
 def is_template(url: str) -> bool:
     """Whether something is still to be filled in."""
-    return _HINT.search(url) is not None and _TEMPLATE.search(url, 0, _LONGEST) is not None
+    if not _HINT.search(url):
+        return False
+    return bool(_FILLED_IN.search(url, 0, _LONGEST) or _PATTERN.match(url, 0, _LONGEST))
 
 
 def defanged(text: str) -> list[str]:

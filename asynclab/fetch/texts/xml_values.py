@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -44,7 +45,7 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     The declared encoding is not the one that the text has now. Entities that it declares itself are refused, since
     they can grow without bound; those that a DTD elsewhere may declare are skipped.
     """
-    data = text[start:].encode("utf-8", "replace")
+    data = bytearray()
     reading = _Reading()
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
@@ -54,7 +55,10 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     parser.CharacterDataHandler = reading.texts.append
     parser.EntityDeclHandler = _refuse
     try:
-        parser.Parse(data, True)
+        for piece in _pieces(text, start):
+            data += piece
+            parser.Parse(piece)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         if error.code != _AFTER or not reading.root_ends:
             return None, start + _characters(data, parser.ErrorByteIndex)
@@ -67,7 +71,15 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     return reading.part, reading.part.end
 
 
-def _characters(data: bytes, index: int) -> int:
+def _pieces(text: str, start: int) -> Iterator[bytes]:
+    """The rest of a text in ever longer pieces, so that a short element in a long text takes no long time."""
+    length = 1_000
+    while start < len(text):
+        yield text[start : start + length].encode("utf-8", "replace")
+        start, length = start + length, 2 * length
+
+
+def _characters(data: bytes | bytearray, index: int) -> int:
     return len(data[:index].decode("utf-8", "ignore"))
 
 

@@ -53,8 +53,8 @@ LAST_PATIENCE = 2.0
 class _Loop:
     """A loop whose events are sent."""
 
-    def __init__(self, number: int, recording: LoopRecording) -> None:
-        self.number = number
+    def __init__(self, recording: LoopRecording) -> None:
+        self.number = recording.number
         self.recording = recording
         self.is_over = False
         self.thread = ""
@@ -86,7 +86,8 @@ class Sender(LookingThread):
         self._outbox = Outbox(connection)
         self._commands = CommandReader()
         self._control = ProcessControl(observation)
-        self._loops: list[_Loop] = []
+        self._loops: dict[int, _Loop] = {}
+        """Those that are there, by number."""
         self._busy = _thread.allocate_lock()
         """Held while frames are gathered and sent."""
         self._left = _thread.allocate_lock()
@@ -215,15 +216,20 @@ class Sender(LookingThread):
         observation = self._observation
         self._control.follow()
         following = len(self._following)
-        for recording in observation.recorders[len(self._loops) :]:
-            self._loops.append(_Loop(len(self._loops) + 1, recording))
-            self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
+        for recording in list(observation.recorders):
+            if recording.number not in self._loops:
+                self._loops[recording.number] = _Loop(recording)
+                self.tell(LoopOpened(recording.number, recording.kind, recording.made_at))
         now = observation.clock.now()
-        for loop in self._loops:
+        for loop in list(self._loops.values()):
+            is_gone = loop.recording.is_gone()  # asked first: whatever came before is read below
             if at_end:
                 loop.recording.look_at_last()
-            if at_end or not loop.is_over:
+            if at_end or is_gone or not loop.is_over:
                 self._read(loop, now)
+            if is_gone:
+                del self._loops[loop.number]
+                observation.forget(loop.recording)
         if self._requests is not None and self._requests.has_come():
             self.tell(ReportAsked(now))
         for _ in range(following):
@@ -235,7 +241,9 @@ class Sender(LookingThread):
 
         For as long as code in C holds Python's lock, nobody can say anything: what was said last has to do.
         """
-        seen = next(((loop.number, sight) for loop in self._loops if (sight := loop.sight()) is not None), None)
+        seen = next(
+            ((loop.number, sight) for loop in self._loops.values() if (sight := loop.sight()) is not None), None
+        )
         lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
         self._seen = seen
         real = time.monotonic()  # the program's own time may stand still

@@ -223,7 +223,8 @@ class FetchViews(Vertical):
         chosen = (id(self._rows), len(self._rows), self.sort, self.wanted, is_running)
         if chosen == self._arranged[:-1]:
             soon = time.monotonic() - self._arranged_at < ARRANGED_EVERY
-            if version == self._arranged[-1] or soon or (self.sort == "order" and not self.wanted):
+            is_same = version == self._arranged[-1] and not is_running
+            if is_same or soon or (self.sort == "order" and not self.wanted):
                 return
         self._arranged = (*chosen, version)
         self._arranged_at = time.monotonic()
