@@ -146,6 +146,14 @@ async def test_many_loops_are_kept_up_to_a_limit_and_the_others_counted(
         assert "4 earlier loops left out" in stage.views.concept.lesson.concept
 
 
+async def test_of_many_loops_those_with_findings_go_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched_program, "LOOPS_KEPT", 3)
+    lost = LoopEvents(2, (e.CoroutineDropped(0.5, "work", "app.py", 7), e.Outside(0.5)))
+    told = [frame for number in range(1, 8) for frame in (LoopOpened(number, "Loop", 0.0), LoopClosed(number, 1.0))]
+    async with shown(written(tmp_path / "r", *told[:3], lost, *told[3:], ENDED)) as stage:
+        assert list(stage.replay.runs) == [2, 6, 7]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(None, "can't read"), (b"print('hello')\n", "is not a recording"), (b"", "is not a recording")],

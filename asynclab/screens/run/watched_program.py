@@ -107,9 +107,9 @@ class WatchedProgram(ABC):
         self.runs[loop.number] = LoopRun(self, loop)
 
     def _make_room(self) -> None:
-        """Let loops go that have ended, the oldest first; others only where there are very many."""
+        """Let loops go that have ended, the oldest first, with findings last; others only where there are very many."""
         events = sum(len(run.record.history.events) for run in self.runs.values())
-        for number, run in list(self.runs.items()):
+        for number, run in sorted(self.runs.items(), key=lambda item: item[1].record.findings.count > 0):
             if len(self.runs) < LOOPS_KEPT and events < EVENTS_KEPT:
                 return
             if run.state.outcome is not None:
