@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 
 from asynclab.findings import (
     blocked_loops,
@@ -16,8 +17,10 @@ from asynclab.findings import (
     lost_work,
     stuck_queues,
 )
+from asynclab.findings.alike import likeness
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
+from asynclab.model.incidents import ALIKE_KEPT
 from asynclab.model.state import LabState
 
 RULES: tuple[Rule, ...] = (
@@ -47,6 +50,7 @@ class Findings:
     def __init__(self, state: LabState) -> None:
         self._state = state
         self._found: dict[object, Finding] = {}
+        self._alike = Counter[Hashable]()
         self._looked_at = 0.0
         self._version = 0
         """The number of the latest event that the rules have seen."""
@@ -77,5 +81,13 @@ class Findings:
         for rule in RULES:
             for finding in rule.check(self._state):
                 known = self._found.get(finding.key)
-                if known is None or known.certainty == "likely" or finding.certainty == "proved":
+                if known is None:
+                    self._add(finding)
+                elif known.certainty == "likely" or finding.certainty == "proved":
                     self._found[finding.key] = finding
+
+    def _add(self, finding: Finding) -> None:
+        """Keep a finding, unless there are enough like it: a program that runs for days may bring many."""
+        self._alike[likeness(finding)] += 1
+        if self._alike[likeness(finding)] <= ALIKE_KEPT:
+            self._found[finding.key] = finding

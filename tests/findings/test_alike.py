@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from asynclab.findings import catalogue_of_rules
 from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.phrases import NAMED, listed_deeds
+from asynclab.findings.rule import Finding, Rule
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import CoroutineDropped, RunStarted
 from asynclab.model.incidents import ALIKE_KEPT, INCIDENTS_KEPT
@@ -41,6 +48,18 @@ def test_what_happens_over_and_over_is_told_once() -> None:
 def test_what_happens_very_often_hides_nothing_that_comes_later() -> None:
     often = f"('app.py', 7); at least {ALIKE_KEPT - 1} more like it"
     assert _found(*[7] * 2 * INCIDENTS_KEPT, 8) == [often, "('app.py', 8)"]
+
+
+def test_what_is_found_for_days_in_ever_other_tasks_is_kept_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(state: LabState) -> Iterator[Finding]:
+        yield Finding("bug", "stuck", state.now, (1,), next(tasks), ("app.py", 7))
+
+    tasks = count()
+    monkeypatch.setattr(catalogue_of_rules, "RULES", (Rule("bug", "", "", "", "", check),))
+    findings = Findings(LabState())
+    for _ in range(2 * ALIKE_KEPT):
+        findings.look()
+    assert [finding.task for finding in findings.seen] == list(range(ALIKE_KEPT))
 
 
 def test_reports_and_texts_have_one_line_for_it() -> None:
