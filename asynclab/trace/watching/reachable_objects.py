@@ -24,9 +24,7 @@ _CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoo
 
 _WITH_CODE = (FunctionType, MethodType, classmethod, staticmethod, property)
 
-_MOST_MODULES = 100
-
-_MOST_NAMES = 20_000
+_MOST_NAMES = 10_000
 """How many names of functions, variables and classes are looked at, which takes some 10 ms."""
 
 _USERS = UserCode()
@@ -88,23 +86,24 @@ class Reach:
 
     def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
         """What a function may be that they call by name, wherever it is; None where there are too many places."""
-        spaces = self._name_spaces()
-        if sum(map(len, spaces)) > _MOST_NAMES:
-            return None
         functions = defaultdict[str, list[CodeType]](list)
-        for space in spaces:
+        left = _MOST_NAMES
+        for space in self._name_spaces():
+            left -= len(space)
+            if left < 0:
+                return None
             for name, value in list(space.items()):
                 if isinstance(value, _WITH_CODE):
                     functions[name] += _code_of(value)
         return functions
 
-    def _name_spaces(self) -> list[Mapping[str, Any]]:
+    def _name_spaces(self) -> Iterator[Mapping[str, Any]]:
         """Where the functions may be that they call by name: their modules, what these import, and classes."""
+        for module in _modules_used([frame.f_globals for frame in self._frames]):
+            yield module
+            yield from (vars(each) for each in list(module.values()) if _has_code(each))
         kinds = {type(each) for each in self._found.values() if not isinstance(each, _CLOSED)}
-        modules = _modules_used([frame.f_globals for frame in self._frames])
-        imported = [vars(each) for module in modules for each in list(module.values()) if _has_code(each)]
-        classes = [vars(owner) for kind in kinds for owner in kind.__mro__ if owner is not object]
-        return [*modules, *imported, *classes]
+        yield from (vars(owner) for kind in kinds for owner in kind.__mro__ if owner is not object)
 
     def methods(self) -> set[str]:
         """The names of the methods that they call, or the functions and methods do that they call by name."""
@@ -124,22 +123,21 @@ def _is_closed(value: object) -> bool:
     return is_asyncios or isinstance(value, _CLOSED)
 
 
-def _modules_used(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The variables of some modules, and of those of the program that they import, in turn."""
     found = {id(each): each for each in modules}
-    left = list(found.values())
-    while left and len(found) < _MOST_MODULES:
-        for value in list(left.pop().values()):
+    for module in (used := list(found.values())):  # which grows meanwhile
+        yield module
+        for value in list(module.values()):
             variables = value.__globals__ if isinstance(value, FunctionType) else None
             if isinstance(value, type | ModuleType) and _USERS.owns(_file_of(value)):
-                module = sys.modules.get(str(vars(value).get("__module__"))) if isinstance(value, type) else value
-                variables = None if module is None else vars(module)
+                owner = sys.modules.get(str(vars(value).get("__module__"))) if isinstance(value, type) else value
+                variables = None if owner is None else vars(owner)
             elif variables is not None and not _USERS.owns(value.__code__.co_filename):
                 continue
             if variables is not None and id(variables) not in found:
                 found[id(variables)] = variables
-                left.append(variables)
-    return list(found.values())
+                used.append(variables)
 
 
 def _has_code(value: object) -> bool:
