@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import (
+    awaits_any,
     find_dropped_sources,
     find_gone_sources,
     find_lost_handovers,
+    have_waited,
     wait_for_long,
     waits_at,
 )
 from asynclab.findings.lost_work import find_unseen_failures
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, listed_deeds, quoted, thread_told
-from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING, WaitGraph
-from asynclab.model.events import GeneratorStands, TasksStranded, Wait
+from asynclab.model.events import GeneratorLeft, GeneratorStands, TasksStranded, Wait
 from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
@@ -26,8 +28,8 @@ from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
-FAILURES_NAMED = 3
-"""How many failed tasks the report of a standstill names."""
+ODD_ENDS_NAMED = 3
+"""How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
@@ -86,10 +88,18 @@ def _target(state: LabState, task: TaskState) -> str:
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:
     """Async generators that were left at a yield, and keep a lock or permit from tasks that can't get it otherwise."""
-    for left in () if state.outside is None else state.outside.generators:
+    standing: dict[GeneratorStands, Certainty] = {
+        event.generator: "likely" for _, event in incidents_of(state, GeneratorLeft)
+    }
+    standing |= dict.fromkeys(() if state.outside is None else state.outside.generators, "proved")
+    for left, certainty in standing.items():
         primitive = state.named_primitives.get((left.kind, left.number))
-        victims = () if primitive is None else _victims(state, primitive)
-        if primitive is None or not victims:
+        if primitive is None:
+            continue
+        victims = _victims(state, primitive)
+        if not victims and certainty == "likely" and have_waited(state, primitive.waiters, 0.0):
+            victims = list(primitive.waiters)
+        if not victims:
             continue
         takers = primitive.holders
         by = f"; {listed(state, takers)} had begun it" if takers else ""
@@ -98,7 +108,7 @@ def find_left_generators(state: LabState) -> Iterator[Finding]:
             f"async generator '{one_line(left.name)}' was left at its yield{in_brackets(place)} and not closed, with "
             f"{primitive.label}, which {listed(state, victims)} can't get{by}"
         )
-        yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place)
+        yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place, certainty)
 
 
 def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands | None:
@@ -146,7 +156,9 @@ def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
     has_forgotten = primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks)
-    return (is_odd or has_forgotten) and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
+    waiters, last_end = primitive.waiters, _last_end(state, primitive)
+    have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
+    return have_long and (is_odd or has_forgotten)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:
@@ -163,20 +175,23 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         is_sure = state.is_stuck or state.is_stranded(joiner.id, joiner.since)
         if not is_sure and not _all_have_come_back(state, queue):
             continue
-        who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
+        awaiting = (state.tasks[number] for number in state.awaiting if awaits_any(state, number, queue.joiners))
+        subject = next(awaiting, joiner)  # up to Python 3.11 wait_for() makes a task of join()
+        who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
         text = f"{who}: {counts}; the queue is empty, and {left}"
         certainty: Certainty = "proved" if is_sure else "likely"
         rule = "join-without-task-done"
-        yield Finding(rule, text, state.now, (state.version,), joiner.id, place_of(joiner), certainty)
+        yield Finding(rule, text, state.now, (state.version,), subject.id, place_of(subject), certainty)
 
 
 def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
     """Whether all who took items have waited for the next for long, where only they, or who joins, have put any."""
     left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
     takers = left.intersection(queue.takers)
-    waiters = *queue.getters, *queue.joiners
+    awaiting = (number for number in left if number is not None and awaits_any(state, number, queue.joiners))
+    waiters = *queue.getters, *queue.joiners, *awaiting
     return takers.issubset(queue.getters) and left.issubset(waiters) and wait_for_long(state, queue.getters, 0.0)
 
 
@@ -197,7 +212,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
         return
     last = max(tasks, key=lambda task: task.since)
     said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
-    said += [f"{quoted(state, task.id)} {how_ended(task)}" for task in _latest_failures(state)]
+    said += _odd_ends(state, ("failed", "cancelled", "done"))
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
@@ -224,6 +239,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     victims = dict.fromkeys([*roots, *waits])
     deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
     said = listed_deeds(state, deeds)
+    said += _odd_ends(state, ("cancelled", "done"))
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
@@ -242,9 +258,21 @@ def _line(wait: Wait) -> Place | None:
     return (wait.file, wait.line) if wait.line else None
 
 
-def _latest_failures(state: LabState) -> list[TaskState]:
-    """Tasks that have failed and whose work may be what others wait for."""
-    return [task for task in state.tasks.values() if task.state == "failed"][-FAILURES_NAMED:]
+def _odd_ends(state: LabState, kinds: Collection[str]) -> list[str]:
+    """The latest tasks that failed, or ended since another one was cancelled: others may wait for what they left."""
+    found = ((task, _why_odd(state, task)) for task in state.tasks.values() if task.state in kinds)
+    odd = [f"{quoted(state, task.id)} {how_ended(task)}{why}" for task, why in found if why is not None]
+    return odd[-ODD_ENDS_NAMED:]
+
+
+def _why_odd(state: LabState, task: TaskState) -> str | None:
+    if task.state == "failed":
+        return ""
+    waker = None if task.waker is None else state.tasks.get(task.waker)
+    is_hit = waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks
+    if task.cancel_requested or not (is_hit or task.state == "cancelled"):
+        return None
+    return f", as {quoted(state, task.waker)} was cancelled" if is_hit else ", though nobody had asked for that"
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import ResultUnread, SourceDropped, TaskEnded, Wait
+from asynclab.model.events import ItemLost, ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
@@ -54,14 +54,15 @@ def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
     """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
-    if state.outcome is not None:
-        for each in state.in_vain:
-            yield each.task, each.wait, each.until
-    else:
-        tasks = state.tasks if state.is_starved else state.stranded
-        for task in (state.tasks[number] for number in tasks if number in state.tasks):
-            if task.waits_for is not None and (state.is_starved or state.is_stranded(task.id, task.since)):
-                yield task.id, task.waits_for, state.now
+    is_over = state.outcome is not None
+    for each in state.in_vain if is_over else ():
+        yield each.task, each.wait, each.until
+    is_starved = state.is_starved and not is_over
+    numbers = state.tasks if is_over or is_starved else state.stranded
+    for task in (state.tasks[number] for number in numbers if number in state.tasks):
+        is_told = is_starved or (state.is_in_vain if is_over else state.is_stranded)(task.id, task.since)
+        if task.waits_for is not None and is_told:
+            yield task.id, task.waits_for, state.now
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
@@ -98,13 +99,26 @@ def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
-def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
+def wait_for_long(state: LabState, numbers: Collection[int], since: float) -> bool:
     """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
     tasks = [state.tasks[number] for number in numbers]
     timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
     if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
         return False
-    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
+    return state.is_idle or have_waited(state, numbers, since)
+
+
+def have_waited(state: LabState, numbers: Collection[int], since: float) -> bool:
+    """Whether tasks have waited for a while since a moment, perhaps with a timeout."""
+    tasks = [state.tasks[number] for number in numbers]
+    waits = [task.since for task in tasks if task.waits_for is not None]
+    return bool(waits) and len(waits) == len(tasks) and state.now - max(since, *waits) >= LONG
+
+
+def awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
+    """Whether a task waits for others, and some of these are among them."""
+    wait = state.tasks[number].waits_for
+    return wait is not None and not set(wait.tasks).isdisjoint(others)
 
 
 def _gone_source(
@@ -135,6 +149,13 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             certainty: Certainty = "proved" if incident.is_sure else "likely"
             place = incident.place
             yield Finding("abandoned-get", text, incident.at, (incident.version,), task.id, place, certainty)
+        elif isinstance(event, ItemLost):
+            text = (
+                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"
+                f"{at_line(incident.place)} before it used or returned that, when its time was up at "
+                f"{measured(incident.at)}: nobody else has it"
+            )
+            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place, "likely")
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
@@ -169,9 +190,11 @@ RULES = (
     ),
     Rule(
         "abandoned-get",
-        "A task has taken an item from a queue, and nobody has read its result.",
-        "The item is lost: no code has seen it.",
-        "Where you give up a get(), cancel its task, and look whether it has an item all the same; or keep the task.",
+        "An item was taken from a queue, and nobody got it: no code read the result of the task that took it, or a "
+        "timeout ended the function that did.",
+        "The item is lost: no code has used it.",
+        "Where you give up a get(), look whether it has an item all the same; where you wait with one, put it back at "
+        "a cancel.",
         "",
         find_abandoned_gets,
     ),

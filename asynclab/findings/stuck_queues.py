@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from asynclab.findings.lost_wakes import ended_since, wait_for_long, waits_at
+from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
-from asynclab.model.events import PipeFull, Wait
+from asynclab.model.events import PipeFull, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
@@ -25,8 +25,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         waits, certainty = _waits_for_pool(state, queue, takers.values(), since)
         # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
         is_sure = since is not None
-        each_has_one = len(takers) == len(lent) and takers.keys() <= waits.keys()
-        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and each_has_one)):
+        if not waits or not (is_sure or _each_has_one(state, queue, takers, waits)):
             continue
         ends = "; ".join(
             f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
@@ -41,6 +40,13 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place, certainty)
 
 
+def _each_has_one(state: LabState, queue: QueueState, takers: Collection[int | None], waits: Collection[int]) -> bool:
+    """Whether each of those who have one item of a pool waits for one more, after all were put back several times."""
+    lent = len(queue.lent or ())
+    waiting = {task for task in takers if task in waits or (task in state.tasks and awaits_any(state, task, waits))}
+    return queue.returned >= 2 * lent and len(takers) == lent and waiting.issuperset(takers)
+
+
 def _waits_for_pool(
     state: LabState, queue: QueueState, takers: Collection[TaskState | None], since: float | None
 ) -> tuple[dict[int, Wait | None], Certainty]:
@@ -51,9 +57,10 @@ def _waits_for_pool(
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
     is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
-    if waits or not (is_odd and wait_for_long(state, queue.getters, since or 0.0)):
+    getters, begin = queue.getters, since or 0.0
+    if waits or not (is_odd and (wait_for_long(state, getters, begin) or have_waited(state, getters, begin))):
         return waits, "proved"
-    return {task: state.tasks[task].waits_for for task in queue.getters}, "likely"
+    return {task: state.tasks[task].waits_for for task in getters}, "likely"
 
 
 def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -> bool:
@@ -111,6 +118,23 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
         yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
+def find_unread_streams(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for the other side of a connection, which waits for somebody to read what it has sent."""
+    for incident, event in incidents_of(state, StreamUnread):
+        place = incident.place
+        what = (
+            f"in drain(){at_line(place)} for the other side to read, which waits in drain() as well, and nobody reads "
+            f"what that has sent"
+        )
+        if event.library:
+            what = (
+                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the responses to "
+                f"which those in its pool belong: {event.streams:,}"
+            )
+        text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
+        yield Finding("unread-stream", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
     """Where a task waited; where it was made if only Python's own code waits in it."""
     return (wait.file, wait.line) if wait is not None and wait.line else place_of(state.tasks[task])
@@ -140,5 +164,13 @@ RULES = (
         "Use communicate(), or read stdout and stderr in tasks of their own while you wait.",
         "",
         find_full_pipes,
+    ),
+    Rule(
+        "unread-stream",
+        "A task waits to write, or for a connection of a pool, and nobody reads what the other side has sent.",
+        "The other side waits until that is read: both wait, and nothing goes on.",
+        "Read in a task of its own while you write; use each response in an `async with`, or read it to its end.",
+        "",
+        find_unread_streams,
     ),
 )

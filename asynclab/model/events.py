@@ -399,6 +399,17 @@ class ResultUnread(TaskEvent):
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
 
 
+class ItemLost(TaskEvent):
+    """A timeout ends a function of a task that has taken an item from a queue, and has yet to use or return it."""
+
+    task: int
+    item: str
+    """Its repr, cut short."""
+    file: str = ""
+    line: int = 0
+    """Where that function waits."""
+
+
 class TaskCollected(TaskEvent):
     """A pending task was destroyed by the garbage collector: nothing referred to it any more. It counts as failed."""
 
@@ -721,6 +732,12 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     """Which lock or semaphore: 2 for "lock#2"."""
 
 
+class GeneratorLeft(ProgramEvent):
+    """While the loop goes on, an async generator has stood at a yield for a while, and nobody seems to be using it."""
+
+    generator: GeneratorStands
+
+
 class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
@@ -798,6 +815,18 @@ class CallbackFailed(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where the user's code raised it, or passed it on."""
+
+
+class StreamUnread(ProgramEvent):
+    """A task waits to write, or for a connection of a pool; meanwhile nobody reads what the other side has sent."""
+
+    task: int
+    library: str
+    """Whose pool it waits for; empty where it waits in drain()."""
+    streams: int
+    """How many connections are not read."""
+    size: int
+    """How many bytes that have come are held here."""
 
 
 class LoopFreed(ProgramEvent):

@@ -283,6 +283,10 @@ class LabState:
         """Whether it is proved that nothing could end a wait that a task began at `since`, though others went on."""
         return self.stranded.get(task, -1.0) >= since
 
+    def is_in_vain(self, task: int, since: float) -> bool:
+        """Whether nothing but a timeout could end a wait that a task began at `since`, when that was last looked at."""
+        return since <= self.dry_at or self.is_stranded(task, since)
+
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what only stories tell of a task."""
         if self.timeline is not None and task is not None:

@@ -14,6 +14,7 @@ import asyncio.format_helpers
 import asyncio.selector_events
 import concurrent.futures.thread
 import contextlib
+import dis
 import gc
 import heapq
 import signal
@@ -447,6 +448,12 @@ def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
     if handle._source_traceback:
         failure["source_traceback"] = handle._source_traceback
     return failure
+
+
+def exception_handlers(code: CodeType) -> list[Any]:
+    """What a function does at an exception: each has `start`, `end` and `target`, offsets of instructions."""
+    parse: Any = vars(dis)["_parse_exception_table"]
+    return list(parse(code))
 
 
 def expect_destruction(task: Task[Any]) -> None:

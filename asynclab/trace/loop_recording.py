@@ -24,6 +24,7 @@ from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
 from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, sleeps_on, tell_of_dropped_sources
+from asynclab.trace.watching.left_generators import GeneratorLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -47,6 +48,7 @@ class LoopRecording:
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
         self._spins = SpinLooks()
+        self._generators = GeneratorLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._thread = 0
@@ -115,6 +117,8 @@ class LoopRecording:
                 self._executor.look(observer)
                 self._spins.look(observer)
                 observer.partial_deadlocks.look()
+                observer.looks.unread.look()
+                self._generators.look(observer, observer.resources)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -14,6 +14,7 @@ from asynclab.model.events import (
     ConditionNotified,
     Event,
     ExecutorFull,
+    HandoverLost,
     LoopLagged,
     Outside,
     PrimitiveChanged,
@@ -29,6 +30,7 @@ from asynclab.model.events import (
     TaskCreated,
     TaskEnded,
     TaskReady,
+    TasksStranded,
     TaskWaiting,
     TimeoutExpired,
     TimeoutStarted,
@@ -87,7 +89,31 @@ def test_a_pool_is_likely_drained_where_all_who_have_its_items_wait_for_one_more
     assert _said(_found(*_pool(3, takers=(FIRST, SECOND)), *held)) == [("pool-drained", "likely", FIRST)]
     # Once each is how often a queue of work may try a job again; and main may yet put back what it has.
     assert _said(_found(*_pool(1, takers=(FIRST, SECOND)), *held)) == []
-    assert _said(_found(*_pool(3, takers=(FIRST, MAIN)), *held)) == []
+    assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *held)) == []
+
+
+def test_a_pool_is_likely_drained_where_who_waits_has_begun_whoever_waits_for_one_more() -> None:
+    """As wait_for() does up to Python 3.11: the task that it makes waits for what its maker has."""
+    waits = [_waits(FIRST, GETS), _waits(SECOND, Wait("wait_for", tasks=(FIRST,))), _waits(MAIN, Wait("event", 1))]
+    said = _said(_found(*_pool(3, takers=(FIRST, SECOND)), *waits, IDLE))
+    assert ("pool-drained", "likely", FIRST) in said
+
+
+@pytest.mark.parametrize(("at", "said"), [(0.9, []), (1.2, [("pool-drained", "likely", FIRST)])])
+def test_a_pool_is_likely_drained_where_who_waits_with_a_timeout_gets_no_item_of_a_task_that_has_failed(
+    at: float, said: list[tuple[str, str, int]]
+) -> None:
+    timed = [*_fails(FIRST), TimeoutStarted(0.1, 1, 9.0, SECOND), _waits(SECOND, GETS)]
+    sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
+    assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *timed, sleeps, LoopLagged(at, 0.0))) == said
+
+
+def test_a_lock_is_likely_never_released_to_who_waits_with_a_timeout() -> None:
+    held = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), *_fails(FIRST)]
+    waits = [TimeoutStarted(0.1, 1, 9.0, SECOND), _waits(SECOND, Wait("lock", 1))]
+    sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
+    assert _said(_found(*held, *waits, sleeps, LoopLagged(0.9, 0.0))) == []
+    assert _said(_found(*held, *waits, sleeps, LoopLagged(1.2, 0.0))) == [("never-released", "likely", FIRST)]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +135,13 @@ def test_join_waits_in_vain_where_all_who_took_items_wait_for_the_next(
     gets = [QueueGot(0.0, 1, "job", 0, len(sources), 0, FIRST) for _ in sources]
     sleeps = _waits(SECOND, Wait("sleep", deadline=9.0) if idle is not IDLE else Wait("future"))
     assert _said(_found(*puts, *gets, _waits(FIRST, GETS), _waits(MAIN, JOINS), sleeps, idle)) == said
+
+
+def test_a_join_with_a_timeout_is_told_of_whoever_waits_for_it() -> None:
+    """Up to Python 3.11 wait_for() makes a task of join(), another one for each try."""
+    taken = [QueuePut(0.0, 1, "job", 1, 1, MAIN), QueueGot(0.0, 1, "job", 0, 1, 0, FIRST), _waits(FIRST, GETS)]
+    waits = [_waits(SECOND, JOINS), _waits(MAIN, Wait("wait_for", tasks=(SECOND,), deadline=9.0))]
+    assert _said(_found(*taken, *waits, LoopLagged(2.0, 0.0))) == [("join-without-task-done", "likely", MAIN)]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +206,32 @@ def test_a_standstill_names_those_who_failed_before() -> None:
     (finding,) = _found(*waits, TaskEnded(0.2, FIRST, "failed", "ValueError: no"), IDLE)
     assert finding.rule == "standstill"
     assert "'first' failed at 0.200 s with ValueError: no" in finding.text
+
+
+def test_a_standstill_names_those_whom_the_cancel_of_another_has_ended() -> None:
+    awaited = Wait("task", tasks=(FIRST,), file="app.py", line=5)
+    cancelled = [_waits(SECOND, awaited), TaskCancelRequested(0.1, FIRST, MAIN), TaskEnded(0.1, FIRST, "cancelled")]
+    ends = [TaskReady(0.1, SECOND, "task", FIRST), StepStarted(0.1, SECOND), TaskEnded(0.1, SECOND, "done")]
+    (finding,) = _found(*cancelled, *ends, _waits(MAIN, Wait("event", 1)), IDLE)
+    assert (finding.rule, finding.text.count("'first'")) == ("standstill", 1)
+    assert finding.text.endswith("'second' ended at 0.100 s, as 'first' was cancelled")
+
+
+def test_a_standstill_names_those_who_were_cancelled_though_nobody_had_asked() -> None:
+    ends = [StepStarted(0.1, FIRST), TaskEnded(0.1, FIRST, "cancelled")]
+    asked = [TaskCancelRequested(0.1, SECOND, MAIN), StepStarted(0.1, SECOND), TaskEnded(0.1, SECOND, "cancelled")]
+    (finding,) = _found(*ends, *asked, _waits(MAIN, Wait("event", 1)), IDLE)
+    assert "'first' was cancelled at 0.100 s, though nobody had asked for that" in finding.text
+    assert "'second'" not in finding.text
+
+
+def test_a_program_that_is_killed_has_the_findings_that_it_had_before() -> None:
+    wait = Wait("future", file="app.py", line=7)
+    handed = [_waits(FIRST, wait), _waits(SECOND, wait), TaskReady(0.1, FIRST, "callback")]
+    lost = [HandoverLost(0.1, FIRST, "'connection'"), StepStarted(0.1, FIRST), TaskEnded(0.1, FIRST, "cancelled")]
+    stranded = [_waits(MAIN, Wait("task", tasks=(SECOND,))), TasksStranded(3.0, (MAIN, SECOND))]
+    findings = _said(_found(*handed, *lost, *stranded, LoopLagged(4.0, 0.0), RunEnded(5.0, "cancelled")))
+    assert findings == [("lost-handover", "proved", FIRST)]
 
 
 def test_a_queue_that_changes_often_is_seen_to_grow_and_how_long_its_next_item_waits() -> None:

@@ -128,6 +128,16 @@ def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_sure)
 
 
+def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
+    """Somebody may still go on with a generator."""
+    state.remember(event, at, place_in(event.generator), is_sure=False)
+
+
+def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
+    """A task waits for what is likely never to come: the other side may still give way."""
+    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
+
+
 def _waits_alone(state: LabState, number: int) -> bool:
     """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
     behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]
@@ -144,6 +154,11 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
+
+
+def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
+    """A function ends with an item; it may be one that nobody needs any more."""
+    state.remember(event, at, place_in(event), is_sure=False)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:

@@ -117,7 +117,7 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
         return
     if event.cause == "cancel":
         since = task.last_wait_began
-        if since <= state.dry_at or state.is_stranded(task.id, since):
+        if state.is_in_vain(task.id, since):
             state.in_vain.append(WaitInVain(task.id, wait, since, at))
         return
     if state.lost_handovers:

@@ -46,10 +46,14 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{who} is gone, and nobody has looked at its exception"
         case events.ResultUnread():
             return f"{name} is gone, and nobody has read its result"
+        case events.ItemLost():
+            return f"{name} has {one_line(event.item)} from a queue as its time is up{_at(event.file, event.line)}"
         case events.TaskCutOff():
             return f"{name} is cancelled as asyncio.run() ends"
         case events.ConnectionDropped():
             return f"the {one_line(event.what)} is gone, never closed"
+        case events.StreamUnread():
+            return f"{name} waits while nobody reads {event.size:,} bytes that have come"
         case events.WriteUndrained():
             return f"{name} writes while {event.size:,} bytes wait to be sent{_at(event.file, event.line)}"
         case events.LoopBlocked():

@@ -21,7 +21,7 @@ _BY_PLACE = UserCode()
 class TaskRecord(weakref.ref["Task[Any]"]):
     """What is kept of a task. It is itself the weak reference to it, and does not keep it alive."""
 
-    __slots__ = ("created", "id", "key", "tracer", "yielded")
+    __slots__ = ("created", "id", "key", "taken", "tracer", "yielded")
 
     tracer: Recorder
     id: int
@@ -31,6 +31,8 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     """The event of its birth, until it has ended."""
     yielded: bool
     """Whether it asked for another turn during its present step."""
+    taken: int
+    """The id() of the item that it took from a queue last; not set before."""
 
 
 class StepHandle(Protocol):

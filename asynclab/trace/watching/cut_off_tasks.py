@@ -6,18 +6,19 @@ That is not meant of one that somebody keeps, as to cancel it, nor of one that g
 from __future__ import annotations
 
 import asyncio
-import dis
 import gc
 import sys
 from asyncio import Task
-from functools import lru_cache
+from time import perf_counter
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType
 from typing import Any
 
+from asynclab.model.tasks import Place
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
-from asynclab.trace.recording.future_state import coroutine_of, is_task
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_flow import is_in_loop
 
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
@@ -28,16 +29,42 @@ _WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
 LONG_SLEEP = 1.0
 """Seconds: a task in so long a sleep is a timer, which may be in vain."""
 
-_BACK = ("JUMP_BACKWARD", "POP_JUMP_BACKWARD")
+
+SEARCH_SECONDS = 0.05
+"""For how long a process is searched for whoever keeps such tasks; each search looks at all objects."""
 
 
-def is_cut_off(task: Task[Any]) -> bool:
+class _Keepers:
+    """Who keeps the tasks that a line of code makes: of all that it has made in this process one is searched for."""
+
+    def __init__(self) -> None:
+        self._are_kept: dict[Place, bool] = {}
+        self._left = SEARCH_SECONDS
+
+    def keep(self, task: Task[Any], made_at: Place, cancels: FrameType) -> bool:
+        """Whether somebody keeps them, or there is no time left to find out."""
+        if made_at not in self._are_kept:
+            if self._left <= 0:
+                return True
+            begin = perf_counter()
+            self._are_kept[made_at] = _is_kept(task, cancels)
+            self._left -= perf_counter() - begin
+        return self._are_kept[made_at]
+
+
+_keepers = _Keepers()
+
+
+def is_cut_off(task: Task[Any], made_at: Place) -> bool:
     """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
+    if cancel_requests_of(task) > 1:  # it was asked to end before, and cleans up
+        return False
     cancels = _frame_of(_CANCELS_ALL)
     chain = follow(coroutine_of(task))
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
         return False
-    return not any(_waits(callback) for callback, _ in task._callbacks or ()) and not _is_kept(task, cancels)
+    is_awaited = any(_waits(callback) for callback, _ in task._callbacks or ())
+    return not is_awaited and not _keepers.keep(task, made_at, cancels)
 
 
 def _works(frames: list[FrameType]) -> bool:
@@ -49,7 +76,7 @@ def _works(frames: list[FrameType]) -> bool:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
     own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
-    return bool(own) and is_slow and not any(_is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+    return bool(own) and is_slow and not any(is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
 
 
 def _frame_of(code: CodeType) -> FrameType | None:
@@ -78,10 +105,3 @@ def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
     return not all(
         type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
     )
-
-
-@lru_cache(1_000)
-def _is_in_loop(code: CodeType, at: int) -> bool:
-    """Whether an instruction of a function is one of a loop's."""
-    jumps = (each for each in dis.get_instructions(code) if each.opname.startswith(_BACK))
-    return any(each.argval <= at < each.offset for each in jumps if not each.opname.endswith("NO_INTERRUPT"))

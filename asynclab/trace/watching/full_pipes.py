@@ -62,13 +62,13 @@ class FullPipes:
                 if now - since < FULL_AFTER or key[:2] in self._told:
                     continue
                 others = [other for _, other in tasks if other is not task and not waits_for_end(other, task)]
-                if not any(_may_read(other, reader) for other in others):
+                if not any(may_read(other, reader) for other in others):
                     self._told.add(key[:2])
                     stream = "stdout" if number == 1 else "stderr"
                     self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))
 
 
-def _may_read(task: Task[Any], reader: object) -> bool:
+def may_read(task: Task[Any], reader: object) -> bool:
     """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
     chain = follow(coroutine_of(task))
     return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)

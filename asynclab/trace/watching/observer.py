@@ -25,6 +25,7 @@ from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.ignored_results import ignored_failures
 from asynclab.trace.watching.looks import Looks
+from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -212,6 +213,7 @@ class Observer(Recorder):
                         if self.cancels.notice(record, at):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
+                            self._see_lost(record)
                             if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
                                 self._see_cut_off(record, at)
                         elif kind is Future and self.current is not None:
@@ -228,8 +230,15 @@ class Observer(Recorder):
         with self.guard("tasks that are cut off"):
             task = record()
             created = record.created
-            if task is not None and created is not None and created.line and not created.internal and is_cut_off(task):
+            if task is None or created is None or not created.line or created.internal:
+                return
+            if is_cut_off(task, (created.file, created.line)):
                 self.emit(TaskCutOff(at, record.id))
+
+    def _see_lost(self, record: TaskRecord) -> None:
+        with self.guard("items"):
+            for event in lost_items(self, record, by_timer=self.cancels.seen[record.id].by_timer):
+                self.emit(event)
 
     def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
         with self.guard("results"):

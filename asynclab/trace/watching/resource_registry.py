@@ -147,6 +147,8 @@ class Resources:
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was taken; nobody has been woken for it yet."""
         recorder = self._recorder
+        if recorder.current is not None:
+            recorder.current.taken = id(item)
         known = self.known.get(id(queue)) or self.queue(queue)
         size = _size(queue)
         index = size if issubclass(type(queue), asyncio.LifoQueue) else 0

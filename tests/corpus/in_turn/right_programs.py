@@ -244,10 +244,21 @@ async def a_generator_is_closed_and_another_is_in_use() -> None:
         async with permit():
             await asyncio.sleep(seconds)
 
+    async def read_slowly() -> None:
+        async for _ in rows():
+            await asyncio.sleep(IDLE)
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
     async with contextlib.aclosing(rows()) as generator:  # type: ignore[type-var]
         async for _ in generator:
             break
     await asyncio.gather(use(IDLE), use(0))
+    beating = asyncio.create_task(beat())
+    await asyncio.gather(read_slowly(), use(0))
+    beating.cancel()
 
 
 async def cancelled_tasks_clean_up() -> None:
@@ -822,6 +833,36 @@ async def a_cancelled_task_keeps_the_item_that_its_helper_has() -> None:
     await asyncio.wait({taker})
 
 
+async def a_message_is_kept_or_of_no_use_when_its_time_is_up() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    kept: list[str] = []
+
+    async def keep() -> str:
+        message = await queue.get()
+        kept.append(message)
+        await asyncio.sleep(0.1)
+        return kept.pop()
+
+    async def put_back() -> str:
+        message = await queue.get()
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            queue.put_nowait(message)
+            raise
+        return message
+
+    async def work() -> None:
+        while True:
+            message = await queue.get()
+            await asyncio.sleep(0.1, message)
+
+    for function in (keep, put_back, work):
+        queue.put_nowait("message")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(function(), 0.05)
+
+
 async def results_of_a_gather_are_looked_through() -> None:
     async def save(number: int) -> None:
         await asyncio.sleep(0.01)
@@ -850,6 +891,30 @@ async def connections_are_closed_and_their_writes_drained() -> None:
             await writer.wait_closed()
 
 
+async def what_comes_is_read_slowly_while_others_wait_to_write() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000_000):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def send() -> None:
+        for _ in range(60):
+            writer.write(bytes(200_000))
+            await writer.drain()
+        writer.write_eof()
+
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        sending = asyncio.create_task(send())
+        await asyncio.sleep(1.5)
+        while await reader.read(1_000_000):
+            pass
+        await sending
+        writer.close()
+        await writer.wait_closed()
+
+
 async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
     async def beat() -> None:
         while True:
@@ -861,6 +926,16 @@ async def daemons_timers_and_kept_tasks_are_left_for_the_end() -> None:
     async def listen() -> None:
         await asyncio.Event().wait()
 
+    async def clean_up() -> None:
+        try:
+            await asyncio.sleep(0.5)
+        finally:
+            await asyncio.sleep(0.5)
+
+    cancelled = asyncio.create_task(clean_up())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    del cancelled
     asyncio.current_task().kept = [asyncio.create_task(each()) for each in (beat, expire, listen)]  # type: ignore
     await asyncio.sleep(0.01)
 

@@ -1,0 +1,56 @@
+"""Tells which instructions of a function may follow one another, so also what is in a loop."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from types import CodeType
+
+from asynclab.trace import cpython
+
+_JUMPS = frozenset(dis.hasjrel)
+_LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
+_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
+"""What no instruction follows."""
+
+
+@lru_cache(1_000)
+def reached_from(code: CodeType, at: int) -> frozenset[int]:
+    """The offsets of the instructions that may run after the one at an offset, also where that raises an exception."""
+    edges = _edges(code)
+    found, left = set[int](), [at]
+    while left:
+        new = [each for each in edges.get(left.pop(), ()) if each not in found]
+        found.update(new)
+        left += new
+    return frozenset(found)
+
+
+def is_in_loop(code: CodeType, at: int) -> bool:
+    """Whether an instruction may run again."""
+    return at in reached_from(code, at)
+
+
+def handlers_of(code: CodeType) -> dict[int, int]:
+    """Where a function goes on if an instruction raises, by the offset of that."""
+    ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
+    return {offset: target for offsets, target in ranges for offset in offsets}
+
+
+@lru_cache(1_000)
+def _edges(code: CodeType) -> dict[int, tuple[int, ...]]:
+    steps = list(dis.get_instructions(code))
+    handlers, ends = handlers_of(code), {each.offset: each.argval for each in steps if each.opname == "SEND"}
+
+    def follow(step: dis.Instruction, then: dis.Instruction | None) -> Iterator[int]:
+        if step.opcode in _JUMPS and step.opname != "END_ASYNC_FOR":  # since 3.14 that tells where its loop begins
+            is_again = step.opname == "JUMP_BACKWARD_NO_INTERRUPT"
+            yield ends.get(step.argval, step.argval) if is_again else step.argval  # an await is no loop
+        if then is not None and step.opname not in (*_LEAVES, *_ENDS):
+            yield then.offset
+        if step.offset in handlers:
+            yield handlers[step.offset]
+
+    return {step.offset: tuple(follow(step, then)) for step, then in pairwise([*steps, None]) if step is not None}

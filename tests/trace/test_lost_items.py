@@ -1,0 +1,112 @@
+"""An item is lost with the function that has taken it, where a timeout ends that before it has used the item."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import ItemLost
+from tests.trace.labs import observe
+
+Queue = asyncio.Queue[str]
+Take = Callable[[Queue], Coroutine[Any, Any, object]]
+
+
+async def returns_it_later(queue: Queue) -> str:
+    item = await queue.get()
+    await asyncio.sleep(1)
+    return item
+
+
+async def awaits_with_it(queue: Queue) -> object:
+    item = await queue.get()
+    return await asyncio.sleep(1, item)
+
+
+async def asks_several_times(queue: Queue) -> str:
+    item = await queue.get()
+    for _ in range(3):
+        await asyncio.sleep(1)
+    return item
+
+
+async def keeps_it(queue: Queue, kept: list[str] = []) -> str:  # noqa: B006
+    item = await queue.get()
+    kept.append(item)
+    await asyncio.sleep(1)
+    return item
+
+
+async def puts_it_back(queue: Queue) -> str:
+    item = await queue.get()
+    try:
+        await asyncio.sleep(1)
+    except asyncio.CancelledError:
+        queue.put_nowait(item)
+        raise
+    return item
+
+
+async def releases_it(queue: Queue) -> str:
+    item = await queue.get()
+    async with contextlib.AsyncExitStack():
+        await asyncio.sleep(1)
+    return item
+
+
+async def works_on_it(queue: Queue) -> None:
+    while True:
+        item = await queue.get()
+        await asyncio.sleep(1, item)
+
+
+async def works_until_none_comes(queue: Queue) -> None:
+    while item := await queue.get():
+        await asyncio.sleep(1)
+        print(item)
+
+
+async def has_no_use_for_it(queue: Queue) -> None:
+    item = await queue.get()
+    del item
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("take", "count"),
+    [
+        (returns_it_later, 1),
+        (awaits_with_it, 1),
+        (asks_several_times, 1),
+        (keeps_it, 0),
+        (puts_it_back, 0),
+        (releases_it, 0),
+        (works_on_it, 0),
+        (works_until_none_comes, 0),
+        (has_no_use_for_it, 0),
+    ],
+)
+def test_what_a_function_was_yet_to_return_is_lost_at_a_timeout(take: Take, count: int) -> None:
+    async def main() -> None:
+        queue: Queue = asyncio.Queue()
+        queue.put_nowait("item")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(take(queue), 0.5)
+
+    assert [event.item for event in observe(main).of(ItemLost)] == ["'item'"] * count
+
+
+def test_nothing_is_lost_where_the_task_is_cancelled_for_good() -> None:
+    async def main() -> None:
+        queue: Queue = asyncio.Queue()
+        queue.put_nowait("item")
+        task = asyncio.create_task(returns_it_later(queue))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+
+    assert observe(main).of(ItemLost) == []
