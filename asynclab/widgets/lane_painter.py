@@ -103,10 +103,13 @@ class LanePainter:
         place, gone = (window.scale.step, window.first, width), (lane.intervals_gone, lane.marks_gone)
         until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
-        if known is not None and known.place == place and (known.revision, known.until) == (lane.revision, until):
+        if known is not None and known.place != place:
+            known = None
+        # A step under way may outgrow what was drawn as a brief one.
+        if known is not None and lane.kind != RUNNING and (known.revision, known.until) == (lane.revision, until):
             return known.cells
         cells, start = bytearray(width), 0
-        if known is not None and known.place == place:
+        if known is not None:
             changed = 0 if known.gone == gone else self._first_unchanged(lane, width)
             if changed < known.settled:
                 beginning, start = bytearray(changed), known.settled

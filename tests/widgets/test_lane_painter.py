@@ -105,6 +105,15 @@ def test_of_a_lane_that_loses_its_beginning_only_that_is_painted_anew(monkeypatc
     assert cells == painter(timeline, timeline.now).paint(1, 0, 40)
 
 
+def test_a_step_under_way_is_brief_until_it_has_filled_half_of_its_column() -> None:
+    made = painter(timeline := timeline_of(STORY[0], events.StepStarted(0.3, 1)), 0.3)
+    drawn = []
+    for now in (0.31, 0.34, 0.36):
+        made.prepare(timeline, now, None)
+        drawn.append(plain(spans(made.paint(1, 0, 4))))
+    assert drawn == ["▒▒▒▎", "▒▒▒▎", "▒▒▒█"]
+
+
 def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
     timeline = timeline_of(*STORY, events.TaskEnded(0.37, 1, "done"))
     assert spans(painter(timeline, 1.0).paint(1, 0, 10)) == (

@@ -86,14 +86,14 @@ def loudest(kinds: bytearray, first: int, last: int) -> int:
 
 def _is_brief(lane: Lane, at: int, after: int, left: float, right: float, now: float) -> bool:
     """Whether the steps among a column's intervals take less than half of it; very many are not looked at."""
-    if after - at > FEW:
-        return False
-    ends = lane.begins[at + 1 : after + 1]
-    if len(ends) < after - at:
-        ends.append(now if lane.ended is None else lane.ended)
-    intervals = zip(lane.kinds[at:after], lane.begins[at:after], ends, strict=True)
-    ran = sum(min(end, right) - max(begin, left) for kind, begin, end in intervals if kind == RUNNING)
-    return ran < (right - left) / 2
+    begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
+    rest = (right - left) / 2 if after - at <= FEW else 0.0
+    step = kinds.find(RUNNING, at, after)
+    while rest > 0 and step >= 0:
+        end = begins[step + 1] if step + 1 < count else now if lane.ended is None else lane.ended
+        rest -= min(end, right) - max(begins[step], left)
+        step = kinds.find(RUNNING, step + 1, after)
+    return rest > 0
 
 
 def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
