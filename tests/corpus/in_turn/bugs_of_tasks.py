@@ -689,6 +689,24 @@ async def a_server_writes_more_than_its_client_reads() -> None:
     server.close()
 
 
+async def a_task_is_made_of_each_message_and_few_get_a_permit() -> None:
+    """growing-queue"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def handle() -> None:
+        async with permits:
+            await asyncio.sleep(0.05)
+
+    tasks = []
+    for _ in range(180):
+        tasks.append(asyncio.create_task(handle()))
+        await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
 async def a_generator_is_left_with_a_permit_while_others_go_on() -> None:
     """generator-not-closed"""
 
@@ -763,7 +781,8 @@ async def the_program_ends_before_its_work_is_done() -> None:
     """cut-off"""
 
     async def save() -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.5)
         print("saved")
 
     asyncio.create_task(save())
