@@ -1,11 +1,10 @@
-"""The Textual app: its screens, themes and clean exit."""
+"""The Textual app: its screens, and what they share."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import os
-import signal
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,9 +20,9 @@ from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
-from asynclab.screens.shared.command import Command, Commanding
+from asynclab.screens.shared.command import Command
 from asynclab.screens.shared.command_screen import TABS, CommandScreen
-from asynclab.screens.shared.notices import Notices
+from asynclab.screens.shared.leaving import Leaving
 from asynclab.terminal.terminal_app import TerminalApp
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from asynclab.model.source import Source
     from asynclab.screens.fetch.fetch_screen import FetchScreen
     from asynclab.screens.lab.runnable import LabFactory
+    from asynclab.screens.lab.staged_run import StagedRun
     from asynclab.screens.learn.demo_runs import Runs
     from asynclab.screens.run.run_screen import RunScreen
     from asynclab.screens.run.watched_program import WatchedProgram
@@ -44,14 +44,8 @@ if TYPE_CHECKING:
 
 command = Command["AsyncLabApp"]
 
-AGAIN_SECONDS = 2.0
-"""Seconds within which a second ctrl+c quits."""
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals at which everything that runs is cancelled, and cleans up, before the app ends."""
-
-
-class AsyncLabApp(Commanding, Notices, TerminalApp):
+class AsyncLabApp(Leaving, TerminalApp):
     """The dashboard."""
 
     TITLE = "asynclab"
@@ -67,7 +61,6 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
     COMMANDS: ClassVar[set[Any]] = set()  # the palette has the commands of screen and app, in an order of its own
-    action_prefix = "app."
 
     def __init__(
         self,
@@ -109,8 +102,6 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         self._fetch: FetchScreen | None = None
         self._settings_path = settings.settings_path()
         self._settings, self._complaint = settings.load(self._settings_path)
-        self._interrupted_at = self._quit_at = -AGAIN_SECONDS
-        self._leaving: asyncio.Task[None] | None = None
         self.add_mode("fetch", self._make_fetch_screen)
         if program is not None:
             self.add_mode("run", partial(self._make_run_screen, program))
@@ -132,10 +123,20 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources of everything that runs, on any screen."""
+        """The sources of everything that runs, on any screen: of a program, each of its loops."""
         loops = () if self._program is None else self._program.runs.values()
-        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ()), *loops]
-        return [program.source for program in programs if program.is_running]
+        return [run.source for run in (*self._own_runs, *loops) if run.is_running]
+
+    @property
+    def run_count(self) -> int:
+        """How many demos, fetches and programs run."""
+        is_program_live = self._program is not None and self._program.is_live
+        return sum(run.is_running for run in self._own_runs) + is_program_live
+
+    @property
+    def _own_runs(self) -> list[StagedRun]:
+        """Those of demos and fetches."""
+        return [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
 
     @property
     def tabs(self) -> dict[str, str]:
@@ -178,10 +179,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
-        """Handle signals and changes of the theme."""
-        loop = asyncio.get_running_loop()
-        for number in ENDING:
-            loop.add_signal_handler(number, self._leave_soon, 128 + number)
+        """Handle changes of the theme."""
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.app_resume_signal.subscribe(self, self._come_back)
         if self._complaint:
@@ -198,10 +196,7 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         self.monitor.start()
 
     def on_unmount(self) -> None:
-        """Undo what `on_mount` and `begin_to_measure` did."""
-        loop = asyncio.get_running_loop()
-        for number in ENDING:
-            loop.remove_signal_handler(number)
+        """Undo what `begin_to_measure` did."""
         if self.monitor is not None:
             self.monitor.stop()
         self._collections.stop()
@@ -265,9 +260,11 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         if self.monitor is not None:
             self.monitor.was_stopped()
 
-    def terminal_is_gone(self) -> None:
-        """Quit: no key will come any more."""
-        self._leave_soon(128 + signal.SIGHUP)
+    @property
+    def ends_with_it(self) -> str:
+        """What notices call the user's program that runs and ends with the app; empty for none."""
+        program = self._program
+        return program.command if program is not None and program.is_live and program.ends_when_left else ""
 
     async def close_labs(self) -> None:
         """Cancel everything that runs, and wait for its clean-up."""
@@ -283,31 +280,6 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         """Go to the shell; fg comes back. Lab time stands still."""
         super().action_suspend_process()
 
-    @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
-    async def action_quit(self) -> None:
-        """Cancel every demo, let it clean up, and quit. To end a running program of yours, press it twice."""
-        program = self._program
-        if program is not None and program.is_live and program.ends_when_left and self._leaving is None:
-            now = time.monotonic()
-            is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
-            if not is_sure:
-                self.tell(f"{program.command} runs: q again ends it (SIGINT, then SIGTERM, then SIGKILL)")
-                return
-            self.tell(f"ending {program.command} …")
-        self._leave_soon(0)
-
-    def action_help_quit(self) -> None:
-        """Quit at the second ctrl+c in a row."""
-        now = time.monotonic()
-        if now - self._interrupted_at < AGAIN_SECONDS:
-            self._leave_soon(0)
-        else:
-            self._interrupted_at = now
-            from textual.widgets import Input, TextArea
-
-            is_typing = isinstance(self.focused, Input | TextArea)
-            self.tell("press ctrl+c again to quit" if is_typing else "press q, or ctrl+c again, to quit")
-
     def _make_fetch_screen(self) -> FetchScreen:
         from asynclab.screens.fetch.fetch_screen import FetchScreen
 
@@ -320,14 +292,6 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
         from asynclab.screens.run.run_screen import RunScreen
 
         return LiveScreen(program) if isinstance(program, LiveProgram) else RunScreen(program)
-
-    def _leave_soon(self, code: int) -> None:
-        if self._leaving is None:
-            self._leaving = asyncio.create_task(self._leave(code), name="leaving")
-
-    async def _leave(self, code: int) -> None:
-        await self.close_labs()
-        self.exit(return_code=code)
 
     def _come_back(self, _: App[None]) -> None:
         """Repaint everything after the shell had the terminal; Textual would only draw changes."""

@@ -37,11 +37,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt all that was imported from garbage collection: demos and labs are tested with hundreds of full ones."""
+    """Collect garbage seldom."""
     given(none())(lambda _: None)()  # on Python 3.14 Hypothesis can't see by whom its random numbers are kept if exempt
+    gc.set_threshold(*RARELY)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_stays_is_exempt() -> None:
+    """Exempt all that the modules before have left from garbage collection: some tests run hundreds of full ones."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*RARELY)
 
 
 @pytest.fixture
@@ -90,7 +95,8 @@ async def server() -> AsyncIterator[FaultyServer]:
 def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What tells the app the time; it moves only where a test says so."""
     hand = SimpleNamespace(at=1_000.0)
-    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
+    for module in ("asynclab.app", "asynclab.screens.shared.leaving"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: hand.at))
     return hand
 
 

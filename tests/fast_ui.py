@@ -14,6 +14,7 @@ import pytest
 import textual._time
 import textual.app
 import textual.pilot
+from textual._compositor import Compositor
 from textual._styles_cache import StylesCache
 from textual.css.stylesheet import Stylesheet
 from textual.notifications import Notification
@@ -105,6 +106,8 @@ def apps_on_jumping_time() -> Iterator[None]:
         patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
         patch.setattr(Stylesheet, "_parse_rules", _parse_once)
+        # Nobody sees what changes on a screen without a terminal. Its first frame is painted, and so is each picture.
+        patch.setattr(Compositor, "render_partial_update", lambda screen: screen._dirty_regions.clear())
         # To count the objects that are exempt from collection, as conftest has all exempted, takes 10 ms.
         patch.setattr(RareCollections, "start", lambda _: None)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)

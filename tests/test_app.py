@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 from textual.command import CommandPalette
-from textual.theme import BUILTIN_THEMES
 from textual.widgets._toast import Toast
 
 from asynclab import settings
-from asynclab.app import AGAIN_SECONDS, AsyncLabApp
+from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.settings import Settings
 from tests.fast_loop import FastLoop
 from tests.fast_ui import until
@@ -140,7 +140,7 @@ async def test_the_loop_is_measured_while_the_app_runs() -> None:
         monitor = stage.app.monitor
         assert monitor is not None
         await stage.until(lambda: monitor.lags)
-        await stage.until(lambda: "ms" in stage.screen.title_bar.line_text(0))
+        await stage.until(lambda: "ms" in stage.title)
 
 
 async def test_the_first_start_has_asynclab_s_own_theme_and_writes_nothing(config_home: Path) -> None:
@@ -190,11 +190,11 @@ async def test_settings_that_cannot_be_written_are_complained_about(config_home:
         await stage.until(lambda: any("an't save the settings" in notice for notice in stage.notices))
 
 
-async def test_the_theme_of_the_settings_is_used_and_every_other_shows_the_dashboard() -> None:
+async def test_the_theme_of_the_settings_is_used_and_themes_of_all_kinds_show_the_dashboard() -> None:
     settings.save(Settings(theme="asynclab-light"), settings.settings_path())
     async with opened() as stage:
         assert stage.app.theme == "asynclab-light"
-        for theme in [*BUILTIN_THEMES, "asynclab"]:
+        for theme in ("ansi-dark", "ansi-light", "solarized-light", "asynclab"):
             stage.app.theme = theme
             await stage.pilot.pause()
             assert "coroutines" in stage.screen.demo_list.line_text(1)

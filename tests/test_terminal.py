@@ -252,7 +252,7 @@ def test_the_screen_comes_back_after_a_stop(terminal: Terminal) -> None:
 
 
 def test_lab_time_stands_still_while_the_process_is_stopped(tmp_path: Path) -> None:
-    stopped = 3.0
+    stopped = 2.0
     terminal = Terminal(tmp_path / "errors", "demo", "timeout", "-p", "limit=1")
     try:
         terminal.wait_for_text("timeout of ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -35,7 +36,7 @@ class Due:
     started_at: float
     """When it was scheduled, in lab seconds."""
     what: str
-    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "a timer of aiohttp"."""
+    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "3 timers of aiohttp"."""
     task: int | None
 
 
@@ -60,49 +61,59 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
     if state.outcome is not None:
         return LoopParts()
     dues = list(_pending(state))
+    timers = heapq.nsmallest(most, dues, key=itemgetter(0))
     outside = [task.id for task in state.tasks.values() if _waits_for_outside(task)]
     return LoopParts(
         state.running,
         tuple(islice(state.ready_queue, most)),
         len(state.ready_queue),
-        tuple(_due_of(at, timer, state) for at, timer in heapq.nsmallest(most, dues, key=itemgetter(0))),
-        len(dues),
+        tuple(_due_of(at, timer, count, state) for at, timer, count in timers),
+        sum(count for _, _, count in dues),
         tuple(outside[:most]),
         len(outside),
     )
 
 
-def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
-    """Every pending timer with its time. There may be thousands, so they are not put into words yet."""
+def _pending(state: LabState) -> Iterator[tuple[float, Timer, int]]:
+    """Every pending timer with its time; of those of a library for one task the next, and how many there are.
+
+    There may be thousands, so they are not put into words yet.
+    """
     for timeout in state.timeouts.values():
         if timeout.outcome == "running" and timeout.deadline is not None:
-            yield timeout.deadline, timeout
+            yield timeout.deadline, timeout, 1
+    of_libraries = defaultdict(list)
     for call in state.calls.values():
-        if call.deadline is not None:
-            yield call.deadline, call
+        if call.deadline is not None and call.library:
+            of_libraries[call.library, _live_task(call, state)].append((call.deadline, call.call))
+        elif call.deadline is not None:
+            yield call.deadline, call, 1
+    for calls in of_libraries.values():
+        at, call_number = min(calls)
+        yield at, state.calls[call_number], len(calls)
     for task in state.tasks.values():
         if task.waits_for is not None and task.waits_for.deadline is not None:
-            yield task.waits_for.deadline, task
+            yield task.waits_for.deadline, task, 1
 
 
-def _due_of(at: float, timer: Timer, state: LabState) -> Due:
+def _due_of(at: float, timer: Timer, count: int, state: LabState) -> Due:
     if isinstance(timer, TimeoutState):
         return Due(at, timer.started_at, timeout_text(timer.length, timer.library), timer.task)
     if isinstance(timer, CallScheduled):
-        return _due_of_call(at, timer, state)
+        if not timer.library:
+            return Due(at, timer.at, f"calls {one_line(timer.name, NAME_LIMIT)}", timer.task)
+        what = "a timer" if count == 1 else f"{count:,} timers"
+        return Due(at, timer.at, f"{what} of {one_line(timer.library, NAME_LIMIT)}", _live_task(timer, state))
     wait = timer.waits_for
     assert wait is not None
     seconds = at - timer.since if wait.seconds is None else wait.seconds
     return Due(at, at - seconds, f"{wait.kind} {length(seconds)}", timer.id)
 
 
-def _due_of_call(at: float, call: CallScheduled, state: LabState) -> Due:
-    """A library's callback: named after the library, without the task that scheduled it once that has ended."""
-    if not call.library:
-        return Due(at, call.at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
-    task = state.tasks.get(call.task or 0)
-    what = f"a timer of {one_line(call.library, NAME_LIMIT)}"
-    return Due(at, call.at, what, None if task is None or task.has_ended else task.id)
+def _live_task(call: CallScheduled, state: LabState) -> int | None:
+    """The task that scheduled a library's callback, unless it has ended."""
+    task = state.task(call.task)
+    return None if task is None or task.has_ended else task.id
 
 
 def _waits_for_outside(task: TaskState) -> bool:

@@ -98,6 +98,8 @@ class LabState:
     started: bool = False
     outcome: Outcome | None = None
     """How the run ended; None while it runs and before."""
+    ended_at: float = 0.0
+    """When it did, in lab seconds."""
     detail: str = ""
     """The repr of what main returned, or its exception in one line."""
     leaked: tuple[int, ...] = ()
@@ -190,6 +192,10 @@ class LabState:
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
     """The large group counted last, the tasks created and ended by then, and how many of the group had ended."""
+
+    def task(self, number: int | None) -> TaskState | None:
+        """A task; None for one that is unknown, and for None."""
+        return None if number is None else self.tasks.get(number)
 
     def task_name(self, task: int | None) -> str:
         """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""

@@ -79,19 +79,21 @@ class ActivityLog(CursorView):
         self.is_following = True
         """Whether the log scrolls to new lines by itself."""
         self._is_past = False
+        self._goes_on = False
 
     @property
     def selected(self) -> int | None:
         """The id of the task whose line the cursor is on."""
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
-    def show(self, state: LabState, now: float, *, is_past: bool = False) -> None:
-        """Show the activity of a lab, now or at a moment of its past."""
-        self._is_past = is_past
+    def show(self, state: LabState, now: float, *, is_past: bool = False, goes_on: bool = True) -> None:
+        """Show the activity of a lab, now or at a moment of its past; say that more may come if the run goes on."""
+        self._is_past, self._goes_on = is_past, goes_on
         if state is not self._state:
             self._state = state
             self._start_over()
         if state.version == self._version:
+            self._say_where()
             return
         self._version = state.version
         self._take_new_lines()
@@ -236,7 +238,7 @@ class ActivityLog(CursorView):
             return f"{self._unread} new below" if self._unread else "scrolled up"
         if self._is_past:
             return "up to this moment"
-        return "following" if self._state.version and self._state.outcome is None else ""
+        return "following" if self._goes_on and self._state.version else ""
 
     def _row_at(self, index: int) -> Row:
         return self._rows[max(0, index - self._note_height)]

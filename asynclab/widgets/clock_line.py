@@ -32,7 +32,8 @@ def clock_line(state: LabState, now: float, *, chosen: int | None = None, is_ove
     """
     at, clock = (measured(now), "text"), state.clock
     if state.outcome is not None:
-        return ((f"{GLYPHS[state.outcome]} {state.outcome}", state.outcome), (" at ", "past"), at)
+        ended = (measured(state.ended_at), "text")
+        return ((f"{GLYPHS[state.outcome]} {state.outcome}", state.outcome), (" at ", "past"), ended)
     if state.running_to is not None:
         pursued = f"{GLYPHS['running']} to the next event of {state.task_name(state.running_to)}"
         return joined((((pursued, "accent"),), (at,)))

@@ -142,7 +142,7 @@ def _blocking_line(path: str, state: LabState) -> int | None:
     blocked = state.blocked
     if blocked is None or not state.is_blocking or blocked.file != path:
         return None
-    task = None if blocked.task is None else state.tasks.get(blocked.task)
+    task = state.task(blocked.task)
     return blocked.line if task is None or task.state == "running" else None
 
 

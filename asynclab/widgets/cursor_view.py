@@ -15,7 +15,7 @@ from asynclab.widgets.lines import Span
 class CursorView(LineView):
     """A view with a cursor on one of its lines."""
 
-    SELECTED_FROM = 1
+    selected_from = 1
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, MarkKind
+from asynclab.model.timeline.columns import BRIEF
 from asynclab.widgets.lines import Line, Span, width_of
 
 MARKS: Mapping[MarkKind, Span] = MappingProxyType(
@@ -34,12 +35,12 @@ MARKS: Mapping[MarkKind, Span] = MappingProxyType(
 """The glyph of each mark, one cell wide, and its colour outside a step."""
 
 KINDS: Mapping[int, Span] = MappingProxyType(
-    {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running")}
+    {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running"), BRIEF: ("▎", "running")}
 )
-"""The glyph of each kind of interval. They differ in height and grain, so that they are clear without colour."""
+"""The glyph of each kind of column. They differ in height and grain, so that they are clear without colour."""
 
 LATER_KINDS: Mapping[int, Span] = MappingProxyType(
-    {0: (" ", "past"), WAITING: ("┄", "rest"), READY: ("░", "past"), RUNNING: ("▄", "past")}
+    {0: (" ", "past"), WAITING: ("┄", "rest"), READY: ("░", "past"), RUNNING: ("▄", "past"), BRIEF: ("▖", "past")}
 )
 """The same after the moment being viewed: thinner, so that the moment is clear without colour."""
 
@@ -57,7 +58,7 @@ EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
 LEGEND_ROOM = 6
 """The cells that a frame needs around its subtitle."""
 
-FIRST_MARK = 4
+FIRST_MARK = 5
 """The cell of the first of `MARK_KINDS`; the rest follow it."""
 
 LINE, DOWN, UP = 29, 30, 31

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from asynclab.model.text import one_line
 from asynclab.widgets.drawn import Drawn, Segments
 from asynclab.widgets.lines import Line, fill, plain, to_content, wrap
-from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
+from asynclab.widgets.parts import style_of
 
 CURSOR = "▌"
 """Marks the selected line, so that it stands out without colour."""
@@ -31,9 +31,7 @@ class LineView(ScrollView, can_focus=True):
     A subclass gives the number of lines and composes each one. Only lines in sight are asked for.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
-    DEFAULT_CSS = (
-        """
+    DEFAULT_CSS = """
     LineView {
         overflow-x: hidden;
         overflow-y: auto;
@@ -46,16 +44,14 @@ class LineView(ScrollView, can_focus=True):
         &:focus { border: round $state-accent; }
     }
     """
-        + CSS
-    )
 
     HEADER_HEIGHT: ClassVar[int] = 0
     """Lines at the top that don't scroll."""
     FOOTER_HEIGHT: ClassVar[int] = 0
     """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
-    SELECTED_FROM: ClassVar[int] = 0
-    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
+    selected_from = 0
+    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
     entries: Sequence[Any] = ()
     """What the lines are about, or are made of, one each."""
 
@@ -281,7 +277,7 @@ class LineView(ScrollView, can_focus=True):
         """The selected part of a line, as a range of characters; an end of -1 in a span stands for the whole line."""
         if span is None:
             return 0, 0
-        return max(span[0], self.SELECTED_FROM), len(text) if span[1] < 0 else span[1]
+        return max(span[0], self.selected_from), len(text) if span[1] < 0 else span[1]
 
     def _with_selection(self, strip: Strip, text: str, span: tuple[int, int] | None) -> Strip:
         """The strip of a text with its selected part in the colours of a selection."""
@@ -293,7 +289,4 @@ class LineView(ScrollView, can_focus=True):
         return Strip.join([strip.crop(0, start), Strip(selected, end - start), strip.crop(end)])
 
     def _style_of(self, parts: str, ground: str) -> Style:
-        style = self.rich_style
-        for part in (*ground.split(), *SAME_AS.get(parts, parts).split()):
-            style += self.get_component_rich_style(f"line--{part}", partial=True)
-        return style
+        return self.rich_style + style_of(f"{ground} {parts}", self.app.theme_variables)

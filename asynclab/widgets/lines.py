@@ -13,7 +13,7 @@ from asynclab.model.text import shorten_middle
 from asynclab.widgets.parts import COLOURS
 
 Span: TypeAlias = tuple[str, str]
-"""Text, and the part of a view it belongs to: a component class without its prefix, or "" for plain."""
+"""Text, and the parts whose looks it has, separated by spaces; "" for plain."""
 
 Line: TypeAlias = tuple[Span, ...]
 """One line of a view; equal lines look the same."""

@@ -1,32 +1,32 @@
-"""The parts of a line that a theme may colour, and their default looks."""
+"""The parts of a line that have looks of their own, in the colours of the theme."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rich.style import Style
+from textual.color import Color
+
 _COLOURED = ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
 
 COLOURS: Mapping[str, str] = MappingProxyType({part: f"$state-{part}" for part in _COLOURED})
 """The theme variable of each part that has a colour of its own."""
 
-LOOKS: Mapping[str, str] = MappingProxyType(
+_GROUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "strong": "text-style: bold;",
-        **{part: f"color: {variable};" for part, variable in COLOURS.items()},
-        "cell": "color: $state-cell-text; background: $state-cell;",
-        "row": "background: $state-row;",
-        "row-blurred": "background: $state-row 60%;",
-        "flag": "color: $state-step-text; background: $state-accent; text-style: bold;",
-        "step": "color: $state-step-text; background: $state-running;",
+        "cell": ("state-cell-text", "state-cell"),
+        "row": ("", "state-row"),
+        "row-blurred": ("", "state-row"),
+        "flag": ("state-step-text", "state-accent"),
+        "step": ("state-step-text", "state-running"),
     }
 )
-"""The parts of a line that have a component class, which is the part after `line--`.
+"""The theme variables of text and background of each part that has a background."""
 
-Textual works out the style of each, in each view, whenever the focus moves: so there are few.
-"""
+_BOLD = frozenset({"strong", "flag"})
 
-SAME_AS: Mapping[str, str] = MappingProxyType(
+_SAME_AS: Mapping[str, str] = MappingProxyType(
     {
         "heading": "strong past",
         "tab": "row strong",
@@ -40,8 +40,21 @@ SAME_AS: Mapping[str, str] = MappingProxyType(
 )
 """Parts with the looks of another part."""
 
-COMPONENTS = frozenset(f"line--{part}" for part in LOOKS)
-"""The component classes of all views."""
 
-CSS = "".join(f"LineView > .line--{part} {{ {look} }}\n" for part, look in LOOKS.items())
-"""Their CSS rules."""
+def style_of(parts: str, variables: Mapping[str, str]) -> Style:
+    """The style of some parts, separated by spaces, in a theme with these variables; later parts count more."""
+    style = Style.null()
+    for part in parts.split():
+        same = _SAME_AS.get(part, part)
+        style += _look(part, variables) if same == part else style_of(same, variables)
+    return style
+
+
+def _look(part: str, variables: Mapping[str, str]) -> Style:
+    """The style of one part.
+
+    Not by component classes: Textual works out the style of each, in each view, whenever the focus moves.
+    """
+    text, ground = _GROUNDS.get(part, (COLOURS.get(part, "").removeprefix("$"), ""))
+    colour, background = (Color.parse(variables[name]).rich_color if name else None for name in (text, ground))
+    return Style(color=colour, bgcolor=background, bold=part in _BOLD or None)

@@ -17,9 +17,6 @@ from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.lines import Line, joined, width_of
 from asynclab.widgets.messages import TaskSelected
 
-GUTTER = 6 + MARKS_WIDTH
-"""The cells before the code: the cursor's mark, the line number, an arrow, the tasks there."""
-
 FRAME = 4
 """Cells of the lower border that its text can't use, besides the corners."""
 
@@ -53,7 +50,6 @@ class SourceView(LineView):
     line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
     """
 
-    SELECTED_FROM = GUTTER
     DEFAULT_CSS = """
     SourceView { overflow-x: auto; }
     """
@@ -75,7 +71,7 @@ class SourceView(LineView):
         self._files = files
         self._first = self._file = _File()
         self._coloured: dict[str, tuple[Line, ...]] = {}
-        self._widest = 0
+        self._widest = self._digits = 0
         self._state = NOTHING_YET
         self._next: int | None = None
         self._version = 0
@@ -144,7 +140,7 @@ class SourceView(LineView):
 
     def content_width(self) -> int:
         """As wide as the longest line."""
-        return max(super().content_width(), self._widest + GUTTER + 1)
+        return max(super().content_width(), self._widest + self.selected_from + 1)
 
     def compose_line(self, index: int, width: int) -> Line:
         """A line of code after its number and marks."""
@@ -152,7 +148,7 @@ class SourceView(LineView):
         picked = number == self.line_of(self.selected)
         return (
             (CURSOR if picked else " ", "mark"),
-            (f"{number:>3}".ljust(4), "past"),
+            (f"{number:>{self._digits}}", "past"),
             *mark_spans(self._marks, number),
             *self.entries[index],
         )
@@ -202,6 +198,9 @@ class SourceView(LineView):
         self._file = file
         self.entries = self._coloured.get(file.text) or uncoloured(file.text)
         self._widest = max(map(width_of, self.entries), default=0)
+        self._digits = len(str(len(self.entries)))
+        # The cursor's mark, the line number, an arrow and the tasks there come before the code.
+        self.selected_from = 2 + self._digits + MARKS_WIDTH
         back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
         self.set_title(file_name(file.path) + back)
         self._is_following = True
@@ -238,7 +237,7 @@ class SourceView(LineView):
         """The file that the selected task is in; while that is unknown, the same file as before."""
         if self._pointed is not None and self._files is not None:
             return self._read(self._pointed[0])
-        task = self._state.tasks.get(self.selected or 0)
+        task = self._state.task(self.selected)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
         if task.place is None or not self._is_following:
@@ -257,7 +256,7 @@ class SourceView(LineView):
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
     def _about_selected(self) -> Line:
-        task = self._state.tasks.get(self.selected or 0)
+        task = self._state.task(self.selected)
         if task is None:
             return ()
         is_elsewhere = task.place is not None and task.place[0] != self.path

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from asynclab.model.state import NOTHING_YET, LabState
-from asynclab.model.task_tree import TaskRows
+from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.widgets.lines import Line, joined
 from asynclab.widgets.task_columns import cells, columns_for, header
-from asynclab.widgets.task_view import TaskView
+from asynclab.widgets.task_view import TaskTreeView
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")
 """The states in the order in which they are counted."""
 
 
-class TaskTable(TaskView):
+class TaskTable(TaskTreeView):
     """The tasks of a lab, children under their parents."""
 
     BORDER_TITLE = "Tasks"
     HEADER_HEIGHT = 1
-    _state = NOTHING_YET
     _now = 0.0
-
-    @property
-    def _rows(self) -> TaskRows:
-        """The rows of the present state, which may have dropped tasks since it was shown."""
-        return self._state.rows()
 
     def show(self, state: LabState, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
@@ -52,10 +45,6 @@ class TaskTable(TaskView):
         """The row under the cursor; empty without a cursor."""
         return "" if self.cursor is None else self.line_text(self.cursor)
 
-    def line_count(self) -> int:
-        """The number of tasks."""
-        return len(self._rows)
-
     def compose_header(self, width: int) -> Line:
         """The names of the columns."""
         return header(columns_for(width))
@@ -65,11 +54,3 @@ class TaskTable(TaskView):
         row = self._rows[index]
         task = self._state.tasks[row.task]
         return (self.mark(index), *cells(row, task, self._state, self._now, columns_for(width)))
-
-    def task_at(self, index: int) -> int:
-        """The task of a row."""
-        return self._rows[index].task
-
-    def line_of(self, task: int) -> int | None:
-        """The row of a task."""
-        return self._rows.position(task)

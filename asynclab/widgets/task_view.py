@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from asynclab.model.state import NOTHING_YET
+from asynclab.model.task_tree import TaskRows
 from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import SelectionView
 from asynclab.widgets.lines import Span
@@ -59,3 +61,26 @@ class TaskView(SelectionView):
             self.move_cursor(0)
         if self.selected is not None:
             self.post_message(TaskOpened(self.selected))
+
+
+class TaskTreeView(TaskView):
+    """A view with a line for each task, children below their parents."""
+
+    _state = NOTHING_YET
+
+    @property
+    def _rows(self) -> TaskRows:
+        """The rows of the present state, which may have dropped tasks since it was shown."""
+        return self._state.rows()
+
+    def line_count(self) -> int:
+        """The number of tasks."""
+        return len(self._rows)
+
+    def task_at(self, index: int) -> int:
+        """The task of a line."""
+        return self._rows[index].task
+
+    def line_of(self, task: int) -> int | None:
+        """The line of a task."""
+        return self._rows.position(task)

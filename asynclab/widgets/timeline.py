@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 
 from asynclab.model.lanes import Lane, Timeline
-from asynclab.model.state import NOTHING_YET, LabState
+from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.timeline.columns import landing
@@ -19,7 +19,7 @@ from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import Filled, Line, left
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import pointer, ruler, width_text
-from asynclab.widgets.task_view import TaskView
+from asynclab.widgets.task_view import TaskTreeView
 from asynclab.widgets.window import Window
 
 TEXT_LIMIT = 200
@@ -29,7 +29,7 @@ AROUND_SUMMARY = 6
 """Cells of the frame at both ends of the summary, and between a name and what its task did."""
 
 
-class TimelineView(TaskView):
+class TimelineView(TaskTreeView):
     """The lanes of a lab's tasks, in the order of the task table; posts `MomentChosen`.
 
     The whole run is in sight, until the reader scrolls or zooms in time. What comes after the moment that is looked at
@@ -58,7 +58,6 @@ class TimelineView(TaskView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._state = NOTHING_YET
         self._timeline = Timeline()
         self._now = 0.0
         self.moment: float | None = None
@@ -69,11 +68,6 @@ class TimelineView(TaskView):
         """The columns in sight."""
         self._painter = LanePainter(self.window)
         self._is_dragging = False
-
-    @property
-    def _rows(self) -> TaskRows:
-        """The rows of the present state, which may have dropped tasks since it was shown."""
-        return self._state.rows()
 
     def show(self, state: LabState, timeline: Timeline, now: float, moment: float | None = None) -> None:
         """Show a lab's run up to a lab time, and repaint the lines that changed.
@@ -113,10 +107,6 @@ class TimelineView(TaskView):
         self.set_subtitle(self.summary())
         super().repaint()
 
-    def line_count(self) -> int:
-        """The number of lanes."""
-        return len(self._rows)
-
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
         self._fit_columns()
@@ -149,14 +139,6 @@ class TimelineView(TaskView):
         cells = self._painter.paint(row.task, index, max(0, width - names - 1))
         head = (self.mark(index), (guide, "past"), (f"{name} ", "past" if task.has_ended else ""))
         return Filled((*head, *spans(cells))) if width > names else head
-
-    def task_at(self, index: int) -> int:
-        """The task of a lane."""
-        return self._rows[index].task
-
-    def line_of(self, task: int) -> int | None:
-        """The lane of a task."""
-        return self._rows.position(task)
 
     def action_shift(self, by: int) -> None:
         """Go some columns earlier or later; past the end, go to now."""

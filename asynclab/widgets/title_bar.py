@@ -68,39 +68,23 @@ class TitleBar(LineView, can_focus=False):
     }
     """
 
-    def __init__(self, tabs: Sequence[str] = ()) -> None:
-        """Make a bar with these tabs, the first one active."""
+    moment: Moment | None = None
+    """The moment of the past that is shown; None for the present. The next `show` paints it, and the findings."""
+    findings = 0
+    """How much was found in what is on the stage."""
+
+    def __init__(self, tabs: Sequence[str] = (), active: str = "") -> None:
+        """Make a bar with these tabs; the first one is active, or the one that is named."""
         super().__init__()
         self._tabs = tuple(tabs)
-        self._active = self._tabs[0] if self._tabs else ""
-        self._lag: tuple[float, ...] = ()
+        self._active = active or next(iter(tabs), "")
+        self._lag: Sequence[float] = ()
         self._runs_and_tasks = (0, 0)
-        self._moment: Moment | None = None
-        self._findings = 0
-
-    def activate(self, tab: str) -> None:
-        """Mark a tab as the active one."""
-        self._active = tab
-        self.repaint()
 
     def show(self, lag: Sequence[float], runs: int, tasks: int) -> None:
         """Show how late the loop was, in seconds, oldest first, and how many runs and tasks are live."""
-        seen = tuple(lag)
-        if (seen, (runs, tasks)) != (self._lag, self._runs_and_tasks):
-            self._lag, self._runs_and_tasks = seen, (runs, tasks)
-            self.repaint()
-
-    def show_moment(self, moment: Moment | None) -> None:
-        """Show which moment of the past is shown; None for the present."""
-        if moment != self._moment:
-            self._moment = moment
-            self.repaint()
-
-    def show_findings(self, count: int) -> None:
-        """Show how much was found in what is on the stage; 0 shows nothing."""
-        if count != self._findings:
-            self._findings = count
-            self.repaint()
+        self._lag, self._runs_and_tasks = tuple(lag), (runs, tasks)
+        self.repaint()
 
     def line_count(self) -> int:
         """One."""
@@ -109,9 +93,9 @@ class TitleBar(LineView, can_focus=False):
     def compose_line(self, index: int, width: int) -> Line:
         """The bar; a narrow one drops the counts first, then the sparkline; findings stay."""
         start = self._start()
-        if self._moment is not None:
-            return (*start, *banner(self._moment, width - width_of(start)))
-        found: Line = ((f"  ✗ {plural(self._findings, 'finding')}", "failed"),) if self._findings else ()
+        if self.moment is not None:
+            return (*start, *banner(self.moment, width - width_of(start)))
+        found: Line = ((f"  ✗ {plural(self.findings, 'finding')}", "failed"),) if self.findings else ()
         runs, tasks = self._runs_and_tasks
         said = f"{plural(runs, 'run'):>7} · {plural(tasks, 'task'):<9}" if runs else " " * 19
         counts: Line = ((f"  {said}", "past"),)

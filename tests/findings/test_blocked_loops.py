@@ -5,58 +5,45 @@ from __future__ import annotations
 import pytest
 
 from asynclab.findings.blocked_loops import find_blocks
+from asynclab.model import events
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import (
-    CallScheduled,
-    Event,
-    LoopBlocked,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCreated,
-    TaskReady,
-    TaskWaiting,
-    TimeoutStarted,
-    Wait,
-    WaitKind,
-)
 
 BUSY, OTHER = 1, 2
 
 
-def _found(*before: Event, seconds: float = 0.6, stolen: float = 0.0) -> list[str]:
+def _found(*before: events.Event, seconds: float = 0.6, stolen: float = 0.0) -> list[str]:
     """What is found while a step goes on for a while, after another task began to wait."""
     feed = EventFeed()
     feed.take(
         [
-            TaskCreated(0.0, BUSY, "busy", "busy"),
-            TaskCreated(0.0, OTHER, "other", "other"),
-            StepStarted(0.0, OTHER),
-            StepEnded(0.0, OTHER, 0.0),
+            events.TaskCreated(0.0, BUSY, "busy", "busy"),
+            events.TaskCreated(0.0, OTHER, "other", "other"),
+            events.StepStarted(0.0, OTHER),
+            events.StepEnded(0.0, OTHER, 0.0),
             *before,
-            StepStarted(0.1, BUSY),
-            LoopBlocked(0.1 + seconds, BUSY, seconds, "app.py", 7, "busy", stolen),
+            events.StepStarted(0.1, BUSY),
+            events.LoopBlocked(0.1 + seconds, BUSY, seconds, "app.py", 7, "busy", stolen),
         ]
     )
     return [finding.rule for finding in find_blocks(feed.state)]
 
 
-def _waits(kind: WaitKind, deadline: float | None = None) -> Event:
-    return TaskWaiting(0.0, OTHER, Wait(kind, 1, deadline=deadline))
+def _waits(kind: events.WaitKind, deadline: float | None = None) -> events.Event:
+    return events.TaskWaiting(0.0, OTHER, events.Wait(kind, 1, deadline=deadline))
 
 
 @pytest.mark.parametrize(
     "held_up",
     [
-        TaskReady(0.0, OTHER, "callback"),
+        events.TaskReady(0.0, OTHER, "callback"),
         _waits("sleep", 0.3),
         _waits("stream"),
-        TimeoutStarted(0.0, 1, 0.3, OTHER),
-        CallScheduled(0.0, 1, "beat", 0.3),
+        events.TimeoutStarted(0.0, 1, 0.3, OTHER),
+        events.CallScheduled(0.0, 1, "beat", 0.3),
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_a_long_step_is_found_if_it_holds_something_up(held_up: Event) -> None:
+def test_a_long_step_is_found_if_it_holds_something_up(held_up: events.Event) -> None:
     assert _found(held_up) == ["blocked-loop"]
 
 
@@ -66,16 +53,16 @@ def test_a_long_step_is_found_if_it_holds_something_up(held_up: Event) -> None:
         _waits("event"),
         _waits("queue.get"),
         _waits("sleep", 9.0),
-        CallScheduled(0.0, 1, "clean", 0.3, library="aiohttp"),
+        events.CallScheduled(0.0, 1, "clean", 0.3, library="aiohttp"),
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_nobody_is_held_up_who_waits_for_other_tasks_or_is_not_due(waits: Event) -> None:
+def test_nobody_is_held_up_who_waits_for_other_tasks_or_is_not_due(waits: events.Event) -> None:
     assert _found(waits) == []
 
 
 def test_the_time_in_which_the_machine_ran_something_else_is_not_the_steps() -> None:
-    ready = TaskReady(0.0, OTHER, "callback")
+    ready = events.TaskReady(0.0, OTHER, "callback")
     assert _found(ready, seconds=2.0, stolen=1.7) == []
     assert _found(ready, seconds=2.0, stolen=1.5) == ["blocked-loop"]
 
@@ -84,13 +71,13 @@ def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
     feed = EventFeed()
     feed.take(
         [
-            TaskCreated(0.0, BUSY, "busy", "busy"),
-            TaskCreated(0.0, OTHER, "other", "other"),
-            TaskReady(0.0, OTHER, "callback"),
-            StepStarted(0.1, BUSY),
-            LoopBlocked(0.7, BUSY, 0.6, "app.py", 7, "busy"),
-            StepEnded(0.9, BUSY, 0.8),
-            Stepped(1.0, OTHER, 0.0),
+            events.TaskCreated(0.0, BUSY, "busy", "busy"),
+            events.TaskCreated(0.0, OTHER, "other", "other"),
+            events.TaskReady(0.0, OTHER, "callback"),
+            events.StepStarted(0.1, BUSY),
+            events.LoopBlocked(0.7, BUSY, 0.6, "app.py", 7, "busy"),
+            events.StepEnded(0.9, BUSY, 0.8),
+            events.Stepped(1.0, OTHER, 0.0),
         ]
     )
     (found,) = find_blocks(feed.state)
@@ -99,14 +86,16 @@ def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
 
 def test_a_line_that_blocks_again_and_again_is_one_finding() -> None:
     feed = EventFeed()
-    feed.take([TaskCreated(0.0, task, name, name) for task, name in ((BUSY, "busy"), (OTHER, "other"), (3, "third"))])
+    feed.take(
+        [events.TaskCreated(0.0, task, name, name) for task, name in ((BUSY, "busy"), (OTHER, "other"), (3, "third"))]
+    )
     for at, task, seconds in ((0.1, BUSY, 0.6), (1.0, 3, 0.9), (3.0, BUSY, 0.5)):
         feed.take(
             [
                 _waits("sleep", at),
-                StepStarted(at, task),
-                LoopBlocked(at + seconds, task, seconds, "app.py", 7, "work"),
-                StepEnded(at + seconds, task, seconds, ready=True),
+                events.StepStarted(at, task),
+                events.LoopBlocked(at + seconds, task, seconds, "app.py", 7, "work"),
+                events.StepEnded(at + seconds, task, seconds, ready=True),
             ]
         )
     (found,) = find_blocks(feed.state)

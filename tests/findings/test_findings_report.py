@@ -5,45 +5,34 @@ from __future__ import annotations
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import FLOWS, flows_of
 from asynclab.findings.rule import Finding
+from asynclab.model import events as e
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import (
-    Event,
-    Outside,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskWaiting,
-    Wait,
-)
 
 
-def _feed(*events: Event) -> EventFeed:
+def _feed(*events: e.Event) -> EventFeed:
     feed = EventFeed()
-    feed.take([RunStarted(0.0, "app.py", 0.0, "3.13.0"), *events])
+    feed.take([e.RunStarted(0.0, "app.py", 0.0, "3.13.0"), *events])
     return feed
 
 
-def _waiting(number: int, *others: int) -> list[Event]:
+def _waiting(number: int, *others: int) -> list[e.Event]:
     return [
-        TaskCreated(0.1, number, f"t{number}", "work", file="app.py", line=number),
-        StepStarted(0.1, number),
-        StepEnded(0.2, number, 0.1),
-        TaskWaiting(0.2, number, Wait("gather", tasks=others, file="app.py", line=100 + number)),
+        e.TaskCreated(0.1, number, f"t{number}", "work", file="app.py", line=number),
+        e.StepStarted(0.1, number),
+        e.StepEnded(0.2, number, 0.1),
+        e.TaskWaiting(0.2, number, e.Wait("gather", tasks=others, file="app.py", line=100 + number)),
     ]
 
 
 def test_a_deadlock_is_told_with_each_of_its_tasks() -> None:
     feed = _feed(
-        *(TaskCreated(0.1, number, name, "take", file="app.py", line=20) for number, name in ((1, "a"), (2, "b"))),
-        *(PrimitiveCreated(0.1, number, "lock", number) for number in (1, 2)),
-        *(PrimitiveChanged(0.1, number, 1, number, in_block=True) for number in (1, 2)),
-        *(event for number in (1, 2) for event in (StepStarted(0.1, number), StepEnded(0.1, number, 0.0))),
-        TaskWaiting(0.2, 1, Wait("lock", 2, (2,), file="app.py", line=7)),
-        TaskWaiting(0.2, 2, Wait("lock", 1, (1,), file="app.py", line=7)),
-        Outside(0.7, io=1),
+        *(e.TaskCreated(0.1, number, name, "take", file="app.py", line=20) for number, name in ((1, "a"), (2, "b"))),
+        *(e.PrimitiveCreated(0.1, number, "lock", number) for number in (1, 2)),
+        *(e.PrimitiveChanged(0.1, number, 1, number, in_block=True) for number in (1, 2)),
+        *(event for number in (1, 2) for event in (e.StepStarted(0.1, number), e.StepEnded(0.1, number, 0.0))),
+        e.TaskWaiting(0.2, 1, e.Wait("lock", 2, (2,), file="app.py", line=7)),
+        e.TaskWaiting(0.2, 2, e.Wait("lock", 1, (1,), file="app.py", line=7)),
+        e.Outside(0.7, io=1),
     )
     findings = Findings(feed.state)
     findings.look()

@@ -8,19 +8,8 @@ import pytest
 
 from asynclab.findings.live_findings import OVER_KEPT, PERIOD, Found, LiveFindings
 from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.model import events as e
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import (
-    EndRequested,
-    Event,
-    Outside,
-    RunEnded,
-    RunStarted,
-    Stepped,
-    TaskCancelRequested,
-    TaskCreated,
-    TimeoutExpired,
-    TimeoutStarted,
-)
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 
@@ -37,7 +26,7 @@ class Watched:
         rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", "", self.check)
         self.live = LiveFindings(self.feed.state, (rule,), lambda: self.seconds)
         self.feed.subscribe(self.live.take)
-        self.happen(RunStarted(0.0, "app.py", 0.0, "3.13.0"), TaskCreated(0.0, 1, "main", "main"))
+        self.happen(e.RunStarted(0.0, "app.py", 0.0, "3.13.0"), e.TaskCreated(0.0, 1, "main", "main"))
 
     def check(self, state: LabState) -> Iterator[Finding]:
         self.looks += 1
@@ -46,13 +35,13 @@ class Watched:
             raise self.error
         yield from self.holds
 
-    def happen(self, *events: Event) -> None:
+    def happen(self, *events: e.Event) -> None:
         self.feed.take(events)
 
     def frames(self, count: int = PERIOD + 1) -> None:
         """Let some time pass in which something happens at each frame."""
         for _ in range(count):
-            self.happen(Stepped(self.feed.state.now + 0.05, 1, 0.0))
+            self.happen(e.Stepped(self.feed.state.now + 0.05, 1, 0.0))
             self.live.look()
 
     @property
@@ -96,10 +85,10 @@ def test_what_no_longer_holds_while_the_run_goes_on_is_over_and_not_counted() ->
 
 @pytest.mark.parametrize(
     "end",
-    [EndRequested(2.0), TaskCancelRequested(2.0, 1), RunEnded(2.0, "done", "None", ())],
+    [e.EndRequested(2.0), e.TaskCancelRequested(2.0, 1), e.RunEnded(2.0, "done", "None", ())],
     ids=["asked to end", "ctrl+c", "ended"],
 )
-def test_what_held_when_the_run_was_ended_from_outside_stays(end: Event) -> None:
+def test_what_held_when_the_run_was_ended_from_outside_stays(end: e.Event) -> None:
     run = Watched()
     run.holds = [bug()]
     run.frames()
@@ -112,9 +101,9 @@ def test_what_held_when_the_run_was_ended_from_outside_stays(end: Event) -> None
 def test_a_timeout_around_the_first_task_does_not_end_the_run() -> None:
     run = Watched()
     run.holds = [bug()]
-    run.happen(TimeoutStarted(0.0, 1, 2.0, 1))
+    run.happen(e.TimeoutStarted(0.0, 1, 2.0, 1))
     run.frames()
-    run.happen(TimeoutExpired(2.0, 1), TaskCancelRequested(2.0, 1))
+    run.happen(e.TimeoutExpired(2.0, 1), e.TaskCancelRequested(2.0, 1))
     run.holds = []
     run.frames()
     assert run.found == [("stuck", True)]
@@ -132,10 +121,10 @@ def test_a_place_that_becomes_known_late_makes_no_second_finding() -> None:
 
 def test_what_another_rule_explains_better_by_now_is_not_over_but_gone() -> None:
     run = Watched()
-    run.happen(Stepped(0.1, 1, 0.0))
+    run.happen(e.Stepped(0.1, 1, 0.0))
     run.holds = [bug()]
     run.live.look()
-    run.happen(TaskCreated(2.0, 2, "other", "other"))
+    run.happen(e.TaskCreated(2.0, 2, "other", "other"))
     run.holds = []
     for _ in range(PERIOD + 1):
         run.live.look()
@@ -179,9 +168,9 @@ def test_what_only_a_moment_shows_is_found_though_the_next_event_hides_it() -> N
     run = Watched()
     run.frames()
     run.holds = [bug()]
-    run.happen(Outside(1.0))
+    run.happen(e.Outside(1.0))
     run.holds = []
-    run.happen(TaskCancelRequested(1.1, 1))
+    run.happen(e.TaskCancelRequested(1.1, 1))
     run.frames()
     assert run.found == [("stuck", False)]
 
@@ -190,7 +179,7 @@ def test_a_long_recording_is_not_looked_at_for_longer_than_its_share() -> None:
     run = Watched()
     run.took = 0.1
     for _ in range(100):
-        run.happen(Outside(1.0))
+        run.happen(e.Outside(1.0))
     assert run.looks == 6
 
 

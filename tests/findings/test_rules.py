@@ -13,21 +13,8 @@ from asynclab.cli.exit_codes import FOUND
 from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
+from asynclab.model import events
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import (
-    ExceptionDropped,
-    Outside,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskWaiting,
-    TimeoutStarted,
-    Wait,
-)
 from tests.findings.test_corpus import PROGRAMS, TABLE
 from tests.remote.programs import ROOT, observed
 
@@ -54,16 +41,16 @@ def _own_lock(*more: object, before: Sequence[object] = ()) -> Findings:
     feed.subscribe(findings.take)
     feed.take(
         [
-            RunStarted(0.0, "app.py", 0.0, "3.13.0"),
-            TaskCreated(0.0, 1, "main", "main"),
+            events.RunStarted(0.0, "app.py", 0.0, "3.13.0"),
+            events.TaskCreated(0.0, 1, "main", "main"),
             *before,  # type: ignore[list-item]
-            StepStarted(0.1, 1),
-            PrimitiveCreated(0.1, 1, "lock", 1),
-            PrimitiveChanged(0.1, 1, 1, 1, in_block=True),
+            events.StepStarted(0.1, 1),
+            events.PrimitiveCreated(0.1, 1, "lock", 1),
+            events.PrimitiveChanged(0.1, 1, 1, 1, in_block=True),
             *more,  # type: ignore[list-item]
-            StepEnded(0.1, 1, 0.0),
-            TaskWaiting(0.1, 1, Wait("lock", 1, (1,), file="app.py", line=7)),
-            Outside(0.6, io=1),
+            events.StepEnded(0.1, 1, 0.0),
+            events.TaskWaiting(0.1, 1, events.Wait("lock", 1, (1,), file="app.py", line=7)),
+            events.Outside(0.6, io=1),
         ]
     )
     return findings
@@ -75,11 +62,11 @@ def test_a_task_that_waits_for_its_own_lock_is_found_though_the_loop_may_still_w
 
 
 def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
-    assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
+    assert _own_lock(events.TimeoutStarted(0.1, 1, 5.0, 1)).found == []
 
 
 def test_a_timeout_around_both_waits_makes_it_likely() -> None:
-    began = [StepStarted(0.05, 1), TimeoutStarted(0.05, 1, 5.0, 1), StepEnded(0.05, 1, 0.0)]
+    began = [events.StepStarted(0.05, 1), events.TimeoutStarted(0.05, 1, 5.0, 1), events.StepEnded(0.05, 1, 0.0)]
     (finding,) = _own_lock(before=began).found
     assert (finding.rule, finding.certainty) == ("deadlock", "likely")
 
@@ -88,9 +75,13 @@ def test_what_came_just_after_a_look_is_found_in_the_end() -> None:
     feed = EventFeed()
     findings = Findings(feed.state)
     feed.subscribe(findings.take)
-    failed = [TaskCreated(0.0, 1, "main", "main"), TaskEnded(0.0, 1, "failed", "ValueError"), Outside(0.6)]
+    failed = [
+        events.TaskCreated(0.0, 1, "main", "main"),
+        events.TaskEnded(0.0, 1, "failed", "ValueError"),
+        events.Outside(0.6),
+    ]
     feed.take(failed)
-    feed.take([ExceptionDropped(0.6001, 1)])
+    feed.take([events.ExceptionDropped(0.6001, 1)])
     assert [finding.rule for finding in findings.found] == ["never-retrieved"]
 
 

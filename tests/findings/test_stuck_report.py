@@ -11,25 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from asynclab.findings.stuck_report import standstill, stuck_json, stuck_lines
+from asynclab.model import events
 from asynclab.model.event_feed import EventFeed
-from asynclab.model.events import (
-    Event,
-    LoopBlocked,
-    Outside,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    RunEnded,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCreated,
-    TaskWaiting,
-    TimeoutStarted,
-    Wait,
-)
 from asynclab.model.state import LabState
 from tests.golden_files import Golden
 
@@ -67,74 +50,78 @@ LAST = ("asynclab:     take-2 ", "asynclab:     main-1            waits for even
 """How the last line of a report begins."""
 
 
-def _state(*waits: Wait, then: tuple[Event, ...] = ()) -> LabState:
+def _state(*waits: events.Wait, then: tuple[events.Event, ...] = ()) -> LabState:
     """A loop on which each task waits for something."""
     feed = EventFeed()
-    feed.take((RunStarted(0.0, "app.py", 0.0, "3.13.0"), PrimitiveCreated(0.0, 1, "lock", 1)))
+    feed.take((events.RunStarted(0.0, "app.py", 0.0, "3.13.0"), events.PrimitiveCreated(0.0, 1, "lock", 1)))
     for number, wait in enumerate(waits, start=1):
         feed.take(_waiting(number, wait))
     feed.take(then)
     return feed.state
 
 
-def _waiting(task: int, wait: Wait, file: str = "", line: int = 0) -> tuple[Event, ...]:
+def _waiting(task: int, wait: events.Wait, file: str = "", line: int = 0) -> tuple[events.Event, ...]:
     """A task that waits for something."""
-    born = TaskCreated(0.0, task, f"task-{task}", "work", None, file, line)
-    return born, StepStarted(0.0, task), StepEnded(1.0, task, 0.0), TaskWaiting(1.0, task, wait)
+    born = events.TaskCreated(0.0, task, f"task-{task}", "work", None, file, line)
+    return born, events.StepStarted(0.0, task), events.StepEnded(1.0, task, 0.0), events.TaskWaiting(1.0, task, wait)
 
 
-def _idle(**wakers: Any) -> tuple[Event, ...]:
-    return (Outside(3.0, **wakers),)
+def _idle(**wakers: Any) -> tuple[events.Event, ...]:
+    return (events.Outside(3.0, **wakers),)
 
 
 NOW = 4.0
 """The latest heartbeat; the latest event is older."""
 
-EVENT = Wait("event", number=1, file="app.py", line=3)
+EVENT = events.Wait("event", number=1, file="app.py", line=3)
 
 STATES = {
     "nothing": _state(EVENT, then=_idle()),
-    "a circle": _state(Wait("task", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
-    "timers": _state(Wait("sleep", seconds=5.0, deadline=6.0), then=_idle(timers=1)),
+    "a circle": _state(events.Wait("task", tasks=(2,)), events.Wait("task", tasks=(1,)), then=_idle()),
+    "timers": _state(events.Wait("sleep", seconds=5.0, deadline=6.0), then=_idle(timers=1)),
     "io and threads": _state(EVENT, then=_idle(io=1, threads=1)),
-    "a free lock": _state(Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
+    "a free lock": _state(events.Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
-    "the end": _state(EVENT, then=(RunEnded(5.0, "failed", "killed by SIGKILL", (1,)),)),
+    "the end": _state(EVENT, then=(events.RunEnded(5.0, "failed", "killed by SIGKILL", (1,)),)),
     "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
-    "a circle through a shield": _state(Wait("shield", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
-    "groups": _state(Wait("gather", tasks=(2, 3), count=3), EVENT, Wait("as_completed", tasks=(2,), count=1)),
+    "a circle through a shield": _state(
+        events.Wait("shield", tasks=(2,)), events.Wait("task", tasks=(1,)), then=_idle()
+    ),
+    "groups": _state(
+        events.Wait("gather", tasks=(2, 3), count=3), EVENT, events.Wait("as_completed", tasks=(2,), count=1)
+    ),
     "permits": _state(
         then=(
-            PrimitiveCreated(0.0, 2, "semaphore", 1, 1),
+            events.PrimitiveCreated(0.0, 2, "semaphore", 1, 1),
             *_waiting(1, EVENT),
-            StepStarted(1.5, 1),
-            PrimitiveChanged(1.5, 2, 0, task=1, taker=1),
-            *_waiting(2, Wait("semaphore", number=1)),
+            events.StepStarted(1.5, 1),
+            events.PrimitiveChanged(1.5, 2, 0, task=1, taker=1),
+            *_waiting(2, events.Wait("semaphore", number=1)),
         ),
     ),
     "queues": _state(
         EVENT,
         then=(
-            QueueCreated(1.0, 1, "Queue", 1),
-            QueuePut(1.0, 1, "'item'", 1, 1, task=1),
-            QueueGot(1.0, 1, "'item'", 0, 1, task=1),
-            *_waiting(2, Wait("queue.get", number=1)),
-            *_waiting(3, Wait("queue.join", number=1)),
+            events.QueueCreated(1.0, 1, "Queue", 1),
+            events.QueuePut(1.0, 1, "'item'", 1, 1, task=1),
+            events.QueueGot(1.0, 1, "'item'", 0, 1, task=1),
+            *_waiting(2, events.Wait("queue.get", number=1)),
+            *_waiting(3, events.Wait("queue.join", number=1)),
         ),
     ),
     "a pool": _state(
         EVENT,
         then=(
-            QueueCreated(1.0, 1, "Queue", 1),
-            QueuePut(1.0, 1, "'item'", 1, 1),
-            QueueGot(1.0, 1, "'item'", 0, 1, task=1),
-            QueuePut(1.0, 1, "'item'", 1, 2, task=1),
-            QueueGot(1.0, 1, "'item'", 0, 2, task=1),
-            *_waiting(2, Wait("queue.get", number=1)),
+            events.QueueCreated(1.0, 1, "Queue", 1),
+            events.QueuePut(1.0, 1, "'item'", 1, 1),
+            events.QueueGot(1.0, 1, "'item'", 0, 1, task=1),
+            events.QueuePut(1.0, 1, "'item'", 1, 2, task=1),
+            events.QueueGot(1.0, 1, "'item'", 0, 2, task=1),
+            *_waiting(2, events.Wait("queue.get", number=1)),
         ),
     ),
-    "a timeout": _state(EVENT, then=(TimeoutStarted(1.0, 1, 9.0, task=1), *_idle(timers=1))),
-    "made here, waits elsewhere": _state(then=tuple(_waiting(1, Wait("barrier", number=1), "app.py", 9))),
+    "a timeout": _state(EVENT, then=(events.TimeoutStarted(1.0, 1, 9.0, task=1), *_idle(timers=1))),
+    "made here, waits elsewhere": _state(then=tuple(_waiting(1, events.Wait("barrier", number=1), "app.py", 9))),
 }
 
 
@@ -149,8 +136,8 @@ def test_the_kinds() -> None:
 
 
 def test_a_blocked_loop_names_task_file_and_line() -> None:
-    blocked = LoopBlocked(3.0, 1, 1.0, "/src/app.py", 7, "work")
-    said = standstill(_state(EVENT, then=(StepStarted(2.0, 1), blocked)), NOW)
+    blocked = events.LoopBlocked(3.0, 1, 1.0, "/src/app.py", 7, "work")
+    said = standstill(_state(EVENT, then=(events.StepStarted(2.0, 1), blocked)), NOW)
 
     assert said.kind == "blocked"
     assert "app.py:7" in said.text

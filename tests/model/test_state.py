@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from asynclab.model import events
-from asynclab.model.fold import HANDLERS, apply, fold
+from asynclab.model.fold import HANDLERS, apply, births_and_ends, fold
 from asynclab.model.fold.births_and_ends import ENDED_KEPT
 from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
 from asynclab.model.progress_bars import bar_of
@@ -101,13 +101,15 @@ def test_a_long_name_is_cut_and_cleaned_where_it_is_shown() -> None:
     assert state.task_name(1).startswith("␛xxx")
 
 
-def test_many_events_leave_a_small_state() -> None:
-    state, tasks = LabState(), ENDED_KEPT + 1_000
+def test_many_events_leave_a_small_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ENDED_KEPT // 10
+    monkeypatch.setattr(births_and_ends, "ENDED_KEPT", kept)
+    state, tasks = LabState(), kept + 1_000
     fold(state, long_run(tasks))
     assert state.version == 20 * tasks + 1
-    assert len(state.tasks) <= ENDED_KEPT + 1
-    assert len(state.tasks[0].children) <= ENDED_KEPT
-    assert len(state.ended_tasks) <= ENDED_KEPT
+    assert len(state.tasks) <= kept + 1
+    assert len(state.tasks[0].children) <= kept
+    assert len(state.ended_tasks) <= kept
     assert len(state.activity) == LINES_KEPT
     assert len(state.queues) <= KEPT
     assert len(state.primitives) <= KEPT

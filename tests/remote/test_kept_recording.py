@@ -10,24 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from asynclab.cli.main import main
-from asynclab.model.events import (
-    CallScheduled,
-    Event,
-    Output,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    Stepped,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    TimeoutStarted,
-    Wait,
-)
+from asynclab.model import events as e
 from asynclab.model.state import LabState
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.observed_program import ObservedProgram
@@ -39,7 +22,7 @@ KEEP = 16_000
 """Bytes: as little as a test needs; the command line asks for more."""
 
 
-def batch(*events: Event, loop: int = 2) -> LoopEvents:
+def batch(*events: e.Event, loop: int = 2) -> LoopEvents:
     """What happened on a loop, in a frame."""
     told: Any = events
     return LoopEvents(loop, told)
@@ -48,33 +31,33 @@ def batch(*events: Event, loop: int = 2) -> LoopEvents:
 BEFORE: list[AnyFrame] = [
     ProgramStarted("app.py", "3.13.0", 7, 1_000.0),
     LoopOpened(1, "First", 0.0),
-    batch(TaskCreated(0.1, 99, "first", "first"), loop=1),
+    batch(e.TaskCreated(0.1, 99, "first", "first"), loop=1),
     LoopClosed(1, 0.2),
     LoopOpened(2, "Second", 0.5),
     batch(
-        TaskCreated(1.0, 1, "Task-1", "main", None, "app.py", 3),
-        QueueCreated(1.0, 1, "Queue", 5),
-        PrimitiveCreated(1.0, 1, "lock", 1),
-        PrimitiveCreated(1.0, 2, "event", 1),
-        StepStarted(1.1, 1),
-        TaskCreated(1.1, 2, "Task-2", "work", 1, "app.py", 7),
-        TaskCreated(1.1, 3, "ended", "work", 1),
-        TaskCreated(1.1, 4, "woken", "work", 1),
-        PrimitiveChanged(1.2, 1, 1, 1),
-        PrimitiveChanged(1.2, 2, 1, 1),
-        QueuePut(1.2, 1, "'a'", 1, 1, 1),
-        QueuePut(1.2, 1, "'b'", 2, 2, 1),
-        QueueGot(1.2, 1, "'a'", 1, 2, 0, 1),
-        TimeoutStarted(1.3, 1, 60.0, 1),
-        CallScheduled(1.3, 1, "later", 70.0, 1),
+        e.TaskCreated(1.0, 1, "Task-1", "main", None, "app.py", 3),
+        e.QueueCreated(1.0, 1, "Queue", 5),
+        e.PrimitiveCreated(1.0, 1, "lock", 1),
+        e.PrimitiveCreated(1.0, 2, "event", 1),
+        e.StepStarted(1.1, 1),
+        e.TaskCreated(1.1, 2, "Task-2", "work", 1, "app.py", 7),
+        e.TaskCreated(1.1, 3, "ended", "work", 1),
+        e.TaskCreated(1.1, 4, "woken", "work", 1),
+        e.PrimitiveChanged(1.2, 1, 1, 1),
+        e.PrimitiveChanged(1.2, 2, 1, 1),
+        e.QueuePut(1.2, 1, "'a'", 1, 1, 1),
+        e.QueuePut(1.2, 1, "'b'", 2, 2, 1),
+        e.QueueGot(1.2, 1, "'a'", 1, 2, 0, 1),
+        e.TimeoutStarted(1.3, 1, 60.0, 1),
+        e.CallScheduled(1.3, 1, "later", 70.0, 1),
     ),
     batch(
-        Stepped(1.5, 2, 0.1),
-        TaskWaiting(1.7, 2, Wait("lock", 1, (1,), file="app.py", line=8)),
-        Stepped(1.7, 3, 0.0, ends=True),
-        TaskEnded(1.7, 3, "failed", "ValueError: boom"),
-        Stepped(1.7, 4, 0.0),
-        TaskReady(1.8, 4, "task", 1),
+        e.Stepped(1.5, 2, 0.1),
+        e.TaskWaiting(1.7, 2, e.Wait("lock", 1, (1,), file="app.py", line=8)),
+        e.Stepped(1.7, 3, 0.0, ends=True),
+        e.TaskEnded(1.7, 3, "failed", "ValueError: boom"),
+        e.Stepped(1.7, 4, 0.0),
+        e.TaskReady(1.8, 4, "task", 1),
     ),
 ]
 """Much is as it was long after."""
@@ -82,7 +65,7 @@ BEFORE: list[AnyFrame] = [
 
 def later(number: int) -> LoopEvents:
     """Something happened later that is hard to compress."""
-    return batch(Output(2.0 + number, f"{hash(str(number)) ** 9}{hash(number * 3.7) ** 7}\n", 1))
+    return batch(e.Output(2.0 + number, f"{hash(str(number)) ** 9}{hash(number * 3.7) ** 7}\n", 1))
 
 
 def kept(path: Path, frames: list[AnyFrame], *, keep: int = KEEP) -> tuple[KeptRecording, ObservedProgram]:
@@ -138,7 +121,7 @@ def test_how_things_stood_before_the_cut_is_right_and_what_is_missing_is_counted
 
 
 def test_tasks_are_named_after_the_cut_as_they_were(tmp_path: Path) -> None:
-    end: list[AnyFrame] = [batch(TaskCreated(900.0, 9, "Task-9", "work")), ProgramEnded(901.0, 0)]
+    end: list[AnyFrame] = [batch(e.TaskCreated(900.0, 9, "Task-9", "work")), ProgramEnded(901.0, 0)]
     recording, _ = kept(tmp_path / "r", [*BEFORE, *map(later, range(400)), *end])
     recording.close()
     assert replayed(tmp_path / "r").loops[2].state.tasks[9].name == "work-2"

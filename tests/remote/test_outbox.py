@@ -7,20 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from asynclab.model.events import (
-    ClockChanged,
-    Event,
-    EventsDropped,
-    QueuePut,
-    Stepped,
-    StepReported,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    TaskWaiting,
-    Wait,
-)
+from asynclab.model import events as e
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.remote.inside.outbox import ROOM, Outbox
@@ -37,9 +24,9 @@ def ends() -> Iterator[tuple[Outbox, socket.socket]]:
         yield Outbox(its), reader
 
 
-def read_all(outbox: Outbox, reader: socket.socket) -> list[Event]:
+def read_all(outbox: Outbox, reader: socket.socket) -> list[e.Event]:
     """Read until nothing is left to send."""
-    frames, events = FrameReader(), list[Event]()
+    frames, events = FrameReader(), list[e.Event]()
     while True:
         outbox.send()
         try:
@@ -50,22 +37,22 @@ def read_all(outbox: Outbox, reader: socket.socket) -> list[Event]:
             events += frame.events if isinstance(frame, LoopEvents) else []
 
 
-def busy_events(first: int, count: int) -> list[Event]:
+def busy_events(first: int, count: int) -> list[e.Event]:
     """Tasks that are born, work, and then wait; one in ten ends."""
-    events: list[Event] = []
+    events: list[e.Event] = []
     for number in range(first, first + count):
         at = number / 1_000
-        events += [TaskCreated(at, number, f"task-{number}", "work"), Stepped(at, number, 0.0001)]
-        events += [QueuePut(at, 1, "x" * 100, 1, 1, number) for _ in range(20)]
-        events += [TaskWaiting(at, number, Wait("sleep"))] if number % 3 else [TaskReady(at, number, "timer")]
-        events += [TaskEnded(at, number, "done")] if number % 10 == 0 else []
+        events += [e.TaskCreated(at, number, f"task-{number}", "work"), e.Stepped(at, number, 0.0001)]
+        events += [e.QueuePut(at, 1, "x" * 100, 1, 1, number) for _ in range(20)]
+        events += [e.TaskWaiting(at, number, e.Wait("sleep"))] if number % 3 else [e.TaskReady(at, number, "timer")]
+        events += [e.TaskEnded(at, number, "done")] if number % 10 == 0 else []
     return events
 
 
 def test_a_reader_that_keeps_up_gets_everything(ends: tuple[Outbox, socket.socket]) -> None:
     outbox, reader = ends
     told = busy_events(1, 50)
-    got: list[Event] = []
+    got: list[e.Event] = []
     for start in range(0, len(told), 40):
         outbox.add_events(1, told[start : start + 40])
         got += read_all(outbox, reader)
@@ -75,7 +62,7 @@ def test_a_reader_that_keeps_up_gets_everything(ends: tuple[Outbox, socket.socke
 
 def test_one_that_stalls_loses_details_alone_and_is_told_how_many(ends: tuple[Outbox, socket.socket]) -> None:
     outbox, reader = ends
-    told: list[Event] = []
+    told: list[e.Event] = []
     sizes = []
     for first in range(1, 2_001, 50):
         batch = busy_events(first, 50)
@@ -85,11 +72,11 @@ def test_one_that_stalls_loses_details_alone_and_is_told_how_many(ends: tuple[Ou
         sizes.append(outbox.size)
     assert max(sizes) < 1.5 * ROOM
     got = read_all(outbox, reader)
-    for kind in (TaskCreated, TaskEnded):
+    for kind in (e.TaskCreated, e.TaskEnded):
         assert [event for event in got if isinstance(event, kind)] == [
             event for event in told if isinstance(event, kind)
         ]
-    (dropped,) = (event for event in got if isinstance(event, EventsDropped))
+    (dropped,) = (event for event in got if isinstance(event, e.EventsDropped))
     repeated = len(got) - got.index(dropped) - 1
     assert len(got) - 1 - repeated + dropped.count == len(told)
     was, now = LabState(), LabState()
@@ -136,10 +123,10 @@ def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
 ) -> None:
     outbox, reader = ends
     monkeypatch.setattr("asynclab.remote.inside.outbox.LASTING_ROOM", 500)
-    told: list[Event] = []
+    told: list[e.Event] = []
     sizes = []
     for first in range(1, 3_001, 50):
-        batch = [*busy_events(first, 50), TaskRenamed(first / 1_000, first + 1, "renamed")]
+        batch = [*busy_events(first, 50), e.TaskRenamed(first / 1_000, first + 1, "renamed")]
         told += batch
         outbox.add_events(1, batch)
         sizes.append(outbox.size)
@@ -151,9 +138,9 @@ def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
     alive = {task.id: (task.name, task.state) for task in was.tasks.values() if not task.has_ended}
     assert {task.id: (task.name, task.state) for task in now.tasks.values() if not task.has_ended} == alive
     assert now.counts == was.counts
-    (dropped,) = (event for event in got if isinstance(event, EventsDropped))
+    (dropped,) = (event for event in got if isinstance(event, e.EventsDropped))
     repeated = len(got) - got.index(dropped) - 1
-    late = sum(isinstance(event, TaskCreated | TaskRenamed) for event in got[-repeated:])
+    late = sum(isinstance(event, e.TaskCreated | e.TaskRenamed) for event in got[-repeated:])
     assert dropped.ended["done"] > 0
     assert len(got) - 1 - (repeated - late) + dropped.count == len(told)
 
@@ -162,8 +149,8 @@ def test_whoever_pauses_a_program_that_tells_too_much_hears_of_it(ends: tuple[Ou
     outbox, reader = ends
     for first in range(1, 3_001, 50):
         outbox.add_events(1, busy_events(first, 50))
-    outbox.add_events(1, [ClockChanged(4.0, True, 1.0, False), StepReported(4.0, "step")])
+    outbox.add_events(1, [e.ClockChanged(4.0, True, 1.0, False), e.StepReported(4.0, "step")])
     got = read_all(outbox, reader)
-    assert any(isinstance(event, EventsDropped) for event in got)
-    assert [event for event in got if isinstance(event, ClockChanged)] == [ClockChanged(4.0, True, 1.0, False)]
-    assert any(isinstance(event, StepReported) for event in got)
+    assert any(isinstance(event, e.EventsDropped) for event in got)
+    assert [event for event in got if isinstance(event, e.ClockChanged)] == [e.ClockChanged(4.0, True, 1.0, False)]
+    assert any(isinstance(event, e.StepReported) for event in got)

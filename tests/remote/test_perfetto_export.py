@@ -14,32 +14,7 @@ from hypothesis import strategies as st
 from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.main import main
 from asynclab.fetch.whole_file import WholeFile
-from asynclab.model.events import (
-    ClockChanged,
-    Event,
-    EventsDropped,
-    LoopBlocked,
-    LoopLagged,
-    Output,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    QueueCreated,
-    QueuePut,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCancelRequested,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    TaskWaiting,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-    Wait,
-)
+from asynclab.model import events as e
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import ENDED_KEPT, FIRST_PID, PerfettoExport
 from asynclab.remote.perfetto.task_track import TaskTrack
@@ -51,7 +26,7 @@ from tests.remote.programs import observed
 from tests.remote.trace_checks import Entry, checked
 
 
-def told(*events: Event, loop: int = 1) -> list[AnyFrame]:
+def told(*events: e.Event, loop: int = 1) -> list[AnyFrame]:
     """A program of one loop, on which this happened."""
     batch: Any = events
     return [ProgramStarted("app.py", "3.13.0", 7, 0.0), LoopOpened(loop, "Loop", 0.0), LoopEvents(loop, batch)]
@@ -76,12 +51,12 @@ def named(events: list[Entry], name: str) -> list[Entry]:
 def test_a_task_is_ready_then_runs_then_waits_inside_its_life() -> None:
     events = exported(
         *told(
-            TaskCreated(1.0, 1, "Task-1", "main", None, "app.py", 3),
-            Stepped(1.5, 1, 0.25),
-            TaskWaiting(1.8, 1, Wait("queue.get", 2, file="app.py", line=4)),
-            TaskReady(2.0, 1, "callback"),
-            Stepped(2.5, 1, 0.5, ends=True),
-            TaskEnded(3.0, 1, "done", "7"),
+            e.TaskCreated(1.0, 1, "Task-1", "main", None, "app.py", 3),
+            e.Stepped(1.5, 1, 0.25),
+            e.TaskWaiting(1.8, 1, e.Wait("queue.get", 2, file="app.py", line=4)),
+            e.TaskReady(2.0, 1, "callback"),
+            e.Stepped(2.5, 1, 0.5, ends=True),
+            e.TaskEnded(3.0, 1, "done", "7"),
         )
     )
     life, end = named(events, "main-1")
@@ -103,14 +78,14 @@ def test_a_task_is_ready_then_runs_then_waits_inside_its_life() -> None:
 def test_arrows_go_from_the_step_of_the_waker_to_the_woken() -> None:
     events = exported(
         *told(
-            TaskCreated(1.0, 1, "a", "main"),
-            StepStarted(1.1, 1),
-            TaskCreated(1.2, 2, "b", "main", 1),
-            StepEnded(1.3, 1, 0.2),
-            Stepped(1.4, 2, 0.1, ends=True),
-            TaskEnded(1.5, 2, "done"),
-            TaskReady(1.6, 1, "task", 2),
-            Stepped(1.7, 1, 0.1),
+            e.TaskCreated(1.0, 1, "a", "main"),
+            e.StepStarted(1.1, 1),
+            e.TaskCreated(1.2, 2, "b", "main", 1),
+            e.StepEnded(1.3, 1, 0.2),
+            e.Stepped(1.4, 2, 0.1, ends=True),
+            e.TaskEnded(1.5, 2, "done"),
+            e.TaskReady(1.6, 1, "task", 2),
+            e.Stepped(1.7, 1, 0.1),
         )
     )
     arrows = [(event["ph"], event["tid"], event["ts"]) for event in events if event["ph"] in "sf"]
@@ -125,17 +100,17 @@ def test_arrows_go_from_the_step_of_the_waker_to_the_woken() -> None:
 def test_locks_that_are_released_in_the_order_of_taking_and_timeouts_nest() -> None:
     events = exported(
         *told(
-            PrimitiveCreated(0.5, 1, "lock", 1),
-            PrimitiveCreated(0.5, 2, "lock", 2),
-            TaskCreated(1.0, 1, "a", "main"),
-            StepStarted(1.1, 1),
-            TimeoutStarted(1.15, 1, 9.15, 1),
-            PrimitiveChanged(1.2, 1, 1, 1),
-            PrimitiveChanged(1.3, 2, 1, 1),
-            PrimitiveChanged(1.4, 1, 0, 1),
-            PrimitiveChanged(1.5, 2, 0, 1),
-            TimeoutExpired(1.6, 1),
-            StepEnded(1.7, 1, 0.6),
+            e.PrimitiveCreated(0.5, 1, "lock", 1),
+            e.PrimitiveCreated(0.5, 2, "lock", 2),
+            e.TaskCreated(1.0, 1, "a", "main"),
+            e.StepStarted(1.1, 1),
+            e.TimeoutStarted(1.15, 1, 9.15, 1),
+            e.PrimitiveChanged(1.2, 1, 1, 1),
+            e.PrimitiveChanged(1.3, 2, 1, 1),
+            e.PrimitiveChanged(1.4, 1, 0, 1),
+            e.PrimitiveChanged(1.5, 2, 0, 1),
+            e.TimeoutExpired(1.6, 1),
+            e.StepEnded(1.7, 1, 0.6),
         )
     )
     held = [(event["ph"], event["ts"]) for event in named(events, "holds lock#1")]
@@ -148,19 +123,19 @@ def test_locks_that_are_released_in_the_order_of_taking_and_timeouts_nest() -> N
 def test_moments_and_counters_are_told_on_their_tracks() -> None:
     events = exported(
         *told(
-            PrimitiveCreated(0.5, 1, "semaphore", 1, 3),
-            TaskCreated(1.0, 1, "a", "main"),
-            QueueCreated(1.0, 1, "Queue", 0),
-            QueuePut(1.1, 1, "'x'", 1, 1, 1),
-            PrimitiveChanged(1.1, 1, 2, 1),
-            LoopLagged(1.2, 0.05),
-            Output(1.3, "\x1b[31mred\n", 1),
-            Output(1.3, "nobody's\n"),
-            LoopBlocked(1.4, 1, 0.2, "app.py", 9, "work"),
-            TaskCancelRequested(1.5, 1),
-            TaskRenamed(1.6, 1, "b"),
-            EventsDropped(1.6, 1_200),
-            TaskEnded(1.7, 1, "failed", "ValueError: boom"),
+            e.PrimitiveCreated(0.5, 1, "semaphore", 1, 3),
+            e.TaskCreated(1.0, 1, "a", "main"),
+            e.QueueCreated(1.0, 1, "Queue", 0),
+            e.QueuePut(1.1, 1, "'x'", 1, 1, 1),
+            e.PrimitiveChanged(1.1, 1, 2, 1),
+            e.LoopLagged(1.2, 0.05),
+            e.Output(1.3, "\x1b[31mred\n", 1),
+            e.Output(1.3, "nobody's\n"),
+            e.LoopBlocked(1.4, 1, 0.2, "app.py", 9, "work"),
+            e.TaskCancelRequested(1.5, 1),
+            e.TaskRenamed(1.6, 1, "b"),
+            e.EventsDropped(1.6, 1_200),
+            e.TaskEnded(1.7, 1, "failed", "ValueError: boom"),
         )
     )
     moments = {event["name"]: event["tid"] for event in events if event["ph"] == "i"}
@@ -179,8 +154,8 @@ def test_moments_and_counters_are_told_on_their_tracks() -> None:
 
 
 def test_each_loop_is_a_process_and_what_is_pending_at_its_end_never_ended() -> None:
-    first = told(TaskCreated(1.0, 1, "a", "main"))
-    second = told(TaskCreated(1.0, 2, "b", "main"), loop=2)[1:]
+    first = told(e.TaskCreated(1.0, 1, "a", "main"))
+    second = told(e.TaskCreated(1.0, 2, "b", "main"), loop=2)[1:]
     events = exported(*first, *second, LoopClosed(1, 3.0), ProgramEnded(4.0, 0))
     names = [event["args"]["name"] for event in named(events, "process_name")]
     assert names == ["app.py: loop 1", "app.py: loop 2"]
@@ -194,7 +169,7 @@ def test_each_loop_is_a_process_and_what_is_pending_at_its_end_never_ended() -> 
 
 def test_a_paused_clock_gives_a_step_no_time() -> None:
     events = exported(
-        *told(TaskCreated(1.0, 1, "a", "main"), ClockChanged(1.0, True, 1.0, False), Stepped(1.0, 1, 5.0))
+        *told(e.TaskCreated(1.0, 1, "a", "main"), e.ClockChanged(1.0, True, 1.0, False), e.Stepped(1.0, 1, 5.0))
     )
     assert [event["dur"] for event in named(events, "running")] == [1]
 
@@ -207,7 +182,7 @@ def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
         program.take(frame)
         export.take(frame)
     for number in range(1, ENDED_KEPT + 500):
-        batch: Any = (TaskCreated(1.0, number, "a", "main"), TaskEnded(1.0, number, "done"))
+        batch: Any = (e.TaskCreated(1.0, number, "a", "main"), e.TaskEnded(1.0, number, "done"))
         program.take(LoopEvents(1, batch))
         export.take(LoopEvents(1, batch))
     assert alive(TaskTrack) - before == ENDED_KEPT
@@ -216,28 +191,28 @@ def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
 NUMBERS = st.integers(1, 3)
 TIMES = st.sampled_from([0.0, 1.0, 1.0000001, 1.5, 2.0, -1.0, 1e308])
 ODD = st.one_of(
-    st.builds(TaskCreated, TIMES, NUMBERS, st.sampled_from(["a", "\udc80", ""]), st.just("main"), NUMBERS),
-    st.builds(TaskReady, TIMES, NUMBERS, st.just("task"), NUMBERS),
-    st.builds(Stepped, TIMES, NUMBERS, TIMES, st.booleans(), st.booleans()),
-    st.builds(StepStarted, TIMES, NUMBERS),
-    st.builds(StepEnded, TIMES, NUMBERS, TIMES, st.booleans(), st.booleans()),
-    st.builds(TaskEnded, TIMES, NUMBERS, st.just("failed")),
-    st.builds(TaskCollected, TIMES, NUMBERS),
-    st.builds(TimeoutStarted, TIMES, NUMBERS, st.none() | TIMES, NUMBERS),
-    st.builds(TimeoutMet, TIMES, NUMBERS),
-    st.builds(TimeoutExpired, TIMES, NUMBERS),
-    st.builds(PrimitiveCreated, TIMES, NUMBERS, st.just("lock"), NUMBERS),
-    st.builds(PrimitiveChanged, TIMES, NUMBERS, st.integers(0, 1), NUMBERS),
+    st.builds(e.TaskCreated, TIMES, NUMBERS, st.sampled_from(["a", "\udc80", ""]), st.just("main"), NUMBERS),
+    st.builds(e.TaskReady, TIMES, NUMBERS, st.just("task"), NUMBERS),
+    st.builds(e.Stepped, TIMES, NUMBERS, TIMES, st.booleans(), st.booleans()),
+    st.builds(e.StepStarted, TIMES, NUMBERS),
+    st.builds(e.StepEnded, TIMES, NUMBERS, TIMES, st.booleans(), st.booleans()),
+    st.builds(e.TaskEnded, TIMES, NUMBERS, st.just("failed")),
+    st.builds(e.TaskCollected, TIMES, NUMBERS),
+    st.builds(e.TimeoutStarted, TIMES, NUMBERS, st.none() | TIMES, NUMBERS),
+    st.builds(e.TimeoutMet, TIMES, NUMBERS),
+    st.builds(e.TimeoutExpired, TIMES, NUMBERS),
+    st.builds(e.PrimitiveCreated, TIMES, NUMBERS, st.just("lock"), NUMBERS),
+    st.builds(e.PrimitiveChanged, TIMES, NUMBERS, st.integers(0, 1), NUMBERS),
 )
 
 
 @given(st.lists(ODD, max_size=30))
-def test_a_trace_is_valid_whatever_was_told_in_whatever_order(events: list[Event]) -> None:
+def test_a_trace_is_valid_whatever_was_told_in_whatever_order(events: list[e.Event]) -> None:
     exported(*told(*events))
 
 
 @given(any_history())
-def test_a_trace_is_valid_whatever_kind_of_event_was_told(events: list[Event]) -> None:
+def test_a_trace_is_valid_whatever_kind_of_event_was_told(events: list[e.Event]) -> None:
     exported(*told(*events))
 
 
@@ -293,7 +268,7 @@ def recording_of(path: Path, *frames: AnyFrame) -> Path:
 
 @pytest.mark.parametrize("arguments", [["--perfetto", "OUT"], ["--ndjson"]])
 def test_a_cut_recording_is_exported_up_to_there_and_said_to_be_cut(tmp_path: Path, arguments: list[str]) -> None:
-    path = recording_of(tmp_path / "r", *told(TaskCreated(1.0, 1, "a", "main")))
+    path = recording_of(tmp_path / "r", *told(e.TaskCreated(1.0, 1, "a", "main")))
     path.write_bytes(path.read_bytes()[:-10])
     out = str(tmp_path / "out")
     asked = CliRunner().invoke(main, ["export", str(path), *(out if word == "OUT" else word for word in arguments)])
@@ -329,7 +304,7 @@ def test_a_disk_that_refuses_ends_the_trace_and_not_the_run(
     program = ObservedProgram()
     monkeypatch.setattr(WholeFile, "write", refuse)
     with TraceOfRun(program, tmp_path / "out") as trace:
-        for frame in told(TaskCreated(1.0, 1, "a", "main")):
+        for frame in told(e.TaskCreated(1.0, 1, "a", "main")):
             program.take(frame)
             trace.take(frame)
     assert capsys.readouterr().err == "asynclab: no trace is written: No space left on device\n"

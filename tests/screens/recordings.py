@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.pilot import Pilot
-
 from asynclab.app import AsyncLabApp
 from asynclab.model import events as e
 from asynclab.remote.program_recording import VERSION, Header, RecordingWriter
@@ -19,6 +17,7 @@ from asynclab.screens.run.run_screen import RunScreen
 from asynclab.widgets.line_view import LineView
 from tests.fast_ui import until
 from tests.screens.frozen import queue_history
+from tests.screens.stage import Hand
 
 CODE = """\
 import asyncio
@@ -66,11 +65,9 @@ def written(path: Path, *told: AnyFrame, is_whole: bool = True, code: str = CODE
 
 
 @dataclass
-class Shown:
+class Shown(Hand):
     """The app with a recording on its stage, and a hand on its keys."""
 
-    app: AsyncLabApp
-    pilot: Pilot[None]
     replay: Replay
 
     @property
@@ -85,8 +82,12 @@ class Shown:
     def bar(self) -> str:
         return "  ".join(f"{entry.keys} {entry.name}" for entry in self.screen.bar())
 
+    @property
+    def title(self) -> str:
+        return self.screen.title_bar.line_text(0)
+
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await super().press(*keys)
         self.screen.beat()
         await self.pilot.pause()
 

@@ -19,6 +19,7 @@ from asynclab.screens.lab.stage import Stage as Views
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
+from asynclab.widgets.lines import plain
 from tests.fast_ui import loop_time, until
 
 
@@ -67,11 +68,27 @@ def notices_of(app: App[Any]) -> list[str]:
 
 
 @dataclass
-class Stage:
-    """The app, and a hand on its keys."""
+class Hand:
+    """A hand on the keys of the app."""
 
     app: AsyncLabApp
     pilot: Pilot[None]
+
+    @property
+    def notices(self) -> list[str]:
+        return notices_of(self.app)
+
+    @property
+    def focused(self) -> str:
+        """The id of what has the focus."""
+        return "" if self.app.focused is None else str(self.app.focused.id)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+
+class Stage(Hand):
+    """The app on its Learn screen, and a hand on its keys."""
 
     @property
     def screen(self) -> LearnScreen:
@@ -82,11 +99,19 @@ class Stage:
         return self.screen.stage
 
     @property
-    def notices(self) -> list[str]:
-        return notices_of(self.app)
+    def clock(self) -> str:
+        """What the frame of the lesson says of time."""
+        return plain(self.views.concept.subtitle)
 
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+    @property
+    def bar(self) -> str:
+        """The key bar."""
+        return str(self.screen.key_bar.render())
+
+    @property
+    def title(self) -> str:
+        """The title bar."""
+        return self.screen.title_bar.line_text(0)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so, and it is on the screen, however late the next frame is on a busy machine."""

@@ -6,7 +6,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from asynclab.widgets.source_view import GUTTER
 from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import lab_of, replace_main, start
 from tests.widgets.stage import painted
@@ -32,8 +31,9 @@ def imported(path: Path, text: str) -> ModuleType:
 
 def marked(stage: Stage) -> list[int]:
     """The numbers of the lines that have marks, in sight or not."""
-    texts = (stage.views.source.line_text(index) for index in range(stage.views.source.line_count()))
-    return [number for number, text in enumerate(texts, 1) if any(mark in text[:GUTTER] for mark in "◌▸→►")]
+    source = stage.views.source
+    texts = (source.line_text(index)[: source.selected_from] for index in range(source.line_count()))
+    return [number for number, text in enumerate(texts, 1) if any(mark in text for mark in "◌▸→►")]
 
 
 async def test_the_pane_goes_where_the_selected_task_goes_and_comes_back(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ async def test_the_pane_goes_where_the_selected_task_goes_and_comes_back(tmp_pat
         source = stage.views.source
         await stage.until(lambda: source.path == str(tmp_path / "kettle.py"))
         assert marked(stage) == [4]
-        assert "▌  4  ◌1       await asyncio.sleep(5)" in painted(source)
+        assert "▌4 ◌1       await asyncio.sleep(5)" in painted(source)
         await stage.until(lambda: "main → boil → asyncio.sleep" in str(source.border_subtitle))
         await stage.press("tab", "tab", "y")
         assert stage.app.clipboard == KETTLE

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 from textual.widgets import OptionList
 
-from asynclab.app import AGAIN_SECONDS
 from asynclab.cli.main import main
 from asynclab.fetch.options import Options, Request
 from asynclab.fetch.texts import FORMATS
@@ -20,6 +19,7 @@ from asynclab.fetch.urls import find_urls
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.choice_form import ChoiceForm
+from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain

@@ -19,7 +19,7 @@ from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens import deadlocked
 from tests.screens.recordings import Shown, shown, text_of, written
-from tests.screens.stage import Stage, notices_of, opened
+from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import run_main
 from tests.widgets.stage import painted
 
@@ -33,13 +33,9 @@ async def recording(folder: Path, size: tuple[int, int] = (140, 44)) -> AsyncIte
         yield stage
 
 
-def title(stage: Shown) -> str:
-    return stage.screen.title_bar.line_text(0)
-
-
 async def test_what_was_found_is_counted_its_key_named_and_its_task_marked_in_every_view(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
-        assert "✗ 1 finding" in title(stage)
+        assert "✗ 1 finding" in stage.title
         assert "b findings" in stage.bar
         for view in (stage.views.tasks, stage.views.timeline):
             assert [index for index, line in enumerate(text_of(view).splitlines()) if line.startswith("✗")] == [1]
@@ -88,7 +84,7 @@ async def test_what_is_allowed_or_known_is_counted_and_marked_nowhere_and_the_li
     file = written(tmp_path / "bank.rec", *told, code=code)
     async with shown(file, judge=lambda _, sources: asked.judge(str(tmp_path), sources)) as stage:
         await stage.press("b")
-        assert "finding" not in title(stage)
+        assert "finding" not in stage.title
         assert "✗" not in text_of(stage.views.tasks)
         why = "in the baseline" if way == "baseline" else "allowed"
         assert f"Nothing else found; 1 left out: 1 {why}." in " ".join(painted(stage.views.findings))
@@ -98,8 +94,8 @@ async def test_a_comment_that_allows_no_rule_is_complained_about(tmp_path: Path)
     told = deadlocked.program(str(tmp_path / "ticker.py"))
     async with shown(written(tmp_path / "bank.rec", *told, code=ALLOWING.format("deadlok"))) as stage:
         await stage.press("b")
-        assert "✗ 1 finding" in title(stage)
-        assert any("there is no rule 'deadlok'" in notice for notice in notices_of(stage.app))
+        assert "✗ 1 finding" in stage.title
+        assert any("there is no rule 'deadlok'" in notice for notice in stage.notices)
 
 
 async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:
@@ -112,8 +108,8 @@ async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path
         assert {task.state for task in record.state.tasks.values()} == {"waiting"}
         assert any("✗" in line and "async with target" in line for line in text_of(views.source).splitlines())
         assert "lock#1" in text_of(views.tasks)
-        assert "✗ 1 finding" not in title(stage)
-        assert "the past" in title(stage)
+        assert "✗ 1 finding" not in stage.title
+        assert "the past" in stage.title
         assert views.findings.line_count()
         await stage.press("escape")
         assert not record.is_past
@@ -142,7 +138,7 @@ async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
         monkeypatch.setattr(record.history, "first", record.history.end)
         await stage.press("b", "enter")
         assert not record.is_past
-        assert notices_of(stage.app) == ["that moment is no longer kept"]
+        assert stage.notices == ["that moment is no longer kept"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
@@ -172,8 +168,8 @@ async def test_where_nothing_was_found_nothing_is_counted_and_the_list_says_so()
     async with opened() as stage:
         await run_main(stage, lambda **_: asyncio.sleep(3))
         await stage.until(lambda: stage.screen.has_past)
-        assert "finding" not in stage.screen.title_bar.line_text(0)
-        assert "findings" not in str(stage.screen.key_bar.render())
+        assert "finding" not in stage.title
+        assert "findings" not in stage.bar
         await stage.press("b")
         assert NOTHING in " ".join(" ".join(painted(stage.views.findings)).split())
 

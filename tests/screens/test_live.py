@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from textual.events import Key
-from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
 from asynclab.cli.recording_file import RecordingFile, header_of
@@ -34,15 +33,15 @@ from asynclab.widgets.lines import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
 from tests.screens.recordings import text_of
+from tests.screens.stage import Hand
+from tests.screens.test_run_snapshots import FrozenProgram
 from tests.widgets.stage import painted
 
 
 @dataclass
-class Live:
+class Live(Hand):
     """The app with a program on its stage, and a hand on its keys."""
 
-    app: AsyncLabApp
-    pilot: Pilot[None]
     program: LiveProgram
     frames: list[AnyFrame]
 
@@ -66,10 +65,6 @@ class Live:
     @property
     def facts(self) -> str:
         return " ".join(self.program.facts)
-
-    @property
-    def notices(self) -> str:
-        return " ".join(str(notice.message) for notice in self.app._notifications)
 
     async def printed(self, text: str) -> None:
         await until(lambda: text in self.terminal)
@@ -128,14 +123,14 @@ async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
         assert live.app.screen is live.screen
         assert [entry.keys for entry in live.screen.bar()] == ["^]", "all other keys"]
         await until(lambda: plain(pane.subtitle) == "^] leaves")
-        await live.pilot.press(WAY_OUT, "left_square_bracket")
+        await live.press(WAY_OUT, "left_square_bracket")
         assert live.screen.is_past
-        await live.pilot.press("escape", "o", "ctrl+c")
+        await live.press("escape", "o", "ctrl+c")
         await live.printed("cleaned up")
         await live.ended()
         assert live.program.code == -signal.SIGINT
         assert "killed by SIGINT" in live.facts
-        assert "killed by SIGINT" in live.notices
+        assert "killed by SIGINT" in " ".join(live.notices)
         assert not live.screen.is_typing
         await until(lambda: not pane.subtitle)
         assert [frame.code for frame in live.frames if hasattr(frame, "code")] == [-signal.SIGINT]
@@ -164,22 +159,22 @@ async def test_a_program_is_paused_stepped_and_slowed_and_a_task_of_it_cancelled
         names = {task.name: number for number, task in state.tasks.items()}
         ticks = state.tasks[names["ticks"]]
         await until(lambda: "pause" in live.offered)  # the screen hears of the loop a frame later
-        await live.pilot.press("space")
+        await live.press("space")
         await until(lambda: state.clock.paused)
         steps = ticks.steps
-        await live.pilot.press("n")
+        await live.press("n")
         await until(lambda: ticks.steps == steps + 1)
-        await live.pilot.press("n")
+        await live.press("n")
         await until(lambda: ticks.steps == steps + 2)
         live.screen.stage.tasks.select(names["ticks"])
-        await live.pilot.press("N")
+        await live.press("N")
         await until(lambda: ticks.steps == steps + 3)
         await until(lambda: state.clock.paused and state.running_to is None)
-        await live.pilot.press("full_stop", "comma", "space")
+        await live.press("full_stop", "comma", "space")
         await until(lambda: not state.clock.paused)
         assert state.clock.speed == 0.5
         live.screen.stage.tasks.select(names["sleeper"])
-        await live.pilot.press("x")
+        await live.press("x")
         await live.printed("the sleeper is gone")
         assert {"pause", "step", "slower", "cancel task"} <= live.offered
         assert "next event" in live.offered
@@ -209,7 +204,7 @@ async def test_sigusr1_to_the_program_or_to_us_opens_the_stuck_report() -> None:
         assert "waiter" in first.text_to_copy()
         live.program.type(b"\n")
         await until(lambda: "waits for task waiter" in first.text_to_copy())
-        await live.pilot.press("escape")
+        await live.press("escape")
         await live.pilot.pause()
         assert live.app.screen is live.screen
 
@@ -248,10 +243,10 @@ async def test_quitting_asks_first_and_ends_a_program_that_ignores_signals(monke
     monkeypatch.setattr("asynclab.screens.run.live_program.ASKING", asking)
     async with running(STUBBORN) as live:
         await live.printed("ready")
-        await live.pilot.press("q")
-        assert "q again ends it" in live.notices
+        await live.press("q")
+        assert "q again ends it" in " ".join(live.notices)
         assert live.program.is_live
-        await live.pilot.press("q")
+        await live.press("q")
         await live.ended()
         assert live.program.code == -signal.SIGKILL
 
@@ -272,7 +267,7 @@ asyncio.run(main())
 async def test_a_program_that_is_paused_cleans_up_when_it_is_ended() -> None:
     async with running(CLEANS_UP) as live:
         await until(lambda: "pause" in live.offered)
-        await live.pilot.press("space")
+        await live.press("space")
         await until(lambda: live.loop is not None and live.loop.clock.paused)
         await live.program.close()
         assert live.program.code == -signal.SIGINT
@@ -365,7 +360,7 @@ async def test_a_disk_that_is_full_is_told_on_the_screen_and_not_across_it(capfd
         with RecordingFile(writer, keep_sources=False, complain=live.program.warn) as recording:
             for frame in live.frames:
                 recording.write(frame)
-        await until(lambda: "the recording ends here: No space left" in live.notices)
+        await until(lambda: "the recording ends here: No space left" in " ".join(live.notices))
         assert "The recording ends here: No space left on device." in live.facts
         await live.ended()
     assert capfd.readouterr().err == ""
@@ -390,6 +385,18 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
         await until(lambda: program.problem)
         assert "No such file" in program.problem
         assert not program.is_live
+
+
+async def test_a_program_is_one_run_however_many_loops_it_has() -> None:
+    program = FrozenProgram(Target(("shop.py",)))
+    async with AsyncLabApp(program=program).run_test(size=(120, 40)) as pilot:
+        await until(lambda: program.runs)
+        program.take(LoopOpened(3, "Loop", 1.0))
+        screen = pilot.app.screen
+        assert isinstance(screen, LiveScreen)
+        screen.beat()
+        assert sum(run.is_running for run in screen.programs) == 2
+        assert "1 run · 4 tasks" in screen.title_bar.line_text(0)
 
 
 def test_where_it_was_last_seen_is_what_its_heartbeat_says() -> None:

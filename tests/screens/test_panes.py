@@ -27,10 +27,6 @@ def shown_panes(stage: Stage) -> list[str]:
     return [pane for pane, view in panes if view.display and view.region.area]
 
 
-def focused(stage: Stage) -> str:
-    return "" if stage.app.focused is None else str(stage.app.focused.id)
-
-
 async def finish(stage: Stage, key: str) -> None:
     await stage.press(key)
     await stage.until(lambda: stage.app.runs[key].standing().state == "done")
@@ -109,7 +105,7 @@ async def test_w_brings_the_next_of_its_panes_to_the_front_where_one_shows_at_a_
         for pane in ("timeline", "gauges", "loop", "timeline"):
             await stage.press("w")
             await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
-            assert focused(stage) == pane
+            assert stage.focused == pane
 
 
 async def test_the_queues_below_the_tasks_give_way_to_a_zoomed_pane() -> None:
@@ -143,18 +139,18 @@ async def test_a_pane_that_is_hidden_gives_its_focus_to_the_one_in_its_place(
 ) -> None:
     async with finished(demo) as stage:
         await stage.press(*keys.split())
-        assert focused(stage) == before
+        assert stage.focused == before
         await stage.press(then)
-        await stage.until(lambda: focused(stage) == after)
+        await stage.until(lambda: stage.focused == after)
         assert after in shown_panes(stage)
 
 
 async def test_a_pane_that_is_hidden_as_room_gets_short_gives_its_focus_to_the_one_that_shows() -> None:
     async with finished("3") as stage:
         await stage.pilot.click("#source")
-        assert focused(stage) == "source"
+        assert stage.focused == "source"
         await stage.pilot.resize_terminal(80, 24)
-        await stage.until(lambda: focused(stage) == "tasks")
+        await stage.until(lambda: stage.focused == "tasks")
         assert "source" not in shown_panes(stage)
         await stage.pilot.resize_terminal(120, 40)
         await stage.until(lambda: {"tasks", "timeline", "source", "activity"} < set(shown_panes(stage)))
@@ -186,19 +182,19 @@ async def test_a_line_too_narrow_for_all_tabs_shows_the_one_in_front() -> None:
             await stage.press(*(["tab"] * (1 + (name == "timeline"))))
             assert f"▸{name.removeprefix('event ')}" in str(stage.screen.query_one(PaneTabs).render())
         await stage.pilot.click(PaneTabs, offset=(2, 0))
-        assert focused(stage) == "gauges"
+        assert stage.focused == "gauges"
 
 
 async def test_at_80_columns_every_tab_shows_with_that_of_the_findings_too_and_can_be_clicked() -> None:
     async with opened((80, 24)) as stage:
         await stage.press("b")
-        await stage.until(lambda: focused(stage) == "findings")
+        await stage.until(lambda: stage.focused == "findings")
         tabs = str(stage.screen.query_one(PaneTabs).render())
         assert tabs.replace("▸", " ").split() == list(STAGE_PANES.values())
         for name, pane in (("lesson", "concept"), ("code", "source")):
             tabs = str(stage.screen.query_one(PaneTabs).render())
             await stage.pilot.click(PaneTabs, offset=(tabs.index(name) + 1, 0))
-            await stage.until(lambda pane=pane: focused(stage) == pane and pane in shown_panes(stage))  # type: ignore[misc]
+            await stage.until(lambda pane=pane: stage.focused == pane and pane in shown_panes(stage))  # type: ignore[misc]
 
 
 async def test_at_100_columns_concept_and_watch_of_each_lesson_show_and_no_text_is_cut() -> None:
@@ -225,10 +221,10 @@ async def test_tab_goes_through_all_panes_and_back_to_the_first() -> None:
         seen = []
         for _ in range(6):
             await stage.press("tab")
-            seen.append(focused(stage))
+            seen.append(stage.focused)
         assert seen == ["tasks", "timeline", "source", "activity", "demos", "tasks"]
         await stage.press("shift+tab")
-        assert focused(stage) == "demos"
+        assert stage.focused == "demos"
 
 
 async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
@@ -237,14 +233,14 @@ async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
         for pane in ("tasks", "timeline", "gauges", "loop", "source", "activity"):
             await stage.press("tab")
             await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
-            assert focused(stage) == pane
+            assert stage.focused == pane
             rows.add(stage.screen.query_one(PaneTabs).region.y)
         await stage.press("tab")
         await stage.until(lambda: shown_panes(stage) == ["demos", "concept"])
         rows.add(stage.screen.query_one(PaneTabs).region.y)
         assert len(rows) == 1, "the tabs stay where they are"
         await stage.press("tab")
-        assert focused(stage) == "demos"
+        assert stage.focused == "demos"
 
 
 async def test_z_gives_the_screen_to_the_focused_pane_and_takes_it_back() -> None:
@@ -269,7 +265,7 @@ async def test_slash_filters_the_activity_while_it_is_typed() -> None:
         await stage.press("slash", *"complete")
         await stage.until(lambda: stage.views.activity.line_count() == 2)
         await stage.press("enter")
-        assert focused(stage) == "activity"
+        assert stage.focused == "activity"
         assert stage.views.activity.line_count() == 2
         await stage.press("escape")
         await stage.until(lambda: stage.views.activity.line_count() == everything)
@@ -290,12 +286,11 @@ async def test_letters_in_the_filter_are_letters() -> None:
 
 async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_letter_of_it() -> None:
     async with finished("3") as stage:
-        bar = stage.screen.query_one(KeyBar)
         await stage.press("slash")
         entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^p palette  ^q quit"
-        await stage.until(lambda: str(bar.render()) == entries)
+        await stage.until(lambda: stage.bar == entries)
         await stage.press("x", "enter")
-        await stage.until(lambda: "? help" in str(bar.render()))
+        await stage.until(lambda: "? help" in stage.bar)
 
 
 @pytest.mark.parametrize(
@@ -344,12 +339,12 @@ async def test_y_with_nothing_selected_copies_nothing_and_says_so(has_focus: boo
 
 async def test_the_key_bar_changes_with_what_can_be_done_and_a_click_does_what_the_key_does() -> None:
     async with opened() as stage:
-        await stage.until(lambda: "0-9 run" in str(stage.screen.key_bar.render()))
-        assert "pause" not in str(stage.screen.key_bar.render())
+        await stage.until(lambda: "0-9 run" in stage.bar)
+        assert "pause" not in stage.bar
         await stage.press("7")
-        await stage.until(lambda: "space pause" in str(stage.screen.key_bar.render()))
-        await stage.pilot.click(KeyBar, offset=(str(stage.screen.key_bar.render()).index("pause") + 1, 0))
-        await stage.until(lambda: "space resume" in str(stage.screen.key_bar.render()))
+        await stage.until(lambda: "space pause" in stage.bar)
+        await stage.pilot.click(KeyBar, offset=(stage.bar.index("pause") + 1, 0))
+        await stage.until(lambda: "space resume" in stage.bar)
         assert stage.app.runs["7"].state.clock.paused
 
 

@@ -13,18 +13,9 @@ from asynclab.screens.lab.run_record import Record
 from asynclab.screens.learn.demo_runs import Run
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.trace import Lab
-from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import MomentChosen
 from tests.screens.stage import Stage, opened
-from tests.screens.test_learn import key_bar, lab_of, replace_main, run_main, start
-
-
-def clock(stage: Stage) -> str:
-    return plain(stage.views.concept.subtitle)
-
-
-def banner(stage: Stage) -> str:
-    return stage.screen.title_bar.line_text(0)
+from tests.screens.test_learn import lab_of, replace_main, run_main, start
 
 
 async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
@@ -61,11 +52,11 @@ async def test_the_past_is_shown_event_by_event_in_every_pane() -> None:
         )
         while record.moment is None or record.moment > first_steps:
             await stage.press("left_square_bracket")
-        await stage.until(lambda: "the past" in banner(stage))
+        await stage.until(lambda: "the past" in stage.title)
         assert stage.views.has_class("-past")
         assert stage.views.activity.visible_text().count("lap") == 0
         assert [task.state for task in record.state.tasks.values()] == ["waiting", "ready", "ready", "ready"]
-        assert f"event {record.history.number_of(first_steps)} of " in banner(stage)
+        assert f"event {record.history.number_of(first_steps)} of " in stage.title
         assert stage.views.loop.line_text(2).strip().startswith("1  red")
         await stage.press("escape")
         await stage.until(lambda: not stage.views.has_class("-past"))
@@ -81,12 +72,12 @@ async def test_on_the_way_into_the_past_and_back_nothing_moves(size: tuple[int, 
         await held(stage, racers, steps=2)
         present = places()
         await stage.press("left_square_bracket")
-        await stage.until(lambda: "the past" in banner(stage))
-        assert banner(stage).endswith("esc now")
+        await stage.until(lambda: "the past" in stage.title)
+        assert stage.title.endswith("esc now")
         assert str(stage.views.tasks.styles.border_top[0]) == "dashed"  # told without colour, beside what it is about
         assert places() == present
         await stage.press("escape")
-        await stage.until(lambda: "the past" not in banner(stage))
+        await stage.until(lambda: "the past" not in stage.title)
         assert str(stage.views.tasks.styles.border_top[0]) == "round"
         assert places() == present
 
@@ -94,11 +85,11 @@ async def test_on_the_way_into_the_past_and_back_nothing_moves(size: tuple[int, 
 async def test_at_80_columns_the_key_bar_leads_into_the_past_and_back() -> None:
     async with opened((80, 24)) as stage:
         run = await held(stage, racers, steps=2)
-        await stage.until(lambda: "[ ] history" in key_bar(stage))
+        await stage.until(lambda: "[ ] history" in stage.bar)
         await stage.press("left_square_bracket")
-        await stage.until(lambda: "esc now" in key_bar(stage))
-        assert "[ ] history" in key_bar(stage)
-        await stage.pilot.click(KeyBar, offset=(1 + key_bar(stage).index("esc now"), 0))
+        await stage.until(lambda: "esc now" in stage.bar)
+        assert "[ ] history" in stage.bar
+        await stage.pilot.click(KeyBar, offset=(1 + stage.bar.index("esc now"), 0))
         assert not run.record.is_past
 
 
@@ -107,7 +98,7 @@ async def test_a_time_at_which_nothing_happened_can_be_looked_at() -> None:
         run = await start(stage, "4")
         await stage.until(lambda: run.standing().state == "done")
         stage.views.timeline.post_message(MomentChosen(0.5))
-        await stage.until(lambda: "0.500 s" in banner(stage))
+        await stage.until(lambda: "0.500 s" in stage.title)
         assert run.record.now == stage.views.timeline.moment == 0.5
         assert " 25% " in stage.views.tasks.line_text(1)
         await stage.press("left_square_bracket")
@@ -123,7 +114,7 @@ async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:
         before = run.state.version
         await stage.until(lambda: run.state.version > before + 20)
         assert run.record.state is shown
-        assert clock(stage).startswith("► 1×")
+        assert stage.clock.startswith("► 1×")
 
 
 async def test_the_present_is_after_the_last_event_and_where_a_step_is_made() -> None:
@@ -160,7 +151,7 @@ async def test_the_task_that_was_picked_goes_next_and_after_it_the_first_in_line
         lab = lab_of(run)
         assert [lab.state.task_name(task) for task in lab.held] == ["red", "blue", "green"]
         await stage.press("tab", "j", "j", "j", "j")
-        await stage.until(lambda: "next green (chosen)" in clock(stage))
+        await stage.until(lambda: "next green (chosen)" in stage.clock)
         await stage.press("n")
         await stage.until(lambda: lab.state.tasks[4].steps == 1)
         assert any(line.kind == "chosen" for line in lab.state.activity)
@@ -200,8 +191,8 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
         run = await run_main(stage, main)
         await stage.until(lambda: run.is_running and run.state.counts["waiting"])
         await stage.press("c")
-        await stage.until(lambda: "cleaning up" in clock(stage))
-        await stage.until(lambda: "cancelled at" in clock(stage))
+        await stage.until(lambda: "cleaning up" in stage.clock)
+        await stage.until(lambda: "cancelled at" in stage.clock)
 
 
 async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

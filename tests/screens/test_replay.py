@@ -11,15 +11,16 @@ from click.testing import CliRunner
 from asynclab.cli.main import main
 from asynclab.model import events as e
 from asynclab.remote.wire import Heartbeat, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
+from asynclab.screens.lab.lab_actions import can_control
 from asynclab.screens.lab.story_screen import StoryScreen
-from asynclab.screens.lab.time_screen import can_be_instant, can_control
+from asynclab.screens.lab.time_screen import can_be_instant
 from asynclab.screens.run import watched_program
 from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.help_page import HelpScreen
 from tests.screens import deadlocked
 from tests.screens.recordings import CODE, ENDED, frames, shown, text_of, written
-from tests.screens.stage import notices_of, read_help
+from tests.screens.stage import read_help
 
 CONTROLS = [command for command in RunScreen.commands if command.offered in (can_control, can_be_instant)]
 
@@ -113,7 +114,7 @@ async def test_what_comes_before_damage_is_shown_and_the_damage_told_once(tmp_pa
     path.write_bytes(path.read_bytes() + b"\xff" * 100)
     async with shown(path) as stage:
         assert "producer-1" in text_of(stage.views.tasks)
-        assert notices_of(stage.app) == [stage.replay.complaint]
+        assert stage.notices == [stage.replay.complaint]
         assert "is damaged" in stage.replay.complaint
 
 

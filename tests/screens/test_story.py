@@ -52,10 +52,6 @@ def read(stage: Stage) -> str:
     return " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
 
 
-def bar(stage: Stage) -> str:
-    return str(stage.screen.key_bar.render())
-
-
 async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     stories: list[Story] = []
     tell = Retelling.tell
@@ -91,6 +87,7 @@ async def test_the_story_goes_on_while_its_task_lives() -> None:
     async with running() as stage:
         await stage.press("j", "enter")
         assert "Returned" not in read(stage)
+        stage.screen.program.run_instantly()
         await stage.until(lambda: "Returned" in read(stage))
         assert "Slept 5.00" in read(stage)
         assert "Returned '[bold]tea\\x1b[2J'." in read(stage)
@@ -136,11 +133,11 @@ async def test_it_is_laid_out_anew_when_the_terminal_is_resized() -> None:
 
 async def test_the_key_bar_offers_explain_on_the_table_and_run_elsewhere() -> None:
     async with running((160, 40)) as stage:
-        await stage.until(lambda: "enter explain" in bar(stage))
-        assert "enter run this" not in bar(stage)
+        await stage.until(lambda: "enter explain" in stage.bar)
+        assert "enter run this" not in stage.bar
         stage.screen.demo_list.focus()
-        await stage.until(lambda: "enter run this" in bar(stage))
-        assert "explain" not in bar(stage)
+        await stage.until(lambda: "enter run this" in stage.bar)
+        assert "explain" not in stage.bar
 
 
 async def test_r_still_runs_the_demo_from_the_table() -> None:

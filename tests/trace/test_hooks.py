@@ -16,17 +16,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import (
-    ConditionNotified,
-    Output,
-    PrimitiveChanged,
-    PrimitiveCreated,
-    QueueCreated,
-    QueueGot,
-    QueuePut,
-    QueueTaskDone,
-    Warned,
-)
+from asynclab.model import events
 from tests.fast_loop import run_fast
 from tests.trace.labs import observe
 
@@ -114,8 +104,8 @@ def test_descendants_of_primitives_with_ways_of_their_own_go_on_working() -> Non
 
     seen = observe(main)
     assert seen.ending.value == [True, False, "a"]
-    assert [event.item for event in seen.of(QueueGot)] == ["'a'"]
-    assert seen.of(Warned) == []
+    assert [event.item for event in seen.of(events.QueueGot)] == ["'a'"]
+    assert seen.of(events.Warned) == []
 
 
 def test_a_wake_up_that_a_cancelled_getter_passes_on_is_no_put() -> None:
@@ -128,7 +118,7 @@ def test_a_wake_up_that_a_cancelled_getter_passes_on_is_no_put() -> None:
         await asyncio.wait([first, second])
 
     seen = observe(main)
-    assert (len(seen.of(QueuePut)), len(seen.of(QueueGot))) == (1, 1)
+    assert (len(seen.of(events.QueuePut)), len(seen.of(events.QueueGot))) == (1, 1)
 
 
 def test_a_wake_up_that_a_cancelled_waiter_passes_on_is_no_notification() -> None:
@@ -148,7 +138,7 @@ def test_a_wake_up_that_a_cancelled_waiter_passes_on_is_no_notification() -> Non
         waiters[1].cancel()
         await asyncio.wait(waiters)
 
-    assert [event.count for event in observe(main).of(ConditionNotified)] == [1]
+    assert [event.count for event in observe(main).of(events.ConditionNotified)] == [1]
 
 
 def test_only_a_task_done_that_counts_is_told() -> None:
@@ -161,7 +151,7 @@ def test_only_a_task_done_that_counts_is_told() -> None:
         if sys.version_info >= (3, 13):
             queue.shutdown(immediate=True)
 
-    assert [event.unfinished for event in observe(main).of(QueueTaskDone)] == [0]
+    assert [event.unfinished for event in observe(main).of(events.QueueTaskDone)] == [0]
 
 
 def test_what_a_queue_and_a_barrier_are_made_of_is_not_shown() -> None:
@@ -170,9 +160,9 @@ def test_what_a_queue_and_a_barrier_are_made_of_is_not_shown() -> None:
         asyncio.Barrier(2)
 
     seen = observe(main)
-    assert len(seen.of(QueueCreated)) == 1
-    assert [(event.kind, event.number) for event in seen.of(PrimitiveCreated)] == [("barrier", 1)]
-    assert seen.of(PrimitiveChanged) == []
+    assert len(seen.of(events.QueueCreated)) == 1
+    assert [(event.kind, event.number) for event in seen.of(events.PrimitiveCreated)] == [("barrier", 1)]
+    assert seen.of(events.PrimitiveChanged) == []
 
 
 async def looks_at_stdout() -> list[object]:
@@ -204,7 +194,7 @@ def test_bytes_are_told_as_text_even_where_a_character_is_split() -> None:
         sys.stdout.buffer.flush()
 
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
-        assert "".join(event.text for event in observe(main).of(Output)) == "é€\n"
+        assert "".join(event.text for event in observe(main).of(events.Output)) == "é€\n"
 
 
 def test_an_echoed_text_is_told_once_although_the_stream_hands_it_to_its_buffer() -> None:
@@ -217,7 +207,7 @@ def test_an_echoed_text_is_told_once_although_the_stream_hands_it_to_its_buffer(
     with contextlib.redirect_stdout(stream):
         seen = observe(main, echo=True)
         stream.flush()
-    assert "".join(event.text for event in seen.of(Output)) == "text\nbytes\nab\n"
+    assert "".join(event.text for event in seen.of(events.Output)) == "text\nbytes\nab\n"
     assert stream.buffer.getvalue() == b"text\nbytes\nab\n"
 
 
@@ -228,7 +218,7 @@ def test_what_waits_in_a_stream_from_before_is_not_the_labs() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n")
     with contextlib.redirect_stdout(stream):
         print("before")
-        assert observe(main).of(Output) == []
+        assert observe(main).of(events.Output) == []
     assert stream.buffer.getvalue() == b"before\n"
 
 
@@ -254,7 +244,7 @@ def test_a_stream_that_takes_no_attributes_is_stood_in_for() -> None:
         seen = observe(main)
         assert sys.stdout is stream
         print("outside")
-    assert [event.text for event in seen.of(Output)] == ["inside\n"]
+    assert [event.text for event in seen.of(events.Output)] == ["inside\n"]
     assert "".join(stream.texts) == "outside\n"
 
 
@@ -422,7 +412,7 @@ def test_a_thread_of_a_lab_prints_for_it_whatever_context_the_thread_runs_in() -
         while thread.is_alive():  # noqa: ASYNC110 - nothing tells the loop of its end
             await asyncio.sleep(0.01)
 
-    assert [event.text for event in observe(main).of(Output)] == ["from a thread\n"]
+    assert [event.text for event in observe(main).of(events.Output)] == ["from a thread\n"]
 
 
 def test_a_thread_of_a_pool_is_everybodys_even_where_threads_inherit_their_context() -> None:

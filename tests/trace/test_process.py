@@ -20,23 +20,7 @@ from unittest import mock
 import pytest
 from aiohttp.helpers import TimerNoop
 
-from asynclab.model.events import (
-    CallEnded,
-    CallScheduled,
-    CancelIgnored,
-    CoroutineDropped,
-    LoopBlocked,
-    Output,
-    PrimitiveCreated,
-    QueueCreated,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskWaiting,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutStarted,
-)
+from asynclab.model import events as e
 from asynclab.trace import cpython
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching import looks
@@ -71,7 +55,7 @@ def test_loops_one_after_another_have_a_recording_each_and_numbers_that_go_on(ob
     asyncio.run(main())
     asyncio.run(main())
     first, second = (
-        [event.task for event in recording.take_events() if isinstance(event, TaskCreated)]
+        [event.task for event in recording.take_events() if isinstance(event, e.TaskCreated)]
         for recording in observation.recorders
     )
     assert first[:3] == [1, 2, 3]
@@ -86,8 +70,8 @@ def test_queues_and_locks_are_numbered_on_across_loops(observation: ProcessObser
     asyncio.run(makes())
     asyncio.run(makes())
     events = [recording.take_events() for recording in observation.recorders]
-    assert [[event.queue for event in loop if isinstance(event, QueueCreated)] for loop in events] == [[1], [2]]
-    locks = [[event.number for event in loop if isinstance(event, PrimitiveCreated)] for loop in events]
+    assert [[event.queue for event in loop if isinstance(event, e.QueueCreated)] for loop in events] == [[1], [2]]
+    locks = [[event.number for event in loop if isinstance(event, e.PrimitiveCreated)] for loop in events]
     assert locks == [[1], [2]]
 
 
@@ -100,7 +84,7 @@ def test_a_semaphore_that_was_made_before_its_loop_has_all_its_permits(observati
 
     asyncio.run(takes())
     (recording,) = observation.recorders
-    created = [event for event in recording.take_events() if isinstance(event, PrimitiveCreated)]
+    created = [event for event in recording.take_events() if isinstance(event, e.PrimitiveCreated)]
     assert [(event.kind, event.value) for event in created] == [("semaphore", 3)]
 
 
@@ -114,7 +98,7 @@ def test_a_coroutine_that_only_asyncio_had_is_told_of_by_its_definition(observat
     with pytest.warns(RuntimeWarning, match="never awaited"):
         asyncio.run(calls_it())
     (recording,) = observation.recorders
-    (dropped,) = (event for event in recording.take_events() if isinstance(event, CoroutineDropped))
+    (dropped,) = (event for event in recording.take_events() if isinstance(event, e.CoroutineDropped))
     assert (dropped.file, dropped.line) == (__file__, refresh.__code__.co_firstlineno)
 
 
@@ -125,8 +109,8 @@ def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -
     thread.join()
     loop.close()
     events = observation.recorders[0].take_events()
-    assert {event.task for event in events if isinstance(event, Output)} == {2, 3}
-    assert len([event for event in events if isinstance(event, TaskEnded)]) == 3
+    assert {event.task for event in events if isinstance(event, e.Output)} == {2, 3}
+    assert len([event for event in events if isinstance(event, e.TaskEnded)]) == 3
 
 
 def test_what_is_printed_goes_where_it_goes(
@@ -152,7 +136,7 @@ def test_a_lab_within_keeps_its_own_tasks(observation: ProcessObservation) -> No
         return [task.coroutine for task in lab.state.tasks.values()]
 
     assert run_fast(run()) == ["main", "child", "child"]
-    names = [event.coroutine for event in observation.recorders[0].take_events() if isinstance(event, TaskCreated)]
+    names = [event.coroutine for event in observation.recorders[0].take_events() if isinstance(event, e.TaskCreated)]
     assert "child" not in names
     assert any(name.endswith("run") for name in names)
 
@@ -173,15 +157,15 @@ def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessO
     recording = observation.recorders[1]
     events = recording.take_events()
     assert began <= recording.made_at <= events[0].at
-    started = [event for event in events if isinstance(event, TimeoutStarted)]
+    started = [event for event in events if isinstance(event, e.TimeoutStarted)]
     assert next(began + 60 < event.deadline < began + 120 for event in started if event.deadline)
-    assert [type(event).__name__ for event in events if isinstance(event, TimeoutMet | TimeoutExpired)] == [
+    assert [type(event).__name__ for event in events if isinstance(event, e.TimeoutMet | e.TimeoutExpired)] == [
         "TimeoutMet",
         "TimeoutExpired",
     ]
-    calls = [event.call for event in events if isinstance(event, CallScheduled)]
-    assert sorted(event.call for event in events if isinstance(event, CallEnded)) == calls == [1, 2]
-    assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
+    calls = [event.call for event in events if isinstance(event, e.CallScheduled)]
+    assert sorted(event.call for event in events if isinstance(event, e.CallEnded)) == calls == [1, 2]
+    assert "timer" in {event.cause for event in events if isinstance(event, e.TaskReady)}
 
 
 def test_a_loop_that_nobody_has_woken_is_not_woken_by_a_look(observation: ProcessObservation) -> None:
@@ -219,7 +203,9 @@ def test_a_loop_that_nobody_has_woken_is_not_woken_by_a_look(observation: Proces
 def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(observation: ProcessObservation) -> None:
     def told() -> list[tuple[str, int]]:
         taken = observation.recorders[0].take_events()
-        return [(type(event).__name__, event.call) for event in taken if isinstance(event, CallScheduled | CallEnded)]
+        return [
+            (type(event).__name__, event.call) for event in taken if isinstance(event, e.CallScheduled | e.CallEnded)
+        ]
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -308,7 +294,7 @@ def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(obse
     with asyncio.Runner(loop_factory=Late) as runner:
         runner.run(main())
     assert observation.unobserved == []
-    (call,) = (event for event in observation.recorders[0].take_events() if isinstance(event, CallScheduled))
+    (call,) = (event for event in observation.recorders[0].take_events() if isinstance(event, e.CallScheduled))
     assert call.deadline is None
 
 
@@ -369,7 +355,7 @@ def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObser
     real_time = observation.clock.real_time
     now = real_time()
     asyncio.run(blocks())
-    (blocked,) = (event for event in observation.recorders[0].take_events() if isinstance(event, LoopBlocked))
+    (blocked,) = (event for event in observation.recorders[0].take_events() if isinstance(event, e.LoopBlocked))
     assert (blocked.function, blocked.task) == ("blocks", 1)
     assert blocked.file == __file__
 
@@ -385,7 +371,7 @@ def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation
         waiting.cancel()
 
     asyncio.run(main())
-    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
+    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, e.TaskWaiting)]
     assert waits == ["event"]
 
 
@@ -408,7 +394,7 @@ def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation:
 
     with ThreadPoolExecutor(1) as pool:
         asyncio.run(main())
-    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
+    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, e.TaskWaiting)]
     assert waits.count("thread") == 3
 
 
@@ -431,8 +417,8 @@ def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observati
 
     asyncio.run(main())
     events = observation.recorders[0].take_events()
-    names = {event.task: event.name for event in events if isinstance(event, TaskCreated)}
-    waited = [(names[event.task], event.wait.kind) for event in events if isinstance(event, TaskWaiting)]
+    names = {event.task: event.name for event in events if isinstance(event, e.TaskCreated)}
+    waited = [(names[event.task], event.wait.kind) for event in events if isinstance(event, e.TaskWaiting)]
     assert waited == [("waits for a failure", "task"), ("is cancelled", "event")]
 
 
@@ -452,8 +438,12 @@ def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessO
 
     asyncio.run(main())
     events = observation.recorders[0].take_events()
-    told = [type(event) for event in events if isinstance(event, (TaskWaiting, CancelIgnored)) and event.task != 1]
-    assert told[:3] == [TaskWaiting, TaskWaiting, CancelIgnored]  # the sleep, the event, and that it goes on there
+    told = [type(event) for event in events if isinstance(event, (e.TaskWaiting, e.CancelIgnored)) and event.task != 1]
+    assert told[:3] == [
+        e.TaskWaiting,
+        e.TaskWaiting,
+        e.CancelIgnored,
+    ]  # the sleep, the event, and that it goes on there
 
 
 def test_a_loop_that_is_closed_or_gone_is_over(observation: ProcessObservation) -> None:

@@ -20,24 +20,7 @@ from typing import Any
 import pytest
 
 import asynclab
-from asynclab.model.events import (
-    Event,
-    LoopBlocked,
-    LoopFreed,
-    LoopLagged,
-    Output,
-    Progressed,
-    RunEnded,
-    RunStarted,
-    StepEnded,
-    StepStarted,
-    TaskCollected,
-    TaskCreated,
-    TaskEnded,
-    TaskReady,
-    TaskRenamed,
-    Warned,
-)
+from asynclab.model import events as e
 from asynclab.trace import Ending, Lab, cpython
 from asynclab.trace.patching import extended_functions
 from tests.trace.labs import fast_lab, observe, state_of
@@ -49,8 +32,8 @@ def test_a_run_says_what_it_returned() -> None:
 
     seen = observe(main)
     assert (seen.ending.outcome, seen.ending.value, str(seen.ending)) == ("done", [1, 4, 9], "returned [1, 4, 9]")
-    assert seen.of(RunStarted)[0].name == "lab"
-    assert seen.events[-1] == RunEnded(seen.events[-1].at, "done", "[1, 4, 9]")
+    assert seen.of(e.RunStarted)[0].name == "lab"
+    assert seen.events[-1] == e.RunEnded(seen.events[-1].at, "done", "[1, 4, 9]")
 
 
 def test_a_run_says_what_it_raised() -> None:
@@ -60,7 +43,7 @@ def test_a_run_says_what_it_raised() -> None:
     seen = observe(main)
     assert isinstance(seen.ending.exception, ValueError)
     assert str(seen.ending) == "raised ValueError: boom"
-    assert seen.of(TaskEnded)[0].detail == "ValueError: boom"
+    assert seen.of(e.TaskEnded)[0].detail == "ValueError: boom"
 
 
 def test_leaked_tasks_are_counted_and_named() -> None:
@@ -95,8 +78,8 @@ def test_the_main_task_is_shown_by_its_function_and_others_by_their_names() -> N
         return asyncio.current_task().get_name()  # type: ignore[union-attr]
 
     seen = observe(brew)
-    assert [event.name for event in seen.of(TaskCreated)] == ["brew", "first name"]
-    assert [event.name for event in seen.of(TaskRenamed)] == ["itself"]
+    assert [event.name for event in seen.of(e.TaskCreated)] == ["brew", "first name"]
+    assert [event.name for event in seen.of(e.TaskRenamed)] == ["itself"]
     assert str(seen.ending.value).startswith("Task-")
 
 
@@ -112,8 +95,8 @@ def test_steps_are_whole_and_say_who_woke_whom() -> None:
         await asyncio.gather(task, asyncio.sleep(2))
 
     seen = observe(main)
-    assert [event.task for event in seen.of(StepStarted)] == [event.task for event in seen.of(StepEnded)]
-    ready = [(event.task, event.cause, event.waker) for event in seen.of(TaskReady)]
+    assert [event.task for event in seen.of(e.StepStarted)] == [event.task for event in seen.of(e.StepEnded)]
+    ready = [(event.task, event.cause, event.waker) for event in seen.of(e.TaskReady)]
     assert ready == [(2, "timer", None), (1, "task", 2), (3, "timer", None), (1, "task", 3)]
 
 
@@ -127,7 +110,7 @@ def test_prints_belong_to_the_task_that_printed() -> None:
         await asyncio.gather(says("a"), says("b"))
 
     seen = observe(main)
-    assert [(event.task, event.text, event.stream) for event in seen.of(Output)] == [
+    assert [(event.task, event.text, event.stream) for event in seen.of(e.Output)] == [
         (2, "a", "stdout"),
         (3, "b", "stdout"),
         (2, "!\n", "stderr"),
@@ -144,21 +127,21 @@ def test_an_echoing_lab_prints_as_well() -> None:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         seen = observe(main, echo=True)
     assert printed.getvalue() == "hello\nab"
-    assert "".join(event.text for event in seen.of(Output)) == "hello\nab"
+    assert "".join(event.text for event in seen.of(e.Output)) == "hello\nab"
 
 
 def test_a_thread_prints_for_the_lab_but_for_no_task() -> None:
     async def main() -> None:
         await asyncio.to_thread(print, "from a thread")
 
-    async def run() -> list[Event]:
-        events: list[Event] = []
+    async def run() -> list[e.Event]:
+        events: list[e.Event] = []
         async with Lab(watch=False) as lab:
             lab.subscribe(events.extend)
             await lab.run(main)
         return events
 
-    outputs = [event for event in asyncio.run(run()) if isinstance(event, Output)]
+    outputs = [event for event in asyncio.run(run()) if isinstance(event, e.Output)]
     assert [(event.task, event.text) for event in outputs] == [(None, "from a thread\n")]
 
 
@@ -172,9 +155,9 @@ def test_a_forgotten_await_is_reported_each_time() -> None:
 
     for _ in range(2):
         seen = observe(main)
-        assert len(seen.of(Warned)) == 2
-        assert "forgotten' was never awaited" in seen.of(Warned)[0].text
-        assert seen.of(Warned)[0].task == 1
+        assert len(seen.of(e.Warned)) == 2
+        assert "forgotten' was never awaited" in seen.of(e.Warned)[0].text
+        assert seen.of(e.Warned)[0].task == 1
 
 
 def test_an_exception_that_nobody_retrieves_is_reported() -> None:
@@ -187,7 +170,7 @@ def test_an_exception_that_nobody_retrieves_is_reported() -> None:
         gc.collect()
 
     seen = observe(main)
-    assert [event.text for event in seen.of(Warned)] == ["Task exception was never retrieved: ValueError: unseen"]
+    assert [event.text for event in seen.of(e.Warned)] == ["Task exception was never retrieved: ValueError: unseen"]
 
 
 def test_a_retrieved_exception_is_not_reported() -> None:
@@ -197,7 +180,7 @@ def test_a_retrieved_exception_is_not_reported() -> None:
     async def main() -> None:
         await asyncio.gather(fails(), return_exceptions=True)
 
-    assert observe(main).of(Warned) == []
+    assert observe(main).of(e.Warned) == []
 
 
 def test_a_task_that_nobody_keeps_is_reported_when_it_is_collected() -> None:
@@ -211,8 +194,8 @@ def test_a_task_that_nobody_keeps_is_reported_when_it_is_collected() -> None:
         await asyncio.sleep(1)
 
     seen = observe(main)
-    assert [(event.task, event.at) for event in seen.of(TaskCollected)] == [(2, 1.0)]  # not first when somebody reads
-    assert "destroyed but it is pending" in seen.of(Warned)[0].text
+    assert [(event.task, event.at) for event in seen.of(e.TaskCollected)] == [(2, 1.0)]  # not first when somebody reads
+    assert "destroyed but it is pending" in seen.of(e.Warned)[0].text
     assert seen.ending.leaked == ()
 
 
@@ -268,8 +251,8 @@ def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(
 
     monkeypatch.setattr(logging.getLogger("asyncio"), "propagate", False)  # pytest has handlers of its own
     seen = observe(complains)
-    assert [event.text for event in seen.of(Warned)] == ["made up"]
-    assert seen.of(Output) == []
+    assert [event.text for event in seen.of(e.Warned)] == ["made up"]
+    assert seen.of(e.Output) == []
     assert capsys.readouterr().err == ""
 
 
@@ -281,7 +264,7 @@ def test_progress_is_reported_for_the_task_that_reports_it() -> None:
         for _ in asynclab.track(iter("x"), unit="letters"):
             pass
 
-    progressed = [(event.done, event.total, event.unit) for event in observe(main).of(Progressed)]
+    progressed = [(event.done, event.total, event.unit) for event in observe(main).of(e.Progressed)]
     assert progressed == [
         (1, 4, "pages"),
         (0, 2, ""),
@@ -316,7 +299,7 @@ async def test_the_lag_of_the_loop_is_measured() -> None:
         await arrived.wait()
 
     def note(events: Any) -> None:
-        if any(isinstance(event, LoopLagged) for event in events):
+        if any(isinstance(event, e.LoopLagged) for event in events):
             arrived.set()
 
     async with Lab() as lab:
@@ -342,21 +325,21 @@ async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest
             await asyncio.sleep(1)
 
 
-def until_noticed(start: Any) -> list[Event]:
+def until_noticed(start: Any) -> list[e.Event]:
     """What is told while a program blocks the loop until it is noticed; `start` takes a lock that is released then."""
-    told: list[Event] = []
+    told: list[e.Event] = []
     noticed = threading.Lock()
     noticed.acquire()
 
     def release(lab: Lab) -> None:
-        while not any(isinstance(event, LoopBlocked) for event in told):
+        while not any(isinstance(event, e.LoopBlocked) for event in told):
             lab.pump()
         noticed.release()
 
     async def run() -> None:
         async with Lab() as lab:
             lab.subscribe(
-                lambda events: told.extend(event for event in events if isinstance(event, LoopBlocked | LoopFreed))
+                lambda events: told.extend(event for event in events if isinstance(event, e.LoopBlocked | e.LoopFreed))
             )
             reader = threading.Thread(target=release, args=(lab,))
             reader.start()
@@ -412,12 +395,12 @@ def test_who_blocks_the_loop_is_named_be_it_a_step_or_a_callback(schedule: Any) 
         await over.wait()
 
     blocked, *freed = until_noticed(main)
-    assert isinstance(blocked, LoopBlocked)
+    assert isinstance(blocked, e.LoopBlocked)
     assert (blocked.task, blocked.file, blocked.function) == (1 if schedule is call else None, __file__, "block_until")
     assert blocked.line == block_until.__code__.co_firstlineno + 2
     assert blocked.seconds >= 0.1
     for end in freed[-1:] if schedule is not call else ():  # that of a step is told by its end
-        assert isinstance(end, LoopFreed)
+        assert isinstance(end, e.LoopFreed)
         assert end.seconds >= blocked.seconds
 
 
@@ -429,7 +412,7 @@ def test_a_callback_in_c_that_blocks_the_loop_is_named_by_its_function() -> None
         await over.wait()
 
     blocked, *_, freed = until_noticed(main)
-    assert isinstance(blocked, LoopBlocked)
+    assert isinstance(blocked, e.LoopBlocked)
     assert (blocked.task, blocked.file, blocked.line, blocked.function) == (None, "", 0, "lock.acquire")
-    assert isinstance(freed, LoopFreed)
+    assert isinstance(freed, e.LoopFreed)
     assert freed.function == "lock.acquire"

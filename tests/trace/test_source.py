@@ -8,18 +8,8 @@ from typing import Any
 
 import pytest
 
+from asynclab.model import events as e
 from asynclab.model.event_feed import BATCH
-from asynclab.model.events import (
-    EndRequested,
-    Event,
-    RunEnded,
-    RunningTo,
-    RunStalled,
-    StepReported,
-    TaskCancelRequested,
-    TaskHeld,
-    TaskReleased,
-)
 from asynclab.model.source import Control, Source
 from asynclab.trace import Lab
 from asynclab.trace.watching.standstill import STALLED_AFTER
@@ -47,7 +37,7 @@ def test_a_lab_is_a_source_and_its_own_control() -> None:
     assert not lab.is_running
 
 
-async def test_to_read_the_state_does_no_work(lab: Lab, told: list[Event]) -> None:
+async def test_to_read_the_state_does_no_work(lab: Lab, told: list[e.Event]) -> None:
     lab.start(forever)
     await settle()
     state = lab.state
@@ -73,10 +63,10 @@ def test_after_a_run_the_state_is_complete(way: Callable[..., object]) -> None:
 
 
 async def test_a_subscriber_that_fails_once_loses_nothing_and_is_heard_of_at_the_end(lab: Lab) -> None:
-    told: list[Event] = []
-    others: list[Event] = []
+    told: list[e.Event] = []
+    others: list[e.Event] = []
 
-    def fail_once(events: Sequence[Event]) -> None:
+    def fail_once(events: Sequence[e.Event]) -> None:
         told.extend(events)
         if len(told) <= BATCH:
             raise ValueError("mine")
@@ -111,22 +101,22 @@ async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause(lab: Lab) 
     assert list(state_of(lab).held) == [1]
 
 
-async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab, told: list[Event]) -> None:
+async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab, told: list[e.Event]) -> None:
     await held(lab, three)
     await stepped(lab)
     handle: Any = lab._tracer.hold.handles[1]
     step, context = handle._callback, handle._context
     handle.cancel()
     await stepped(lab)
-    assert [event.task for event in told if isinstance(event, TaskReleased)] == []
+    assert [event.task for event in told if isinstance(event, e.TaskReleased)] == []
     assert list(state_of(lab).held) == [4, 2]
-    assert [event.task for event in told if isinstance(event, TaskReleased)] == [3]
+    assert [event.task for event in told if isinstance(event, e.TaskReleased)] == [3]
     asyncio.get_running_loop().call_soon(step, context=context)  # else nothing could ever end the task
     lab.resume()
     await lab.wait()
 
 
-async def test_what_comes_of_a_step_is_told_each_time(lab: Lab, told: list[Event]) -> None:
+async def test_what_comes_of_a_step_is_told_each_time(lab: Lab, told: list[e.Event]) -> None:
     async def sleeps() -> None:
         await asyncio.sleep(1)
         await forever()
@@ -135,7 +125,7 @@ async def test_what_comes_of_a_step_is_told_each_time(lab: Lab, told: list[Event
     for _ in range(5):
         await stepped(lab)
     lab.pump()
-    outcomes = [event.outcome for event in told if isinstance(event, StepReported)]
+    outcomes = [event.outcome for event in told if isinstance(event, e.StepReported)]
     assert outcomes == ["step", "jump", "step", "nothing", "nothing"]
     assert (lab.state.step_report, lab.state.step_reports) == ("nothing", 5)
 
@@ -147,7 +137,7 @@ async def test_a_step_of_a_lab_that_does_not_run_is_no_report(lab: Lab) -> None:
     assert state_of(lab).step_reports == 0
 
 
-async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab, told: list[Event]) -> None:
+async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab, told: list[e.Event]) -> None:
     await held(lab, forever)
     lab.run_to_event(1)
     assert state_of(lab).running_to == 1
@@ -156,7 +146,7 @@ async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab
     lab.run_to_event(1)
     await settle()
     assert (state_of(lab).running_to, lab.state.step_report) == (None, "nothing")
-    assert [event.task for event in told if isinstance(event, RunningTo)] == [1, None, 1, None]
+    assert [event.task for event in told if isinstance(event, e.RunningTo)] == [1, None, 1, None]
 
 
 async def test_a_run_to_an_event_takes_no_number_from_the_names_of_tasks() -> None:
@@ -182,7 +172,7 @@ async def test_a_run_to_an_event_takes_no_number_from_the_names_of_tasks() -> No
     assert await number_after(is_pursued=True) == await number_after(is_pursued=False)
 
 
-async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab, told: list[Event]) -> None:
+async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab, told: list[e.Event]) -> None:
     async def cleans_up() -> None:
         try:
             await forever()
@@ -198,16 +188,16 @@ async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab, told: list[
     await lab.wait()
     assert not lab.state.is_cleaning_up
     kinds = [type(event) for event in told]
-    assert kinds.count(EndRequested) == 1
-    assert kinds.index(EndRequested) < kinds.index(TaskCancelRequested) < kinds.index(RunEnded)
+    assert kinds.count(e.EndRequested) == 1
+    assert kinds.index(e.EndRequested) < kinds.index(e.TaskCancelRequested) < kinds.index(e.RunEnded)
 
 
-async def test_a_run_that_ends_by_itself_was_never_asked_to(lab: Lab, told: list[Event]) -> None:
+async def test_a_run_that_ends_by_itself_was_never_asked_to(lab: Lab, told: list[e.Event]) -> None:
     await lab.run(three)
-    assert not any(isinstance(event, EndRequested | TaskHeld | StepReported | RunningTo) for event in told)
+    assert not any(isinstance(event, e.EndRequested | e.TaskHeld | e.StepReported | e.RunningTo) for event in told)
 
 
-async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab, told: list[Event]) -> None:
+async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab, told: list[e.Event]) -> None:
     event = asyncio.Event()
 
     async def waits_for_somebody() -> None:
@@ -223,7 +213,7 @@ async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab, told: list[
     lab.pump()
     await settle()
     lab.pump()
-    stalled = [event.stalled for event in told if isinstance(event, RunStalled)]
+    stalled = [event.stalled for event in told if isinstance(event, e.RunStalled)]
     assert stalled == [True, False]
 
 

@@ -10,15 +10,7 @@ import weakref
 
 import pytest
 
-from asynclab.model.events import (
-    Event,
-    StepEnded,
-    Stepped,
-    StepStarted,
-    TaskCreated,
-    TaskEnded,
-    TaskWaiting,
-)
+from asynclab.model import events as e
 from asynclab.trace import Lab
 from asynclab.trace.recording.recorder import TaskRecord
 from tests.alive import alive
@@ -31,21 +23,21 @@ async def yields() -> None:
         await asyncio.sleep(0)
 
 
-def kinds(events: list[Event]) -> list[type[Event]]:
+def kinds(events: list[e.Event]) -> list[type[e.Event]]:
     """The types of the events, without those of the run."""
     return [type(event) for event in events[1:-1]]
 
 
 def test_a_step_in_which_nothing_else_happens_is_one_event() -> None:
     seen = observe(yields)
-    assert kinds(seen.events) == [TaskCreated, Stepped, Stepped, Stepped, Stepped, TaskEnded]
-    assert [event.ready for event in seen.of(Stepped)] == [True, True, True, False]
+    assert kinds(seen.events) == [e.TaskCreated, e.Stepped, e.Stepped, e.Stepped, e.Stepped, e.TaskEnded]
+    assert [event.ready for event in seen.of(e.Stepped)] == [True, True, True, False]
     assert seen.state.tasks[1].steps == 4
 
 
 async def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
     running: list[object] = []
-    events: list[Event] = []
+    events: list[e.Event] = []
 
     async def looks_at_itself(lab: Lab) -> None:
         running.append(state_of(lab).running)
@@ -57,24 +49,24 @@ async def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
         await lab.run(looks_at_itself, lab)
         assert state_of(lab).tasks[1].steps == 2
     assert running == [1, "running"]
-    assert kinds(events) == [TaskCreated, StepStarted, StepEnded, Stepped, TaskEnded]
+    assert kinds(events) == [e.TaskCreated, e.StepStarted, e.StepEnded, e.Stepped, e.TaskEnded]
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0, 3.0])
 def test_a_task_ends_when_its_last_step_does(speed: float) -> None:
     ticks = iter(range(1_000_000))
     seen = observe(yields, speed=speed, real_time=lambda: next(ticks) * 0.1)
-    last = seen.of(Stepped)[-1]
+    last = seen.of(e.Stepped)[-1]
     assert last.seconds == pytest.approx(0.1)
-    assert seen.of(TaskEnded)[0].at == last.at + last.seconds * speed
+    assert seen.of(e.TaskEnded)[0].at == last.at + last.seconds * speed
 
 
 def test_a_step_in_which_the_clock_changes_is_told_in_two_events() -> None:
     async def hurries(lab: Lab) -> None:
         lab.set_speed(4)
 
-    async def main() -> list[Event]:
-        events: list[Event] = []
+    async def main() -> list[e.Event]:
+        events: list[e.Event] = []
         async with fast_lab() as lab:
             lab.subscribe(events.extend)
             await lab.run(hurries, lab)
@@ -97,8 +89,8 @@ def test_a_task_that_takes_the_place_of_one_that_is_gone_is_another() -> None:
             await asyncio.create_task(nothing())
 
     seen = observe(main)
-    assert [event.task for event in seen.of(TaskCreated)] == list(range(1, 52))
-    assert sorted(event.task for event in seen.of(TaskEnded)) == list(range(1, 52))
+    assert [event.task for event in seen.of(e.TaskCreated)] == list(range(1, 52))
+    assert sorted(event.task for event in seen.of(e.TaskEnded)) == list(range(1, 52))
 
 
 async def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
@@ -125,7 +117,7 @@ async def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
 
 
 async def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> None:
-    events: list[Event] = []
+    events: list[e.Event] = []
     before = alive(TaskRecord)
 
     async def many() -> None:
@@ -136,7 +128,7 @@ async def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look
         lab.subscribe(events.extend)
         await lab.run(many)
         assert alive(TaskRecord) < before + 10
-    assert 0 < sum(isinstance(event, TaskWaiting) for event in events) < 3_000
+    assert 0 < sum(isinstance(event, e.TaskWaiting) for event in events) < 3_000
 
 
 class LateLoop(FastLoop):
@@ -179,7 +171,7 @@ async def test_an_eager_step_outside_any_other_is_told_once_though_somebody_read
     factory = getattr(asyncio, "eager_task_factory", None)
     if factory is None:
         pytest.skip("there are no eager tasks before Python 3.12")
-    events: list[Event] = []
+    events: list[e.Event] = []
 
     async def reads(lab: Lab) -> None:
         assert state_of(lab).running == 2
@@ -196,6 +188,6 @@ async def test_an_eager_step_outside_any_other_is_told_once_though_somebody_read
     async with fast_lab() as lab:
         lab.subscribe(events.extend)
         await lab.run(starts, lab)
-    steps = [event for event in events if isinstance(event, Stepped | StepStarted | StepEnded)]
+    steps = [event for event in events if isinstance(event, e.Stepped | e.StepStarted | e.StepEnded)]
     told = [(type(event), event.task) for event in steps]
-    assert told == [(Stepped, 1), (StepStarted, 2), (StepEnded, 2), (Stepped, 1)]
+    assert told == [(e.Stepped, 1), (e.StepStarted, 2), (e.StepEnded, 2), (e.Stepped, 1)]

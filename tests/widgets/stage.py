@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from asynclab.widgets.colours import state_variables
-from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
+from asynclab.widgets.run_list import RunChosen, RunHighlighted
 from asynclab.widgets.themes import THEMES
 from asynclab.widgets.title_bar import TabChosen
 
@@ -53,8 +53,8 @@ class Stage(App[None]):
     @on(TaskOpened)
     @on(MomentChosen)
     @on(FindingOpened)
-    @on(DemoHighlighted)
-    @on(DemoChosen)
+    @on(RunHighlighted)
+    @on(RunChosen)
     @on(TabChosen)
     @on(UrlSelected)
     def remember(self, message: Message) -> None:

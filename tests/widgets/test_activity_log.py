@@ -247,8 +247,7 @@ async def test_only_a_log_that_may_grow_says_that_it_follows() -> None:
         assert subtitle(log) == "following"
         log.show(printing(2), 0.0, is_past=True)
         assert subtitle(log) == "up to this moment"
-        apply(state, events.RunEnded(1.0, "done"))
-        log.show(state, 1.0)
-        assert subtitle(log) == ""
+        log.show(state, 1.0, goes_on=False)
+        assert subtitle(log) == "", "also where nothing told of the end"
         log.set_filter("line")
         assert subtitle(log) == "filtered: line"

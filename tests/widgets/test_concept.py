@@ -84,7 +84,10 @@ HELD = replace(PAUSED, held=dict.fromkeys((1, 2)), tasks={2: TaskState(2, "tea")
         (HELD, 3, "paused at 1.204 s · ▸ 2 ready"),
         (replace(HELD, running_to=2), None, "► to the next event of tea · 1.204 s"),
         (LabState(is_cleaning_up=True), None, "⊘ cancelled, cleaning up · 1.204 s"),
-        *((replace(PAUSED, outcome=word), None, f"{GLYPHS[word]} {word} at 1.204 s") for word in get_args(Outcome)),
+        *(
+            (replace(PAUSED, outcome=word, ended_at=1.2), None, f"{GLYPHS[word]} {word} at 1.200 s")
+            for word in get_args(Outcome)
+        ),
     ],
 )
 def test_how_the_clock_runs_and_what_holds_it_up_are_words(state: LabState, chosen: int | None, text: str) -> None:

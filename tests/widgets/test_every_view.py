@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from asynclab.model import events as e
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.widgets.activity_log import ActivityLog
-from asynclab.widgets.demo_list import DemoList, DemoRow
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines
 from asynclab.widgets.fetch_table import FetchTable
 from asynclab.widgets.findings_view import FindingsView
@@ -22,6 +22,7 @@ from asynclab.widgets.gauges import Gauges
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.run_list import RunList, RunRow
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
@@ -72,7 +73,7 @@ VIEWS: dict[str, tuple[Callable[[], LineView], Callable[[Any], object]]] = {
         ),
     ),
     "code": (SourceView, show_code),
-    "demos": (DemoList, lambda view: view.show_rows([DemoRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])),
+    "demos": (partial(RunList, "Demos"), lambda view: view.show_rows([RunRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])),
     "findings": (FindingsView, lambda view: view.show((FINDING,), STATE, lambda _: [])),
     "lesson": (LessonPane, lambda view: view.show_lesson(Lesson(*(HOSTILE,) * 6))),
     "loop": (LoopView, lambda view: view.show(STATE, 0.2)),

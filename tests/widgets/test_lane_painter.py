@@ -32,7 +32,7 @@ STORY = (
     events.StepEnded(0.01, 1, 0.01),
     events.StepStarted(0.3, 1),
     events.QueuePut(0.3, 1, "tea", 1, 1, 1),
-    events.StepEnded(0.31, 1, 0.01),
+    events.StepEnded(0.37, 1, 0.07),
 )
 
 
@@ -106,9 +106,9 @@ def test_of_a_lane_that_loses_its_beginning_only_that_is_painted_anew(monkeypatc
 
 
 def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
-    timeline = timeline_of(*STORY, events.TaskEnded(0.31, 1, "done"))
+    timeline = timeline_of(*STORY, events.TaskEnded(0.37, 1, "done"))
     assert spans(painter(timeline, 1.0).paint(1, 0, 10)) == (
-        ("█", "running"),
+        ("▎", "running"),
         ("──", "waiting"),
         ("→", "step"),
         ("✓", "done"),
@@ -117,8 +117,8 @@ def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
 
 
 def test_an_end_in_the_last_column_is_drawn_over_its_step() -> None:
-    timeline = timeline_of(*STORY, events.TaskEnded(0.31, 1, "failed"))
-    assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "█──✗"
+    timeline = timeline_of(*STORY, events.TaskEnded(0.37, 1, "failed"))
+    assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "▎──✗"
 
 
 def test_an_arrow_beyond_the_cells_there_are_is_not_drawn() -> None:
@@ -137,7 +137,7 @@ def test_an_arrow_beyond_the_cells_there_are_is_not_drawn() -> None:
 def test_what_comes_after_the_moment_looked_at_is_grey_and_thin_so_that_it_shows_without_colour() -> None:
     line = spans(painter(timeline_of(*STORY), 0.55, 0.15).paint(1, 0, 10))
     assert line == (
-        ("█", "running"),
+        ("▎", "running"),
         ("─", "cell waiting"),
         ("┄", "rest"),
         ("→", "past"),

@@ -77,19 +77,23 @@ async def test_a_loop_names_the_task_that_runs_or_is_next_also_where_another_was
         assert part_at(view.compose_line(3, 58), "►next") == "strong running"
 
 
-async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done() -> None:
+async def test_timers_of_a_library_are_one_line_for_each_task_and_belong_to_no_task_that_is_done() -> None:
     state = folded(
         task(1, "main"),
         task(2, "fetch", 1),
         events.CallScheduled(0.0, 1, "_weakref_handle", 2.0, 2, "aiohttp"),
         events.CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
+        *(events.CallScheduled(0.0, number, "_weakref_handle", number, 2, "aiohttp") for number in range(3, 15)),
+        events.CallScheduled(0.0, 15, "its own", 9.0, 1),
         events.TaskEnded(0.5, 2, "done", "None"),
     )
     async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
         assert painted(view)[4:6] == [
-            "   1.500 s ━━━────────── a timer of aiohttp",
+            "   1.500 s ━━━────────── 13 timers of aiohttp",
             "   2.500 s ━━─────────── main          a timer of aiohttp",
         ]
+        assert painted(view)[6].endswith("main          calls its own")
+        assert subtitle(view) == "1 ready · 15 timers"
 
 
 async def test_a_task_that_timed_out_or_slept_says_so() -> None:

@@ -185,7 +185,7 @@ async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() 
         view.show(state, 1.0)
         view.select(1)
         assert subtitle(view) == "tea, line unknown: main → …"
-        assert painted(view)[19] == "  20       home_20 = 20"
+        assert painted(view)[19] == "  20      home_20 = 20"
 
 
 async def test_a_file_that_was_edited_meanwhile_says_so() -> None:

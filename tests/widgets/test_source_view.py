@@ -51,12 +51,12 @@ async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None
     async with showing(folded(*waiting(4, 4, 9))) as (view, pilot):
         await pilot.pause()
         assert painted(view)[:4] == [
-            "   1       import asyncio",
-            "   2",
-            "   3       async def brew(drink: str, seconds: float) -> str:",
-            "   4  ◌2       await asyncio.sleep(seconds)",
+            " 1      import asyncio",
+            " 2",
+            " 3      async def brew(drink: str, seconds: float) -> str:",
+            " 4 ◌2       await asyncio.sleep(seconds)",
         ]
-        assert painted(view)[8].startswith("   9  ◌1 ")
+        assert painted(view)[8].startswith(" 9 ◌1 ")
         assert subtitle(view) == "◌ suspended"
 
 
@@ -80,7 +80,7 @@ def test_marks_of_all_sizes_take_the_same_room(suspended: int, ready: int, mark:
 async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> None:
     state = folded(*waiting(4, 4), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
-        assert painted(view)[3].startswith("   4  ◌1▸1 ")
+        assert painted(view)[3].startswith(" 4 ◌1▸1 ")
         assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
@@ -88,7 +88,7 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
     state = folded(*waiting(4, 9), events.TaskReady(1.0, 2, "timer"))
     async with showing(state) as (view, _):
         view.show(state, 1.0, next_task=2)
-        assert painted(view)[8].startswith("   9 →▸1   ")
+        assert painted(view)[8].startswith(" 9→▸1   ")
         assert (view.ground(3), view.ground(8)) == ("row", "row strong")
         assert subtitle(view) == "→ next · ◌ suspended · ▸ ready"
         view.show(state, 1.0, next_task=None)
@@ -122,7 +122,7 @@ async def test_tasks_leave_no_mark_where(happened: tuple[events.Event, ...]) -> 
 async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
     state = folded(task(1, "main"), events.StepStarted(0.0, 1), events.LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
     async with showing(state) as (view, _):
-        assert painted(view)[4].startswith("   5 ► ")
+        assert painted(view)[4].startswith(" 5► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
         apply(state, events.StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
@@ -185,9 +185,9 @@ async def test_it_scrolls_both_ways() -> None:
 async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
     async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, SOURCE)
-        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("   1       import asyncio", "")
+        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (" 1      import asyncio", "")
         await pilot.pause()
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (
-            "   1       import asyncio",
+            " 1      import asyncio",
             "keyword",
         )

@@ -62,24 +62,24 @@ async def test_each_task_has_a_lane_under_its_parent() -> None:
     async with showing() as (view, _):
         assert painted(view)[:6] == [
             " 50 ms a cell       0 s  ·    ·    ·    1 s  ·    ·    ·    2 s  ·    ·    ·",
-            " main               █────────────────────────────────────────",
-            " ├ tea              █───────────────────→✓",
-            " └ coffee           █───────────────────▒▒▒▒▒▒▒▒▒▒█──────────",
+            " main               ▎────────────────────────────────────────",
+            " ├ tea              ▎───────────────────→✓",
+            " └ coffee           ▎───────────────────▒▒▒▒▒▒▒▒▒▒▎──────────",
             "                                                            ▲ 2.000 s",
             "",
         ]
         line = view.compose_line(2, 76)
-        assert [(glyph, part_at(line, glyph)) for glyph in "▒─█"] == [
+        assert [(glyph, part_at(line, glyph)) for glyph in "▒─▎"] == [
             ("▒", "ready"),
             ("─", "waiting"),
-            ("█", "running"),
+            ("▎", "running"),
         ]
 
 
 async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
     async with showing() as (view, _):
         view.select(3)
-        assert painted(view)[3] == "▌└ coffee           █───────────────────▼▒▒▒▒▒▒▒▒▒█──────────"
+        assert painted(view)[3] == "▌└ coffee           ▎───────────────────▼▒▒▒▒▒▒▒▒▒▎──────────"
         view.select(1)
         assert "▼" not in painted(view)[3]
 

@@ -45,20 +45,21 @@ async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: 
     ],
 )
 async def test_the_past_is_said_in_its_place_with_the_way_back_however_narrow_it_is(width: int, shown: str) -> None:
-    async with on_stage(TitleBar(("Learn",)), width, 3, shows=([0.0004] * 20, 2, 7)) as (bar, _):
-        bar.show_moment(Moment(12, 1345, 9.497, "queue put · eggs"))
+    async with on_stage(TitleBar(("Learn",)), width, 3) as (bar, _):
+        bar.moment = Moment(12, 1345, 9.497, "queue put · eggs")
+        bar.show([0.0004] * 20, 2, 7)
         assert painted(bar)[0].split() == ["asynclab", "Learn", *shown.split()]
         assert painted(bar)[0].endswith("esc now")
-        bar.show_moment(None)
+        bar.moment = None
+        bar.show([0.0004] * 20, 2, 7)
         assert "the past" not in painted(bar)[0]
 
 
-async def test_the_active_tab_stands_out() -> None:
-    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
-        assert part_at(bar.compose_line(0, 90), "Learn") == "tab"
-        bar.activate("Fetch")
-        assert part_at(bar.compose_line(0, 90), "Fetch") == "tab"
-        assert part_at(bar.compose_line(0, 90), "Learn") == "past"
+@pytest.mark.parametrize("active", ["", "Learn", "Fetch"])
+async def test_the_active_tab_stands_out(active: str) -> None:
+    async with on_stage(TitleBar(("Learn", "Fetch"), active), 90, 3) as (bar, _):
+        parts = {tab: part_at(bar.compose_line(0, 90), tab) for tab in ("Learn", "Fetch")}
+        assert [tab for tab, part in parts.items() if part == "tab"] == [active or "Learn"]
 
 
 async def test_a_click_on_a_tab_tells_which() -> None:

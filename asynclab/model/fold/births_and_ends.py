@@ -101,7 +101,7 @@ def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> Non
 
 def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
     """Note whose cancellation is passed on to a task: a cancel goes down a chain of awaits."""
-    asker = None if by is None else state.tasks.get(by)
+    asker = state.task(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
     elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
@@ -125,7 +125,7 @@ def task_ended(state: LabState, event: events.TaskEnded, at: float) -> None:
 
 def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
     """Pass what a helper task has acquired on to the task that made it, as for wait_for() up to Python 3.11."""
-    maker = None if task.parent is None else state.tasks.get(task.parent)
+    maker = state.task(task.parent)
     if maker is None or maker.has_ended:
         return
     if task.coroutine not in CONDITION_WAITS:
@@ -155,7 +155,7 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
     left = state.left_behind.pop(event.task, None)
     more_steps = 0 if left is None else task.steps - left.steps
     is_left = not task.cancel_requested and (event.outcome == "failed" or (event.outcome == "done" and more_steps > 0))
-    waker = None if task.waker is None else state.tasks.get(task.waker)
+    waker = state.task(task.waker)
     if left is not None and is_left:
         is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
         state.remember(event, at, place, (left.waiter,), "left_behind", is_sure=is_sure)

@@ -15,14 +15,22 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 """What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
-def coroutine_dropped(state: LabState, event: events.CoroutineDropped, at: float) -> None:
-    """A coroutine was made and never awaited; Python's warning is an event of its own."""
+def _mistake(
+    state: LabState, event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun, at: float
+) -> None:
+    """A coroutine was never awaited, a callback has failed, or tasks wake nobody but themselves."""
     state.remember(event, at, place_in(event))
 
 
-def callback_failed(state: LabState, event: events.CallbackFailed, at: float) -> None:
-    """A callback has not done all that it was to do."""
-    state.remember(event, at, place_in(event))
+coroutine_dropped = callback_failed = loop_spun = _mistake
+
+
+def _suspicion(state: LabState, event: events.TimeoutDropped | events.WriteUndrained, at: float) -> None:
+    """A task has not noticed that its time was up, or writes faster than its stream is read: both may do no harm."""
+    state.remember(event, at, place_in(event), is_sure=False)
+
+
+timeout_dropped = write_undrained = _suspicion
 
 
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
@@ -65,9 +73,8 @@ def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> b
 
 def exception_dropped(state: LabState, event: events.ExceptionDropped, at: float) -> None:
     """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
-    task = None if event.task is None else state.tasks.get(event.task)
+    task, waiter = state.task(event.task), state.task(event.ignored_by)
     place = None if task is None else place_in(task)
-    waiter = None if event.ignored_by is None else state.tasks.get(event.ignored_by)
     if task is not None and waiter is not None and (task.parent, place) != (waiter.id, place_in(event)):
         return  # it was not made for that gather() alone: that may only wait for its end, and others have seen it
     is_sure = waiter is None and bool(event.line or event.task)
@@ -96,20 +103,15 @@ def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> Non
     state.remember(event, at, place)
 
 
-def loop_spun(state: LabState, event: events.LoopSpun, at: float) -> None:
-    """Tasks wake nobody but themselves."""
-    state.remember(event, at, place_in(event))
-
-
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
     """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
-    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=later or not event.event)
+    state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
 
 
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
     """A task is cancelled as the program ends; that may be meant."""
-    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
+    state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
@@ -123,7 +125,7 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     """A task waits for a child process that can't go on, unless another task reads what it has written."""
     is_sure = not state.calls and _waits_alone(state, event.task)
-    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=is_sure)
+    state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_sure)
 
 
 def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
@@ -167,13 +169,7 @@ def result_unread(state: LabState, event: events.ResultUnread, at: float) -> Non
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
-    task = None if event.task is None else state.tasks.get(event.task)
-    state.remember(event, at, place_in(event) or _place_of(task))
-
-
-def timeout_dropped(state: LabState, event: events.TimeoutDropped, at: float) -> None:
-    """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
-    state.remember(event, at, place_in(event), is_sure=False)
+    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)))
 
 
 def client_connected(state: LabState, event: events.ClientConnected, at: float) -> None:
@@ -187,16 +183,10 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
         use.at, use.version = at, state.version
 
 
-def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
-    """A task writes faster than its stream is read; it may wait in the end."""
-    state.remember(event, at, place_in(event), is_sure=False)
-
-
 def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
     """A connection was not closed, or a client: it has the place where it opened its connections."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
-    task = None if event.task is None else state.tasks.get(event.task)
-    state.remember(event, at, place_in(event) or next(places, _place_of(task)))
+    state.remember(event, at, place_in(event) or next(places, _place_of(state.task(event.task))))
 
 
 def _place_of(task: TaskState | None) -> Place | None:

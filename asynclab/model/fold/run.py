@@ -28,7 +28,7 @@ def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
 def run_ended(state: LabState, event: events.RunEnded, at: float) -> None:
     """The run is over; note how it ended."""
     finish_all_lines(state, at)
-    state.outcome = event.outcome
+    state.outcome, state.ended_at = event.outcome, at
     state.detail = event.detail
     state.leaked = event.leaked
     _let_go(state)

@@ -9,11 +9,14 @@ from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.scale import Scale
 
 FEW = 64
-"""The most marks in a column that are compared one by one."""
+"""The most marks, or intervals, in a column that are looked at one by one."""
+
+BRIEF = 4
+"""The kind of a column in which the task ran, but for less than half of it."""
 
 
 def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
-    """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
+    """Set the kind of each column: running or brief if any step lies in it, else ready if it ever was, else waiting.
 
     `cells` has one for each column from `first` on; those before `start` are painted already. What still lasts
     ends at `now`, in lab seconds.
@@ -30,7 +33,8 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
         right = scale.begin(first + column + 1)
         after = bisect_left(begins, right, at)
         if after - at > 1:
-            cells[column] = loudest(kinds, at, after)
+            kind = loudest(kinds, at, after)
+            cells[column] = BRIEF if kind == RUNNING and _is_brief(lane, at, after, left, right, now) else kind
             column, left = column + 1, right
             continue
         stop = scale.column(begins[at + 1]) - first if at + 1 < count else end
@@ -80,6 +84,18 @@ def loudest(kinds: bytearray, first: int, last: int) -> int:
     return WAITING
 
 
+def _is_brief(lane: Lane, at: int, after: int, left: float, right: float, now: float) -> bool:
+    """Whether the steps among a column's intervals take less than half of it; very many are not looked at."""
+    if after - at > FEW:
+        return False
+    ends = lane.begins[at + 1 : after + 1]
+    if len(ends) < after - at:
+        ends.append(now if lane.ended is None else lane.ended)
+    intervals = zip(lane.kinds[at:after], lane.begins[at:after], ends, strict=True)
+    ran = sum(min(end, right) - max(begin, left) for kind, begin, end in intervals if kind == RUNNING)
+    return ran < (right - left) / 2
+
+
 def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
     """The index of the first interval that lies in a column, and that after the last one; at least one lies between."""
     begins = lane.begins
@@ -92,7 +108,4 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
 
 def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
     """The least kind in a part of a row. Searching for each kind in turn is faster than `min` of a copy."""
-    for kind in range(len(MARK_KINDS)):
-        if kinds.find(kind, first, last) >= 0:
-            return kind
-    return kinds[first]
+    return next(kind for kind in range(len(MARK_KINDS)) if kinds.find(kind, first, last) >= 0)

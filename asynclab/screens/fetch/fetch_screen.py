@@ -67,7 +67,7 @@ class FetchScreen(ResultActions):
         self.together, self.one_by_one = FetchSession(make_lab), FetchSession(make_lab)
         self._request = request or Request()
         self.chosen = self._request.options
-        self.title_bar, self.key_bar = TitleBar(tuple(TABS)), KeyBar()
+        self.title_bar, self.key_bar = TitleBar(tuple(TABS), "Fetch"), KeyBar()
         self.views = FetchViews(id="fetch")
         self.stage = Stage(in_the_middle="timeline", id="stage")
         self._wants_detail: bool | None = None
@@ -81,7 +81,6 @@ class FetchScreen(ResultActions):
 
     async def on_mount(self) -> None:
         """Offer something to fetch, and start to paint."""
-        self.title_bar.activate("Fetch")
         self.show_engine()
         self.lay_out()
         try:

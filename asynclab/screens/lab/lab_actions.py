@@ -9,7 +9,6 @@ from textual import on
 
 from asynclab.findings.stuck_report import stuck_lines
 from asynclab.screens.lab.pane_screen import PaneScreen
-from asynclab.screens.lab.time_screen import can_control
 from asynclab.screens.shared.command import Command
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 
@@ -21,6 +20,11 @@ if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["LabActions"]
+
+
+def can_control(screen: PaneScreen) -> bool:
+    """Whether what is shown takes commands, or would once it ran; a recording takes none."""
+    return screen.record.control is not None if screen.record.has_run else screen.program.can_start
 
 
 class LabActions(PaneScreen):
@@ -54,7 +58,7 @@ class LabActions(PaneScreen):
     @property
     def has_live_selection(self) -> bool:
         """Whether the selected task has not ended."""
-        known = self.program.state.tasks.get(self.selected_task or 0)
+        known = self.program.state.task(self.selected_task)
         return known is not None and not known.has_ended
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
 
-from asynclab.screens.lab.lab_actions import LabActions
+from asynclab.screens.lab.time_screen import TimeScreen
 
 if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
@@ -26,7 +26,7 @@ FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
 
 
-class LabScreen(LabActions):
+class LabScreen(TimeScreen):
     """A stage between a title bar and a key bar; subclasses say which programs they have, and what else is shown."""
 
     _frames = 0
@@ -81,8 +81,7 @@ class LabScreen(LabActions):
             self.stage.fill_empty_panes("" if has_run else self._key_to_run(), has_run=has_run)
             self.stage.paint(self.record)
         self.keep_focus()
-        self.title_bar.show_moment(self.stage.moment)
-        self.title_bar.show_findings(self.findings_count)
+        self.title_bar.moment, self.title_bar.findings = self.stage.moment, self.findings_count
         self.paint_bars()
 
     def view_bindings(self) -> dict[str, list[BindingType]]:

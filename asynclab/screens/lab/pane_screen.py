@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.events import Resize
 
 from asynclab.screens.lab.layout import MIDDLE, next_to_show
-from asynclab.screens.lab.time_screen import TimeScreen
 from asynclab.screens.shared.command import BarEntry, Command
-from asynclab.screens.shared.command_screen import filter_entries
+from asynclab.screens.shared.command_screen import CommandScreen, filter_entries
 
 if TYPE_CHECKING:
+    from asynclab.screens.lab.run_record import Record
     from asynclab.screens.lab.stage import Stage
+    from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["PaneScreen"]
 
@@ -20,8 +22,8 @@ NARROW, LOW = 100, 30
 """Columns and lines below which one pane shows at a time, the others on tabs."""
 
 
-class PaneScreen(TimeScreen):
-    """A screen with a stage, and a list beside it."""
+class PaneScreen(CommandScreen):
+    """A screen with a program on its stage, and a list beside it."""
 
     list_panes: ClassVar[tuple[str, ...]] = ("demos",)
     """The ids of the panes beside the stage."""
@@ -33,6 +35,31 @@ class PaneScreen(TimeScreen):
     """Whether the stage shows."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
+
+    @property
+    def program(self) -> StagedRun:
+        """The program on the stage."""
+        raise NotImplementedError
+
+    @property
+    def timed(self) -> Sequence[StagedRun]:
+        """The programs that are paused, resumed and sped up together."""
+        return (self.program,)
+
+    @property
+    def record(self) -> Record:
+        """The record of its present or latest run."""
+        return self.program.record
+
+    @property
+    def running(self) -> Record | None:
+        """The record of the first of these programs that runs."""
+        return next((program.record for program in self.timed if program.is_running), None)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether something runs, and its lab time is paused."""
+        return self.running is not None and self.running.present.clock.paused
 
     @property
     def is_furnished(self) -> bool:

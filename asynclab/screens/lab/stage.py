@@ -101,7 +101,7 @@ class Stage(StageRoom):
         self._most_tasks = max(self._most_tasks, len(record.present.tasks))
         self._share_the_room()
         self.tasks.show(state, now)
-        self.activity.show(state, now, is_past=record.is_past)
+        self.activity.show(state, now, is_past=record.is_past, goes_on=record.source.is_running)
         self._show_findings(record)
         self._show_the_middle()
         for focused in self.task_views:

@@ -1,17 +1,14 @@
-"""Commands that pause, step and speed up what runs, declared once for demos and fetches."""
+"""Commands that pause, step and speed up what runs, declared once for demos, fetches and programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from asynclab.screens.lab.lab_actions import LabActions, can_control
 from asynclab.screens.shared.command import Command
-from asynclab.screens.shared.command_screen import CommandScreen
 
 if TYPE_CHECKING:
     from asynclab.model.events import StepTaken
-    from asynclab.screens.lab.run_record import Record
-    from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["TimeScreen"]
 
@@ -22,56 +19,21 @@ NO_STEP: dict[StepTaken, str] = {
 """Why a step did nothing."""
 
 
-def can_control(screen: TimeScreen) -> bool:
-    """Whether what is shown takes commands, or would once it ran; a recording takes none."""
-    return screen.record.control is not None if screen.record.has_run else screen.program.can_start
-
-
 def can_be_instant(screen: TimeScreen) -> bool:
     """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
     return screen.program.can_start and can_control(screen)
 
 
-class TimeScreen(CommandScreen):
+class TimeScreen(LabActions):
     """A screen with a program whose lab time can be paused, stepped and sped up."""
 
     is_for_stepping = True
     """Whether stepping is what the screen is for; else its keys leave a narrow key bar early."""
 
     @property
-    def program(self) -> StagedRun:
-        """The program that is stepped."""
-        raise NotImplementedError
-
-    @property
-    def timed(self) -> Sequence[StagedRun]:
-        """The programs that are paused, resumed and sped up together."""
-        return (self.program,)
-
-    @property
-    def record(self) -> Record:
-        """The record of its present or latest run."""
-        return self.program.record
-
-    @property
-    def running(self) -> Record | None:
-        """The record of the first of these programs that runs."""
-        return next((program.record for program in self.timed if program.is_running), None)
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether something runs, and its lab time is paused."""
-        return self.running is not None and self.running.present.clock.paused
-
-    @property
     def can_skip_waiting(self) -> bool:
         """Whether `instant` would change anything."""
         return self.running is None or not self.running.present.clock.instant
-
-    @property
-    def has_live_selection(self) -> bool:
-        """Whether the selected task, or the task of the selected URL, runs."""
-        raise NotImplementedError
 
     @command(
         "pause",
@@ -115,15 +77,6 @@ class TimeScreen(CommandScreen):
         else:
             self.program.pause()
 
-    @property
-    def can_step(self) -> bool:
-        """Whether there is something to step, or to start paused."""
-        raise NotImplementedError
-
-    async def start_paused(self) -> None:
-        """Start the program paused, or say why not."""
-        raise NotImplementedError
-
     @command(
         "next event",
         key="N",
@@ -139,10 +92,6 @@ class TimeScreen(CommandScreen):
         if task is not None:
             self.record.go_to_present()
             self.program.run_to_event(task)
-
-    def task_to_follow(self) -> int | None:
-        """The task whose next event is wanted; None where there is none, after saying why."""
-        raise NotImplementedError
 
     @command(
         "slower",

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.lab.lab_actions import can_control
 from asynclab.screens.lab.lab_screen import LabScreen
-from asynclab.screens.lab.time_screen import can_control
 from asynclab.screens.shared.app_protocol import AppProtocol
 from asynclab.screens.shared.command import Command, PaletteEntry
 

@@ -18,8 +18,8 @@ from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
-from asynclab.widgets.demo_list import DemoRow
 from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.run_list import RunRow
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
@@ -98,9 +98,9 @@ class Run(Program):
         leaked = len(state.leaked)
         return Standing(state.outcome, plural(leaked, "leak") if leaked else "")
 
-    def row(self) -> DemoRow:
+    def row(self) -> RunRow:
         """Its line in the list of demos."""
-        return DemoRow(self.demo.key, self.demo.name, self.demo.section, *self.standing())
+        return RunRow(self.demo.key, self.demo.name, self.demo.section, *self.standing())
 
     async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""

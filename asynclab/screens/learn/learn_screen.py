@@ -19,7 +19,7 @@ from asynclab.screens.learn.demo_actions import DemoActions
 from asynclab.screens.shared.command import bindings_of
 
 if TYPE_CHECKING:
-    from asynclab.widgets.demo_list import DemoChosen, DemoList
+    from asynclab.widgets.run_list import RunChosen, RunList
 
 FIRST_PAINT_SECONDS = 0.03
 """Seconds that the curtain gets for its first paint, which Textual has no event for."""
@@ -42,7 +42,7 @@ class LearnScreen(DemoActions):
 
     AUTO_FOCUS = None
 
-    demo_list: DemoList
+    demo_list: RunList
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,13 +69,13 @@ class LearnScreen(DemoActions):
             self.demo_list.highlight(key)
             self.paint()
 
-    def on_demo_highlighted(self) -> None:
+    def on_run_highlighted(self) -> None:
         """Show the demo under the list's cursor, which may have moved since the message was sent."""
         row = self.demo_list.highlighted
         if row is not None and row.key != self.selected_key:
             self.select_demo(row.key)
 
-    def on_demo_chosen(self, event: DemoChosen) -> None:
+    def on_run_chosen(self, event: RunChosen) -> None:
         """Run the demo that was chosen in the list."""
         self.select_demo(event.row.key)
         self.action_start_selected()
@@ -90,11 +90,11 @@ class LearnScreen(DemoActions):
         """Mount all views, start what the command line asked for, and start to paint."""
         from asynclab.screens.lab.stage import Stage
         from asynclab.screens.shared.key_bar import KeyBar
-        from asynclab.widgets.demo_list import DemoList
+        from asynclab.widgets.run_list import RunList
         from asynclab.widgets.title_bar import TitleBar
 
         self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
-        self.demo_list, stage = DemoList(id="demos"), Stage(id="stage")
+        self.demo_list, stage = RunList("Demos", id="demos"), Stage(id="stage")
         with self.app.batch_update():
             await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)
             await self.query("#curtain").remove()

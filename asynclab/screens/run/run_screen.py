@@ -19,7 +19,7 @@ from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.shared.command_screen import LIVE
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.lesson_pane import Lesson
-from asynclab.widgets.loop_list import LoopHighlighted, LoopList, LoopRow
+from asynclab.widgets.run_list import RunHighlighted, RunList, RunRow
 from asynclab.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class RunScreen(LabScreen):
         """Show a program that has not begun."""
         super().__init__()
         self.watched = watched
-        self.loop_list = LoopList(id="loops")
+        self.loop_list = RunList("Loops", id="loops")
         self._nothing = StagedRun(watched.title)
         self._number: int | None = None
         """The loop on the stage."""
@@ -65,7 +65,7 @@ class RunScreen(LabScreen):
 
     def compose(self) -> ComposeResult:
         """The views between the title and the keys."""
-        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
+        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs), "Run"), KeyBar()
         self.stage = self.make_stage()
         yield self.title_bar
         yield Horizontal(self.loop_list, self.stage, id="body")
@@ -77,7 +77,6 @@ class RunScreen(LabScreen):
 
     def on_mount(self) -> None:
         """Begin to watch and to paint."""
-        self.title_bar.activate("Run")
         self.lay_out()
         self.host.begin_to_measure()
         self.begin()
@@ -127,7 +126,8 @@ class RunScreen(LabScreen):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         self._choose_loop()
-        self.loop_list.show_rows([_row_of(run) for run in self.programs], self._number)
+        self.loop_list.show_rows([_row_of(run) for run in self.programs])
+        self.loop_list.highlight(_key_of(self._number or 0))
         self.loop_list.display = len(self.programs) > 1 and not self.is_zoomed
         shown = self.watched.runs.get(self._number or 0)
         facts = (*self.watched.facts, *(shown.facts if shown is not None else ()))
@@ -136,10 +136,10 @@ class RunScreen(LabScreen):
         super().paint()
         self._complain()
 
-    @on(LoopHighlighted)
-    def show_loop(self, event: LoopHighlighted) -> None:
+    @on(RunHighlighted)
+    def show_loop(self, event: RunHighlighted) -> None:
         """Show another loop on the stage."""
-        self._number, self._is_chosen = event.number, True
+        self._number, self._is_chosen = int(event.row.key), True
         self.paint()
 
     def can_go_to(self, pane: str) -> bool:
@@ -152,7 +152,7 @@ class RunScreen(LabScreen):
 
     async def start_paused(self) -> None:
         """Say that nothing can be stepped any more."""
-        self.host.tell("the program has ended")
+        self.host.tell("the loop has ended")
 
     def _choose_loop(self) -> None:
         """Until the user chooses: the loop that runs, or of a program that is over, the one on which most happened."""
@@ -200,8 +200,13 @@ class RunScreen(LabScreen):
             self.host.tell(complaint, is_problem=True)
 
 
-def _row_of(run: LoopRun) -> LoopRow:
-    state, found = run.state, run.record.findings.count
-    alive = sum(state.counts.get(word, 0) for word in LIVE)
+def _row_of(run: LoopRun) -> RunRow:
+    """A loop in the list: how many of its tasks are alive; where it has ended, how many it has had."""
+    state = run.state
+    tasks = sum(count for word, count in state.counts.items() if word in LIVE or state.outcome is not None)
     word: StateWord = state.outcome or "running"
-    return LoopRow(run.number, run.thread, word, alive if state.outcome is None else sum(state.counts.values()), found)
+    return RunRow(_key_of(run.number), run.thread, "", word, f"{tasks:,}", run.record.findings.count)
+
+
+def _key_of(loop: int) -> str:
+    return f"{loop:>2}"

@@ -37,7 +37,11 @@ class AppProtocol(Protocol):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources of everything that runs, on any screen."""
+        """The sources of everything that runs, on any screen: of a program, each of its loops."""
+
+    @property
+    def run_count(self) -> int:
+        """How many demos, fetches and programs run."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
         """Show a short notice; the text is not parsed as markup."""

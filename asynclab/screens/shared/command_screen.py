@@ -89,10 +89,9 @@ class CommandScreen(Commanding, Screen[None]):
 
     def paint_bars(self) -> None:
         """Bring the loop's meter and the key bar up to date."""
-        states = [source.state for source in self.host.sources]
-        live = sum(state.counts.get(word, 0) for state in states for word in LIVE)
+        live = sum(source.state.counts[word] for source in self.host.sources for word in LIVE)
         monitor = self.host.monitor
-        self.title_bar.show(() if monitor is None else monitor.lags, len(states), live)
+        self.title_bar.show(() if monitor is None else monitor.lags, self.host.run_count, live)
         self.key_bar.show(self.bar())
 
     def bar(self) -> tuple[BarEntry, ...]:

@@ -9,9 +9,11 @@ import asyncio
 import gc
 import sys
 from asyncio import Task
+from time import perf_counter
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType
 from typing import Any
 
+from asynclab.model.tasks import Place
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
@@ -28,7 +30,32 @@ LONG_SLEEP = 1.0
 """Seconds: a task in so long a sleep is a timer, which may be in vain."""
 
 
-def is_cut_off(task: Task[Any]) -> bool:
+SEARCH_SECONDS = 0.05
+"""For how long a process is searched for whoever keeps such tasks; each search looks at all objects."""
+
+
+class _Keepers:
+    """Who keeps the tasks that a line of code makes: of all that it has made in this process one is searched for."""
+
+    def __init__(self) -> None:
+        self._are_kept: dict[Place, bool] = {}
+        self._left = SEARCH_SECONDS
+
+    def keep(self, task: Task[Any], made_at: Place, cancels: FrameType) -> bool:
+        """Whether somebody keeps them, or there is no time left to find out."""
+        if made_at not in self._are_kept:
+            if self._left <= 0:
+                return True
+            begin = perf_counter()
+            self._are_kept[made_at] = _is_kept(task, cancels)
+            self._left -= perf_counter() - begin
+        return self._are_kept[made_at]
+
+
+_keepers = _Keepers()
+
+
+def is_cut_off(task: Task[Any], made_at: Place) -> bool:
     """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
     if cancel_requests_of(task) > 1:  # it was asked to end before, and cleans up
         return False
@@ -36,7 +63,8 @@ def is_cut_off(task: Task[Any]) -> bool:
     chain = follow(coroutine_of(task))
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
         return False
-    return not any(_waits(callback) for callback, _ in task._callbacks or ()) and not _is_kept(task, cancels)
+    is_awaited = any(_waits(callback) for callback, _ in task._callbacks or ())
+    return not is_awaited and not _keepers.keep(task, made_at, cancels)
 
 
 def _works(frames: list[FrameType]) -> bool:

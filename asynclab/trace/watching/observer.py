@@ -230,7 +230,9 @@ class Observer(Recorder):
         with self.guard("tasks that are cut off"):
             task = record()
             created = record.created
-            if task is not None and created is not None and created.line and not created.internal and is_cut_off(task):
+            if task is None or created is None or not created.line or created.internal:
+                return
+            if is_cut_off(task, (created.file, created.line)):
                 self.emit(TaskCutOff(at, record.id))
 
     def _see_lost(self, record: TaskRecord) -> None:

@@ -108,6 +108,35 @@ LIVES: dict[str, list[events.Event]] = {
         *(events.Output(0.0, f"{number}\n", TEA) for number in range(100)),
         events.StepEnded(0.0, TEA, 0.0),
     ],
+    "What else it does to queues and primitives": [
+        events.QueueCreated(0.0, 1, "Queue", 0),
+        events.PrimitiveCreated(0.0, 1, "condition", 1, 0),
+        events.StepStarted(0.0, TEA),
+        events.QueueTaskDone(0.0, 1, 0, TEA),
+        events.QueueShutDown(0.0, 1, False, TEA),
+        events.ConditionNotified(0.0, 1, 2, TEA),
+        events.StepEnded(0.0, TEA, 0.0),
+    ],
+    "Asked to stop by itself, and then by two others": [
+        events.StepStarted(0.0, TEA),
+        events.TaskCancelRequested(0.0, TEA, TEA),
+        events.StepEnded(0.0, TEA, 0.0),
+        events.TaskCancelRequested(0.5, TEA, MAIN),
+        events.TaskCancelRequested(0.6, TEA, COFFEE),
+        events.TaskReady(0.6, TEA, "cancel"),
+        *suspended(0.6, TEA),
+    ],
+    "Woken before its step was over": [
+        events.StepStarted(0.0, TEA),
+        events.TaskReady(0.0, TEA, "task", MAIN),
+        events.StepEnded(0.0, TEA, 0.0),
+        *suspended(0.0, TEA),
+    ],
+    "Timeouts whose beginnings are no longer kept": [
+        events.StepStarted(0.0, TEA),
+        events.TimeoutMet(0.0, 7),
+        events.StepEnded(0.0, TEA, 0.0),
+    ],
     "Garbage-collected": [*suspended(0.0, TEA), events.TaskCollected(1.0, TEA)],
 }
 """What happens to the tea after its creation."""

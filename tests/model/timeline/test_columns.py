@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
-from asynclab.model.timeline.columns import FEW, landing, marks, paint_kinds
+from asynclab.model.timeline.columns import BRIEF, FEW, landing, marks, paint_kinds
 from asynclab.model.timeline.scale import STEPS, Scale, fitting
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
@@ -30,8 +31,8 @@ def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> lis
 
 
 def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
-    """The kind of each column, found by looking at every interval: the greatest that lies in it."""
-    cells = [0] * width
+    """The kind of each column, found by looking at every interval: the greatest in it; brief if that is half a step."""
+    cells, ran = [0] * width, [0.0] * width
     for index in range(len(lane.begins)):
         interval = lane.interval(index)
         end = now if interval.end is None else interval.end
@@ -39,7 +40,10 @@ def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> li
             left, right = scale.begin(column), scale.begin(column + 1)
             if interval.begin < right and (end > left or interval.begin >= left):
                 cells[column - first] = max(cells[column - first], CODES[interval.word])
-    return cells
+                if interval.word == "running":
+                    ran[column - first] += min(end, right) - max(interval.begin, left)
+    few = scale.seconds / 2
+    return [BRIEF if kind == RUNNING and seconds < few else kind for kind, seconds in zip(cells, ran, strict=True)]
 
 
 @given(any_history(), st.integers(15, 21), st.integers(0, 3), st.integers(1, 60))
@@ -61,14 +65,22 @@ def test_what_begins_in_the_middle_of_a_column_that_lost_its_beginning_is_shown(
         assert painted(lane, TENTHS, 0, 4, 0.35) == read_off(lane, TENTHS, 0, 4, 0.35)
 
 
-def test_a_step_shows_however_short_it_is() -> None:
-    lane = lane_of(events.StepStarted(0.35, 1), events.StepEnded(0.350001, 1, 0.000001))
-    assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
+@pytest.mark.parametrize(
+    ("began", "ended", "kind"), [(0.3, 0.3, BRIEF), (0.35, 0.350001, BRIEF), (0.35, 0.39, BRIEF), (0.33, 0.39, RUNNING)]
+)
+def test_a_step_shows_however_short_and_whether_it_fills_its_column(began: float, ended: float, kind: int) -> None:
+    lane = lane_of(events.StepStarted(began, 1), events.StepEnded(ended, 1, ended - began))
+    assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, kind, WAITING, 0]
 
 
-def test_a_step_of_no_length_shows() -> None:
-    lane = lane_of(events.StepStarted(0.3, 1), events.StepEnded(0.3, 1, 0.0))
-    assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
+def test_several_steps_in_a_column_count_together_and_very_many_fill_it() -> None:
+    for steps, kind in ((2, BRIEF), (3, RUNNING), (FEW, RUNNING)):
+        begun = [0.3 + number * 0.1 / steps for number in range(steps)]
+        length = 0.02 if steps < FEW else 0.0
+        lane = lane_of(
+            *(each for at in begun for each in (events.StepStarted(at, 1), events.StepEnded(at + length, 1, length)))
+        )
+        assert painted(lane, TENTHS, 3, 1, 0.45) == [kind]
 
 
 def test_nothing_is_drawn_before_birth_and_after_the_end() -> None:

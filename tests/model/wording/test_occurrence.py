@@ -1,25 +1,39 @@
-"""Words for the events that show a finding."""
+"""Words for the events that show a finding, pinned in a golden file."""
 
 from __future__ import annotations
 
-import pytest
-
 from asynclab.model import events
-from asynclab.model.state import LabState
 from asynclab.model.wording.occurrence import kind_and_task, occurrence
+from tests.golden_files import Golden
+from tests.model.history import MAIN, TEA, tea_party
 
+WAIT = events.Wait("queue.get", 1, file="/home/a/cafe.py", line=4)
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        events.ResultUnread(1.0, 2),
-        events.ItemLost(1.0, 2, "'item'", "app.py", 5),
-        events.StreamUnread(1.0, 2, "", 1, 100),
-        events.TaskCutOff(1.0, 2),
-        events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", 2, "app.py", 5),
-        events.WriteUndrained(1.0, 2, 1_000_000, 10, "app.py", 5),
-    ],
+SEEN: tuple[events.Event, ...] = (
+    events.TaskWaiting(1.0, TEA, WAIT),
+    events.TaskReady(1.0, TEA, "timer"),
+    events.TaskEnded(1.0, TEA, "failed", "ValueError: boom"),
+    events.TaskCancelRequested(1.0, TEA, MAIN),
+    events.TaskCancelRequested(1.0, TEA),
+    events.CancelIgnored(1.0, TEA),
+    events.TaskCollected(1.0, TEA),
+    events.CoroutineDropped(1.0, "brew"),
+    events.ExceptionDropped(1.0, TEA),
+    events.ExceptionDropped(1.0, None),
+    events.ResultUnread(1.0, TEA),
+    events.ItemLost(1.0, TEA, "'item'", "app.py", 5),
+    events.StreamUnread(1.0, TEA, "", 1, 100),
+    events.TaskCutOff(1.0, TEA),
+    events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", TEA, "app.py", 5),
+    events.WriteUndrained(1.0, TEA, 1_000_000, 10, "app.py", 5),
+    events.LoopBlocked(1.0, None, 0.3, "/home/a/cafe.py", 9, "grind"),
+    events.Outside(1.0),
+    events.QueuePut(1.0, 1, "'tea'", 1, 1, TEA),
+    events.LoopLagged(1.0, 0.1),
 )
-def test_what_shows_a_finding_is_told_as_a_clause(event: events.Event) -> None:
-    state = LabState()
-    assert occurrence(event, state) != kind_and_task(event, state)
+
+
+def test_what_shows_a_finding_is_told_as_a_clause(golden: Golden) -> None:
+    state = tea_party()
+    golden.check("occurrences", [(kind_and_task(event, state), occurrence(event, state)) for event in SEEN])
+    assert kind_and_task(None, state) == ""

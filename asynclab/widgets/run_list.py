@@ -1,4 +1,4 @@
-"""The list of demos, with the state of each."""
+"""The list of what can be put on the stage, demos or loops, with the state of each."""
 
 from __future__ import annotations
 
@@ -13,73 +13,79 @@ from textual.message import Message
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left, width_of
 
 NOTE_LIMIT = 10
-"""Longest note beside a demo's state, in characters."""
+"""Longest note beside a state, in characters."""
 
 LEAST_NAME = 8
 """Cells that a name keeps when a note needs room."""
 
 
 @dataclass(frozen=True, slots=True)
-class DemoRow:
-    """A demo as the list shows it."""
+class RunRow:
+    """A demo, or a loop of a program, as the list shows it."""
 
     key: str
-    """The key that starts it; unique."""
+    """The key that starts a demo, or the number of a loop; unique."""
     name: str
-    section: str
-    """Its heading; rows of a section are adjacent."""
+    section: str = ""
+    """Its heading, if any; rows of a section are adjacent."""
     state: StateWord | None = None
     """The state of its latest run; None before the first."""
     note: str = ""
     """A few characters beside the state, such as "62%"."""
+    findings: int = 0
 
 
 @dataclass
-class DemoHighlighted(Message):
-    """The cursor of a demo list moved to another demo."""
+class RunHighlighted(Message):
+    """The cursor moved to another row."""
 
-    row: DemoRow
+    row: RunRow
 
 
 @dataclass
-class DemoChosen(Message):
-    """A demo is to be run: enter was pressed, or the highlighted demo was clicked."""
+class RunChosen(Message):
+    """Enter was pressed on a row, or the highlighted one was clicked."""
 
-    row: DemoRow
-
-
-Entry: TypeAlias = DemoRow | str
-"""A line of the list: a demo, a heading, or an empty line."""
+    row: RunRow
 
 
-class DemoList(CursorView):
-    """The demos in their sections; posts `DemoHighlighted` and `DemoChosen`."""
+Entry: TypeAlias = RunRow | str
+"""A line of the list: a row, a heading, or an empty line."""
+
+
+class RunList(CursorView):
+    """Rows in their sections; posts `RunHighlighted` and `RunChosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Run", show=False)]
 
-    BORDER_TITLE = "Demos"
-    _rows: tuple[DemoRow, ...] = ()
+    _rows: tuple[RunRow, ...] = ()
     entries: Sequence[Entry] = ()
     _highlighted: str | None = None
 
+    def __init__(self, title: str, *, id: str | None = None) -> None:
+        """Make an empty list; the title says what is in it."""
+        super().__init__(id=id)
+        self.set_title(title)
+
     @property
-    def highlighted(self) -> DemoRow | None:
-        """The demo that the cursor is on."""
+    def highlighted(self) -> RunRow | None:
+        """The row that the cursor is on."""
         return next((row for row in self._rows if row.key == self._highlighted), None)
 
-    def show_rows(self, rows: Sequence[DemoRow]) -> None:
-        """Show demos; repaints only lines that changed."""
+    def show_rows(self, rows: Sequence[RunRow]) -> None:
+        """Show other rows; repaints only lines that changed."""
         shown = tuple(rows)
         if shown != self._rows:
             self._rows = shown
             self.repaint()
 
     def highlight(self, key: str) -> None:
-        """Put the cursor on a demo without posting a message."""
+        """Put the cursor on the row of a key without posting a message."""
         if key == self._highlighted:
             return
         self._highlighted = key
@@ -90,17 +96,17 @@ class DemoList(CursorView):
     def repaint(self) -> None:
         """Lay the list out for its height, and refresh lines that changed."""
         self.entries = tuple(_lay_out(self._rows, self.page_height))
-        keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self.entries]
+        keys = [entry.key if isinstance(entry, RunRow) else None for entry in self.entries]
         self.cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A demo with its state at the right, or a heading; a narrow list drops the note first."""
+        """A row with its state at the right, or a heading; a narrow list drops the note first."""
         entry = self.entries[index]
         if isinstance(entry, str):
             return ((f" {one_line(entry).upper()}", "heading"),)
         is_picked = index == self.cursor
-        name, room = one_line(entry.name), width - 4
+        name, room = one_line(entry.name), width - 3 - len(entry.key)
         state = _state_of(entry, one_line(entry.note, NOTE_LIMIT))
         if min(cell_len(name), LEAST_NAME) + 1 + width_of(state) > room:
             state = _state_of(entry, "")
@@ -112,50 +118,50 @@ class DemoList(CursorView):
         )
 
     def cursor_moved(self, index: int | None) -> None:
-        """Post which demo the cursor is on."""
+        """Post which row the cursor is on."""
         entry = None if index is None else self.entries[index]
-        if isinstance(entry, DemoRow):
+        if isinstance(entry, RunRow):
             self._highlighted = entry.key
-            self.post_message(DemoHighlighted(entry))
+            self.post_message(RunHighlighted(entry))
 
     def action_choose(self) -> None:
-        """Run the highlighted demo."""
+        """Choose the highlighted row."""
         if self.highlighted is not None:
-            self.post_message(DemoChosen(self.highlighted))
+            self.post_message(RunChosen(self.highlighted))
 
     def stops(self) -> Sequence[int]:
-        """The lines of demos."""
-        return [index for index, entry in enumerate(self.entries) if isinstance(entry, DemoRow)]
+        """The lines that are no headings."""
+        return [index for index, entry in enumerate(self.entries) if isinstance(entry, RunRow)]
 
     def line_clicked(self, index: int) -> None:
-        """Highlight a demo, or choose it if it is highlighted already."""
+        """Highlight a row, or choose it if it is highlighted already."""
         if index == self.cursor:
             self.action_choose()
         elif index in self.stops():
             self.move_cursor(index, scroll=False)
 
     def scroll_to_line(self, index: int) -> None:
-        """Bring a demo into sight; the first of a section with its heading."""
+        """Bring a row into sight; the first of a section with its heading."""
         super().scroll_to_line(index)
         if index and isinstance(self.entries[index - 1], str):
             super().scroll_to_line(index - 1)
 
 
-def _lay_out(rows: Sequence[DemoRow], height: int) -> Iterator[Entry]:
+def _lay_out(rows: Sequence[RunRow], height: int) -> Iterator[Entry]:
     """The rows under headings, with empty lines between sections if there is room."""
-    sections = len({row.section for row in rows})
+    sections = len({row.section for row in rows} - {""})
     is_roomy = len(rows) + 2 * sections - 1 <= height
-    section: str | None = None
+    section = ""
     for row in rows:
         if row.section != section:
-            if is_roomy and section is not None:
+            if is_roomy and section:
                 yield ""
             yield row.section
             section = row.section
         yield row
 
 
-def _state_of(row: DemoRow, note: str) -> Line:
-    if row.state is None:
-        return ((note, "past"),)
-    return ((f"{GLYPHS[row.state]} {note}".rstrip(), row.state),)
+def _state_of(row: RunRow, note: str) -> Line:
+    found: Line = ((f"{FOUND}{row.findings} ", "failed"),) if row.findings else ()
+    said = (note, "past") if row.state is None else (f"{GLYPHS[row.state]} {note}".rstrip(), row.state)
+    return (*found, said)

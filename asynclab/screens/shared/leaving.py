@@ -1,0 +1,85 @@
+"""Ends the app, once everything that runs has cleaned up."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+from asynclab.screens.shared.command import Command, Commanding
+from asynclab.screens.shared.notices import Notices
+
+command = Command["Leaving"]
+
+AGAIN_SECONDS = 2.0
+"""Seconds within which a second ctrl+c quits."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals at which everything that runs is cancelled, and cleans up, before the app ends."""
+
+
+class Leaving(Commanding, Notices):
+    """An app that is left by a key, a signal, or the end of its terminal."""
+
+    action_prefix = "app."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._interrupted_at = self._quit_at = -AGAIN_SECONDS
+        self._leaving: asyncio.Task[None] | None = None
+
+    @property
+    def ends_with_it(self) -> str:
+        """What notices call the user's program that runs and ends with the app; empty for none."""
+        raise NotImplementedError
+
+    async def close_labs(self) -> None:
+        """Cancel everything that runs, and wait for its clean-up."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Handle signals."""
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, self._leave_soon, 128 + number)
+
+    def on_unmount(self) -> None:
+        """Leave signals alone again."""
+        for number in ENDING:
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    def terminal_is_gone(self) -> None:
+        """Quit: no key will come any more."""
+        self._leave_soon(128 + signal.SIGHUP)
+
+    @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
+    async def action_quit(self) -> None:
+        """Cancel every demo, let it clean up, and quit. To end a running program of yours, press it twice."""
+        program = self.ends_with_it
+        if program and self._leaving is None:
+            now = time.monotonic()
+            is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
+            if not is_sure:
+                self.tell(f"{program} runs: q again ends it (SIGINT, then SIGTERM, then SIGKILL)")
+                return
+            self.tell(f"ending {program} …")
+        self._leave_soon(0)
+
+    def action_help_quit(self) -> None:
+        """Quit at the second ctrl+c in a row."""
+        now = time.monotonic()
+        if now - self._interrupted_at < AGAIN_SECONDS:
+            self._leave_soon(0)
+        else:
+            self._interrupted_at = now
+            from textual.widgets import Input, TextArea
+
+            is_typing = isinstance(self.focused, Input | TextArea)
+            self.tell("press ctrl+c again to quit" if is_typing else "press q, or ctrl+c again, to quit")
+
+    def _leave_soon(self, code: int) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave(code), name="leaving")
+
+    async def _leave(self, code: int) -> None:
+        await self.close_labs()
+        self.exit(return_code=code)
