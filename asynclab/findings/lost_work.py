@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
 from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
@@ -30,6 +31,16 @@ from asynclab.model.wording.quantities import measured
 
 GROWTH_SECONDS = 0.5
 """For how long it must have grown."""
+
+LINE_SECONDS = 1.0
+"""For how long tasks must have been made that still wait."""
+
+_FASTER = 1.5
+"""How many times as many tasks are made as get through."""
+
+_FEWEST_TAKEN = 2
+_SAMPLES = 64
+"""Of how many tasks in a line it is looked when they were made."""
 
 _PARTS = 8
 """In each of as many parts of the time its smallest size must be larger than in the one before."""
@@ -147,6 +158,30 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
 
 
+def find_growing_lines(state: LabState) -> Iterator[Finding]:
+    """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
+
+    In a steady line as many tasks wait as get through while one of them waits (Little's law).
+    """
+    for primitive in state.primitives.values():
+        count, taken_at = len(primitive.waiters), primitive.taken_at
+        if count < BACKLOG or len(taken_at) < _FEWEST_TAKEN:
+            continue
+        made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
+        first = min(task.created_at for task in made)
+        seconds, rate = state.now - first, len(taken_at) / max(state.now - taken_at[0], 1e-9)
+        parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
+        if len(parts) < _PARTS or count < _FASTER * rate * seconds:
+            continue
+        places = Counter((task.file, task.line) for task in made)
+        place = next((place for place, _ in places.most_common(1) if place[1]), None)
+        text = (
+            f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
+            f"{measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes their maker wait"
+        )
+        yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
+
+
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
     """Tasks that write faster than the other side reads, and don't wait for it."""
     for incident, event in incidents_of(state, WriteUndrained):
@@ -233,11 +268,11 @@ RULES = (
     ),
     Rule(
         "growing-queue",
-        "A queue without maxsize grows all the time.",
+        "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
-        "Give the queue a maxsize, so that put() makes the producer wait.",
+        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
         "queue",
-        find_growing_queues,
+        lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
     ),
     Rule(
         "write-without-drain",

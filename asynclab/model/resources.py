@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeAlias, TypeVar
 
-from asynclab.model.events import PrimitiveKind, Wait
+from asynclab.model.events import BACKLOG, PrimitiveKind, Wait
 from asynclab.model.tasks import Place
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
@@ -150,6 +150,8 @@ class PrimitiveState:
     """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
+    taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
+    """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)
     """Who has set an event, notified a condition or released a permit, and when last. The first `SOURCES_KEPT`."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)

@@ -234,6 +234,32 @@ def test_a_program_that_is_killed_has_the_findings_that_it_had_before() -> None:
     assert findings == [("lost-handover", "proved", FIRST)]
 
 
+@pytest.mark.parametrize(
+    ("made_each", "taken_each", "said"),
+    [
+        (0.01, 0.1, [("growing-queue", "likely", None)]),
+        (0.01, 0.009, []),
+        (0.0001, 0.1, []),
+    ],
+    ids=["made faster than they get through", "as fast", "all at once"],
+)
+def test_a_line_of_tasks_grows_where_nothing_makes_their_maker_wait(
+    made_each: float, taken_each: float, said: list[tuple[str, str, int | None]]
+) -> None:
+    made: list[Event] = [PrimitiveCreated(0.0, 1, "semaphore", 1, 1)]
+    for number in range(200):
+        at = 0.1 + number * made_each
+        made += [TaskCreated(at, 10 + number, "work", "work", MAIN, file="app.py", line=5)]
+        made += [StepStarted(at, 10 + number), StepEnded(at, 10 + number, 0.0)]
+        made += [TaskWaiting(at, 10 + number, Wait("semaphore", 1))]
+    for number in range(30):
+        at = 2.2 - (30 - number) * min(taken_each, 0.07)
+        made += [PrimitiveChanged(at, 1, 1, None), PrimitiveChanged(at, 1, 0, None)]
+    made.sort(key=lambda event: event.at)
+    findings = _found(*made, LoopLagged(2.2, 0.0))
+    assert [each for each in _said(findings) if each[0] == "growing-queue"] == said
+
+
 def test_a_queue_that_changes_often_is_seen_to_grow_and_how_long_its_next_item_waits() -> None:
     changes: list[Event] = []
     for turn in range(4_000):  # 4,000 puts and 1,000 gets a second

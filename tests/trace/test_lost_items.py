@@ -76,6 +76,13 @@ async def has_no_use_for_it(queue: Queue) -> None:
     await asyncio.sleep(1)
 
 
+async def has_another_one_like_it(queue: Queue) -> str:
+    print(await queue.get())
+    another = "item"
+    await asyncio.sleep(1)
+    return another
+
+
 @pytest.mark.parametrize(
     ("take", "count"),
     [
@@ -88,6 +95,7 @@ async def has_no_use_for_it(queue: Queue) -> None:
         (works_on_it, 0),
         (works_until_none_comes, 0),
         (has_no_use_for_it, 0),
+        (has_another_one_like_it, 0),
     ],
 )
 def test_what_a_function_was_yet_to_return_is_lost_at_a_timeout(take: Take, count: int) -> None:

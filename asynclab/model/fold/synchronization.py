@@ -37,6 +37,8 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     before, primitive.value = primitive.value, event.value
     rises = event.value > before or 0 < event.value == before
     state.mark(event.task, "raised" if rises else "lowered", at, event)
+    if (event.value > before) == (primitive.kind == "lock") and primitive.kind in ("lock", "semaphore"):
+        primitive.taken_at.append(at)
     if primitive.kind == "lock":
         _lock_changed(state, primitive, event, at)
     elif primitive.kind == "semaphore":

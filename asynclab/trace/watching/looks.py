@@ -17,7 +17,7 @@ from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
 from asynclab.trace.watching.unread_replies import UnreadReplies
-from asynclab.trace.watching.unread_streams import UnreadStreams
+from asynclab.trace.watching.unread_streams import POOL_LIBRARY, UnreadStreams
 
 LOOK_SHARE = 0.01
 """How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""
@@ -41,7 +41,6 @@ _ENOUGH = 0.0002
 """Seconds: how much is to be saved again once all is spent: enough for some looks, as to reckon costs time, too."""
 
 _DROPPABLE = ("event", "future")
-_OF_STREAMS = ("stream", "library")
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""
@@ -143,7 +142,7 @@ class Looks:
                 if wait.kind in _DROPPABLE:
                     self.sources.begins(record, task)
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
-                if wait.kind in _OF_STREAMS:
+                if wait.kind == "stream" or wait.library == POOL_LIBRARY:
                     self.unread.begins(record, task)
                 if wait.kind == "stream" and self.replies.streams:
                     self.replies.read_by(record, task)

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from types import CodeType
 
 from asynclab.model.events import ItemLost
@@ -24,6 +25,9 @@ from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.code_flow import handlers_of, reached_from
 
 _WAIT_FOR = asyncio.wait_for.__code__
+_AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
+"""The last instruction of an await: the latter up to Python 3.11."""
+
 _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
 
 
@@ -53,18 +57,18 @@ def _is_timed_out(recorder: Recorder) -> bool:
 
 @lru_cache(1_000)
 def _has_unused(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits at an instruction has set a variable, and uses that only from then on."""
+    """Whether a function that awaits at an instruction has got a variable by another await, and has yet to use it."""
     steps = list(dis.get_instructions(code))
     line = next(_line(each) for each in steps if each.offset >= at)
     if _is_caught(code, steps, at):
         return False
     stored, used = dict[str, int](), set[str]()
-    for each in steps:
+    for before, each in pairwise(steps):
         is_later = each.offset > at or _line(each) == line
         for how, name in _accesses(each):
             if how == "LOAD" and is_later:
                 used.add(name)
-            elif how == "STORE" and each.offset < at:
+            elif how == "STORE" and each.offset < at and before.opname in _AWAITED:
                 stored[name] = each.offset
             else:  # used before, or set again
                 stored.pop(name, None)

@@ -26,6 +26,7 @@ UNREAD_AFTER = 1.0
 _AGAIN_AFTER = 0.5
 _MOST_TASKS = 50
 _DRAIN = StreamWriter.drain.__code__
+POOL_LIBRARY = "aiohttp"
 _POOL_WAIT, _POOL_FILE = "_wait_for_available_connection", "aiohttp/connector.py"
 
 
@@ -122,4 +123,4 @@ def _unread_of_pool(connector: Any) -> _Unread | None:
     if not bodies or any(body is None or body._waiter is not None or body.is_eof() for body in bodies):
         return None
     progress = tuple((id(body), body.total_bytes, body._size) for body in bodies)
-    return _Unread(bodies, sum(body._size for body in bodies), progress, "aiohttp")
+    return _Unread(bodies, sum(body._size for body in bodies), progress, POOL_LIBRARY)

@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -689,81 +688,12 @@ async def a_server_writes_more_than_its_client_reads() -> None:
     server.close()
 
 
-async def a_generator_is_left_with_a_permit_while_others_go_on() -> None:
-    """generator-not-closed"""
-
-    permits = asyncio.Semaphore(1)
-
-    async def rows() -> AsyncIterator[int]:
-        async with permits:
-            yield 1
-            yield 2
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(0.05)
-
-    async def first() -> int | None:
-        kept.append(rows())
-        async for row in kept[-1]:
-            return row
-        return None
-
-    kept: list[AsyncIterator[int]] = []
-    beating = asyncio.create_task(beat())
-    await first()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(first(), 1.6)
-    beating.cancel()
-
-
-async def both_sides_write_all_before_they_read() -> None:
-    """unread-stream"""
-
-    async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in range(100):
-            writer.write(bytes(200_000))
-            await writer.drain()
-        await reader.readexactly(100 * 200_000)
-
-    server = await asyncio.start_server(exchange, "127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(2.2):
-            await exchange(reader, writer)
-    writer.transport.abort()
-    server.close()
-
-
-async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
-    """unread-stream"""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + bytes(9_000_000))
-        with contextlib.suppress(ConnectionError):
-            await writer.drain()
-        writer.close()
-
-    connector = aiohttp.TCPConnector(limit=2)
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        url = "http://{}:{}".format(*server.sockets[0].getsockname())
-        kept = [await session.get(url) for _ in range(2)]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2.2):
-                await session.get(url)
-        for response in kept:
-            response.close()
-    server.close()
-    await asyncio.sleep(0.05)
-
-
 async def the_program_ends_before_its_work_is_done() -> None:
     """cut-off"""
 
     async def save() -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.5)
         print("saved")
 
     asyncio.create_task(save())

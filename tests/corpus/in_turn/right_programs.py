@@ -891,6 +891,20 @@ async def connections_are_closed_and_their_writes_drained() -> None:
             await writer.wait_closed()
 
 
+async def many_tasks_wait_for_a_permit_and_get_it() -> None:
+    permits, room = asyncio.Semaphore(10), asyncio.Semaphore(150)
+
+    async def handle() -> None:
+        async with permits:
+            await asyncio.sleep(0.005)
+        room.release()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(900):
+            await room.acquire()
+            group.create_task(handle())
+
+
 async def what_comes_is_read_slowly_while_others_wait_to_write() -> None:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1_000_000):
