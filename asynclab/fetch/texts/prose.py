@@ -119,8 +119,10 @@ def urls_in(text: str) -> Iterator[str]:
 
 def _all_sent(line: str) -> list[tuple[str, ...]]:
     """All URLs of a line, if each is one that `_SENT` matches and no markup says where it ends; else none."""
+    if "](" in line or "]:" in line or line.lstrip().startswith("#"):
+        return []
     sent = _SENT.findall(line)
-    if len(sent) != line.count("://") or "](" in line or "]:" in line or line.lstrip().startswith("#"):
+    if len(sent) != line.count("://"):
         return []
     return sent if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in sent) else []
 
