@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import prose, xml_values
+from asynclab.fetch.texts import formats, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.urls import find_urls
 
@@ -93,6 +93,13 @@ def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monk
     text = "".join(f"<url><loc>https://a.example/{number}</loc></url>\n" for number in range(300))
     assert len(find_urls(text).urls) == 300
     assert sum(sizes) < 300 * 2_000
+
+
+def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    monkeypatch.setattr(formats, "_END_TAG", SimpleNamespace(findall=lambda text: searched.append(text) or []))
+    assert find_urls("<bob> https://a.example/x\n03:07 < alice> hi\n" * 50).duplicates == 49
+    assert len(searched) == 1
 
 
 def test_a_mixture_is_cut_where_its_format_changes() -> None:
