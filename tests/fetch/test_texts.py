@@ -102,6 +102,32 @@ def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(mo
     assert len(searched) == 1
 
 
+def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = []
+
+    class CountingError(ValueError):
+        """What a decoder raises, with how much text its error would count the lines of."""
+
+        def __init__(self, msg: str, text: str, pos: int) -> None:
+            counted.append(pos)
+            self.msg, self.pos = msg, pos
+
+    monkeypatch.setattr("json.decoder.JSONDecodeError", CountingError)
+    monkeypatch.setattr("json.JSONDecodeError", CountingError)
+    found = find_urls('{"u": "https://a.example/x", oops\n' * 2_000)
+    assert (len(found.urls), found.duplicates, len(counted)) == (1, 1_999, 2_000)
+    assert max(counted) < 100
+
+
+def test_json_that_goes_on_for_long_is_read_to_its_end() -> None:
+    for value in ({"text": "x" * 30_000, "u": "https://a.example"}, ["x" * 19_990, "https://a.example"], ["x"] * 9_000):
+        text = json.dumps(value)
+        found = find_urls(f"see\n{text}\n")
+        assert (found.taken_for, len(found.urls)) == (("JSON", 1) if "a.example" in text else ("", 0))
+
+
 def test_a_mixture_is_cut_where_its_format_changes() -> None:
     found = find_urls('See <https://a.example/1>.\n\n{"u": "https://a.example/2."}\nurl,n\nb.example/3,1\n')
     assert [url.url for url in found.urls] == ["https://a.example/1", "https://a.example/2.", "https://b.example/3"]

@@ -78,19 +78,15 @@ class _Cutting:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
         """Up to where no JSON or XML, and no mail, can begin: another attempt would meet the same error."""
-        self._budget = 20 * len(text) + 10_000_000
-        """Characters that attempts at JSON may still waste, so that a text full of brackets takes no quadratic time."""
         self._scripts = _scripts(text)
 
     def part_at(self, start: int) -> Part | None:
         """The part that begins at a place."""
         text = self._text
         if text[start] in "[{":
-            if start < self._fails_up_to or self._budget < 0:
+            if start < self._fails_up_to:
                 return None
             json, self._fails_up_to = json_at(text, start)
-            # Python counts the lines up to an error, from the beginning of the text.
-            self._budget -= start if json is None else 0
             return json
         if text[start] != "<":
             if start < self._no_mail_up_to:
