@@ -96,8 +96,13 @@ def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monk
 
 
 def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[str] = []
-    monkeypatch.setattr(formats, "_END_TAG", SimpleNamespace(findall=lambda text: searched.append(text) or []))
+    searched = []
+
+    def findall(text: str) -> list[str]:
+        searched.append(text)
+        return []
+
+    monkeypatch.setattr(formats, "_END_TAG", SimpleNamespace(findall=findall))
     assert find_urls("<bob> https://a.example/x\n03:07 < alice> hi\n" * 50).duplicates == 49
     assert len(searched) == 1
 
