@@ -70,6 +70,19 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
     assert found == closely
 
 
+def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+
+    def all_sent(line: str) -> list[tuple[str, ...]]:
+        lengths.append(len(line))
+        return []
+
+    monkeypatch.setattr(prose, "_all_sent", all_sent)
+    found = find_urls("https://a.example/x " * 20_000)
+    assert (len(found.urls), found.duplicates) == (1, 19_999)
+    assert max(lengths) < 101_000
+
+
 def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
