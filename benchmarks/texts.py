@@ -16,6 +16,13 @@ LINES = {
     "Markdown": "- [x](https://www.example.com/{n}) is a *thing*.\n",
     "HTML": '<p class="x">some text <a href="https://www.example.com/{n}">and a link</a></p>\n',
     "NDJSON": json.dumps({"id": 1, "url": "https://www.example.com/N", "text": "some text"}).replace("N", "x") + "\n",
+    "short": "http://a.b/{n} ",
+    "fragments": "https://www.example.com/page#section-{n}\n",
+    "templates": "GET https://api.example.com/users/{{id}}/posts/{n}\n",
+    "shell": "curl https://www.example.com/x\\?a=1\\&b={n} -o x\n",
+    "Chinese": "请看https://www.example.com/a/{n}。谢谢\n",
+    "hosts in all scripts": "https://bücher{n}.example/\n",
+    "XML": "<url><loc>https://www.example.com/{n}</loc></url>\n",
     "CSV": "{n},https://www.example.com/{n},ok\n",
 }
 _BARE = re.compile(r"https?://[^\s\"'<>]+")
@@ -30,7 +37,7 @@ def main() -> None:
         bare = time.process_time()
         find_urls(text)
         end = time.process_time()
-        print(f"{name:10} {end - bare:6.2f} s, {(end - bare) / max(bare - begin, 0.001):6.1f} times a bare search")
+        print(f"{name:20} {end - bare:6.2f} s, {(end - bare) / max(bare - begin, 0.001):6.1f} times a bare search")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import prose, xml_values
+from asynclab.fetch.texts import formats, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.urls import find_urls
 
@@ -70,6 +70,19 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
     assert found == closely
 
 
+def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+
+    def all_sent(line: str) -> list[tuple[str, ...]]:
+        lengths.append(len(line))
+        return []
+
+    monkeypatch.setattr(prose, "_all_sent", all_sent)
+    found = find_urls("https://a.example/x " * 20_000)
+    assert (len(found.urls), found.duplicates) == (1, 19_999)
+    assert max(lengths) < 101_000
+
+
 def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
@@ -93,6 +106,44 @@ def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monk
     text = "".join(f"<url><loc>https://a.example/{number}</loc></url>\n" for number in range(300))
     assert len(find_urls(text).urls) == 300
     assert sum(sizes) < 300 * 2_000
+
+
+def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    def findall(text: str) -> list[str]:
+        searched.append(text)
+        return []
+
+    monkeypatch.setattr(formats, "_END_TAG", SimpleNamespace(findall=findall))
+    assert find_urls("<bob> https://a.example/x\n03:07 < alice> hi\n" * 50).duplicates == 49
+    assert len(searched) == 1
+
+
+def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = []
+
+    class CountingError(ValueError):
+        """What a decoder raises, with how much text its error would count the lines of."""
+
+        def __init__(self, msg: str, text: str, pos: int) -> None:
+            counted.append(pos)
+            self.msg, self.pos = msg, pos
+
+    monkeypatch.setattr("json.decoder.JSONDecodeError", CountingError)
+    monkeypatch.setattr("json.JSONDecodeError", CountingError)
+    found = find_urls('{"u": "https://a.example/x", oops\n' * 2_000)
+    assert (len(found.urls), found.duplicates, len(counted)) == (1, 1_999, 2_000)
+    assert max(counted) < 100
+
+
+def test_json_that_goes_on_for_long_is_read_to_its_end() -> None:
+    for value in ({"text": "x" * 30_000, "u": "https://a.example"}, ["x" * 19_990, "https://a.example"], ["x"] * 9_000):
+        text = json.dumps(value)
+        found = find_urls(f"see\n{text}\n")
+        assert (found.taken_for, len(found.urls)) == (("JSON", 1) if "a.example" in text else ("", 0))
 
 
 def test_a_mixture_is_cut_where_its_format_changes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
 from asynclab.fetch.texts.exact_values import ReadText
@@ -23,6 +24,7 @@ _MAY_BEGIN = re.compile(r"^[ \t]*(?:[\[{]|<[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
+_END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
 
@@ -76,19 +78,15 @@ class _Cutting:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
         """Up to where no JSON or XML, and no mail, can begin: another attempt would meet the same error."""
-        self._budget = 20 * len(text) + 10_000_000
-        """Characters that attempts at JSON may still waste, so that a text full of brackets takes no quadratic time."""
         self._scripts = _scripts(text)
 
     def part_at(self, start: int) -> Part | None:
         """The part that begins at a place."""
         text = self._text
         if text[start] in "[{":
-            if start < self._fails_up_to or self._budget < 0:
+            if start < self._fails_up_to:
                 return None
             json, self._fails_up_to = json_at(text, start)
-            # Python counts the lines up to an error, from the beginning of the text.
-            self._budget -= start if json is None else 0
             return json
         if text[start] != "<":
             if start < self._no_mail_up_to:
@@ -102,11 +100,16 @@ class _Cutting:
         if xml is None or (xml[1] or "").lower() in KNOWN or start < self._fails_up_to:
             return None
         part, self._fails_up_to = xml_at(text, start)
-        if part is None and (xml[1] is None or f"</{xml[1]}>" in text):
+        if part is None and (xml[1] is None or xml[1] in self._closed):
             self._fails_up_to = len(text)
             end = text.rfind(">") + 1 or len(text)
             return _MarkupPart(end, text[start:end], "XML")
         return part
+
+    @cached_property
+    def _closed(self) -> frozenset[str]:
+        """The names of all elements that end somewhere."""
+        return frozenset(_END_TAG.findall(self._text))
 
     def script_around(self, position: int) -> int:
         """Where the script ends in which a place is; 0 for any other place."""

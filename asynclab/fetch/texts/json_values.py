@@ -12,6 +12,9 @@ from asynclab.fetch.texts.finding import Finding
 
 # All pairs are kept, since a name may occur twice; long numbers are no integers, which Python limits in length.
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
+_NEAR = 20_000
+"""Characters in which most values end, or an error is met."""
+_BEGINS = re.compile(r'\{\s*["}]|\[\s*["\[{\]\dtfnIN-]')
 _REST_OF_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:\r?\n|\Z)")
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 _LOOKS_LIKE_JSON = re.compile(r'\s*[\[{][\s\[{]*"(?:[^"\\]|\\.)*"\s*[:,\]}]')
@@ -52,14 +55,32 @@ class JsonPart(NamedTuple):
 
 def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
     """The JSON that begins at a place and ends with a line, or None; and up to where no other JSON can begin."""
+    if not _BEGINS.match(text, start):
+        return None, start
     try:
-        value, end = _DECODER.raw_decode(text, start)
+        value, end = _decoded(text, start)
     except json.JSONDecodeError as error:
         return _broken_at(text, start, error.pos), error.pos
     except RecursionError:
-        return _broken_at(text, start, len(text)), start + 1_000
+        return _broken_at(text, start, len(text)), start + _NEAR // 2
     rest = _REST_OF_LINE.match(text, end)
     return (JsonPart(rest.end(), value, text[start:end]) if rest and value else None), start
+
+
+def _decoded(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at a place, and where it ends.
+
+    A short one is cut out first: for an error, Python counts the lines from the beginning of the text.
+    """
+    near = text[start : start + _NEAR]
+    try:
+        value, length = _DECODER.raw_decode(near)
+    except json.JSONDecodeError as error:
+        if len(near) == _NEAR and (error.pos > _NEAR - 10 or error.msg.startswith("Unterminated")):
+            return _DECODER.raw_decode(text, start)
+        error.pos += start
+        raise
+    return value, start + length
 
 
 def json_text(text: str) -> JsonPart:

@@ -65,12 +65,13 @@ def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
     is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
     if not is_mail or not _BLANK_LINE.match(text, body):
         return None, body
-    following = _NEXT.search(text, body)
-    end = following.start() if following else len(text)
+    end = len(text)
     if "quoted-printable" in headers[0].lower() or "base64" in headers[0].lower():
-        other = _STRUCTURED.search(text, body, end)  # in an encoded body, what is not encoded is no part of it
+        other = _STRUCTURED.search(text, body)  # in an encoded body, what is not encoded is no part of it
         if other is not None and "=3D" not in text[other.start() : other.start() + 2_000]:
             end = other.start()
+    following = _NEXT.search(text, body, end)
+    end = following.start() if following else end
     return MailPart(end, text[start:end]), end
 
 

@@ -63,6 +63,7 @@ _CMD_ESCAPE = re.compile(r"\^(.)")
 """What a browser writes before marks where it copies a request for the command line of Windows."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
+_LONG_LINE = 100_000
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
@@ -74,7 +75,7 @@ def read_prose(text: str, finding: Finding) -> None:
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
-    for line in (without_defanged(text) if disarmed else text).splitlines():
+    for line in _lines(without_defanged(text) if disarmed else text):
         if "://" not in line:
             url = host_url(_COMMENT.sub("", line) if "#" in line else line)
             if not (url and finding.take(url)):
@@ -117,10 +118,22 @@ def urls_in(text: str) -> Iterator[str]:
     return (url for line in text.splitlines() for url, _, _ in _urls(line))
 
 
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
+    for line in text.splitlines():
+        start = 0
+        while (cut := line.find(" http", start + _LONG_LINE)) > 0:
+            yield line[start:cut]
+            start = cut + 1
+        yield line[start:]
+
+
 def _all_sent(line: str) -> list[tuple[str, ...]]:
     """All URLs of a line, if each is one that `_SENT` matches and no markup says where it ends; else none."""
+    if "](" in line or "]:" in line or line.lstrip().startswith("#"):
+        return []
     sent = _SENT.findall(line)
-    if len(sent) != line.count("://") or "](" in line or "]:" in line or line.lstrip().startswith("#"):
+    if len(sent) != line.count("://"):
         return []
     return sent if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in sent) else []
 
