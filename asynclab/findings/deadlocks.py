@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import partial
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import (
@@ -26,7 +27,7 @@ from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 
 ODD_ENDS_NAMED = 3
 """How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
@@ -47,8 +48,12 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
             told.add(primitive.label)
             text = _own(state, primitive)
         else:
-            waits = ((task.id, f"waits for {_target(state, task)}{in_brackets(task.place)}") for task in members)
-            text = "; ".join(listed_deeds(state, waits))
+            waits = [
+                f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
+                for task in members[:NAMED]
+            ]
+            left = len(members) - len(waits)
+            text = "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
         yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
@@ -118,10 +123,10 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 
 def find_kept(state: LabState) -> Iterator[Finding]:
     """Locks and permits with tasks that have ended, which others wait for."""
+    has_ended = partial(_has_ended, state)
     for primitive in state.primitives.values():
         holders = primitive.holders
-        tasks = [state.tasks.get(number) for number in holders]
-        if not holders or any(task is not None and not task.has_ended for task in tasks):
+        if not holders or not all(map(has_ended, holders)):
             continue
         if _generator_in(state, primitive) is not None:
             continue

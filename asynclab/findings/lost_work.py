@@ -164,9 +164,10 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
     In a steady line as many tasks wait as get through while one of them waits (Little's law).
     """
     for primitive in state.primitives.values():
-        count, taken_at = len(primitive.waiters), primitive.taken_at
-        if count < BACKLOG or len(taken_at) < _FEWEST_TAKEN:
+        count = len(primitive.waiters)
+        if count < BACKLOG or len(primitive.taken_at) < _FEWEST_TAKEN:
             continue
+        taken_at = primitive.taken_at
         made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
         first = min(task.created_at for task in made)
         seconds, rate = state.now - first, len(taken_at) / max(state.now - taken_at[0], 1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import FLOWS, flows_of
+from asynclab.findings.phrases import NAMED
 from asynclab.findings.rule import Finding
 from asynclab.model import events as e
 from asynclab.model.event_feed import EventFeed
@@ -41,6 +42,21 @@ def test_a_deadlock_is_told_with_each_of_its_tasks() -> None:
     assert [(flow.task, [step.line for step in flow.steps]) for flow in flows] == [("a", [20, 7]), ("b", [20, 7])]
     assert flows[0].steps[-1].text == finding.text
     assert flows[1].steps[-1].text == "waits for lock#1 held by a"
+
+
+def test_of_a_large_circle_some_tasks_are_named() -> None:
+    tasks = range(NAMED + 4)
+    feed = _feed(
+        *(e.TaskCreated(0.1, number, f"t{number}", "take", file="app.py", line=20) for number in tasks),
+        *(e.PrimitiveCreated(0.1, number, "lock", number) for number in tasks),
+        *(e.PrimitiveChanged(0.1, number, 1, number, in_block=True) for number in tasks),
+        *(event for number in tasks for event in (e.StepStarted(0.1, number), e.StepEnded(0.1, number, 0.0))),
+        *(e.TaskWaiting(0.2, number, e.Wait("lock", (number + 1) % len(tasks))) for number in tasks),
+        e.Outside(0.7, io=1),
+    )
+    (finding,) = Findings(feed.state).found
+    assert finding.text.count("waits for lock#") == NAMED
+    assert finding.text.endswith("; 4 tasks more")
 
 
 def test_of_very_many_tasks_some_are_told() -> None:
