@@ -73,10 +73,11 @@ class Report:
         """Let loops go that have ended, those first that there is least to say of."""
         loops = list(self._program.loops.values())
         ended = [loop for loop in loops[:-_LATEST] if loop.state.outcome is not None]
-        for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]:
-            del self._program.loops[loop.number], self._tallies[loop.number], self._findings[loop.number]
-            self._flows = {key: flows for key, flows in self._flows.items() if key[0] != loop.number}
-            self._loops_left_out += 1
+        gone = {loop.number for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]}
+        for number in gone:
+            del self._program.loops[number], self._tallies[number], self._findings[number]
+        self._flows = {key: flows for key, flows in self._flows.items() if key[0] not in gone}
+        self._loops_left_out += len(gone)
 
     def _weight(self, loop: ObservedLoop) -> tuple[bool, int]:
         return bool(self._told(loop)), sum(loop.state.counts.values())

@@ -45,7 +45,7 @@ class ProcessObservation:
         self.freeze = Freeze()
         """Where loops wait while somebody has paused the program."""
         self.recorders: list[LoopRecording] = []
-        """In the order in which the loops were made."""
+        """In the order in which the loops were made. Go over a copy: loops come and go on other threads."""
         self._numbers = count(1)
         self.unobserved: list[str] = []
         """The loops that can't be observed, each by its class and the error that came of trying."""
