@@ -32,7 +32,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.note(timeout.task, "moved", event)
+        state.mark(timeout.task, "moved", at, event)
         state.tell(at, timeout.task, "timeout", deed.timeout_moved(event.deadline))
 
 
