@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
@@ -14,30 +13,9 @@ from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import Line, joined, left, wrap
 from asynclab.widgets.messages import TaskSelected
-
-PART_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "created": "past",
-        "waits": "waiting",
-        "woke": "ready",
-        "done": "done",
-        "met": "done",
-        "failed": "failed",
-        "warned": "failed",
-        "blocked": "failed",
-        "late": "failed",
-        "expired": "cancelled",
-        "cancel": "cancelled",
-        "cancelled": "cancelled",
-        "progress": "past",
-        "clock": "past",
-        "chosen": "accent",
-        "run": "accent",
-    }
-)
-"""The colour of each kind of line; other kinds are plain."""
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
 """The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""
@@ -126,7 +104,7 @@ class ActivityLog(CursorView):
             return (self.mark(index), (self._note, "past"))
         line, row = self._row_at(index)
         names, rows = _divided(line, width)
-        said = (rows[min(row, len(rows) - 1)], PART_OF.get(line.kind, ""))
+        said = (rows[min(row, len(rows) - 1)], MARKS.get(line.kind, ("", ""))[1])
         if row:
             return (self.mark(index), (" " * (8 + names), ""), said)
         name = f"{left(one_line(self._subject(line), TEXT_LIMIT), names - 1)} " if names else ""

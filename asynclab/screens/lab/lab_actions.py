@@ -76,18 +76,6 @@ class LabActions(PaneScreen):
         """Whether there is something to come back from."""
         return self.is_hiding or self.is_past
 
-    def action_start_selected(self) -> None:
-        """Start the program; start over if it runs."""
-        self.program.start()
-
-    def action_start_held(self) -> None:
-        """Start the program paused, before its first step; start over if it runs."""
-        self.program.start(paused=True)
-
-    def action_cancel(self) -> None:
-        """Cancel the program and let it clean up."""
-        self.program.cancel()
-
     @command(
         "cancel task",
         key="x",
@@ -101,7 +89,7 @@ class LabActions(PaneScreen):
         """Cancel only the selected task."""
         task = self._live_task("there is nothing to cancel")
         if task is not None:
-            self.program.cancel_task(task)
+            self.program.give(lambda control: control.cancel_task(task))
 
     async def start_paused(self) -> None:
         """Start the program paused where it has never run; else say that its run has ended."""

@@ -80,7 +80,7 @@ class Program(StagedRun, ABC):
         """Cancel it; its clean-up goes on."""
         self._wanted = None
         self._cancel_asked = True
-        self._command(lambda control: control.cancel())
+        self.give(lambda control: control.cancel())
 
     async def settle(self) -> None:
         """Wait until nothing of it is running."""

@@ -46,14 +46,14 @@ class TimeScreen(LabActions):
     def action_pause(self) -> None:
         """Pause the clock and all tasks, or resume them."""
         for program in self.timed:
-            program.pause()
+            program.give(lambda control: control.pause())
 
     @command("resume", key="space", group="Time", rank=3, when=lambda screen: screen.is_paused, offered=can_control)
     def action_resume(self) -> None:
         """Resume the clock and all tasks."""
         for program in self.timed:
             program.record.go_to_present()
-            program.resume()
+            program.give(lambda control: control.resume())
 
     @command(
         "step",
@@ -73,9 +73,9 @@ class TimeScreen(LabActions):
             return
         self.record.go_to_present()
         if self.record.present.clock.paused:
-            self.program.step()
+            self.program.give(lambda _: self.record.step())
         else:
-            self.program.pause()
+            self.program.give(lambda control: control.pause())
 
     @command(
         "next event",
@@ -91,7 +91,7 @@ class TimeScreen(LabActions):
         task = self.task_to_follow()
         if task is not None:
             self.record.go_to_present()
-            self.program.run_to_event(task)
+            self.program.give(lambda control: control.run_to_event(task))
 
     @command(
         "slower",
@@ -130,7 +130,7 @@ class TimeScreen(LabActions):
         if self.running is None:
             self.program.start(instant=True)
         for program in self.timed:
-            program.run_instantly()
+            program.give(lambda control: control.run_instantly())
 
     def tell_report(self) -> None:
         """Say why a step did nothing, once for each time that one was asked for."""

@@ -106,17 +106,17 @@ class DemoActions(LabScreen):
     )
     def action_start_selected(self) -> None:
         """Run the selected demo, or run it again; enter does so only in the list of demos."""
-        super().action_start_selected()
+        self.program.start()
 
     @command("step through", key="R", group="Run")
     def action_start_held(self) -> None:
         """Run the selected demo, or run it again, paused before its first step."""
-        super().action_start_held()
+        self.program.start(paused=True)
 
     @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.program.is_active, offered=can_control)
     def action_cancel(self) -> None:
         """Cancel the selected demo and let it clean up."""
-        super().action_cancel()
+        self.program.cancel()
 
     @command(
         "params",
