@@ -206,7 +206,10 @@ class Life:
     def _cancel(self, timeline: Timeline, event: events.TaskCancelRequested, mark: Mark) -> None:
         self.last_cancel, self.steps_since_cancel = mark.at, 0
         if self.phase == "running":
-            self.did("asked", thing=self.task)
+            if event.by == self.task:
+                self.did("asked_itself")
+            else:
+                self.did("was_asked", thing="code outside of tasks" if event.by is None else event.by)
             return
         turn = self.turn = self.turn or Turn(mark.at, is_cut=True)
         if turn.cancel is not None:
