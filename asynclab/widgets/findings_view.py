@@ -84,12 +84,10 @@ class FindingsView(CursorView):
         return self._found[self._selected] if self._found else None
 
     def line_count(self) -> int:
-        """The number of lines, for the present width."""
         self._fit_lines()
         return len(self.entries)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A line of the list, or of the details."""
         self._fit_lines()
         return (self.mark(index), *self.entries[index].row.line)
 
@@ -119,7 +117,6 @@ class FindingsView(CursorView):
             self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
 
     def on_resize(self, event: Resize) -> None:
-        """Wrap the lines for the new width."""
         self.fit_content()
 
     def _select(self, number: int) -> None:

@@ -102,7 +102,6 @@ class TimelineView(TaskTreeView):
         return ((name, ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
 
     def repaint(self) -> None:
-        """Compose the lines in sight again, and refresh those that changed."""
         self._settle()
         self.set_subtitle(self.summary())
         super().repaint()
@@ -129,7 +128,6 @@ class TimelineView(TaskTreeView):
         return ((" " * (names + 1), ""), *shown) if self._rows else ()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The lane of one task."""
         self._fit_columns()
         row = self._rows[index]
         task = self._state.tasks[row.task]

@@ -97,7 +97,6 @@ class StageRoom(Vertical):
         """The pane in the middle row until the user chooses."""
 
     def compose(self) -> ComposeResult:
-        """The panes from top to bottom."""
         # Above the lesson, so that a long one, or another demo's, moves no tab.
         yield PaneTabs(self.panes)
         yield LessonPane(id="concept")

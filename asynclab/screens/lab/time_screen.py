@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asynclab.screens.lab.lab_actions import LabActions, can_control
@@ -22,6 +23,16 @@ NO_STEP: dict[StepTaken, str] = {
 def can_be_instant(screen: TimeScreen) -> bool:
     """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
     return screen.program.can_start and can_control(screen)
+
+
+_SPEED = command(
+    "slower",
+    key="comma",
+    group="Time",
+    rank=lambda screen: 6 if screen.is_for_stepping else 17,
+    bar=(", .", "speed"),
+    offered=can_control,
+)
 
 
 class TimeScreen(LabActions):
@@ -93,26 +104,12 @@ class TimeScreen(LabActions):
             self.record.go_to_present()
             self.program.give(lambda control: control.run_to_event(task))
 
-    @command(
-        "slower",
-        key="comma",
-        group="Time",
-        rank=lambda screen: 6 if screen.is_for_stepping else 17,
-        bar=(", .", "speed"),
-        offered=can_control,
-    )
+    @_SPEED
     def action_slower(self) -> None:
         """Halve the speed of lab time, down to 1/64×."""
         self.change_speed(-1)
 
-    @command(
-        "faster",
-        key="full_stop",
-        group="Time",
-        rank=lambda screen: 6 if screen.is_for_stepping else 17,
-        bar=(", .", "speed"),
-        offered=can_control,
-    )
+    @replace(_SPEED, name="faster", key="full_stop")
     def action_faster(self) -> None:
         """Double the speed of lab time, up to 16×."""
         self.change_speed(1)

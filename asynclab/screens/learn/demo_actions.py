@@ -42,12 +42,10 @@ class DemoActions(LabScreen):
 
     @property
     def host(self) -> LearnApp:
-        """The app, as this screen knows it."""
         return cast("LearnApp", self.app)
 
     @property
     def programs(self) -> Runs:
-        """All demos' runs."""
         return self.host.runs
 
     @property
@@ -56,7 +54,6 @@ class DemoActions(LabScreen):
         return self.programs[self.selected_key]
 
     def other_palette_entries(self) -> Iterator[PaletteEntry]:
-        """The demos."""
         for run in self.programs:
             demo = run.demo
             start = partial(self.action_start_demo, demo.key)
