@@ -48,8 +48,6 @@ class ActivityLog(CursorView):
         self._state = NOTHING_YET
         self._version = 0
         self._rows: deque[Row] = deque()
-        self._width = 0
-        """The width for which the lines are divided into rows."""
         self._next = 0
         self._unread = 0
         self.filter_text = ""
@@ -94,12 +92,10 @@ class ActivityLog(CursorView):
 
     def line_count(self) -> int:
         """The number of rows, including the note about dropped lines or an empty result."""
-        self._fit_rows()
         return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
         """One row: the moment, the task and the text of a line, or the continuation of its text."""
-        self._fit_rows()
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
         line, row = self._row_at(index)
@@ -223,14 +219,11 @@ class ActivityLog(CursorView):
 
     def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
         # Thousands of lines may come at once: most need not be measured before they are painted.
-        count = len(_divided(line, self._width)[1]) if line.kind in WRAPPED else 1
+        count = len(_divided(line, self.content_width())[1]) if line.kind in WRAPPED else 1
         return ((line, row) for row in range(count))
 
-    def _fit_rows(self) -> None:
-        """Divide the lines again if the width has changed: Textual may paint before it reports that."""
-        if self.content_width() == self._width:
-            return
-        self._width = self.content_width()
+    def lay_out(self) -> None:
+        """Divide the lines into rows."""
         at = None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0]
         lines = [line for line, row in self._rows if not row]
         self._rows = deque(row for line in lines for row in self._rows_of(line))

@@ -103,6 +103,20 @@ async def test_hostile_texts_are_only_text_and_fit(name: str, width: int) -> Non
 
 
 @every_view
+async def test_at_another_width_it_looks_as_if_it_had_always_been_that_wide(name: str) -> None:
+    make, show = VIEWS[name]
+    seen: list[list[str]] = []
+    for width in (40, 90):
+        async with on_stage(make(), width, 16) as (view, pilot):
+            show(view)
+            await pilot.resize_terminal(40, 16)
+            await pilot.pause()
+            show(view)  # as at each frame
+            seen.append(painted(view))
+    assert seen[0] == seen[1]
+
+
+@every_view
 async def test_nothing_is_painted_again_when_nothing_changed(name: str) -> None:
     make, show = VIEWS[name]
     async with on_stage(make(), 110, 16) as (view, pilot):
