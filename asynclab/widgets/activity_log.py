@@ -219,10 +219,10 @@ class ActivityLog(CursorView):
 
     def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
         # Thousands of lines may come at once: most need not be measured before they are painted.
-        count = len(_divided(line, self.content_width())[1]) if line.kind in WRAPPED else 1
+        count = len(_divided(line, self._laid_out_for)[1]) if line.kind in WRAPPED else 1
         return ((line, row) for row in range(count))
 
-    def lay_out(self) -> None:
+    def lay_out_for(self, width: int) -> None:
         """Divide the lines into rows."""
         at = None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0]
         lines = [line for line, row in self._rows if not row]

@@ -139,9 +139,9 @@ class FindingsView(CursorView):
         said += [self._left_out] if self._left_out else []
         return ((" · ".join(said), "past"),) if said else ()
 
-    def lay_out(self) -> None:
+    def lay_out_for(self, width: int) -> None:
         """Lay out the list, and the details of the selected finding."""
-        self.entries = list(self._laid_out(self.content_width() - 2))
+        self.entries = list(self._laid_out(width - 2))
 
     def _laid_out(self, width: int) -> Iterator[_Entry]:
         for number, found in enumerate(self._found):

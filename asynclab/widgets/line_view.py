@@ -94,9 +94,6 @@ class LineView(ScrollView, can_focus=True):
         """The width of composed lines in cells: the view's own, unless it scrolls sideways."""
         return self.scrollable_content_region.width
 
-    def lay_out(self) -> None:
-        """Divide what is shown into lines of the present width; called when that has changed, does nothing here."""
-
     def ground(self, index: int) -> str:
         """The background of a line: "row", "row-blurred", or "" if it doesn't stand out."""
         return ""
@@ -221,10 +218,17 @@ class LineView(ScrollView, can_focus=True):
     def keep_in_sight(self) -> None:
         """Called after a resize; does nothing here."""
 
+    def lay_out(self) -> None:
+        """Divide what is shown into lines of the present width."""
+        self._laid_out_for = self.content_width()
+        self.lay_out_for(self._laid_out_for)
+
+    def lay_out_for(self, width: int) -> None:
+        """Called when the width has changed; does nothing here."""
+
     def _fit_width(self) -> None:
         """Lay the lines out again if the width has changed: Textual may paint before it reports that."""
         if self._laid_out_for != self.content_width():
-            self._laid_out_for = self.content_width()
             self.lay_out()
 
     def _current_lines(self) -> dict[int, Drawn]:

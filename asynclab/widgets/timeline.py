@@ -199,16 +199,11 @@ class TimelineView(TaskTreeView):
     def _at(self) -> float:
         return self._now if self.moment is None else self.moment
 
-    @property
-    def _lane_width(self) -> int:
-        width = self.content_width()
-        return max(1, width - names_width(width) - 1)
-
-    def lay_out(self) -> None:
+    def lay_out_for(self, width: int) -> None:
         """Choose the columns in sight before lines are composed."""
-        width = self._lane_width
-        if self.moment is None or self.window.width != width:
-            self.window.width = width
+        columns = max(1, width - names_width(width) - 1)
+        if self.moment is None or self.window.width != columns:
+            self.window.width = columns
             self._fit()
         self._painter.prepare(self._timeline, self._now, self.moment)
         self._painter.draw_arrows(self.selected, self._rows)
