@@ -57,6 +57,12 @@ async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> No
                     assert width_of(fill(view.compose_line(line, width), width)) == width
 
 
+async def test_where_no_room_is_left_the_time_of_the_moment_stands_before_its_mark() -> None:
+    async with on_stage(TimelineView(), 40, 8, shows=(*asleep(), 12.4)) as (view, _):
+        (footer,) = (line for line in painted(view) if HERE in line)
+        assert footer.endswith(f" s {HERE}")
+
+
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
     async with on_stage(TimelineView(), 80, 8, shows=(*asleep(), 4.0)) as (view, _):
         assert "rest" not in [part for _, part in view.compose_line(0, 76)]
