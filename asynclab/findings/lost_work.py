@@ -98,7 +98,8 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
             f"exception since; its code would have woken {woken}"
         )
-        certainty: Certainty = "proved" if state.is_starved else "likely"
+        is_sure = state.is_starved or all(state.is_stranded(each.id, each.since) for each in waiting)
+        certainty: Certainty = "proved" if is_sure else "likely"
         place = incident.place
         yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
 

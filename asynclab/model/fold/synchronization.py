@@ -79,8 +79,10 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
     """Keep the hold that made another task wait for longest."""
     waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
     seconds = at - max(lock.held_since, min(waits, default=at))
+    task = state.tasks.get(holder)
+    if task is not None and state.is_stranded(holder, task.last_wait_began):  # a hang, whose end tells nothing
+        return
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
-        task = state.tasks.get(holder)
         wait = None if task is None else task.last_wait
         lock.longest_hold = Hold(holder, wait, seconds, tuple(lock.waiters), at, state.version)
 
