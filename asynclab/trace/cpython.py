@@ -171,7 +171,8 @@ COROUTINE_WRAPPER = "coroutine_wrapper"
 ANEXT = "anext_awaitable"
 """The name of the type of what `anext` with a default returns: it refers to what is awaited, and to the default."""
 
-GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
+GENERATOR_CLOSE = "async_generator_athrow"
+GENERATOR_STEPS = frozenset({"async_generator_asend", GENERATOR_CLOSE})
 """The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
