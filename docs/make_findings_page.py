@@ -27,8 +27,8 @@ events show it. What is only likely is marked so. A finding in a program that is
 UNSEEN = """\
 ## What asynclab can't see
 
-No finding does not mean no bug. It names what follows from the order of events and from what code can still reach, not what
-the code was meant to do. These kinds stay silent:
+No finding does not mean no bug. It names what follows from the order of events and from what code can still reach, not
+what the code was meant to do. These kinds stay silent:
 
 - An update that is lost since code reads, awaits and then writes: asynclab sees tasks, not variables.
 - An item that a function drops in one of its branches, though it had it.
