@@ -270,10 +270,9 @@ class TaskRegistry:
         current, code = recorder.current, recorder.code
         parent = None if current is None else current.id
         at, file, line = born
-        closed = None if file or type(coroutine) is CoroutineType else generator_closed_by(coroutine)
-        if closed is not None and closed.ag_frame is not None:  # the collector has begun it, wherever the code was
-            file, line = closed.ag_code.co_filename, closed.ag_frame.f_lineno or 0
         internal = not code.owns(file) and not code.owns_code_of(coroutine)
+        if not file:  # such as where the collector has begun it, wherever the code was
+            file, line = _place_of_closed(coroutine)
         name = coroutine.__qualname__ if type(coroutine) is CoroutineType else _name_of_coroutine(coroutine)
         created = TaskCreated(at, next(recorder.numbering.tasks), "", name, parent, file, line, internal)
         recorder.emit(created)
@@ -286,11 +285,18 @@ class TaskRegistry:
         return clock.real_time() * clock.rate + clock.offset, file, line
 
 
-def generator_closed_by(coroutine: object) -> AsyncGeneratorType[Any, Any] | None:
+def _closed_by(coroutine: object) -> AsyncGeneratorType[Any, Any] | None:
     """The async generator that an `aclose()` ends."""
     if type(coroutine).__name__ != cpython.GENERATOR_CLOSE:
         return None
     return next((each for each in gc.get_referents(coroutine) if type(each) is AsyncGeneratorType), None)
+
+
+def _place_of_closed(coroutine: object) -> tuple[str, int]:
+    """Where the async generator stands that an `aclose()` ends."""
+    closed = _closed_by(coroutine)
+    frame = None if closed is None else closed.ag_frame
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
 
 
 def _name_of_coroutine(coroutine: Any) -> str:
@@ -302,6 +308,6 @@ def _name_of_coroutine(coroutine: Any) -> str:
         return str(coroutine.__qualname__)
     described: Any = kind.__dict__.get("__qualname__")
     name = described.__get__(coroutine) if type(described) in _DESCRIPTORS else ""
-    closed = generator_closed_by(coroutine)
+    closed = _closed_by(coroutine)
     name = name if closed is None else f"{closed.__qualname__}.aclose"
     return name if type(name) is str and name else type_name(coroutine)
