@@ -45,8 +45,10 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         _permits_changed(state, primitive, event, at, event.value - before)
         if event.value > before:
             _add_source(primitive, event.task, at)
-    elif primitive.kind == "event" and event.value:
-        _add_source(primitive, event.task, at)
+    elif primitive.kind == "event":
+        primitive.cleared = (event.task, at) if before and not event.value else None
+        if event.value:
+            _add_source(primitive, event.task, at)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
     state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
 
