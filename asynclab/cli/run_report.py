@@ -118,6 +118,11 @@ class Report:
             for finding in findings.found:
                 yield Found(number, state, finding, self._flows_of(number, finding))
 
+    def rules_failed(self) -> list[str]:
+        """The rules that could not look at this run, each with the kind of error; to be asked after `found`."""
+        failed = {name: kind for findings in self._findings.values() for name, kind in findings.failed.items()}
+        return [f"{name} ({kind})" for name, kind in failed.items()]
+
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
         program = self._program
@@ -160,6 +165,8 @@ class Report:
             yield f"  not seen  {loop.not_seen}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
+        if (error := loop.feed.error) is not None:
+            yield f"  missing   a part of this report, as asynclab itself failed: {one_line(repr(error))}"
         if found := self._told(loop):
             yield "  findings"
             for finding, others in gathered(found, likeness):
@@ -181,6 +188,7 @@ class Report:
             "tasks": {"made": sum(state.counts.values()), **state.counts},
             "seconds": {name: round(value, 6) for name, value in seconds.items()},
             "events_lost": state.dropped.events,
+            "failed": None if loop.feed.error is None else one_line(repr(loop.feed.error)),
             "findings": [_finding_json(finding, state) for finding in self._told(loop)],
             **_entries(loop, tally),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from asynclab.model import events
@@ -47,7 +47,7 @@ class Block:
     """A step or callback that kept the loop from running."""
 
     seconds: float
-    """Real seconds up to the latest report; it may have lasted longer."""
+    """Real seconds: all that it took; while it still runs, up to the latest report."""
     task: str
     """The name of the task; empty for a callback."""
     place: Place | None
@@ -106,7 +106,7 @@ class RunTally:
                 case events.LoopBlocked():
                     self._add_block(event)
                 case events.LoopFreed():
-                    self._blocking = None
+                    self._end_block(event.seconds)
                 case events.TaskEnded():
                     self._end_task(event.task)
 
@@ -129,17 +129,25 @@ class RunTally:
         if event.seconds >= SLOW_STEP:
             place = self._lines.get(event.task)
             self._keep(self._steps, event.seconds, SlowStep(event.seconds, self.state.task_name(event.task), place))
-        self._blocking = None
+        self._end_block(event.seconds)
 
     def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
-        block = Block(event.seconds, name, place, event.function)
+        self._keep_block(Block(event.seconds, name, place, event.function))
+        if event.task is not None and place is not None:
+            self._lines[event.task] = place
+
+    def _end_block(self, seconds: float) -> None:
+        """What was reported as blocking has ended, after so many seconds."""
+        if self._blocking is not None:
+            self._keep_block(replace(self._blocking, seconds=seconds))
+            self._blocking = None
+
+    def _keep_block(self, block: Block) -> None:
         others = [known for known in self.blocks if known is not self._blocking]  # the same is told again as it lasts
         self._blocking = block
         self.blocks = heapq.nlargest(KEPT, [*others, block], key=lambda block: block.seconds)
-        if event.task is not None and place is not None:
-            self._lines[event.task] = place
 
     def _keep(self, ranking: list[_Ranked], seconds: float, entry: SlowStep | LongWait) -> None:
         self._count += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_on_screen import run_on_screen
+from asynclab.cli.run_report import Report
+from asynclab.findings import catalogue_of_rules
 from asynclab.findings.findings_report import FindingsReport, Found
-from asynclab.findings.rule import Finding
-from asynclab.model.events import CoroutineDropped, EventsDropped
+from asynclab.findings.rule import Finding, Rule
+from asynclab.model.events import CoroutineDropped, Event, EventsDropped, TaskCreated
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
@@ -302,6 +304,44 @@ def test_lost_events_are_told_with_the_findings(
     _, (report, run) = _written(program, tmp_path, [])
     assert (report.events_lost, len(run.invocations[0].tool_execution_notifications)) == (12, 1)
     assert capsys.readouterr().err.startswith("asynclab: findings may be missing: 12 events got lost")
+
+
+def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
+    program: ObservedProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding = Finding("blocked-loop", "slow", 0.1, ())
+
+    def fails(_: LabState) -> Iterator[Finding]:
+        raise KeyError(7)
+
+    rules = [
+        Rule(name, "", "", "", "", check)
+        for name, check in (("odd", fails), ("blocked-loop", lambda _: iter([finding])))
+    ]
+    monkeypatch.setattr(catalogue_of_rules, "RULES", rules)
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    program.take(ProgramEnded(1.0, 0))
+    assert [found.finding for found in report.found()] == [finding]
+    with FindingsFiles(FindingsOptions(outputs=(Output("json", None),), fail_on=()), str(tmp_path)) as files:
+        files.write(program, report.found(), report.rules_failed())
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["rules_failed"] == ["odd (KeyError)"]
+    assert printed.err == "asynclab: findings may be missing: asynclab's rule odd (KeyError) failed\n"
+
+
+def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) -> None:
+    def fails(_: Sequence[Event]) -> None:
+        raise KeyError("odd")
+
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    program.loops[1].feed.subscribe(fails)
+    program.take(LoopEvents(1, (TaskCreated(0.1, 1, "main", "main"),)))
+    program.take(ProgramEnded(1.0, 0))
+    told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"
+    assert told in report.lines()
+    assert report.as_json()["loops"][0]["failed"] == "KeyError('odd')"
 
 
 def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(recorded: Recorded) -> None:

@@ -143,7 +143,7 @@ def test_moments_and_counters_are_told_on_their_tracks() -> None:
     assert moments == {
         "␛[31mred": 1,
         "nobody's": loop,
-        "blocks the loop for 0.20 s in work at app.py:9": 1,
+        "has blocked the loop for 0.20 s in work at app.py:9": 1,
         "cancel requested": 1,
         "1,200 events are missing": loop,
         "failed: ValueError: boom": 1,

@@ -190,7 +190,7 @@ class PerfettoExport:
     def _blocked(self, event: events.LoopBlocked, loop: ObservedLoop) -> None:
         place = f" at {event.file}:{event.line}" if event.line else ""
         self._tell(
-            event.task, f"blocks the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
+            event.task, f"has blocked the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
         )
 
     def _printed(self, event: events.Output, loop: ObservedLoop) -> None:
