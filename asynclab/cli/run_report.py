@@ -20,7 +20,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
-from asynclab.remote.run_tally import RunTally
+from asynclab.remote.run_tally import RunTally, SlowStep
 from asynclab.remote.wire import AnyFrame
 
 LISTED = 10
@@ -207,7 +207,10 @@ def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, An
     state = loop.state
     return {
         "blocked": [_entry(each.seconds, each.task, each.place, function=each.function) for each in tally.blocks],
-        "slowest_steps": [_entry(each.seconds, each.task, each.place) for each in tally.slowest_steps],
+        "slowest_steps": [
+            _entry(each.seconds, each.task, each.seen_at or each.began_at, step=_step_place(each))
+            for each in tally.slowest_steps
+        ],
         "longest_waits": [
             _entry(each.seconds, each.task, (each.wait.file, each.wait.line), wait=plain_wait(each.wait, state)[0])
             for each in tally.longest_waits
@@ -229,9 +232,20 @@ def _entry(seconds: float, task: str, place: Place | None, **more: str) -> dict[
     return {"seconds": seconds, "task": task, **more, **_place_json(place)}
 
 
+def _step_place(step: SlowStep) -> str:
+    """What the place of a slow step is: where it was seen, or from where on something in it took long."""
+    if step.seen_at is not None:
+        return "at"
+    return "after" if step.began_at is not None else "first" if step.is_first else "unknown"
+
+
+_STEP_PLACES = {"after": "after ", "first": "its first step"}
+
+
 def _entry_line(entry: dict[str, Any]) -> str:
     what = f"in {one_line(entry['function'])}" if "function" in entry else entry.get("wait", "")
-    where = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
+    place = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
+    where = _STEP_PLACES.get(entry.get("step", ""), "") + place
     begin = f"    {duration(entry['seconds']):>9}"
     return "  ".join(filter(None, (begin, f"{entry['task'] or 'a callback':<{NAME_WIDTH}}", what, where))).rstrip()
 

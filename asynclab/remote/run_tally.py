@@ -29,8 +29,12 @@ class SlowStep:
     """In real time."""
     task: str
     """The name of the task."""
-    place: Place | None
-    """The line seen running, or else the line that the step resumed from; None if unknown."""
+    seen_at: Place | None
+    """The line that was seen running; None where it took too little time to be seen."""
+    began_at: Place | None
+    """The await that the step went on from; None for a first step, and where it is not known."""
+    is_first: bool
+    """Whether it was the task's first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ class RunTally:
     _waits: list[_Ranked] = field(default_factory=list)
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
-    _lines: dict[int, Place] = field(default_factory=dict)
-    """The line that each task resumed from, or was seen blocking at."""
+    _awaits: dict[int, Place | None] = field(default_factory=dict)
+    """The await that each task goes on from, None where it is not known; not there before a task's second step."""
     _blocking: Block | None = None
     """The latest report of a step or callback that has not ended."""
     _count: int = 0
@@ -97,8 +101,7 @@ class RunTally:
             match event:
                 case events.TaskWaiting():
                     self._waiting[event.task] = event
-                    if event.wait.line:
-                        self._lines[event.task] = event.wait.file, event.wait.line
+                    self._awaits[event.task] = (event.wait.file, event.wait.line) if event.wait.line else None
                 case events.TaskReady():
                     self._end_wait(event)
                 case events.Stepped() | events.StepEnded():
@@ -112,7 +115,7 @@ class RunTally:
 
     def _end_task(self, number: int) -> None:
         self._waiting.pop(number, None)
-        self._lines.pop(number, None)
+        self._awaits.pop(number, None)
         task = self.state.tasks.get(number)
         if task is not None:
             self.ready += task.ready_seconds
@@ -126,17 +129,19 @@ class RunTally:
 
     def _add_step(self, event: events.Stepped | events.StepEnded) -> None:
         self.running += event.seconds
+        number = event.task
         if event.seconds >= SLOW_STEP:
-            place = self._lines.get(event.task)
-            self._keep(self._steps, event.seconds, SlowStep(event.seconds, self.state.task_name(event.task), place))
+            seen_at = None if self._blocking is None else self._blocking.place
+            began_at, is_first = self._awaits.get(number), number not in self._awaits
+            step = SlowStep(event.seconds, self.state.task_name(number), seen_at, began_at, is_first)
+            self._keep(self._steps, event.seconds, step)
+        self._awaits[number] = None  # until it says what it waits for
         self._end_block(event.seconds)
 
     def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
         self._keep_block(Block(event.seconds, name, place, event.function))
-        if event.task is not None and place is not None:
-            self._lines[event.task] = place
 
     def _end_block(self, seconds: float) -> None:
         """What was reported as blocking has ended, after so many seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from asynclab.cli.run_report import Report
 from asynclab.findings import catalogue_of_rules
 from asynclab.findings.findings_report import FindingsReport, Found
 from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import CoroutineDropped, Event, EventsDropped, TaskCreated
+from asynclab.model.events import CoroutineDropped, EventsDropped
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
@@ -328,20 +328,6 @@ def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
     printed = capsys.readouterr()
     assert json.loads(printed.out)["rules_failed"] == ["odd (KeyError)"]
     assert printed.err == "asynclab: findings may be missing: asynclab's rule odd (KeyError) failed\n"
-
-
-def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) -> None:
-    def fails(_: Sequence[Event]) -> None:
-        raise KeyError("odd")
-
-    report = Report(program)
-    program.take(LoopOpened(1, "Loop", 0.0))
-    program.loops[1].feed.subscribe(fails)
-    program.take(LoopEvents(1, (TaskCreated(0.1, 1, "main", "main"),)))
-    program.take(ProgramEnded(1.0, 0))
-    told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"
-    assert told in report.lines()
-    assert report.as_json()["loops"][0]["failed"] == "KeyError('odd')"
 
 
 def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(recorded: Recorded) -> None:

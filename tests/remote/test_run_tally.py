@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
-from asynclab.remote.run_tally import Block, RunTally
+from asynclab.remote.run_tally import Block, RunTally, SlowStep
 
 
 def tallied(*happened: events.Event) -> RunTally:
@@ -39,9 +39,29 @@ def test_a_block_lasts_as_long_as_its_step_and_not_up_to_the_latest_report() -> 
         Block(0.39, "tea", ("cafe.py", 11), "grind"),
         Block(0.35, "toast", ("cafe.py", 9), "grind"),
     ]
-    assert [(step.seconds, step.task, step.place) for step in tally.slowest_steps] == [
+    assert [(step.seconds, step.task, step.seen_at) for step in tally.slowest_steps] == [
         (0.39, "tea", ("cafe.py", 11)),
         (0.35, "toast", ("cafe.py", 9)),
+    ]
+
+
+def test_a_slow_step_is_placed_where_it_was_seen_or_behind_the_await_that_it_went_on_from() -> None:
+    tally = tallied(
+        MADE[0],
+        events.Stepped(1.0, 1, 0.05),
+        events.TaskWaiting(1.05, 1, events.Wait("sleep", file="cafe.py", line=7)),
+        events.TaskReady(1.1, 1, "timer"),
+        events.Stepped(1.1, 1, 0.04, True),
+        events.Stepped(1.2, 1, 0.03),
+        events.TaskWaiting(1.25, 1, events.Wait("sleep")),
+        events.TaskReady(1.3, 1, "timer"),
+        events.Stepped(1.3, 1, 0.02),
+    )
+    assert tally.slowest_steps == [
+        SlowStep(0.05, "tea", None, None, True),
+        SlowStep(0.04, "tea", None, ("cafe.py", 7), False),
+        SlowStep(0.03, "tea", None, None, False),
+        SlowStep(0.02, "tea", None, None, False),
     ]
 
 
