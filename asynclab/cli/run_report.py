@@ -212,7 +212,7 @@ def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, An
             for each in tally.slowest_steps
         ],
         "longest_waits": [
-            _entry(each.seconds, each.task, (each.wait.file, each.wait.line), wait=plain_wait(each.wait, state)[0])
+            _entry(each.seconds, each.task, each.place, wait=plain_wait(each.wait, state)[0])
             for each in tally.longest_waits
         ],
         "never_ended": [

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from asynclab.model import events
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place
+from asynclab.model.tasks import Place, place_in
 
 KEPT = 5
 """How many of the slowest steps, of the longest waits and of the latest blocks are kept."""
@@ -44,6 +44,8 @@ class LongWait:
     seconds: float
     task: str
     wait: events.Wait
+    place: Place | None
+    """The line below the program's own code; where there is none, the line that made the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,9 @@ class RunTally:
     def _end_wait(self, event: events.TaskReady) -> None:
         waited = self._waiting.pop(event.task, None)
         if waited is not None and event.at - waited.at >= LONG_WAIT:
-            name = self.state.task_name(event.task)
-            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait))
+            name, task = self.state.task_name(event.task), self.state.tasks.get(event.task)
+            place = place_in(waited.wait) or (None if task is None else place_in(task))
+            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait, place))
 
     def _add_step(self, event: events.Stepped | events.StepEnded) -> None:
         self.running += event.seconds

@@ -45,6 +45,14 @@ def test_a_block_lasts_as_long_as_its_step_and_not_up_to_the_latest_report() -> 
     ]
 
 
+def test_a_long_wait_inside_asyncio_has_the_line_that_made_its_task() -> None:
+    made = events.TaskCreated(0.0, 1, "tea", "sleep", file="cafe.py", line=5)
+    waits = [events.Wait("sleep"), events.Wait("sleep", file="cafe.py", line=7)]
+    woken = events.TaskReady(3.0, 1, "timer")
+    tally = tallied(made, *(each for wait in waits for each in (events.TaskWaiting(1.0, 1, wait), woken)))
+    assert [wait.place for wait in tally.longest_waits] == [("cafe.py", 5), ("cafe.py", 7)]
+
+
 def test_a_slow_step_is_placed_where_it_was_seen_or_behind_the_await_that_it_went_on_from() -> None:
     tally = tallied(
         MADE[0],
