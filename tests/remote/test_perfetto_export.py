@@ -166,7 +166,7 @@ def test_what_was_there_before_anybody_looked_is_counted_and_held_from_then_on()
     counters = {event["name"]: event["args"]["value"] for event in events if event["ph"] == "C"}
     assert (counters["queue#1 items"], counters["semaphore#1 permits"]) == (2, 3)
     held = [(each["tid"], each["ph"], each["ts"]) for each in named(events, "holds lock#1")]
-    assert held == [(1, "b", 1_100_000), (1, "e", 1_500_000)]
+    assert held == [(1, "B", 1_100_000), (1, "E", 1_500_000)]
 
 
 def test_each_loop_is_a_process_and_what_is_pending_at_its_end_never_ended() -> None:
