@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
+from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped, TimeoutMisplaced
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -49,6 +49,18 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
             )
             place = incident.place
             yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
+def find_misplaced_timeouts(state: LabState) -> Iterator[Finding]:
+    """Timeouts in async generators that expired at a yield: who goes over the generator is cancelled, outside of it."""
+    for incident, event in incidents_of(state, TimeoutMisplaced):
+        text = (
+            f"a timeout in async generator '{one_line(event.generator)}' expired at {measured(incident.at)}, while it "
+            f"stood at its yield{at_line(incident.place)}: the CancelledError hit {quoted(state, event.task)} in code "
+            f"outside of its block, and becomes no TimeoutError"
+        )
+        place = incident.place
+        yield Finding("timeout-across-yield", text, incident.at, (incident.version,), event.task, place)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -117,6 +129,14 @@ RULES = (
         "Let the CancelledError pass, and catch the TimeoutError around the block.",
         "timeout",
         find_dropped_timeouts,
+    ),
+    Rule(
+        "timeout-across-yield",
+        "A timeout in an async generator expired while that stood at a yield.",
+        "It cancels whoever goes over the generator, in code that is not in its block: the task ends as if cancelled.",
+        "Put the timeout around each wait inside the generator, or around the loop over it; never around a yield.",
+        "",
+        find_misplaced_timeouts,
     ),
     Rule(
         "shared-cancel",

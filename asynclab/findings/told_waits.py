@@ -44,7 +44,10 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         return f", whose permits are with {listed(state, holders)}"
     if wait.kind in _BROUGHT:
         primitive = state.named_primitives.get((wait.kind, wait.number))
-        return "" if primitive is None else _last(state, _BROUGHT[wait.kind], primitive.sources)
+        if primitive is None:
+            return ""
+        then = "" if primitive.cleared is None else f" and cleared by {quoted(state, primitive.cleared[0])} since"
+        return _last(state, _BROUGHT[wait.kind], primitive.sources, then)
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
         return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
     queue = state.queues.get(wait.number)
@@ -61,11 +64,11 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
 _BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
-def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
+def _last(state: LabState, did: str, tasks: Mapping[int | None, float], then: str = "") -> str:
     """Who did something last, and how that ended; empty where it was no task."""
     number = max(tasks, key=tasks.__getitem__, default=None)
     if number is None:
         return ""
     task = state.tasks.get(number)
     end = "" if task is None or not task.has_ended else f", which {how_ended(task)}"
-    return f", last {did} by {quoted(state, number)}{end}"
+    return f", last {did} by {quoted(state, number)}{then}{end}"

@@ -368,6 +368,14 @@ class PipeFull(TaskEvent):
     """How many bytes its StreamReader holds, beside those in the pipe."""
 
 
+class PipeKeptOpen(TaskEvent):
+    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child."""
+
+    task: int
+    stream: str
+    """The child's stream: "stdout" or "stderr"."""
+
+
 class ScheduledFromThread(TaskEvent):
     """Code in another thread, or in a signal handler, has put a callback in the ready queue without waking the loop."""
 
@@ -637,6 +645,17 @@ class TimeoutDropped(TimeoutEvent):
     """Where the block is."""
 
 
+class TimeoutMisplaced(TimeoutEvent):
+    """A timeout expired while the async generator that has it stood at a yield: it cancels what goes over that."""
+
+    task: int
+    generator: str
+    """The name of its function."""
+    file: str = ""
+    line: int = 0
+    """Where it stood."""
+
+
 class TimeoutMet(TimeoutEvent):
     """The block ended before the timeout could expire."""
 
@@ -741,8 +760,8 @@ class GeneratorLeft(ProgramEvent):
 class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
-    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, and of calls
-    that use what all the threads wait for.
+    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, of calls
+    that use what all the threads wait for, and of any where the threads are busy with calls that were given up.
     """
 
     function: str
@@ -759,6 +778,8 @@ class ExecutorFull(ProgramEvent):
     """Whose call it is."""
     holds_up: bool = False
     """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
+    given_up: bool = False
+    """Whether nobody waits any more for any of the calls that the threads are busy with."""
 
 
 class Outside(ProgramEvent):

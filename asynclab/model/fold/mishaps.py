@@ -16,13 +16,15 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 
 def _mistake(
-    state: LabState, event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun, at: float
+    state: LabState,
+    event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun | events.TimeoutMisplaced,
+    at: float,
 ) -> None:
-    """A coroutine was never awaited, a callback has failed, or tasks wake nobody but themselves."""
+    """A coroutine was never awaited, a callback has failed, a timeout hits other code, or tasks wake nobody else."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = _mistake
+coroutine_dropped = callback_failed = loop_spun = timeout_misplaced = _mistake
 
 
 def _suspicion(
@@ -114,12 +116,12 @@ def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> N
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
 
 
-def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: float) -> None:
+def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread | events.PipeKeptOpen, at: float) -> None:
     """A task is cancelled as the program ends, or waits for what is likely never to come: it may be meant, or come."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
 
 
-task_cut_off = stream_unread = _doubt
+task_cut_off = stream_unread = pipe_kept_open = _doubt
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:

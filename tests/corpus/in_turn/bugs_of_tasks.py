@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -776,3 +777,18 @@ async def a_permit_is_given_back_by_its_task_and_by_a_callback() -> None:
     working.add_done_callback(lambda _: permits.release())
     await working
     await asyncio.sleep(0.01)
+
+
+async def a_timeout_around_a_yield_hits_who_goes_over_it() -> None:
+    """timeout-across-yield"""
+
+    async def pages() -> AsyncIterator[int]:
+        async with asyncio.timeout(0.05):
+            for page in range(3):
+                yield page
+
+    async def read() -> None:
+        async for _ in pages():
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait([asyncio.create_task(read())])
