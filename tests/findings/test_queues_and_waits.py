@@ -238,7 +238,7 @@ def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
     changes = [PrimitiveChanged(0.1, 1, 1, FIRST), PrimitiveChanged(0.1, 1, 0, SECOND)]
     waits = [_waits(task, Wait("event", 1)) for task in (MAIN, FIRST, SECOND)]
     (finding,) = _found(PrimitiveCreated(0.0, 1, "event", 1), *changes, *waits, IDLE)
-    assert "waits for event#1, last set by 'first' and cleared by 'second' since" in finding.text
+    assert "waits for event#1, last set by 'first', and cleared by 'second' since" in finding.text
 
 
 @pytest.mark.parametrize(("stranded", "said"), [((), "likely"), ((MAIN,), "proved")])
@@ -252,7 +252,12 @@ def test_a_lock_is_not_held_long_by_who_can_never_go_on() -> None:
     holds = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(FIRST, Wait("event", 1))]
     hangs = [_waits(MAIN, Wait("lock", 1, (FIRST,))), TasksStranded(1.3, (MAIN, FIRST)), LoopLagged(4.0, 0.0)]
     assert [finding.rule for finding in _found(*holds, *hangs)] == ["partial-deadlock"]
-    ends = [StepStarted(5.0, FIRST), PrimitiveChanged(5.0, 1, 0, FIRST), StepEnded(5.0, FIRST, 0.0), RunEnded(5.0, "done")]
+    ends = [
+        StepStarted(5.0, FIRST),
+        PrimitiveChanged(5.0, 1, 0, FIRST),
+        StepEnded(5.0, FIRST, 0.0),
+        RunEnded(5.0, "done"),
+    ]
     assert [finding.rule for finding in _found(*holds, *hangs, *ends)] == ["partial-deadlock"]
 
 
