@@ -393,7 +393,11 @@ def has_cancelled_parent(group: Any) -> bool:
 
 def has_cancelled(group: Any, task: object) -> bool:
     """Whether something is a TaskGroup that has asked a task, which is in its body, to end; all versions."""
-    return type(group) is asyncio.TaskGroup and has_cancelled_parent(group) and group._parent_task is task
+    return (
+        type(group) is asyncio.TaskGroup
+        and has_cancelled_parent(group)
+        and getattr(group, "_parent_task", None) is task
+    )
 
 
 def is_pool_thread(thread: threading.Thread) -> bool:
