@@ -31,7 +31,8 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
         if victims:
             place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
-            woken = _WOKEN.get(lost.wait.kind) or f"was given {one_line(lost.result)}"
+            given = "was woken" if lost.result == "None" else f"was given {one_line(lost.result)}"
+            woken = _WOKEN.get(lost.wait.kind, given)
             text = (
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
