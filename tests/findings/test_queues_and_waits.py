@@ -252,12 +252,8 @@ def test_a_lock_is_not_held_long_by_who_can_never_go_on() -> None:
     holds = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(FIRST, Wait("event", 1))]
     hangs = [_waits(MAIN, Wait("lock", 1, (FIRST,))), TasksStranded(1.3, (MAIN, FIRST)), LoopLagged(4.0, 0.0)]
     assert [finding.rule for finding in _found(*holds, *hangs)] == ["partial-deadlock"]
-    ends = [
-        StepStarted(5.0, FIRST),
-        PrimitiveChanged(5.0, 1, 0, FIRST),
-        StepEnded(5.0, FIRST, 0.0),
-        RunEnded(5.0, "done"),
-    ]
+    step = [StepStarted(5.0, FIRST), PrimitiveChanged(5.0, 1, 0, FIRST), StepEnded(5.0, FIRST, 0.0)]
+    ends = [*step, RunEnded(5.0, "done")]
     assert [finding.rule for finding in _found(*holds, *hangs, *ends)] == ["partial-deadlock"]
 
 
