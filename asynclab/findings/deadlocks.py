@@ -277,9 +277,10 @@ def _odd_end(state: LabState, task: TaskState) -> str:
     if task.state == "failed":
         return how
     if task.cancel_requested:
-        if task.cancelled_in is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
+        stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
+        if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
-        by, place = quoted(state, task.cancel_requested_by), _line(task.cancelled_in[0])
+        by, place = quoted(state, task.cancel_requested_by), _line(stood)
         return f"was cancelled by {by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped, TimeoutMisplaced
+from asynclab.model.events import CancelIgnored, CancelMisplaced, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -51,16 +51,21 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
             yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
 
 
-def find_misplaced_timeouts(state: LabState) -> Iterator[Finding]:
-    """Timeouts in async generators that expired at a yield: who goes over the generator is cancelled, outside of it."""
-    for incident, event in incidents_of(state, TimeoutMisplaced):
+_AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
+"""What a block did, and what its end would have made of that."""
+
+
+def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
+    """Timeouts and task groups in async generators that cancel, at a yield, whoever goes over the generator."""
+    for incident, event in incidents_of(state, CancelMisplaced):
+        did, error = _AT_A_YIELD.get(event.block, ("cancelled it", "exception of that"))
         text = (
-            f"a timeout in async generator '{one_line(event.generator)}' expired at {measured(incident.at)}, while it "
-            f"stood at its yield{at_line(incident.place)}: the CancelledError hit {quoted(state, event.task)} in code "
-            f"outside of its block, and becomes no TimeoutError"
+            f"a {one_line(event.block)} in async generator '{one_line(event.generator)}' {did} at "
+            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: the CancelledError hit "
+            f"{quoted(state, event.task)} in code outside of that block, and becomes no {error}"
         )
         place = incident.place
-        yield Finding("timeout-across-yield", text, incident.at, (incident.version,), event.task, place)
+        yield Finding("cancel-across-yield", text, incident.at, (incident.version,), event.task, place)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -131,12 +136,12 @@ RULES = (
         find_dropped_timeouts,
     ),
     Rule(
-        "timeout-across-yield",
-        "A timeout in an async generator expired while that stood at a yield.",
+        "cancel-across-yield",
+        "A timeout expired, or a task group failed, in an async generator that stood at a yield.",
         "It cancels whoever goes over the generator, in code that is not in its block: the task ends as if cancelled.",
-        "Put the timeout around each wait inside the generator, or around the loop over it; never around a yield.",
+        "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
         "",
-        find_misplaced_timeouts,
+        find_misplaced_cancels,
     ),
     Rule(
         "shared-cancel",

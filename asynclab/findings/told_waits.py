@@ -46,8 +46,9 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is None:
             return ""
-        then = "" if primitive.cleared is None else f" and cleared by {quoted(state, primitive.cleared[0])} since"
-        return _last(state, _BROUGHT[wait.kind], primitive.sources, then)
+        last = _last(state, _BROUGHT[wait.kind], primitive.sources)
+        by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"
+        return last and f"{last}{by}"
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
         return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
     queue = state.queues.get(wait.number)
@@ -64,11 +65,11 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
 _BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
-def _last(state: LabState, did: str, tasks: Mapping[int | None, float], then: str = "") -> str:
+def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
     """Who did something last, and how that ended; empty where it was no task."""
     number = max(tasks, key=tasks.__getitem__, default=None)
     if number is None:
         return ""
     task = state.tasks.get(number)
     end = "" if task is None or not task.has_ended else f", which {how_ended(task)}"
-    return f", last {did} by {quoted(state, number)}{then}{end}"
+    return f", last {did} by {quoted(state, number)}{end}"

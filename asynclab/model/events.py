@@ -358,6 +358,19 @@ class FailureUnseen(TaskEvent):
     """Where it failed, in the user's code."""
 
 
+class CancelMisplaced(TaskEvent):
+    """A timeout or task group cancels its task while the async generator that has it stands at a yield."""
+
+    task: int
+    block: str
+    """What has cancelled it: "timeout" or "task group"."""
+    generator: str
+    """The name of its function."""
+    file: str = ""
+    line: int = 0
+    """Where it stood."""
+
+
 class PipeFull(TaskEvent):
     """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
 
@@ -645,17 +658,6 @@ class TimeoutDropped(TimeoutEvent):
     """Where the block is."""
 
 
-class TimeoutMisplaced(TimeoutEvent):
-    """A timeout expired while the async generator that has it stood at a yield: it cancels what goes over that."""
-
-    task: int
-    generator: str
-    """The name of its function."""
-    file: str = ""
-    line: int = 0
-    """Where it stood."""
-
-
 class TimeoutMet(TimeoutEvent):
     """The block ended before the timeout could expire."""
 
@@ -824,7 +826,7 @@ class LoopBlocked(ProgramEvent):
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
-    """How many callbacks are ready, where it waits without a timeout for another thread."""
+    """How many callbacks are ready, where it waits for another thread."""
 
 
 class CallbackFailed(ProgramEvent):

@@ -238,7 +238,7 @@ def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
     changes = [PrimitiveChanged(0.1, 1, 1, FIRST), PrimitiveChanged(0.1, 1, 0, SECOND)]
     waits = [_waits(task, Wait("event", 1)) for task in (MAIN, FIRST, SECOND)]
     (finding,) = _found(PrimitiveCreated(0.0, 1, "event", 1), *changes, *waits, IDLE)
-    assert "waits for event#1, last set by 'first' and cleared by 'second' since" in finding.text
+    assert "waits for event#1, last set by 'first', and cleared by 'second' since" in finding.text
 
 
 @pytest.mark.parametrize(("stranded", "said"), [((), "likely"), ((MAIN,), "proved")])

@@ -17,14 +17,14 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 def _mistake(
     state: LabState,
-    event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun | events.TimeoutMisplaced,
+    event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun | events.CancelMisplaced,
     at: float,
 ) -> None:
     """A coroutine was never awaited, a callback has failed, a timeout hits other code, or tasks wake nobody else."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = timeout_misplaced = _mistake
+coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = _mistake
 
 
 def _suspicion(

@@ -87,12 +87,12 @@ def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
     return cpython.is_pool_thread(thread) and is_idle_worker(frames.get(thread.ident or 0))
 
 
-def is_held(frame: FrameType | None) -> bool:
-    """Whether a thread waits for a condition, or for another thread's end, for as long as it takes."""
+def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
+    """Whether a thread waits for a condition, perhaps with a timeout, or for another thread's end without one."""
     if frame is None:
         return False
     if frame.f_code is _WAIT:
-        return variables_of(frame).get("timeout") is None
+        return also_timed or variables_of(frame).get("timeout") is None
     return frame.f_code in _JOINS and variables_of(frame).get("timeout", None) in _NOT_HELD
 
 

@@ -7,14 +7,15 @@ import contextlib
 import dis
 import gc
 from asyncio import AbstractEventLoop
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import AsyncGeneratorType, CodeType, CoroutineType
 from typing import Any, Literal, TypeAlias
 
-from asynclab.model.events import GeneratorLeft, GeneratorStands
+from asynclab.model.events import CancelMisplaced, GeneratorLeft, GeneratorStands
 from asynclab.model.tasks import Place
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.future_state import is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.code_flow import reached_from
 from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.resource_registry import Resources
@@ -65,12 +66,21 @@ def left_generators(loop: AbstractEventLoop, resources: Resources) -> Iterator[G
     return (left for generator, left in _standing(loop, resources) if not _is_in_use(generator))
 
 
-def generator_with(loop: AbstractEventLoop | None, manager: object) -> AnyGenerator | None:
-    """The generator that stands at a yield in an `async with` of a context manager, and is not one itself."""
-    for generator in _at_a_yield(loop):
-        if any(each is manager for each in entered(generator)):
-            return None if any(map(_is_manager, gc.get_referrers(generator))) else generator
-    return None
+def see_misplaced(recorder: Recorder, record: TaskRecord | None, cancels: Callable[[Any], bool]) -> None:
+    """Tell where a block cancels a task while the generator that has it stands at a yield: it hits other code.
+
+    Args:
+        record: The task.
+        cancels: Tells whether a context manager is the one that does so.
+    """
+    task = None if record is None else record()
+    if record is None or task is None or is_done(task):
+        return
+    for generator in _at_a_yield(recorder.loop):
+        manager = next(filter(cancels, entered(generator)), None)
+        if manager is not None and not any(map(_is_manager, gc.get_referrers(generator))):
+            now, block = recorder.clock.now(), "timeout" if type(manager) is asyncio.Timeout else "task group"
+            recorder.emit(CancelMisplaced(now, record.id, block, generator.__qualname__, *place_of_yield(generator)))
 
 
 def place_of_yield(generator: AnyGenerator) -> Place:

@@ -13,7 +13,6 @@ from asynclab.model.events import (
     TimeoutDropped,
     TimeoutExpired,
     TimeoutMet,
-    TimeoutMisplaced,
     TimeoutRescheduled,
     TimeoutStarted,
 )
@@ -21,11 +20,10 @@ from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import place_from
-from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.left_generators import generator_with, place_of_yield
+from asynclab.trace.watching.left_generators import see_misplaced
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
@@ -72,7 +70,7 @@ class Timeouts:
             self._cancels.timeout_expired(task)
             if isinstance(owner, Timeout):
                 with suppress(Exception):
-                    self._see_generator(owner, task)
+                    see_misplaced(self._recorder, self._tasks.known(task), lambda manager: manager is owner)
                 owner._task = _Leaving(task, self._left_unheard)  # type: ignore[attr-defined]
         number = self._running.pop(id(owner), None)
         if number is not None:
@@ -93,13 +91,6 @@ class Timeouts:
         if number is not None:
             now = self._recorder.clock.now()
             self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
-
-    def _see_generator(self, timeout: Timeout, task: Task[Any]) -> None:
-        """See whether a timeout that expires is in an async generator that stands at a yield: it hits other code."""
-        record, generator = self._tasks.known(task), generator_with(self._recorder.loop, timeout)
-        if record is not None and generator is not None and not is_done(task):
-            now, name = self._recorder.clock.now(), generator.__qualname__
-            self._recorder.emit(TimeoutMisplaced(now, record.id, name, *place_of_yield(generator)))
 
     def _left_unheard(self, task: Task[Any], block: FrameType | None) -> None:
         """A block ends without an exception though its timeout has expired: who had got it has dropped it."""

@@ -1050,3 +1050,42 @@ async def a_call_is_given_up_and_another_thread_is_left() -> None:
 async def what_a_childs_child_still_writes_is_read() -> None:
     process = await asyncio.create_subprocess_exec("/bin/sh", "-c", "(sleep 0.5; echo) & echo", stdout=-1)
     await process.communicate()
+
+
+async def a_group_is_in_a_context_manager_whose_block_is_cancelled_as_a_child_fails() -> None:
+    async def fail() -> None:
+        raise ValueError("child")
+
+    @contextlib.asynccontextmanager
+    async def service() -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            yield
+
+    async def rows() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+
+    with contextlib.suppress(ExceptionGroup):
+        async with service():
+            async for _ in rows():
+                await asyncio.sleep(1)
+
+
+async def one_of_those_who_wait_for_an_event_is_cancelled_as_it_is_set() -> None:
+    news, count = asyncio.Event(), 0
+
+    async def listen() -> None:
+        nonlocal count
+        while count < 2:
+            await news.wait()
+            count += 1
+            news.clear()
+
+    first, second = asyncio.create_task(listen()), asyncio.create_task(listen())
+    await asyncio.sleep(0.01)
+    news.set()
+    first.cancel()
+    await asyncio.sleep(1.2)
+    news.set()
+    await second
