@@ -180,7 +180,8 @@ RULES = (
     Rule(
         "pipe-kept-open",
         "A task waits for a child process that has ended, as another process keeps the child's pipe open.",
-        "wait() and communicate() return only once all who have the pipe have closed it: a child's child may never do.",
+        "communicate(), and wait() before Python 3.14, return only once all who have the pipe have closed it: "
+        "a child's child may never do that.",
         "Start the child with start_new_session=True, and end its group with os.killpg(); or give it no pipe.",
         "",
         find_kept_pipes,

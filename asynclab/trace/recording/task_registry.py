@@ -270,9 +270,11 @@ class TaskRegistry:
         current, code = recorder.current, recorder.code
         parent = None if current is None else current.id
         at, file, line = born
-        internal = not code.owns(file) and not code.owns_code_of(coroutine)
-        if not file:  # such as where the collector has begun it, wherever the code was
-            file, line = _place_of_closed(coroutine)
+        internal = False
+        if not code.owns(file):
+            internal = not code.owns_code_of(coroutine)
+            if not file:  # such as where the collector has begun it, wherever the code was
+                file, line = _place_of_closed(coroutine)
         name = coroutine.__qualname__ if type(coroutine) is CoroutineType else _name_of_coroutine(coroutine)
         created = TaskCreated(at, next(recorder.numbering.tasks), "", name, parent, file, line, internal)
         recorder.emit(created)

@@ -90,6 +90,7 @@ class FullPipes:
                     readers = [getattr(protocol, stream) for protocol in protocols]
                     if readers and not any(each is None or each._paused for each in readers):
                         self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, stream))
+                        break  # communicate() has tasks of its own, which wait for the same
 
 
 def may_read(task: Task[Any], reader: object) -> bool:

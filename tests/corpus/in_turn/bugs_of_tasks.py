@@ -813,30 +813,6 @@ async def a_task_group_around_a_yield_cancels_who_goes_over_it() -> None:
     await asyncio.wait([asyncio.create_task(read())])
 
 
-async def a_waiter_whose_event_was_set_is_cancelled_while_others_go_on() -> None:
-    """lost-handover"""
-
-    waiters: list[asyncio.Event] = []
-
-    async def wait() -> None:
-        waiters.append(asyncio.Event())
-        await waiters[-1].wait()
-
-    async def beat() -> None:
-        while True:
-            len(waiters)
-            await asyncio.sleep(0.05)
-
-    beating = asyncio.create_task(beat())
-    first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
-    await asyncio.sleep(0.01)
-    waiters[0].set()
-    first.cancel()
-    await asyncio.wait({second}, timeout=1.5)
-    second.cancel()
-    beating.cancel()
-
-
 async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
     """blocked-loop"""
 

@@ -130,4 +130,4 @@ async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
     assert process.stdout is not None
     await process.stdout.readline()
     process.kill()
-    await process.wait()
+    await process.communicate()

@@ -1089,3 +1089,18 @@ async def one_of_those_who_wait_for_an_event_is_cancelled_as_it_is_set() -> None
     await asyncio.sleep(1.2)
     news.set()
     await second
+
+
+async def one_of_some_connections_is_told_of_its_close_and_cancelled() -> None:
+    async def serve(closed: asyncio.Event) -> None:
+        await closed.wait()
+
+    closings = [asyncio.Event() for _ in range(3)]
+    serving = [asyncio.create_task(serve(closed)) for closed in closings]
+    await asyncio.sleep(0.01)
+    closings[0].set()
+    serving[0].cancel()
+    await asyncio.sleep(1.3)
+    for closed in closings:
+        closed.set()
+    await asyncio.wait(serving)
