@@ -54,9 +54,11 @@ def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest:
     assert found.taken_for == name
 
 
-_URLS = "http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2"
-_MARKS = """#f - _ . , ; : ! ? ) ( ] [ ]( ]: < > | " ' "" '' = * # { } $ % %20 %E2 / // @ a é 道 \\ ..."""
-_PIECES = [*_URLS.split(), *_MARKS.split(), " ", "\n"]
+_URLS = """http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2
+HTTP://A.b/Q http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c"""
+_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 / // @ a é 道
+です \\ \\& \\? \\( \\) {\\color} {color} &z= ..."""
+_PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 
 
 @settings(max_examples=500, deadline=None)
@@ -64,7 +66,7 @@ _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "\n"]
 def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_look_finds(text: str) -> None:
     found = find_urls(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prose, "_all_sent", lambda line: [])
+        patch.setattr(prose, "_all_simple", lambda line: [])
         patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
@@ -73,11 +75,11 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
 def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths = []
 
-    def all_sent(line: str) -> list[tuple[str, ...]]:
+    def all_simple(line: str) -> list[tuple[str, ...]]:
         lengths.append(len(line))
         return []
 
-    monkeypatch.setattr(prose, "_all_sent", all_sent)
+    monkeypatch.setattr(prose, "_all_simple", all_simple)
     found = find_urls("https://a.example/x " * 20_000)
     assert (len(found.urls), found.duplicates) == (1, 19_999)
     assert max(lengths) < 101_000
