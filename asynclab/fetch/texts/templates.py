@@ -49,7 +49,7 @@ _PATTERN = re.compile(
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
 _HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
-"""What every template has, and few other URLs; re skips to the first letters of alternatives, but not where one is a set."""
+"""What every template has, and few other URLs; re skips to where an alternative begins, if none begins with a set."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
 _REST = r"""[^\s"'<>,;|]*"""
