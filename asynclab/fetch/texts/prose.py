@@ -7,17 +7,18 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
 from asynclab.fetch.texts.finding import SENT, Finding
 from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
-# linkify-it takes what follows git+ for a URL of its own. This is searched for by its ://, as re is slow with letters
-# of either case; what is looked for behind that has a fixed length.
-_URL = re.compile("://(?:(?<=http://)|(?<=https://))", re.IGNORECASE)
-_GLUED = re.compile(r"[a-z0-9]\+?\Z", re.IGNORECASE)
-"""What a scheme before a URL ends in, unless another URL does."""
+# linkify-it takes what follows git+ for a URL of its own.
+_SCHEME = re.compile(r"(?:[a-z0-9]++\+)*+[a-z0-9]++\Z", re.IGNORECASE)
+_LONGEST_SCHEME = 30
+_OTHER_URL = re.compile(r"""://[^\s"'`<>()\[\]{}|,;]{0,200}""")
+"""What follows the scheme of a URL that nobody can fetch."""
 
 
 def _simple() -> re.Pattern[str]:
@@ -105,7 +106,7 @@ def read_prose(text: str, finding: Finding) -> None:
         for url, delimited, run_on in () if simple else _urls(line):
             if run_on:
                 finding.ignore(f"{run_on} after {url}", "run-on text")
-            if not url.startswith("#") and finding.take(url):
+            if has_scheme(url) and finding.take(url):
                 taken, markup = True, markup or delimited
             else:
                 others.append(url)
@@ -160,14 +161,17 @@ def _all_simple(line: str) -> list[tuple[str, ...]]:
 def _urls(line: str) -> Iterator[tuple[str, str, str]]:
     """The URLs of a line, how each is delimited, and the text of another script that follows without a space.
 
-    One that is commented out begins with #.
+    One that is commented out begins with #. URLs of other schemes, such as git+https, are among them.
     """
     position = run_ends = 0
-    while (found := _URL.search(line, position)) is not None:
-        separator = found.start()
-        start = separator - (5 if line[separator - 1] in "sS" else 4)
-        if start > position and _GLUED.search(line, position, start):
-            position = found.end()
+    while (other := _OTHER_URL.search(line, position)) is not None:
+        separator = other.start()
+        scheme = _SCHEME.search(line, max(position, separator - _LONGEST_SCHEME), separator)
+        start = scheme.start() if scheme is not None else separator
+        if line[start:separator].lower() not in ("http", "https"):
+            if scheme is not None and other.end() > separator + 3:
+                yield line[start : other.end()], "", ""
+            position = separator + 3
             continue
         if start >= run_ends:
             run_ends = run_end(line, start)
@@ -175,7 +179,7 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
         if position == 0 and _COMMENTED_OUT.match(line, 0, start):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)
-        position = max(found.end(), end)
+        position = max(separator + 3, end)
 
 
 def _plain(text: str) -> str:
