@@ -57,6 +57,7 @@ TEMPLATES = [
     "https://a.example/frame%02d.png",
     "https://a.example/:_authToken=x",
     "https://a.example/\\(id)/x",
+    "https://a.example/$RepresentationID$/$Number%05d$.m4s",
 ]
 
 NO_TEMPLATES = [

@@ -139,7 +139,10 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     if before == "[" and line.startswith("[[", max(0, start - 2)):
         before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
-        return closed[1], closed.end(), ""
+        url = (
+            closed[1].rstrip(f"{_TRAILING}。，") if before in "“‘" else closed[1]
+        )  # printers put full stops into quotes
+        return url, closed.end(), ""
     url = line[start : min(far, run_ends)]
     if "://" in url[8:]:
         url = "://".join(url.split("://", _MOST_INNER)[:_MOST_INNER])
@@ -164,7 +167,7 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 
 
 def _in_prose(url: str, before: str) -> str:
-    if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
+    if before in ",;!" and before in url:  # what follows a separator of columns, or Textile's mark, ends at the next
         url = url.partition(before)[0]
     url = url.partition("....")[0]  # dots that lead to the number of a page
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
