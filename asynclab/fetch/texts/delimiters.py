@@ -140,7 +140,7 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
         url = (
-            closed[1].rstrip(f"{_TRAILING}。，") if before in "“‘" else closed[1]
+            closed[1].rstrip(f"{_TRAILING}。，") if before == "“" else closed[1]
         )  # printers put full stops into quotes
         return url, closed.end(), ""
     url = line[start : min(far, run_ends)]
