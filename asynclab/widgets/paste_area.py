@@ -41,9 +41,8 @@ class PasteArea(TextArea):
     def on_paste(self, event: Paste) -> None:
         """Clean the text before the area takes it; one that is too long is refused, not cut."""
         event.stop()
-        if len(event.text) > LONGEST_TEXT:
+        if self._refuses(event.text):
             event.prevent_default()
-            self.post_message(PasteTooLong(len(event.text)))
         else:
             event.text = harmless(event.text)
 
@@ -54,9 +53,18 @@ class PasteArea(TextArea):
             line.plain = _PASSWORD.sub(lambda found: found[1] + "•" * len(found[2]), line.plain)
         return line
 
-    def take(self, text: str) -> None:
-        """Replace the text, as if this one were pasted."""
+    def take(self, text: str) -> bool:
+        """Replace the text, as if this one were pasted. Returns whether that was possible."""
+        if self._refuses(text):
+            return False
         self.load_text(harmless(text))
+        return True
+
+    def _refuses(self, text: str) -> bool:
+        is_too_long = len(text) > LONGEST_TEXT
+        if is_too_long:
+            self.post_message(PasteTooLong(len(text)))
+        return is_too_long
 
     def go_to_new_line(self) -> None:
         """Put the cursor on a new line below the text, unless it was moved into the text before."""

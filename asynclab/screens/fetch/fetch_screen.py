@@ -111,7 +111,8 @@ class FetchScreen(ResultActions):
         joins = before and not self.has_fetched_these
         if not joins:
             self.urls.taken_as = ""
-        self.views.text.take(f"{before}\n{text}" if joins else text)
+        if not self.views.text.take(f"{before}\n{text}" if joins else text):
+            return
         if await self.urls.read(self.views.text.text):
             self.host.tell(f"{plural(len(self.urls.found.urls), 'URL')} found")
         self.views.table.focus()
