@@ -41,10 +41,11 @@ class PasteArea(TextArea):
     def on_paste(self, event: Paste) -> None:
         """Clean the text before the area takes it; one that is too long is refused, not cut."""
         event.stop()
-        if self._refuses(event.text):
-            event.prevent_default()
-        else:
+        if has_room_for(event.text):
             event.text = harmless(event.text)
+        else:
+            event.prevent_default()
+            self.post_message(PasteTooLong(len(event.text)))
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: each character of a password is a dot, so that the cursor stays where it belongs."""
@@ -53,24 +54,20 @@ class PasteArea(TextArea):
             line.plain = _PASSWORD.sub(lambda found: found[1] + "•" * len(found[2]), line.plain)
         return line
 
-    def take(self, text: str) -> bool:
-        """Replace the text, as if this one were pasted. Returns whether that was possible."""
-        if self._refuses(text):
-            return False
+    def take(self, text: str) -> None:
+        """Replace the text, as if this one were pasted."""
         self.load_text(harmless(text))
-        return True
-
-    def _refuses(self, text: str) -> bool:
-        is_too_long = len(text) > LONGEST_TEXT
-        if is_too_long:
-            self.post_message(PasteTooLong(len(text)))
-        return is_too_long
 
     def go_to_new_line(self) -> None:
         """Put the cursor on a new line below the text, unless it was moved into the text before."""
         if self.text and self.cursor_location == (0, 0):
             end = self.document.end
             self.move_cursor(self.insert("\n", end).end_location if end[1] else end)
+
+
+def has_room_for(text: str) -> bool:
+    """Whether a text is short enough to be shown."""
+    return len(text) <= LONGEST_TEXT
 
 
 def harmless(text: str) -> str:
