@@ -12,6 +12,7 @@ from asynclab.fetch.words import counts_of
 OTHERS = [
     ("pip install git+https://a.example/x.git https://b.example", "git+https://a.example/x.git"),
     ("ftp://a.example/x and https://b.example", "ftp://a.example/x"),
+    ("<p>https://b.example (hxxp://a[.]example/x).</p>", "defanged URL: hxxp://a[.]example/x"),
     ("https://b.example, redis://a.example:6379/0, x", "redis://a.example:6379/0"),
 ]
 

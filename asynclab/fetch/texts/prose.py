@@ -17,7 +17,7 @@ from asynclab.fetch.texts.templates import defanged, without_defanged
 # linkify-it takes what follows git+ for a URL of its own.
 _SCHEME = re.compile(r"(?:[a-z0-9]++\+)*+[a-z0-9]++\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 30
-_OTHER_URL = re.compile(r"""://[^\s"'`<>()\[\]{}|,;]{0,200}""")
+_OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
 """What follows the scheme of a URL that nobody can fetch."""
 
 
