@@ -11,7 +11,7 @@ from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
 from asynclab.fetch.texts.finding import SENT, Finding
 from asynclab.fetch.texts.hosts import host_url
-from asynclab.fetch.texts.run_on import may_run_on, text_at
+from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
@@ -30,11 +30,11 @@ def _simple() -> re.Pattern[str]:
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
     after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
-    closed = r"(?=[.,;:!?)\]]*+(?:\s|\Z))"
+    closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     return re.compile(
-        rf"([Hh][Tt][Tt][Pp](?:{before}|(?<![^\s(\[=|>:].{{4}})(?<!{link}.{{4}})(?<!{definition}.{{4}}))(?<!{quote}{quote}.{{4}})"
+        rf"([Hh][Tt][Tt][Pp](?:{before}|(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})(?<!{link}.{{4}})(?<!{definition}.{{4}}))(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
     )
 
