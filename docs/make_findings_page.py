@@ -24,10 +24,23 @@ events show it. What is only likely is marked so. A finding in a program that is
 `asynclab rules` prints this list. [agents.md](agents.md) says how findings get into CI, and how to leave some out.
 """
 
+UNSEEN = """\
+## What asynclab can't see
+
+No finding does not mean no bug. It names what follows from the order of events and from what code can still reach, not
+what the code was meant to do. These kinds stay silent:
+
+- An update that is lost since code reads, awaits and then writes: asynclab sees tasks, not variables.
+- An item that a function drops in one of its branches, though it had it.
+- A wait for what could still come: from a socket, a thread, a callback that nobody calls, or a job that has no end.
+- A cancel that code takes back by itself with `uncancel()`, and a retry without a pause that fails each time.
+- A pool that has lent an item to the very task that waits for one: a worker may keep its last job in the same way.
+"""
+
 
 def page() -> str:
     """The whole page, in Markdown."""
-    return "\n".join((HEAD, *map(_described, RULES), section()))
+    return "\n".join((HEAD, *map(_described, RULES), UNSEEN, section()))
 
 
 def _described(rule: Rule) -> str:

@@ -15,11 +15,12 @@ from asynclab import __version__
 from asynclab.cli.exit_codes import FAILED, FOUND
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.fetch.whole_file import WholeFile
-from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.findings_report import (
     VERSION,
     FindingsReport,
     Found,
+    LeftOut,
+    ToldFinding,
     first_place,
     missing,
     shown_path,
@@ -63,8 +64,13 @@ class FindingsFiles:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def write(self, program: ObservedProgram, found: Iterable[Found]) -> int:
+    def write(self, program: ObservedProgram, found: Iterable[Found], rules_failed: Iterable[str] = ()) -> int:
         """Write the findings of a program that has ended.
+
+        Args:
+            program: The program.
+            found: All findings.
+            rules_failed: The rules that could not look, each with the kind of error.
 
         Returns:
             The exit code: 3 where there is one that must not be; 1 where that can't be told; 0 else.
@@ -73,12 +79,13 @@ class FindingsFiles:
             OSError: A file can't be written.
         """
         found = list(found)
-        report = _report(program, found, self.judge, self._folder)
+        told, left_out = told_findings(found, self.judge, self._folder)
+        report = _report(program, told, left_out, tuple(rules_failed), self._folder)
         for output in self._asked.outputs:
             self._put(_FORMATS[output.format](report, output.path is None), output.path)
         if self._asked.write_baseline is not None:
-            told = {self.judge.known_as(each.finding) for each in found if self.judge.verdict(each.finding) == "told"}
-            self._put(baseline_text(told | self._asked.baseline), self._asked.write_baseline)
+            bugs = {self.judge.known_as(each.finding) for each in found if self.judge.verdict(each.finding) == "told"}
+            self._put(baseline_text(bugs | self._asked.baseline), self._asked.write_baseline)
         self._note(report)
         if self._asked.write_baseline is not None or not self._asked.fail_on:
             return 0
@@ -107,10 +114,15 @@ class FindingsFiles:
             print(f"asynclab: {one_line(line, limit=1_000)}", file=sys.stderr)
 
 
-def _report(program: ObservedProgram, found: Iterable[Found], judge: FindingFilter, folder: str) -> FindingsReport:
+def _report(
+    program: ObservedProgram,
+    told: tuple[ToldFinding, ...],
+    left_out: LeftOut,
+    rules_failed: tuple[str, ...],
+    folder: str,
+) -> FindingsReport:
     started, ended = program.started, program.ended
     states = [loop.state for loop in program.loops.values()]
-    told, left_out = told_findings(found, judge, folder)
     file, line = first_place(states) or (None, None)
     return FindingsReport(
         version=VERSION,
@@ -120,6 +132,7 @@ def _report(program: ObservedProgram, found: Iterable[Found], judge: FindingFilt
         exit_code=None if ended is None else ended.code,
         observed=started is not None,
         events_lost=sum(state.dropped.events for state in states),
+        rules_failed=rules_failed,
         file=None if file is None else shown_path(file, folder),
         line=line,
         findings=told,

@@ -35,7 +35,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's
         report = Report(program)
         problem = _read(reader, program, texts)
-        code = files.write(program, report.found())
+        code = files.write(program, report.found(), report.rules_failed())
     if reader.is_cut and not problem:
         problem = f"{path} is cut: its writer did not finish it"
     if problem:

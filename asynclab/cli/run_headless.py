@@ -58,7 +58,7 @@ def run_headless(
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
         _tell(report, standstills, report_file)
-        failed = findings.write(program, report.found())
+        failed = findings.write(program, report.found(), report.rules_failed())
     return failed or (FAILED if refused else die_as(code))
 
 

@@ -32,7 +32,8 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
             refused = kept.open(run_files, target, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()
-        failed = 0 if live.problem else findings.write(live.told, () if report is None else report.found())
+        found, rules_failed = ((), ()) if report is None else (report.found(), report.rules_failed())
+        failed = 0 if live.problem else findings.write(live.told, found, rules_failed)
     for warning in live.warnings:
         complain(warning)
     if live.problem:

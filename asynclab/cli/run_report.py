@@ -20,7 +20,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
-from asynclab.remote.run_tally import RunTally
+from asynclab.remote.run_tally import RunTally, SlowStep
 from asynclab.remote.wire import AnyFrame
 
 LISTED = 10
@@ -118,6 +118,11 @@ class Report:
             for finding in findings.found:
                 yield Found(number, state, finding, self._flows_of(number, finding))
 
+    def rules_failed(self) -> list[str]:
+        """The rules that could not look at this run, each with the kind of error; to be asked after `found`."""
+        failed = {name: kind for findings in self._findings.values() for name, kind in findings.failed.items()}
+        return [f"{name} ({kind})" for name, kind in failed.items()]
+
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
         program = self._program
@@ -160,6 +165,8 @@ class Report:
             yield f"  not seen  {loop.not_seen}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
+        if (error := loop.feed.error) is not None:
+            yield f"  missing   a part of this report, as asynclab itself failed: {one_line(repr(error))}"
         if found := self._told(loop):
             yield "  findings"
             for finding, others in gathered(found, likeness):
@@ -181,6 +188,7 @@ class Report:
             "tasks": {"made": sum(state.counts.values()), **state.counts},
             "seconds": {name: round(value, 6) for name, value in seconds.items()},
             "events_lost": state.dropped.events,
+            "failed": None if loop.feed.error is None else one_line(repr(loop.feed.error)),
             "findings": [_finding_json(finding, state) for finding in self._told(loop)],
             **_entries(loop, tally),
         }
@@ -199,9 +207,12 @@ def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, An
     state = loop.state
     return {
         "blocked": [_entry(each.seconds, each.task, each.place, function=each.function) for each in tally.blocks],
-        "slowest_steps": [_entry(each.seconds, each.task, each.place) for each in tally.slowest_steps],
+        "slowest_steps": [
+            _entry(each.seconds, each.task, each.seen_at or each.began_at, step=_step_place(each))
+            for each in tally.slowest_steps
+        ],
         "longest_waits": [
-            _entry(each.seconds, each.task, (each.wait.file, each.wait.line), wait=plain_wait(each.wait, state)[0])
+            _entry(each.seconds, each.task, each.place, wait=plain_wait(each.wait, state)[0])
             for each in tally.longest_waits
         ],
         "never_ended": [
@@ -221,9 +232,20 @@ def _entry(seconds: float, task: str, place: Place | None, **more: str) -> dict[
     return {"seconds": seconds, "task": task, **more, **_place_json(place)}
 
 
+def _step_place(step: SlowStep) -> str:
+    """What the place of a slow step is: where it was seen, or from where on something in it took long."""
+    if step.seen_at is not None:
+        return "at"
+    return "after" if step.began_at is not None else "first" if step.is_first else "unknown"
+
+
+_STEP_PLACES = {"after": "after ", "first": "its first step"}
+
+
 def _entry_line(entry: dict[str, Any]) -> str:
     what = f"in {one_line(entry['function'])}" if "function" in entry else entry.get("wait", "")
-    where = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
+    place = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
+    where = _STEP_PLACES.get(entry.get("step", ""), "") + place
     begin = f"    {duration(entry['seconds']):>9}"
     return "  ".join(filter(None, (begin, f"{entry['task'] or 'a callback':<{NAME_WIDTH}}", what, where))).rstrip()
 

@@ -63,10 +63,12 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
 
 
 def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None:
-    """The hold that lasts, where its task waits for something that none of the others has to bring."""
+    """The hold that lasts, where its task waits for something that may come, and none of the others has to bring."""
     holder = state.tasks.get(number)
     wait = None if holder is None else holder.waits_for
-    if wait is None or wait.kind in ("lock", "semaphore") or not lock.waiters.keys().isdisjoint(wait.tasks):
+    if holder is None or wait is None or state.is_starved or state.is_stranded(number, holder.since):
+        return None
+    if wait.kind in ("lock", "semaphore") or not lock.waiters.keys().isdisjoint(wait.tasks):
         return None
     waits = [state.tasks[waiter].since for waiter in lock.waiters if waiter in state.tasks]
     seconds = state.now - max(lock.held_since, min(waits, default=state.now))

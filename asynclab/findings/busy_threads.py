@@ -21,10 +21,13 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
             uses = "; it uses what they wait for" if event.holds_up else ""
+            uses = "; nobody waits for these calls any more, but they go on" if event.given_up else uses
+            queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"
+            threads = "the only thread of the executor is"
+            threads = threads if event.workers == 1 else f"all {event.workers} threads of the executor are"
             text = (
-                f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: all "
-                f"{plural(event.workers, 'thread')} of the executor are busy, and {plural(event.queued, 'call')} wait; "
-                f"{busy}{uses}"
+                f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: {threads} busy, "
+                f"and {queued}; {busy}{uses}"
             )
             yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
 
@@ -86,9 +89,11 @@ RULES = (
     ),
     Rule(
         "executor-full",
-        "A lookup of a host's name, or a call that others wait for, gets no thread: all of the executor's are busy.",
+        "A lookup of a host's name, or a call that others wait for, gets no thread: all of the executor's are busy, "
+        "perhaps with calls that were given up.",
         "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or the calls time out.",
-        "Give slow calls an executor of their own: loop.run_in_executor(executor, function).",
+        "Give slow calls an executor of their own: loop.run_in_executor(executor, function). A timeout ends no thread: "
+        "hand it to the call itself.",
         "",
         find_full_executors,
     ),

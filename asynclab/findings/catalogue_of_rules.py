@@ -54,6 +54,8 @@ class Findings:
         self._looked_at = 0.0
         self._version = 0
         """The number of the latest event that the rules have seen."""
+        self.failed: dict[str, str] = {}
+        """The rules that could not look at this run, by name, and the kind of the error."""
 
     @property
     def found(self) -> list[Finding]:
@@ -79,7 +81,12 @@ class Findings:
         """Let each rule look at the state."""
         self._version = self._state.version
         for rule in RULES:
-            for finding in rule.check(self._state):
+            try:
+                found = list(rule.check(self._state))
+            except Exception as error:  # a recording may hold anything; the other rules still count
+                self.failed[rule.name] = type(error).__name__
+                continue
+            for finding in found:
                 known = self._found.get(finding.key)
                 if known is None:
                     self._add(finding)

@@ -217,7 +217,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
         return
     last = max(tasks, key=lambda task: task.since)
     said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
-    said += _odd_ends(state, ("failed", "cancelled", "done"))
+    said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
@@ -244,7 +244,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     victims = dict.fromkeys([*roots, *waits])
     deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
     said = listed_deeds(state, deeds)
-    said += _odd_ends(state, ("cancelled", "done"))
+    said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
     place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
@@ -263,21 +263,29 @@ def _line(wait: Wait) -> Place | None:
     return (wait.file, wait.line) if wait.line else None
 
 
-def _odd_ends(state: LabState, kinds: Collection[str]) -> list[str]:
-    """The latest tasks that failed, or ended since another one was cancelled: others may wait for what they left."""
-    found = ((task, _why_odd(state, task)) for task in state.tasks.values() if task.state in kinds)
-    odd = [f"{quoted(state, task.id)} {how_ended(task)}{why}" for task, why in found if why is not None]
-    return odd[-ODD_ENDS_NAMED:]
+def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str]:
+    """The latest tasks that failed or were cancelled until some time: others may wait for what they left undone."""
+    ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
+    odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
+    unasked = [each for each in odd if not each[0].cancel_requested]
+    return [f"{quoted(state, task.id)} {how}" for task, how in (unasked or odd)[-ODD_ENDS_NAMED:]]
 
 
-def _why_odd(state: LabState, task: TaskState) -> str | None:
+def _odd_end(state: LabState, task: TaskState) -> str:
+    """How a task ended that failed or was cancelled; empty where it did as it should."""
+    how = how_ended(task)
     if task.state == "failed":
-        return ""
+        return how
+    if task.cancel_requested:
+        stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
+        if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
+            return ""
+        by, place = quoted(state, task.cancel_requested_by), _line(stood)
+        return f"was cancelled by {by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
-    is_hit = waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks
-    if task.cancel_requested or not (is_hit or task.state == "cancelled"):
-        return None
-    return f", as {quoted(state, task.waker)} was cancelled" if is_hit else ", though nobody had asked for that"
+    if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
+        return f"{how}, as {quoted(state, waker.id)} was cancelled"
+    return f"{how}, though nobody had asked for that" if task.state == "cancelled" else ""
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:

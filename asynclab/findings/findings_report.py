@@ -116,6 +116,8 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the program could be observed: if not, no findings mean nothing."""
     events_lost: int
     """How many events are missing: lost, or left out of the recording. Findings may be missing, too, then."""
+    rules_failed: tuple[str, ...]
+    """The rules that could not look at this run, each with the kind of error: a fault of asynclab's."""
     file: str | None
     """Where the first task was created, as `file` below; null if that isn't known."""
     line: int | None
@@ -172,6 +174,8 @@ def missing(report: FindingsReport) -> Iterator[str]:
         yield "the program could not be observed"
     if report.events_lost:
         yield f"{plural(report.events_lost, 'event')} got lost"
+    for failed in report.rules_failed:
+        yield f"asynclab's rule {failed} failed"
 
 
 def shown_path(file: str, folder: str) -> str:

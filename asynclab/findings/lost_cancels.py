@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
+from asynclab.model.events import CancelIgnored, CancelMisplaced, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -49,6 +49,23 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
             )
             place = incident.place
             yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
+_AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
+"""What a block did, and what its end would have made of that."""
+
+
+def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
+    """Timeouts and task groups in async generators that cancel, at a yield, whoever goes over the generator."""
+    for incident, event in incidents_of(state, CancelMisplaced):
+        did, error = _AT_A_YIELD.get(event.block, ("cancelled it", "exception of that"))
+        text = (
+            f"a {one_line(event.block)} in async generator '{one_line(event.generator)}' {did} at "
+            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: the CancelledError hit "
+            f"{quoted(state, event.task)} in code outside of that block, and becomes no {error}"
+        )
+        place = incident.place
+        yield Finding("cancel-across-yield", text, incident.at, (incident.version,), event.task, place)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -117,6 +134,14 @@ RULES = (
         "Let the CancelledError pass, and catch the TimeoutError around the block.",
         "timeout",
         find_dropped_timeouts,
+    ),
+    Rule(
+        "cancel-across-yield",
+        "A timeout expired, or a task group failed, in an async generator that stood at a yield.",
+        "It cancels whoever goes over the generator, in code that is not in its block: the task ends as if cancelled.",
+        "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
+        "",
+        find_misplaced_cancels,
     ),
     Rule(
         "shared-cancel",

@@ -18,6 +18,9 @@ LONG = 1.0
 """Lab seconds in which those who are to go on might have done so."""
 
 
+_WOKEN = {"condition": "was notified", "event": "was woken"}
+
+
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
     """Wake-ups that a cancelled task never saw, where others like it wait in vain from then on."""
     for lost in state.lost_handovers.values():
@@ -28,7 +31,8 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
         if victims:
             place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
-            woken = "was notified" if lost.wait.kind == "condition" else f"was given {one_line(lost.result)}"
+            given = "was woken" if lost.result == "None" else f"was given {one_line(lost.result)}"
+            woken = _WOKEN.get(lost.wait.kind, given)
             text = (
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
@@ -38,18 +42,22 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that have waited for the like while nothing else could have woken them."""
-    key = key_of(lost.wait)
     waits = vain_waits(state)
-    found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
+    found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and _is_like(wait, lost)]
     return list(dict.fromkeys(found))
 
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
-    key = key_of(lost.wait)
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
-    found = [task.id for task, wait in waiting if wait is not None and key_of(wait) == key]
+    found = [task.id for task, wait in waiting if wait is not None and _is_like(wait, lost)]
     return found if wait_for_long(state, found, lost.at) else []
+
+
+def _is_like(wait: Wait, lost: LostHandover) -> bool:
+    """Whether what was lost would have ended a wait; all who wait for the same event are woken together."""
+    is_same_event = wait.kind == "event" and wait.number == lost.wait.number
+    return key_of(wait) == key_of(lost.wait) and not is_same_event
 
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
@@ -25,7 +25,7 @@ from asynclab.model.events import (
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import place_in
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
@@ -98,7 +98,8 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
             f"exception since; its code would have woken {woken}"
         )
-        certainty: Certainty = "proved" if state.is_starved else "likely"
+        is_sure = state.is_starved or all(state.is_stranded(each.id, each.since) for each in waiting)
+        certainty: Certainty = "proved" if is_sure else "likely"
         place = incident.place
         yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
 
@@ -161,26 +162,39 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
     """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
 
-    In a steady line as many tasks wait as get through while one of them waits (Little's law).
+    In a steady line as many tasks wait as get through while one of them waits (Little's law). Of an event, at which all
+    wait until it is set, only tasks that nobody waits for are told.
     """
     for primitive in state.primitives.values():
-        count = len(primitive.waiters)
-        if count < BACKLOG or len(primitive.taken_at) < _FEWEST_TAKEN:
+        count, taken_at = len(primitive.waiters), primitive.taken_at
+        is_event = primitive.kind == "event"
+        if count < BACKLOG or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
             continue
-        taken_at = primitive.taken_at
         made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
         first = min(task.created_at for task in made)
-        seconds, rate = state.now - first, len(taken_at) / max(state.now - taken_at[0], 1e-9)
+        seconds = state.now - first
         parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
-        if len(parts) < _PARTS or count < _FASTER * rate * seconds:
+        if len(parts) < _PARTS or (is_event and _are_any_awaited(state, made)):
+            continue
+        rate = 0.0 if is_event else len(taken_at) / max(state.now - taken_at[0], 1e-9)
+        if count < _FASTER * rate * seconds:
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
+        then = f"and some {rate:,.0f} get through in a second; nothing makes their maker wait"
+        then = "and nobody waits for any of them" if is_event else then
         text = (
             f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
-            f"{measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes their maker wait"
+            f"{measured(seconds)}, {then}"
         )
         yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
+
+
+def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
+    """Whether a task waits for any of some tasks."""
+    waits = (state.tasks[number].waits_for for number in state.awaiting if number in state.tasks)
+    awaited = {number for wait in waits if wait is not None for number in wait.tasks}
+    return any(task.id in awaited for task in tasks)
 
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
@@ -269,9 +283,10 @@ RULES = (
     ),
     Rule(
         "growing-queue",
-        "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
+        "A queue without maxsize, or the line of tasks at a lock, semaphore or event, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
-        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
+        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task; "
+        "cancel tasks that nobody needs any more, such as those that asyncio.wait() leaves pending.",
         "queue",
         lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
     ),

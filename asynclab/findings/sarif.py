@@ -80,7 +80,9 @@ def _thread_flow(flow: Flow) -> dict[str, Any]:
 
 def _location(step: Step, flow: Flow) -> dict[str, Any]:
     when = "" if step.at is None else f" ({step.at:.3f} s)"
-    return _place(step.file, step.line) | {"message": {"text": f"'{flow.task}': {step.text}{when}"}}
+    name = f"'{flow.task}'"
+    text = step.text if step.text.startswith(name) else f"{name}: {step.text}"
+    return _place(step.file, step.line) | {"message": {"text": f"{text}{when}"}}
 
 
 def _place(file: str | None, line: int | None, code: str = "") -> dict[str, Any]:

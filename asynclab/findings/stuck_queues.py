@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
-from asynclab.model.events import PipeFull, StreamUnread, Wait
+from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
@@ -118,6 +118,18 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
         yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
+def find_kept_pipes(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for a child process that has ended, whose pipe another process has."""
+    for incident, event in incidents_of(state, PipeKeptOpen):
+        place = incident.place
+        text = (
+            f"{quoted(state, event.task)} waits for a child process{at_line(place)} that has ended: another process, "
+            f"such as one that it has started, has its {one_line(event.stream)} open, and asyncio waits until that is "
+            f"closed"
+        )
+        yield Finding("pipe-kept-open", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for the other side of a connection, which waits for somebody to read what it has sent."""
     for incident, event in incidents_of(state, StreamUnread):
@@ -164,6 +176,14 @@ RULES = (
         "Use communicate(), or read stdout and stderr in tasks of their own while you wait.",
         "",
         find_full_pipes,
+    ),
+    Rule(
+        "pipe-kept-open",
+        "A task waits for a child process that has ended, as another process keeps the child's pipe open.",
+        "wait() and communicate() return only once all who have the pipe have closed it: a child's child may never do.",
+        "Start the child with start_new_session=True, and end its group with os.killpg(); or give it no pipe.",
+        "",
+        find_kept_pipes,
     ),
     Rule(
         "unread-stream",

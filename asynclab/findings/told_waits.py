@@ -44,7 +44,11 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         return f", whose permits are with {listed(state, holders)}"
     if wait.kind in _BROUGHT:
         primitive = state.named_primitives.get((wait.kind, wait.number))
-        return "" if primitive is None else _last(state, _BROUGHT[wait.kind], primitive.sources)
+        if primitive is None:
+            return ""
+        last = _last(state, _BROUGHT[wait.kind], primitive.sources)
+        by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"
+        return last and f"{last}{by}"
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
         return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
     queue = state.queues.get(wait.number)

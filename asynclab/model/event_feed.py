@@ -30,7 +30,7 @@ class EventFeed:
         self._waiting: deque[Sequence[Event]] = deque()
         """What has arrived and has not been folded."""
         self._is_busy = False
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
         """The first error of a subscriber that nobody has seen."""
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -53,12 +53,12 @@ class EventFeed:
                 self._hand_out(self._waiting.popleft())
         finally:
             self._is_busy = False
-        if isinstance(self._error, KeyboardInterrupt):
+        if isinstance(self.error, KeyboardInterrupt):
             self.raise_error()
 
     def raise_error(self) -> None:
         """Raise the first error of a subscriber since the last call, if there was one."""
-        error, self._error = self._error, None
+        error, self.error = self.error, None
         if error is not None:
             raise error
 
@@ -73,5 +73,5 @@ class EventFeed:
                     self._keep(error)
 
     def _keep(self, error: BaseException) -> None:
-        if self._error is None or isinstance(error, KeyboardInterrupt):
-            self._error = error
+        if self.error is None or isinstance(error, KeyboardInterrupt):
+            self.error = error

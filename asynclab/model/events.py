@@ -358,6 +358,19 @@ class FailureUnseen(TaskEvent):
     """Where it failed, in the user's code."""
 
 
+class CancelMisplaced(TaskEvent):
+    """A timeout or task group cancels its task while the async generator that has it stands at a yield."""
+
+    task: int
+    block: str
+    """What has cancelled it: "timeout" or "task group"."""
+    generator: str
+    """The name of its function."""
+    file: str = ""
+    line: int = 0
+    """Where it stood."""
+
+
 class PipeFull(TaskEvent):
     """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
 
@@ -366,6 +379,14 @@ class PipeFull(TaskEvent):
     """The child's stream: "stdout" or "stderr"."""
     held: int = 0
     """How many bytes its StreamReader holds, beside those in the pipe."""
+
+
+class PipeKeptOpen(TaskEvent):
+    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child."""
+
+    task: int
+    stream: str
+    """The child's stream: "stdout" or "stderr"."""
 
 
 class ScheduledFromThread(TaskEvent):
@@ -741,8 +762,8 @@ class GeneratorLeft(ProgramEvent):
 class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
-    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, and of calls
-    that use what all the threads wait for.
+    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, of calls
+    that use what all the threads wait for, and of any where the threads are busy with calls that were given up.
     """
 
     function: str
@@ -759,6 +780,8 @@ class ExecutorFull(ProgramEvent):
     """Whose call it is."""
     holds_up: bool = False
     """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
+    given_up: bool = False
+    """Whether nobody waits any more for any of the calls that the threads are busy with."""
 
 
 class Outside(ProgramEvent):
@@ -803,7 +826,7 @@ class LoopBlocked(ProgramEvent):
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
-    """How many callbacks are ready, where it waits without a timeout for another thread."""
+    """How many callbacks are ready, where it waits for another thread."""
 
 
 class CallbackFailed(ProgramEvent):

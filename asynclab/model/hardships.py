@@ -14,7 +14,7 @@ WaitKey: TypeAlias = tuple[WaitKind, int, Place]
 HARDSHIPS_KEPT = 100
 """How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
 
-_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put", "event"})
+_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,12 @@ class LostHandover:
 
 
 def key_of(wait: Wait) -> WaitKey | None:
-    """What a wait has in common with others like it; None for one that says too little of what would end it."""
+    """What a wait has in common with others like it; None for one that says too little of what would end it.
+
+    Code that makes an event for each task that waits wakes one of these tasks, as by a future.
+    """
     if wait.kind in _NUMBERED and wait.number:
         return wait.kind, wait.number, ("", 0)
-    if wait.kind == "future" and wait.line:
+    if wait.kind in ("future", "event") and wait.line:
         return wait.kind, 0, (wait.file, wait.line)
     return None

@@ -154,6 +154,8 @@ class PrimitiveState:
     """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)
     """Who has set an event, notified a condition or released a permit, and when last. The first `SOURCES_KEPT`."""
+    cleared: tuple[int | None, float] | None = None
+    """For an event that was set, and cleared since: who did that last, and when."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
     """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -45,6 +45,8 @@ class Judge:
         self._owns = UserCode().owns
         self.tests: list[ObservedTest] = []
         """All tests observed without a break, in their order."""
+        self._left_out: set[tuple[str, Verdict, Hashable]] = set()
+        """By test: what has been left out, alike findings once."""
         self.is_over = False
         """Whether it is too late for any test to fail."""
 
@@ -57,7 +59,8 @@ class Judge:
                 test.told.setdefault("bugs", []).append(list(self._options.filter.known_as(finding)))
             if verdict == "told":
                 self._tell(finding, task, of, test)
-            else:
+            elif (bug := (of.item.nodeid, verdict, likeness(finding))) not in self._left_out:
+                self._left_out.add(bug)
                 left_out = test.told.setdefault("left_out", {})
                 left_out[verdict] = left_out.get(verdict, 0) + 1
         if complaints := self._options.filter.complaints:

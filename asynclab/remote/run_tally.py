@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from asynclab.model import events
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place
+from asynclab.model.tasks import Place, place_in
 
 KEPT = 5
 """How many of the slowest steps, of the longest waits and of the latest blocks are kept."""
@@ -29,8 +29,12 @@ class SlowStep:
     """In real time."""
     task: str
     """The name of the task."""
-    place: Place | None
-    """The line seen running, or else the line that the step resumed from; None if unknown."""
+    seen_at: Place | None
+    """The line that was seen running; None where it took too little time to be seen."""
+    began_at: Place | None
+    """The await that the step went on from; None for a first step, and where it is not known."""
+    is_first: bool
+    """Whether it was the task's first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class LongWait:
     seconds: float
     task: str
     wait: events.Wait
+    place: Place | None
+    """The line below the program's own code; where there is none, the line that made the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Block:
     """A step or callback that kept the loop from running."""
 
     seconds: float
-    """Real seconds up to the latest report; it may have lasted longer."""
+    """Real seconds: all that it took; while it still runs, up to the latest report."""
     task: str
     """The name of the task; empty for a callback."""
     place: Place | None
@@ -75,8 +81,8 @@ class RunTally:
     _waits: list[_Ranked] = field(default_factory=list)
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
-    _lines: dict[int, Place] = field(default_factory=dict)
-    """The line that each task resumed from, or was seen blocking at."""
+    _awaits: dict[int, Place | None] = field(default_factory=dict)
+    """The await that each task goes on from, None where it is not known; not there before a task's second step."""
     _blocking: Block | None = None
     """The latest report of a step or callback that has not ended."""
     _count: int = 0
@@ -97,8 +103,7 @@ class RunTally:
             match event:
                 case events.TaskWaiting():
                     self._waiting[event.task] = event
-                    if event.wait.line:
-                        self._lines[event.task] = event.wait.file, event.wait.line
+                    self._awaits[event.task] = (event.wait.file, event.wait.line) if event.wait.line else None
                 case events.TaskReady():
                     self._end_wait(event)
                 case events.Stepped() | events.StepEnded():
@@ -106,13 +111,13 @@ class RunTally:
                 case events.LoopBlocked():
                     self._add_block(event)
                 case events.LoopFreed():
-                    self._blocking = None
+                    self._end_block(event.seconds)
                 case events.TaskEnded():
                     self._end_task(event.task)
 
     def _end_task(self, number: int) -> None:
         self._waiting.pop(number, None)
-        self._lines.pop(number, None)
+        self._awaits.pop(number, None)
         task = self.state.tasks.get(number)
         if task is not None:
             self.ready += task.ready_seconds
@@ -121,25 +126,36 @@ class RunTally:
     def _end_wait(self, event: events.TaskReady) -> None:
         waited = self._waiting.pop(event.task, None)
         if waited is not None and event.at - waited.at >= LONG_WAIT:
-            name = self.state.task_name(event.task)
-            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait))
+            name, task = self.state.task_name(event.task), self.state.tasks.get(event.task)
+            place = place_in(waited.wait) or (None if task is None else place_in(task))
+            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait, place))
 
     def _add_step(self, event: events.Stepped | events.StepEnded) -> None:
         self.running += event.seconds
+        number = event.task
         if event.seconds >= SLOW_STEP:
-            place = self._lines.get(event.task)
-            self._keep(self._steps, event.seconds, SlowStep(event.seconds, self.state.task_name(event.task), place))
-        self._blocking = None
+            seen_at = None if self._blocking is None else self._blocking.place
+            began_at, is_first = self._awaits.get(number), number not in self._awaits
+            step = SlowStep(event.seconds, self.state.task_name(number), seen_at, began_at, is_first)
+            self._keep(self._steps, event.seconds, step)
+        self._awaits[number] = None  # until it says what it waits for
+        self._end_block(event.seconds)
 
     def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
-        block = Block(event.seconds, name, place, event.function)
+        self._keep_block(Block(event.seconds, name, place, event.function))
+
+    def _end_block(self, seconds: float) -> None:
+        """What was reported as blocking has ended, after so many seconds."""
+        if self._blocking is not None:
+            self._keep_block(replace(self._blocking, seconds=seconds))
+            self._blocking = None
+
+    def _keep_block(self, block: Block) -> None:
         others = [known for known in self.blocks if known is not self._blocking]  # the same is told again as it lasts
         self._blocking = block
         self.blocks = heapq.nlargest(KEPT, [*others, block], key=lambda block: block.seconds)
-        if event.task is not None and place is not None:
-            self._lines[event.task] = place
 
     def _keep(self, ranking: list[_Ranked], seconds: float, entry: SlowStep | LongWait) -> None:
         self._count += 1

@@ -89,6 +89,10 @@ COMPLETED: CodeType | type[Absent] = _code_within(asyncio.as_completed, "_wait_f
 if COMPLETED is Absent:
     COMPLETED = getattr(_find(asyncio.tasks, "_AsCompletedIterator._wait_for_one"), "__code__", Absent)
 
+# Where as_completed() makes a queue for what has ended: a generator, and since 3.13 an iterator.
+_completed: Any = getattr(asyncio.tasks, "_AsCompletedIterator", None)
+AS_COMPLETED: CodeType = (asyncio.as_completed if _completed is None else _completed.__init__).__code__
+
 # What makes a task that is written in Python, all versions.
 PYTHON_TASK_INIT: CodeType | None = getattr(_find(PythonTask, "__init__"), "__code__", None)
 
@@ -171,7 +175,8 @@ COROUTINE_WRAPPER = "coroutine_wrapper"
 ANEXT = "anext_awaitable"
 """The name of the type of what `anext` with a default returns: it refers to what is awaited, and to the default."""
 
-GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
+GENERATOR_CLOSE = "async_generator_athrow"
+GENERATOR_STEPS = frozenset({"async_generator_asend", GENERATOR_CLOSE})
 """The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
@@ -384,6 +389,15 @@ def tasks_in(group: Any) -> set[Task[Any]]:
 def has_cancelled_parent(group: Any) -> bool:
     """Whether a TaskGroup has failed, and has asked the task in its body to end; all versions."""
     return bool(getattr(group, "_parent_cancel_requested", False))
+
+
+def has_cancelled(group: Any, task: object) -> bool:
+    """Whether something is a TaskGroup that has asked a task, which is in its body, to end; all versions."""
+    return (
+        type(group) is asyncio.TaskGroup
+        and has_cancelled_parent(group)
+        and getattr(group, "_parent_task", None) is task
+    )
 
 
 def is_pool_thread(thread: threading.Thread) -> bool:

@@ -23,7 +23,7 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, sleeps_on, tell_of_dropped_sources
+from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, is_left_alone, sleeps_on, tell_of_dropped_sources
 from asynclab.trace.watching.left_generators import GeneratorLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
@@ -45,6 +45,7 @@ class LoopRecording:
         self.made_at = observer.clock.now()
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
+        self._bystanders = bystanders
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
         self._spins = SpinLooks()
@@ -116,7 +117,7 @@ class LoopRecording:
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
-                observer.partial_deadlocks.look()
+                observer.partial_deadlocks.look(partial(is_left_alone, loop, observer, self._bystanders))
                 observer.looks.unread.look()
                 self._generators.look(observer, observer.resources)
 

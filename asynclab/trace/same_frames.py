@@ -30,6 +30,9 @@ _NAMED = {number: _SHIFTS.get(dis.opname[number], 0) for number in dis.hasname}
 _Place = tuple[int, int, int, int]
 """The first and last line and column of a piece of code."""
 
+_LookUp = tuple[int, str, Sequence[int | None]]
+"""An instruction that looks up a name: its code unit, the name and the place."""
+
 
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
     """Give a function's frames the places of calls in another function, wherever in its own code they really are.
@@ -41,13 +44,14 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
     def decorate(function: AnyFunction) -> AnyFunction:
         """Replace the code of a function by the same at other places."""
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
-            code = function.__code__
-            places = [place for name in calls if (place := _place_of(original.__code__, name)) is not None]
+            code, theirs = function.__code__, _look_ups(original.__code__)
+            places = [place for name in calls if (place := _whole_call(original.__code__, theirs, name)) is not None]
             if len(places) == len(calls):
-                on_line = {_line_of(code, name): place for name, place in zip(calls, places, strict=True)}
-                of_names = {(place[0], name): place for _, name, place in _look_ups(original.__code__)}
+                ours = _look_ups(code)
+                on_line = {_line_of(ours, name): place for name, place in zip(calls, places, strict=True)}
+                of_names = {(place[0], name): place for _, name, place in theirs}
                 of_units: list[Any] = [on_line.get(position[0], places[0]) for position in code.co_positions()]
-                for unit, name, _ in _look_ups(code):  # an attribute that is missing is underlined alone
+                for unit, name, _ in ours:  # an attribute that is missing is underlined alone
                     of_units[unit] = of_names.get((of_units[unit][0], name), of_units[unit])
                 function.__module__ = original.__module__
                 function.__code__ = _placed(code, original.__code__, of_units)
@@ -66,29 +70,31 @@ def hide_frames(made: Any) -> None:
         frames[:] = [frame for frame in frames if not frame.filename.startswith(_TRACE)]
 
 
-def _look_ups(code: CodeType) -> Iterator[tuple[int, str, Sequence[int | None]]]:
-    """Each look-up of a name: its code unit, the name and the place.
+def _look_ups(code: CodeType) -> list[_LookUp]:
+    """Each look-up of a name.
 
     `dis.get_instructions` would tell, too, in ten times the time.
     """
+    found: list[_LookUp] = []
     argument = 0
     units = zip(code.co_code[::2], code.co_code[1::2], code.co_positions(), strict=True)
     for unit, (operation, low, place) in enumerate(units):
         argument = argument << 8 | low
         if operation in _NAMED:
-            yield unit, code.co_names[argument >> _NAMED[operation]], place
+            found.append((unit, code.co_names[argument >> _NAMED[operation]], place))
         if operation != dis.EXTENDED_ARG:
             argument = 0
+    return found
 
 
-def _line_of(code: CodeType, name: str) -> int | None:
+def _line_of(look_ups: list[_LookUp], name: str) -> int | None:
     """The line on which a name is looked up."""
-    return next((place[0] for _, found, place in _look_ups(code) if found == name), None)
+    return next((place[0] for _, found, place in look_ups if found == name), None)
 
 
-def _place_of(code: CodeType, name: str) -> _Place | None:
-    """The whole call in which a name is looked up."""
-    line = _line_of(code, name)
+def _whole_call(code: CodeType, look_ups: list[_LookUp], name: str) -> _Place | None:
+    """The place of the call in which a name is looked up."""
+    line = _line_of(look_ups, name)
     found = [place for place in code.co_positions() if place[0] == line and None not in place]
     whole = max(found, key=lambda place: (place[3] or 0) - (place[2] or 0), default=None)
     return None if whole is None else (whole[0] or 0, whole[1] or 0, whole[2] or 0, whole[3] or 0)

@@ -19,8 +19,10 @@ from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_on_screen import run_on_screen
+from asynclab.cli.run_report import Report
+from asynclab.findings import catalogue_of_rules
 from asynclab.findings.findings_report import FindingsReport, Found
-from asynclab.findings.rule import Finding
+from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import CoroutineDropped, EventsDropped
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
@@ -117,10 +119,8 @@ def test_sarif_tells_places_from_the_working_directory_on_and_how_each_task_came
     assert (place.artifact_location.uri, place.artifact_location.uri_base_id) == ("src/my%20app.py", "%SRCROOT%")
     assert place.region.start_line == 7
     (thread,) = result.code_flows[0].thread_flows
-    assert [step.location.message.text.partition(": ")[0] for step in thread.locations if step.location.message] == [
-        "'fail-1'",
-        "'fail-1'",
-    ]
+    told = [step.location.message.text for step in thread.locations if step.location.message]
+    assert [(text.startswith("'fail-1'"), text.count("'fail-1'")) for text in told] == [(True, 1), (True, 1)]
 
 
 def test_what_is_written_as_baseline_fails_nothing_and_then_is_known(recorded: Recorded) -> None:
@@ -302,6 +302,30 @@ def test_lost_events_are_told_with_the_findings(
     _, (report, run) = _written(program, tmp_path, [])
     assert (report.events_lost, len(run.invocations[0].tool_execution_notifications)) == (12, 1)
     assert capsys.readouterr().err.startswith("asynclab: findings may be missing: 12 events got lost")
+
+
+def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
+    program: ObservedProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding = Finding("blocked-loop", "slow", 0.1, ())
+
+    def fails(_: LabState) -> Iterator[Finding]:
+        raise KeyError(7)
+
+    rules = [
+        Rule(name, "", "", "", "", check)
+        for name, check in (("odd", fails), ("blocked-loop", lambda _: iter([finding])))
+    ]
+    monkeypatch.setattr(catalogue_of_rules, "RULES", rules)
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    program.take(ProgramEnded(1.0, 0))
+    assert [found.finding for found in report.found()] == [finding]
+    with FindingsFiles(FindingsOptions(outputs=(Output("json", None),), fail_on=()), str(tmp_path)) as files:
+        files.write(program, report.found(), report.rules_failed())
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["rules_failed"] == ["odd (KeyError)"]
+    assert printed.err == "asynclab: findings may be missing: asynclab's rule odd (KeyError) failed\n"
 
 
 def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(recorded: Recorded) -> None:

@@ -14,6 +14,7 @@ from asynclab.model.events import (
     ConditionNotified,
     Event,
     ExecutorFull,
+    FailureUnseen,
     HandoverLost,
     LoopLagged,
     Outside,
@@ -223,6 +224,37 @@ def test_a_standstill_names_those_who_were_cancelled_though_nobody_had_asked() -
     (finding,) = _found(*ends, *asked, _waits(MAIN, Wait("event", 1)), IDLE)
     assert "'first' was cancelled at 0.100 s, though nobody had asked for that" in finding.text
     assert "'second'" not in finding.text
+
+
+def test_a_standstill_names_whoever_was_cancelled_where_nobody_failed() -> None:
+    stood = _waits(FIRST, Wait("sleep", file="app.py", line=7))
+    asked = [TaskCancelRequested(0.2, FIRST, MAIN), StepStarted(0.2, FIRST), TaskEnded(0.2, FIRST, "cancelled")]
+    waits = [_waits(task, Wait("event", task)) for task in (MAIN, SECOND)]
+    (finding,) = _found(stood, *asked, *waits, IDLE)
+    assert finding.text.endswith("'first' was cancelled by 'main' (app.py:7) and ended at 0.200 s")
+
+
+def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
+    changes = [PrimitiveChanged(0.1, 1, 1, FIRST), PrimitiveChanged(0.1, 1, 0, SECOND)]
+    waits = [_waits(task, Wait("event", 1)) for task in (MAIN, FIRST, SECOND)]
+    (finding,) = _found(PrimitiveCreated(0.0, 1, "event", 1), *changes, *waits, IDLE)
+    assert "waits for event#1, last set by 'first', and cleared by 'second' since" in finding.text
+
+
+@pytest.mark.parametrize(("stranded", "said"), [((), "likely"), ((MAIN,), "proved")])
+def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, ...], said: str) -> None:
+    waits = [_waits(MAIN, Wait("event", 1)), _waits(SECOND, Wait("sleep"))]
+    fails = [*_fails(FIRST), FailureUnseen(1.2, FIRST, (MAIN,)), TasksStranded(1.3, stranded)]
+    assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
+
+
+def test_a_lock_is_not_held_long_by_who_can_never_go_on() -> None:
+    holds = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(FIRST, Wait("event", 1))]
+    hangs = [_waits(MAIN, Wait("lock", 1, (FIRST,))), TasksStranded(1.3, (MAIN, FIRST)), LoopLagged(4.0, 0.0)]
+    assert [finding.rule for finding in _found(*holds, *hangs)] == ["partial-deadlock"]
+    step = [StepStarted(5.0, FIRST), PrimitiveChanged(5.0, 1, 0, FIRST), StepEnded(5.0, FIRST, 0.0)]
+    ends = [*step, RunEnded(5.0, "done")]
+    assert [finding.rule for finding in _found(*holds, *hangs, *ends)] == ["partial-deadlock"]
 
 
 def test_a_program_that_is_killed_has_the_findings_that_it_had_before() -> None:

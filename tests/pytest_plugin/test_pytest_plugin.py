@@ -102,6 +102,8 @@ def test_what_happens_to_many_tasks_of_a_test_is_told_once(suite: pytest.Pyteste
     result = run(suite, "--asynclab")
     result.stdout.fnmatch_lines(["*: 1 finding in 1 observed test*", "*", "  never-retrieved: *; 2 more like it"])
     run(suite, "--asynclab=fail").stdout.fnmatch_lines(["never-retrieved: *; 2 more like it"])
+    allowed = run(suite, "--asynclab", "--asynclab-allow=never-retrieved")
+    allowed.stdout.fnmatch_lines(["1 finding left out: allowed"])
 
 
 def test_what_happens_in_many_tests_is_told_with_the_first_of_them(suite: pytest.Pytester) -> None:

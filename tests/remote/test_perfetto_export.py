@@ -143,7 +143,7 @@ def test_moments_and_counters_are_told_on_their_tracks() -> None:
     assert moments == {
         "␛[31mred": 1,
         "nobody's": loop,
-        "blocks the loop for 0.20 s in work at app.py:9": 1,
+        "has blocked the loop for 0.20 s in work at app.py:9": 1,
         "cancel requested": 1,
         "1,200 events are missing": loop,
         "failed: ValueError: boom": 1,
@@ -151,6 +151,22 @@ def test_moments_and_counters_are_told_on_their_tracks() -> None:
     counters = {event["name"]: event["args"]["value"] for event in events if event["ph"] == "C"}
     assert counters == {"ready tasks": 0, "queue#1 items": 1, "semaphore#1 permits": 2, "loop lag in ms": 50.0}
     assert [event["args"]["name"] for event in named(events, "thread_name")] == ["event loop", "a", "b"]
+
+
+def test_what_was_there_before_anybody_looked_is_counted_and_held_from_then_on() -> None:
+    events = exported(
+        *told(
+            e.TaskCreated(1.0, 1, "a", "main"),
+            e.QueueCreated(1.1, 1, "Queue", 0, ("1", "2"), 2, 2),
+            e.PrimitiveCreated(1.1, 1, "semaphore", 1, 3),
+            e.PrimitiveCreated(1.1, 2, "lock", 1, 1, holder=1),
+            e.PrimitiveChanged(1.5, 2, 0, 1),
+        )
+    )
+    counters = {event["name"]: event["args"]["value"] for event in events if event["ph"] == "C"}
+    assert (counters["queue#1 items"], counters["semaphore#1 permits"]) == (2, 3)
+    held = [(each["tid"], each["ph"], each["ts"]) for each in named(events, "holds lock#1")]
+    assert held == [(1, "B", 1_100_000), (1, "E", 1_500_000)]
 
 
 def test_each_loop_is_a_process_and_what_is_pending_at_its_end_never_ended() -> None:

@@ -531,6 +531,17 @@ def test_pytest_does_not_complain_that_its_plugin_is_there_already(tmp_path: Pat
     assert same("-m", "pytest", "-qq", "-W", "error", "test_it.py", **where).code == 0
 
 
+def test_what_begins_to_observe_leaves_the_collector_and_imports_alone() -> None:
+    asks = """
+import gc, sys
+print(gc.isenabled(), gc.get_threshold(), gc.get_freeze_count())
+print('typing_extensions' in sys.modules)
+import typing_extensions
+print(typing_extensions.__name__)
+"""
+    same("-c", asks)
+
+
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
     (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")

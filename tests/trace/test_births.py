@@ -74,18 +74,20 @@ def test_a_task_is_made_at_the_innermost_line_of_the_user(way: Way) -> None:
     assert (found.file, found.line, found.internal) == (__file__, line_marked_in(way), False)
 
 
-def test_a_task_that_only_the_loop_makes_has_no_place() -> None:
+def test_a_task_that_the_loop_makes_to_close_a_generator_has_the_place_where_that_was_left() -> None:
     async def leaves_a_generator() -> None:
         async def generate() -> Any:
-            yield 1
+            yield 1  # here
 
         async for _ in generate():
             break
         await asyncio.sleep(0)
 
+    line = line_marked_in(leaves_a_generator)
     events = observe(leaves_a_generator).events
     closing = [event for event in events if isinstance(event, TaskCreated)][1:]
-    assert [(event.file, event.line) for event in closing] == [("", 0)]
+    assert [(event.file, event.line, event.internal) for event in closing] == [(__file__, line, True)]
+    assert closing[0].coroutine.endswith("generate.aclose")
 
 
 class Mimic(Coroutine[Any, Any, None]):

@@ -48,6 +48,18 @@ def test_a_queue_tells_what_goes_in_and_out() -> None:
     assert list(seen.state.queues[1].items) == ["'b'"]
 
 
+def test_the_queue_in_which_as_completed_collects_is_its_own_business() -> None:
+    async def main() -> None:
+        for each in asyncio.as_completed([asyncio.sleep(1), asyncio.sleep(2)], timeout=9):
+            await each
+        asyncio.Queue[int](3)
+
+    seen = observe(main)
+    assert [event.maxsize for event in seen.of(QueueCreated)] == [3]
+    assert not seen.of(QueuePut)
+    assert not seen.of(QueueGot)
+
+
 def test_a_put_comes_before_the_wake_up_that_it_causes() -> None:
     async def main() -> None:
         queue: asyncio.Queue[int] = asyncio.Queue()

@@ -16,13 +16,15 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 
 def _mistake(
-    state: LabState, event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun, at: float
+    state: LabState,
+    event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun | events.CancelMisplaced,
+    at: float,
 ) -> None:
-    """A coroutine was never awaited, a callback has failed, or tasks wake nobody but themselves."""
+    """A coroutine was never awaited, a callback has failed, a timeout hits other code, or tasks wake nobody else."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = _mistake
+coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = _mistake
 
 
 def _suspicion(state: LabState, event: events.TimeoutDropped | events.WriteUndrained, at: float) -> None:
@@ -133,9 +135,12 @@ def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> N
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 
-def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
-    """A task waits for what is likely never to come: the other side may still give way."""
+def _slow_other_side(state: LabState, event: events.StreamUnread | events.PipeKeptOpen, at: float) -> None:
+    """A task waits for what is likely never to come: the other side, or process, may still give way."""
     state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
+
+
+stream_unread = pipe_kept_open = _slow_other_side
 
 
 def _waits_alone(state: LabState, number: int) -> bool:

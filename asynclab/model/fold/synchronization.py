@@ -45,8 +45,10 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         _permits_changed(state, primitive, event, at, event.value - before)
         if event.value > before:
             _add_source(primitive, event.task, at)
-    elif primitive.kind == "event" and event.value:
-        _add_source(primitive, event.task, at)
+    elif primitive.kind == "event":
+        primitive.cleared = (event.task, at) if before and not event.value else None
+        if event.value:
+            _add_source(primitive, event.task, at)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
     state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
 
@@ -79,8 +81,10 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
     """Keep the hold that made another task wait for longest."""
     waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
     seconds = at - max(lock.held_since, min(waits, default=at))
+    task = state.tasks.get(holder)
+    if task is not None and state.is_stranded(holder, task.last_wait_began):  # a hang, whose end tells nothing
+        return
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
-        task = state.tasks.get(holder)
         wait = None if task is None else task.last_wait
         lock.longest_hold = Hold(holder, wait, seconds, tuple(lock.waiters), at, state.version)
 

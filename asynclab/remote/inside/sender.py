@@ -210,7 +210,7 @@ class Sender(LookingThread):
     def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
             return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
-        return min(max(PERIOD, (time.monotonic() - self._active_at) / 2), LONGEST_PERIOD)
+        return min(max(PERIOD, time.monotonic() - self._active_at), LONGEST_PERIOD)
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation

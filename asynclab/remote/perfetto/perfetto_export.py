@@ -160,6 +160,13 @@ class PerfettoExport:
                 track.tell("timeout expired", microseconds(event.at))
             track.close(("timeout", event.timeout), microseconds(event.at))
 
+    def _primitive_created(self, event: events.PrimitiveCreated, loop: ObservedLoop) -> None:
+        name = f"{event.kind}#{event.number}"
+        if event.kind == "semaphore":
+            self._count(loop, event.at, f"{name} permits", event.value)
+        elif event.holder is not None:  # it was held before anybody looked
+            self._hold(event.primitive, event.holder, name, event.at)
+
     def _primitive_changed(self, event: events.PrimitiveChanged, loop: ObservedLoop) -> None:
         primitive = loop.state.primitives.get(event.primitive)
         if primitive is None:
@@ -174,12 +181,16 @@ class PerfettoExport:
         before = self._tracks.get(self._holders.pop(event.primitive, 0))
         if before is not None:
             before.close(key, at)
-        if event.value and event.task in self._tracks:
-            self._holders[event.primitive] = event.task
-            self._tracks[event.task].open(key, f"holds {label}", at)
+        if event.value and event.task is not None:
+            self._hold(event.primitive, event.task, label, event.at)
+
+    def _hold(self, lock: int, task: int, label: str, at: float) -> None:
+        if task in self._tracks:
+            self._holders[lock] = task
+            self._tracks[task].open(("lock", lock), f"holds {label}", microseconds(at))
 
     def _queue_created(self, event: events.QueueCreated, loop: ObservedLoop) -> None:
-        self._count(loop, event.at, f"queue#{event.queue} items", 0)
+        self._count(loop, event.at, f"queue#{event.queue} items", event.size)
 
     def _queue_changed(self, event: events.QueuePut | events.QueueGot, loop: ObservedLoop) -> None:
         self._count(loop, event.at, f"queue#{event.queue} items", event.size)
@@ -190,7 +201,7 @@ class PerfettoExport:
     def _blocked(self, event: events.LoopBlocked, loop: ObservedLoop) -> None:
         place = f" at {event.file}:{event.line}" if event.line else ""
         self._tell(
-            event.task, f"blocks the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
+            event.task, f"has blocked the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
         )
 
     def _printed(self, event: events.Output, loop: ObservedLoop) -> None:
@@ -276,6 +287,7 @@ _HANDLERS: Mapping[type[events.Event], _Handler] = MappingProxyType(
         events.LoopLagged: PerfettoExport._lagged,
         events.Output: PerfettoExport._printed,
         events.PrimitiveChanged: PerfettoExport._primitive_changed,
+        events.PrimitiveCreated: PerfettoExport._primitive_created,
         events.QueueCreated: PerfettoExport._queue_created,
         events.QueueGot: PerfettoExport._queue_changed,
         events.QueuePut: PerfettoExport._queue_changed,

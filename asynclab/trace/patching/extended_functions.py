@@ -90,7 +90,7 @@ def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | Non
             return _compiled(code, takes_result)
         except SystemError:
             continue
-        except (OSError, SyntaxError, TypeError, ValueError, tokenize.TokenError):
+        except (OSError, LookupError, SyntaxError, TypeError, ValueError, tokenize.TokenError):
             break
     return None
 
@@ -102,7 +102,7 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
     before = "\n" * (code.co_firstlineno - 2) + "if True:\n" if is_indented else "\n" * (code.co_firstlineno - 1)
     tree: Any = ast.parse(before + source)
     function = tree.body[0].body[0] if is_indented else tree.body[0]
-    if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef) or not _is_of(tree, code):
+    if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef):
         return None
     _strip(function)
     documented = 1 if ast.get_docstring(function) is not None else 0
@@ -116,7 +116,9 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
     parameters = ", ".join([_AROUND, *code.co_freevars])
     factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
-    return compile(factory, code.co_filename, "exec")
+    flags = code.co_flags & annotations.compiler_flag
+    compiled = compile(factory, code.co_filename, "exec", flags, dont_inherit=True)
+    return compiled if _is_of(compiled, code) else None
 
 
 def _placed(node: _Node, where: ast.AST) -> _Node:
@@ -175,24 +177,28 @@ def _strip(function: ast.FunctionDef) -> None:
     """Take away what is evaluated where a function is defined, perhaps among names that are gone."""
     arguments = function.args
     function.decorator_list, function.returns = [], None
-    for each in ast.walk(arguments):
-        if isinstance(each, ast.arg):
-            each.annotation = None
+    for each in _parameters(arguments):
+        each.annotation = None
     none = _placed(ast.Constant(None), function)
     arguments.defaults = [none for _ in arguments.defaults]
     arguments.kw_defaults = [default and none for default in arguments.kw_defaults]
 
 
-def _is_of(tree: ast.Module, code: CodeType) -> bool:
-    """Whether a function was compiled of this source: its file may have been written since."""
-    compiled = compile(tree, code.co_filename, "exec", dont_inherit=True)
+def _parameters(arguments: ast.arguments) -> list[ast.arg]:
+    rest = (each for each in (arguments.vararg, arguments.kwarg) if each is not None)
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+
+def _is_of(compiled: CodeType, code: CodeType) -> bool:
+    """Whether a function was compiled of the source of another: its file may have been written since."""
     # Not by the instructions: which are used for a call depends on what the module imports.
     return any(_shape(each) == _shape(code) for each in _codes_in(compiled))
 
 
 def _shape(code: CodeType) -> tuple[object, ...]:
+    variables = tuple(name for name in code.co_varnames if name != _RUNS)
     names = tuple(name for name in code.co_names if name not in _CLASS)  # what super() looks at, outside a class
-    return code.co_name, code.co_firstlineno, code.co_varnames, names
+    return code.co_name, variables, names
 
 
 def _codes_in(code: CodeType) -> Iterator[CodeType]:

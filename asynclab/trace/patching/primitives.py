@@ -42,8 +42,11 @@ _ENTER: CodeType = asyncio.Lock.__aenter__.__code__
 """What `async with` calls of a lock or semaphore."""
 _NOTIFY: CodeType = asyncio.Condition.notify.__code__
 _CONDITION_INIT = asyncio.Condition.__init__.__code__
-_OWNERS = (asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, _PUT, _TASK_DONE, _SHUTDOWN)
-"""What makes or sets primitives that are its own business, such as a queue's "all done" event.
+_OWNERS = (
+    *(asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, cpython.AS_COMPLETED),
+    *(_PUT, _TASK_DONE, _SHUTDOWN),
+)
+"""What makes or sets queues and primitives that are its own business, such as a queue's "all done" event.
 
 No set: to hash the code that is looked for takes the longer the more of it there is."""
 
@@ -161,7 +164,8 @@ class _Notify(_Accessed):
 
 def _unfinished_report(tracer: Observer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
     if before is _ABSENT:
-        tracer.resources.queue(queue)
+        enter = tracer.resources.hide if _is_inner(setter) else tracer.resources.queue
+        enter(queue)
     elif setter.f_code is _TASK_DONE:
         tracer.resources.task_done(queue, whole(value))
 
@@ -205,7 +209,7 @@ def _taker(tracer: Observer, setter: FrameType) -> int | None:
 
 
 def _is_inner(setter: FrameType) -> bool:
-    """Whether a primitive belongs to a queue or a barrier, which has a condition, which has a lock."""
+    """Whether a queue or primitive is another one's, as a barrier has a condition, which has a lock."""
     caller = setter.f_back
     if caller is not None and caller.f_code is _CONDITION_INIT:
         caller = caller.f_back

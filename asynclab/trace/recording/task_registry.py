@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
 from operator import attrgetter
-from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
+from types import (
+    AsyncGeneratorType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    GeneratorType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+)
 from typing import Any, TypeAlias
 
 import msgspec
 
 from asynclab.model.events import ExceptionDropped, TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.future_state import complains, exception_of, is_cancelled, is_done, name_of, result_of
@@ -261,6 +271,8 @@ class TaskRegistry:
         parent = None if current is None else current.id
         at, file, line = born
         internal = not code.owns(file) and not code.owns_code_of(coroutine)
+        if not file:  # such as where the collector has begun it, wherever the code was
+            file, line = _place_of_closed(coroutine)
         name = coroutine.__qualname__ if type(coroutine) is CoroutineType else _name_of_coroutine(coroutine)
         created = TaskCreated(at, next(recorder.numbering.tasks), "", name, parent, file, line, internal)
         recorder.emit(created)
@@ -273,6 +285,20 @@ class TaskRegistry:
         return clock.real_time() * clock.rate + clock.offset, file, line
 
 
+def _closed_by(coroutine: object) -> AsyncGeneratorType[Any, Any] | None:
+    """The async generator that an `aclose()` ends."""
+    if type(coroutine).__name__ != cpython.GENERATOR_CLOSE:
+        return None
+    return next((each for each in gc.get_referents(coroutine) if type(each) is AsyncGeneratorType), None)
+
+
+def _place_of_closed(coroutine: object) -> tuple[str, int]:
+    """Where the async generator stands that an `aclose()` ends."""
+    closed = _closed_by(coroutine)
+    frame = None if closed is None else closed.ag_frame
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
+
+
 def _name_of_coroutine(coroutine: Any) -> str:
     """The qualified name of a coroutine's function; of what only behaves as a coroutine, the name of its type."""
     if coroutine is None:
@@ -282,4 +308,6 @@ def _name_of_coroutine(coroutine: Any) -> str:
         return str(coroutine.__qualname__)
     described: Any = kind.__dict__.get("__qualname__")
     name = described.__get__(coroutine) if type(described) in _DESCRIPTORS else ""
+    closed = _closed_by(coroutine)
+    name = name if closed is None else f"{closed.__qualname__}.aclose"
     return name if type(name) is str and name else type_name(coroutine)

@@ -1,7 +1,8 @@
 """Tells where a call that should not wait for a thread does, since all threads of its executor are busy.
 
 That is a lookup of a host's name, and a call that uses what all the threads wait for: such as the release of a
-semaphore that they want to acquire. Were they to wait without a timeout, that would be a deadlock.
+semaphore that they want to acquire. Were they to wait without a timeout, that would be a deadlock. It is any call where
+nobody waits for those that the threads are busy with: a timeout does not end a thread.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import gc
 import queue
 import socket
-import sys
 import threading
 import weakref
 from asyncio import AbstractEventLoop, Future
@@ -21,10 +21,10 @@ from typing import Any
 from asynclab.model.events import ExecutorFull
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
-from asynclab.trace.recording.future_state import is_future
+from asynclab.trace.recording.future_state import is_cancelled, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.watching.held_threads import begins_call, is_idle_worker, stands
+from asynclab.trace.watching.held_threads import begins_call, frames_of_others, is_idle_worker, stands
 
 FULL_AFTER = 0.5
 """Real seconds: a lookup takes a few thousandths, and its timeouts are made for that."""
@@ -32,6 +32,7 @@ FULL_AFTER = 0.5
 _LOOKUPS = (socket.getaddrinfo, socket.getnameinfo)
 _THREADS_TOLD = 4
 _WAIT: CodeType = threading.Condition.wait.__code__
+_RUN_CALL: CodeType | None = getattr(getattr(cpython.WorkItem, "run", None), "__code__", None)
 _SYNCHRONIZING = (threading.__file__, queue.__file__)
 """The files of what threads wait at."""
 
@@ -58,9 +59,10 @@ class ExecutorLooks:
     def _look_at(
         self, recorder: Recorder, loop: AbstractEventLoop, queued: list[Any], workers: list[threading.Thread]
     ) -> None:
-        frames = sys._current_frames()
+        frames = frames_of_others()
         busy = [frames.get(worker.ident or 0) for worker in workers]
-        call = _urgent(queued, busy)
+        given_up = all(map(_is_given_up, busy))
+        call = queued[0] if given_up else _urgent(queued, busy)
         if call is None:
             return
         now = recorder.clock.real_time()
@@ -73,12 +75,10 @@ class ExecutorLooks:
         told = tuple(stands(worker, frame) for worker, frame in threads[:_THREADS_TOLD])
         function, _ = _plainly(*cpython.function_of_call(call))
         name = getattr(function, "__qualname__", "") if type(function) in _NAMED else type(function).__name__
-        is_lookup = function in _LOOKUPS
-        recorder.write(
-            ExecutorFull(
-                recorder.clock.now(), name, waited, len(queued), told, len(workers), task, holds_up=not is_lookup
-            )
-        )
+        told_of = ExecutorFull(recorder.clock.now(), name, waited, len(queued), told, len(workers), task)
+        told_of.given_up = given_up
+        told_of.holds_up = not given_up and function not in _LOOKUPS
+        recorder.write(told_of)
 
 
 _NAMED = (FunctionType, MethodType, BuiltinMethodType)
@@ -96,6 +96,20 @@ def _urgent(queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
             if any(_has(each, at) for each in used for at, _ in filter(None, wanted)):
                 return call
     return None
+
+
+def _is_given_up(frame: FrameType | None) -> bool:
+    """Whether a thread runs a call whose future was cancelled on its loop's side, as by a timeout."""
+    while frame is not None and frame.f_code is not _RUN_CALL:
+        frame = frame.f_back
+    futures = [] if frame is None else list(_futures_of(variables_of(frame)["self"]))
+    return bool(futures) and all(map(is_cancelled, futures))
+
+
+def _futures_of(call: Any) -> Iterator[Future[Any]]:
+    """The futures of loops to which the end of a call is told."""
+    for callback in cpython.callbacks_of_call(call):
+        yield from filter(is_future, (cell.cell_contents for cell in callback.__closure__ or ()))
 
 
 def _plainly(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
@@ -144,13 +158,8 @@ def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
 
 def _waiter(loop: AbstractEventLoop, call: Any) -> int | None:
     """The task that waits for what a call will bring."""
-    for callback in cpython.callbacks_of_call(call):
-        cells = [cell.cell_contents for cell in callback.__closure__ or ()]
-        for future in filter(is_future, cells):
-            found = _waits_for(loop, future)
-            if found is not None:
-                return found
-    return None
+    found = (_waits_for(loop, future) for future in _futures_of(call))
+    return next((number for number in found if number is not None), None)
 
 
 def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> int | None:

@@ -2,7 +2,7 @@
 
 A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
 child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
-for ever.
+for ever. A child's end is told only once its pipes are closed, also by other processes that have got them from it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from asynclab.model.events import PipeFull
+from asynclab.model.events import PipeFull, PipeKeptOpen
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import coroutine_of
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow, waits_for_end
 from asynclab.trace.watching.reachable_objects import Reach
@@ -31,6 +31,9 @@ _ATOMIC = 4_096
 
 FULL_AFTER = 0.3
 """Real seconds in which nobody has read."""
+
+KEPT_AFTER = 1.0
+"""Real seconds since a child's end."""
 
 _MOST_TASKS = 50
 _MOST_OBJECTS = 500
@@ -47,14 +50,21 @@ class FullPipes:
         self._since: dict[tuple[int, int, int], float] = {}
         """By task, stream and number of bytes that it holds: the real time at which that was first seen."""
         self._told: set[tuple[int, int]] = set()
+        self._ended: dict[Any, float] = {}
+        """The transports of children that have ended, and the real time of that, until their pipes are closed."""
+
+    def child_ended(self, transport: Any) -> None:
+        """A child process has ended; its pipes are closed a moment later."""
+        self._ended[transport] = self._recorder.clock.real_time()
 
     def look(self, processes: int) -> None:
         """Look once, if child processes run; to be called some times a second, on any thread but the loop's."""
         before, self._since = self._since, {}
-        if not processes:
+        if not (processes or self._ended):
             return
         now = self._recorder.clock.real_time()
         tasks = list(islice(self._registry.tasks(), _MOST_TASKS))
+        self._look_at_ended(tasks, now)
         for record, task in tasks:
             for number, reader in _full_streams(task):
                 key = record.id, number, len(reader._buffer)
@@ -67,6 +77,20 @@ class FullPipes:
                     stream = "stdout" if number == 1 else "stderr"
                     self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))
 
+    def _look_at_ended(self, tasks: list[tuple[TaskRecord, Task[Any]]], now: float) -> None:
+        for transport, since in list(self._ended.items()):
+            kept = [number for number, pipe in transport._pipes.items() if number and not pipe.disconnected]
+            if not kept:
+                del self._ended[transport]
+            elif now - since >= KEPT_AFTER:
+                del self._ended[transport]
+                stream = "stdout" if kept[0] == 1 else "stderr"
+                for record, task in tasks:
+                    protocols = (each for _, each in _children(task) if each._transport is transport)
+                    readers = [getattr(protocol, stream) for protocol in protocols]
+                    if readers and not any(each is None or each._paused for each in readers):
+                        self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, stream))
+
 
 def may_read(task: Task[Any], reader: object) -> bool:
     """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
@@ -76,15 +100,22 @@ def may_read(task: Task[Any], reader: object) -> bool:
 
 def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
     """The full streams of the child process that a suspended task waits for, by their file descriptors."""
-    for frame in follow(coroutine_of(task)).frames:
-        waits_for = variables_of(frame).get("self") if is_asyncio(frame.f_code.co_filename) else None
-        protocol = _protocol_of(waits_for)
-        for number in () if protocol is None else (1, 2):
+    for waits_for, protocol in _children(task):
+        for number in (1, 2):
             reader: Any = protocol.stdout if number == 1 else protocol.stderr
             if reader is None or reader is waits_for or not reader._paused:
                 continue
             if _is_full(protocol._transport.get_pipe_transport(number)):
                 yield number, reader
+
+
+def _children(task: Task[Any]) -> Iterator[tuple[Any, Any]]:
+    """The child processes, and streams of them, that a suspended task waits for, each with the child's protocol."""
+    for frame in follow(coroutine_of(task)).frames:
+        waits_for = variables_of(frame).get("self") if is_asyncio(frame.f_code.co_filename) else None
+        protocol = _protocol_of(waits_for)
+        if protocol is not None:
+            yield waits_for, protocol
 
 
 def _protocol_of(value: Any) -> Any:

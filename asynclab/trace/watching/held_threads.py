@@ -45,13 +45,20 @@ def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tupl
 
     Where one may, or where threads run that Python doesn't know, those count too that could be let go on.
     """
-    frames = sys._current_frames()
+    frames = frames_of_others()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
     others = [thread for thread in threads if not _is_idle(thread, frames)]
     held = [thread for thread in others if is_held(frames.get(thread.ident or 0))]
-    if len(held) < len(others) or (held and _has_foreign(len(frames))):
+    if len(held) < len(others) or (held and _has_foreign(len(frames) + 1)):
         return len(others), ()
     return 0, tuple(stands(thread, frames.get(thread.ident or 0)) for thread in held)
+
+
+def frames_of_others() -> dict[int, FrameType]:
+    """The innermost frame of each thread but the calling one: a function that has its own keeps all that called it."""
+    frames = sys._current_frames()
+    del frames[threading.get_ident()]
+    return frames
 
 
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
@@ -80,12 +87,12 @@ def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
     return cpython.is_pool_thread(thread) and is_idle_worker(frames.get(thread.ident or 0))
 
 
-def is_held(frame: FrameType | None) -> bool:
-    """Whether a thread waits for a condition, or for another thread's end, for as long as it takes."""
+def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
+    """Whether a thread waits for a condition, perhaps with a timeout, or for another thread's end without one."""
     if frame is None:
         return False
     if frame.f_code is _WAIT:
-        return variables_of(frame).get("timeout") is None
+        return also_timed or variables_of(frame).get("timeout") is None
     return frame.f_code in _JOINS and variables_of(frame).get("timeout", None) in _NOT_HELD
 
 

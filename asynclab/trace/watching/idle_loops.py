@@ -101,6 +101,12 @@ def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: 
     return bool(external.processes or external.has_call() or _watched_files(loop) or threads)
 
 
+def is_left_alone(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
+    """Whether a loop waits for nothing but its timers, and no signal handler would wake it, either."""
+    alone = isinstance(loop, BaseEventLoop) and is_idle(loop, observer)
+    return alone and not (is_outside_awaited(loop, observer, bystanders) or _handled_signals(loop, bystanders))
+
+
 def _outside(
     loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, resources: Resources, bystanders: Bystanders
 ) -> Outside:

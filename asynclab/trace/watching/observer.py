@@ -24,6 +24,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.ignored_results import ignored_failures
+from asynclab.trace.watching.left_generators import see_misplaced
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
@@ -214,6 +215,8 @@ class Observer(Recorder):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
                             self._see_lost(record)
+                            if getattr(self.loop, "_asyncgens", None):
+                                self._see_group(record)
                             if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
                                 self._see_cut_off(record, at)
                         elif kind is Future and self.current is not None:
@@ -239,6 +242,11 @@ class Observer(Recorder):
         with self.guard("items"):
             for event in lost_items(self, record, by_timer=self.cancels.seen[record.id].by_timer):
                 self.emit(event)
+
+    def _see_group(self, record: TaskRecord) -> None:
+        with self.guard("generators"):
+            task = record()
+            see_misplaced(self, record, lambda manager: task is not None and cpython.has_cancelled(manager, task))
 
     def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
         with self.guard("results"):

@@ -16,11 +16,11 @@ import sys
 import weakref
 from asyncio import AbstractEventLoop, Task, TaskGroup
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache, partial
 from itertools import chain as chain_of
 from itertools import islice
-from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
 from typing import Any
 
 from asynclab.model.events import TasksStranded
@@ -32,7 +32,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.harmless_tasks import can_wake_nobody
-from asynclab.trace.watching.private_waits import waits_for_its_own
+from asynclab.trace.watching.private_waits import waits_for_event, waits_for_its_own
 
 FIRST_AFTER = 1.0
 """Real seconds for which the main task has waited for the same."""
@@ -48,6 +48,8 @@ _MOST_OBJECTS = 20_000
 
 _WITHOUT_IO = frozenset({"locks.py", "queues.py", "taskgroups.py", "tasks.py"})
 """The modules of asyncio in which a task waits for timers and other tasks."""
+
+NONE_LEFT: Mapping[int, int] = MappingProxyType({})
 
 _CLOSED = (type, ModuleType, CodeType, AbstractEventLoop, Recorder, str, bytes, int, float, NoneType)
 """What is not followed: whatever it leads to counts as in use."""
@@ -72,8 +74,12 @@ class PartialDeadlocks:
         self._seen_step = 0.0
         """When the latest step began, at the latest look."""
 
-    def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+    def look(self, is_left_alone: Callable[[], bool]) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's.
+
+        Args:
+            is_left_alone: Tells whether the loop waits for nothing but its timers.
+        """
         now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
         if latest_step == self._seen_step:  # nothing goes on meanwhile
             return
@@ -83,7 +89,7 @@ class PartialDeadlocks:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
-        found, is_sure = self._stranded()
+        found, is_sure = self._stranded(is_left_alone)
         if found and found == self._found and found != self._told:
             self._told = found
             self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
@@ -112,27 +118,43 @@ class PartialDeadlocks:
                 return task
         return None
 
-    def _stranded(self) -> tuple[frozenset[int], bool]:
+    def _stranded(self, is_left_alone: Callable[[], bool]) -> tuple[frozenset[int], bool]:
         """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
 
         Returns:
             These, and whether nothing wakes them even if a task fails that is in a group with one of them.
         """
         found: list[Any] = list(islice(self._registry.tasks(), _MOST_TASKS + 1))
+        if len(found) > _MOST_TASKS:
+            return frozenset(), False
+        left = self._left(found) if is_left_alone() else NONE_LEFT
         numbers = [record.id for record, _ in found]
         tasks = [task for _, task in found]
         del found
-        if len(tasks) > _MOST_TASKS:
-            return frozenset(), False
-        references = References(tasks, self._wait[0], self._recorder.thread)
+        references = References(tasks, self._wait[0], self._recorder.thread, left)
         del tasks  # else it would be one more that refers to what they wait for
         for may_fail in (True, False):
             used = references.in_use(may_fail=may_fail)
             stranded = {number for number, is_used in zip(numbers, used, strict=False) if not is_used}
             waiting = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
             if any(id(task) == self._wait[0] for _, task in waiting):  # else it waits for ctrl+c, and keeps the rest
-                return frozenset(number for number, _ in waiting), may_fail
+                return frozenset([*left, *(number for number, _ in waiting)]), may_fail
         return frozenset(), False
+
+    def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
+        """The numbers and id() of the tasks that wait where only others go on that sleep, and can wake nobody.
+
+        An event that others know may be one that is only ever set as the program ends.
+        """
+        harmless = {record.id: id(awaited_by(task)) for record, task in found if can_wake_nobody(task)}
+        sleeps = set(harmless.values())
+        timers = [] if self._recorder.loop is None else list(cpython.timer_heap(self._recorder.loop))
+        if not all(each.cancelled() or (cpython.is_sleep(each) and id(each._args[0]) in sleeps) for each in timers):
+            return NONE_LEFT
+        left = [(record.id, task) for record, task in found if record.id not in harmless]
+        waits = map(awaited_by, (task for _, task in left))
+        is_sure = all(awaited is not None and not is_done(awaited) for awaited in waits)
+        return {number: id(task) for number, task in left if not waits_for_event(task)} if is_sure else NONE_LEFT
 
 
 def _is_main(task: Task[Any]) -> bool:
@@ -142,13 +164,14 @@ def _is_main(task: Task[Any]) -> bool:
 class References:
     """Which objects refer to which, of those that tasks lead to; each is known by when it was found, tasks first."""
 
-    def __init__(self, tasks: list[Any], main: int = 0, thread: int = 0) -> None:
+    def __init__(self, tasks: list[Any], main: int = 0, thread: int = 0, left: Mapping[int, int] = NONE_LEFT) -> None:
         """Follow what the tasks of a loop lead to.
 
         Args:
             tasks: Those that have not ended. What they lead to is added; nothing else of the caller may refer to them.
             main: The id() of the one that the loop's `run_until_complete` waits for.
             thread: The identifier of the loop's thread.
+            left: The id() of those that never end, as no others go on than some that can wake nobody.
         """
         self._strong: list[list[int]] = []
         self._weak: dict[int, int] = {}
@@ -156,7 +179,7 @@ class References:
         self._groups: dict[int, tuple[set[int], set[int]]] = {}
         """By the id() of a task group, or of what gather() calls: what its tasks call at their ends, and these."""
         self._harmless = set[int]()
-        """The coroutines of tasks that can wake nobody."""
+        """The coroutines of tasks that can wake nobody or never end, and the latter tasks."""
         self._failing = set[int]()
         """The tasks of groups that may fail."""
         count = len(tasks)
@@ -166,8 +189,11 @@ class References:
             self._find_known(tasks, main, thread)
             self._find_groups(tasks, count)
             index_of = {id(each): index for index, each in enumerate(tasks)}
-            harmless = (coroutine_of(task) for task in tasks[:count] if is_task(task) and can_wake_nobody(task))
-            self._harmless = {index_of[id(each)] for each in harmless if id(each) in index_of}
+            never_ends = set(left.values())
+            known = list(filter(is_task, tasks[:count]))
+            harmless = (task for task in known if id(task) in never_ends or can_wake_nobody(task))
+            never_ends.update([id(coroutine_of(task)) for task in harmless])
+            self._harmless = {index_of[key] for key in never_ends if key in index_of}
 
     def in_use(self, *, may_fail: bool = True) -> list[bool]:
         """Whether others than those in the tasks' own circle lead to each object.

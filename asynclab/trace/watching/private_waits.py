@@ -28,6 +28,12 @@ def waits_for_its_own(task: Task[Any]) -> bool:
     return found is not None and _others(*found) == 0
 
 
+def waits_for_event(task: Task[Any]) -> bool:
+    """Whether a suspended task waits for an event."""
+    frames = follow(coroutine_of(task)).frames
+    return bool(frames) and frames[-1].f_code is _EVENT_WAIT
+
+
 class DroppedSources:
     """The events and futures that tasks wait for and that others had when these began to wait."""
 

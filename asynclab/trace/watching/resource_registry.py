@@ -49,7 +49,7 @@ class _Known(weakref.ref[Any]):
 
     key: int
     number: int
-    """0 for a primitive that is another one's own business, such as a queue's "all done" event."""
+    """0 for what is another one's own business, such as a queue's "all done" event, or the queue of as_completed()."""
     of_its_kind: int
     """Its number among those of its kind; for a queue the same."""
     order: list[int] | None
@@ -112,10 +112,10 @@ class Resources:
         self._emit(created)
         return known
 
-    def hide(self, primitive: object) -> None:
-        """Never show a primitive, unless it was shown before."""
-        if id(primitive) not in self.known:
-            self._remember(primitive, number=0, of_its_kind=0)
+    def hide(self, resource: object) -> None:
+        """Never show a queue or primitive, unless it was shown before."""
+        if id(resource) not in self.known:
+            self._remember(resource, number=0, of_its_kind=0)
 
     def queue(self, queue: asyncio.Queue[Any]) -> _Known:
         """Enter a queue, unless it is known."""
@@ -136,6 +136,8 @@ class Resources:
         """An item was put, by the code of a frame; nobody has been woken for it yet."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
+        if not known.number:
+            return
         if known.order is not None:
             known.order.append(id(item))
         at, task, text, size = recorder.clock.now(), recorder.current_number(), short_repr(item), _size(queue)
@@ -147,9 +149,11 @@ class Resources:
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was taken; nobody has been woken for it yet."""
         recorder = self._recorder
+        known = self.known.get(id(queue)) or self.queue(queue)
+        if not known.number:
+            return
         if recorder.current is not None:
             recorder.current.taken = id(item)
-        known = self.known.get(id(queue)) or self.queue(queue)
         size = _size(queue)
         index = size if issubclass(type(queue), asyncio.LifoQueue) else 0
         if known.order is not None and id(item) in known.order:

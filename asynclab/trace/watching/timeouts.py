@@ -9,7 +9,13 @@ from contextlib import suppress
 from types import CodeType, FrameType, MethodType
 from typing import Any
 
-from asynclab.model.events import TimeoutDropped, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.events import (
+    TimeoutDropped,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutRescheduled,
+    TimeoutStarted,
+)
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.clock import finite
@@ -17,6 +23,7 @@ from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
+from asynclab.trace.watching.left_generators import see_misplaced
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
@@ -62,6 +69,8 @@ class Timeouts:
         if task is not None:
             self._cancels.timeout_expired(task)
             if isinstance(owner, Timeout):
+                with suppress(Exception):
+                    see_misplaced(self._recorder, self._tasks.known(task), lambda manager: manager is owner)
                 owner._task = _Leaving(task, self._left_unheard)  # type: ignore[attr-defined]
         number = self._running.pop(id(owner), None)
         if number is not None:

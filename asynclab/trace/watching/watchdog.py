@@ -131,8 +131,8 @@ class BlockReports:
 
 
 def _ready_behind_wait(recorder: Recorder) -> int:
-    """How many callbacks are ready, where the loop's thread waits without a timeout for what another thread does."""
-    is_waiting = is_held(sys._current_frames().get(recorder.thread))
+    """How many callbacks are ready, where the loop's thread waits for what another thread does."""
+    is_waiting = is_held(sys._current_frames().get(recorder.thread), also_timed=True)
     return len(cpython.ready_queue(recorder.loop)) if is_waiting and isinstance(recorder.loop, BaseEventLoop) else 0
 
 

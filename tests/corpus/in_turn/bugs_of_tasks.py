@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -776,3 +777,69 @@ async def a_permit_is_given_back_by_its_task_and_by_a_callback() -> None:
     working.add_done_callback(lambda _: permits.release())
     await working
     await asyncio.sleep(0.01)
+
+
+async def a_timeout_around_a_yield_hits_who_goes_over_it() -> None:
+    """cancel-across-yield"""
+
+    async def pages() -> AsyncIterator[int]:
+        async with asyncio.timeout(0.05):
+            for page in range(3):
+                yield page
+
+    async def read() -> None:
+        async for _ in pages():
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait([asyncio.create_task(read())])
+
+
+async def a_task_group_around_a_yield_cancels_who_goes_over_it() -> None:
+    """cancel-across-yield never-retrieved"""
+
+    async def fail() -> None:
+        raise ValueError("child")
+
+    async def pages() -> AsyncIterator[int]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            for page in range(3):
+                yield page
+
+    async def read() -> None:
+        async for _ in pages():
+            await asyncio.sleep(0.1)
+
+    await asyncio.wait([asyncio.create_task(read())])
+
+
+async def a_waiter_whose_event_was_set_is_cancelled_while_others_go_on() -> None:
+    """lost-handover"""
+
+    waiters: list[asyncio.Event] = []
+
+    async def wait() -> None:
+        waiters.append(asyncio.Event())
+        await waiters[-1].wait()
+
+    async def beat() -> None:
+        while True:
+            len(waiters)
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
+    await asyncio.sleep(0.01)
+    waiters[0].set()
+    first.cancel()
+    await asyncio.wait({second}, timeout=1.5)
+    second.cancel()
+    beating.cancel()
+
+
+async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
+    """blocked-loop"""
+
+    call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
+    with contextlib.suppress(TimeoutError):
+        call.result(0.8)

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 
@@ -93,3 +95,39 @@ async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
             response.close()
     server.close()
     await asyncio.sleep(0.05)
+
+
+async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
+    """growing-queue"""
+
+    closed = asyncio.Event()
+
+    async def call() -> None:
+        tasks = [asyncio.ensure_future(asyncio.sleep(0.005)), asyncio.ensure_future(closed.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    for _ in range(240):
+        await call()
+    closed.set()
+    await asyncio.sleep(0.01)
+
+
+async def calls_that_timed_out_keep_all_threads() -> None:
+    """executor-full"""
+
+    with ThreadPoolExecutor(2) as threads:
+        loop = asyncio.get_running_loop()
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(loop.run_in_executor(threads, time.sleep, 1.5), 0.02)
+        await loop.run_in_executor(threads, time.monotonic)
+
+
+async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
+    """pipe-kept-open"""
+
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", "sleep 2 & echo; wait", stdout=-1)
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.kill()
+    await process.wait()

@@ -988,3 +988,104 @@ async def a_task_that_counts_opens_the_door_in_the_end() -> None:
     beating = asyncio.create_task(door.beat())
     await door.opened.wait()
     beating.cancel()
+
+
+async def tasks_that_wait_for_the_close_are_awaited_or_cancelled() -> None:
+    closed = asyncio.Event()
+
+    async def serve() -> None:
+        await asyncio.wait([asyncio.ensure_future(asyncio.sleep(10)), asyncio.ensure_future(closed.wait())])
+
+    async def call() -> None:
+        tasks = [asyncio.ensure_future(asyncio.sleep(0.005)), asyncio.ensure_future(closed.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        tasks[1].cancel()
+
+    serving = []
+    for _ in range(220):
+        serving.append(asyncio.create_task(serve()))
+        await call()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.wait(serving)
+
+
+async def a_timeout_is_in_a_context_manager_or_around_each_wait_for_a_page() -> None:
+    @contextlib.asynccontextmanager
+    async def for_a_while() -> AsyncIterator[None]:
+        async with asyncio.timeout(0.05):
+            yield
+
+    async def pages(seconds: float) -> AsyncIterator[int]:
+        for page in range(2):
+            async with asyncio.timeout(0.05):
+                await asyncio.sleep(seconds)
+            yield page
+
+    async def limited() -> AsyncIterator[int]:
+        async with asyncio.timeout(0.05):
+            yield 1
+            await asyncio.sleep(1)
+
+    with contextlib.suppress(TimeoutError):
+        async with for_a_while():
+            await asyncio.sleep(1)
+    async for _ in pages(0):
+        await asyncio.sleep(0.1)
+    for each in (pages(1), limited()):
+        with contextlib.suppress(TimeoutError):
+            async for _ in each:
+                pass
+
+
+async def a_call_is_given_up_and_another_thread_is_left() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(loop.run_in_executor(threads, time.sleep, 1.0), 0.02)
+        calls = [loop.run_in_executor(threads, time.sleep, 0.3) for _ in range(3)]
+        await asyncio.gather(*calls)
+
+
+async def what_a_childs_child_still_writes_is_read() -> None:
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", "(sleep 0.5; echo) & echo", stdout=-1)
+    await process.communicate()
+
+
+async def a_group_is_in_a_context_manager_whose_block_is_cancelled_as_a_child_fails() -> None:
+    async def fail() -> None:
+        raise ValueError("child")
+
+    @contextlib.asynccontextmanager
+    async def service() -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            yield
+
+    async def rows() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+
+    with contextlib.suppress(ExceptionGroup):
+        async with service():
+            async for _ in rows():
+                await asyncio.sleep(1)
+
+
+async def one_of_those_who_wait_for_an_event_is_cancelled_as_it_is_set() -> None:
+    news, count = asyncio.Event(), 0
+
+    async def listen() -> None:
+        nonlocal count
+        while count < 2:
+            await news.wait()
+            count += 1
+            news.clear()
+
+    first, second = asyncio.create_task(listen()), asyncio.create_task(listen())
+    await asyncio.sleep(0.01)
+    news.set()
+    first.cancel()
+    await asyncio.sleep(1.2)
+    news.set()
+    await second

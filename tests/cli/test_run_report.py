@@ -1,0 +1,66 @@
+"""The report on a program, made of what it told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from asynclab.cli.run_report import Report
+from asynclab.model import events
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.wire import LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+
+
+@pytest.fixture
+def program() -> ObservedProgram:
+    program = ObservedProgram()
+    program.take(ProgramStarted("app.py", "3.13.0", 1, 0.0))
+    return program
+
+
+def test_a_slow_step_is_told_with_where_it_was_seen_or_what_it_went_on_from(program: ObservedProgram) -> None:
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    happened = (
+        events.TaskCreated(0.1, 1, "main", "main"),
+        events.Stepped(1.0, 1, 0.05),
+        events.TaskWaiting(1.05, 1, events.Wait("sleep", file="cafe.py", line=7)),
+        events.TaskReady(1.1, 1, "timer"),
+        events.Stepped(1.1, 1, 0.04, True),
+        events.Stepped(1.2, 1, 0.03, True),
+        events.StepStarted(1.3, 1),
+        events.LoopBlocked(1.4, 1, 0.1, "cafe.py", 9, "grind"),
+        events.StepEnded(1.5, 1, 0.2),
+    )
+    program.take(LoopEvents(1, happened))
+    program.take(ProgramEnded(2.0, 0))
+    lines = list(report.lines())
+    start = lines.index("  slowest steps") + 1
+    assert [" ".join(line.split()[2:]) for line in lines[start : start + 4]] == [
+        "main cafe.py:9",
+        "main its first step",
+        "main after cafe.py:7",
+        "main",
+    ]
+    steps = report.as_json()["loops"][0]["slowest_steps"]
+    assert [(step["step"], step["line"]) for step in steps] == [
+        ("at", 9),
+        ("first", None),
+        ("after", 7),
+        ("unknown", None),
+    ]
+
+
+def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) -> None:
+    def fails(_: Sequence[events.Event]) -> None:
+        raise KeyError("odd")
+
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    program.loops[1].feed.subscribe(fails)
+    program.take(LoopEvents(1, (events.TaskCreated(0.1, 1, "main", "main"),)))
+    program.take(ProgramEnded(1.0, 0))
+    told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"
+    assert told in report.lines()
+    assert report.as_json()["loops"][0]["failed"] == "KeyError('odd')"
