@@ -34,14 +34,15 @@ _ESCAPE = re.compile(rf"\\(?={_MARK})")
 _GLUED = re.compile(rf"([a-z0-9]|{LETTER})https?\Z", re.IGNORECASE)
 _WORD = r"\w/#&=%~@+$-"
 _WORDS = rf"[{_WORD}]++|[.,;:]{{1,3}}+(?=[({_WORD}])"
-_IN_PATH = (
+_IN_PATH = (  # templates and the backslashes of shells included
     rf"{_WORDS}|\((?:{_WORDS})*+\)"
     r"|\{\w+\}(?<!\{color\})(?<!\{code\})(?<!\{quote\})(?<!\{noformat\})(?<!\{panel\})|\{\{\w+\}\}"
     rf"|\\[&=%#~+$_:](?=[{_WORD}])|\\\((?:{_WORDS})*+\\\)"
 )
+_IN_QUERY = rf"{_IN_PATH}|[.,;:?]{{1,3}}+(?=[\[({_WORD}])|\[\w*\]"
 PLAIN = (
     r"://(?:[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])|\[[0-9A-Fa-f:.]+\](?::\d+)?)"
-    rf"(?:\.?(?=\\?[/?#])(?:{_IN_PATH})*+(?:\\?\?(?=[\[({_WORD}.,;:?])(?:{_IN_PATH}|[.,;:?]{{1,3}}+(?=[\[({_WORD}])|\[\w*\])*+)?+(?<![_?.~:,;]))?"
+    rf"(?:\.?(?=\\?[/?#])(?:{_IN_PATH})*+(?:\\?\?(?=[\[({_WORD}.,;:?])(?:{_IN_QUERY})*+)?+(?<![_?.~:,;]))?"
 )
 """What follows "http" in a URL that linkify-it would leave as it is; it takes 10 µs for that."""
 _IS_PLAIN = re.compile(f"https?{PLAIN}", re.IGNORECASE)
