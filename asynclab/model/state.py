@@ -19,7 +19,7 @@ from asynclab.model.incidents import (
     IncidentKind,
     Likeness,
 )
-from asynclab.model.lanes import MarkKind, NoteKind, Timeline
+from asynclab.model.lanes import MarkKind, Timeline
 from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
@@ -286,11 +286,6 @@ class LabState:
     def is_in_vain(self, task: int, since: float) -> bool:
         """Whether nothing but a timeout could end a wait that a task began at `since`, when that was last looked at."""
         return since <= self.dry_at or self.is_stranded(task, since)
-
-    def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
-        """Note on the timeline, if there is one, what only stories tell of a task."""
-        if self.timeline is not None and task is not None:
-            self.timeline.note(task, kind, self.version, event)
 
     def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
         """Mark on the timeline, if there is one, that something happened to a task or was done by it."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
@@ -14,30 +13,9 @@ from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import Line, joined, left, wrap
 from asynclab.widgets.messages import TaskSelected
-
-PART_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "created": "past",
-        "waits": "waiting",
-        "woke": "ready",
-        "done": "done",
-        "met": "done",
-        "failed": "failed",
-        "warned": "failed",
-        "blocked": "failed",
-        "late": "failed",
-        "expired": "cancelled",
-        "cancel": "cancelled",
-        "cancelled": "cancelled",
-        "progress": "past",
-        "clock": "past",
-        "chosen": "accent",
-        "run": "accent",
-    }
-)
-"""The colour of each kind of line; other kinds are plain."""
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
 """The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""
@@ -70,8 +48,6 @@ class ActivityLog(CursorView):
         self._state = NOTHING_YET
         self._version = 0
         self._rows: deque[Row] = deque()
-        self._width = 0
-        """The width for which the lines are divided into rows."""
         self._next = 0
         self._unread = 0
         self.filter_text = ""
@@ -116,17 +92,15 @@ class ActivityLog(CursorView):
 
     def line_count(self) -> int:
         """The number of rows, including the note about dropped lines or an empty result."""
-        self._fit_rows()
         return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
         """One row: the moment, the task and the text of a line, or the continuation of its text."""
-        self._fit_rows()
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
         line, row = self._row_at(index)
         names, rows = _divided(line, width)
-        said = (rows[min(row, len(rows) - 1)], PART_OF.get(line.kind, ""))
+        said = (rows[min(row, len(rows) - 1)], MARKS.get(line.kind, ("", ""))[1])
         if row:
             return (self.mark(index), (" " * (8 + names), ""), said)
         name = f"{left(one_line(self._subject(line), TEXT_LIMIT), names - 1)} " if names else ""
@@ -245,14 +219,11 @@ class ActivityLog(CursorView):
 
     def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
         # Thousands of lines may come at once: most need not be measured before they are painted.
-        count = len(_divided(line, self._width)[1]) if line.kind in WRAPPED else 1
+        count = len(_divided(line, self._laid_out_for)[1]) if line.kind in WRAPPED else 1
         return ((line, row) for row in range(count))
 
-    def _fit_rows(self) -> None:
-        """Divide the lines again if the width has changed: Textual may paint before it reports that."""
-        if self.content_width() == self._width:
-            return
-        self._width = self.content_width()
+    def lay_out_for(self, width: int) -> None:
+        """Divide the lines into rows."""
         at = None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0]
         lines = [line for line, row in self._rows if not row]
         self._rows = deque(row for line in lines for row in self._rows_of(line))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.live_findings import Found
@@ -47,8 +46,6 @@ class FindingsView(CursorView):
     """How many findings are left out, and why."""
     _selected = 0
     """The number of the finding whose details show."""
-    _laid_out_for: int | None = None
-    """The width for which the lines are laid out."""
     entries: Sequence[_Entry] = ()
 
     def show(
@@ -68,7 +65,7 @@ class FindingsView(CursorView):
         keys = [each.finding.key for each in found]
         at = self._cursor_in_finding
         self._selected = keys.index(before) if before in keys else 0
-        self._lay_out()
+        self.lay_out()
         if self.cursor is not None:
             self.cursor = min(self._first_line(self._selected) + at, len(self.entries) - 1) if found else None
         self.set_subtitle(self._summary())
@@ -83,14 +80,7 @@ class FindingsView(CursorView):
         """The finding whose details show."""
         return self._found[self._selected] if self._found else None
 
-    def line_count(self) -> int:
-        """The number of lines, for the present width."""
-        self._fit_lines()
-        return len(self.entries)
-
     def compose_line(self, index: int, width: int) -> Line:
-        """A line of the list, or of the details."""
-        self._fit_lines()
         return (self.mark(index), *self.entries[index].row.line)
 
     def cursor_moved(self, index: int | None) -> None:
@@ -118,13 +108,9 @@ class FindingsView(CursorView):
             entry = self.entries[self.cursor]
             self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
 
-    def on_resize(self, event: Resize) -> None:
-        """Wrap the lines for the new width."""
-        self.fit_content()
-
     def _select(self, number: int) -> None:
         self._selected = number
-        self._lay_out()
+        self.lay_out()
         self.cursor = self._first_line(number)
         self.fit_content()
         last = max(index for index, entry in enumerate(self.entries) if entry.finding == number)
@@ -153,14 +139,9 @@ class FindingsView(CursorView):
         said += [self._left_out] if self._left_out else []
         return ((" · ".join(said), "past"),) if said else ()
 
-    def _fit_lines(self) -> None:
-        """Lay the lines out again if the width has changed: Textual may paint before it reports that."""
-        if self._laid_out_for != self.content_width():
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        self._laid_out_for = self.content_width()
-        self.entries = list(self._laid_out(self.content_width() - 2))
+    def lay_out_for(self, width: int) -> None:
+        """Lay out the list, and the details of the selected finding."""
+        self.entries = list(self._laid_out(width - 2))
 
     def _laid_out(self, width: int) -> Iterator[_Entry]:
         for number, found in enumerate(self._found):

@@ -9,30 +9,8 @@ from types import MappingProxyType
 
 from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, MarkKind
 from asynclab.model.timeline.columns import BRIEF
+from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import Line, Span, width_of
-
-MARKS: Mapping[MarkKind, Span] = MappingProxyType(
-    {
-        "failed": ("✗", "failed"),
-        "cancelled": ("⊘", "cancelled"),
-        "done": ("✓", "done"),
-        "warned": ("!", "failed"),
-        "blocked": ("!", "failed"),
-        "expired": ("⧖", "cancelled"),
-        "late": ("⧗", "failed"),
-        "cancel": ("⊗", "cancelled"),
-        "put": ("→", ""),
-        "got": ("←", ""),
-        "printed": ("»", ""),
-        "raised": ("○", ""),
-        "lowered": ("○", ""),
-        "changed": ("○", ""),
-        "task_done": ("·", ""),
-        "timeout": ("⊢", ""),
-        "met": ("⊣", ""),
-    }
-)
-"""The glyph of each mark, one cell wide, and its colour outside a step."""
 
 KINDS: Mapping[int, Span] = MappingProxyType(
     {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running"), BRIEF: ("▎", "running")}

@@ -69,15 +69,12 @@ class LessonPane(LineView, can_focus=False):
         return max((end for end in ends if end <= room), default=room)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """The number of lines of the wrapped texts."""
         return len(_lay_out(self.lesson, width))
 
     def line_count(self) -> int:
-        """The number of lines of the wrapped texts."""
         return len(_lay_out(self.lesson, self.content_width()))
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One wrapped line."""
         return _lay_out(self.lesson, width)[index]
 
 

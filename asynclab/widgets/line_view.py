@@ -55,6 +55,8 @@ class LineView(ScrollView, can_focus=True):
     entries: Sequence[Any] = ()
     """What the lines are about, or are made of, one each."""
 
+    _laid_out_for = 0
+    """The width for which the lines were laid out."""
     _is_retitling = False
     _news: tuple[object, ...] = ()
 
@@ -216,8 +218,22 @@ class LineView(ScrollView, can_focus=True):
     def keep_in_sight(self) -> None:
         """Called after a resize; does nothing here."""
 
+    def lay_out(self) -> None:
+        """Divide what is shown into lines of the present width."""
+        self._laid_out_for = self.content_width()
+        self.lay_out_for(self._laid_out_for)
+
+    def lay_out_for(self, width: int) -> None:
+        """Called when the width has changed; does nothing here."""
+
+    def _fit_width(self) -> None:
+        """Lay the lines out again if the width has changed: Textual may paint before it reports that."""
+        if self._laid_out_for != self.content_width():
+            self.lay_out()
+
     def _current_lines(self) -> dict[int, Drawn]:
         """The lines on the screen; none if the view has been scrolled or resized since."""
+        self._fit_width()
         place = (*self.scroll_offset, self.scrollable_content_region.width)
         if place != self._drawn_for:
             self._drawn_for = place
@@ -247,7 +263,8 @@ class LineView(ScrollView, can_focus=True):
         return ((f" {hint[index]}", ""),) if index < len(hint) else ()
 
     def fit_content(self) -> None:
-        """Fit the scrolled area to the lines."""
+        """Fit the lines to the width, and the scrolled area to the lines."""
+        self._fit_width()
         size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.FOOTER_HEIGHT)
         if size == self.virtual_size:
             return

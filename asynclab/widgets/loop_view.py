@@ -62,11 +62,9 @@ class LoopView(TaskView):
         self._update()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line."""
         return (self.mark(index), *self.entries[index].draw(width - 1))
 
     def task_at(self, index: int) -> int | None:
-        """The task that a line is about."""
         return self.entries[index].task
 
     def line_of(self, task: int) -> int | None:

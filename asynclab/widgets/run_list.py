@@ -125,7 +125,6 @@ class RunList(CursorView):
             self.post_message(RunHighlighted(entry))
 
     def action_choose(self) -> None:
-        """Choose the highlighted row."""
         if self.highlighted is not None:
             self.post_message(RunChosen(self.highlighted))
 

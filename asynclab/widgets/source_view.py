@@ -135,7 +135,6 @@ class SourceView(LineView):
         return None if task is None else self._marks.line_of.get(task)
 
     def text_to_copy(self) -> str:
-        """The file."""
         return self._file.text
 
     def content_width(self) -> int:

@@ -21,5 +21,4 @@ class StaticLines(LineView):
             self.repaint()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One of the lines."""
         return self.entries[index]

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from asynclab.model.activity import ActivityKind
 from asynclab.model.story import Sentence, Story
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import Line, hanging
-
-MARKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
-    {
-        "created": ("+", "accent"),
-        "waits": (GLYPHS["waiting"], "waiting"),
-        "woke": (GLYPHS["ready"], "ready"),
-        "run": ("·", "past"),
-        "cancel": (GLYPHS["cancelled"], "cancelled"),
-        "expired": (GLYPHS["cancelled"], "cancelled"),
-        "cancelled": (GLYPHS["cancelled"], "cancelled"),
-        "failed": (GLYPHS["failed"], "failed"),
-        "blocked": ("!", "failed"),
-        "late": ("!", "failed"),
-        "warned": ("!", "failed"),
-        "done": (GLYPHS["done"], "done"),
-    }
-)
-"""The mark of each kind of sentence, and its colour."""
 
 COLOURED: frozenset[ActivityKind] = frozenset({"failed", "cancelled", "done"})
 """Kinds whose text is coloured too: how the task ended, and the drawing of its exception."""

@@ -46,11 +46,9 @@ class TaskTable(TaskTreeView):
         return "" if self.cursor is None else self.line_text(self.cursor)
 
     def compose_header(self, width: int) -> Line:
-        """The names of the columns."""
         return header(columns_for(width))
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The line of one task."""
         row = self._rows[index]
         task = self._state.tasks[row.task]
         return (self.mark(index), *cells(row, task, self._state, self._now, columns_for(width)))

@@ -74,13 +74,10 @@ class TaskTreeView(TaskView):
         return self._state.rows()
 
     def line_count(self) -> int:
-        """The number of tasks."""
         return len(self._rows)
 
     def task_at(self, index: int) -> int:
-        """The task of a line."""
         return self._rows[index].task
 
     def line_of(self, task: int) -> int | None:
-        """The line of a task."""
         return self._rows.position(task)

@@ -102,14 +102,12 @@ class TimelineView(TaskTreeView):
         return ((name, ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
 
     def repaint(self) -> None:
-        """Compose the lines in sight again, and refresh those that changed."""
-        self._settle()
+        self.lay_out()
         self.set_subtitle(self.summary())
         super().repaint()
 
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
-        self._fit_columns()
         if not self._rows:
             return ()
         names = names_width(width)
@@ -129,8 +127,6 @@ class TimelineView(TaskTreeView):
         return ((" " * (names + 1), ""), *shown) if self._rows else ()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The lane of one task."""
-        self._fit_columns()
         row = self._rows[index]
         task = self._state.tasks[row.task]
         names = names_width(width)
@@ -203,21 +199,11 @@ class TimelineView(TaskTreeView):
     def _at(self) -> float:
         return self._now if self.moment is None else self.moment
 
-    @property
-    def _lane_width(self) -> int:
-        width = self.content_width()
-        return max(1, width - names_width(width) - 1)
-
-    def _fit_columns(self) -> None:
-        """Choose the columns again if the width has changed: Textual may paint before it reports that."""
-        if self.window.width != self._lane_width:
-            self._settle()
-
-    def _settle(self) -> None:
+    def lay_out_for(self, width: int) -> None:
         """Choose the columns in sight before lines are composed."""
-        width = self._lane_width
-        if self.moment is None or self.window.width != width:
-            self.window.width = width
+        columns = max(1, width - names_width(width) - 1)
+        if self.moment is None or self.window.width != columns:
+            self.window.width = columns
             self._fit()
         self._painter.prepare(self._timeline, self._now, self.moment)
         self._painter.draw_arrows(self.selected, self._rows)

@@ -87,7 +87,6 @@ class TitleBar(LineView, can_focus=False):
         self.repaint()
 
     def line_count(self) -> int:
-        """One."""
         return 1
 
     def compose_line(self, index: int, width: int) -> Line:
@@ -107,7 +106,6 @@ class TitleBar(LineView, can_focus=False):
         return (*start, (" " * max(0, gap), ""), *end)
 
     def on_click(self, event: Click) -> None:
-        """Post which tab was clicked."""
         offset = event.get_content_offset(self)
         at = len(NAME)
         for tab in self._tabs if offset is not None else ():

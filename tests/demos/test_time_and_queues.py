@@ -71,10 +71,14 @@ def test_a_full_queue_makes_the_producer_wait() -> None:
     assert when_produced(maxsize=1) == [0, 0, 0, 1, 2]
 
 
-def test_queue_hangs_in_join_when_task_done_is_forgotten_and_can_be_cancelled() -> None:
-    demo = perform("queue", forget_task_done=True)
+@pytest.mark.parametrize(
+    ("name", "mistake", "last"),
+    [("queue", "forget_task_done", "Consuming 4"), ("futures", "never_set", "Waiting for the result...")],
+)
+def test_what_never_comes_keeps_main_waiting_forever_and_can_be_cancelled(name: str, mistake: str, last: str) -> None:
+    demo = perform(name, **{mistake: True})
     assert demo.hung
-    assert demo.printed[-1] == "Consuming 4"
+    assert demo.printed[-1] == last
     assert demo.cancelled
     assert demo.is_clean
 
@@ -90,14 +94,6 @@ def test_queue_marks_everything_done_the_sentinels_too(monkeypatch: pytest.Monke
     monkeypatch.setattr("asyncio.Queue", NotedQueue)
     perform("queue", consumers=3)
     assert [queue._unfinished_tasks for queue in made] == [0]  # type: ignore[attr-defined]
-
-
-def test_a_future_that_nobody_sets_keeps_its_waiter_forever_and_can_be_cancelled() -> None:
-    demo = perform("futures", never_set=True)
-    assert demo.hung
-    assert demo.printed == ["Waiting for the result..."]
-    assert demo.cancelled
-    assert demo.is_clean
 
 
 def test_a_future_that_is_set_twice_raises_invalid_state() -> None:

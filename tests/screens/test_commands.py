@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
+from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
@@ -18,7 +19,7 @@ from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, 
 from asynclab.screens.shared.command_screen import CommandScreen
 from asynclab.screens.shared.help_page import LAB_MARKS, help_lines, key_rows
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.lane_cells import MARKS
+from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.timeline import TimelineView
 from tests.screens.fetching import fetching
@@ -170,7 +171,7 @@ def test_help_explains_every_mark() -> None:
     for mark in ("▸ ready", "► running", "◌ waiting", "✓ done", "✗ failed", "⊘ cancelled"):
         assert mark in text
     explained = "".join(mark.drawn for mark in LAB_MARKS)
-    assert [glyph for glyph, _ in MARKS.values() if glyph not in explained] == [], "in the timeline"
+    assert [MARKS[kind][0] for kind in MARK_KINDS[:DRAWN] if MARKS[kind][0] not in explained] == [], "in the timeline"
 
 
 @pytest.mark.parametrize("screen", SCREENS)

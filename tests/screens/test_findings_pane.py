@@ -116,6 +116,21 @@ async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path
         assert "✗" not in text_of(views.source)
 
 
+async def test_what_enter_does_can_be_chosen_from_the_palette_too(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        await stage.press("b")
+        (go,) = (entry for entry in stage.screen.palette_entries() if entry.text == "go there (enter)")
+        await go.run()
+        await stage.press()
+        assert stage.screen.record.now == 0.5
+        stage.screen.action_show_pane("tasks")
+        (tell,) = (entry for entry in stage.screen.palette_entries() if entry.text == "explain (enter)")
+        await tell.run()
+        await stage.press()
+        assert isinstance(stage.app.screen, StoryScreen)
+        assert stage.app.screen.task_id == 2
+
+
 async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record

@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from textual.widgets import Checkbox, Input, Label, Select
+from textual.widgets import Checkbox, Input, Label, Select, TextArea
 
 from asynclab.curriculum.catalogue import find
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.screens.learn.demo_actions import parameter_form
 from asynclab.screens.learn.demo_runs import Run
-from asynclab.screens.shared.form import Field
+from asynclab.screens.shared.form import Entry, Field, Form
 from tests.screens.forms import FormStage, form_on_stage
 
 
@@ -76,6 +76,15 @@ async def test_defaults_come_back() -> None:
         await stage.pilot.click("#defaults")
         await stage.pilot.press("ctrl+r")
         assert stage.results == [{"numbers": 3, "seconds": 1.0, "return_exceptions": False}]
+
+
+async def test_defaults_come_back_where_several_lines_can_be_typed() -> None:
+    entry = Entry("names", "names", "one a line", ["tea", "milk"], ["rum"], str.split, "\n".join, has_lines=True)
+    async with form_on_stage(Form("names", "run", [entry])) as stage:
+        assert stage.field("names").query_one(TextArea).text == "tea\nmilk"
+        await stage.pilot.click("#defaults")
+        await stage.pilot.press("ctrl+r")
+        assert stage.results == [{"names": ["rum"]}]
 
 
 async def test_a_choice_is_chosen_from_a_list() -> None:

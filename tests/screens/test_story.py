@@ -87,7 +87,7 @@ async def test_the_story_goes_on_while_its_task_lives() -> None:
     async with running() as stage:
         await stage.press("j", "enter")
         assert "Returned" not in read(stage)
-        stage.screen.program.run_instantly()
+        stage.screen.program.give(lambda control: control.run_instantly())
         await stage.until(lambda: "Returned" in read(stage))
         assert "Slept 5.00" in read(stage)
         assert "Returned '[bold]tea\\x1b[2J'." in read(stage)

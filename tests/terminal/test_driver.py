@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 
 import pytest
 from textual.app import App
+from textual.drivers._writer_thread import WriterThread
 
 from asynclab.terminal.driver import Input, StdoutDriver
 from asynclab.terminal.slow_line import ANSWER
@@ -41,6 +43,17 @@ class Noted(StdoutDriver):
     def resume_application_mode(self) -> None:
         self.did.append("taken back")
         self.is_back.set()
+
+
+async def test_closing_ends_the_thread_that_textual_has_started() -> None:
+    driver = Noted()
+    try:
+        driver._writer_thread = WriterThread(io.StringIO())
+        driver._writer_thread.start()
+        driver.close()
+        assert not driver._writer_thread.is_alive()
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
 
 
 async def test_a_stop_waits_for_the_loop_and_interrupts_no_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyte
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -52,22 +53,19 @@ def test_a_terminal_shows_what_it_would_if_everything_were_sent(drawn: list[Stri
     assert dict(some.buffer[0]) == dict(all_of_it.buffer[0])
 
 
-def test_a_line_that_is_shown_already_is_not_sent_again() -> None:
+@pytest.mark.parametrize(
+    ("text", "style", "data"),
+    [
+        ("0.123 s", 1, ""),
+        ("0.124 s", 1, "\x1b[1;5H\x1b[0;31m4\x1b[m"),
+        ("0.123 s", 3, "\x1b[1;1H\x1b[0;1m0.123 s\x1b[m"),
+    ],
+    ids=["the_same", "another_character", "another_style"],
+)
+def test_only_cells_that_change_are_sent(text: str, style: int, data: str) -> None:
     shown = ShownCells()
-    assert sent(shown, strip(("queue", STYLES[1])))
-    assert sent(shown, strip(("queue", STYLES[1]))) == ""
-
-
-def test_one_changed_cell_is_sent_alone() -> None:
-    shown = ShownCells()
-    sent(shown, strip(("0.123 s", STYLES[1])))
-    assert sent(shown, strip(("0.124 s", STYLES[1]))) == "\x1b[1;5H\x1b[0;31m4\x1b[m"
-
-
-def test_a_changed_style_is_sent_though_the_text_is_the_same() -> None:
-    shown = ShownCells()
-    sent(shown, strip(("on", STYLES[1])))
-    assert "on" in sent(shown, strip(("on", STYLES[3])))
+    assert sent(shown, strip(("0.123 s", STYLES[1])))
+    assert sent(shown, strip((text, STYLES[style]))) == data
 
 
 def test_changes_that_lie_close_are_sent_as_one() -> None:

@@ -24,8 +24,8 @@ LESSON = Lesson(
 )
 
 
-async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentation() -> None:
-    async with on_stage(LessonPane(), 100, 8) as (pane, pilot):
+async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentation_wrapped_for_its_width() -> None:
+    async with on_stage(LessonPane(), 100, 12) as (pane, pilot):
         pane.show_lesson(LESSON)
         await pilot.pause()
         assert painted(pane)[:4] == [
@@ -35,11 +35,7 @@ async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentati
             " docs    docs.python.org · Coroutines and Tasks",
         ]
         assert str(pane.border_title) == "3 gather"
-
-
-async def test_long_texts_are_wrapped_under_their_beginning() -> None:
-    async with on_stage(LessonPane(), 50, 12) as (pane, pilot):
-        pane.show_lesson(LESSON)
+        await pilot.resize_terminal(50, 12)
         await pilot.pause()
         assert painted(pane)[4:7] == [
             " belief  “async code is concurrent by itself”:",

@@ -103,6 +103,23 @@ async def test_hostile_texts_are_only_text_and_fit(name: str, width: int) -> Non
 
 
 @every_view
+async def test_after_another_width_and_from_behind_another_view_it_looks_as_if_nothing_had_been(name: str) -> None:
+    make, show = VIEWS[name]
+    seen: list[list[str]] = []
+    for width, is_hidden in ((40, False), (90, False), (40, True)):
+        async with on_stage(make(), width, 16) as (view, pilot):
+            view.display = not is_hidden
+            await pilot.pause()
+            show(view)
+            view.display = True
+            await pilot.resize_terminal(40, 16)
+            await pilot.pause()
+            show(view)  # as at each frame
+            seen.append(painted(view))
+    assert seen[0] == seen[1] == seen[2]
+
+
+@every_view
 async def test_nothing_is_painted_again_when_nothing_changed(name: str) -> None:
     make, show = VIEWS[name]
     async with on_stage(make(), 110, 16) as (view, pilot):

@@ -218,6 +218,7 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
 async def test_what_is_painted_before_a_new_width_is_reported_fits_that_width() -> None:
     async with showing(80) as (view, _):
         whole = painted(view)
-        view.window.width, view.window.scale = 1, Scale(20)  # as before it has a place on the screen
+        # As before it has a place on the screen.
+        view.window.width, view.window.scale, view._laid_out_for = 1, Scale(20), 1
         view._drawn.clear()
         assert painted(view) == whole

@@ -10,9 +10,11 @@ from rich.cells import cell_len
 from asynclab.model.events import LoopFreed, TaskCreated
 from asynclab.model.fold import apply
 from asynclab.model.lanes import Timeline
+from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.model.state import LabState
 from asynclab.model.timeline.scale import fitting
-from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, MARKS, UP, spans
+from asynclab.widgets.event_marks import MARKS
+from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, UP, spans
 from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import BEFORE, BEYOND, BLOCKED, HERE, TICK
@@ -37,8 +39,9 @@ def test_every_glyph_there_is_takes_one_cell() -> None:
 
 
 def test_the_marks_look_different_unless_they_complain_or_are_about_primitives() -> None:
-    glyphs = Counter(glyph for glyph, _ in MARKS.values())
-    assert [kind for kind, (glyph, _) in MARKS.items() if glyphs[glyph] > 1] == [
+    drawn = MARK_KINDS[:DRAWN]
+    glyphs = Counter(MARKS[kind][0] for kind in drawn)
+    assert [kind for kind in drawn if glyphs[MARKS[kind][0]] > 1] == [
         *("warned", "blocked"),
         *("raised", "lowered", "changed"),
     ]
@@ -52,6 +55,12 @@ async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> No
             for width in (9, 10, 40, 76, 120):
                 for line in range(2):
                     assert width_of(fill(view.compose_line(line, width), width)) == width
+
+
+async def test_where_no_room_is_left_the_time_of_the_moment_stands_before_its_mark() -> None:
+    async with on_stage(TimelineView(), 40, 8, shows=(*asleep(), 12.4)) as (view, _):
+        (footer,) = (line for line in painted(view) if HERE in line)
+        assert footer.endswith(f" s {HERE}")
 
 
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:

@@ -62,7 +62,7 @@ def task_created(state: LabState, event: events.TaskCreated, at: float) -> None:
         else:
             state.timeline.begin(event.task, READY, at, state.version, event)
         if not event.internal:
-            state.note(event.parent, "created", event)
+            state.mark(event.parent, "created", at, event)
     if not (is_main or event.internal or event.found):
         state.tell(at, event.parent, "created", deed.created(event.task, state))
 
@@ -84,7 +84,7 @@ def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at
     _follow_cancel(state, task, event.by)
     state.mark(event.task, "cancel", at, event)
     if event.by != event.task:
-        state.note(event.by, "asked", event)
+        state.mark(event.by, "asked", at, event)
     if task.waits_for is not None:
         task.cancelled_in = task.waits_for, task.since
         keep_fraction(state, task, at)  # now, before the tasks it waits for are cancelled with it and count as ended

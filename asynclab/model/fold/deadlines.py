@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from asynclab.model.events import (
     CallEnded,
     CallScheduled,
@@ -21,10 +23,11 @@ ENDED_TIMEOUTS_KEPT = 200
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     """Add a running timeout."""
     if event.timeout not in state.timeouts:
-        timeout = TimeoutState(event.timeout, event.task, at, event.deadline, library=event.library)
-        state.timeouts[event.timeout] = timeout
+        state.timeouts[event.timeout] = TimeoutState(
+            event.timeout, event.task, at, event.deadline, library=event.library
+        )
         state.mark(event.task, "timeout", at, event)
-        state.tell(at, event.task, "timeout", deed.timeout_started(timeout.length, event.library))
+        state.tell(at, event.task, "timeout", deed.timeout_started(event, state))
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
@@ -32,8 +35,8 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.note(timeout.task, "moved", event)
-        state.tell(at, timeout.task, "timeout", deed.timeout_moved(event.deadline))
+        state.mark(timeout.task, "moved", at, event)
+        state.tell(at, timeout.task, "timeout", deed.timeout_moved(event, state))
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
@@ -42,7 +45,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     if timeout is not None:
         _end(state, timeout, "expired", at)
         state.mark(timeout.task, "expired", at, event)
-        state.tell(at, timeout.task, "expired", deed.timeout_expired(at, timeout.deadline))
+        state.tell(at, timeout.task, "expired", deed.timeout_expired(event, state))
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
@@ -50,15 +53,11 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is None:
         return
-    if event.late > 0:
-        _end(state, timeout, "late", at)
-        state.mark(timeout.task, "late", at, event)
-        timeout.late = event.late
-        state.tell(at, timeout.task, "late", deed.timeout_missed(event.late, timeout.deadline))
-    else:
-        _end(state, timeout, "met", at)
-        state.mark(timeout.task, "met", at, event)
-        state.tell(at, timeout.task, "met", deed.timeout_met(timeout.left(at)))
+    outcome: Literal["late", "met"] = "late" if event.late > 0 else "met"
+    _end(state, timeout, outcome, at)
+    timeout.late = max(0.0, event.late)
+    state.mark(timeout.task, outcome, at, event)
+    state.tell(at, timeout.task, outcome, deed.timeout_met(event, state))
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:

@@ -27,12 +27,17 @@ def _mistake(
 coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = _mistake
 
 
-def _suspicion(state: LabState, event: events.TimeoutDropped | events.WriteUndrained, at: float) -> None:
-    """A task has not noticed that its time was up, or writes faster than its stream is read: both may do no harm."""
+def _suspicion(
+    state: LabState, event: events.TimeoutDropped | events.WriteUndrained | events.ItemLost, at: float
+) -> None:
+    """A task has not noticed that its time was up, writes faster than its stream is read, or ends with an item.
+
+    Any of these may do no harm.
+    """
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = write_undrained = _suspicion
+timeout_dropped = write_undrained = item_lost = _suspicion
 
 
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
@@ -111,9 +116,12 @@ def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> N
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
 
 
-def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
-    """A task is cancelled as the program ends; that may be meant."""
+def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread | events.PipeKeptOpen, at: float) -> None:
+    """A task is cancelled as the program ends, or waits for what is likely never to come: it may be meant, or come."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
+
+
+task_cut_off = stream_unread = pipe_kept_open = _doubt
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
@@ -135,14 +143,6 @@ def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> N
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 
-def _slow_other_side(state: LabState, event: events.StreamUnread | events.PipeKeptOpen, at: float) -> None:
-    """A task waits for what is likely never to come: the other side, or process, may still give way."""
-    state.remember(event, at, _place_of(state.tasks.get(event.task)), is_sure=False)
-
-
-stream_unread = pipe_kept_open = _slow_other_side
-
-
 def _waits_alone(state: LabState, number: int) -> bool:
     """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
     behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]
@@ -159,11 +159,6 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
     state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
-
-
-def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
-    """A function ends with an item; it may be one that nobody needs any more."""
-    state.remember(event, at, place_in(event), is_sure=False)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:

@@ -37,7 +37,7 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
         if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
             queue.items.append(item)
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "put", deed.put(item, event, queue))
+    state.tell(at, event.task, "put", deed.put(event, state))
 
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
@@ -54,7 +54,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
         if 0 <= event.index < len(queue.items):
             del queue.items[event.index]
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "got", deed.got(item, event, queue))
+    state.tell(at, event.task, "got", deed.got(event, state))
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
@@ -64,7 +64,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
     if queue is not None:
         queue.dones += 1
         queue.unfinished = event.unfinished
-    state.tell(at, event.task, "task_done", deed.task_done(event))
+    state.tell(at, event.task, "task_done", deed.task_done(event, state))
 
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
@@ -75,7 +75,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
         queue.is_shut_down = True
         if event.immediate:
             _resize(queue, 0, max(0, queue.unfinished - queue.size), at)
-    state.tell(at, event.task, "event", deed.shut_down(event))
+    state.tell(at, event.task, "event", deed.shut_down(event, state))
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:

@@ -53,7 +53,7 @@ def clock_changed(state: LabState, event: events.ClockChanged, at: float) -> Non
 
 def task_chosen(state: LabState, event: events.TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
-    state.note(event.task, "chosen", event)
+    state.mark(event.task, "chosen", at, event)
     state.tell(at, event.task, "chosen", deed.chosen(event, state))
 
 
@@ -93,7 +93,7 @@ def run_stalled(state: LabState, event: events.RunStalled, at: float) -> None:
 def warned(state: LabState, event: events.Warned, at: float) -> None:
     """Python or asyncio complained."""
     state.mark(event.task, "warned", at, event)  # of a task that lives
-    state.note(event.task, "complained", event)  # of one that has ended
+    state.mark(event.task, "complained", at, event)  # of one that has ended
     state.tell(at, event.task, "warned", (one_line(event.text),))
 
 

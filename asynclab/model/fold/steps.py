@@ -42,7 +42,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
     task.wake_cause = event.cause
     task.waker = event.waker
     if event.cause == "task" and event.waker != event.task:
-        state.note(event.waker, "woke", event)
+        state.mark(event.waker, "woke", at, event)
 
 
 def stepped(state: LabState, event: Stepped, at: float) -> None:
@@ -169,5 +169,5 @@ def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at
     if event.seconds >= BLOCKED_AFTER:
         kept_others = report is not None and state.keeps_others
         state.block(Block(event.task, begin, at, event.seconds, report, kept_others, state.version))
-        state.note(event.task, "long_step", event)
+        state.mark(event.task, "long_step", at, event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))

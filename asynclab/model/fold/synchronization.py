@@ -50,7 +50,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         if event.value:
             _add_source(primitive, event.task, at)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
-    state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
+    state.tell(at, event.task, kind, deed.changed(event, state, before))
 
 
 def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged, at: float) -> None:

@@ -1,6 +1,6 @@
 """Keeps when each task of a run ran, was ready and waited, and what it did."""
 
-from asynclab.model.lanes.lane import READY, RUNNING, WAITING, Interval, Lane, Mark, MarkKind, NoteKind
+from asynclab.model.lanes.lane import READY, RUNNING, WAITING, Interval, Lane, Mark, MarkKind
 from asynclab.model.lanes.lanes_of_run import Timeline
 
-__all__ = ["READY", "RUNNING", "WAITING", "Interval", "Lane", "Mark", "MarkKind", "NoteKind", "Timeline"]
+__all__ = ["READY", "RUNNING", "WAITING", "Interval", "Lane", "Mark", "MarkKind", "Timeline"]

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
@@ -38,17 +38,25 @@ MarkKind: TypeAlias = Literal[
     "task_done",
     "timeout",
     "met",
+    "created",
+    "woke",
+    "asked",
+    "moved",
+    "chosen",
+    "long_step",
+    "complained",
 ]
 """What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
 missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("raised" or "lowered"
-their value, "changed"), prints."""
+their value, "changed"), prints. From "created" on they are not drawn: another task that the task created, woke or asked
+to stop, a timeout that was moved, that it was chosen to run next, a step long enough to block the loop, a complaint
+after its end."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 """The most important first: where there is room for one, that one is drawn."""
 
-NoteKind: TypeAlias = Literal["created", "woke", "asked", "moved", "chosen", "long_step", "complained"]
-"""What a note is about, which only stories tell: another task that the task created, woke or asked to stop, a timeout
-that was moved, that it was chosen to run next, a step long enough to block the loop, a complaint after its end."""
+DRAWN = MARK_KINDS.index("created")
+"""How many of them are drawn; only stories tell the others."""
 
 
 class Interval(NamedTuple):
@@ -66,7 +74,7 @@ class Mark(NamedTuple):
     """Something that happened to a task or was done by it."""
 
     at: float
-    kind: MarkKind | NoteKind
+    kind: MarkKind
     event: Event
     """The event that reports it; its texts come from the program."""
     moment: int
@@ -75,7 +83,7 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """One task's intervals, marks and notes, oldest first.
+    """One task's intervals and marks, oldest first.
 
     Times are lab seconds and never go back. Moments are counted in events of the whole run: they tell what came first
     where much happens at the same time, in one lane or in several.
@@ -97,12 +105,8 @@ class Lane:
     mark_kinds: bytearray = field(default_factory=bytearray)
     """Indexes into `MARK_KINDS`."""
     mark_events: list[Event] = field(default_factory=list)
-    note_moments: array[int] = field(default_factory=lambda: array("q"))
-    note_kinds: list[NoteKind] = field(default_factory=list)
-    note_events: list[Event] = field(default_factory=list)
     intervals_gone: int = 0
     marks_gone: int = 0
-    notes_gone: int = 0
     revision: int = 0
     """Changes with everything that is added or dropped."""
 
@@ -135,6 +139,10 @@ class Lane:
         self.reasons.append(reason)
         self.revision += 1
 
+    def can_mark(self, kind: MarkKind) -> bool:
+        """Whether this can happen now: once ended, a task only wakes others, and only then is complained about."""
+        return kind != "complained" if self.ended is None else kind in ("complained", "woke")
+
     def mark(self, kind: int, at: float, moment: int, event: Event) -> None:
         """Note something that happened."""
         self.mark_times.append(at)
@@ -142,16 +150,6 @@ class Lane:
         self.mark_kinds.append(kind)
         self.mark_events.append(event)
         self.revision += 1
-
-    def can_note(self, kind: NoteKind) -> bool:
-        """Whether this can happen now: once ended, a task only wakes others, and only then is complained about."""
-        return kind != "complained" if self.ended is None else kind in ("complained", "woke")
-
-    def note(self, kind: NoteKind, moment: int, event: Event) -> None:
-        """Note something that isn't drawn."""
-        self.note_moments.append(moment)
-        self.note_kinds.append(kind)
-        self.note_events.append(event)
 
     def explain_waiting(self, wait: Wait) -> None:
         """Note what the task waits for, once that has been seen."""
@@ -179,15 +177,10 @@ class Lane:
         self.marks_gone += count
         self.revision += 1
 
-    def drop_notes(self, count: int) -> None:
-        """Drop the oldest notes."""
-        del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
-        self.notes_gone += count
-
     @property
     def size(self) -> int:
-        """How many intervals, marks and notes are kept."""
-        return len(self.begins) + len(self.mark_times) + len(self.note_moments)
+        """How many intervals and marks are kept."""
+        return len(self.begins) + len(self.mark_times)
 
     def index_at(self, at: float) -> int | None:
         """The index of the interval at a moment; None before the first that is kept, and from the task's end on."""
@@ -211,31 +204,22 @@ class Lane:
         return None if waker == self.task else waker
 
     def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
-        """The first marks from one time up to another, both included."""
-        first = bisect_left(self.mark_times, begin)
-        last = min(bisect_right(self.mark_times, end), first + limit)
-        return [self.mark_at(index) for index in range(first, last)]
+        """The first marks that are drawn, from one time up to another, both included."""
+        found = range(bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end))
+        drawn = (index for index in found if self.mark_kinds[index] < DRAWN)
+        return [self.mark_at(index) for index in islice(drawn, limit)]
 
-    def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """The marks and notes up to a moment that were not read yet, in order, and how many of each have been by then.
+    def marks_until(self, moment: int, read: int) -> tuple[list[Mark], int]:
+        """The marks up to a moment but for the first `read`, and how many there are with these. Dropped ones count."""
+        first = last = max(0, read - self.marks_gone)
+        while last < len(self.mark_moments) and self.mark_moments[last] <= moment:  # they are few
+            last += 1
+        return [self.mark_at(index) for index in range(first, last)], self.marks_gone + last
 
-        Dropped ones count, here as in the arguments.
-        """
-        marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
-        notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
-        found = [self.mark_at(index) for index in marks]
-        if notes:
-            found += [self._note_at(index) for index in notes]
-            found.sort(key=attrgetter("moment"))
-        return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
-
-    def next_happening(self, marks_read: int, notes_read: int) -> float:
-        """The moment of the first mark or note not read yet; infinite for none. Dropped ones count as read."""
-        mark, note = max(0, marks_read - self.marks_gone), max(0, notes_read - self.notes_gone)
-        return min(
-            self.mark_moments[mark] if mark < len(self.mark_moments) else math.inf,
-            self.note_moments[note] if note < len(self.note_moments) else math.inf,
-        )
+    def next_mark(self, read: int) -> float:
+        """The moment of the first mark but for the first `read`, with dropped ones; infinite for none."""
+        index = max(0, read - self.marks_gone)
+        return self.mark_moments[index] if index < len(self.mark_moments) else math.inf
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""
@@ -245,7 +229,8 @@ class Lane:
 
     def time_beside(self, at: float, by: int) -> float | None:
         """When something changes or happens next after a time, or with a negative `by` last before it."""
-        times: list[Sequence[float]] = [self.begins, self.mark_times, () if self.ended is None else (self.ended,)]
+        drawn = [at for at, kind in zip(self.mark_times, self.mark_kinds, strict=True) if kind < DRAWN]
+        times: list[Sequence[float]] = [self.begins, drawn, () if self.ended is None else (self.ended,)]
         if by > 0:
             after = ((known, bisect_right(known, at)) for known in times)
             return min((known[index] for known, index in after if index < len(known)), default=None)
@@ -256,15 +241,3 @@ class Lane:
         """One of the marks, from 0."""
         kind, moment = MARK_KINDS[self.mark_kinds[index]], self.mark_moments[index]
         return Mark(self.mark_times[index], kind, self.mark_events[index], moment)
-
-    def _note_at(self, index: int) -> Mark:
-        event = self.note_events[index]
-        return Mark(event.at, self.note_kinds[index], event, self.note_moments[index])
-
-
-def _until(moments: array[int], first: int, moment: int) -> range:
-    """The indexes of sorted moments, from one on, up to another moment; they are few."""
-    last = first
-    while last < len(moments) and moments[last] <= moment:
-        last += 1
-    return range(first, last)

@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 
 from asynclab.model.events import Event, Outcome, Wait
-from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, NoteKind, Reason
+from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, Reason
 
 KEPT = 500_000
-"""How many intervals, marks and notes are kept, or two for each task if that is more; the oldest are dropped."""
+"""How many intervals and marks are kept, or two for each task if that is more; the oldest are dropped."""
 
 LET_GO = 1_000
 """How many of them are dropped at once."""
@@ -18,12 +18,10 @@ LET_GO = 1_000
 STEPS_KEPT = 200_000
 """How many of the latest steps are kept in the order in which they ran."""
 
-WAKING: tuple[MarkKind, ...] = ("put", "got", "task_done", "raised", "lowered", "changed")
-"""What a task does that may end another's wait."""
-
-_WAKING = frozenset(map(MARK_KINDS.index, WAKING))
-
 NUMBER_OF: dict[MarkKind, int] = {kind: number for number, kind in enumerate(MARK_KINDS)}
+
+_WAKING = tuple(NUMBER_OF[kind] for kind in ("put", "got", "task_done", "raised", "lowered", "changed"))
+"""What a task does that may end another's wait."""
 
 
 class Timeline:
@@ -40,9 +38,9 @@ class Timeline:
         self.version = 0
         """How many events have been folded, with that batch."""
         self.dropped = 0
-        """How many intervals, marks and notes were dropped."""
+        """How many intervals and marks were dropped."""
         self._order = array("q")
-        """What is kept, oldest first: three times the task's number, one more for a mark, two more for a note."""
+        """What is kept, oldest first: two times the task's number, and one more for a mark."""
         self._step_times = array("d")
         self._step_moments = array("q")
         self._step_tasks = array("q")
@@ -57,7 +55,7 @@ class Timeline:
         if lane is None:
             lane = self.lanes[task] = Lane(task, at)
         lane.begin(kind, at, moment, reason)
-        self._order.append(3 * task)
+        self._order.append(2 * task)
         if kind == RUNNING:
             self._step_times.append(at)
             self._step_moments.append(moment)
@@ -72,16 +70,9 @@ class Timeline:
     def mark(self, task: int, kind: MarkKind, at: float, moment: int, event: Event) -> None:
         """Mark that something happened to a task, or was done by it."""
         lane = self.lanes.get(task)
-        if lane is not None and lane.ended is None:
+        if lane is not None and lane.can_mark(kind):
             lane.mark(NUMBER_OF[kind], at, moment, event)
-            self._order.append(3 * task + 1)
-
-    def note(self, task: int, kind: NoteKind, moment: int, event: Event) -> None:
-        """Note what only a story tells of a task."""
-        lane = self.lanes.get(task)
-        if lane is not None and lane.can_note(kind):
-            lane.note(kind, moment, event)
-            self._order.append(3 * task + 2)
+            self._order.append(2 * task + 1)
 
     def end(self, task: int, outcome: Outcome, at: float, moment: int, event: Event) -> None:
         """End a task's lane, and mark the end."""
@@ -142,18 +133,15 @@ class Timeline:
         step = None if lane is None else lane.last_step(moment)
         if lane is None or step is None:
             return None
-        for index in range(bisect_left(lane.mark_moments, moment) - 1, -1, -1):
-            if lane.mark_moments[index] < lane.moments[step]:
-                return None
-            if lane.mark_kinds[index] in _WAKING:
-                return lane.mark_events[index]
-        return None
+        first, last = bisect_left(lane.mark_moments, lane.moments[step]), bisect_left(lane.mark_moments, moment)
+        index = max(lane.mark_kinds.rfind(kind, first, last) for kind in _WAKING)
+        return lane.mark_events[index] if index >= 0 else None
 
     def _let_oldest_go(self) -> None:
         oldest = self._order[:LET_GO]
         del self._order[:LET_GO]
         for entry, count in Counter(oldest).items():
-            task, kind = divmod(entry, 3)
+            task, kind = divmod(entry, 2)
             lane = self.lanes.get(task)
             if lane is None:
                 continue
@@ -161,10 +149,8 @@ class Timeline:
             if kind == 0:
                 gone = lane.drop_intervals(count)
                 self._order.extend([entry] * (count - gone))
-            elif kind == 1:
-                lane.drop_marks(count)
             else:
-                lane.drop_notes(count)
+                lane.drop_marks(count)
             self.dropped += gone
             if not lane.size:
                 del self.lanes[task]

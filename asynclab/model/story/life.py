@@ -54,8 +54,6 @@ class Life:
     intervals_read: int = 0
     """How many of its intervals have been read, including dropped ones."""
     marks_read: int = 0
-    notes_read: int = 0
-    """The same for marks and notes."""
 
     def read(self, timeline: Timeline, state: LabState, limit: int) -> int:
         """Read at most `limit` more intervals, up to the moment of a state. Returns how many are left."""
@@ -66,14 +64,14 @@ class Life:
         last = bisect_right(lane.moments, state.version)
         first = max(0, self.intervals_read - lane.intervals_gone)
         until = min(last, first + limit)
-        next_mark = lane.next_happening(self.marks_read, self.notes_read)
+        next_mark = lane.next_mark(self.marks_read)
         for index in range(first, until):
             moment = lane.moments[index]
             # A step in one event has its beginning, its marks and its end at one moment, in this order.
             before = moment - 1 if lane.kinds[index] == RUNNING else moment
             if before >= next_mark:  # in most intervals nothing has happened
                 self._read_marks(timeline, lane, before)
-                next_mark = lane.next_happening(self.marks_read, self.notes_read)
+                next_mark = lane.next_mark(self.marks_read)
             self._read_interval(timeline, lane, index, moment)
         self.intervals_read = lane.intervals_gone + until
         if until < last:
@@ -110,7 +108,7 @@ class Life:
             self.ended = _end_of(task, task.ended_at)
 
     def _read_marks(self, timeline: Timeline, lane: Lane, until: int) -> None:
-        found, self.marks_read, self.notes_read = lane.happenings(self.marks_read, self.notes_read, until)
+        found, self.marks_read = lane.marks_until(until, self.marks_read)
         for mark in found:
             self._read_mark(timeline, lane, mark)
 
@@ -208,7 +206,10 @@ class Life:
     def _cancel(self, timeline: Timeline, event: events.TaskCancelRequested, mark: Mark) -> None:
         self.last_cancel, self.steps_since_cancel = mark.at, 0
         if self.phase == "running":
-            self.did("asked", thing=self.task)
+            if event.by == self.task:
+                self.did("asked_itself")
+            else:
+                self.did("was_asked", thing="code outside of tasks" if event.by is None else event.by)
             return
         turn = self.turn = self.turn or Turn(mark.at, is_cut=True)
         if turn.cancel is not None:

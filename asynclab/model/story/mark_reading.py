@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 
 from asynclab.model import events
 from asynclab.model.frames import file_name
-from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
+from asynclab.model.lanes import Lane, Mark, MarkKind
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.resources import TimeoutState
 from asynclab.model.story.turns import Turn
@@ -16,7 +16,7 @@ from asynclab.model.wording.quantities import measured
 TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
 
-ONLY_IN_STEPS: frozenset[MarkKind | NoteKind] = frozenset({"created", "woke", "asked", "expired"})
+ONLY_IN_STEPS: frozenset[MarkKind] = frozenset({"created", "woke", "asked", "expired"})
 """What a task does only in its steps: between them, somebody else did it."""
 
 _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
@@ -84,8 +84,8 @@ def just_expired(lane: Lane, moment: int) -> float | None:
 
 
 def _moved_to(lane: Lane, started: events.TimeoutStarted, after: int, until: int) -> float | None:
-    first, last = bisect_left(lane.note_moments, after), bisect_right(lane.note_moments, until)
-    for event in reversed(lane.note_events[first:last]):
+    first, last = bisect_left(lane.mark_moments, after), bisect_right(lane.mark_moments, until)
+    for event in reversed(lane.mark_events[first:last]):
         if isinstance(event, events.TimeoutRescheduled) and event.timeout == started.timeout:
             return event.deadline
     return started.deadline

@@ -15,6 +15,8 @@ Verb: TypeAlias = Literal[
     "created",
     "woke",
     "asked",
+    "asked_itself",
+    "was_asked",
     "put",
     "got",
     "task_done",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
+from asynclab.model.lanes.lane import DRAWN, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.scale import Scale
 
 FEW = 64
@@ -45,16 +45,17 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
 
 
 def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-    """The columns that have marks, except the mark of the end, and which matters most: index into `MARK_KINDS`."""
+    """The columns with marks to draw, except that of the end, and which matters most: an index into `MARK_KINDS`."""
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
-    count = len(times) - (lane.ended is not None)
+    count = len(times) if lane.ended_moment is None else bisect_left(lane.mark_moments, lane.ended_moment)
     last = bisect_left(times, scale.begin(last_column + 1), at, max(at, count))
     while at < last:
         column = scale.column(times[at])
         after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))
         kind = min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
-        yield max(first, min(last_column, column)), kind
+        if kind < DRAWN:
+            yield max(first, min(last_column, column)), kind
         at = after
 
 
@@ -107,5 +108,5 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
 
 
 def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
-    """The least kind in a part of a row. Searching for each kind in turn is faster than `min` of a copy."""
-    return next(kind for kind in range(len(MARK_KINDS)) if kinds.find(kind, first, last) >= 0)
+    """The least kind that is drawn in a part of a row, or `DRAWN`. To search for each in turn is faster than `min`."""
+    return next(kind for kind in range(DRAWN + 1) if kind == DRAWN or kinds.find(kind, first, last) >= 0)

@@ -1,15 +1,19 @@
 """Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
 
-Each function takes an event, or the values of one, and returns its forms, as `LabState.tell` takes them.
+Each function takes an event, or the values of one, and returns its forms, as `LabState.tell` takes them. It is called
+when the event has been folded, or at any later moment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
 
 from asynclab.model import events
 from asynclab.model.frames import file_name
-from asynclab.model.resources import PrimitiveState, QueueState, label
+from asynclab.model.resources import label
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
@@ -20,29 +24,32 @@ from asynclab.model.wording.quantities import length, measured, plural, speed_te
 ITEM_LIMIT = 40
 
 
-def put(item: str, event: events.QueuePut, queue: QueueState | None) -> Forms:
-    """An item went into a queue; `item` is its repr, clean and short."""
+def put(event: events.QueuePut, state: LabState) -> Forms:
+    """An item went into a queue."""
+    item = one_line(event.item, ITEM_LIMIT)
     text = f"put {item} → {label('queue', event.queue)}"
-    return (f"{text}{_filled(event.size, queue)}", text, f"put {item}")
+    return (f"{text}{_filled(event, state)}", text, f"put {item}")
 
 
-def got(item: str, event: events.QueueGot, queue: QueueState | None) -> Forms:
-    """An item came out of a queue; `item` is its repr, clean and short."""
+def got(event: events.QueueGot, state: LabState) -> Forms:
+    """An item came out of a queue."""
+    item = one_line(event.item, ITEM_LIMIT)
     text = f"got {item} ← {label('queue', event.queue)}"
-    return (f"{text}{_filled(event.size, queue)}", text, f"got {item}")
+    return (f"{text}{_filled(event, state)}", text, f"got {item}")
 
 
-def _filled(size: int, queue: QueueState | None) -> str:
-    return f" ({size:,}/{queue.maxsize:,})" if queue is not None and queue.maxsize > 0 else f" ({size:,})"
+def _filled(event: events.QueuePut | events.QueueGot, state: LabState) -> str:
+    queue = state.queues.get(event.queue)
+    return f" ({event.size:,}/{queue.maxsize:,})" if queue is not None and queue.maxsize > 0 else f" ({event.size:,})"
 
 
-def task_done(event: events.QueueTaskDone) -> Forms:
+def task_done(event: events.QueueTaskDone, _: LabState) -> Forms:
     """An item was reported as done."""
     queue, count = label("queue", event.queue), f"{event.unfinished:,}"
     return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left", "task_done()")
 
 
-def shut_down(event: events.QueueShutDown) -> Forms:
+def shut_down(event: events.QueueShutDown, _: LabState) -> Forms:
     """A queue takes no more items."""
     return (f"shut down {label('queue', event.queue)}{' immediately' if event.immediate else ''}",)
 
@@ -57,8 +64,11 @@ CHANGES: dict[events.PrimitiveKind, tuple[str, str]] = {
 """The verbs for a falling and for a rising value of each primitive."""
 
 
-def changed(primitive: PrimitiveState, value: int, before: int | None = None) -> Forms:
+def changed(event: events.PrimitiveChanged, state: LabState, before: int | None = None) -> Forms:
     """A primitive's value changed; without the value before, a count may have gone up or down."""
+    primitive, value = state.primitives.get(event.primitive), event.value
+    if primitive is None:
+        return ("changed a primitive",)
     fell, rose = CHANGES[primitive.kind]
     if primitive.kind in ("lock", "event"):
         before = 1 - bool(value)
@@ -83,40 +93,38 @@ def timeout_text(seconds: float | None, library: str = "") -> str:
     return f"{text} in {one_line(library, ITEM_LIMIT)}" if library else text
 
 
-def timeout_started(seconds: float | None, library: str = "") -> Forms:
-    """A timeout was armed for a number of seconds, or without a deadline; perhaps by a library."""
-    return (f"{timeout_text(seconds, library)} started", timeout_text(seconds, library))
+def timeout_started(event: events.TimeoutStarted, _: LabState) -> Forms:
+    """A timeout was armed, perhaps by a library."""
+    text = timeout_text(None if event.deadline is None else event.deadline - event.at, event.library)
+    return (f"{text} started", text)
 
 
-def timeout_moved(deadline: float | None) -> Forms:
+def timeout_moved(event: events.TimeoutRescheduled, _: LabState) -> Forms:
     """A timeout has another deadline."""
-    if deadline is None:
+    if event.deadline is None:
         return ("timeout deadline removed",)
-    return (f"timeout moved to {measured(deadline)}", f"timeout at {measured(deadline)}")
+    return (f"timeout moved to {measured(event.deadline)}", f"timeout at {measured(event.deadline)}")
 
 
-def timeout_expired(at: float, deadline: float | None) -> Forms:
+def timeout_expired(event: events.TimeoutExpired, state: LabState) -> Forms:
     """A timeout's deadline came before its block ended."""
-    late = 0.0 if deadline is None else at - deadline
+    timeout, at = state.timeouts.get(event.timeout), event.at
+    late = 0.0 if timeout is None or timeout.deadline is None else at - timeout.deadline
     after = f", {measured(late)} after its deadline" if late >= events.BLOCKED_AFTER else ""
     return (f"timeout expired at {measured(at)}{after}", f"timed out at {measured(at)}", "timed out")
 
 
-def timeout_met(spare: float | None) -> Forms:
-    """A timeout's block ended in time, with seconds to spare if there was a deadline."""
+def timeout_met(event: events.TimeoutMet, state: LabState) -> Forms:
+    """A timeout's block ended in time, or after the deadline, before the timer could fire."""
+    timeout, late = state.timeouts.get(event.timeout), event.late
+    if late > 0:
+        moment = "" if timeout is None or timeout.deadline is None else f" ({measured(timeout.deadline)})"
+        why, by = busy(late), measured(late)
+        return (f"timeout missed by {by}: the loop was {why} at its deadline{moment}", f"missed by {by}, loop {why}")
+    spare = None if timeout is None else timeout.left(event.at)
     if spare is None:
         return ("timeout met",)
     return (f"timeout met with {measured(spare)} to spare", f"met, {measured(spare)} left")
-
-
-def timeout_missed(late: float, deadline: float | None) -> Forms:
-    """A timeout's block ended `late` seconds after the deadline, before the timer could fire."""
-    moment = "" if deadline is None else f" ({measured(deadline)})"
-    why = busy(late)
-    return (
-        f"timeout missed by {measured(late)}: the loop was {why} at its deadline{moment}",
-        f"missed by {measured(late)}, loop {why}",
-    )
 
 
 def busy(late: float) -> str:
@@ -199,43 +207,28 @@ def clock_changed(event: events.ClockChanged, before: ClockState, *, is_over: bo
     return ", ".join(changes)
 
 
+_OF_MARKS: Mapping[type[events.Event], Callable[[Any, LabState], Forms]] = MappingProxyType(
+    {
+        events.QueuePut: put,
+        events.QueueGot: got,
+        events.QueueTaskDone: task_done,
+        events.QueueShutDown: shut_down,
+        events.PrimitiveChanged: changed,
+        events.ConditionNotified: notified,
+        events.Output: lambda event, _: (f"printed “{one_line(event.text.strip(), ITEM_LIMIT)}”",),
+        events.Warned: lambda event, _: (one_line(event.text, 2 * ITEM_LIMIT),),
+        events.LoopBlocked: lambda event, _: (f"blocked the loop {_where(event)}",),
+        events.TaskCancelRequested: cancel_requested,
+        events.TaskEnded: lambda event, _: ending(event.outcome, one_line(event.detail, 2 * ITEM_LIMIT)),
+        events.TaskCollected: lambda *_: (COLLECTED,),
+        events.TimeoutStarted: timeout_started,
+        events.TimeoutExpired: timeout_expired,
+        events.TimeoutMet: timeout_met,
+    }
+)
+
+
 def mark_text(event: events.Event, state: LabState) -> str:
     """The words for a mark on a timeline; empty for an event that leaves none."""
-    match event:
-        case events.QueuePut(queue=queue):
-            return put(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
-        case events.QueueGot(queue=queue):
-            return got(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
-        case events.QueueTaskDone():
-            return task_done(event)[0]
-        case events.QueueShutDown():
-            return shut_down(event)[0]
-        case events.PrimitiveChanged(primitive=number, value=value):
-            primitive = state.primitives.get(number)
-            return "changed a primitive" if primitive is None else changed(primitive, value)[0]
-        case events.ConditionNotified():
-            return notified(event, state)[0]
-        case events.Output(text=text):
-            return f"printed “{one_line(text.strip(), ITEM_LIMIT)}”"
-        case events.Warned(text=text):
-            return one_line(text, 2 * ITEM_LIMIT)
-        case events.LoopBlocked():
-            return f"blocked the loop {_where(event)}"
-        case events.TaskCancelRequested():
-            return cancel_requested(event, state)[0]
-        case events.TaskEnded(outcome=outcome, detail=detail):
-            return ending(outcome, one_line(detail, 2 * ITEM_LIMIT))[0]
-        case events.TaskCollected():
-            return COLLECTED
-        case events.TimeoutStarted(at=at, deadline=deadline, library=library):
-            return timeout_started(None if deadline is None else deadline - at, library)[0]
-        case events.TimeoutExpired(at=at, timeout=number):
-            timeout = state.timeouts.get(number)
-            return timeout_expired(at, None if timeout is None else timeout.deadline)[0]
-        case events.TimeoutMet(at=at, timeout=number, late=late):
-            timeout = state.timeouts.get(number)
-            if late > 0:
-                return timeout_missed(late, None if timeout is None else timeout.deadline)[0]
-            return timeout_met(None if timeout is None else timeout.left(at))[0]
-        case _:
-            return ""
+    words = _OF_MARKS.get(type(event))
+    return "" if words is None else words(event, state)[0]

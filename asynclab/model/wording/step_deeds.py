@@ -30,6 +30,8 @@ _WORDS: Mapping[str, _Words] = MappingProxyType(
         "created": _Words("created {things}", "created a task"),
         "woke": _Words("woke {things}", ""),
         "asked": _Words("called cancel() on {things}", "cancelled a task"),
+        "asked_itself": _Words("called cancel() on itself{times}", "called cancel() on itself"),
+        "was_asked": _Words("got a cancel() from {things}", "got a cancel()"),
         "put": _Words("put {things} into {queue}", "put an item into {queue}"),
         "got": _Words("got {things} from {queue}", "got an item from {queue}"),
         "task_done": _Words("called task_done() on {queue}{times}", "called task_done()"),

@@ -160,12 +160,12 @@ class StagedFetch(LabScreen):
     )
     def action_start_selected(self) -> None:
         """On the stage: fetch the same list again."""
-        super().action_start_selected()
+        self.program.start()
 
     @command("step through", key="R", group="Run", when=lambda screen: screen.is_in_stage)
     def action_start_held(self) -> None:
         """On the stage: fetch the same list again, paused before its first step."""
-        super().action_start_held()
+        self.program.start(paused=True)
 
     @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
     def action_other(self) -> None:

@@ -38,7 +38,6 @@ class Filtered(Vertical):
         return bool(self.query(".filter:focus"))
 
     def compose(self) -> ComposeResult:
-        """The view alone."""
         yield self._view
 
     async def open_filter(self) -> None:

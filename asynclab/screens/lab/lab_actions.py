@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -25,6 +26,16 @@ command = Command["LabActions"]
 def can_control(screen: PaneScreen) -> bool:
     """Whether what is shown takes commands, or would once it ran; a recording takes none."""
     return screen.record.control is not None if screen.record.has_run else screen.program.can_start
+
+
+_HISTORY = command(
+    "back",
+    key="left_square_bracket",
+    group="History",
+    rank=lambda screen: 3 if screen.is_still else 8,
+    bar=("[ ]", "history"),
+    when=lambda screen: screen.has_past,
+)
 
 
 class LabActions(PaneScreen):
@@ -76,18 +87,6 @@ class LabActions(PaneScreen):
         """Whether there is something to come back from."""
         return self.is_hiding or self.is_past
 
-    def action_start_selected(self) -> None:
-        """Start the program; start over if it runs."""
-        self.program.start()
-
-    def action_start_held(self) -> None:
-        """Start the program paused, before its first step; start over if it runs."""
-        self.program.start(paused=True)
-
-    def action_cancel(self) -> None:
-        """Cancel the program and let it clean up."""
-        self.program.cancel()
-
     @command(
         "cancel task",
         key="x",
@@ -101,7 +100,7 @@ class LabActions(PaneScreen):
         """Cancel only the selected task."""
         task = self._live_task("there is nothing to cancel")
         if task is not None:
-            self.program.cancel_task(task)
+            self.program.give(lambda control: control.cancel_task(task))
 
     async def start_paused(self) -> None:
         """Start the program paused where it has never run; else say that its run has ended."""
@@ -125,26 +124,12 @@ class LabActions(PaneScreen):
         """Show the lab time that was chosen on the timeline."""
         self.record.go_to_time(event.at)
 
-    @command(
-        "back",
-        key="left_square_bracket",
-        group="History",
-        rank=lambda screen: 3 if screen.is_still else 8,
-        bar=("[ ]", "history"),
-        when=lambda screen: screen.has_past,
-    )
+    @_HISTORY
     def action_go_back(self) -> None:
         """Go one event back. The run itself goes on."""
         self.record.go(-1)
 
-    @command(
-        "forward",
-        key="right_square_bracket",
-        group="History",
-        rank=lambda screen: 3 if screen.is_still else 8,
-        bar=("[ ]", "history"),
-        when=lambda screen: screen.has_past,
-    )
+    @replace(_HISTORY, name="forward", key="right_square_bracket")
     def action_go_forward(self) -> None:
         """Go one event forward."""
         self.record.go(1)

@@ -85,7 +85,6 @@ class LabScreen(TimeScreen):
         self.paint_bars()
 
     def view_bindings(self) -> dict[str, list[BindingType]]:
-        """The keys of the views on this screen, by the heading under which help lists them."""
         from asynclab.widgets.timeline import TimelineView
 
         return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PANES = {
     "demos": "demos",
@@ -90,21 +90,7 @@ LOWEST = 20
 """Lines from which on queues stand below the tasks where one pane shows at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """How much there is to show, in lines without frames."""
-
-    lesson: int
-    """Including its frame."""
-    tasks: int
-    gauges: int
-    """Queues, locks and deadlines; 0 where there are none."""
-    loop: int = 0
-    """Lines of the event loop's view, the most that it has had."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """The lines of each pane, with its frame; code and activity get the rest."""
 
     tasks: int
@@ -112,22 +98,19 @@ class Shares:
     middle: int
 
 
-def shares(height: int, needs: Needs, shown: Set[str]) -> Shares:
+def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
     """The lines that each pane gets where all of them show: what it needs, as far as the others can spare it.
 
     Args:
         height: Of the screen, in lines.
-        needs: What there is to show.
         shown: The ids of the panes that show.
+        lesson: Lines of the lesson, with its frame; those of the others are without theirs.
+        tasks: Lines of the tasks.
+        gauges: Lines of queues, locks and deadlines; 0 where there are none.
+        loop: Lines of the event loop's view, the most that it has had.
     """
-    middle = max(LEAST_MIDDLE, min(height // 4, max(needs.tasks + RULER, needs.loop) + FRAME))
-    gauges = share_of_gauges(height, needs.gauges)
-    others = (middle if "timeline" in shown or "loop" in shown else 0) + (gauges if "gauges" in shown else 0)
-    rest = height - 2 - needs.lesson - others
-    tasks = min(rest // 2, needs.tasks + HEADER + FRAME)
-    return Shares(max(LEAST_TASKS, tasks), gauges, middle)
-
-
-def share_of_gauges(height: int, lines: int) -> int:
-    """The lines, with the frame, that queues, locks and deadlines get on a screen of this height."""
-    return min(max(lines, 3), height // 5) + FRAME
+    middle = max(LEAST_MIDDLE, min(height // 4, max(tasks + RULER, loop) + FRAME))
+    queues = min(max(gauges, 3), height // 5) + FRAME
+    others = (middle if "timeline" in shown or "loop" in shown else 0) + (queues if "gauges" in shown else 0)
+    rest = height - 2 - lesson - others
+    return Shares(max(LEAST_TASKS, min(rest // 2, tasks + HEADER + FRAME)), queues, middle)

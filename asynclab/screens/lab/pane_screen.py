@@ -100,7 +100,6 @@ class PaneScreen(CommandScreen):
             self.stage.lay_out(self.stage.front, is_single=self.is_single)
 
     def on_resize(self, event: Resize) -> None:
-        """Lay the panes out for the new size."""
         self.lay_out()
 
     def keep_focus(self) -> None:

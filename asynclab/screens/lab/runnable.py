@@ -77,10 +77,9 @@ class Program(StagedRun, ABC):
             self._driver = asyncio.create_task(self._drive(), name=f"run {self.name}", context=contextvars.Context())
 
     def cancel(self) -> None:
-        """Cancel it; its clean-up goes on."""
         self._wanted = None
         self._cancel_asked = True
-        self._command(lambda control: control.cancel())
+        self.give(lambda control: control.cancel())
 
     async def settle(self) -> None:
         """Wait until nothing of it is running."""

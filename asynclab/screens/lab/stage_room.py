@@ -20,7 +20,6 @@ from asynclab.screens.lab.layout import (
     LEAST_TASKS,
     LOWEST,
     STAGE_PANES,
-    Needs,
     shares,
     shown,
     turns,
@@ -97,7 +96,6 @@ class StageRoom(Vertical):
         """The pane in the middle row until the user chooses."""
 
     def compose(self) -> ComposeResult:
-        """The panes from top to bottom."""
         # Above the lesson, so that a long one, or another demo's, moves no tab.
         yield PaneTabs(self.panes)
         yield LessonPane(id="concept")
@@ -210,8 +208,8 @@ class StageRoom(Vertical):
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
         lesson = self._lines_of_lesson
-        needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
-        share = shares(self._height, needs, panes)
+        needs = {"tasks": self._most_tasks, "gauges": self._gauge_lines, "loop": self._most_of_the_loop}
+        share = shares(self._height, panes, lesson=lesson, **needs)
         self._limit_the_lesson(lesson)
         self._set_height(self.tasks, share.tasks)
         self._set_height(self.gauges, share.gauges, stays=self._has_gauges_below)

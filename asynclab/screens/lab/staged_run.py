@@ -56,41 +56,13 @@ class StagedRun:
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
         """Start it, paused before its first step or without real waiting."""
 
-    def cancel(self) -> None:
-        """Cancel it; its clean-up goes on."""
-        self._command(lambda control: control.cancel())
-
-    def cancel_task(self, task: int) -> None:
-        """Cancel one task."""
-        self._command(lambda control: control.cancel_task(task))
-
-    def pause(self) -> None:
-        """Pause its clock and its tasks."""
-        self._command(lambda control: control.pause())
-
-    def resume(self) -> None:
-        """Resume them."""
-        self._command(lambda control: control.resume())
-
-    def step(self) -> None:
-        """Run one step of the task that is next."""
-        self._command(lambda _: self.record.step())
-
-    def run_to_event(self, task: int) -> None:
-        """Run step after step until something happens to a task."""
-        self._command(lambda control: control.run_to_event(task))
-
     def change_speed(self, steps: int) -> None:
         """Move some steps along `SPEEDS`, for this run and the next ones."""
         place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
         self.speed = min(self.fastest, SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))])
-        self._command(lambda control: control.set_speed(self.speed))
+        self.give(lambda control: control.set_speed(self.speed))
 
-    def run_instantly(self) -> None:
-        """Skip waiting from now on, if it runs."""
-        self._command(lambda control: control.run_instantly())
-
-    def _command(self, command: Callable[[Control], object]) -> None:
+    def give(self, command: Callable[[Control], object]) -> None:
         """Give a command to a running program, and take in at once what came of it.
 
         Otherwise a key pressed before the next frame would still see the state from before.

@@ -66,11 +66,9 @@ class StoryScreen(ReadingScreen[int]):
 
     @property
     def heading(self) -> str:
-        """The task's name."""
         return "" if self._story is None else self._story.name
 
     def text_lines(self, width: int) -> Sequence[Line]:
-        """The story, wrapped."""
         return () if self._story is None else story_lines(self._story, width)
 
     def text_to_copy(self) -> str:

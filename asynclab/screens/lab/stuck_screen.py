@@ -34,11 +34,9 @@ class StuckScreen(ReadingScreen[None]):
 
     @property
     def heading(self) -> str:
-        """What this is."""
         return "Why nothing moves"
 
     def text_lines(self, width: int) -> Sequence[Line]:
-        """All reports, wrapped."""
         return list(self._lines(width))
 
     def text_to_copy(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asynclab.screens.lab.lab_actions import LabActions, can_control
@@ -22,6 +23,16 @@ NO_STEP: dict[StepTaken, str] = {
 def can_be_instant(screen: TimeScreen) -> bool:
     """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
     return screen.program.can_start and can_control(screen)
+
+
+_SPEED = command(
+    "slower",
+    key="comma",
+    group="Time",
+    rank=lambda screen: 6 if screen.is_for_stepping else 17,
+    bar=(", .", "speed"),
+    offered=can_control,
+)
 
 
 class TimeScreen(LabActions):
@@ -46,14 +57,14 @@ class TimeScreen(LabActions):
     def action_pause(self) -> None:
         """Pause the clock and all tasks, or resume them."""
         for program in self.timed:
-            program.pause()
+            program.give(lambda control: control.pause())
 
     @command("resume", key="space", group="Time", rank=3, when=lambda screen: screen.is_paused, offered=can_control)
     def action_resume(self) -> None:
         """Resume the clock and all tasks."""
         for program in self.timed:
             program.record.go_to_present()
-            program.resume()
+            program.give(lambda control: control.resume())
 
     @command(
         "step",
@@ -73,9 +84,9 @@ class TimeScreen(LabActions):
             return
         self.record.go_to_present()
         if self.record.present.clock.paused:
-            self.program.step()
+            self.program.give(lambda _: self.record.step())
         else:
-            self.program.pause()
+            self.program.give(lambda control: control.pause())
 
     @command(
         "next event",
@@ -91,28 +102,14 @@ class TimeScreen(LabActions):
         task = self.task_to_follow()
         if task is not None:
             self.record.go_to_present()
-            self.program.run_to_event(task)
+            self.program.give(lambda control: control.run_to_event(task))
 
-    @command(
-        "slower",
-        key="comma",
-        group="Time",
-        rank=lambda screen: 6 if screen.is_for_stepping else 17,
-        bar=(", .", "speed"),
-        offered=can_control,
-    )
+    @_SPEED
     def action_slower(self) -> None:
         """Halve the speed of lab time, down to 1/64×."""
         self.change_speed(-1)
 
-    @command(
-        "faster",
-        key="full_stop",
-        group="Time",
-        rank=lambda screen: 6 if screen.is_for_stepping else 17,
-        bar=(", .", "speed"),
-        offered=can_control,
-    )
+    @replace(_SPEED, name="faster", key="full_stop")
     def action_faster(self) -> None:
         """Double the speed of lab time, up to 16×."""
         self.change_speed(1)
@@ -130,7 +127,7 @@ class TimeScreen(LabActions):
         if self.running is None:
             self.program.start(instant=True)
         for program in self.timed:
-            program.run_instantly()
+            program.give(lambda control: control.run_instantly())
 
     def tell_report(self) -> None:
         """Say why a step did nothing, once for each time that one was asked for."""

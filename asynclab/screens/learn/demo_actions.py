@@ -42,12 +42,10 @@ class DemoActions(LabScreen):
 
     @property
     def host(self) -> LearnApp:
-        """The app, as this screen knows it."""
         return cast("LearnApp", self.app)
 
     @property
     def programs(self) -> Runs:
-        """All demos' runs."""
         return self.host.runs
 
     @property
@@ -56,7 +54,6 @@ class DemoActions(LabScreen):
         return self.programs[self.selected_key]
 
     def other_palette_entries(self) -> Iterator[PaletteEntry]:
-        """The demos."""
         for run in self.programs:
             demo = run.demo
             start = partial(self.action_start_demo, demo.key)
@@ -106,17 +103,17 @@ class DemoActions(LabScreen):
     )
     def action_start_selected(self) -> None:
         """Run the selected demo, or run it again; enter does so only in the list of demos."""
-        super().action_start_selected()
+        self.program.start()
 
     @command("step through", key="R", group="Run")
     def action_start_held(self) -> None:
         """Run the selected demo, or run it again, paused before its first step."""
-        super().action_start_held()
+        self.program.start(paused=True)
 
     @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.program.is_active, offered=can_control)
     def action_cancel(self) -> None:
         """Cancel the selected demo and let it clean up."""
-        super().action_cancel()
+        self.program.cancel()
 
     @command(
         "params",

@@ -50,7 +50,6 @@ class LearnScreen(DemoActions):
         self._early_keys: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """The curtain."""
         yield Static(curtain(), id="curtain")
 
     def on_mount(self) -> None:
@@ -76,12 +75,10 @@ class LearnScreen(DemoActions):
             self.select_demo(row.key)
 
     def on_run_chosen(self, event: RunChosen) -> None:
-        """Run the demo that was chosen in the list."""
         self.select_demo(event.row.key)
         self.action_start_selected()
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
         super().paint()
         self.demo_list.show_rows([run.row() for run in self.programs])
         self._show_problem()

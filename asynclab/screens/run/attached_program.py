@@ -59,7 +59,6 @@ class AttachedProgram(ConnectedProgram):
         return tuple(filter(None, (self._how_it_is(), self.no_heartbeat, *self._what_is_missing(), *warnings)))
 
     def begin(self) -> None:
-        """Begin to listen."""
         self.connect(self._attachment.connection)
 
     def pump(self) -> None:

@@ -73,7 +73,6 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def is_live(self) -> bool:
-        """Whether it runs."""
         return self._child is not None and self.code is None
 
     @property
@@ -92,7 +91,6 @@ class LiveProgram(ConnectedProgram):
         return "" if self.code is None else how_ended(self.code)
 
     def begin(self) -> None:
-        """Start it."""
         try:
             self._pty = PseudoTerminal(*self.terminal.size)
             self._child = launch(self._target, self._pty.its)

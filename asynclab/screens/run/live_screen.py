@@ -41,13 +41,11 @@ class LiveStage(Stage):
         self._live = live
 
     def compose(self) -> ComposeResult:
-        """The panes from top to bottom."""
         yield from super().compose()
         yield TerminalPane(self._live, id="terminal")
 
     @property
     def shown_panes(self) -> frozenset[str]:
-        """The ids of the panes that show where one at a time is not enough."""
         return super().shown_panes | {"terminal"}
 
     def is_seen(self, pane: str) -> bool:
@@ -73,7 +71,6 @@ class LiveScreen(RunScreen):
         self._told_end = False
 
     def make_stage(self) -> Stage:
-        """The views of a loop, with the terminal."""
         return LiveStage(self.live, id="stage")
 
     def begin(self) -> None:
@@ -123,7 +120,6 @@ class LiveScreen(RunScreen):
         return pane != "terminal" and super().can_go_to(pane)
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
         super().paint()
         self.query_one(TerminalPane).show()
         if self.live.has_ended and not self._told_end:

@@ -85,12 +85,10 @@ class Replay(WatchedProgram):
 
     @property
     def title(self) -> str:
-        """The recording's name."""
         return f"{self._name} (recording)"
 
     @property
     def command(self) -> str:
-        """The file's name."""
         return self._name
 
     @property

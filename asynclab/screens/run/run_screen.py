@@ -64,7 +64,6 @@ class RunScreen(LabScreen):
         """The report that was asked for last, until it is shown."""
 
     def compose(self) -> ComposeResult:
-        """The views between the title and the keys."""
         self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs), "Run"), KeyBar()
         self.stage = self.make_stage()
         yield self.title_bar
@@ -76,7 +75,6 @@ class RunScreen(LabScreen):
         return Stage(files=self.watched.files, in_the_middle="timeline", id="stage")
 
     def on_mount(self) -> None:
-        """Begin to watch and to paint."""
         self.lay_out()
         self.host.begin_to_measure()
         self.begin()
@@ -94,12 +92,10 @@ class RunScreen(LabScreen):
 
     @property
     def program(self) -> StagedRun:
-        """The loop on the stage."""
         return self.watched.runs.get(self._number or 0, self._nothing)
 
     @property
     def programs(self) -> Sequence[LoopRun]:
-        """All of its loops."""
         return tuple(self.watched.runs.values())
 
     stuck_together = programs
@@ -118,13 +114,11 @@ class RunScreen(LabScreen):
             self.watched.pump()
 
     def take_in(self) -> None:
-        """Take in what has come."""
         self.watched.pump()
         self._take_request()
         super().take_in()
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
         self._choose_loop()
         self.loop_list.show_rows([_row_of(run) for run in self.programs])
         self.loop_list.highlight(_key_of(self._number or 0))
@@ -143,7 +137,6 @@ class RunScreen(LabScreen):
         self.paint()
 
     def can_go_to(self, pane: str) -> bool:
-        """Whether the focus can be moved to a pane."""
         return super().can_go_to(pane) and (pane not in self.list_panes or self.loop_list.display)
 
     def action_run_to_event(self) -> None:

@@ -54,7 +54,6 @@ class TerminalPane(LineView):
         self._type(bytes_of(event.key, event.character, is_application=is_application))
 
     def on_paste(self, event: Paste) -> None:
-        """Type what is pasted."""
         event.stop()
         text = event.text.replace("\n", "\r").encode(errors="replace")
         is_bracketed = BRACKETED_PASTE in self._program.terminal.modes

@@ -53,7 +53,6 @@ class ChoiceForm(ModalScreen[str | None]):
         self._title, self._choices, self._subtitle, self._chosen = title, choices, subtitle, chosen
 
     def compose(self) -> ComposeResult:
-        """A line for each choice."""
         box = OptionList(*(Option(_described(choice), id=choice.name) for choice in self._choices), markup=False)
         names = [choice.name for choice in self._choices]
         box.highlighted = names.index(self._chosen) if self._chosen in names else 0

@@ -172,7 +172,6 @@ class Form(ModalScreen[dict[str, Any] | None]):
         self._title, self._verb, self._entries, self._is_compact = title, verb, entries, is_compact
 
     def compose(self) -> ComposeResult:
-        """The fields and three buttons."""
         with VerticalScroll() as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(f"enter: {self._verb} · esc: close")

@@ -74,7 +74,6 @@ class HelpScreen(ReadingScreen[None]):
         self._offered = commands, views, tuple(marks)
 
     def text_lines(self, width: int) -> Sequence[Line]:
-        """The whole help, wrapped."""
         return help_lines(*self._offered, width)
 
 

@@ -60,7 +60,6 @@ class ReadingScreen(ModalScreen[Result]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """The lines."""
         yield StaticLines()
 
     def on_resize(self, event: Resize) -> None:
@@ -107,5 +106,4 @@ class TextList(ReadingScreen[None]):
         self._lines = tuple(lines)
 
     def text_lines(self, width: int) -> Sequence[Line]:
-        """The lines as they are."""
         return self._lines

@@ -32,7 +32,7 @@ def test_an_expired_timeout_has_nothing_left_and_says_how_late_its_timer_fired(a
     state = tea_party(STARTED, TimeoutExpired(at, 1))
     assert (state.timeouts[1].outcome, state.timeouts[1].left(3.0)) == ("expired", 0.0)
     assert kinds_of(state, TEA) == ["timeout", "expired"]
-    assert told_of(state, TEA)[-1] == deed.timeout_expired(at, 3.0)[0]
+    assert told_of(state, TEA)[-1] == deed.timeout_expired(TimeoutExpired(at, 1), tea_party(STARTED))[0]
 
 
 @pytest.mark.parametrize("late", [0.5, 0.002])
@@ -41,7 +41,7 @@ def test_a_block_that_ends_after_the_deadline_has_not_met_it_though_its_timer_ne
     timeout = state.timeouts[1]
     assert (timeout.outcome, timeout.late, timeout.ended_at, timeout.left(3.0)) == ("late", late, 3.0 + late, 0.0)
     assert kinds_of(state, TEA) == ["timeout", "late"]
-    assert told_of(state, TEA)[-1] == deed.timeout_missed(late, 3.0)[0]
+    assert told_of(state, TEA)[-1] == deed.timeout_met(TimeoutMet(3.0 + late, 1, late), tea_party(STARTED))[0]
 
 
 def test_a_deadline_may_never_come() -> None:

@@ -44,8 +44,8 @@ def test_a_semaphore_is_held_by_nobody_in_particular() -> None:
 )
 def test_a_change_is_told_as_what_was_done(kind: PrimitiveKind, values: tuple[int, ...], line: ActivityKind) -> None:
     state = lab_with(kind, *values)
-    changes = [deed.changed(state.primitives[1], value, before)[0] for before, value in pairwise(values)]
-    assert told_of(state, TEA) == changes
+    changes = [(PrimitiveChanged(0.0, 1, value), before) for before, value in pairwise(values)]
+    assert told_of(state, TEA) == [deed.changed(event, state, before)[0] for event, before in changes]
     assert set(kinds_of(state, TEA)) == {line}
 
 

@@ -126,6 +126,12 @@ LIVES: dict[str, list[events.Event]] = {
         events.TaskReady(0.6, TEA, "cancel"),
         *suspended(0.6, TEA),
     ],
+    "Asked to stop within its step, by others": [
+        events.StepStarted(0.0, TEA),
+        events.TaskCancelRequested(0.0, TEA, COFFEE),
+        events.TaskCancelRequested(0.0, TEA),
+        events.StepEnded(0.0, TEA, 0.0),
+    ],
     "Woken before its step was over": [
         events.StepStarted(0.0, TEA),
         events.TaskReady(0.0, TEA, "task", MAIN),

@@ -98,7 +98,9 @@ def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
 
 
 def test_the_mark_of_the_end_is_not_among_them() -> None:
-    lane = lane_of(events.QueuePut(0.2, 1, "tea", 1, 1, 1), events.TaskEnded(0.2, 1, "failed"))
+    lane = lane_of(
+        events.QueuePut(0.2, 1, "tea", 1, 1, 1), events.TaskEnded(0.2, 1, "failed"), events.Warned(0.2, "late", 1)
+    )
     assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
 
 

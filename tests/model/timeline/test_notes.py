@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from asynclab.model import events
+from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.model.story.mark_reading import just_expired
 from tests.model.anything import any_history
 from tests.model.history import lab
@@ -13,13 +14,19 @@ from tests.model.timeline.lives import COFFEE, MAIN, TEA, Run, brewing, run_of, 
 
 
 def notes(run: Run, task: int) -> list[str]:
-    return [*run.timeline.lanes[task].note_kinds]
+    return [MARK_KINDS[kind] for kind in run.timeline.lanes[task].mark_kinds if kind >= DRAWN]
 
 
 def test_a_lane_notes_which_others_the_task_created_woke_and_asked_to_stop() -> None:
     run = brewing(*step(TEA, 0.2, 0.3))
     run.take(*step(COFFEE, 1.0, 1.0, woken(1.0, TEA, "task", COFFEE), events.TaskCancelRequested(1.0, TEA, COFFEE)))
     assert (notes(run, MAIN), notes(run, COFFEE)) == (["created", "created", "long_step"], ["woke", "asked"])
+
+
+def test_what_is_not_drawn_is_not_gone_to() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3), events.StepStarted(1.0, COFFEE), woken(1.5, TEA, "task", COFFEE))
+    lane = run.timeline.lanes[COFFEE]
+    assert (notes(run, COFFEE), lane.time_beside(1.0, 1), lane.time_beside(2.0, -1)) == (["woke"], None, 1.0)
 
 
 def test_a_task_that_wakes_or_cancels_itself_does_nothing_to_others() -> None:
@@ -36,7 +43,7 @@ def test_only_what_its_end_brings_about_follows_the_end_of_a_task() -> None:
     run = brewing(events.StepStarted(0.2, TEA), events.Warned(0.2, "first", TEA), events.TaskEnded(0.3, TEA, "failed"))
     run.take(woken(0.3, COFFEE, "task", TEA), events.Warned(0.4, "second", TEA), events.Output(0.5, "late\n", TEA))
     assert notes(run, TEA) == ["woke", "complained"]
-    assert run.timeline.lanes[TEA].note_events[-1] == events.Warned(0.4, "second", TEA)
+    assert run.timeline.lanes[TEA].mark_events[-1] == events.Warned(0.4, "second", TEA)
 
 
 @pytest.mark.parametrize(

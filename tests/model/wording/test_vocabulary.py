@@ -32,6 +32,9 @@ STATE = tea_party(
 )
 """A lab with a bounded queue, and one primitive of each kind."""
 
+TIMED = tea_party(events.TimeoutStarted(0.0, 1, 2.0, TEA))
+"""A lab with a timeout of two seconds."""
+
 NUMBERED = ("queue.get", "queue.put", "queue.join", *PRIMITIVES)
 
 
@@ -116,28 +119,27 @@ def test_a_queue_is_joined_by_the_last_task_done_alone() -> None:
 
 def activity_forms() -> Iterator[tuple[str, Forms]]:
     """Each kind of activity line but those of waits and endings."""
-    queue = STATE.queues[1]
-    yield "put", deed.put("'A1'", events.QueuePut(0.0, 1, "'A1'", 2, 2), queue)
-    yield "put, no bound", deed.put("'A1'", events.QueuePut(0.0, 1, "'A1'", 2, 2), None)
-    yield "got", deed.got("'A1'", events.QueueGot(0.0, 1, "'A1'", 1, 2), queue)
-    yield "task_done", deed.task_done(events.QueueTaskDone(0.0, 1, 2))
-    yield "shut down", deed.shut_down(events.QueueShutDown(0.0, 1, False))
-    yield "shut down, immediate", deed.shut_down(events.QueueShutDown(0.0, 1, True))
+    yield "put", deed.put(events.QueuePut(0.0, 1, "'A1'", 2, 2), STATE)
+    yield "put, no bound", deed.put(events.QueuePut(0.0, 2, "'A1'", 2, 2), STATE)
+    yield "got", deed.got(events.QueueGot(0.0, 1, "'A1'", 1, 2), STATE)
+    yield "task_done", deed.task_done(events.QueueTaskDone(0.0, 1, 2), STATE)
+    yield "shut down", deed.shut_down(events.QueueShutDown(0.0, 1, False), STATE)
+    yield "shut down, immediate", deed.shut_down(events.QueueShutDown(0.0, 1, True), STATE)
     for primitive in STATE.primitives.values():
-        yield f"{primitive.kind} rises", deed.changed(primitive, 1, 0)
-        yield f"{primitive.kind} falls", deed.changed(primitive, 0, 1)
+        yield f"{primitive.kind} rises", deed.changed(events.PrimitiveChanged(0.0, primitive.id, 1), STATE, 0)
+        yield f"{primitive.kind} falls", deed.changed(events.PrimitiveChanged(0.0, primitive.id, 0), STATE, 1)
     yield "notify", deed.notified(events.ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2), STATE)
-    yield "timeout", deed.timeout_started(2.0)
-    yield "timeout, no deadline", deed.timeout_started(None)
-    yield "timeout of a library", deed.timeout_started(300.0, "aiohttp")
-    yield "timeout moved", deed.timeout_moved(3.0)
-    yield "timeout moved to no deadline", deed.timeout_moved(None)
-    yield "timeout expired", deed.timeout_expired(2.0, 2.0)
-    yield "timeout expired late", deed.timeout_expired(2.5, 2.0)
-    yield "timeout met", deed.timeout_met(0.5)
-    yield "timeout met, no deadline", deed.timeout_met(None)
-    yield "timeout missed, blocked", deed.timeout_missed(0.5, 2.0)
-    yield "timeout missed, busy", deed.timeout_missed(0.01, 2.0)
+    yield "timeout", deed.timeout_started(events.TimeoutStarted(0.0, 1, 2.0), STATE)
+    yield "timeout, no deadline", deed.timeout_started(events.TimeoutStarted(0.0, 1, None), STATE)
+    yield "timeout of a library", deed.timeout_started(events.TimeoutStarted(0.0, 1, 300.0, library="aiohttp"), STATE)
+    yield "timeout moved", deed.timeout_moved(events.TimeoutRescheduled(0.0, 1, 3.0), STATE)
+    yield "timeout moved to no deadline", deed.timeout_moved(events.TimeoutRescheduled(0.0, 1, None), STATE)
+    yield "timeout expired", deed.timeout_expired(events.TimeoutExpired(2.0, 1), TIMED)
+    yield "timeout expired late", deed.timeout_expired(events.TimeoutExpired(2.5, 1), TIMED)
+    yield "timeout met", deed.timeout_met(events.TimeoutMet(1.5, 1), TIMED)
+    yield "timeout met, no deadline", deed.timeout_met(events.TimeoutMet(1.5, 1), STATE)
+    yield "timeout missed, blocked", deed.timeout_met(events.TimeoutMet(2.5, 1, 0.5), TIMED)
+    yield "timeout missed, busy", deed.timeout_met(events.TimeoutMet(2.01, 1, 0.01), TIMED)
     yield "cancel", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA, MAIN), STATE)
     yield "cancel by itself", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA, TEA), STATE)
     yield "cancel from outside", deed.cancel_requested(events.TaskCancelRequested(0.0, TEA), STATE)
@@ -203,8 +205,8 @@ def test_deeds(golden: Golden) -> None:
 
 def test_a_mark_knows_the_deadline_of_a_timeout_that_is_still_kept() -> None:
     state = tea_party(events.TimeoutStarted(0.0, 1, 2.0, TEA), events.TimeoutMet(1.5, 1))
-    assert deed.mark_text(events.TimeoutMet(1.5, 1), state) == deed.timeout_met(0.5)[0]
-    assert deed.mark_text(events.TimeoutExpired(2.5, 1), state) == deed.timeout_expired(2.5, 2.0)[0]
+    for event in (events.TimeoutMet(1.5, 1), events.TimeoutMet(2.5, 1, 0.5), events.TimeoutExpired(2.5, 1)):
+        assert deed.mark_text(event, state) == deed.mark_text(event, TIMED) != deed.mark_text(event, STATE)
 
 
 StepDeed: TypeAlias = tuple[Verb, int, list[str | int], int]
@@ -219,6 +221,10 @@ STEP_DEEDS: list[StepDeed] = [
     ("created", 0, [TEA, COFFEE], 2),
     ("woke", 0, [TEA, COFFEE], 9),
     ("asked", 0, [TEA], 1),
+    ("asked_itself", 0, [], 1),
+    ("asked_itself", 0, [], 2),
+    ("was_asked", 0, [COFFEE], 1),
+    ("was_asked", 0, ["code outside of tasks"], 1),
     ("put", 1, ["'A1'", "'A2'"], 2),
     ("got", 1, ["'A1'", "'A2'", "'A3'"], 5),
     ("task_done", 1, [], 1),

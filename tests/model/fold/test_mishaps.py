@@ -1,0 +1,76 @@
+"""What goes wrong is remembered with its place, and as sure only where nothing else explains it."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model import events
+from asynclab.model.tasks import Place
+from tests.model.history import COFFEE, MAIN, TEA, suspended, tea_party
+
+HERE = ("/home/a/cafe.py", 9)
+STANDS = ("/home/a/cafe.py", 3)
+"""Where the tea waits, for the end of the coffee."""
+
+BREWING = (
+    *suspended(0.1, TEA, events.Wait("task", tasks=(COFFEE,), file=STANDS[0], line=STANDS[1])),
+    *suspended(0.1, COFFEE, events.Wait("process")),
+)
+
+GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "place", "is_sure"),
+    [
+        (events.CoroutineDropped(1.0, "brew", *HERE), HERE, True),
+        (events.CallbackFailed(1.0, "ring", "ValueError", *HERE), HERE, True),
+        (events.LoopSpun(1.0, (TEA,), 1.0, *HERE), HERE, True),
+        (events.TimeoutDropped(1.0, TEA, *HERE), HERE, False),
+        (events.WriteUndrained(1.0, TEA, 9, 9, *HERE), HERE, False),
+        (events.ItemLost(1.0, TEA, "'A1'", *HERE), HERE, False),
+        (events.ExceptionDropped(1.0, TEA), None, True),
+        (events.ExceptionDropped(1.0, None, "ValueError", *HERE), HERE, True),
+        (events.ExceptionDropped(1.0, None, "ValueError"), None, False),
+        (events.FailureUnseen(1.0, TEA, (), *HERE), HERE, False),
+        (events.ExecutorFull(1.0, "getaddrinfo", 1.0, 1, task=TEA), STANDS, True),
+        (events.SourceDropped(1.0, TEA), STANDS, True),
+        (events.SourceDropped(1.0, TEA, event=1), STANDS, False),
+        (events.TaskCutOff(1.0, TEA), STANDS, False),
+        (events.StreamUnread(1.0, TEA, "aiohttp", 1, 9), STANDS, False),
+        (events.TasksStranded(1.0, (TEA,)), None, True),
+        (events.TasksStranded(1.0, (TEA,), is_sure=False), None, False),
+        (events.GeneratorLeft(1.0, GENERATOR), HERE, False),
+        (events.ReplyUnread(1.0, TEA, COFFEE), STANDS, False),
+        (events.ResultUnread(1.0, TEA), None, False),
+        (events.ResultUnread(1.0, TEA, is_sure=True), None, True),
+        (events.ScheduledFromThread(1.0, TEA), STANDS, True),
+        (events.ScheduledFromThread(1.0, TEA, "thread", *HERE), HERE, True),
+        (events.ConnectionDropped(1.0, "connection to a", TEA), STANDS, True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, events.Event) else None,
+)
+def test_an_incident_has_a_place_and_may_be_sure(event: events.Event, place: Place | None, is_sure: bool) -> None:
+    (incident,) = tea_party(*BREWING, event).incidents
+    assert (incident.event, incident.place, incident.is_sure) == (event, place, is_sure)
+
+
+def test_an_event_that_another_one_came_after_is_dropped_for_sure() -> None:
+    later = events.PrimitiveCreated(0.5, 1, "event", 2)
+    (incident,) = tea_party(*BREWING, later, events.SourceDropped(1.0, TEA, event=1)).incidents
+    assert incident.is_sure
+
+
+@pytest.mark.parametrize(
+    ("others", "is_sure"),
+    [
+        ((), True),  # tea waits for coffee, and main for both
+        ((events.CallScheduled(0.5, 1, "ring", 9.0),), False),
+        ((events.TaskCreated(0.5, 9, "milk", "boil", MAIN),), False),
+    ],
+    ids=["all_wait_for_it", "a_callback_may_read", "another_task_may_read"],
+)
+def test_a_full_pipe_is_sure_where_nobody_else_can_read_it(others: tuple[events.Event, ...], is_sure: bool) -> None:
+    waiting = events.TaskWaiting(0.2, MAIN, events.Wait("gather", tasks=(TEA, COFFEE)))
+    (incident,) = tea_party(*BREWING, waiting, *others, events.PipeFull(1.0, COFFEE, "stdout")).incidents
+    assert incident.is_sure == is_sure
