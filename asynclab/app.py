@@ -223,11 +223,11 @@ class AsyncLabApp(Leaving, TerminalApp):
         """Take a pasted text with URLs in it to the Fetch screen."""
         from asynclab.fetch.urls import find_urls
         from asynclab.widgets.messages import PasteTooLong
-        from asynclab.widgets.paste_area import LONGEST_TEXT
+        from asynclab.widgets.paste_area import has_room_for
 
         if isinstance(self.screen, ModalScreen):
             return
-        if len(event.text) > LONGEST_TEXT:
+        if not has_room_for(event.text):
             self.on_paste_too_long(PasteTooLong(len(event.text)))
             return
         if not (await asyncio.to_thread(find_urls, event.text)).urls:

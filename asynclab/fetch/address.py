@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
+import socket
+import unicodedata
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote, urljoin
 
 from yarl import URL
@@ -26,7 +28,8 @@ _ZONE = re.compile(r"[A-Za-z0-9._~-]+")
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
-_ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
+_TO_ESCAPE = re.compile(f"[^{re.escape(_AS_THEY_ARE)}]+")
+_PLAIN_LABEL = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class OtherSchemeError(ValueError):
@@ -142,7 +145,8 @@ def _as_slashes(match: re.Match[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text if _ESCAPED.fullmatch(text) else quote(text, safe=_AS_THEY_ARE, errors="replace")
+    """The text with all bytes escaped that must be; three times as fast as `quote`, which goes from byte to byte."""
+    return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
 
 
 @lru_cache(1_024)
@@ -176,7 +180,7 @@ def _sent_host(host: str) -> str:
     labels = host.removesuffix(".").split(".")
     if len(host) > 254 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("has an invalid host name")
-    if labels[-1].isdigit() and not _is_ipv4(host):
+    if labels[-1].isdigit() and not _is_ip(socket.AF_INET, host):
         raise ValueError("has an invalid IP address")
     return host.lower()
 
@@ -184,25 +188,44 @@ def _sent_host(host: str) -> str:
 def _sent_ipv6(address: str) -> str:
     address, percent, zone = address.partition("%")
     zone = zone.removeprefix("25") or zone  # in a URL the percent sign before it is escaped
-    try:
-        ipaddress.IPv6Address(address)
-    except ValueError:
-        raise ValueError("has an invalid IPv6 address") from None
+    if not _is_ip(socket.AF_INET6, address):
+        raise ValueError("has an invalid IPv6 address")
     if percent and not _ZONE.fullmatch(zone):
         raise ValueError("has an invalid IPv6 zone")
     return f"{address}%25{zone}" if percent else address
 
 
 def _in_ascii(host: str) -> str:
+    labels = host.split(".")
+    if unicodedata.is_normalized("NFC", host) and all(map(_is_plain, labels)):
+        return ".".join([label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels])
     try:
         return URL.build(scheme="http", host=host).raw_host or ""
     except (ValueError, UnicodeError):
         raise ValueError("has an invalid host name") from None
 
 
-def _is_ipv4(host: str) -> bool:
+def _is_plain(label: str) -> bool:
+    """Whether IDNA leaves a label as it is; to have its tables asked for each character takes four times as long."""
+    if not label.isascii():
+        label = "".join([letter if letter < "\x80" or not _is_plain_letter(letter) else "x" for letter in label])
+    return _PLAIN_LABEL.fullmatch(label) is not None
+
+
+@cache
+def _is_plain_letter(letter: str) -> bool:
+    """Whether IDNA leaves a letter as it is, whatever stands beside it; those from right to left need a closer look."""
+    if not letter.isalpha() or unicodedata.bidirectional(letter) != "L":
+        return False
     try:
-        ipaddress.IPv4Address(host)
+        return URL.build(scheme="http", host=letter).raw_host == f"xn--{letter.encode('punycode').decode()}"
     except ValueError:
+        return False
+
+
+def _is_ip(family: socket.AddressFamily, address: str) -> bool:
+    try:
+        socket.inet_pton(family, address)
+    except (OSError, ValueError):
         return False
     return True

@@ -155,8 +155,10 @@ def _bad_request(error: Exception, row: Row, options: Options) -> Failure:
 
 def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.__cause__
-    if isinstance(cause, aiohttp.http.HttpProcessingError) and "not enough data" not in str(cause).lower():
-        return Failure("invalid", "Can't read the body: malformed chunks")
+    said = str(cause).lower()
+    if isinstance(cause, aiohttp.http.HttpProcessingError) and "not enough data" not in said:
+        fault = "a trailer with Content-Length" if "content-length" in said else "malformed chunks"
+        return Failure("invalid", f"Can't read the body: {fault}")
     of = f" of {row.expected:,}" if row.expected else ""
     return Failure("incomplete", f"Connection lost after {row.wire:,}{of} bytes", passes=True)
 

@@ -41,11 +41,11 @@ class PasteArea(TextArea):
     def on_paste(self, event: Paste) -> None:
         """Clean the text before the area takes it; one that is too long is refused, not cut."""
         event.stop()
-        if len(event.text) > LONGEST_TEXT:
+        if has_room_for(event.text):
+            event.text = harmless(event.text)
+        else:
             event.prevent_default()
             self.post_message(PasteTooLong(len(event.text)))
-        else:
-            event.text = harmless(event.text)
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: each character of a password is a dot, so that the cursor stays where it belongs."""
@@ -63,6 +63,11 @@ class PasteArea(TextArea):
         if self.text and self.cursor_location == (0, 0):
             end = self.document.end
             self.move_cursor(self.insert("\n", end).end_location if end[1] else end)
+
+
+def has_room_for(text: str) -> bool:
+    """Whether a text is short enough to be shown."""
+    return len(text) <= LONGEST_TEXT
 
 
 def harmless(text: str) -> str:

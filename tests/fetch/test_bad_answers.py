@@ -50,6 +50,9 @@ CASES: dict[str, Case] = {
     "chunk-too-long": Case(CHUNKED + b"3\r\nhello" + LAST, "invalid", MALFORMED),
     "chunk-extension": Case(CHUNKED + b"5;a=b\r\nhello" + LAST, "ok", "Fetched"),
     "chunk-trailer": Case(CHUNKED + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n", "ok", "Fetched"),
+    "chunk-trailer-length": Case(
+        CHUNKED + b"5\r\nhello\r\n0\r\nContent-Length: 5\r\n\r\n", "invalid", "a trailer with Content-Length"
+    ),
     "chunk-none-last": Case(CHUNKED + b"5\r\nhello\r\n", "incomplete", "Connection lost after 5 bytes"),
     "chunk-half": Case(CHUNKED + b"5\r\nhel", "incomplete", "Connection lost after 3 bytes"),
     "chunked-and-length": Case(OK + b"Transfer-Encoding: chunked\r\n" + FIVE, "invalid", "Transfer-Encoding"),

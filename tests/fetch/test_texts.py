@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import formats, prose, xml_values
+from asynclab.fetch.texts import formats, mail_parts, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
+from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.urls import find_urls
 
 FORMATS = [
@@ -54,9 +55,11 @@ def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest:
     assert found.taken_for == name
 
 
-_URLS = "http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2"
-_MARKS = """#f - _ . , ; : ! ? ) ( ] [ ]( ]: < > | " ' "" '' = * # { } $ % %20 %E2 / // @ a é 道 \\ ..."""
-_PIECES = [*_URLS.split(), *_MARKS.split(), " ", "\n"]
+_URLS = """http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2
+HTTP://A.b/Q http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c"""
+_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 / // @ a é
+道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= ..."""
+_PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 
 
 @settings(max_examples=500, deadline=None)
@@ -64,7 +67,7 @@ _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "\n"]
 def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_look_finds(text: str) -> None:
     found = find_urls(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prose, "_all_sent", lambda line: [])
+        patch.setattr(prose, "_all_simple", lambda line: [])
         patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
@@ -73,17 +76,17 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
 def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths = []
 
-    def all_sent(line: str) -> list[tuple[str, ...]]:
+    def all_simple(line: str) -> list[tuple[str, ...]]:
         lengths.append(len(line))
         return []
 
-    monkeypatch.setattr(prose, "_all_sent", all_sent)
+    monkeypatch.setattr(prose, "_all_simple", all_simple)
     found = find_urls("https://a.example/x " * 20_000)
     assert (len(found.urls), found.duplicates) == (1, 19_999)
     assert max(lengths) < 101_000
 
 
-def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_short_elements_in_a_long_text_are_not_parsed_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 
     class Parser:
@@ -105,7 +108,14 @@ def test_short_elements_in_a_long_text_are_not_parsed_with_all_that_follows(monk
     monkeypatch.setattr(xml_values, "expat", SimpleNamespace(**{**vars(expat), "ParserCreate": Parser}))
     text = "".join(f"<url><loc>https://a.example/{number}</loc></url>\n" for number in range(300))
     assert len(find_urls(text).urls) == 300
-    assert sum(sizes) < 300 * 2_000
+    assert sum(sizes) < 3 * len(text)
+
+
+def test_elements_of_other_names_and_text_between_elements_are_read_too() -> None:
+    text = "<loc>https://a.example/1</loc>\n<loc>https://a.example/2.</loc>\n\nsee https://a.example/3.\n"
+    text = f"{text}<v>https://a.example/4.</v>\n"
+    found = find_urls(f"{text}<w x='https://a.example/5.'/>\n<w>https://a.example/6.</w>\n<w>https://a.example/7.\n")
+    assert [url.url[-2:] for url in found.urls] == ["/1", "2.", "/3", "4.", "5.", "6.", "/7"]
 
 
 def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +147,39 @@ def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_befo
     found = find_urls('{"u": "https://a.example/x", oops\n' * 2_000)
     assert (len(found.urls), found.duplicates, len(counted)) == (1, 1_999, 2_000)
     assert max(counted) < 100
+
+
+def test_a_mail_that_json_ends_is_not_searched_to_the_end_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    def search(text: str, start: int, end: int) -> None:
+        searched.append(end - start)
+
+    monkeypatch.setattr(mail_parts, "_NEXT", SimpleNamespace(search=search))
+    text = 'MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n{"u": "https://a.example"}\n' * 300
+    assert find_urls(text).duplicates == 299
+    assert len(searched) == 300
+    assert sum(searched) < len(text)
+
+
+def test_fragments_of_a_url_are_not_compared_with_all_others() -> None:
+    compared = []
+
+    class Fragment(str):
+        """A text that notes each comparison."""
+
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(other)
+            return super().__eq__(other)
+
+    finding = Finding(10)
+    for number in range(1_000):
+        finding.take_sent("https://a.example/", "/", Fragment(number))
+    assert len(finding.fragments["https://a.example/"]) == 1_000
+    assert len(compared) < 1_000
 
 
 def test_json_that_goes_on_for_long_is_read_to_its_end() -> None:

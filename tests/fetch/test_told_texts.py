@@ -9,6 +9,21 @@ import pytest
 from asynclab.fetch.urls import find_urls, other_reading
 from asynclab.fetch.words import counts_of
 
+OTHERS = [
+    ("pip install git+https://a.example/x.git https://b.example", "git+https://a.example/x.git"),
+    ("ftp://a.example/x and https://b.example", "ftp://a.example/x"),
+    ("<p>https://b.example (hxxp://a[.]example/x).</p>", "defanged URL: hxxp://a[.]example/x"),
+    ("https://b.example, redis://a.example:6379/0, x", "redis://a.example:6379/0"),
+]
+
+
+@pytest.mark.parametrize(("text", "other"), OTHERS)
+def test_a_url_of_another_scheme_is_told(text: str, other: str) -> None:
+    found = find_urls(text)
+    assert [url.url for url in found.urls] == ["https://b.example"]
+    assert found.ignored == (other,)
+
+
 TEMPLATES = [
     "https://a.example/users/${id}/x?y=${f(z)}",
     "https://a.example/repos/{owner}/{repo}{?page,size}",
@@ -43,6 +58,7 @@ TEMPLATES = [
     "https://a.example/frame%02d.png",
     "https://a.example/:_authToken=x",
     "https://a.example/\\(id)/x",
+    "https://a.example/$RepresentationID$/$Number%05d$.m4s",
 ]
 
 NO_TEMPLATES = [

@@ -196,6 +196,11 @@ async def test_a_paste_that_is_too_long_is_refused_and_not_cut(monkeypatch: pyte
         await fetch_stage.paste(long)
         assert fetch_stage.views.text.text == "https://a.example.org"
         assert told in fetch_stage.notices
+        fetch_stage.views.table.focus()
+        await fetch_stage.pilot.pause()
+        await fetch_stage.paste(long)
+        await fetch_stage.until(lambda: told.replace("41", "63") in fetch_stage.notices)
+        assert fetch_stage.views.text.text == "https://a.example.org"
 
 
 async def test_a_paste_into_a_form_stays_there() -> None:

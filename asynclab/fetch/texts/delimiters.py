@@ -10,7 +10,7 @@ from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.common.utils import unescapeAll
 
 from asynclab.fetch.address import LONGEST_URL
-from asynclab.fetch.texts.run_on import LETTER, end_before_text, has_letters
+from asynclab.fetch.texts.run_on import LETTER, end_before_text
 from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_template
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
@@ -32,13 +32,20 @@ _RUN = re.compile(
 )
 _ESCAPE = re.compile(rf"\\(?={_MARK})")
 _GLUED = re.compile(rf"([a-z0-9]|{LETTER})https?\Z", re.IGNORECASE)
-# What linkify-it would leave as it is; it takes 10 µs for that.
-_IN_PLAIN = r"[\w./#&=%~@+$:,;-]"
-_PLAIN = re.compile(
-    rf"https?://[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])(?:\.?(?=[/?#]){_IN_PLAIN}*+(?:\({_IN_PLAIN}*\){_IN_PLAIN}*+)*+"
-    rf"(?:\?(?:[?]|{_IN_PLAIN})*+(?:(?:\({_IN_PLAIN}*\)|\[\w*\])(?:[?]|{_IN_PLAIN})*+)*+)?(?<![_?.~:,;])|\.?\?|)",
-    re.IGNORECASE,
+_WORD = r"\w/#&=%~@+$-"
+_WORDS = rf"[{_WORD}]++|[.,;:]{{1,3}}+(?=[({_WORD}])"
+_IN_PATH = (  # templates and the backslashes of shells included
+    rf"{_WORDS}|\((?:{_WORDS})*+\)"
+    r"|\{\w+\}(?<!\{color\})(?<!\{code\})(?<!\{quote\})(?<!\{noformat\})(?<!\{panel\})|\{\{\w+\}\}"
+    rf"|\\[&=%#~+$_:](?=[{_WORD}])|\\\((?:{_WORDS})*+\\\)"
 )
+_IN_QUERY = rf"{_IN_PATH}|[.,;:?]{{1,3}}+(?=[\[({_WORD}])|\[\w*\]"
+PLAIN = (
+    r"://(?:[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])|\[[0-9A-Fa-f:.]+\](?::\d+)?)"
+    rf"(?:\.?(?=\\?[/?#])(?:{_IN_PATH})*+(?:\\?\?(?=[\[({_WORD}.,;:?])(?:{_IN_QUERY})*+)?+(?<![_?.~:,;]))?"
+)
+"""What follows "http" in a URL that linkify-it would leave as it is; it takes 10 µs for that."""
+_IS_PLAIN = re.compile(f"https?{PLAIN}", re.IGNORECASE)
 _CLOSERS = {
     '"': '"',
     "'": "'(?![A-Za-z0-9])",
@@ -94,15 +101,9 @@ _MOST_INNER = 8
 """URLs that one URL has in it: a line of nothing but schemes would be gone over from each of them."""
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
-_NO_BRACES = str.maketrans("{}", "--")
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
 _JIRA_ENDS = re.compile(r"\{(?:color|code|quote|noformat|panel)\}")
 _TRAILING = ".,;:!?*_~'"
-
-
-def is_url(line: str) -> bool:
-    """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
-    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:] and not has_letters(line)
 
 
 def run_end(line: str, start: int) -> int:
@@ -118,11 +119,11 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     """
     far = start + _LONGEST
     before = line[start - 1] if start else "\n"
-    if before in "(< " and _MARKDOWN.search(line, max(0, start - 6), start):
+    if before in "(< " and "](" in line[max(0, start - 6) : start] and _MARKDOWN.search(line, max(0, start - 6), start):
         url, end = _destination(line, start - (before == "<"))
         if end and _AFTER_DESTINATION.match(line, end):
             return url, end, "Markdown"
-    if before in " <\t" and start < 500 and _DEFINITION.match(line, 0, start):
+    if before in " <\t" and start < 500 and line.find("]:", 0, start) > 0 and _DEFINITION.match(line, 0, start):
         url, end = _destination(line, start - (before == "<"))
         if end and _AFTER_DEFINITION.match(line, end):
             return url, end, "Markdown"
@@ -139,7 +140,10 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     if before == "[" and line.startswith("[[", max(0, start - 2)):
         before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
-        return closed[1], closed.end(), ""
+        url = (
+            closed[1].rstrip(f"{_TRAILING}。，") if before == "“" else closed[1]
+        )  # printers put full stops into quotes
+        return url, closed.end(), ""
     url = line[start : min(far, run_ends)]
     if "://" in url[8:]:
         url = "://".join(url.split("://", _MOST_INNER)[:_MOST_INNER])
@@ -149,8 +153,13 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         url = _in_prose(url, before)
         return url, start + len(url), ""
     escapes = [escape.start() - number for number, escape in enumerate(_ESCAPE.finditer(url))]
-    url = _in_prose(_ESCAPE.sub("", url), before)
+    url = _in_prose(without_escapes(url), before)
     return url, start + len(url) + sum(place < len(url) for place in escapes), ""
+
+
+def without_escapes(url: str) -> str:
+    """The URL without the backslashes of a shell or of markup."""
+    return _ESCAPE.sub("", url)
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
@@ -159,7 +168,7 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 
 
 def _in_prose(url: str, before: str) -> str:
-    if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
+    if before in ",;!" and before in url:  # what follows a separator of columns, or Textile's mark, ends at the next
         url = url.partition(before)[0]
     url = url.partition("....")[0]  # dots that lead to the number of a page
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
@@ -177,7 +186,10 @@ def _in_prose(url: str, before: str) -> str:
         short = f"{short})"
     if before != "*" and url.startswith("/*", len(short) - 1):
         short = f"{short}*"  # a pattern, and no emphasis
-    return short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
+    plain = _IS_PLAIN.match(short)
+    if plain is not None and (plain.end() == len(short) or short[plain.end()] == ")"):
+        return plain[0]
+    return short if is_template(short) else _without_trailing(url)
 
 
 def _without_trailing(url: str) -> str:
@@ -188,7 +200,7 @@ def _without_trailing(url: str) -> str:
         if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
             url = path
         # Of braces in braces it knows nothing.
-        length = _linkify().test_schema_at(url.translate(_NO_BRACES), url[:scheme].lower(), scheme)
+        length = _linkify().test_schema_at(url.replace("{", "-").replace("}", "-"), url[:scheme].lower(), scheme)
         # It knows no underscores in hosts, and ends at a bracket that is opened only.
         # And it takes a host before what is no port, or a user without a host, for all there is.
         others = ("(", ".", "[" if "?" in path else "(", "@" if "@" in url[scheme + length :] else "(", ":")

@@ -20,16 +20,17 @@ IGNORED_KEPT = 1_000
 _LONGEST_IGNORED = 200
 _LONGEST_SENT = 4_000
 
+_CHARACTER = "A-Za-z0-9_/=&+-"
 SENT = (
-    r"s?://(?:(?:[a-z0-9][a-z0-9-]{0,31}+(?<!-)\.){0,4}+[a-z]{1,30}+|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|(?![\d.]))){4})"
-    r"(?::(?!80(?!\d)|443(?!\d))(?:[1-9]\d{0,3}|[1-5]\d{4})(?!\d))?+"
-    r"(/[\w/=&+,-]*+(?:(?:[.?~]|%[2-9A-D][0-9A-F]){1,3}+[\w/=&+,-]++)*+)?+)(?:#(\w[\w-]*+))?+"
+    r"(s?://(?:(?:[a-z0-9][a-z0-9-]{0,31}+(?<!-)\.){0,4}+[a-z]{1,30}+|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.|(?![0-9.]))){4})"
+    r"(?::(?!80(?![0-9])|443(?![0-9]))(?:[1-9][0-9]{0,3}|[1-5][0-9]{4})(?![0-9]))?+"
+    rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]|%[2-9A-D][0-9A-F]){{1,3}}+[{_CHARACTER}]++)*+)?+)(?:#([A-Za-z0-9_][A-Za-z0-9_-]*+))?+"
 )
-"""What follows "(http" in a URL that is sent as it is written, or with a slash, as most are.
+"""What follows "http" in a URL that is sent as it is written, or with a slash, as most are.
 
-Its groups are the URL, its path and its fragment. This is ten times faster to see than to work out.
+Its groups are all of it but the fragment, the path, and the fragment. This is ten times faster to see than to work out.
 """
-_IS_SENT = re.compile(f"(http{SENT}", re.ASCII)
+_IS_SENT = re.compile(f"http{SENT}")
 
 
 @dataclass(slots=True)
@@ -60,17 +61,22 @@ class Finding:
     def take(self, text: str) -> bool:
         """Note a candidate. Returns whether it is a URL, or a template of one."""
         sent = _IS_SENT.fullmatch(text)
-        if sent is not None and len(text) < _LONGEST_SENT:
-            self.take_sent(*sent.groups(""))
-        elif is_template(text):
+        if sent is None or len(text) > _LONGEST_SENT:
+            return self.take_unusual(text)
+        self.take_sent(text[: sent.end(1)], *sent.groups("")[1:])
+        return True
+
+    def take_unusual(self, text: str) -> bool:
+        """Note a candidate that `SENT` doesn't match."""
+        if is_template(text):
             self.ignore(text, "template")
-        else:
-            try:
-                key = _without_default_port(sent_text(text))
-            except ValueError:
-                return False
-            url, _, fragment = text.partition("#")
-            self._count(key, url, fragment)
+            return True
+        try:
+            key = _without_default_port(sent_text(text))
+        except ValueError:
+            return False
+        url, _, fragment = text.partition("#")
+        self._count(key, url, fragment)
         return True
 
     def take_sent(self, url: str, path: str, fragment: str) -> None:
@@ -122,5 +128,7 @@ class Finding:
 
 
 def _without_default_port(sent: str) -> str:
+    if ":80/" not in sent and ":443/" not in sent:
+        return sent
     scheme, _, place, rest = sent.split("/", 3)
     return f"{scheme}//{place.removesuffix(':443' if scheme == 'https:' else ':80')}/{rest}"

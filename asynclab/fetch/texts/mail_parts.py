@@ -91,7 +91,7 @@ def _read_header(value: str, read: ReadText) -> None:
 def _text_of(part: Message) -> str | None:
     """The text of a part, decoded; None if it is none."""
     main, sub = part.get_content_type().split("/")
-    if main != "text" and not re.search(r"json|xml|html|csv|rfc822", sub):
+    if main != "text" and not re.search(r"json|xml|html|http|csv|rfc822", sub):
         return None
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes):

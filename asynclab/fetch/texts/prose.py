@@ -7,27 +7,40 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from asynclab.fetch.texts.delimiters import end_of, is_url, run_end
+from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
 from asynclab.fetch.texts.finding import SENT, Finding
 from asynclab.fetch.texts.hosts import host_url
-from asynclab.fetch.texts.run_on import text_at
+from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
-# linkify-it takes what follows git+ for a URL of its own. This is searched for by its ://, as re is slow with letters
-# of either case; what is looked for behind that has a fixed length.
-_URL = re.compile(
-    r"://(?:(?<=http://)(?<![a-z0-9]http://)(?<![a-z0-9]\+http://)"
-    r"|(?<=https://)(?<![a-z0-9]https://)(?<![a-z0-9]\+https://))",
-    re.IGNORECASE,
-)
-_NEXT_URL = re.compile(r"https?://", re.IGNORECASE)
-"""One directly after another."""
-_SENT = re.compile(
-    rf"""(http(?:(?<![^\s(\[=]http)|(?<=(")http)(?<!""http)|(?<=(')http)(?<!''http)|(?<=(<)http)){SENT}(?<![_&+,-])"""
-    r"""(?(2)"(?!")|(?(3)'(?!['A-Za-z0-9])|(?(4)[>|]|(?=[.,;:!)\]]*+(?:\s|\Z)))))""",
-    re.ASCII,
-)
-"""One that is sent as it is, in quotes or brackets, or at the end of a sentence, or between spaces."""
+# linkify-it takes what follows git+ for a URL of its own.
+_SCHEME = re.compile(r"(?:[a-z0-9]++\+)*+[a-z0-9]++\Z", re.IGNORECASE)
+_LONGEST_SCHEME = 30
+_OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
+"""What follows the scheme of a URL that nobody can fetch."""
+
+
+def _simple() -> re.Pattern[str]:
+    """Matches URLs in markup, quotes or brackets, or between spaces and before the end of a sentence.
+
+    Its groups are the URL, what stands before it (two of Markdown, LaTeX, a quote, a bracket), and those of `SENT`,
+    which are empty for a URL that is not sent as it is.
+    """
+    link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
+    before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
+    after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
+    closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
+    for group, closer in enumerate(after, 2):
+        closed = f"(?({group}){closer}|{closed})"
+    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    return re.compile(
+        rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
+        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
+    )
+
+
+_SIMPLE = _simple()
 _WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
@@ -81,15 +94,20 @@ def read_prose(text: str, finding: Finding) -> None:
             if not (url and finding.take(url)):
                 finding.ignore(line)
             continue
-        if sent := _all_sent(line):
-            for url, *_, path, fragment in sent:
-                finding.take_sent(url, path, fragment)
-            continue
         taken, others = False, []
-        for url, delimited, run_on in _urls(line):
+        simple = _all_simple(line)
+        for url, link, definition, latex, _, _, sent, path, fragment in simple:
+            if sent:
+                finding.take_sent(f"http{sent}", path, fragment)
+            elif not finding.take_unusual(url):
+                others.append(url)
+                continue
+            is_markdown = link or (definition and line.lstrip()[:1] in "[>")
+            taken, markup = True, markup or (is_markdown and "Markdown") or (latex and "LaTeX")
+        for url, delimited, run_on in () if simple else _urls(line):
             if run_on:
                 finding.ignore(f"{run_on} after {url}", "run-on text")
-            if not url.startswith("#") and finding.take(url):
+            if has_scheme(url) and finding.take(url):
                 taken, markup = True, markup or delimited
             else:
                 others.append(url)
@@ -115,48 +133,54 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
 
 def urls_in(text: str) -> Iterator[str]:
     """The URLs of a text that needs nothing undone."""
-    return (url for line in text.splitlines() for url, _, _ in _urls(line))
+    for line in text.splitlines():
+        yield from [url for url, *_ in _all_simple(line)] or (url for url, _, _ in _urls(line))
 
 
 def _lines(text: str) -> Iterator[str]:
     """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
     for line in text.splitlines():
         start = 0
-        while (cut := line.find(" http", start + _LONG_LINE)) > 0:
+        while len(line) > start + _LONG_LINE and (cut := line.find(" http", start + _LONG_LINE)) > 0:
             yield line[start:cut]
             start = cut + 1
-        yield line[start:]
+        yield line[start:] if start else line
 
 
-def _all_sent(line: str) -> list[tuple[str, ...]]:
-    """All URLs of a line, if each is one that `_SENT` matches and no markup says where it ends; else none."""
-    if "](" in line or "]:" in line or line.lstrip().startswith("#"):
+def _all_simple(line: str) -> list[tuple[str, ...]]:
+    """All URLs of a line, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
+    if line.lstrip()[:1] == "#" or ("]:" in line and "]: http" not in line) or may_run_on(line):
         return []
-    sent = _SENT.findall(line)
-    if len(sent) != line.count("://"):
+    found = _SIMPLE.findall(line)
+    if len(found) != line.count("://"):
         return []
-    return sent if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in sent) else []
+    if "\\" in line:
+        found = [(without_escapes(url), *groups) for url, *groups in found]
+    return found if len(line) < 4_000 or all(len(url) < 4_000 for url, *_ in found) else []
 
 
 def _urls(line: str) -> Iterator[tuple[str, str, str]]:
     """The URLs of a line, how each is delimited, and the text of another script that follows without a space.
 
-    One that is commented out begins with #.
+    One that is commented out begins with #. URLs of other schemes, such as git+https, are among them.
     """
-    if is_url(line):
-        yield line, "", ""
-        return
     position = run_ends = 0
-    while (found := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
-        separator = line.index("://", found.start())
-        start = separator - (5 if line[separator - 1] in "sS" else 4)
+    while (other := _OTHER_URL.search(line, position)) is not None:
+        separator = other.start()
+        scheme = _SCHEME.search(line, max(position, separator - _LONGEST_SCHEME), separator)
+        start = scheme.start() if scheme is not None else separator
+        if line[start:separator].lower() not in ("http", "https"):
+            if scheme is not None and other.end() > separator + 3:
+                yield line[start : other.end()], "", ""
+            position = separator + 3
+            continue
         if start >= run_ends:
             run_ends = run_end(line, start)
         url, end, delimited = end_of(line, start, run_ends)
         if position == 0 and _COMMENTED_OUT.match(line, 0, start):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)
-        position = max(found.end(), end)
+        position = max(separator + 3, end)
 
 
 def _plain(text: str) -> str:

@@ -22,9 +22,9 @@ _PARTICLE = re.compile(
 """What Korean adds to a word, without a space."""
 
 
-def has_letters(text: str) -> bool:
-    """Whether any of it is Chinese, Japanese or Korean."""
-    return not text.isascii() and _IS_LETTER.search(text) is not None
+def may_run_on(text: str) -> bool:
+    """Whether such a letter follows one of a URL, or a digit."""
+    return not text.isascii() and _RUN_ON.search(text) is not None
 
 
 def text_at(line: str, start: int, end: int) -> str:
@@ -38,6 +38,8 @@ def end_before_text(url: str, before: str) -> int:
     Nobody can tell for sure: `/wiki/C语言` is an address, too. So the text has to follow a whole host or a file, to be
     a part of a sentence by its end, or the sentence has to have no space before the URL either.
     """
+    if not _RUN_ON.search(url):
+        return len(url)
     for certain in (_HOST.match(url), _AFTER_FILE.search(url), _PARTICLE.search(url)):
         if certain:
             return certain.start() if certain.re is _PARTICLE else certain.end()

@@ -40,6 +40,7 @@ _FILLED_IN = re.compile(
 _PATTERN = re.compile(
     r"[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
     r"|[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
+    r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
     rf"|[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)"  # PHP
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
     r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
@@ -48,8 +49,8 @@ _PATTERN = re.compile(
 
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
-_HINT = re.compile(_LEFT_OUT + r"|[{<$*\\]|\[\w+-|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
-"""What every template has, and few other URLs."""
+_HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
+"""What every template has, and few other URLs; re skips to where an alternative begins, if none begins with a set."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
 _REST = r"""[^\s"'<>,;|]*"""

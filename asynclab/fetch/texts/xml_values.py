@@ -42,11 +42,13 @@ def is_link_attribute(name: str) -> bool:
 def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     """The XML that begins at a place in a text, if it is well-formed up to its end; else where an error was met.
 
+    Elements of the same name that follow are parts of it: a parser for each would take three times as long.
     The declared encoding is not the one that the text has now. Entities that it declares itself are refused, since
     they can grow without bound; those that a DTD elsewhere may declare are skipped.
     """
-    data = bytearray()
-    reading = _Reading()
+    around = b"" if text.startswith(("<?", "<!"), start) else b"<_>"
+    data = bytearray(around)
+    reading = _Reading(with_siblings=bool(around))
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.UseForeignDTD(True)
@@ -55,19 +57,20 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     parser.CharacterDataHandler = reading.texts.append
     parser.EntityDeclHandler = _refuse
     try:
+        parser.Parse(around)
         for piece in _pieces(text, start):
             data += piece
             parser.Parse(piece)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        if error.code != _AFTER or not reading.root_ends:
-            return None, start + _characters(data, parser.ErrorByteIndex)
-        end = data.find(b">", reading.root_ends) + 1
+        if not reading.root_ends or (error.code != _AFTER and not around):
+            return None, start + _characters(data, parser.ErrorByteIndex) - len(around)
+    except _EndError:
+        pass
     except ValueError:
         return None, start + 1
-    else:
-        end = len(data)
-    reading.part.end = start + _characters(data, end)
+    reading.part.end = start + _characters(data, data.find(b">", reading.root_ends) + 1) - len(around)
+    del reading.part.values[reading.kept :]
     return reading.part, reading.part.end
 
 
@@ -87,19 +90,31 @@ def _refuse(*_: object) -> None:
     raise ValueError("XML that declares entities is not expanded")
 
 
+class _EndError(Exception):
+    """What follows is no part of it."""
+
+
 class _Reading:
     """What a parser has read up to now."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_siblings: bool) -> None:
         self.part = XmlPart()
         self.texts: list[str] = []
         self.root_ends = 0
+        """Where the end tag of the last root begins."""
+        self.kept = 0
+        """How many values there are up to there."""
+        self._root = ""
+        self._outside = 1 if with_siblings else 0
         self._open: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
         local = name.rpartition(":")[2]
-        if not self._open:
+        if len(self._open) == self._outside:
+            if self._root not in ("", name):
+                raise _EndError
+            self._root = name
             self.part.name = _NAMES.get(local.lower(), "XML")
         self._open.append(local)
         for key, value in attributes.items():
@@ -111,11 +126,14 @@ class _Reading:
     def end(self, at: int) -> None:
         self._flush()
         self._open.pop()
-        if not self._open:
+        if len(self._open) == self._outside:
             self.root_ends = at
+            self.kept = len(self.part.values)
 
     def _flush(self) -> None:
         value = "".join(self.texts).strip()
         self.texts.clear()
+        if value and self._root and len(self._open) <= self._outside:
+            raise _EndError
         if value and self._open:
             self.part.values.append((self._open[-1], value))

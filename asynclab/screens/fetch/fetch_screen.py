@@ -29,6 +29,8 @@ from asynclab.screens.shared.command_screen import TABS, filter_entries
 from asynclab.screens.shared.help_page import LAB_MARKS, Mark
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.lines import Line
+from asynclab.widgets.messages import PasteTooLong
+from asynclab.widgets.paste_area import has_room_for
 from asynclab.widgets.title_bar import TitleBar
 
 command = Command["FetchScreen"]
@@ -109,9 +111,13 @@ class FetchScreen(ResultActions):
         self.leave_stage()
         before = self.views.text.text.rstrip()
         joins = before and not self.has_fetched_these
+        whole = f"{before}\n{text}" if joins else text
+        if not has_room_for(whole):
+            self.post_message(PasteTooLong(len(whole)))
+            return
         if not joins:
             self.urls.taken_as = ""
-        self.views.text.take(f"{before}\n{text}" if joins else text)
+        self.views.text.take(whole)
         if await self.urls.read(self.views.text.text):
             self.host.tell(f"{plural(len(self.urls.found.urls), 'URL')} found")
         self.views.table.focus()
