@@ -391,15 +391,6 @@ def has_cancelled_parent(group: Any) -> bool:
     return bool(getattr(group, "_parent_cancel_requested", False))
 
 
-def has_cancelled(group: Any, task: object) -> bool:
-    """Whether something is a TaskGroup that has asked a task, which is in its body, to end; all versions."""
-    return (
-        type(group) is asyncio.TaskGroup
-        and has_cancelled_parent(group)
-        and getattr(group, "_parent_task", None) is task
-    )
-
-
 def is_pool_thread(thread: threading.Thread) -> bool:
     """Whether a thread works for a ThreadPoolExecutor."""
     return getattr(thread, "_target", None) is pool_worker

@@ -7,15 +7,15 @@ import contextlib
 import dis
 import gc
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from types import AsyncGeneratorType, CodeType, CoroutineType
 from typing import Any, Literal, TypeAlias
 
-from asynclab.model.events import CancelMisplaced, GeneratorLeft, GeneratorStands
+from asynclab.model.events import GeneratorLeft, GeneratorStands
 from asynclab.model.tasks import Place
-from asynclab.trace.recording.future_state import is_done
-from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.watching.code_flow import reached_from
 from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.resource_registry import Resources
@@ -66,37 +66,21 @@ def left_generators(loop: AbstractEventLoop, resources: Resources) -> Iterator[G
     return (left for generator, left in _standing(loop, resources) if not _is_in_use(generator))
 
 
-def see_misplaced(recorder: Recorder, record: TaskRecord | None, cancels: Callable[[Any], bool]) -> None:
-    """Tell where a block cancels a task while the generator that has it stands at a yield: it hits other code.
-
-    Args:
-        record: The task.
-        cancels: Tells whether a context manager is the one that does so.
-    """
-    task = None if record is None else record()
-    if record is None or task is None or is_done(task):
-        return
-    for generator in _at_a_yield(recorder.loop):
-        manager = next(filter(cancels, entered(generator)), None)
-        if manager is not None and not any(map(_is_manager, gc.get_referrers(generator))):
-            now, block = recorder.clock.now(), "timeout" if type(manager) is asyncio.Timeout else "task group"
-            recorder.emit(CancelMisplaced(now, record.id, block, generator.__qualname__, *place_of_yield(generator)))
-
-
 def place_of_yield(generator: AnyGenerator) -> Place:
     """The file and line where a generator stands."""
     return generator.ag_code.co_filename, (generator.ag_frame.f_lineno if generator.ag_frame else None) or 0
 
 
-def _at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
-    for generator in list(getattr(loop, "_asyncgens", ()))[:_MOST]:
+def at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
+    """The async generators of a loop that stand at a yield, at most so many; no items come of them meanwhile."""
+    for generator in list(islice(getattr(loop, "_asyncgens", ()), _MOST)):
         if isinstance(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
             yield generator
 
 
 def _standing(loop: AbstractEventLoop, resources: Resources) -> Iterator[tuple[AnyGenerator, GeneratorStands]]:
     """The generators that stand at a yield with a lock or semaphore that others wait for."""
-    for generator in _at_a_yield(loop):
+    for generator in at_a_yield(loop):
         for manager in entered(generator):
             known = resources.known.get(id(manager))
             if known is None or not known.number or not _is_wanted(manager):
@@ -115,10 +99,11 @@ def _is_wanted(manager: Any) -> bool:
 def _is_in_use(generator: AnyGenerator) -> bool:
     """Whether it is what an `asynccontextmanager` runs, whose block is under way; or an `async for` goes over it."""
     users = [each for each in gc.get_referrers(generator) if each is not generator]
-    return any(_is_manager(each) or _is_in_async_for(each) for each in users)
+    return any(is_manager(each) or _is_in_async_for(each) for each in users)
 
 
-def _is_manager(user: object) -> bool:
+def is_manager(user: object) -> bool:
+    """Whether something is a context manager, such as one that an async generator was made into."""
     return isinstance(user, contextlib.AbstractAsyncContextManager)
 
 

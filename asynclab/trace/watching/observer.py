@@ -24,9 +24,9 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.ignored_results import ignored_failures
-from asynclab.trace.watching.left_generators import see_misplaced
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
+from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -38,7 +38,7 @@ from asynclab.trace.watching.unseen_failures import UnseenFailures
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate", "items"),
+    *("_misplaced", "_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate", "items"),
     *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
@@ -61,6 +61,7 @@ class Observer(Recorder):
     """A recorder with its watchers."""
 
     __slots__ = (
+        "_misplaced",
         "_starts",
         "_woken_by_end",
         "cancels",
@@ -93,7 +94,8 @@ class Observer(Recorder):
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
-        self.timeouts = Timeouts(self, self.registry, self.cancels)
+        self._misplaced = MisplacedCancels(self)
+        self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
@@ -215,8 +217,8 @@ class Observer(Recorder):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
                             self._see_lost(record)
-                            if getattr(self.loop, "_asyncgens", None):
-                                self._see_group(record)
+                            with self.guard("generators"):
+                                self._misplaced.group_failed(record)
                             if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
                                 self._see_cut_off(record, at)
                         elif kind is Future and self.current is not None:
@@ -242,11 +244,6 @@ class Observer(Recorder):
         with self.guard("items"):
             for event in lost_items(self, record, by_timer=self.cancels.seen[record.id].by_timer):
                 self.emit(event)
-
-    def _see_group(self, record: TaskRecord) -> None:
-        with self.guard("generators"):
-            task = record()
-            see_misplaced(self, record, lambda manager: task is not None and cpython.has_cancelled(manager, task))
 
     def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
         with self.guard("results"):

@@ -9,13 +9,7 @@ from contextlib import suppress
 from types import CodeType, FrameType, MethodType
 from typing import Any
 
-from asynclab.model.events import (
-    TimeoutDropped,
-    TimeoutExpired,
-    TimeoutMet,
-    TimeoutRescheduled,
-    TimeoutStarted,
-)
+from asynclab.model.events import TimeoutDropped, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.clock import finite
@@ -23,7 +17,7 @@ from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.left_generators import see_misplaced
+from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
@@ -32,10 +26,13 @@ _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 class Timeouts:
     """Numbers a lab's timeouts, and writes their events."""
 
-    def __init__(self, recorder: Recorder, tasks: TaskRegistry, cancels: CancelRequests) -> None:
+    def __init__(
+        self, recorder: Recorder, tasks: TaskRegistry, cancels: CancelRequests, misplaced: MisplacedCancels
+    ) -> None:
         self._recorder = recorder
         self._tasks = tasks
         self._cancels = cancels
+        self._misplaced = misplaced
         self._running: dict[int, int] = {}
         """Their numbers, by the id() of the Timeout or waiter."""
         self._deadlines: dict[int, float] = {}
@@ -69,8 +66,10 @@ class Timeouts:
         if task is not None:
             self._cancels.timeout_expired(task)
             if isinstance(owner, Timeout):
-                with suppress(Exception):
-                    see_misplaced(self._recorder, self._tasks.known(task), lambda manager: manager is owner)
+                record = self._tasks.known(task)
+                if record is not None:
+                    with self._recorder.guard("generators"):
+                        self._misplaced.timeout_expired(record, owner)
                 owner._task = _Leaving(task, self._left_unheard)  # type: ignore[attr-defined]
         number = self._running.pop(id(owner), None)
         if number is not None:
