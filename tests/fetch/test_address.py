@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from asynclab.fetch.address import host_key, redacted, request_url, sent_text
@@ -88,3 +90,26 @@ def test_a_host_is_a_name_and_a_port() -> None:
     )
     hosts = [host_key(sent_text(url)) for url in urls]
     assert hosts == ["a.com:443", "a.com:443", "a.com:443", "a.com:80", "[::1]:8080", "[::1]:80"]
+
+
+LABELS = st.text(st.sampled_from("abz09-éüßœ日本中語Ωωςжщąłıİא٣ａ·कि\u0301\u200d한"), min_size=1, max_size=30)
+
+
+@given(st.lists(LABELS, min_size=1, max_size=3).map(".".join))
+def test_a_host_that_is_not_ascii_is_sent_as_idna_has_it(host: str) -> None:
+    """Most labels take a short way, past IDNA's tables."""
+    try:
+        sent = sent_text(f"http://{host}/")
+    except ValueError:
+        return
+    assert sent == f"http://{URL(f'http://{host}/').raw_host}/"
+
+
+def test_idnas_tables_are_asked_once_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent_text("http://bücher.example/")
+
+    def asked(**_: object) -> URL:
+        raise AssertionError("a table was asked")
+
+    monkeypatch.setattr(URL, "build", asked)
+    assert sent_text("http://küche.example/") == "http://xn--kche-0ra.example/"
