@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import zipapp
 from pathlib import Path
 from typing import Any
 
@@ -540,6 +541,27 @@ import typing_extensions
 print(typing_extensions.__name__)
 """
     same("-c", asks)
+
+
+SHADOWS = """
+import asyncio, numbers, queue, selectors, sys, uuid
+print(numbers.OWN, queue.OWN, uuid.part.OWN, hasattr(selectors, 'OWN'))
+asyncio.run(asyncio.sleep(0))
+"""
+
+
+@pytest.mark.parametrize("kind", ["script", "folder", "zip"])
+def test_modules_of_the_program_are_found_though_the_library_has_such_names(tmp_path: Path, kind: str) -> None:
+    program = tmp_path / "program"
+    (program / "uuid").mkdir(parents=True)
+    for name in ("numbers", "queue", "uuid/part"):
+        (program / f"{name}.py").write_text(f"OWN = {name!r}\n")
+    (program / "uuid" / "__init__.py").write_text("from uuid import part\n")
+    (program / "selectors").mkdir()  # a folder without code, which is found last
+    (program / "__main__.py").write_text(SHADOWS)
+    zipapp.create_archive(program)
+    ran = same(str({"script": program / "__main__.py", "folder": program, "zip": tmp_path / "program.pyz"}[kind]))
+    assert ran.out == "numbers queue uuid/part False\n"
 
 
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
