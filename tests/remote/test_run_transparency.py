@@ -257,6 +257,27 @@ def test_what_a_loop_refuses_is_told_with_no_line_of_ours(tmp_path: Path, debug:
     assert ran.err.count("Event loop is closed") > 3
 
 
+UNMADE = """
+import asyncio, inspect, traceback
+class Loop(asyncio.SelectorEventLoop):
+    def set_debug(self, on):
+        traceback.print_stack()
+        raise ValueError('no')
+    def __del__(self):
+        pass
+print(inspect.getsourcefile(asyncio.BaseEventLoop.__init__))
+for make in (Loop, lambda: asyncio.BaseEventLoop.__init__(object(), 5)):
+    try:
+        make()
+    except (TypeError, ValueError):
+        traceback.print_exc()
+"""
+
+
+def test_a_loop_that_can_not_be_made_is_told_with_no_line_of_ours(tmp_path: Path) -> None:
+    assert "ValueError: no" in same(script(tmp_path, UNMADE)).err
+
+
 NOT_CLOSED = """
 import asyncio, gc
 async def main():
