@@ -581,6 +581,23 @@ def test_nothing_stays_replaced(suite: pytest.Pytester) -> None:
     assert [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon] == before
 
 
+def test_hypothesis_names_no_line_of_ours_as_what_only_failures_run(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        from hypothesis import given, settings, strategies
+
+        @given(strategies.integers(0, 100))
+        @settings(derandomize=True, database=None, deadline=None)
+        async def test_it(number):
+            assert number < 50
+        """
+    )
+    result = suite.runpytest_subprocess(*_words((ASYNCIO,)), "--asynclab")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*number=50*"])
+    result.stdout.no_fnmatch_line("*only run by failing*")
+
+
 def test_workers_of_xdist_send_findings_home(suite: pytest.Pytester) -> None:
     suite.makepyfile(NEVER)
     result = suite.runpytest_subprocess(*_words((ASYNCIO, "xdist.plugin")), "-n1", "--asynclab=fail")
