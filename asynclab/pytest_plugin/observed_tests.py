@@ -43,8 +43,7 @@ class ObservedTests:
         """
         self._options = read_options(config)
         _complain()
-        threads = frozenset(thread.ident for thread in threading.enumerate())
-        self._bystanders = Bystanders(threads, frozenset({"pytest_timeout"}))
+        self._bystanders = _bystanders()
         self._loops: SessionLoops | None = None
         self._hidden = Patches()
         self._kept: KeptFrames | None = None
@@ -52,6 +51,11 @@ class ObservedTests:
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
         """What is reported if the user interrupts the session."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Tell the threads that other plugins have started from those that tests start."""
+        self._bystanders = _bystanders()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
@@ -222,6 +226,12 @@ class ObservedTests:
             test.told["unrecorded"] = f"{test.item.nodeid}: {error.strerror or error}"
         else:
             test.told["recording"] = str(path)
+
+
+def _bystanders() -> Bystanders:
+    """Those that are there before any test runs."""
+    threads = frozenset(thread.ident for thread in threading.enumerate())
+    return Bystanders(threads, frozenset({"pytest_timeout"}))
 
 
 def _complain() -> None:

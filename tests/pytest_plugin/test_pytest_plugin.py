@@ -346,6 +346,24 @@ def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: pytest.P
     )
 
 
+def test_a_thread_of_another_plugin_is_none_that_a_test_may_wait_for(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        import socket
+        import threading
+
+        def pytest_sessionstart():
+            server = socket.create_server(("127.0.0.1", 0))
+            threading.Thread(target=server.accept, daemon=True).start()
+        """
+    )
+    suite.makepyfile(DEADLOCK)
+    words = _words((ASYNCIO, "pytest_timeout"))
+    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=20")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*Failed: asynclab ended the test: deadlock: *"])
+
+
 def test_a_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
