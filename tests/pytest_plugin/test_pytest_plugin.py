@@ -229,6 +229,12 @@ def test_a_wrong_option_is_told_in_a_line(suite: pytest.Pytester, option: str, s
     assert len(result.errlines) <= 2
 
 
+def test_what_stands_behind_an_equals_sign_is_told_with_what_may(suite: pytest.Pytester) -> None:
+    result = run(suite, "--asynclab=nonsense")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --asynclab/--asynclab=fail: *'nonsense'"])
+
+
 def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite: pytest.Pytester) -> None:
     """The fixture's answer comes after five hours, and so before the timeout of the test expires."""
     suite.makepyfile(
