@@ -564,6 +564,10 @@ print(typing_extensions.__name__)
     same("-c", asks)
 
 
+def test_what_goes_wrong_with_us_at_the_end_is_not_told(tmp_path: Path) -> None:
+    same(script(tmp_path, "import asyncio, socket\nsocket.socket.send = None\nasyncio.run(asyncio.sleep(0))\n"))
+
+
 SHADOWS = """
 import asyncio, numbers, queue, selectors, sys, uuid
 print(numbers.OWN, queue.OWN, uuid.part.OWN, hasattr(selectors, 'OWN'))
