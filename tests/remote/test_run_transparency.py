@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 import zipapp
 from pathlib import Path
@@ -534,6 +535,46 @@ print(os.fork, callable(os.fork), pickle.loads(pickle.dumps(os.fork)) is os.fork
 sys.addaudithook(refuse)
 asyncio.run(main())
 """
+
+
+def test_files_that_the_shell_has_opened_are_the_programs(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("given")
+    reads = "import os; print(os.read(3, 9), os.dup(3), os.listdir('/dev/fd')[:5])"
+    for words in ([], ["-m", "asynclab", "run"]):
+        command = ["sh", "-c", 'exec "$@" 3< given', "sh", sys.executable, *words, "-c", reads]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
+        assert ran.stdout == "b'given' 4 ['0', '1', '2', '3', '4']\n", ran.stderr
+
+
+ODD_CLASS = """
+import asyncio
+class Kind(type):
+    def __setattr__(cls, name, value):
+        print('class', name)
+        super().__setattr__(name, value)
+class Loop(asyncio.SelectorEventLoop, metaclass=Kind):
+    names = set()
+    def __setattr__(self, name, value):
+        self.names.add(name)
+        super().__setattr__(name, value)
+    def __hash__(self):
+        print('hashed')
+        return 1
+async def main():
+    asyncio.get_running_loop().call_later(0.001, print, 'later')
+    await asyncio.sleep(0.01)
+loop = Loop()
+print(sorted(loop.names))
+loop.run_until_complete(main())
+loop.call_exception_handler({'message': 'odd'})
+loop.close()
+"""
+
+
+def test_what_a_class_of_loops_does_when_attributes_are_set_is_not_called(tmp_path: Path) -> None:
+    same(script(tmp_path, ODD_CLASS))
 
 
 def test_calls_that_are_refused_show_the_programs_frames_alone(tmp_path: Path) -> None:
