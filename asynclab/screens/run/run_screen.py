@@ -72,7 +72,7 @@ class RunScreen(LabScreen):
 
     def make_stage(self) -> Stage:
         """The views of a loop."""
-        return Stage(files=self.watched.files, in_the_middle="timeline", id="stage")
+        return Stage(files=self.watched.files, in_the_middle="timeline", keeps_ended=False, id="stage")
 
     def on_mount(self) -> None:
         self.lay_out()
