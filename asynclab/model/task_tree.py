@@ -94,12 +94,24 @@ class TaskRows(Sequence[TaskRow]):
         return order
 
 
-def latest_tasks(
-    tasks: Mapping[int, TaskState], roots: Container[int], ended: Reversible[int], room: int, keep: int | None
+def some_tasks(
+    tasks: Mapping[int, TaskState],
+    roots: Container[int],
+    ended: Reversible[int],
+    *,
+    room: int | None = None,
+    keep: int | None = None,
+    text: str = "",
 ) -> set[int]:
-    """The tasks that live and `keep`, and while there are fewer than `room`, those that ended last.
+    """The tasks whose names contain a text, or all if there are none, each with those that it hangs on.
 
-    Each comes with the tasks that it hangs on. `ended` are the tasks that ended, in that order.
+    Args:
+        tasks: All of them.
+        roots: Those that hang on no other.
+        ended: Those that have ended, in that order.
+        room: How many there may be: the rest of those that ended first are left out. None for no limit.
+        keep: A task that is not left out.
+        text: In lower case; names may be in either.
     """
 
     def unseen(task: int) -> list[int]:
@@ -114,14 +126,16 @@ def latest_tasks(
             task = parent
         return found
 
+    named = {number for number, task in tasks.items() if text in task.name.casefold()} or set(tasks)
     chosen: set[int] = set()
-    gone = set(ended)
-    for task in tasks:
-        if task == keep or task not in gone:
-            chosen.update(unseen(task))
+    for task in named if room is None else (named - set(ended)) | (named & {keep}):
+        chosen.update(unseen(task))
+    if room is None:
+        return chosen
     for task in reversed(ended):
-        added = unseen(task)
-        if len(chosen) + len(added) > room:
-            break
-        chosen.update(added)
+        if task in named:
+            added = unseen(task)
+            if len(chosen) + len(added) > room:
+                break
+            chosen.update(added)
     return chosen

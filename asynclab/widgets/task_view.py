@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from asynclab.model.state import NOTHING_YET
-from asynclab.model.task_tree import TaskRows, latest_tasks
+from asynclab.model.task_tree import TaskRows, some_tasks
 from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import SelectionView
 from asynclab.widgets.lines import Span
@@ -68,10 +68,12 @@ class TaskTreeView(TaskView):
 
     keeps_ended = True
     """Whether tasks that have ended are listed though all tasks don't fit on the page."""
+    filter_text = ""
+    """What the names of the tasks that are listed contain, if any does."""
     _state = NOTHING_YET
-    _latest = TaskRows({}, ())
-    """The rows of the tasks that live and of those that ended last."""
-    _latest_of: tuple[object, ...] = ()
+    _some = TaskRows({}, ())
+    """The rows of the tasks that are listed, where not all are."""
+    _some_of: tuple[object, ...] = ()
     """What they were chosen by."""
 
     @property
@@ -81,14 +83,15 @@ class TaskTreeView(TaskView):
         Where the tasks that ended don't keep their rows, the oldest of them make room for those that live, until the
         run has ended.
         """
-        if self.keeps_ended or not self.has_too_many:
-            return self._state.rows()
-        state, room = self._state, self.page_height
-        chosen_by = id(state), state.structure, len(state.ended_tasks), room, self.selected
-        if chosen_by != self._latest_of:
-            shown = latest_tasks(state.tasks, state.roots, state.ended_tasks, room, self.selected)
-            self._latest, self._latest_of = TaskRows(state.tasks, state.roots, shown), chosen_by
-        return self._latest
+        state, text = self._state, self.filter_text.casefold()
+        room = None if self.keeps_ended or not self.has_too_many else self.page_height
+        if room is None and not text:
+            return state.rows()
+        chosen_by = id(state), state.structure, len(state.ended_tasks), room, self.selected, text
+        if chosen_by != self._some_of:
+            shown = some_tasks(state.tasks, state.roots, state.ended_tasks, room=room, keep=self.selected, text=text)
+            self._some, self._some_of = TaskRows(state.tasks, state.roots, shown), chosen_by
+        return self._some
 
     @property
     def has_too_many(self) -> bool:
@@ -99,6 +102,14 @@ class TaskTreeView(TaskView):
     def keep_ended(self, keeps: bool) -> None:
         """List all tasks, or let those that ended make room for those that live."""
         self.keeps_ended = keeps
+        self._rows_changed()
+
+    def set_filter(self, text: str) -> None:
+        """List only tasks whose names contain a text, in upper or lower case, and those that they hang on."""
+        self.filter_text = text
+        self._rows_changed()
+
+    def _rows_changed(self) -> None:
         self.place_cursor()
         self.keep_in_sight()
         self.repaint()

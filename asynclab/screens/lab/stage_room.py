@@ -113,8 +113,7 @@ class StageRoom(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(self._files, id="source")
-            activity = ActivityLog(id="activity")
-            yield Filtered(activity, "lines", activity.set_filter, id="log")
+            yield Filtered(ActivityLog(id="activity"), "lines", self.filter, id="log")
             yield FindingsView(id="findings")
 
     def on_mount(self) -> None:
@@ -127,6 +126,11 @@ class StageRoom(Vertical):
         self.keeps_ended = keeps
         for view in (self.tasks, self.timeline):
             view.keep_ended(keeps)
+
+    def filter(self, text: str) -> None:
+        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
+        for view in (self.activity, self.tasks, self.timeline):
+            view.set_filter(text)
 
     @property
     def shown_panes(self) -> frozenset[str]:
