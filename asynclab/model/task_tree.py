@@ -126,7 +126,9 @@ def some_tasks(
             task = parent
         return found
 
-    named = {number for number, task in tasks.items() if text in task.name.casefold()} or set(tasks)
+    named: AbstractSet[int] = tasks.keys()
+    if text:
+        named = {number for number, task in tasks.items() if text in task.name.casefold()} or named
     chosen: set[int] = set()
     for task in named if room is None else (named - set(ended)) | (named & {keep}):
         chosen.update(unseen(task))
