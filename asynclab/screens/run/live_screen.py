@@ -30,10 +30,6 @@ class LiveStage(Stage):
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
     terminal = query_one(TerminalPane)
-    said_of_nothing: ClassVar[Mapping[str, str]] = {
-        **Stage.said_of_nothing,
-        "tasks": "No asyncio task has been seen. Press o for the terminal of the program.",
-    }
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
         """Make the views."""
@@ -43,6 +39,11 @@ class LiveStage(Stage):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield TerminalPane(self._live, id="terminal")
+
+    @property
+    def said_of_nothing(self) -> Mapping[str, str]:
+        said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
+        return {**super().said_of_nothing, "tasks": f"The program {said}. Press o for its terminal."}
 
     @property
     def shown_panes(self) -> frozenset[str]:
