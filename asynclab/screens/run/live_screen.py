@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key
@@ -12,12 +12,10 @@ from textual.getters import query_one
 from asynclab.screens.lab.layout import FRAME, STAGE_PANES
 from asynclab.screens.lab.pane_screen import LOW
 from asynclab.screens.lab.stage import Stage
+from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
 from asynclab.screens.shared.command import BarEntry, Command, shown_key
-
-if TYPE_CHECKING:
-    from asynclab.screens.run.live_program import LiveProgram
 
 command = Command["LiveScreen"]
 
