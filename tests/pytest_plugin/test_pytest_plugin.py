@@ -81,7 +81,9 @@ def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: Suite)
     suite.write(NEVER)
     result = suite.run("--asynclab")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:11)"])
+    result.stdout.fnmatch_lines(
+        ["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:11)"]
+    )
 
 
 def test_a_finding_names_where_its_task_was_created(suite: Suite) -> None:

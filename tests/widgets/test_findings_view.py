@@ -149,6 +149,13 @@ async def test_details_that_are_longer_than_the_view_begin_at_its_top() -> None:
         assert painted(view)[1].split() == ["Reason", "3."]
 
 
+async def test_the_details_of_a_finding_come_into_sight_with_it() -> None:
+    async with listed(60, 5) as (pilot, view):
+        while view.selected is not MANY[1]:
+            await pilot.press("j")
+        assert "task 2" in painted(view)[0]
+
+
 async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
     async with on_stage(FindingsView(), 60, 8) as (view, pilot):
         view.set_hint(NOTHING)

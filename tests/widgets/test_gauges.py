@@ -69,6 +69,8 @@ async def test_full_and_empty_are_words_not_only_colours() -> None:
         assert "0 / 4 empty" in painted(gauges)[0]
         gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueuePut(0.1, 1, "1", 1, 1)), 0.5)
         assert "1 item  unfinished 1" in painted(gauges)[0]
+        gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueuePut(0.1, 1, "2", 2, 2)), 0.5)
+        assert "2 items" in painted(gauges)[0]
         gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueueShutDown(0.1, 1, immediate=False)), 0.5)
         assert "0 shut down" in painted(gauges)[0]
 
