@@ -149,10 +149,12 @@ async def test_details_that_are_longer_than_the_view_begin_at_its_top() -> None:
         assert painted(view)[1].split() == ["Reason", "3."]
 
 
-async def test_the_details_of_a_finding_come_into_sight_with_it() -> None:
-    async with listed(60, 5) as (pilot, view):
-        while view.selected is not MANY[1]:
-            await pilot.press("j")
+async def test_longer_details_come_into_sight_where_a_finding_is_clicked() -> None:
+    long = Found(replace(MANY[1].finding, text="a reason that takes " + "many words " * 12))
+    async with on_stage(FindingsView(), 60, 9, shows=((MANY[0], long), LabState(), evidence_of)) as (view, pilot):
+        row = next(row for row, line in enumerate(painted(view)) if "task 2" in line)
+        await pilot.click(view, offset=(10, row + 1))
+        assert view.selected is long
         assert "task 2" in painted(view)[0]
 
 
