@@ -198,6 +198,7 @@ def test_measurements_are_not_counted_though_they_are_forgotten() -> None:
     history = history_of(*([events.Output(at / 100, "a\n"), events.LoopLagged(at / 100, 0.0)] for at in range(100)))
     assert history.first > 0
     assert history.number_of(history.end) == 100
+    assert history.next_moment(history.end, -1) == history.end - 3
 
 
 def test_the_event_that_led_to_a_moment_is_known_and_was_no_mere_look() -> None:

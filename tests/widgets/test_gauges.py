@@ -184,6 +184,7 @@ async def test_the_frame_counts_what_there_is_and_the_pane_says_that_there_is_no
     async with on_stage(Gauges(), 110, 10, shows=(state, 0.5)) as (gauges, pilot):
         await pilot.pause()
         assert subtitle(gauges) == "1 queue · 1 timeout"
+        assert gauges.text_to_copy().splitlines() == painted(gauges)[: gauges.line_count()]
         gauges.show(LabState(), 0.0)
         assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 
