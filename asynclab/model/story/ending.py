@@ -11,7 +11,7 @@ from asynclab.model.story.beginning import coroutine_name
 from asynclab.model.story.life import Life
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Turn
-from asynclab.model.story.wakes import did, readiness
+from asynclab.model.story.wakes import did
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording import outcome
@@ -74,8 +74,7 @@ def _now(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
     if life.phase == "running":
         yield _running(life, life.turn)
     elif life.phase == "ready":
-        behind = readiness(life.turn, state) if life.turn.ran is not None else ""
-        yield Sentence(life.turn.ready, "woke", sentence(behind or "Ready, waiting for its turn"))
+        yield Sentence(life.turn.ready, "woke", "Ready, waiting for its turn.")
     elif life.phase == "waiting":
         yield Sentence(life.turn.began, "waits", sentence(_waiting(life.turn.wait, state, home)))
 

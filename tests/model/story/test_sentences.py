@@ -197,6 +197,13 @@ def test_a_life_whose_beginning_is_no_longer_kept_says_so_and_still_knows_its_cr
     assert "not recorded" in first.text
 
 
+def test_only_the_first_complaints_are_told() -> None:
+    end = events.TaskEnded(0.0, TEA, "failed", "ValueError: boom")
+    complaints = (events.Warned(0.0, f"complaint {number}", TEA) for number in range(9))
+    said = told_of(TEA, *BIRTH, *suspended(0.0, TEA), end, *complaints)
+    assert [sentence[-2:] for sentence in said if "complaint" in sentence] == ["0.", "1.", "2."]
+
+
 def test_a_task_that_nobody_knows_has_no_story() -> None:
     story = story_from(99)
     assert story.word is None

@@ -178,6 +178,8 @@ def block_forms() -> Iterator[tuple[str, Forms]]:
     yield "blocked once", deed.latest_blocks(replace(STATE, blocks=(long,)))
     yield "blocked twice", deed.latest_blocks(replace(STATE, blocks=(short, long)))
     yield "blocked by a callback", deed.latest_blocks(replace(STATE, blocks=(short,)))
+    no_python = replace(short, report=events.LoopBlocked(1.2, None, 0.2, "", 0, "sleep"))
+    yield "blocked outside Python", deed.latest_blocks(replace(STATE, blocks=(no_python,)))
 
 
 MARKS: dict[str, events.Event] = {
