@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import ClassVar
 
 from textual import on
 
@@ -54,8 +52,6 @@ class Stage(StageRoom):
     }
     """
 
-    said_of_nothing: ClassVar[Mapping[str, str]] = MappingProxyType({"findings": NOTHING})
-    """What a pane says where something has run and it has nothing to show."""
     moment: Moment | None = None
     """The moment of the past that is shown; None for the present."""
     _record = NO_RECORD
@@ -82,6 +78,11 @@ class Stage(StageRoom):
         self.concept.show_lesson(lesson)
 
     @property
+    def said_of_nothing(self) -> Mapping[str, str]:
+        """What a pane says where something has run and it has nothing to show."""
+        return {"findings": NOTHING}
+
+    @property
     def task_views(self) -> tuple[TaskView, ...]:
         """The views with a cursor on a task."""
         return (self.tasks, self.timeline, self.loop)
@@ -90,6 +91,11 @@ class Stage(StageRoom):
     def chosen_from(self) -> tuple[TaskView | FindingsView, ...]:
         """The views whose keys act on the line under their cursor."""
         return (*self.task_views, self.findings)
+
+    @property
+    def has_too_many_tasks(self) -> bool:
+        """Whether tasks that ended could make room for others."""
+        return any(view.has_too_many for view in (self.tasks, self.timeline) if self.is_seen(view.id or ""))
 
     def paint(self, record: Record) -> None:
         """Bring every view up to date with a run; each repaints only what changed."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 from asynclab.findings.allowed import FindingFilter
+from asynclab.model.source import Control, Subscriber
+from asynclab.model.state import LabState
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram
 from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.lab.staged_run import StagedRun
-
-if TYPE_CHECKING:
-    from asynclab.model.source import Control, Subscriber
-    from asynclab.model.state import LabState
-    from asynclab.screens.lab.source_files import SourceFiles
 
 LOOPS_KEPT = 200
 """How many loops are kept; a program that calls `asyncio.run` again and again has any number of them."""
@@ -28,6 +25,8 @@ class WatchedProgram(ABC):
     files: SourceFiles
     """Has the files that its tasks run."""
 
+    is_behind = False
+    """Whether more was told than a frame had time to take in."""
     ends_when_left = False
     """Whether it runs for as long as somebody looks: it is ours."""
 
@@ -71,11 +70,6 @@ class WatchedProgram(ABC):
     def now(self) -> float:
         """Seconds of its time."""
         return self.told.now
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether all that is to be shown is there, and is being taken in as fast as possible."""
-        return False
 
     @property
     def has_files(self) -> bool:
