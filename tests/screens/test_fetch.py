@@ -37,6 +37,7 @@ def focused(stage: FetchStage) -> str:
     return "" if stage.app.focused is None else str(stage.app.focused.id)
 
 
+@pytest.mark.usefixtures("practice_server_in_a_hurry")
 async def test_without_a_text_it_offers_the_practice_servers_urls_and_enter_fetches_them() -> None:
     async with fetching() as stage:
         assert "127.0.0.1" in stage.table[0]
