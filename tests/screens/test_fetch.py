@@ -403,6 +403,7 @@ async def test_a_text_can_be_read_as_another_format_with_what_each_would_find() 
         await stage.press("F")
         await stage.until(lambda: isinstance(stage.app.screen, ChoiceForm))
         choices = stage.app.screen.query_one(OptionList)
+        assert choices.border_title == "Read the text as"
         assert [option.id for option in choices.options] == ["auto", *FORMATS]
         for name, option in zip(FORMATS, choices.options[1:], strict=True):
             assert plural(len(find_urls(text, taken_as=name).urls), "URL") in str(option.prompt)
