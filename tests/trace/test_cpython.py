@@ -53,7 +53,7 @@ def owner_of(place):
 for place, names in json.loads(sys.argv[1]):
     print(json.dumps(in_child(owner_of(place), names)))
 """
-"""Deletes the names of a place in a process of its own that has imported nothing that needs them, and runs a demo there."""
+"""Deletes the names of a place in a process that has imported nothing that needs them, and runs a demo there."""
 
 
 def test_this_python_lacks_nothing() -> None:
