@@ -17,7 +17,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording import outcome
 from asynclab.model.wording.grammar import listed, place, sentence
 from asynclab.model.wording.quantities import duration, measured, plural
-from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 
 SOON = 0.01
 """A task that ends this many lab seconds after cancel() was called ends at once."""
@@ -90,7 +90,7 @@ def _running(life: Life, turn: Turn) -> Sentence:
 def _waiting(wait: Wait | None, state: LabState, home: str) -> str:
     if wait is None:
         return f"Waiting ({NOT_RECORDED})"
-    return f"now {plain_wait(wait, state)[0]}{place(wait.file, wait.line, home)}{_due(wait)}"
+    return f"now {plain_wait(held_now(wait, state), state)[0]}{place(wait.file, wait.line, home)}{_due(wait)}"
 
 
 def _due(wait: Wait) -> str:

@@ -57,6 +57,12 @@ LIVES: dict[str, list[events.Event]] = {
     "A cancel that comes when it is ready already": waits(
         SLEEP, events.TaskReady(1.0, TEA, "timer"), events.TaskCancelRequested(1.0, TEA, MAIN)
     ),
+    "A lock that has changed hands since it waits": [
+        events.PrimitiveCreated(0.0, 1, "lock", 1),
+        events.PrimitiveChanged(0.0, 1, 1, MAIN),
+        *suspended(0.0, TEA, events.Wait("lock", 1, (MAIN,))),
+        events.PrimitiveChanged(0.5, 1, 1, COFFEE),
+    ],
     "Cancelled before it ran": [
         events.TaskCancelRequested(0.0, TEA, MAIN),
         *suspended(0.0, TEA),
