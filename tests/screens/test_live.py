@@ -389,7 +389,7 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
         await live.printed("the end")
         await live.printed("bytes of output left out here")
         await live.ended()
-        _, after = live.terminal.split("left out here")
+        *_, after = live.terminal.split("left out here")
         assert set(map(str.strip, after.splitlines()[1:])) == {"line", "the end"}, "whole lines alone"
 
 
