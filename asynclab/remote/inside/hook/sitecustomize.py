@@ -8,6 +8,7 @@ import sys
 
 _BEFORE = set(sys.modules)
 
+import contextlib  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # noqa: E402
@@ -65,9 +66,12 @@ def _forget_shadowed() -> None:
     """
     if sys.flags.safe_path:
         return
-    place = [_first_on_path(sys.argv[0])]
-    for name in {name.partition(".")[0] for name in set(sys.modules) - _BEFORE} - _OURS:
-        finds = (BuiltinImporter.find_spec(name), FrozenImporter.find_spec(name), PathFinder.find_spec(name, place))
+    place = _first_on_path(sys.argv[0])
+    names = {name.partition(".")[0] for name in set(sys.modules) - _BEFORE} - _OURS
+    with contextlib.suppress(OSError):  # a zip file, or nothing
+        names &= {entry.partition(".")[0] for entry in os.listdir(place or os.curdir)}
+    for name in names:
+        finds = (BuiltinImporter.find_spec(name), FrozenImporter.find_spec(name), PathFinder.find_spec(name, [place]))
         found = next(filter(None, finds), None)
         if found and found.loader and found.origin != getattr(sys.modules[name].__spec__, "origin", None):
             for each in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
