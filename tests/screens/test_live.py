@@ -23,6 +23,7 @@ from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.pseudo_terminal import PseudoTerminal
 from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
@@ -393,13 +394,17 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
         assert set(map(str.strip, after.splitlines()[1:])) == {"line", "the end"}, "whole lines alone"
 
 
-async def test_what_cannot_be_started_is_told_in_a_line() -> None:
+async def test_what_cannot_be_started_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[PseudoTerminal] = []
+    close = PseudoTerminal.close
+    monkeypatch.setattr(PseudoTerminal, "close", lambda terminal: (closed.append(terminal), close(terminal)))
     nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
     program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
     async with AsyncLabApp(program=program).run_test(size=(80, 24)):
         await until(lambda: program.problem)
         assert "No such file" in program.problem
         assert not program.is_live
+        assert len(closed) == 1, "its terminal"
 
 
 async def test_a_program_is_one_run_however_many_loops_it_has() -> None:
