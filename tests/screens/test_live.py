@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
+from unittest import mock
 
 import pytest
 from textual.events import Key
@@ -394,17 +395,15 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
         assert set(map(str.strip, after.splitlines()[1:])) == {"line", "the end"}, "whole lines alone"
 
 
-async def test_what_cannot_be_started_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed: list[PseudoTerminal] = []
-    close = PseudoTerminal.close
-    monkeypatch.setattr(PseudoTerminal, "close", lambda terminal: (closed.append(terminal), close(terminal)))
+async def test_what_cannot_be_started_is_told_in_a_line() -> None:
     nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
     program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
-    async with AsyncLabApp(program=program).run_test(size=(80, 24)):
-        await until(lambda: program.problem)
-        assert "No such file" in program.problem
-        assert not program.is_live
-        assert len(closed) == 1, "its terminal"
+    with mock.patch.object(PseudoTerminal, "close", autospec=True, side_effect=PseudoTerminal.close) as closes:
+        async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+            await until(lambda: program.problem)
+            assert "No such file" in program.problem
+            assert not program.is_live
+            assert closes.called
 
 
 async def test_a_program_is_one_run_however_many_loops_it_has() -> None:
