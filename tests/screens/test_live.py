@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
+from unittest import mock
 
 import pytest
 from textual.events import Key
@@ -23,6 +24,7 @@ from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.pseudo_terminal import PseudoTerminal
 from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
@@ -396,10 +398,12 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
 async def test_what_cannot_be_started_is_told_in_a_line() -> None:
     nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
     program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
-    async with AsyncLabApp(program=program).run_test(size=(80, 24)):
-        await until(lambda: program.problem)
-        assert "No such file" in program.problem
-        assert not program.is_live
+    with mock.patch.object(PseudoTerminal, "close", autospec=True, side_effect=PseudoTerminal.close) as closes:
+        async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+            await until(lambda: program.problem)
+            assert "No such file" in program.problem
+            assert not program.is_live
+            assert closes.called
 
 
 async def test_a_program_is_one_run_however_many_loops_it_has() -> None:

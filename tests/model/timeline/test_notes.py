@@ -75,7 +75,12 @@ def test_of_steps_at_the_same_time_those_between_two_moments_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("further", "length"),
-    [((), 2.0), ((events.TimeoutRescheduled(0.5, 1, 5.2),), 5.0), ((*step(TEA, 2.2, 2.2),), None)],
+    [
+        ((), 2.0),
+        ((events.TimeoutRescheduled(0.5, 1, 5.2),), 5.0),
+        ((*step(TEA, 2.2, 2.2),), None),
+        ((*step(TEA, 2.2, 2.2), woken(3.0, TEA, "timer")), None),
+    ],
 )
 def test_a_timeout_has_just_expired_until_the_next_step_of_its_task_is_over(
     further: tuple[events.Event, ...], length: float | None
