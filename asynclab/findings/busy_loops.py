@@ -1,12 +1,12 @@
-"""Finds tasks and callbacks that keep a processor busy with nothing but waiting."""
+"""Finds what keeps a processor busy with nothing but waiting, and what waits for decades."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, listed
+from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import LoopSpun
+from asynclab.model.events import ClockMistaken, LoopSpun
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
@@ -15,6 +15,8 @@ SHORT_STEP = 20e-6
 """Real seconds: what only asks whether it may go on takes less for a step, and what computes mostly more."""
 
 _MANY_STEPS = 2_000
+_YEAR = 365.25 * 86_400
+"""Seconds."""
 
 
 def find_busy_waits(state: LabState) -> Iterator[Finding]:
@@ -34,6 +36,17 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
         task = event.tasks[0] if event.tasks else None
         certainty: Certainty = "proved" if event.only_waits else "likely"
         yield Finding("busy-wait", text, incident.at, (incident.version,), task, incident.place, certainty)
+
+
+def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
+    """Deadlines that are moments of the time of day: a loop's clock began when the machine was started."""
+    for incident, event in incidents_of(state, ClockMistaken):
+        what = f"call of {one_line(event.name)}" if event.name else "timeout"
+        text = (
+            f"a {what} that {quoted(state, event.task)} has set{at_line(incident.place)} is due in "
+            f"{event.seconds / _YEAR:.0f} years: its deadline is one of time.time(), and the loop's clock is another"
+        )
+        yield Finding("wrong-clock", text, incident.at, (incident.version,), event.task, incident.place)
 
 
 def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
@@ -57,5 +70,13 @@ RULES = (
         "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets.",
         "",
         find_busy_waits,
+    ),
+    Rule(
+        "wrong-clock",
+        "A deadline was told by time.time(), but timers go by the clock of their loop.",
+        "It is decades away: the timeout never expires, and the callback is never called.",
+        "Use loop.time(), or tell how long: asyncio.timeout(5), loop.call_later(5, function).",
+        "",
+        find_wrong_clocks,
     ),
 )

@@ -200,9 +200,11 @@ def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
     """Tasks that write faster than the other side reads, and don't wait for it."""
     for incident, event in incidents_of(state, WriteUndrained):
-        text = (
-            f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
-            f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+        kept = f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
+        text = kept + (
+            "its connection was closed or lost: asyncio drops all of that, and no drain() told it so"
+            if event.is_lost
+            else f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
         )
         yield _finding("write-without-drain", text, incident, event.task)
 
@@ -292,8 +294,8 @@ RULES = (
     ),
     Rule(
         "write-without-drain",
-        "A task writes to a stream faster than the other side reads, and never waits for it.",
-        "Memory grows with what is not sent yet, and the other side gets it ever later.",
+        "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
+        "Memory grows with what is not sent yet, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
         "",
         find_undrained_writes,

@@ -382,11 +382,14 @@ class PipeFull(TaskEvent):
 
 
 class PipeKeptOpen(TaskEvent):
-    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child."""
+    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child.
+
+    Or the child waits for the end of its input, which nobody but the task could close.
+    """
 
     task: int
     stream: str
-    """The child's stream: "stdout" or "stderr"."""
+    """The child's stream: "stdin", "stdout" or "stderr"."""
 
 
 class ScheduledFromThread(TaskEvent):
@@ -888,7 +891,7 @@ class ConnectionDropped(ProgramEvent):
 
 
 class WriteUndrained(ProgramEvent):
-    """A task writes on to a stream that takes no more for now, in step after step; drain() would make it wait."""
+    """A task writes on to a stream that takes no more, in step after step; drain() would make it wait, or fail."""
 
     task: int
     size: int
@@ -898,6 +901,30 @@ class WriteUndrained(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where it writes."""
+    is_lost: bool = False
+    """Whether the connection is closed or lost, so that all of it is dropped."""
+
+
+class LocksPrivate(ProgramEvent):
+    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has."""
+
+    tasks: tuple[int, ...]
+    file: str = ""
+    line: int = 0
+    """Where they take it."""
+
+
+class ClockMistaken(ProgramEvent):
+    """A timer is set for a moment of time.time(), which the loop's clock reaches in decades."""
+
+    name: str
+    """What is to be called; empty for a timeout."""
+    seconds: float
+    """How long until then."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where it is set."""
 
 
 class LoopSpun(ProgramEvent):

@@ -373,6 +373,9 @@ class Observer(Recorder):
                 looks.pending[record.id] = record
             else:
                 looks.look(record, task, real)
+            if self.resources.private.taken:
+                with self.guard("primitives"):
+                    self.resources.private.step_ended(record, task)
             if self.cancels.seen:
                 ignored = self.cancels.ignored_by(record, task)
                 if ignored is not None:

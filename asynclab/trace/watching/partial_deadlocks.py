@@ -20,7 +20,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache, partial
 from itertools import chain as chain_of
 from itertools import islice
-from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
+from types import AsyncGeneratorType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
 from typing import Any
 
 from asynclab.model.events import TasksStranded
@@ -313,8 +313,11 @@ def _is_closed(value: object) -> bool:
 
 
 def _is_weakly_known(value: object, inside: int) -> bool:
-    """Whether weak references lead to an object from elsewhere, such as a cache; asyncio has one to each task."""
-    if is_task(value):
+    """Whether weak references lead to an object from elsewhere, such as a cache.
+
+    asyncio has one to each task and async generator.
+    """
+    if is_task(value) or type(value) is AsyncGeneratorType:
         return False
     found = weakref.getweakrefs(value)
     return sum(not type(each).__module__.startswith("asynclab.") for each in found) > inside

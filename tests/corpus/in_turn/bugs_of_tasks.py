@@ -444,8 +444,8 @@ async def a_step_waits_for_what_the_loop_would_bring() -> None:
 
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
-        threading.Thread(target=call.result, args=(0.8,)).start()
-        threading.Timer(0.8, call.cancel).start()
+        threading.Thread(target=call.result, args=(1.6,)).start()
+        threading.Timer(1.6, call.cancel).start()
         call.result()
 
 
@@ -676,15 +676,18 @@ async def a_session_is_never_closed() -> None:
 async def a_server_writes_more_than_its_client_reads() -> None:
     """write-without-drain"""
 
+    all_written = asyncio.Event()
+
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(100):
             writer.write(bytes(200_000))
             await asyncio.sleep(0.001)
         writer.transport.abort()
+        all_written.set()
 
     server = await asyncio.start_server(send, "127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    await asyncio.sleep(0.3)
+    await all_written.wait()
     writer.close()
     server.close()
 
@@ -818,4 +821,38 @@ async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
 
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
-        call.result(0.8)
+        call.result(1.6)
+
+
+async def a_deadline_is_told_by_the_time_of_day() -> None:
+    """wrong-clock"""
+
+    async with asyncio.timeout_at(time.time() + 1):
+        await asyncio.sleep(0)
+
+
+async def each_call_makes_the_semaphore_that_is_to_bound_them() -> None:
+    """private-lock"""
+
+    async def call() -> None:
+        limit = asyncio.Semaphore(2)
+        async with limit:
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(call() for _ in range(4)))
+
+
+async def a_task_writes_on_to_a_connection_that_is_lost() -> None:
+    """write-without-drain"""
+
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(leave, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await reader.read()
+    for _ in range(20):
+        writer.write(b"tick\n")
+        await asyncio.sleep(0.001)
+    writer.close()
+    server.close()

@@ -131,3 +131,17 @@ async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
     await process.stdout.readline()
     process.kill()
     await process.communicate()
+
+
+async def a_child_waits_for_the_end_of_its_input() -> None:
+    """pipe-kept-open"""
+
+    async def sort(child: asyncio.subprocess.Process) -> None:
+        assert child.stdin is not None
+        child.stdin.write(b"b\na\n")
+        assert child.stdout is not None
+        await child.stdout.read()
+
+    sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
+    await asyncio.sleep(2.5)
+    sorting.cancel()

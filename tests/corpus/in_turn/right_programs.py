@@ -1104,3 +1104,71 @@ async def one_of_some_connections_is_told_of_its_close_and_cancelled() -> None:
     for closed in closings:
         closed.set()
     await asyncio.wait(serving)
+
+
+async def deadlines_are_moments_of_the_loops_time_or_far_away() -> None:
+    loop = asyncio.get_running_loop()
+    calls = [loop.call_at(loop.time() + 1, print), loop.call_later(2**31 - 1, print), loop.call_at(1e15, print)]
+    async with asyncio.timeout_at(loop.time() + 1):
+        await asyncio.sleep(0)
+    for call in calls:
+        call.cancel()
+
+
+async def locks_that_are_taken_where_they_are_made_are_given_to_others() -> None:
+    class Connection:
+        def __init__(self) -> None:
+            self.lock = asyncio.Lock()
+
+        async def send(self) -> None:
+            async with self.lock:
+                await asyncio.sleep(0.01)
+
+    async def connect() -> None:
+        ready = asyncio.Lock()
+        async with ready:
+            tasks = [asyncio.create_task(wait_for(ready)) for _ in range(2)]
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*tasks)
+        await Connection().send()
+
+    async def wait_for(ready: asyncio.Lock) -> None:
+        async with ready:
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(connect() for _ in range(5)))
+
+
+async def a_task_sees_soon_that_its_connection_is_lost() -> None:
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(leave, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await reader.read()
+    for _ in range(3):
+        writer.write(b"tick\n")
+        await asyncio.sleep(0.001)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(b"tick\n")
+            await writer.drain()
+    writer.close()
+    server.close()
+
+
+async def children_are_given_their_input_late() -> None:
+    async def converse() -> None:
+        child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.stdout.read(1), 1.6)
+        await child.communicate(b"x")
+
+    async def feed(child: asyncio.subprocess.Process) -> None:
+        await asyncio.sleep(1.6)
+        await child.communicate(b"x")
+
+    child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
+    await asyncio.gather(converse(), feed(child), child.wait())
