@@ -29,23 +29,8 @@ def observation() -> Iterator[ProcessObservation]:
 
 
 def _elsewhere(call: Callable[[], object]) -> None:
-    """Call something in a thread while this one runs: start() and join() would show as waits."""
-    may_begin: list[bool] = []
-    has_ended: list[bool] = []
-
-    def run() -> None:
-        while not may_begin:
-            pass
-        try:
-            call()
-        finally:
-            has_ended.append(True)
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=call)
     thread.start()
-    may_begin.append(True)
-    while not has_ended:
-        pass
     thread.join()
 
 

@@ -84,7 +84,7 @@ class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
-        if type(writer._transport) is cpython.SocketTransport and not writer.is_closing():
+        if _is_plain(writer._transport) and not writer.is_closing():
             super().__init__(writer._transport)
 
 
@@ -93,9 +93,7 @@ class _Write:
 
     def __init__(self, writer: Any, *_: object) -> None:
         transport: Any = writer._transport
-        if type(transport) is not cpython.SocketTransport or not issubclass(
-            type(writer._protocol), StreamReaderProtocol
-        ):
+        if not (_is_plain(transport) and issubclass(type(writer._protocol), StreamReaderProtocol)):
             return
         if transport._conn_lost or vars(writer._protocol).get("_paused"):
             tracer = observer()
@@ -108,6 +106,11 @@ class _Write:
 
     def __exit__(self, *_: object) -> None:
         """Leave its failures alone."""
+
+
+def _is_plain(transport: object) -> bool:
+    """Whether a transport is asyncio's for a socket, without TLS."""
+    return type(transport) is cpython.SocketTransport
 
 
 def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 from contextlib import suppress
 from typing import NamedTuple
+
+from asynclab.trace.watching.held_threads import is_held
 
 _NANOSECOND = 1e-9
 _LONGEST = 200
@@ -25,7 +28,7 @@ class RunTimes(NamedTuple):
     ran: float
     """For how long it has run on a processor."""
     would_run: bool
-    """Whether it runs, or waits for a lock: not for a file or a time."""
+    """Whether it runs, or waits for a lock such as Python's own: not for a file or a time, nor in a condition."""
 
 
 NEVER_RAN = RunTimes(0.0, 0.0, would_run=False)
@@ -37,7 +40,8 @@ def run_times(thread: int) -> RunTimes:
     native = None if known is None else known.native_id
     ran, waited = _times_of(native)
     call = _read(native, "syscall").split(b" ", 1)[0].strip()
-    return RunTimes(waited + _times_of(threading.get_native_id())[1], ran, bool(ran and call in (b"running", _FUTEX)))
+    would_run = call in (b"running", _FUTEX) and not is_held(sys._current_frames().get(thread), also_timed=True)
+    return RunTimes(waited + _times_of(threading.get_native_id())[1], ran, would_run)
 
 
 def _times_of(native_id: int | None) -> tuple[float, float]:

@@ -117,7 +117,7 @@ class BlockReports:
             self._times, self._first = latest or times, times
         self._before = started, times
         goes_on = latest is not None and latest.ran < times.ran
-        if times.would_run and goes_on and not is_held(sys._current_frames().get(thread), also_timed=True):
+        if times.would_run and goes_on:
             return max(0.0, seconds - (times.ran - self._times.ran))
         return max(0.0, min(times.waited - self._times.waited, seconds - (times.ran - self._first.ran)))
 
