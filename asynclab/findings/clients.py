@@ -1,13 +1,14 @@
-"""Finds HTTP clients that are made anew for each request, and connections that are never closed."""
+"""Finds HTTP clients that are made anew for each request, and connections and children that are never closed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from asynclab.findings.phrases import at_line, in_brackets, quoted
-from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import ConnectionDropped
+from asynclab.findings.rule import Finding, Rule, incidents_of
+from asynclab.model.events import ChildLeft, ConnectionDropped
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
@@ -50,6 +51,16 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
 
 
+def find_left_children(state: LabState) -> Iterator[Finding]:
+    """Child processes that nobody has any more; told once for each line of code."""
+    for incident, event in incidents_of(state, ChildLeft):
+        text = (
+            f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)} was "
+            f"cancelled while it waited for its end{at_line(incident.place)}, which does not end the child"
+        )
+        yield Finding("never-closed", text, incident.at, (incident.version,), event.task, incident.place, "likely")
+
+
 RULES = (
     Rule(
         "session-per-request",
@@ -61,10 +72,10 @@ RULES = (
     ),
     Rule(
         "never-closed",
-        "A connection or client was let go before anybody had closed it.",
+        "A connection, client or child process was let go before anybody had closed or ended it.",
         "It stays open until it happens to be collected: the other side waits, and ports and files may run out.",
-        "Close it in a finally, or use it in an `async with`.",
+        "Close it in a finally, or use it in an `async with`; kill() a child whose time is up, and wait() for it.",
         "",
-        find_unclosed,
+        lambda state: chain(find_unclosed(state), find_left_children(state)),
     ),
 )

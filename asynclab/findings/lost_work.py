@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
-from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
+from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.findings.told_waits import doing
 from asynclab.model.events import (
@@ -27,7 +27,7 @@ from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5
 """For how long it must have grown."""
@@ -142,6 +142,37 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
             f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
         )
         yield _finding("cut-off", text, incident, event.task)
+
+
+def find_left_items(state: LabState) -> Iterator[Finding]:
+    """Queues with items as asyncio.run() ended, whose consumers it cancelled, and into which nobody else would put."""
+    main = next((task for task in state.tasks.values() if task.parent is None), None)
+    if main is None or main.state != "done" or main.ended_at is None:
+        return
+    for queue in state.queues.values():
+        takers = [task for task in map(state.tasks.get, filter(None, queue.takers)) if task is not None]
+        cut_off = [task for task in takers if _is_cut_off(task, main.ended_at)]
+        is_fed = queue.gets > len(queue.takers) and not queue.returned  # else it is a pool
+        if queue.size and cut_off and is_fed and all(_has_put_all(state, main, each) for each in queue.sources):
+            first, were = cut_off[0], "was" if len(cut_off) == 1 else "were"
+            text = (
+                f"{queue.label} had {plural(queue.size, 'item')} when the main task ended: "
+                f"{listed(state, (task.id for task in cut_off))}, which took from it, {were} cancelled by "
+                f"asyncio.run(), and nobody had waited until all was done"
+            )
+            yield Finding("cut-off", text, main.ended_at, (state.version,), first.id, place_in(first), "likely")
+
+
+def _is_cut_off(task: TaskState, main_ended_at: float) -> bool:
+    """Whether a task was cancelled only as asyncio.run() ended."""
+    is_late = task.ended_at is not None and task.ended_at >= main_ended_at
+    return task.state == "cancelled" and is_late and task.cancel_requested_by is None
+
+
+def _has_put_all(state: LabState, main: TaskState, number: int | None) -> bool:
+    """Whether who has put into a queue is the main task, or had ended before it."""
+    task = None if number is None else state.tasks.get(number)
+    return task is not None and task.ended_at is not None and task.ended_at <= (main.ended_at or 0.0)
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
@@ -277,11 +308,11 @@ RULES = (
     ),
     Rule(
         "cut-off",
-        "A task that nobody waited for was still at work when the main task ended.",
+        "A task that nobody waited for was still at work, or had items left in its queue, when the main task ended.",
         "asyncio.run() cancels it: its work stops half done.",
-        "Wait for it before the program ends, as a TaskGroup does.",
+        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join().",
         "",
-        find_cut_off,
+        lambda state: chain(find_cut_off(state), find_left_items(state)),
     ),
     Rule(
         "growing-queue",

@@ -381,6 +381,17 @@ class PipeFull(TaskEvent):
     """How many bytes its StreamReader holds, beside those in the pipe."""
 
 
+class ChildLeft(TaskEvent):
+    """A child process still runs whose end a task was cancelled while it waited for, and which nobody has any more."""
+
+    task: int
+    child: int
+    """The child's number as a process."""
+    file: str = ""
+    line: int = 0
+    """Where the task waited; 0 where only Python's own code waits in it."""
+
+
 class PipeKeptOpen(TaskEvent):
     """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child.
 

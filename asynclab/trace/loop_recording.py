@@ -114,6 +114,7 @@ class LoopRecording:
                 observer.unseen.look(is_idle=is_idle(loop, observer))
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
+                observer.children.look()
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)

@@ -130,6 +130,11 @@ def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: 
 task_cut_off = stream_unread = _doubt
 
 
+def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
+    """A child goes on that nobody has any more, which may be meant."""
+    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)
+
+
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
     """Another process may still close a child's pipe; nobody that of its input, unless the task does after a time."""
     is_input = event.stream == "stdin"

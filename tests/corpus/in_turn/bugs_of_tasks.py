@@ -856,3 +856,20 @@ async def a_task_writes_on_to_a_connection_that_is_lost() -> None:
         await asyncio.sleep(0.001)
     writer.close()
     server.close()
+
+
+async def the_program_ends_with_items_in_the_queue_of_a_worker() -> None:
+    """cut-off"""
+
+    async def work() -> None:
+        while True:
+            await jobs.get()
+            await asyncio.sleep(0.01)
+            jobs.task_done()
+
+    jobs: asyncio.Queue[int] = asyncio.Queue()
+    for job in range(20):
+        jobs.put_nowait(job)
+    worker = asyncio.create_task(work())
+    await asyncio.sleep(0.03)
+    assert not worker.done()

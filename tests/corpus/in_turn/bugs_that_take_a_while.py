@@ -145,3 +145,15 @@ async def a_child_waits_for_the_end_of_its_input() -> None:
     sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
     await asyncio.sleep(2.5)
     sorting.cancel()
+
+
+async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
+    """never-closed"""
+
+    async def probe() -> None:
+        child = await asyncio.create_subprocess_exec("sleep", "3")
+        await asyncio.wait_for(child.wait(), 0.05)
+
+    with contextlib.suppress(TimeoutError):
+        await probe()
+    await asyncio.sleep(1.5)

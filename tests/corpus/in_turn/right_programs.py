@@ -1172,3 +1172,39 @@ async def children_are_given_their_input_late() -> None:
 
     child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
     await asyncio.gather(converse(), feed(child), child.wait())
+
+
+async def the_program_ends_once_it_has_what_it_looked_for() -> None:
+    async def look(left: asyncio.Queue[int]) -> None:
+        while True:
+            place = await left.get()
+            await asyncio.sleep(0.001)
+            left.put_nowait(place + 1)
+            left.put_nowait(place + 2)
+            if place > 3:
+                found.set()
+
+    async def serve(left: asyncio.Queue[int]) -> None:
+        await left.get()
+        await asyncio.sleep(9)
+
+    found, places, ports = asyncio.Event(), asyncio.Queue[int](), asyncio.Queue[int]()
+    places.put_nowait(0)
+    for port in range(5):
+        ports.put_nowait(port)
+    workers = [asyncio.create_task(work) for work in (look(places), serve(ports), serve(ports))]
+    await found.wait()
+    assert len(workers) == 3
+
+
+async def children_whose_time_is_up_are_ended_or_kept() -> None:
+    children = [await asyncio.create_subprocess_exec("sleep", "2") for _ in range(2)]
+    for child in children:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), 0.02)
+    killed = children.pop()
+    killed.kill()
+    del killed, child
+    await asyncio.sleep(0.8)
+    children[0].kill()
+    await children[0].wait()
