@@ -39,7 +39,7 @@ class LeftChildren:
                 place = frame.f_code.co_filename, frame.f_lineno or 0
             child = variables_of(frame).get("self") if frame.f_code in _WAITS else None
             if type(child) is Process and len(self._given_up) < _MOST:
-                self._given_up[weakref.ref(child._transport)] = weakref.ref(child), (record.id, place)
+                self._given_up[weakref.ref(vars(child)["_transport"])] = weakref.ref(child), (record.id, place)
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
