@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ClockMistaken, LoopSpun
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -35,7 +35,7 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
         )
         task = event.tasks[0] if event.tasks else None
         certainty: Certainty = "proved" if event.only_waits else "likely"
-        yield Finding("busy-wait", text, incident.at, (incident.version,), task, incident.place, certainty)
+        yield finding_of("busy-wait", text, incident, task, certainty)
 
 
 def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
             f"a {what} that {quoted(state, event.task)} has set{at_line(incident.place)} is due in "
             f"{event.seconds / _YEAR:.0f} years: its deadline is one of time.time(), and the loop's clock is another"
         )
-        yield Finding("wrong-clock", text, incident.at, (incident.version,), event.task, incident.place)
+        yield finding_of("wrong-clock", text, incident, event.task)
 
 
 def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from asynclab.findings.phrases import at_line, in_brackets, quoted
-from asynclab.findings.rule import Finding, Rule, incidents_of
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ChildLeft, ConnectionDropped
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -58,7 +58,7 @@ def find_left_children(state: LabState) -> Iterator[Finding]:
             f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)} was "
             f"cancelled while it waited for its end{at_line(incident.place)}, which does not end the child"
         )
-        yield Finding("never-closed", text, incident.at, (incident.version,), event.task, incident.place, "likely")
+        yield finding_of("never-closed", text, incident, event.task)
 
 
 RULES = (

@@ -8,7 +8,7 @@ from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
 from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.findings.told_waits import doing
 from asynclab.model.events import (
     BACKLOG,
@@ -22,7 +22,6 @@ from asynclab.model.events import (
     Wait,
     WriteUndrained,
 )
-from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
@@ -53,7 +52,7 @@ def find_collected(state: LabState) -> Iterator[Finding]:
             task = state.tasks.get(incident.event.task)
             name = f"{quoted(state, incident.event.task)}{made_at(task)}"
             text = f"{name} was garbage-collected while it waited{at_line(incident.place)}"
-            yield _finding("task-collected", text, incident, incident.event.task)
+            yield finding_of("task-collected", text, incident, incident.event.task)
 
 
 def find_never_awaited(state: LabState) -> Iterator[Finding]:
@@ -61,7 +60,7 @@ def find_never_awaited(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         if isinstance(incident.event, CoroutineDropped):
             text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{in_brackets(incident.place)}"
-            yield _finding("never-awaited", text, incident, incident.event.task)
+            yield finding_of("never-awaited", text, incident, incident.event.task)
 
 
 def find_never_retrieved(state: LabState) -> Iterator[Finding]:
@@ -80,7 +79,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
                 text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
-            yield _finding("never-retrieved", text, incident, number)
+            yield finding_of("never-retrieved", text, incident, number)
 
 
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
@@ -100,8 +99,7 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
         )
         is_sure = state.is_starved or all(state.is_stranded(each.id, each.since) for each in waiting)
         certainty: Certainty = "proved" if is_sure else "likely"
-        place = incident.place
-        yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("unseen-failure", text, incident, event.task, certainty)
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
@@ -111,7 +109,7 @@ def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
             f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
             f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
         )
-        yield _finding("callback-failed", text, incident, None)
+        yield finding_of("callback-failed", text, incident, None)
 
 
 def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
@@ -131,7 +129,7 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
-        yield _finding("left-behind", text, incident, event.task)
+        yield finding_of("left-behind", text, incident, event.task)
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
@@ -141,7 +139,7 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
             f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
         )
-        yield _finding("cut-off", text, incident, event.task)
+        yield finding_of("cut-off", text, incident, event.task)
 
 
 def find_left_items(state: LabState) -> Iterator[Finding]:
@@ -237,7 +235,7 @@ def find_undrained_writes(state: LabState) -> Iterator[Finding]:
             if event.is_lost
             else f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
         )
-        yield _finding("write-without-drain", text, incident, event.task)
+        yield finding_of("write-without-drain", text, incident, event.task)
 
 
 def _grows(queue: QueueState) -> bool:
@@ -250,11 +248,6 @@ def _grows(queue: QueueState) -> bool:
         low, high = (begin + (end - begin) * part / _PARTS for part in (index, index + 1))
         lows[index] = min((size for at, size, _ in queue.lows if low <= at <= high), default=-1)
     return all(earlier < later for earlier, later in pairwise(lows)) and -1 not in lows
-
-
-def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Finding:
-    certainty: Certainty = "proved" if incident.is_sure else "likely"
-    return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
 
 
 RULES = (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of, place_of
 from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
@@ -113,9 +113,7 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
             f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
         )
-        certainty: Certainty = "proved" if incident.is_sure else "likely"
-        place = incident.place
-        yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("pipe-full", text, incident, event.task)
 
 
 def find_kept_pipes(state: LabState) -> Iterator[Finding]:
@@ -129,8 +127,7 @@ def find_kept_pipes(state: LabState) -> Iterator[Finding]:
             f"and asyncio waits until that is closed"
         )
         text = f"{quoted(state, event.task)} waits for a child process{at_line(place)} that {why}"
-        certainty: Certainty = "proved" if incident.is_sure else "likely"
-        yield Finding("pipe-kept-open", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("pipe-kept-open", text, incident, event.task)
 
 
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
@@ -147,7 +144,7 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
                 f"which those in its pool belong: {event.streams:,}"
             )
         text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
-        yield Finding("unread-stream", text, incident.at, (incident.version,), event.task, place, "likely")
+        yield finding_of("unread-stream", text, incident, event.task)
 
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.partial_deadlocks import References
+from asynclab.trace.watching.references import References
 
 KEPT: list[object] = []
 
