@@ -21,24 +21,24 @@ def _mistake(
     | events.CallbackFailed
     | events.LoopSpun
     | events.CancelMisplaced
-    | events.ClockMistaken
-    | events.LocksPrivate,
+    | events.ClockMistaken,
     at: float,
 ) -> None:
-    """Code is never run, fails, waits for nothing, hits other code, or lets in whom it was to keep out."""
+    """Code is never run, fails, waits for nothing, or hits other code."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = _mistake
-clock_mistaken = locks_private = _mistake
+coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
-def _suspicion(state: LabState, event: events.TimeoutDropped | events.ItemLost, at: float) -> None:
-    """A task has not noticed that its time was up, or ends with an item. That may do no harm."""
+def _suspicion(
+    state: LabState, event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate, at: float
+) -> None:
+    """A task has not noticed that its time was up, ends with an item, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = item_lost = _suspicion
+timeout_dropped = item_lost = locks_private = _suspicion
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:

@@ -396,9 +396,6 @@ class Observer(Recorder):
                 looks.pending[record.id] = record
             else:
                 looks.look(record, task, real)
-            if self.resources.private.taken:
-                with self.guard("primitives"):
-                    self.resources.private.step_ended(record, task)
             if self.cancels.seen:
                 ignored = self.cancels.ignored_by(record, task)
                 if ignored is not None:
@@ -440,7 +437,8 @@ class Observer(Recorder):
                 self.eager.settle()
             self.registry.settle_names()
             self.printed.flush()
+            self.resources.private.step_ended()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self.failed("names and prints", error)
+            self.failed("names, prints and locks", error)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-from asyncio import Task
 from types import MethodType
 from typing import Any
 from weakref import ref
 
 from asynclab.model.events import LocksPrivate
 from asynclab.trace.recording.code_ownership import Place
-from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import Chain, follow
 from asynclab.trace.watching.entered_blocks import entered
@@ -28,18 +27,25 @@ class PrivateLocks:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self.taken: list[tuple[ref[Any], Place]] = []
-        """Those of the present step, each with the line that took it."""
+        self._taken: list[tuple[TaskRecord, ref[Any], Place]] = []
+        """Those of the present step, each with the task and the line that took it."""
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
         self._told: set[Place] = set()
 
-    def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task has taken some, and waits."""
-        taken, self.taken = self.taken, []
-        chain = follow(coroutine_of(task))
-        for reference, place in taken:
-            if place in self._told or len(self._inside) >= _PLACES or not _is_in_alone(chain, reference):
+    def took(self, lock: ref[Any], place: Place) -> None:
+        """The present task takes one that it has made in the same step."""
+        record = self._recorder.current
+        if record is not None and place not in self._told and len(self._inside) < _PLACES:
+            self._taken.append((record, lock, place))
+            self._recorder.attention = True
+
+    def step_ended(self) -> None:
+        """A step is over; where it took some, its task waits or has ended."""
+        taken, self._taken = self._taken, []
+        for record, reference, place in taken:
+            task = record()
+            if task is None or is_done(task) or not _is_in_alone(follow(coroutine_of(task)), reference):
                 continue
             inside = {number: each for number, each in self._inside.get(place, {}).items() if each() is not None}
             self._inside[place] = inside = {**inside, record.id: reference}

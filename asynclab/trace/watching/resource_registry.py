@@ -200,7 +200,7 @@ class Resources:
         """
         recorder, in_block = self._recorder, block is not None
         if block is not None and known.made_in == (id(block), recorder.step_started):
-            self.private.taken.append((known, place_from(block, self._boundary)))
+            self.private.took(known, place_from(block, self._boundary))
         task = recorder.current_number()  # first: it notices which task's eager first step this is
         event = PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block)
         if kind == "lock":
