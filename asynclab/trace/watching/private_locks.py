@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from types import MethodType
 from typing import Any
-from weakref import ref
+from weakref import getweakrefcount, ref
 
 from asynclab.model.events import LocksPrivate
 from asynclab.trace.recording.code_ownership import Place
@@ -57,7 +57,9 @@ class PrivateLocks:
 
 def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:
     """Whether a suspended task is in the `async with` block of a lock that nobody else refers to."""
-    if not any(each is reference() for link in chain.own_links for each in entered(link)):
+    if getweakrefcount(reference()) > 1 or not any(
+        each is reference() for link in chain.own_links for each in entered(link)
+    ):
         return False
     inside = (each for link in chain.links for each in gc.get_referents(link))
     methods = sum(type(each) is MethodType and each.__self__ is reference() for each in inside)

@@ -1139,6 +1139,37 @@ async def locks_that_are_taken_where_they_are_made_are_given_to_others() -> None
     await asyncio.gather(*(connect() for _ in range(5)))
 
 
+async def locks_are_made_where_they_are_taken_and_known_to_a_cache() -> None:
+    locks: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def use(key: int) -> None:
+        lock = locks.get(key) or locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(use(number % 4) for number in range(8)))
+
+
+async def a_generator_waits_for_what_a_callback_of_a_sleeping_task_puts() -> None:
+    callbacks = []
+
+    async def news() -> AsyncIterator[int]:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        callbacks.append(queue.put_nowait)
+        while True:
+            yield await queue.get()
+
+    async def publish() -> None:
+        await asyncio.sleep(2.2)
+        for callback in callbacks:
+            callback(1)
+
+    publisher = asyncio.create_task(publish())
+    async for _ in news():
+        break
+    await publisher
+
+
 async def a_task_sees_soon_that_its_connection_is_lost() -> None:
     async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
