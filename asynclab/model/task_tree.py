@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Reversible, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import NamedTuple, overload
 
@@ -26,10 +27,14 @@ class TaskRows(Sequence[TaskRow]):
     The order is worked out at once, the guides only for the rows that are asked for. Use it until the tasks change.
     """
 
-    def __init__(self, tasks: Mapping[int, TaskState], roots: Iterable[int]) -> None:
+    def __init__(
+        self, tasks: Mapping[int, TaskState], roots: Iterable[int], shown: AbstractSet[int] | None = None
+    ) -> None:
+        """Order all tasks, or some of them: `shown` then holds those that they hang on, too."""
         self._tasks = tasks
         self._roots = frozenset(roots)
-        self._order = _depth_first(tasks, self._roots)
+        self._last_children: dict[int, int] = {}
+        self._order = self._depth_first(shown)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -72,16 +77,67 @@ class TaskRows(Sequence[TaskRow]):
         """Whether a task is its parent's last child, and the parent."""
         parent = self._tasks[task].parent
         assert parent is not None, "a task without a parent is a root"
-        return self._tasks[parent].children[-1] == task, parent
+        return self._last_children[parent] == task, parent
+
+    def _depth_first(self, shown: AbstractSet[int] | None) -> list[int]:
+        order: list[int] = []
+        pending = sorted(self._roots if shown is None else self._roots & shown, reverse=True)
+        while pending:
+            task = pending.pop()
+            order.append(task)
+            children: Sequence[int] = self._tasks[task].children
+            if shown is not None:
+                children = [child for child in children if child in shown]
+            if children:
+                self._last_children[task] = children[-1]
+                pending.extend(reversed(children))
+        return order
 
 
-def _depth_first(tasks: Mapping[int, TaskState], roots: Iterable[int]) -> list[int]:
-    order: list[int] = []
-    pending = sorted(roots, reverse=True)
-    while pending:
-        task = pending.pop()
-        order.append(task)
-        children = tasks[task].children
-        if children:
-            pending.extend(reversed(children))
-    return order
+def some_tasks(
+    tasks: Mapping[int, TaskState],
+    roots: Container[int],
+    ended: Reversible[int],
+    *,
+    room: int | None = None,
+    keep: int | None = None,
+    text: str = "",
+) -> set[int]:
+    """The tasks whose names contain a text, or all if there are none, each with those that it hangs on.
+
+    Args:
+        tasks: All of them.
+        roots: Those that hang on no other.
+        ended: Those that have ended, in that order.
+        room: How many there may be: the rest of those that ended first are left out. None for no limit.
+        keep: A task that is not left out.
+        text: In lower case; names may be in either.
+    """
+
+    def unseen(task: int) -> list[int]:
+        """The task and those that it hangs on, as far as they are not among the chosen."""
+        found = []
+        while task not in chosen:
+            found.append(task)
+            if task in roots:
+                break
+            parent = tasks[task].parent
+            assert parent is not None, "a task without a parent is a root"
+            task = parent
+        return found
+
+    named: AbstractSet[int] = tasks.keys()
+    if text:
+        named = {number for number, task in tasks.items() if text in task.name.casefold()} or named
+    chosen: set[int] = set()
+    for task in named if room is None else (named - set(ended)) | (named & {keep}):
+        chosen.update(unseen(task))
+    if room is None:
+        return chosen
+    for task in reversed(ended):
+        if task in named:
+            added = unseen(task)
+            if len(chosen) + len(added) > room:
+                break
+            chosen.update(added)
+    return chosen

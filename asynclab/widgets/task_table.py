@@ -25,16 +25,21 @@ class TaskTable(TaskTreeView):
             return
         self._state, self._now = state, now
         self.place_cursor()
-        self.set_subtitle(self.summary())
         self.repaint()
 
     def summary(self) -> Line:
-        """How many tasks are in each state, such as "1 ready · 2 waiting · 1 done"."""
+        """How many tasks are in each state, such as "1 ready · 2 waiting · 1 done", and how many have no row."""
         state = self._state
         counts = [((f"{state.counts[word]:,} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
             counts.append(((f"{state.dropped.tasks:,} dropped", "past"),))
+        if len(self._rows) < len(state.tasks):
+            counts.append(((f"{len(state.tasks) - len(self._rows):,} not listed", "past"),))
         return joined(counts)
+
+    def repaint(self) -> None:
+        self.set_subtitle(self.summary())
+        super().repaint()
 
     def tasks_in_sight(self) -> list[int]:
         """The ids of the tasks in sight, from the top."""

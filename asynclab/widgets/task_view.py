@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from asynclab.model.state import NOTHING_YET
-from asynclab.model.task_tree import TaskRows
+from asynclab.model.task_tree import TaskRows, some_tasks
 from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import SelectionView
 from asynclab.widgets.lines import Span
@@ -66,12 +66,53 @@ class TaskView(SelectionView):
 class TaskTreeView(TaskView):
     """A view with a line for each task, children below their parents."""
 
+    keeps_ended = True
+    """Whether tasks that have ended are listed though all tasks don't fit on the page."""
+    filter_text = ""
+    """What the names of the tasks that are listed contain, if any does."""
     _state = NOTHING_YET
+    _some = TaskRows({}, ())
+    """The rows of the tasks that are listed, where not all are."""
+    _some_of: tuple[object, ...] = ()
+    """What they were chosen by."""
 
     @property
     def _rows(self) -> TaskRows:
-        """The rows of the present state, which may have dropped tasks since it was shown."""
-        return self._state.rows()
+        """The rows of the present state, which may have dropped tasks since it was shown.
+
+        Where the tasks that ended don't keep their rows, the oldest of them make room for those that live, until the
+        run has ended.
+        """
+        state, text = self._state, self.filter_text.casefold()
+        room = None if self.keeps_ended or not self.has_too_many else self.page_height
+        if room is None and not text:
+            return state.rows()
+        chosen_by = id(state), state.structure, len(state.ended_tasks), room, self.selected, text
+        if chosen_by != self._some_of:
+            shown = some_tasks(state.tasks, state.roots, state.ended_tasks, room=room, keep=self.selected, text=text)
+            self._some, self._some_of = TaskRows(state.tasks, state.roots, shown), chosen_by
+        return self._some
+
+    @property
+    def has_too_many(self) -> bool:
+        """Whether the run goes on, has more tasks than fit on the page, and some have ended."""
+        state = self._state
+        return state.outcome is None and bool(state.ended_tasks) and len(state.tasks) > self.page_height
+
+    def keep_ended(self, keeps: bool) -> None:
+        """List all tasks, or let those that ended make room for those that live."""
+        self.keeps_ended = keeps
+        self._rows_changed()
+
+    def set_filter(self, text: str) -> None:
+        """List only tasks whose names contain a text, in upper or lower case, and those that they hang on."""
+        self.filter_text = text
+        self._rows_changed()
+
+    def _rows_changed(self) -> None:
+        self.place_cursor()
+        self.keep_in_sight()
+        self.repaint()
 
     def line_count(self) -> int:
         return len(self._rows)

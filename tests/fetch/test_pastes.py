@@ -48,6 +48,8 @@ WRITTEN = [
     ("JSON", '"⟦https://a.com/⟧\\ude00\\ud83d"'),
     ("JSON", '"⟦https://a.com/⟧\\ud83d\\u0041"'),
     ("columns", "1,⟦https://a.com/x⟧,ok\n2,⟦https://b.com⟧,no\n"),
+    ("comments of C", "/*⟦https://a.example/x⟧*/ and /* ⟦https://b.example/y⟧*/ and ⟦https://c.example/*/⟧"),
+    ("JSON in a query", '⟦https://a.example/?f=⟧[["x","y"]] and (⟦https://b.example/x⟧[("z"))'),
     ("osc8", "see \x1b]8;;⟦https://a.example/x⟧\x1b\\link\x1b]8;;\x1b\\ ok"),
     ("osc8 with BEL", "see \x1b]8;;⟦https://a.example/x?y=1⟧\x07⟦https://a.example/x⟧\x1b]8;;\x07 ok"),
     ("256 colours", "\x1b[38;5;12m⟦https://a.example/x⟧\x1b[0m"),

@@ -122,10 +122,21 @@ def test_a_defanged_host_counts_alone_in_its_line() -> None:
     assert [found.url for found in find_urls("a.b[.]example\n", taken_as="defanged").urls] == ["https://a.b.example"]
 
 
-def test_what_only_scripts_can_fetch_is_counted() -> None:
-    text = '<script>f("https:\\/\\/a.example/s")</script><img data-src="https://a.example/l.png" src="https://a.example/i">'
-    found = find_urls(text)
-    assert ([url.url for url in found.urls], found.ignored_counts) == (["https://a.example/i"], (("script URL", 2),))
+@pytest.mark.parametrize(
+    ("code", "counted"),
+    [
+        ('<script>f("https:\\/\\/a.example/s")</script>', 1),
+        ('<p data-src="https://a.example/l.png">', 1),
+        ('<p data-srcset="https://a.example/l.png 300w, https://a.example/m.png 600w">', 2),
+        ('<p data-options=\'{"url": "https:\\/\\/a.example\\/x"}\'>', 1),
+        ("<p onclick=\"location = 'https://a.example/x?a=1&amp;b=2'\">", 1),
+        ('<p data-n="1" itemtype="https://schema.org/Thing">', 0),
+    ],
+)
+def test_what_only_scripts_can_fetch_is_counted(code: str, counted: int) -> None:
+    found = find_urls(f'{code}<img src="https://a.example/i">')
+    expected = (("script URL", counted),) if counted else ()
+    assert ([url.url for url in found.urls], found.ignored_counts) == (["https://a.example/i"], expected)
 
 
 def test_what_is_no_url_beside_one_is_told() -> None:

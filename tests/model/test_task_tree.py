@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed
-from asynclab.model.fold import apply
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
-from asynclab.model.task_tree import LEVELS_DRAWN
+from asynclab.model.task_tree import LEVELS_DRAWN, TaskRows, some_tasks
 from tests.model.history import lab
 
 
@@ -60,3 +62,44 @@ def test_rows_can_be_sliced_and_searched() -> None:
     assert rows.position(3) == 2
     assert rows.position(99) is None
     assert rows.position(None) is None
+
+
+@pytest.mark.parametrize(
+    ("room", "keep", "rows"),
+    [
+        (9, None, ["1", "├ 2", "│ └ 4", "├ 3", "└ 5", "6", "└ 7"]),
+        (6, None, ["1", "├ 3", "└ 5", "6", "└ 7"]),
+        (4, None, ["1", "└ 5", "6", "└ 7"]),
+        (0, None, ["1", "└ 5", "6", "└ 7"]),
+        (4, 4, ["1", "├ 2", "│ └ 4", "└ 5", "6", "└ 7"]),
+    ],
+)
+def test_those_that_ended_first_make_room_for_those_that_live(room: int, keep: int | None, rows: list[str]) -> None:
+    """6 has ended, but a task that lives hangs on it; where 3 was the last to end, 4 before it has no room with 2."""
+    state = family(None, 1, 1, 2, 1, None, 6)
+    fold(state, [TaskEnded(1.0, task, "done") for task in (6, 2, 4, 3)])
+    shown = some_tasks(state.tasks, state.roots, state.ended_tasks, room=room, keep=keep)
+    assert [f"{row.guide}{row.task}" for row in TaskRows(state.tasks, state.roots, shown)] == rows
+
+
+def test_a_task_that_hangs_on_one_that_was_dropped_needs_no_room_for_it() -> None:
+    state = family(77, 1)
+    assert some_tasks(state.tasks, state.roots, state.ended_tasks, room=0) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "rows"),
+    [
+        ("t4", None, ["1", "└ 2", "  └ 4"]),
+        ("t", None, ["1", "├ 2", "│ └ 4", "└ 3", "12"]),
+        ("nothing", None, ["1", "├ 2", "│ └ 4", "└ 3", "12"]),
+        ("2", 0, ["12"]),
+        ("2", 3, ["1", "└ 2", "12"]),
+        ("2", 2, ["12"]),
+    ],
+)
+def test_the_tasks_are_listed_whose_names_contain_a_text(text: str, room: int | None, rows: list[str]) -> None:
+    state = family(None, 1, 1, 2)
+    fold(state, [TaskCreated(0.0, 12, "T12", "work", None), TaskEnded(1.0, 2, "done"), TaskEnded(1.0, 4, "done")])
+    shown = some_tasks(state.tasks, state.roots, state.ended_tasks, room=room, text=text)
+    assert [f"{row.guide}{row.task}" for row in TaskRows(state.tasks, state.roots, shown)] == rows

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
+from types import SimpleNamespace
 
 import pytest
 
 from asynclab.app import AsyncLabApp
 from asynclab.remote.attach import Attachment, attach
+from asynclab.remote.wire import AnyFrame, LoopOpened, to_bytes
+from asynclab.screens.run import connected_program
 from asynclab.screens.run.attached_program import AttachedProgram
 from asynclab.screens.run.run_screen import RunScreen
 from tests.fast_ui import until
@@ -80,3 +85,37 @@ async def test_it_is_let_go_though_the_app_ends_before_it_says_so() -> None:
         with pytest.raises(asyncio.CancelledError):
             await closing
         assert ours.fileno() == -1
+
+
+async def test_where_it_tells_more_than_a_frame_has_time_for_it_is_read_no_further_and_more_is_taken_in_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = itertools.count(step=0.015)
+    timers = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=lambda: 0.0)
+    monkeypatch.setattr(connected_program, "time", timers)
+    monkeypatch.setattr(connected_program, "MOST_WAITING", 0)
+    ours, its = socket.socketpair()
+    with its:
+        attached = AttachedProgram(Attachment(4711, ours))
+        taken: list[AnyFrame] = []
+        attached.told.takers.append(taken.append)
+        attached.begin()
+        its.sendall(b"".join(to_bytes(LoopOpened(number, "Loop", 0.0)) for number in range(1, 5)))
+        await until(lambda: has_read(ours))
+        its.sendall(to_bytes(LoopOpened(5, "Loop", 0.0)))
+        counts = []
+        for _ in range(3):
+            await asyncio.sleep(0)
+            assert not has_read(ours)
+            attached.pump()
+            counts.append((len(taken), attached.is_behind))
+        assert counts == [(1, True), (3, True), (4, False)]
+        await until(lambda: has_read(ours))
+        attached.pump()
+        assert len(taken) == 5
+        attached.hang_up()
+
+
+def has_read(connection: socket.socket) -> bool:
+    """Whether nothing more can be read."""
+    return not select([connection], [], [], 0)[0]

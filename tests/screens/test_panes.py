@@ -274,6 +274,21 @@ async def test_slash_filters_the_activity_while_it_is_typed() -> None:
         await stage.until(lambda: not stage.screen.query(Input))
 
 
+async def test_the_filter_also_leaves_tasks_out_if_names_contain_it() -> None:
+    async with finished("3") as stage:
+        views = stage.views.tasks, stage.views.timeline
+        counts = [view.line_count() for view in views]
+        await stage.press("slash", *"WORK-2")
+        for view in views:
+            main, only = (view.line_text(index) for index in range(view.line_count()))
+            assert main.startswith(" main ")
+            assert only.startswith(" └ work-2 ")
+        await stage.press("G")  # no name has it
+        assert [view.line_count() for view in views] == counts
+        await stage.press("backspace", "escape")
+        await stage.until(lambda: [view.line_count() for view in views] == counts)
+
+
 async def test_letters_in_the_filter_are_letters() -> None:
     async with finished("3") as stage:
         await stage.press("slash", "q", "c", "1", "question_mark")

@@ -195,3 +195,20 @@ async def test_a_screen_is_painted_before_all_of_it_is_read(recording: Path, mon
         await asyncio.sleep(0)
     assert {0, 1, 2} <= seen
     await replay.close()
+
+
+async def test_in_a_program_with_many_tasks_those_that_live_are_in_sight_and_a_key_lists_all(tmp_path: Path) -> None:
+    births: list[e.AnyEvent] = [e.TaskCreated(0.0, number, f"job-{number}", "job", None) for number in range(1, 91)]
+    ends: list[e.AnyEvent] = [e.TaskEnded(1.0, number, "done", "None") for number in range(1, 90)]
+    begun = ProgramStarted("a.py", "3.13.0", 1, 1.0), LoopOpened(1, "_UnixSelectorEventLoop", 0.0)
+    async with shown(written(tmp_path / "a.rec", *begun, LoopEvents(1, tuple(births)))) as stage:
+        assert "A all tasks" not in stage.bar, "all of them live"
+    async with shown(written(tmp_path / "b.rec", *begun, LoopEvents(1, (*births, *ends)))) as stage:
+        listed = stage.views.tasks, stage.views.timeline
+        assert all("job-90" in text_of(view) and "job-1 " not in text_of(view) for view in listed)
+        assert "A all tasks" in stage.bar
+        await stage.press("A")
+        assert [view.line_count() for view in listed] == [90, 90]
+        assert "A living" in stage.bar
+        await stage.press("A")
+        assert all("job-1 " not in text_of(view) for view in listed)

@@ -226,6 +226,47 @@ async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
             assert set(view.tasks_in_sight()) <= set(state.tasks)
 
 
+@pytest.mark.parametrize("kind", [TaskTable, TimelineView])
+async def test_tasks_that_ended_make_room_for_those_that_live_until_the_run_ends(
+    kind: type[TaskTable | TimelineView],
+) -> None:
+    births: list[events.Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 102))]
+    state, timeline = lab_with_timeline(*births)
+    async with on_stage(kind(), 80, 12) as (view, _):
+
+        def listed() -> list[int]:
+            if isinstance(view, TaskTable):
+                view.show(state, 0.0)
+            else:
+                view.show(state, timeline, 0.0)
+            return [view.task_at(index) for index in range(view.line_count())]
+
+        view.keep_ended(False)
+        assert listed() == list(range(1, 102))
+        fold(state, [events.TaskEnded(1.0, number, "done") for number in range(2, 100)])
+        room = view.page_height
+        assert listed() == [1, *range(103 - room, 102)]
+        view.select(7)
+        assert listed() == [1, 7, *range(104 - room, 102)]
+        view.keep_ended(True)
+        assert listed() == list(range(1, 102))
+        view.keep_ended(False)
+        apply(state, events.RunEnded(2.0, "done"))
+        assert listed() == list(range(1, 102))
+
+
+async def test_the_frame_says_how_many_tasks_are_not_listed() -> None:
+    state = crowd(100)
+    async with on_stage(TaskTable(), 80, 12, shows=(state, 0.0)) as (table, pilot):
+        table.keep_ended(False)
+        fold(state, [events.TaskEnded(1.0, number, "done") for number in range(2, 96)])
+        table.show(state, 1.0)
+        assert subtitle(table) == "1 ready · 5 waiting · 94 done · 91 not listed"
+        table.keep_ended(True)
+        await pilot.pause()
+        assert subtitle(table) == "1 ready · 5 waiting · 94 done"
+
+
 async def test_only_the_lines_that_changed_are_painted_again() -> None:
     state = crowd(1000)
     async with on_stage(TaskTable(), 80, 24, shows=(state, 0.0)) as (table, _):

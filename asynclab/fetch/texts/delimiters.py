@@ -175,6 +175,8 @@ def _in_prose(url: str, before: str) -> str:
         url = url.partition("|")[0]
     if before == "=" and (following := _NEXT_VALUE.search(url)):
         url = url[: following.start()]
+    if url.endswith("*/") and not url.endswith("/*/"):  # the end of a comment, and no pattern
+        url = url[:-2]
     if "{" in url and (markup := _JIRA_ENDS.search(url)):
         url = url[: markup.start()]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
@@ -211,7 +213,7 @@ def _without_trailing(url: str) -> str:
     url = _without_pictures(url)
     while url and (url[-1] in _TRAILING or _is_foreign(url[-1])):
         url = url[:-1]
-    return url.removesuffix("(")
+    return url.rstrip("([")
 
 
 def _up_to_its_brackets(url: str) -> str:

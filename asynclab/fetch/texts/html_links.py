@@ -128,8 +128,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
                     _take(candidate, page)
             elif key == "style":
                 _take_code(_unescaped(value), page, is_taken=True)
-            elif key.startswith("data-") and is_exact(value.strip()):
-                page.finding.ignore(_unescaped(value), "script URL")
+            elif key.startswith(("data-", "on")):
+                _take_code(_unescaped(value), page, is_taken=False)
             elif key in _LINKS and not (key == "data" and name != "object"):
                 url = _take(value, page)
                 page.shown = url if name == "a" else page.shown

@@ -71,7 +71,7 @@ class FetchScreen(ResultActions):
         self.chosen = self._request.options
         self.title_bar, self.key_bar = TitleBar(tuple(TABS), "Fetch"), KeyBar()
         self.views = FetchViews(id="fetch")
-        self.stage = Stage(in_the_middle="timeline", id="stage")
+        self.stage = Stage(in_the_middle="timeline", keeps_ended=False, id="stage")
         self._wants_detail: bool | None = None
         self._selected_for: object = None
 

@@ -143,6 +143,18 @@ class PaneScreen(CommandScreen):
         else:
             self.host.tell("all panes are visible already")
 
+    @command(
+        "all tasks",
+        key="A",
+        group="Looking",
+        rank=9,
+        bar=lambda screen: ("A", "living" if screen.stage.keeps_ended else "all tasks"),
+        when=lambda screen: screen.is_staged and screen.stage.has_too_many_tasks,
+    )
+    def action_keep_ended(self) -> None:
+        """List all tasks, or let the ones that ended make room for those that live."""
+        self.stage.keep_ended(not self.stage.keeps_ended)
+
     def bar(self) -> tuple[BarEntry, ...]:
         """What the key bar shows; while a filter is typed, what works then."""
         if self.stage.log_pane.is_typing:
@@ -165,7 +177,7 @@ class PaneScreen(CommandScreen):
         when=lambda screen: screen.has_lines or screen.stage.log_pane.is_filtering,
     )
     async def action_filter(self) -> None:
-        """Show only the activity that contains a text."""
+        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 

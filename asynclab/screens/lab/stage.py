@@ -91,6 +91,11 @@ class Stage(StageRoom):
         """The views whose keys act on the line under their cursor."""
         return (*self.task_views, self.findings)
 
+    @property
+    def has_too_many_tasks(self) -> bool:
+        """Whether tasks that ended could make room for others."""
+        return any(view.has_too_many for view in (self.tasks, self.timeline) if self.is_seen(view.id or ""))
+
     def paint(self, record: Record) -> None:
         """Bring every view up to date with a run; each repaints only what changed."""
         if record is not self._record:

@@ -64,13 +64,20 @@ class StageRoom(Vertical):
     """The lines that a subclass needs below the panes where all of them show."""
 
     def __init__(
-        self, *, files: SourceFiles | None = None, in_the_middle: str | None = None, id: str | None = None
+        self,
+        *,
+        files: SourceFiles | None = None,
+        in_the_middle: str | None = None,
+        keeps_ended: bool = True,
+        id: str | None = None,
     ) -> None:
         """Make the views, which read files by `files`, or else from the disk.
 
         `in_the_middle` is the pane that starts in the middle row; None stands for the one with most to show.
+        `keeps_ended` is whether tasks keep their rows after they ended, even if that leaves no room for others.
         """
         super().__init__(id=id)
+        self.keeps_ended = keeps_ended
         self._files = files or SourceFiles()
         self.front = "tasks"
         """The id of the pane that shows where one shows at a time."""
@@ -106,13 +113,24 @@ class StageRoom(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(self._files, id="source")
-            activity = ActivityLog(id="activity")
-            yield Filtered(activity, "lines", activity.set_filter, id="log")
+            yield Filtered(ActivityLog(id="activity"), "lines", self.filter, id="log")
             yield FindingsView(id="findings")
 
     def on_mount(self) -> None:
         """Let keys scroll a long lesson."""
         self.concept.can_focus = True
+        self.keep_ended(self.keeps_ended)
+
+    def keep_ended(self, keeps: bool) -> None:
+        """List all tasks, or let those that ended make room for those that live."""
+        self.keeps_ended = keeps
+        for view in (self.tasks, self.timeline):
+            view.keep_ended(keeps)
+
+    def filter(self, text: str) -> None:
+        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
+        for view in (self.activity, self.tasks, self.timeline):
+            view.set_filter(text)
 
     @property
     def shown_panes(self) -> frozenset[str]:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from asynclab.findings.allowed import FindingFilter
     from asynclab.remote.observed_program import ObservedProgram
 
-FOLDING = 0.02
-"""Real seconds of a frame for what is told, at most."""
+FOLDING, FOLDING_BEHIND = 0.02, 0.04
+"""Real seconds of a frame for what is told, at most; and where there was more to take in than a frame had time for."""
 
-MOST_WAITING = 8 * 1024 * 1024
-"""Bytes that are read and not taken in yet, at most; then the program itself has to leave details out."""
+MOST_WAITING = 3 * 1024 * 1024
+"""Bytes that are read and not taken in yet, at most: half a second of work. Then the program leaves details out."""
 
 SILENT = 0.3
 """Real seconds: a heartbeat comes ten times a second."""
@@ -109,17 +109,13 @@ class ConnectedProgram(WatchedProgram):
 
     def pump(self) -> None:
         """Take in what was told, as much as a frame has time for."""
-        until = time.perf_counter() + FOLDING
+        until = time.perf_counter() + (FOLDING_BEHIND if self.is_behind else FOLDING)
         while self._waiting and time.perf_counter() < until:
             self.take(self._waiting.popleft())
         if not self._waiting:
             self._read = 0
             self._listen()
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something was told that has not been taken in."""
-        return bool(self._waiting)
+        self.is_behind = bool(self._waiting)
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame."""

@@ -171,7 +171,7 @@ class LiveProgram(ConnectedProgram):
         if code is None:
             return
         self._died = self._died or time.monotonic()
-        if self.has_more or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
+        if self.is_behind or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
             return
         self.code = code
         self.take(ProgramEnded(self.now_at(self._died), code))

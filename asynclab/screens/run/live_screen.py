@@ -37,7 +37,7 @@ class LiveStage(Stage):
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
         """Make the views."""
-        super().__init__(files=live.files, in_the_middle="timeline", id=id)
+        super().__init__(files=live.files, in_the_middle="timeline", keeps_ended=False, id=id)
         self._live = live
 
     def compose(self) -> ComposeResult:

@@ -82,6 +82,7 @@ class Replay(WatchedProgram):
         self._reading: asyncio.Task[None] | None = None
         self.is_read = False
         """Whether all of it has been read."""
+        self.is_behind = True
 
     @property
     def title(self) -> str:
@@ -101,11 +102,6 @@ class Replay(WatchedProgram):
         """What was recorded, how it ended, and what is missing."""
         idle = "It made no event loop." if self.is_read and not (self.runs or self.loops_left_out) else ""
         return tuple(filter(None, (self._what(), self._how_it_ended(), idle, self._what_is_missing())))
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether it is being read."""
-        return not (self.is_read or self._complaint)
 
     @property
     def has_files(self) -> bool:
@@ -134,7 +130,7 @@ class Replay(WatchedProgram):
             else:
                 self.told.take(line)
                 yield line
-        self.is_read = True
+        self.is_read, self.is_behind = True, False
         for run in self.runs.values():
             run.record.findings.judge_again()
 
@@ -150,7 +146,7 @@ class Replay(WatchedProgram):
             for line in self._reader.lines():
                 yield from _pieces(line)
         except RecordingError as error:
-            self._complaint = f"{error}: what comes before it is shown"
+            self._complaint, self.is_behind = f"{error}: what comes before it is shown", False
 
     def _what(self) -> str:
         header, started = self._reader.header, self.told.started

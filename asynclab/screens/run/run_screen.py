@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
 
 
-FRAMES_PER_READING = 5
-"""How often a recording is painted while it is read, once in so many frames: to paint takes longer than to read."""
+FRAMES_BEHIND = 5
+"""How often is painted while there is more to take in, once in so many frames: to paint takes longer than to read."""
 
 
 class RunScreen(LabScreen):
@@ -72,7 +72,7 @@ class RunScreen(LabScreen):
 
     def make_stage(self) -> Stage:
         """The views of a loop."""
-        return Stage(files=self.watched.files, in_the_middle="timeline", id="stage")
+        return Stage(files=self.watched.files, in_the_middle="timeline", keeps_ended=False, id="stage")
 
     def on_mount(self) -> None:
         self.lay_out()
@@ -102,13 +102,13 @@ class RunScreen(LabScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a recording is being read. The bars of a program that does nothing may move more slowly."""
-        return self.watched.is_reading
+        """Whether there is more to take in. The bars of a program that does nothing may move more slowly."""
+        return self.watched.is_behind
 
     def frame(self) -> None:
-        """Take in what has come, and paint it; while a recording is read, seldom."""
+        """Take in what has come, and paint it; while there is more, seldom."""
         self._frames_begun += 1
-        if not self.watched.is_reading or self._frames_begun % FRAMES_PER_READING == 0:
+        if not self.watched.is_behind or self._frames_begun % FRAMES_BEHIND == 0:
             super().frame()
         else:
             self.watched.pump()

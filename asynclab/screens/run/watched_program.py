@@ -28,6 +28,8 @@ class WatchedProgram(ABC):
     files: SourceFiles
     """Has the files that its tasks run."""
 
+    is_behind = False
+    """Whether more was told than a frame had time to take in."""
     ends_when_left = False
     """Whether it runs for as long as somebody looks: it is ours."""
 
@@ -71,11 +73,6 @@ class WatchedProgram(ABC):
     def now(self) -> float:
         """Seconds of its time."""
         return self.told.now
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether all that is to be shown is there, and is being taken in as fast as possible."""
-        return False
 
     @property
     def has_files(self) -> bool:
