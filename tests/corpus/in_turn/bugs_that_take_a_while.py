@@ -108,6 +108,8 @@ async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
 
     for _ in range(240):
         await call()
+    for _ in range(10):  # for the rules to look once more
+        await asyncio.sleep(0.05)
     closed.set()
     await asyncio.sleep(0.01)
 
