@@ -1,4 +1,4 @@
-"""Finds HTTP clients that are made anew for each request, and connections and children that are never closed."""
+"""Finds clients made anew for each request, what is never closed, and what several tasks use that only one may."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 
 from asynclab.findings.phrases import at_line, in_brackets, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
-from asynclab.model.events import ChildLeft, ConnectionDropped
+from asynclab.model.events import ChildLeft, ConnectionDropped, Misused
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
@@ -51,6 +51,21 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
 
 
+_MISUSES = {
+    "coroutine": "awaited a coroutine{at} that had been awaited before, and runs only once: a cache may have kept it",
+    "loop": "waited for a lock, queue or future{at} that belongs to another event loop: one that was made before it",
+    "stream": "read from a stream{at} from which another task was reading",
+    "generator": "went on with an async generator{at} with which another task was going on",
+}
+
+
+def find_misuses(state: LabState) -> Iterator[Finding]:
+    """Tasks that failed as they used what only one may use, or only once, or only on its loop."""
+    for incident, event in incidents_of(state, Misused):
+        did = _MISUSES.get(event.kind, "misused something{at}").format(at=at_line(incident.place))
+        yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)
+
+
 def find_left_children(state: LabState) -> Iterator[Finding]:
     """Child processes that nobody has any more; told once for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
@@ -69,6 +84,16 @@ RULES = (
         "Make one client at the start of the program, use it for all requests, and close it at the end.",
         "session",
         find_short_sessions,
+    ),
+    Rule(
+        "not-shareable",
+        "A task used what only one may use at a time, or once, or on its own loop.",
+        "It fails with a RuntimeError, and so does each one after it: a coroutine runs only once, a stream or async "
+        "generator has one reader, and a lock, queue or future belongs to the loop that first waited for it.",
+        "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "
+        "queues in the coroutine that asyncio.run() runs.",
+        "",
+        find_misuses,
     ),
     Rule(
         "never-closed",

@@ -76,6 +76,9 @@ StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
 threads; nothing, since nothing is pending."""
 
+MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator"]
+"""What was misused: a coroutine awaited twice, something of another loop, or a stream or async generator in use."""
+
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
 
@@ -923,6 +926,16 @@ class LocksPrivate(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where they take it."""
+
+
+class Misused(ProgramEvent):
+    """A task fails as it used what another one uses, or has used up."""
+
+    task: int
+    kind: MisuseKind
+    file: str = ""
+    line: int = 0
+    """Where it used that."""
 
 
 class ClockMistaken(ProgramEvent):

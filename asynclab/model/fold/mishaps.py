@@ -130,6 +130,11 @@ def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: 
 task_cut_off = stream_unread = _doubt
 
 
+def misused(state: LabState, event: events.Misused, at: float) -> None:
+    """A task fails as it used what it may not."""
+    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)))
+
+
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
     """A child goes on that nobody has any more, which may be meant."""
     state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)

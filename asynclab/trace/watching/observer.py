@@ -28,6 +28,7 @@ from asynclab.trace.watching.left_children import LeftChildren
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
+from asynclab.trace.watching.misuses import Misuses
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -108,6 +109,7 @@ class Observer(Recorder):
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
+        self.registry.when_failed = Misuses(self).failed
         self._misplaced = MisplacedCancels(self)
         self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
@@ -142,7 +144,8 @@ class Observer(Recorder):
         self.strike_off()
         self.registry.settle_names()
         self.let_go()
-        self.registry.when_named = self.registry.when_gone = self.cancels.when_lost = None
+        self.registry.when_named = self.registry.when_gone = self.registry.when_failed = None
+        self.cancels.when_lost = None
         for name in _MUTUAL:
             delattr(self, name)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import io
 import os
@@ -9,7 +10,7 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -822,6 +823,37 @@ async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
         call.result(1.6)
+
+
+async def what_only_one_may_use_is_shared() -> None:
+    """not-shareable"""
+
+    @functools.cache
+    def load() -> Coroutine[object, object, None]:
+        return asyncio.sleep(0)
+
+    async def use() -> None:
+        await load()
+
+    async def pages() -> AsyncIterator[int]:
+        await asyncio.sleep(0.01)
+        yield 1
+
+    async def read() -> None:
+        async for _ in shared:
+            pass
+
+    async def take() -> None:
+        async with lock:
+            await asyncio.sleep(0)
+
+    async def take_elsewhere() -> None:
+        await asyncio.gather(take(), take())
+
+    shared, stream, lock = pages(), asyncio.StreamReader(), asyncio.Lock()
+    await asyncio.to_thread(asyncio.run, take_elsewhere())
+    received = (asyncio.wait_for(stream.read(1), 0.05) for _ in range(2))
+    assert await asyncio.gather(use(), use(), read(), read(), take(), take(), *received, return_exceptions=True)
 
 
 async def a_deadline_is_told_by_the_time_of_day() -> None:
