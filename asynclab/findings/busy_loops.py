@@ -29,6 +29,8 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
             what = "have woken each other" if len(event.tasks) > 1 else "has asked for another turn"
         else:
             who, what = f"callback {one_line(event.function)}", "has asked to be called again"
+        if event.is_reader:
+            what = "of add_reader() is still registered, though what it reads has ended, and has been called"
         text = (
             f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
             f"that takes a processor, and nothing has come of it"
@@ -65,9 +67,10 @@ def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
 RULES = (
     Rule(
         "busy-wait",
-        "A task checks again and again whether it may go on, with a turn of the loop each time.",
+        "A task or callback checks again and again whether it may go on, with a turn of the loop each time.",
         "It takes a whole processor, and the loop never rests.",
-        "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets.",
+        "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets; call remove_reader() "
+        "once there is no more to read.",
         "",
         find_busy_waits,
     ),

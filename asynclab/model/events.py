@@ -964,6 +964,8 @@ class LoopSpun(ProgramEvent):
     function: str = ""
     only_waits: bool = False
     """Whether the code there does nothing but ask whether it may go on."""
+    is_reader: bool = False
+    """Whether it is a callback of add_reader(), and what it reads has ended."""
 
 
 class LoopLagged(ProgramEvent):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -133,6 +134,20 @@ async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
     await process.stdout.readline()
     process.kill()
     await process.communicate()
+
+
+async def a_callback_stays_registered_for_what_has_ended() -> None:
+    """busy-wait"""
+
+    def read() -> None:
+        os.read(source, 100)
+
+    source, target = os.pipe()
+    asyncio.get_running_loop().add_reader(source, read)
+    os.close(target)
+    await asyncio.sleep(2.5)
+    asyncio.get_running_loop().remove_reader(source)
+    os.close(source)
 
 
 async def a_child_waits_for_the_end_of_its_input() -> None:

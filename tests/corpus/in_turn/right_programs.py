@@ -1170,6 +1170,25 @@ async def a_generator_waits_for_what_a_callback_of_a_sleeping_task_puts() -> Non
     await publisher
 
 
+async def a_callback_reads_all_the_time_and_is_removed_at_the_end() -> None:
+    def read() -> None:
+        if not os.read(source, 10):
+            loop.remove_reader(source)
+
+    def write(count: int) -> None:
+        os.write(target, b"x" * 10)
+        if count:
+            loop.call_soon(write, count - 1)
+        else:
+            os.close(target)
+
+    loop, (source, target) = asyncio.get_running_loop(), os.pipe()
+    loop.add_reader(source, read)
+    write(2_000)
+    await asyncio.sleep(0.5)
+    os.close(source)
+
+
 async def a_task_sees_soon_that_its_connection_is_lost() -> None:
     async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
