@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from types import MethodType
 from typing import Any
 from weakref import getweakrefcount, ref
@@ -18,6 +19,9 @@ from asynclab.trace.watching.private_waits import others
 MANY = 3
 """How many tasks must be inside at once: one alone may be about to give its lock to others."""
 
+_LOOKS = 50
+"""At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
+
 _PLACES = 100
 """Of how many lines of code it is remembered."""
 
@@ -31,12 +35,14 @@ class PrivateLocks:
         """Those of the present step, each with the task and the line that took it."""
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
-        self._told: set[Place] = set()
+        self._looks = Counter[Place]()
+        """How often it was looked at what is taken at a line."""
 
     def took(self, lock: ref[Any], place: Place) -> None:
         """The present task takes one that it has made in the same step."""
         record = self._recorder.current
-        if record is not None and place not in self._told and len(self._inside) < _PLACES:
+        if record is not None and self._looks[place] < _LOOKS and len(self._inside) < _PLACES:
+            self._looks[place] += 1
             self._taken.append((record, lock, place))
             self._recorder.attention = True
 
@@ -50,7 +56,7 @@ class PrivateLocks:
             inside = {number: each for number, each in self._inside.get(place, {}).items() if each() is not None}
             self._inside[place] = inside = {**inside, record.id: reference}
             if len(inside) >= MANY:
-                self._told.add(place)
+                self._looks[place] = _LOOKS
                 del self._inside[place]
                 self._recorder.emit(LocksPrivate(self._recorder.clock.now(), tuple(inside), *place))
 
