@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import find
 from asynclab.screens.run.replay import Replay
+from asynclab.screens.run.run_screen import RunScreen
 
 FOLDER = Path(__file__).parent / "screenshots"
 
@@ -44,15 +45,15 @@ async def main():
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     async with aiohttp.ClientSession() as session:
-        await asyncio.gather(*(get(session, url) for _ in range(12)), return_exceptions=True)
+        await asyncio.gather(*(get(session, url) for _ in range(8)), return_exceptions=True)
     await runner.cleanup()
 
 asyncio.run(main())
 """
 """A server under load, whose handlers wait for one lock: some of its clients give up."""
 
-EVENTS_BACK = 250
-"""How many events before the end of that program the picture is taken."""
+WAITING = 4
+"""How many handlers wait for the lock when the picture is taken."""
 
 
 def app_of(name: str) -> AsyncLabApp:
@@ -87,11 +88,18 @@ def record(folder: Path) -> Path:
 
 
 async def take_replay(recording: Path) -> None:
-    """Replay a recording, go back to where its tasks wait, and save a picture."""
+    """Replay a recording, go back to where handlers wait for the lock, select the last one, and save a picture."""
     app = AsyncLabApp(program=Replay(recording))
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.pause(1.5)
-        await pilot.press(*["["] * EVENTS_BACK)
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        while True:
+            lock = screen.record.state.named_primitives["lock", 1]
+            if lock.holder is not None and len(lock.waiters) >= WAITING:
+                break
+            await pilot.press("[")
+        await pilot.press("G")
         await pilot.pause(0.5)
         app.save_screenshot("inspect.svg", path=str(FOLDER))
 

@@ -18,7 +18,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
-from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
 from asynclab.remote.run_tally import RunTally, SlowStep
 from asynclab.remote.wire import AnyFrame
@@ -259,7 +259,8 @@ def _standing(task: TaskState, loop: ObservedLoop) -> str:
     """What a task that never ended was about."""
     if task.state != "waiting":
         return f"was {task.state}"
-    return NOT_RECORDED if task.waits_for is None else plain_wait(task.waits_for, loop.state)[0]
+    wait = task.waits_for
+    return NOT_RECORDED if wait is None else plain_wait(held_now(wait, loop.state), loop.state)[0]
 
 
 def _finding_json(finding: Finding, state: LabState) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
-from asynclab.model.wording.wait import plain_wait
+from asynclab.model.wording.wait import held_now, plain_wait
 
 VERSION = 1
 """Of what is written; it rises where a field changes its meaning or goes away."""
@@ -258,7 +258,7 @@ def _flow(state: LabState, number: int, finding: Finding) -> Flow:
     if number == finding.task:
         steps.append(_step(finding.text, finding.at, finding.place))
     elif _still_waits(task, finding) and task.waits_for is not None:
-        steps.append(_step(plain_wait(task.waits_for, state)[0], task.since, task.place))
+        steps.append(_step(plain_wait(held_now(task.waits_for, state), state)[0], task.since, task.place))
     return Flow(state.task_name(number), tuple(steps))
 
 

@@ -30,6 +30,11 @@ def file_name(path: str) -> str:
     return one_line(path.replace("\\", "/").rpartition("/")[2], FILE_LIMIT)
 
 
+def line_of_code(file: str, line: int) -> str:
+    """A line of code as "app.py:7", safe to show; empty where it is unknown."""
+    return f"{file_name(file)}:{line}" if line else ""
+
+
 def _frame_text(frame: Frame) -> str:
     function = one_line(frame.function).rpartition("<locals>.")[2]
     if frame.count > 1:

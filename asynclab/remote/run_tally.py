@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from msgspec import structs
+
 from asynclab.model import events
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, place_in
@@ -128,7 +130,15 @@ class RunTally:
         if waited is not None and event.at - waited.at >= LONG_WAIT:
             name, task = self.state.task_name(event.task), self.state.tasks.get(event.task)
             place = place_in(waited.wait) or (None if task is None else place_in(task))
-            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, waited.wait, place))
+            wait = self._with_holder(waited.wait, waited.at, event.at)
+            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, wait, place))
+
+    def _with_holder(self, wait: events.Wait, begin: float, end: float) -> events.Wait:
+        """A wait that is over; one for a lock has its holder, unless others held it, too, before the end."""
+        lock = self.state.named_primitives.get((wait.kind, wait.number)) if wait.kind == "lock" else None
+        if lock is None or not any(begin < taken_at < end for taken_at in lock.taken_at):
+            return wait
+        return structs.replace(wait, tasks=())
 
     def _add_step(self, event: events.Stepped | events.StepEnded) -> None:
         self.running += event.seconds

@@ -12,6 +12,7 @@ from asynclab.model.activity import ActivityLine
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
+from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import Line, joined, left, wrap
@@ -149,7 +150,7 @@ class ActivityLog(CursorView):
         if self.filter_text and not self._rows:
             return "nothing matches the filter"
         gone = self._state.dropped.lines
-        return f"{gone} earlier lines are no longer kept" if gone else ""
+        return f"{plural(gone, 'earlier line')} no longer kept" if gone else ""
 
     @property
     def _note_height(self) -> int:
@@ -209,7 +210,7 @@ class ActivityLog(CursorView):
     def _place(self) -> str:
         """Where the reader is: at the end, which may grow, or above it."""
         if not self.is_following:
-            return f"{self._unread} new below" if self._unread else "scrolled up"
+            return f"{self._unread:,} new below" if self._unread else "scrolled up"
         if self._is_past:
             return "up to this moment"
         return "following" if self._goes_on and self._state.version else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from asynclab.model.frames import chain_text, file_name
+from asynclab.model.frames import chain_text, line_of_code
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import cell_width, shorten_middle
@@ -124,9 +124,8 @@ def standing(task: TaskState, state: LabState, width: int) -> Line:
 def out_of_reach(task: TaskState, state: LabState) -> Line:
     """Says that a task is in a file that can't be read."""
     assert task.place is not None
-    file, line = task.place
-    name, place = shorten_middle(state.task_name(task.id), NAME_WIDTH), f"{file_name(file)}:{line}"
-    return ((f"{name} is at {place}: file can't be read", "cancelled"),)
+    name = shorten_middle(state.task_name(task.id), NAME_WIDTH)
+    return ((f"{name} is at {line_of_code(*task.place)}: file can't be read", "cancelled"),)
 
 
 def _before_frames(task: TaskState, name: str) -> Span:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from asynclab.findings.alike import with_others
 from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Rule
-from asynclab.model.frames import file_name
+from asynclab.model.frames import line_of_code
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.grammar import sentence
@@ -57,7 +57,7 @@ def heading(found: Found, task: str, width: int) -> Line:
     room = width - INDENT - len(moment) - 1
     likely = " (likely)" if finding.certainty == "likely" else ""
     times = f" ×{found.others + 1:,}" if found.others else ""
-    place = "" if finding.place is None else f"{one_line(file_name(finding.place[0]))}:{finding.place[1]}"
+    place = "" if finding.place is None else line_of_code(*finding.place)
     about = [" · ".join(filter(None, parts)) for parts in ((task, place), (task,), ())]
     names = [f"{finding.rule}{likely}{times}", f"{finding.rule}{times}", finding.rule]
     said = fitting(tuple(f"{name}  {more}".rstrip() for name in names for more in about), room)

@@ -64,3 +64,21 @@ def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) ->
     told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"
     assert told in report.lines()
     assert report.as_json()["loops"][0]["failed"] == "KeyError('odd')"
+
+
+def test_what_never_ended_waits_for_who_holds_the_lock_at_the_end(program: ObservedProgram) -> None:
+    report = Report(program)
+    program.take(LoopOpened(1, "Loop", 0.0))
+    names = enumerate(("main", "first", "second"), 1)
+    happened = (
+        *(events.TaskCreated(0.1, number, name, "work") for number, name in names),
+        events.PrimitiveCreated(0.1, 1, "lock", 1),
+        events.PrimitiveChanged(0.1, 1, 1, 2),
+        events.Stepped(0.2, 1, 0.0),
+        events.TaskWaiting(0.2, 1, events.Wait("lock", 1, (2,))),
+        events.PrimitiveChanged(0.3, 1, 1, 3),
+    )
+    program.take(LoopEvents(1, happened))
+    program.take(ProgramEnded(1.0, 0))
+    never_ended = report.as_json()["loops"][0]["never_ended"]
+    assert {task["task"]: task["wait"] for task in never_ended}["main"] == "waits for lock#1 held by second"

@@ -32,7 +32,7 @@ def test_a_deadlock_is_told_with_each_of_its_tasks() -> None:
         *(e.PrimitiveChanged(0.1, number, 1, number, in_block=True) for number in (1, 2)),
         *(event for number in (1, 2) for event in (e.StepStarted(0.1, number), e.StepEnded(0.1, number, 0.0))),
         e.TaskWaiting(0.2, 1, e.Wait("lock", 2, (2,), file="app.py", line=7)),
-        e.TaskWaiting(0.2, 2, e.Wait("lock", 1, (1,), file="app.py", line=7)),
+        e.TaskWaiting(0.2, 2, e.Wait("lock", 1, (2,), file="app.py", line=7)),  # which had it then
         e.Outside(0.7, io=1),
     )
     findings = Findings(feed.state)

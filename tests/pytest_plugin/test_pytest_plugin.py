@@ -6,7 +6,10 @@ import asyncio
 import gc
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -21,10 +24,19 @@ from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened, ProgramEnded,
 
 pytest_plugins = ["pytester"]
 
-NEVER = """
-async def forgotten():
-    pass
+PRELUDE = """
+import asyncio
+import pytest
 
+async def forgotten(): ...
+
+async def fails():
+    raise ValueError
+
+"""
+"""How each inner suite begins."""
+
+NEVER = """
 async def test_forgets():
     forgotten()
 """
@@ -33,16 +45,29 @@ async def test_forgets():
 ASYNCIO = "pytest_asyncio.plugin"
 
 
+@dataclass
+class Suite:
+    """An inner suite in a folder of its own, which loads only the plugins that it names."""
+
+    pytester: pytest.Pytester
+
+    def write(self, tests: str) -> None:
+        """Write its tests, with what all suites begin with."""
+        self.pytester.makepyfile(test_it=PRELUDE + dedent(tests))
+
+    def run(self, *options: str, plugins: Sequence[str] = (ASYNCIO,), **settings: Any) -> pytest.RunResult:
+        """Run it in this process."""
+        return self.pytester.runpytest_inprocess(*_words(plugins), *options, **settings)
+
+    def run_elsewhere(self, *options: str, plugins: Sequence[str]) -> pytest.RunResult:
+        """Run it in a process of its own."""
+        return self.pytester.runpytest_subprocess(*_words(plugins), *options)
+
+
 @pytest.fixture
-def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A folder for an inner suite, which loads only the plugins that it names."""
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    return pytester
-
-
-def run(suite: pytest.Pytester, *options: str, plugins: Sequence[str] = (ASYNCIO,)) -> pytest.RunResult:
-    """Run the inner suite in this process."""
-    return suite.runpytest_inprocess(*_words(plugins), *options)
+    return Suite(pytester)
 
 
 def _words(plugins: Sequence[str]) -> list[str]:
@@ -52,68 +77,55 @@ def _words(plugins: Sequence[str]) -> list[str]:
     return [*named, *auto, "-W", "default", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
-def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: pytest.Pytester) -> None:
-    suite.makepyfile(NEVER)
-    result = run(suite, "--asynclab")
+def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: Suite) -> None:
+    suite.write(NEVER)
+    result = suite.run("--asynclab")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *5)"])
+    result.stdout.fnmatch_lines(
+        ["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:11)"]
+    )
 
 
-def test_a_finding_names_where_its_task_was_created(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
-        test_it="""
-        import asyncio
-
-        async def fails():
-            raise ValueError
-
+def test_a_finding_names_where_its_task_was_created(suite: Suite) -> None:
+    suite.write(
+        """
         async def test_drops():
             asyncio.create_task(fails(), name="dropped")
             await asyncio.sleep(0)
         """
     )
-    result = run(suite, "--asynclab")
+    result = suite.run("--asynclab")
     result.stdout.fnmatch_lines(
-        ["test_it.py::test_drops", "  never-retrieved: *", "* 'dropped' was created at test_it.py:7"]
+        ["test_it.py::test_drops", "  never-retrieved: *", "* 'dropped' was created at test_it.py:11"]
     )
 
 
-def test_tests_fail_for_what_is_asked_for(suite: pytest.Pytester) -> None:
-    suite.makepyfile(NEVER)
-    run(suite, "--asynclab=fail").assert_outcomes(failed=1, warnings=1)
-    run(suite, "--asynclab-fail-on=never-awaited").assert_outcomes(failed=1, warnings=1)
-    run(suite, "--asynclab-fail-on=deadlock").assert_outcomes(passed=1, warnings=1)
+def test_tests_fail_for_what_is_asked_for(suite: Suite) -> None:
+    suite.write(NEVER)
+    suite.run("--asynclab=fail").assert_outcomes(failed=1, warnings=1)
+    suite.run("--asynclab-fail-on=never-awaited").assert_outcomes(failed=1, warnings=1)
+    suite.run("--asynclab-fail-on=deadlock").assert_outcomes(passed=1, warnings=1)
 
 
-def test_what_happens_to_many_tasks_of_a_test_is_told_once(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_what_happens_to_many_tasks_of_a_test_is_told_once(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-
-        async def fails():
-            raise ValueError
-
         async def test_drops():
             for _ in range(3):
                 asyncio.create_task(fails())
                 await asyncio.sleep(0)
         """
     )
-    result = run(suite, "--asynclab")
+    result = suite.run("--asynclab")
     result.stdout.fnmatch_lines(["*: 1 finding in 1 observed test*", "*", "  never-retrieved: *; 2 more like it"])
-    run(suite, "--asynclab=fail").stdout.fnmatch_lines(["never-retrieved: *; 2 more like it"])
-    allowed = run(suite, "--asynclab", "--asynclab-allow=never-retrieved")
+    suite.run("--asynclab=fail").stdout.fnmatch_lines(["never-retrieved: *; 2 more like it"])
+    allowed = suite.run("--asynclab", "--asynclab-allow=never-retrieved")
     allowed.stdout.fnmatch_lines(["1 finding left out: allowed"])
 
 
-def test_what_happens_in_many_tests_is_told_with_the_first_of_them(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_what_happens_in_many_tests_is_told_with_the_first_of_them(suite: Suite) -> None:
+    suite.write(
         """
-        import pytest
-
-        async def forgotten():
-            pass
-
         @pytest.fixture
         async def careless():
             forgotten()
@@ -123,20 +135,15 @@ def test_what_happens_in_many_tests_is_told_with_the_first_of_them(suite: pytest
             pass
         """
     )
-    said = run(suite, "--asynclab").stdout
-    said.fnmatch_lines(["*: 9 findings in 9 observed tests*", "*::test_uses?0?", "  never-awaited: *:8)"])
-    said.fnmatch_lines(["*::test_uses?4?", "  never-awaited: *:8)", "never-awaited: *:8); in 4 more tests"])
+    said = suite.run("--asynclab").stdout
+    said.fnmatch_lines(["*: 9 findings in 9 observed tests*", "*::test_uses?0?", "  never-awaited: *:12)"])
+    said.fnmatch_lines(["*::test_uses?4?", "  never-awaited: *:12)", "never-awaited: *:12); in 4 more tests"])
 
 
-def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_what_is_found_after_its_test_lets_the_session_fail(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-
         kept = []
-
-        async def fails():
-            raise ValueError
 
         async def test_keeps():
             kept.append(asyncio.create_task(fails()))
@@ -146,20 +153,15 @@ def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytest
             kept.clear()
         """
     )
-    result = run(suite, "--asynclab=fail")
+    result = suite.run("--asynclab=fail")
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*::test_keeps", "  never-retrieved: *"])
 
 
-def test_what_only_the_garbage_collector_frees_is_found_after_the_last_test(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_what_only_the_garbage_collector_frees_is_found_after_the_last_test(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-
-        async def fails():
-            raise ValueError
-
         async def test_keeps_in_a_circle():
             circle = [asyncio.create_task(fails())]
             circle.append(circle)
@@ -168,21 +170,15 @@ def test_what_only_the_garbage_collector_frees_is_found_after_the_last_test(suit
     )
     gc.disable()  # else it may come sooner
     try:
-        result = run(suite, "--asynclab")
+        result = suite.run("--asynclab")
     finally:
         gc.enable()
     result.stdout.fnmatch_lines(["*::test_keeps_in_a_circle", "  never-retrieved: *"])
 
 
-def test_what_shows_only_at_the_end_of_the_loop_is_an_error_at_teardown(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_what_shows_only_at_the_end_of_the_loop_is_an_error_at_teardown(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-        import pytest
-
-        async def forgotten():
-            pass
-
         @pytest.fixture
         async def forgetful():
             yield
@@ -192,21 +188,21 @@ def test_what_shows_only_at_the_end_of_the_loop_is_an_error_at_teardown(suite: p
             pass
         """
     )
-    run(suite, "--asynclab=fail").assert_outcomes(passed=1, errors=1, warnings=1)
+    suite.run("--asynclab=fail").assert_outcomes(passed=1, errors=1, warnings=1)
 
 
-def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite: pytest.Pytester) -> None:
-    suite.makepyfile(NEVER)
-    run(suite, "--asynclab=fail", "--asynclab-write-baseline=known.json").assert_outcomes(failed=1, warnings=1)
-    known = run(suite, "--asynclab=fail", "--asynclab-baseline=known.json")
+def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite: Suite) -> None:
+    suite.write(NEVER)
+    suite.run("--asynclab=fail", "--asynclab-write-baseline=known.json").assert_outcomes(failed=1, warnings=1)
+    known = suite.run("--asynclab=fail", "--asynclab-baseline=known.json")
     known.assert_outcomes(passed=1, warnings=1)
     known.stdout.fnmatch_lines(["*asynclab: 0 findings in 1 observed test*", "1 finding left out: in the baseline"])
-    run(suite, "--asynclab=fail", "--asynclab-allow=never-awaited").assert_outcomes(passed=1, warnings=1)
-    suite.makepyfile(NEVER.replace("    forgotten()", "    forgotten()  # asynclab: allow never-awaited"))
-    run(suite, "--asynclab=fail").assert_outcomes(passed=1, warnings=1)
-    marker = "import pytest\n@pytest.mark.asynclab(allow='never-awaited')\nasync def test"
-    suite.makepyfile(NEVER.replace("async def test", marker))
-    run(suite, "--asynclab=fail").assert_outcomes(passed=1, warnings=1)
+    suite.run("--asynclab=fail", "--asynclab-allow=never-awaited").assert_outcomes(passed=1, warnings=1)
+    suite.write(NEVER.replace("    forgotten()", "    forgotten()  # asynclab: allow never-awaited"))
+    suite.run("--asynclab=fail").assert_outcomes(passed=1, warnings=1)
+    marker = "@pytest.mark.asynclab(allow='never-awaited')\nasync def test"
+    suite.write(NEVER.replace("async def test", marker))
+    suite.run("--asynclab=fail").assert_outcomes(passed=1, warnings=1)
 
 
 @pytest.mark.parametrize(
@@ -221,21 +217,18 @@ def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite:
         ("--asynclab-record=pytest.ini", "*--asynclab-record: can't make the folder *pytest.ini: *"),
     ],
 )
-def test_a_wrong_option_is_told_in_a_line(suite: pytest.Pytester, option: str, said: str) -> None:
-    (suite.path / "pytest.ini").write_text("[pytest]")
-    result = run(suite, "--asynclab", option)
+def test_a_wrong_option_is_told_in_a_line(suite: Suite, option: str, said: str) -> None:
+    (suite.pytester.path / "pytest.ini").write_text("[pytest]")
+    result = suite.run("--asynclab", option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([said])
     assert len(result.errlines) <= 2
 
 
-def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite: pytest.Pytester) -> None:
+def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite: Suite) -> None:
     """The fixture's answer comes after five hours, and so before the timeout of the test expires."""
-    suite.makepyfile(
+    suite.write(
         """
-        import asyncio
-        import pytest
-
         @pytest.fixture
         async def answers():
             queue = asyncio.Queue()
@@ -263,15 +256,12 @@ def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite:
                     await asyncio.sleep(3600)
         """
     )
-    run(suite).assert_outcomes(passed=2)
+    suite.run().assert_outcomes(passed=2)
 
 
-def test_a_shared_loop_skips_time_only_in_instant_tests(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_a_shared_loop_skips_time_only_in_instant_tests(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-        import pytest
-
         pytestmark = pytest.mark.asyncio(loop_scope="module")
         times = []
 
@@ -292,15 +282,14 @@ def test_a_shared_loop_skips_time_only_in_instant_tests(suite: pytest.Pytester) 
             assert times[1] - times[0] >= 3600 > times[2] - times[1]
         """
     )
-    run(suite).assert_outcomes(passed=3)
-    run(suite, "--asynclab=fail").assert_outcomes(passed=3)
+    suite.run().assert_outcomes(passed=3)
+    suite.run("--asynclab=fail").assert_outcomes(passed=3)
 
 
-def test_an_instant_test_on_another_loop_says_that_time_is_real(suite: pytest.Pytester) -> None:
+def test_an_instant_test_on_another_loop_says_that_time_is_real(suite: Suite) -> None:
     pytest.importorskip("uvloop")
-    suite.makepyfile(
+    suite.write(
         """
-        import pytest
         import uvloop
 
         @pytest.fixture(scope="session")
@@ -312,14 +301,12 @@ def test_an_instant_test_on_another_loop_says_that_time_is_real(suite: pytest.Py
             pass
         """
     )
-    result = run(suite)
+    result = suite.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["instant=True needs one of asyncio's own loops, and time is real on uvloop.Loop"])
 
 
 DEADLOCK = """
-import asyncio
-
 async def test_waits_for_itself():
     lock = asyncio.Lock()
     async with lock:
@@ -331,9 +318,9 @@ async def test_goes_on():
 """
 
 
-def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: pytest.Pytester) -> None:
-    suite.makepyfile(DEADLOCK)
-    result = run(suite, "--asynclab", "--timeout=30", plugins=(ASYNCIO, "pytest_timeout"))
+def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: Suite) -> None:
+    suite.write(DEADLOCK)
+    result = suite.run("--asynclab", "--timeout=30", plugins=(ASYNCIO, "pytest_timeout"))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -346,32 +333,29 @@ def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: pytest.P
     )
 
 
-def test_a_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_a_timeout_tells_what_each_task_waited_for(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-
         async def test_waits():
             async with asyncio.timeout(0.02):
                 await asyncio.Queue().get()
         """
     )
-    result = run(suite, "--asynclab")
+    result = suite.run("--asynclab")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*asynclab call*", "When the timeout expired:", "*waits to get from queue#1*"])
 
 
-def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
-    suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
-    result = run(suite, "--asynclab", "--timeout=1", plugins=(ASYNCIO, "pytest_timeout"))
+def test_pytest_timeout_tells_what_each_task_waited_for(suite: Suite) -> None:
+    suite.write("async def test_sleeps():\n    await asyncio.sleep(3600)")
+    result = suite.run("--asynclab", "--timeout=1", plugins=(ASYNCIO, "pytest_timeout"))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
 
-def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_ctrl_c_tells_what_each_task_waited_for(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
         import os
         import signal
         import threading
@@ -383,24 +367,22 @@ def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
             await queue.join()
         """
     )
-    result = suite.runpytest_inprocess(*_words((ASYNCIO,)), "--asynclab=fail", no_reraise_ctrlc=True)
+    result = suite.run("--asynclab=fail", no_reraise_ctrlc=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*::test_joins was interrupted", "*", "    test_joins-1 *waits to join queue#1*"])
 
 
-def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: pytest.Pytester) -> None:
-    suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
-    words = _words((ASYNCIO, "pytest_timeout"))
-    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=2", "--timeout-method=thread")
+def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: Suite) -> None:
+    suite.write("async def test_sleeps():\n    await asyncio.sleep(3600)")
+    options = "--asynclab", "--timeout=2", "--timeout-method=thread"
+    result = suite.run_elsewhere(*options, plugins=(ASYNCIO, "pytest_timeout"))
     assert result.ret == 1
     result.stdout.fnmatch_lines(["asynclab: *::test_sleeps has timed out:", "asynclab: *sleeps*"])
 
 
-def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
-        test_it="""
-        import asyncio
-
+def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: Suite) -> None:
+    suite.write(
+        """
         async def sleeper():
             await asyncio.sleep(0)
 
@@ -412,9 +394,9 @@ def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pyteste
             raise ValueError
         """
     )
-    result = run(suite, "--asynclab-record=kept")
+    result = suite.run("--asynclab-record=kept")
     result.stdout.fnmatch_lines(["recorded *kept/test_it.py-test_fails-*.rec (asynclab replay shows it)"])
-    (recording,) = (suite.path / "kept").iterdir()
+    (recording,) = (suite.pytester.path / "kept").iterdir()
     program, sources = ObservedProgram(), []
     for line in RecordingReader(recording).lines():
         if isinstance(line, SourceText):
@@ -461,17 +443,12 @@ def test_the_name_of_a_recording_is_safe_and_no_other_tests() -> None:
     assert all(len(name) < 100 and "/" not in name and name.isascii() and name.isprintable() for name in names)
 
 
-def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_anyios_tests_are_observed_and_trios_are_not(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
         import anyio
-        import pytest
 
         pytestmark = pytest.mark.anyio
-
-        async def forgotten():
-            pass
 
         @pytest.fixture(params=["asyncio", "trio"])
         def anyio_backend(request):
@@ -499,7 +476,7 @@ def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> 
             await anyio.sleep(3600)
         """
     )
-    result = run(suite, "--asynclab", plugins=("anyio",))
+    result = suite.run("--asynclab", plugins=("anyio",))
     result.assert_outcomes(passed=3, failed=2, warnings=2)
     result.stdout.fnmatch_lines(
         [
@@ -514,16 +491,10 @@ def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> 
     )
 
 
-def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
-        import pytest
-
         pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-        async def forgotten():
-            pass
 
         async def test_unmarked():
             forgotten()
@@ -537,26 +508,22 @@ def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite
             assert asyncio.events.Handle.__module__ == "asyncio.events"
         """
     )
-    result = run(suite)
+    result = suite.run()
     result.assert_outcomes(passed=3, warnings=3)
     result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_marked"])
 
 
-def test_a_wrong_marker_is_told_in_a_line(suite: pytest.Pytester) -> None:
-    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    assert False")
-    result = run(suite)
+def test_a_wrong_marker_is_told_in_a_line(suite: Suite) -> None:
+    suite.write("@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    assert False")
+    result = suite.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*::test_it: the marker asynclab takes instant=True and allow=RULE, not instantly"])
 
 
-def test_tests_of_any_kind_are_observed(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_tests_of_any_kind_are_observed(suite: Suite) -> None:
+    suite.write(
         """
-        import asyncio
         import unittest
-
-        async def forgotten():
-            pass
 
         async def main():
             forgotten()
@@ -569,27 +536,27 @@ def test_tests_of_any_kind_are_observed(suite: pytest.Pytester) -> None:
                 forgotten()
         """
     )
-    result = run(suite, "--asynclab", plugins=())
+    result = suite.run("--asynclab", plugins=())
     result.assert_outcomes(passed=2, warnings=2)
     result.stdout.fnmatch_lines(["*asynclab: 2 findings in 2 observed tests*"])
 
 
-def test_nothing_stays_replaced(suite: pytest.Pytester) -> None:
+def test_nothing_stays_replaced(suite: Suite) -> None:
     before = [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon]
-    suite.makepyfile(NEVER)
-    run(suite, "--asynclab")
+    suite.write(NEVER)
+    suite.run("--asynclab")
     assert [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon] == before
 
 
-def test_workers_of_xdist_send_findings_home(suite: pytest.Pytester) -> None:
-    suite.makepyfile(NEVER)
-    result = suite.runpytest_subprocess(*_words((ASYNCIO, "xdist.plugin")), "-n1", "--asynclab=fail")
+def test_workers_of_xdist_send_findings_home(suite: Suite) -> None:
+    suite.write(NEVER)
+    result = suite.run_elsewhere("-n1", "--asynclab=fail", plugins=(ASYNCIO, "xdist.plugin"))
     result.assert_outcomes(failed=1, warnings=1)
     result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *"])
 
 
-def test_a_suite_that_asks_for_nothing_imports_nothing(suite: pytest.Pytester) -> None:
-    suite.makepyfile(
+def test_a_suite_that_asks_for_nothing_imports_nothing(suite: Suite) -> None:
+    suite.write(
         """
         import json, sys
 
@@ -599,5 +566,5 @@ def test_a_suite_that_asks_for_nothing_imports_nothing(suite: pytest.Pytester) -
                 json.dump(imported, file)
         """
     )
-    suite.runpytest_subprocess("-p", "asynclab.pytest_plugin").assert_outcomes(passed=1)
-    assert json.loads((suite.path / "imported.json").read_text()) == ["asynclab", "asynclab.pytest_plugin"]
+    suite.pytester.runpytest_subprocess("-p", "asynclab.pytest_plugin").assert_outcomes(passed=1)
+    assert json.loads((suite.pytester.path / "imported.json").read_text()) == ["asynclab", "asynclab.pytest_plugin"]

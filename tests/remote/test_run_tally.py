@@ -53,6 +53,17 @@ def test_a_long_wait_inside_asyncio_has_the_line_that_made_its_task() -> None:
     assert [wait.place for wait in tally.longest_waits] == [("cafe.py", 5), ("cafe.py", 7)]
 
 
+def test_a_long_wait_for_a_lock_names_its_holder_only_where_it_has_not_changed_hands() -> None:
+    lock = events.PrimitiveCreated(0.0, 1, "lock", 1)
+    wait = events.Wait("lock", 1, (2,))
+    begin, end = events.TaskWaiting(1.0, 1, wait), events.TaskReady(3.0, 1, "task", 2)
+    own = events.PrimitiveChanged(0.0, 1, 1, 2), events.PrimitiveChanged(3.0, 1, 0, 2)
+    others = events.PrimitiveChanged(1.5, 1, 0, 2), events.PrimitiveChanged(1.5, 1, 1, 3)
+    for meanwhile, holders in [((), (2,)), (others, ())]:
+        tally = tallied(*MADE, lock, own[0], begin, *meanwhile, own[1], end)
+        assert [wait.wait.tasks for wait in tally.longest_waits] == [holders]
+
+
 def test_a_slow_step_is_placed_where_it_was_seen_or_behind_the_await_that_it_went_on_from() -> None:
     tally = tallied(
         MADE[0],

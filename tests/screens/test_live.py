@@ -23,7 +23,7 @@ from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
-from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded
+from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
@@ -284,7 +284,7 @@ sys.exit(3)
 async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tabs_or_beside_each_other() -> None:
     async with running(PLAIN, (80, 24)) as live:
         await live.ended()
-        assert "Press o for the terminal" in " ".join(painted(live.screen.stage.tasks))
+        assert "has run no asyncio task so far. Press o" in " ".join(painted(live.screen.stage.tasks))
         await live.printed("only this")
         assert "exit code 3" in live.facts
         assert "made no event loop" in live.facts
@@ -295,6 +295,19 @@ async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tab
         await until(lambda: not live.screen.is_single)
         assert live.screen.stage.source.size.height > 5
         await until(lambda: "when it ran" in " ".join(painted(live.screen.stage.timeline)))
+
+
+async def test_until_a_program_says_that_it_runs_it_is_said_to_be_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LiveProgram, "begin", lambda _: None)
+    program = LiveProgram(Target(("shop.py",)))
+    async with AsyncLabApp(program=program).run_test(size=(120, 40)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, LiveScreen)
+        screen.beat()
+        assert "The program is starting." in " ".join(painted(screen.stage.tasks))
+        program.take(ProgramStarted("shop.py", "3.13.0", 1, 0.0))
+        screen.beat()
+        assert "no asyncio task so far" in " ".join(painted(screen.stage.tasks))
 
 
 CRASHING = """

@@ -119,6 +119,8 @@ async def test_a_long_story_scrolls_in_a_small_terminal() -> None:
         assert view.scroll_y == view.max_scroll_y
         await stage.press("k", "g")
         assert view.scroll_y == 0
+        await stage.press("G", "right")
+        assert view.scroll_y == 0, "another task's story begins at its top"
 
 
 async def test_it_is_laid_out_anew_when_the_terminal_is_resized() -> None:

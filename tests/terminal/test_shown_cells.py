@@ -81,6 +81,18 @@ def test_what_is_painted_alike_names_its_style_once() -> None:
     assert (data.count("H"), data.count("31m")) == (2, 1)
 
 
+def test_each_part_that_changes_is_sent_to_its_place() -> None:
+    shown, far = ShownCells(), "-" * 2 * GAP
+    sent(shown, strip((f"-a{far}a", STYLES[0])))
+    assert text_of(sent(shown, strip((f"-b{far}c", STYLES[0])))).rstrip() == f" b{' ' * len(far)}c"
+
+
+def test_characters_that_are_drawn_as_one_are_sent_as_one() -> None:
+    shown = ShownCells()
+    assert "e\u0301x" in sent(shown, strip(("e\u0301x", STYLES[0])))
+    assert "e\u0301y" in sent(shown, strip(("e\u0301y", STYLES[0])))
+
+
 def test_links_stay_links() -> None:
     assert "\x1b]8;" in sent(ShownCells(), strip(("docs", Style(link="https://docs.python.org/"))))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.pilot import Pilot
 
 from asynclab.model import events
@@ -79,11 +80,11 @@ async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below()
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         before = painted(log)
-        fold(state, (said_at(50 + number) for number in range(12)))
-        log.show(state, 0.7)
+        fold(state, (said_at(50 + number) for number in range(1_200)))
+        log.show(state, 13.0)
         await pilot.pause()
         assert painted(log) == before
-        assert subtitle(log) == "12 new below"
+        assert subtitle(log) == "1,200 new below"
 
 
 async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_screen() -> None:
@@ -104,9 +105,9 @@ async def test_scrolling_back_to_the_end_follows_again() -> None:
         apply(state, said_at(50))
         log.show(state, 0.5)
         log.focus()
-        await pilot.press("G")
+        await pilot.press("k", "G")
         await pilot.pause()
-        assert log.is_following
+        assert (log.is_following, log.cursor) == (True, None)
         assert subtitle(log) == "following"
         assert painted(log)[-1].endswith("“line 50”")
 
@@ -129,12 +130,13 @@ async def test_moving_to_a_line_tells_whose_it_is() -> None:
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [2]
 
 
-async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
-    state = printing(LINES_KEPT + 9)
+@pytest.mark.parametrize(("dropped", "note"), [(1, "1 earlier line"), (1_234, "1,234 earlier lines")])
+async def test_lines_that_the_model_dropped_are_counted_at_the_top(dropped: int, note: str) -> None:
+    state = printing(LINES_KEPT + dropped - 1)
     async with on_stage(ActivityLog(), shows=(state, 60.0)) as (log, pilot):
         log.focus()
         await pilot.press("g")
-        assert painted(log)[0].lstrip(CURSOR) == "10 earlier lines are no longer kept"
+        assert painted(log)[0].lstrip(CURSOR) == f"{note} no longer kept"
         assert log.line_count() == LINES_KEPT + 1
 
 

@@ -76,6 +76,7 @@ HELD = replace(PAUSED, held=dict.fromkeys((1, 2)), tasks={2: TaskState(2, "tea")
         (LabState(clock=ClockState(instant=True)), None, "► instant · 1.204 s"),
         (PAUSED, None, "paused at 1.204 s · nothing ready"),
         (HELD, 1, "paused at 1.204 s · ▸ 2 ready"),
+        (replace(PAUSED, held=dict.fromkeys(range(1_200))), None, "paused at 1.204 s · ▸ 1,200 ready"),
         (HELD, 2, "paused at 1.204 s · ▸ 2 ready · next tea (chosen)"),
         (HELD, 3, "paused at 1.204 s · ▸ 2 ready"),
         (replace(HELD, running_to=2), None, "► to the next event of tea · 1.204 s"),

@@ -149,6 +149,15 @@ async def test_details_that_are_longer_than_the_view_begin_at_its_top() -> None:
         assert painted(view)[1].split() == ["Reason", "3."]
 
 
+async def test_longer_details_come_into_sight_where_a_finding_is_clicked() -> None:
+    long = Found(replace(MANY[1].finding, text="a reason that takes " + "many words " * 12))
+    async with on_stage(FindingsView(), 60, 9, shows=((MANY[0], long), LabState(), evidence_of)) as (view, pilot):
+        row = next(row for row, line in enumerate(painted(view)) if "task 2" in line)
+        await pilot.click(view, offset=(10, row + 1))
+        assert view.selected is long
+        assert "task 2" in painted(view)[0]
+
+
 async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
     async with on_stage(FindingsView(), 60, 8) as (view, pilot):
         view.set_hint(NOTHING)

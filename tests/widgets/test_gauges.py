@@ -38,6 +38,29 @@ async def test_a_queue_shows_its_items_as_cells_its_size_its_waiters_and_its_his
         ]
 
 
+async def test_in_a_narrow_pane_labels_are_short_and_each_part_keeps_a_gap_to_the_next() -> None:
+    state = full_queue(*(f"'item {size}'" for size in range(1, 9)))
+    waiting = range(3, 7)
+    fold(
+        state,
+        (
+            *(task(number, f"consumer-{number}", 1) for number in waiting),
+            events.PrimitiveCreated(0.2, 1, "semaphore", 10, 1),
+            *(event for number in waiting for event in step(number, 0.2)),
+            *(events.TaskWaiting(0.2, number, events.Wait("queue.get", 1)) for number in waiting),
+            *(events.QueueGot(0.3, 1, "", size, size) for size in (7, 6)),
+        ),
+    )
+    async with on_stage(Gauges(), 60, 10, shows=(state, 0.5)) as (gauges, _):
+        assert painted(gauges)[:5] == [
+            " queue#1    'item 3'   'item 4'  +4       6 / 8",
+            " to put  producer           to get  consumer-3, consum…",
+            " depth     ▁▂▃▄▅▆▇█▇▆               put 8  got 2  done 0",
+            "",
+            " sema…e#10 1 permit left",
+        ]
+
+
 async def test_full_and_empty_are_words_not_only_colours() -> None:
     async with on_stage(Gauges(), 110, 10, shows=(full_queue("1"), 0.5)) as (gauges, _):
         assert "1 / 1 full" in painted(gauges)[0]
@@ -46,6 +69,8 @@ async def test_full_and_empty_are_words_not_only_colours() -> None:
         assert "0 / 4 empty" in painted(gauges)[0]
         gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueuePut(0.1, 1, "1", 1, 1)), 0.5)
         assert "1 item  unfinished 1" in painted(gauges)[0]
+        gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueuePut(0.1, 1, "2", 2, 2)), 0.5)
+        assert "2 items" in painted(gauges)[0]
         gauges.show(folded(events.QueueCreated(0.0, 1, "Queue", 0), events.QueueShutDown(0.1, 1, immediate=False)), 0.5)
         assert "0 shut down" in painted(gauges)[0]
 
@@ -159,6 +184,7 @@ async def test_the_frame_counts_what_there_is_and_the_pane_says_that_there_is_no
     async with on_stage(Gauges(), 110, 10, shows=(state, 0.5)) as (gauges, pilot):
         await pilot.pause()
         assert subtitle(gauges) == "1 queue · 1 timeout"
+        assert gauges.text_to_copy().splitlines() == painted(gauges)[: gauges.line_count()]
         gauges.show(LabState(), 0.0)
         assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 

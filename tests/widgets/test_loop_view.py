@@ -85,6 +85,8 @@ async def test_timers_of_a_library_are_one_line_for_each_task_and_belong_to_no_t
         events.CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
         *(events.CallScheduled(0.0, number, "_weakref_handle", number, 2, "aiohttp") for number in range(3, 15)),
         events.CallScheduled(0.0, 15, "its own", 9.0, 1),
+        events.CallScheduled(0.0, 16, "another", 9.5, 1),
+        events.CallScheduled(0.0, 17, "never", None, 1, "aiohttp"),
         events.TaskEnded(0.5, 2, "done", "None"),
     )
     async with on_stage(LoopView(), 60, 16, shows=(state, 0.5)) as (view, _):
@@ -93,7 +95,8 @@ async def test_timers_of_a_library_are_one_line_for_each_task_and_belong_to_no_t
             "   2.500 s ━━─────────── main          a timer of aiohttp",
         ]
         assert painted(view)[6].endswith("main          calls its own")
-        assert subtitle(view) == "1 ready · 15 timers"
+        assert painted(view)[7].endswith("main          calls another")
+        assert subtitle(view) == "1 ready · 16 timers"
 
 
 async def test_a_task_that_timed_out_or_slept_says_so() -> None:

@@ -101,6 +101,9 @@ def test_zooming_keeps_the_moment_in_its_place() -> None:
     shown.zoom(1, 4.0)
     assert shown.scale.column(4.0) - shown.first == 40
     assert not shown.is_following
+    shown.first, shown.scale = 0, TENTHS
+    shown.zoom(1, 4.07)
+    assert shown.scale.column(4.07) - shown.first == 40, "not the beginning of its column"
 
 
 def test_one_does_not_scroll_out_of_the_run() -> None:

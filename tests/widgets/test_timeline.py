@@ -173,6 +173,10 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
         assert len(moments) == 2
         assert moments[1] < moments[0]
         assert view.selected == 2
+        await pilot.mouse_down(TimelineView, offset=(30, 3))
+        await pilot.hover(TimelineView, offset=(5, 3))
+        assert view.moment == 0.0, "left of the lanes it stays at their beginning"
+        await pilot.mouse_up(TimelineView, offset=(5, 3))
 
 
 @pytest.mark.parametrize("moment", [None, 1.2])

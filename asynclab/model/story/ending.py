@@ -11,13 +11,13 @@ from asynclab.model.story.beginning import coroutine_name
 from asynclab.model.story.life import Life
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Turn
-from asynclab.model.story.wakes import did, readiness
+from asynclab.model.story.wakes import did
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording import outcome
 from asynclab.model.wording.grammar import listed, place, sentence
 from asynclab.model.wording.quantities import duration, measured, plural
-from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 
 SOON = 0.01
 """A task that ends this many lab seconds after cancel() was called ends at once."""
@@ -74,8 +74,7 @@ def _now(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
     if life.phase == "running":
         yield _running(life, life.turn)
     elif life.phase == "ready":
-        behind = readiness(life.turn, state) if life.turn.ran is not None else ""
-        yield Sentence(life.turn.ready, "woke", sentence(behind or "Ready, waiting for its turn"))
+        yield Sentence(life.turn.ready, "woke", "Ready, waiting for its turn.")
     elif life.phase == "waiting":
         yield Sentence(life.turn.began, "waits", sentence(_waiting(life.turn.wait, state, home)))
 
@@ -91,7 +90,7 @@ def _running(life: Life, turn: Turn) -> Sentence:
 def _waiting(wait: Wait | None, state: LabState, home: str) -> str:
     if wait is None:
         return f"Waiting ({NOT_RECORDED})"
-    return f"now {plain_wait(wait, state)[0]}{place(wait.file, wait.line, home)}{_due(wait)}"
+    return f"now {plain_wait(held_now(wait, state), state)[0]}{place(wait.file, wait.line, home)}{_due(wait)}"
 
 
 def _due(wait: Wait) -> str:

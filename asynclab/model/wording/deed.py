@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from asynclab.model import events
-from asynclab.model.frames import file_name
+from asynclab.model.frames import line_of_code
 from asynclab.model.resources import label
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.text import one_line
@@ -164,8 +164,8 @@ def blocks_loop(event: events.LoopBlocked) -> Forms:
 
 
 def _where(event: events.LoopBlocked) -> str:
-    file = file_name(event.file)
-    return f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function, ITEM_LIMIT)}"
+    place = line_of_code(event.file, event.line)
+    return f"{f'at {place} ' if place else ''}in {one_line(event.function, ITEM_LIMIT)}"
 
 
 def latest_blocks(state: LabState) -> Forms:
@@ -185,8 +185,9 @@ def latest_blocks(state: LabState) -> Forms:
     full, brief = f"{who} blocked the loop for {time}", f"{who} blocked for {time}"
     if worst.report is None:
         return (f"{full}{times}", full, brief)
-    where, place = _where(worst.report), f"{file_name(worst.report.file)}:{worst.report.line}"
-    return (f"{full} {where}{times}", f"{full} {where}", f"{full} at {place}", f"{brief} at {place}", brief)
+    where, place = _where(worst.report), line_of_code(worst.report.file, worst.report.line)
+    shorter = (f"{full} at {place}", f"{brief} at {place}") if place else (full,)
+    return (f"{full} {where}{times}", f"{full} {where}", *shorter, brief)
 
 
 def blocked_loop(seconds: float, callback: str = "") -> Forms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from asynclab.model import events
-from asynclab.model.frames import file_name
+from asynclab.model.frames import line_of_code
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.outcome import ending
@@ -72,4 +72,4 @@ def waiting(name: str, wait: events.Wait, state: LabState) -> str:
 
 
 def _at(file: str, line: int) -> str:
-    return f" ({one_line(file_name(file))}:{line})" if line else ""
+    return f" ({line_of_code(file, line)})" if line else ""

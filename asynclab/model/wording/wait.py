@@ -7,6 +7,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from asynclab.model.events import Wait, WaitKind
 from asynclab.model.resources import label
 from asynclab.model.state import LabState
@@ -69,7 +71,7 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
             ("waits to join {it}", "waits: join {it}"),
             "for every item of {it} to be done",
         ),
-        "lock": _noun("{it}{holder}", "{it}"),
+        "lock": _noun("{it}{holder}", "{it}", sentence="for {it}{then}"),
         "semaphore": _Words(("{it}{holder}", "{it}"), ("waits for {it}", "waits: {it}"), "for a permit of {it}"),
         "event": _noun("{it}", sentence="for {it} to be set"),
         "condition": _noun("{it}", sentence="to be notified on {it}"),
@@ -88,11 +90,20 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
 
 def short_wait(wait: Wait, state: LabState) -> Forms:
     """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
+    wait = held_now(wait, state)
     names = names_of(wait.tasks, state) if wait.kind in NAMING else ""
     if wait.kind == "semaphore":
-        primitive = state.named_primitives.get((wait.kind, wait.number))
-        names = "" if primitive is None else names_of(primitive.holders, state, most=1)
+        names = names_of(wait.tasks, state, most=1)
     return _fill(_WORDS[wait.kind].short, wait, names)
+
+
+def held_now(wait: Wait, state: LabState) -> Wait:
+    """The same wait; if it is for a lock or semaphore, with those who hold that in this state.
+
+    When it began these may have been others.
+    """
+    held = state.named_primitives.get((wait.kind, wait.number)) if wait.kind in ("lock", "semaphore") else None
+    return wait if held is None else replace(wait, tasks=tuple(held.holders))
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:
@@ -128,6 +139,7 @@ def _filled(
         "task": f"task {names}" if names else "a task",
         "members": f" ({names})" if names else "",
         "holder": f" held by {names}" if names else "",
+        "then": f", then held by {names}" if names else "",
         "library": one_line(library) or "a library",
     }
     return tuple(template.format_map(details) for template in templates)

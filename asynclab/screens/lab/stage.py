@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import ClassVar
 
 from textual import on
 
@@ -54,8 +52,6 @@ class Stage(StageRoom):
     }
     """
 
-    said_of_nothing: ClassVar[Mapping[str, str]] = MappingProxyType({"findings": NOTHING})
-    """What a pane says where something has run and it has nothing to show."""
     moment: Moment | None = None
     """The moment of the past that is shown; None for the present."""
     _record = NO_RECORD
@@ -80,6 +76,11 @@ class Stage(StageRoom):
         self._shows_mistake = is_mistake
         self.set_class(is_mistake, "-mistake")
         self.concept.show_lesson(lesson)
+
+    @property
+    def said_of_nothing(self) -> Mapping[str, str]:
+        """What a pane says where something has run and it has nothing to show."""
+        return {"findings": NOTHING}
 
     @property
     def task_views(self) -> tuple[TaskView, ...]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from asynclab.model.events import StepTaken
 from asynclab.screens.lab.lab_actions import LabActions, can_control
 from asynclab.screens.shared.command import Command
-
-if TYPE_CHECKING:
-    from asynclab.model.events import StepTaken
 
 command = Command["TimeScreen"]
 

@@ -7,17 +7,13 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
-from asynclab.remote.attach import PATIENCE
+from asynclab.remote.attach import PATIENCE, Attachment
 from asynclab.screens.run.connected_program import ConnectedProgram
-
-if TYPE_CHECKING:
-    from asynclab.findings.allowed import FindingFilter
-    from asynclab.remote.attach import Attachment
 
 
 class AttachedProgram(ConnectedProgram):

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import deque
 from select import select
-from typing import TYPE_CHECKING
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.model.wording.grammar import place
 from asynclab.remote.child_watch import PIECE
+from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
-
-if TYPE_CHECKING:
-    import socket
-
-    from asynclab.findings.allowed import FindingFilter
-    from asynclab.remote.observed_program import ObservedProgram
 
 FOLDING, FOLDING_BEHIND = 0.02, 0.04
 """Real seconds of a frame for what is told, at most; and where there was more to take in than a frame had time for."""

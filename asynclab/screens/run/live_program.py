@@ -81,6 +81,12 @@ class LiveProgram(ConnectedProgram):
         return tuple(filter(None, (self._how_it_is(), self._what_it_lacks(), *map(sentence, self.warnings))))
 
     @property
+    def is_starting(self) -> bool:
+        """Whether it has yet to say that it runs: nothing can be known of its tasks so far."""
+        will_not = self.problem or self.has_ended or (self._child is not None and self.is_deaf)
+        return self.told.started is None and not will_not
+
+    @property
     def has_ended(self) -> bool:
         """Whether it was started, and is over."""
         return self.code is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key
@@ -12,12 +12,10 @@ from textual.getters import query_one
 from asynclab.screens.lab.layout import FRAME, STAGE_PANES
 from asynclab.screens.lab.pane_screen import LOW
 from asynclab.screens.lab.stage import Stage
+from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
 from asynclab.screens.shared.command import BarEntry, Command, shown_key
-
-if TYPE_CHECKING:
-    from asynclab.screens.run.live_program import LiveProgram
 
 command = Command["LiveScreen"]
 
@@ -30,10 +28,6 @@ class LiveStage(Stage):
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
     terminal = query_one(TerminalPane)
-    said_of_nothing: ClassVar[Mapping[str, str]] = {
-        **Stage.said_of_nothing,
-        "tasks": "No asyncio task has been seen. Press o for the terminal of the program.",
-    }
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
         """Make the views."""
@@ -43,6 +37,11 @@ class LiveStage(Stage):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield TerminalPane(self._live, id="terminal")
+
+    @property
+    def said_of_nothing(self) -> Mapping[str, str]:
+        said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
+        return {**super().said_of_nothing, "tasks": f"The program {said}. Press o for its terminal."}
 
     @property
     def shown_panes(self) -> frozenset[str]:

@@ -6,7 +6,8 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.source_code import Sources
@@ -19,9 +20,6 @@ from asynclab.remote.program_recording import RecordingError, RecordingReader, S
 from asynclab.remote.wire import AnyFrame, LoopEvents
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SLICE = 0.03
 """Real seconds for which it is read without a pause; keys and frames come between."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,15 +16,12 @@ from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND, LabScreen
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.lab.staged_run import StagedRun
 from asynclab.screens.lab.stuck_screen import StuckScreen
+from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
 from asynclab.screens.shared.command_screen import LIVE
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.run_list import RunHighlighted, RunList, RunRow
 from asynclab.widgets.title_bar import TitleBar
-
-if TYPE_CHECKING:
-    from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
-
 
 FRAMES_BEHIND = 5
 """How often is painted while there is more to take in, once in so many frames: to paint takes longer than to read."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.cells import cell_len
 from rich.style import Style
 from textual.events import Key, Paste, Resize
 
 from asynclab.remote.emulator import APPLICATION_KEYS, BRACKETED_PASTE, Look, Row
+from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.terminal_keys import bytes_of
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
-
-if TYPE_CHECKING:
-    from asynclab.screens.run.live_program import LiveProgram
 
 WAY_OUT = "ctrl+right_square_bracket"
 """The key that leaves the terminal: the one that no program is likely to need."""

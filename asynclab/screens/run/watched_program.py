@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 from asynclab.findings.allowed import FindingFilter
+from asynclab.model.source import Control, Subscriber
+from asynclab.model.state import LabState
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram
 from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.lab.staged_run import StagedRun
-
-if TYPE_CHECKING:
-    from asynclab.model.source import Control, Subscriber
-    from asynclab.model.state import LabState
-    from asynclab.screens.lab.source_files import SourceFiles
 
 LOOPS_KEPT = 200
 """How many loops are kept; a program that calls `asyncio.run` again and again has any number of them."""

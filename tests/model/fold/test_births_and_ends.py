@@ -94,6 +94,18 @@ def test_what_a_task_has_acquired_is_that_of_who_waits_for_it(others: tuple[int,
     assert state.primitives[1].takers == {MAIN if others else TEA: 1}
 
 
+def test_a_lock_that_a_helper_takes_for_who_waits_for_it_is_his() -> None:
+    state = lab(
+        events.TaskCreated(0.0, MAIN, "main", "main"),
+        events.TaskCreated(0.0, TEA, "", "Lock.acquire", MAIN),
+        *suspended(0.0, MAIN, events.Wait("wait_for", tasks=(TEA,))),
+        events.PrimitiveCreated(0.0, 1, "lock", 1),
+        events.PrimitiveChanged(0.1, 1, 1, TEA),
+        events.TaskEnded(0.1, TEA, "done", "True"),
+    )
+    assert state.primitives[1].holders == [MAIN]
+
+
 def test_a_collected_task_has_failed_and_says_why() -> None:
     state = tea_party(*suspended(0.0, TEA), events.TaskCollected(1.0, TEA))
     assert state.tasks[TEA].state == "failed"

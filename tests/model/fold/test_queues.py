@@ -124,5 +124,7 @@ def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
 
 def test_a_queue_that_was_found_has_what_it_held() -> None:
     created = events.QueueCreated(0.0, 1, "Queue", 0, ("'a'", "'b'"), 2, 3)
+    queue = lab(created).queues[1]
+    assert (list(queue.items), queue.size, queue.unfinished) == (["'a'", "'b'"], 2, 3)
     queue = lab(created, events.QueuePut(0.5, 1, "'c'", 3, 4), events.QueueGot(0.5, 1, "'a'", 2, 4)).queues[1]
     assert (list(queue.items), queue.size, queue.unfinished, queue.peak) == (["'b'", "'c'"], 2, 4, 3)

@@ -135,6 +135,12 @@ def test_the_times_in_which_the_loop_was_blocked_are_kept_with_who_did_it() -> N
     assert not state.blocks
 
 
+@pytest.mark.parametrize(("late", "ready", "kept"), [(0, 0, False), (1, 1, True), (0, 1, True)])
+def test_a_callback_that_blocks_keeps_others_where_any_are_late_or_ready(late: int, ready: int, kept: bool) -> None:
+    report = events.LoopBlocked(0.3, None, 0.3, "", 0, "sleep", late=late, ready=ready)
+    assert lab(report, events.LoopFreed(0.4, 0.4, "sleep")).blocks[0].kept_others == kept
+
+
 def test_the_latest_lags_are_kept() -> None:
     state = lab(*(events.LoopLagged(0.0, float(lag)) for lag in range(LAG_SAMPLES + 2)))
     assert list(state.lag) == [float(lag) for lag in range(2, LAG_SAMPLES + 2)]
@@ -150,6 +156,7 @@ def test_tasks_that_came_and_went_in_what_was_lost_count_as_ended() -> None:
     state = lab(
         events.EventsDropped(0.0, 9, ended={"done": 2, "failed": 1}),
         events.EventsDropped(0.0, 4, ended={"done": 1, "cancelled": 1}),
+        events.EventsDropped(0.0, 4, ended={"done": 0, "failed": -9}),
     )
     assert (state.counts["done"], state.counts["failed"], state.counts["cancelled"]) == (3, 1, 1)
     assert sum(state.counts.values()) == len(state.tasks) + state.dropped.tasks

@@ -74,13 +74,14 @@ def test_a_few_alike_turns_are_told_one_by_one() -> None:
     assert told_of(WORKER, *life(*naps)).count("Slept 1.000 s; its timer woke it.") == 5
 
 
-def test_turns_that_were_given_up_in_a_row_are_one_sentence() -> None:
+@pytest.mark.parametrize("count", [2, 1_000])
+def test_turns_that_were_given_up_in_a_row_are_one_sentence(count: int) -> None:
     given: list[events.Event] = [events.StepStarted(0.0, WORKER), events.StepEnded(0.0, WORKER, 0.0, ready=True)]
-    for at in range(1, 1001):
-        given += [events.StepStarted(at, WORKER), events.StepEnded(at, WORKER, 0.0, ready=at < 1000)]
+    for at in range(1, count + 1):
+        given += [events.StepStarted(at, WORKER), events.StepEnded(at, WORKER, 0.0, ready=at < count)]
     born = life()[:2]
     yielded = told_of(WORKER, *born, *given)[2]
-    assert "1,000 times" in yielded
+    assert f"{count:,} times" in yielded
     assert "1.000 s later on average" in yielded
 
 

@@ -57,6 +57,12 @@ LIVES: dict[str, list[events.Event]] = {
     "A cancel that comes when it is ready already": waits(
         SLEEP, events.TaskReady(1.0, TEA, "timer"), events.TaskCancelRequested(1.0, TEA, MAIN)
     ),
+    "A lock that has changed hands since it waits": [
+        events.PrimitiveCreated(0.0, 1, "lock", 1),
+        events.PrimitiveChanged(0.0, 1, 1, MAIN),
+        *suspended(0.0, TEA, events.Wait("lock", 1, (MAIN,))),
+        events.PrimitiveChanged(0.5, 1, 1, COFFEE),
+    ],
     "Cancelled before it ran": [
         events.TaskCancelRequested(0.0, TEA, MAIN),
         *suspended(0.0, TEA),
@@ -189,6 +195,13 @@ def test_a_life_whose_beginning_is_no_longer_kept_says_so_and_still_knows_its_cr
     assert (created.kind, "main" in created.text) == ("created", True)
     assert (unknown.kind, "6.000 s" in unknown.text) == ("warned", True)
     assert "not recorded" in first.text
+
+
+def test_only_the_first_complaints_are_told() -> None:
+    end = events.TaskEnded(0.0, TEA, "failed", "ValueError: boom")
+    complaints = (events.Warned(0.0, f"complaint {number}", TEA) for number in range(9))
+    said = told_of(TEA, *BIRTH, *suspended(0.0, TEA), end, *complaints)
+    assert [sentence[-2:] for sentence in said if "complaint" in sentence] == ["0.", "1.", "2."]
 
 
 def test_a_task_that_nobody_knows_has_no_story() -> None:

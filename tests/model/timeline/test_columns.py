@@ -92,8 +92,8 @@ def test_nothing_is_drawn_before_birth_and_after_the_end() -> None:
 
 def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
     puts = [events.QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
-    for count in (1, FEW):
-        lane = lane_of(*puts[:count], events.TaskCancelRequested(0.25, 1), *puts[:count])
+    for before, after in ((1, 1), (FEW, FEW), (0, FEW)):
+        lane = lane_of(*puts[:before], events.TaskCancelRequested(0.2, 1), *puts[:after])
         assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
 
 
@@ -109,6 +109,9 @@ def test_one_lands_where_what_is_drawn_begins() -> None:
     assert landing(lane, TENTHS, 3) == 0.35
     assert landing(lane, TENTHS, 2) == TENTHS.round_time(2)
     assert landing(lane, TENTHS, 5) == TENTHS.round_time(5)
+    lane = lane_of(events.StepStarted(0.15, 1), events.StepEnded(0.16, 1, 0.01), events.TaskReady(0.25, 1, "timer"))
+    lane.begin(RUNNING, 0.35, 9, None)
+    assert landing(lane, TENTHS, 2) == 0.25  # whatever begins in the next column
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.booleans()), max_size=30), st.booleans(), st.integers(13, 18))

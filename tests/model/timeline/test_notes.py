@@ -27,6 +27,8 @@ def test_what_is_not_drawn_is_not_gone_to() -> None:
     run = brewing(*step(TEA, 0.2, 0.3), events.StepStarted(1.0, COFFEE), woken(1.5, TEA, "task", COFFEE))
     lane = run.timeline.lanes[COFFEE]
     assert (notes(run, COFFEE), lane.time_beside(1.0, 1), lane.time_beside(2.0, -1)) == (["woke"], None, 1.0)
+    born = brewing(events.StepStarted(1.0, TEA), events.TaskCreated(1.5, 4, "milk", "boil", TEA)).timeline.lanes[TEA]
+    assert born.time_beside(1.0, 1) is None
 
 
 def test_a_task_that_wakes_or_cancels_itself_does_nothing_to_others() -> None:

@@ -19,7 +19,7 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.model.wording.grammar import listed, names_of, sentence
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.step_deeds import done, done_in_general
-from asynclab.model.wording.wait import plain_wait, short_wait, waited
+from asynclab.model.wording.wait import held_now, plain_wait, short_wait, waited
 from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake, short_wake, woke_it
 from tests.golden_files import Golden, Said
 from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party
@@ -29,8 +29,9 @@ PRIMITIVES: tuple[events.PrimitiveKind, ...] = get_args(events.PrimitiveKind)
 STATE = tea_party(
     events.QueueCreated(0.0, 1, "Queue", 3),
     *(events.PrimitiveCreated(0.0, number, kind, 1) for number, kind in enumerate(PRIMITIVES, 1)),
+    events.PrimitiveChanged(0.0, 1, 1, COFFEE),
 )
-"""A lab with a bounded queue, and one primitive of each kind."""
+"""A lab with a bounded queue and one primitive of each kind; the lock, which tea had, has gone to coffee."""
 
 TIMED = tea_party(events.TimeoutStarted(0.0, 1, 2.0, TEA))
 """A lab with a timeout of two seconds."""
@@ -63,6 +64,15 @@ def test_waits(golden: Golden) -> None:
         said.append((f"{name}: plain", all_of(plain_wait(wait, STATE))))
         said.append((f"{name}: story", waited(wait, "500 ms", STATE)))
     golden.check("waits", [*said, ("not looked at: story", waited(None, "500 ms", STATE))])
+
+
+@pytest.mark.parametrize(("value", "said"), [(1, "lock#1 held by coffee"), (0, "lock#1")])
+def test_a_wait_for_a_lock_names_who_has_it_now(value: int, said: str) -> None:
+    state = tea_party(events.PrimitiveCreated(0.0, 1, "lock", 1), events.PrimitiveChanged(0.0, 1, value, COFFEE))
+    wait = events.Wait("lock", 1, (TEA,), file="cafe.py", line=3)
+    assert short_wait(wait, state) == (said, "lock#1")
+    assert plain_wait(held_now(wait, state), state)[0] == f"waits for {said}"
+    assert plain_wait(wait, state)[0] == "waits for lock#1 held by tea", "as it was when it began"
 
 
 def test_a_wait_for_a_permit_names_who_has_one() -> None:
@@ -168,6 +178,8 @@ def block_forms() -> Iterator[tuple[str, Forms]]:
     yield "blocked once", deed.latest_blocks(replace(STATE, blocks=(long,)))
     yield "blocked twice", deed.latest_blocks(replace(STATE, blocks=(short, long)))
     yield "blocked by a callback", deed.latest_blocks(replace(STATE, blocks=(short,)))
+    no_python = replace(short, report=events.LoopBlocked(1.2, None, 0.2, "", 0, "sleep"))
+    yield "blocked outside Python", deed.latest_blocks(replace(STATE, blocks=(no_python,)))
 
 
 MARKS: dict[str, events.Event] = {
