@@ -21,18 +21,22 @@ from asynclab.trace.recording.values import function_in
 LEFT_AFTER = 1.0
 """Real seconds."""
 
-_BUSY = 0.1
+_BUSY = 0.05
 """The share of its time in which the process has run at least, even beside many others: only then is it looked."""
 
 _AGAIN_AFTER = 0.3
+_LOOKS = 3
+"""How many it takes at least."""
+
 _MOST_FILES = 1_000
 
 
 class LeftReaders:
-    """The files of a loop that have ended, each with the real time at which that was first seen."""
+    """The files of a loop that have ended."""
 
     def __init__(self) -> None:
-        self._since: dict[int, float] = {}
+        self._since: dict[int, tuple[float, int]] = {}
+        """The real time at which that was first seen, and how often since."""
         self._told: set[str] = set()
         self._latest = (0.0, 0.0)
         """Real time of the latest look, and the time for which the process had run."""
@@ -44,12 +48,15 @@ class LeftReaders:
         if now - before < _AGAIN_AFTER:
             return
         self._latest = now, ran
-        is_busy = ran - ran_before >= _BUSY * (now - before)
-        ended = dict(_ended(loop)) if is_busy and isinstance(loop, BaseEventLoop) else {}
-        self._since = {file: self._since.get(file, now) for file in ended}
+        if ran - ran_before < _BUSY * (now - before) or not isinstance(loop, BaseEventLoop):
+            return
+        ended, seen = dict(_ended(loop)), self._since
+        self._since = {}
         for file, function in ended.items():
-            seconds = now - self._since[file]
-            if seconds >= LEFT_AFTER and function.__qualname__ not in self._told:
+            since, looks = seen.get(file, (now, 0))
+            self._since[file] = since, looks + 1
+            seconds = now - since
+            if seconds >= LEFT_AFTER and looks >= _LOOKS and function.__qualname__ not in self._told:
                 self._told.add(function.__qualname__)
                 code = function.__code__
                 spun = LoopSpun(recorder.clock.now(), (), seconds, code.co_filename, code.co_firstlineno)

@@ -843,17 +843,9 @@ async def what_only_one_may_use_is_shared() -> None:
         async for _ in shared:
             pass
 
-    async def take() -> None:
-        async with lock:
-            await asyncio.sleep(0)
-
-    async def take_elsewhere() -> None:
-        await asyncio.gather(take(), take())
-
-    shared, stream, lock = pages(), asyncio.StreamReader(), asyncio.Lock()
-    await asyncio.to_thread(asyncio.run, take_elsewhere())
+    shared, stream = pages(), asyncio.StreamReader()
     received = (asyncio.wait_for(stream.read(1), 0.05) for _ in range(2))
-    assert await asyncio.gather(use(), use(), read(), read(), take(), take(), *received, return_exceptions=True)
+    assert await asyncio.gather(use(), use(), read(), read(), *received, return_exceptions=True)
 
 
 async def a_deadline_is_told_by_the_time_of_day() -> None:
