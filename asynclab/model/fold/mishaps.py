@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from asynclab.model import events
@@ -109,11 +110,14 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
     """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does."""
-    number, place = event.task, None
-    while number is not None and place is None and number in state.tasks:
-        task = state.tasks[number]
-        number, place = task.parent, task.place
-    state.remember(event, at, place)
+    state.remember(event, at, next(filter(None, (task.place for task in _makers(state, event.task))), None))
+
+
+def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
+    """A task, who made it, who made that one, and so on."""
+    while number is not None and number in state.tasks:
+        yield state.tasks[number]
+        number = state.tasks[number].parent
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
@@ -131,8 +135,9 @@ task_cut_off = stream_unread = _doubt
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:
-    """A task fails as it used what it may not."""
-    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)))
+    """A task fails as it used what it may not; perhaps in one that asyncio has made for it."""
+    places = map(_place_of, _makers(state, event.task))
+    state.remember(event, at, place_in(event) or next(filter(None, places), None))
 
 
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
