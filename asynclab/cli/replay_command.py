@@ -48,5 +48,6 @@ def _print_report(recording: Replay) -> None:
     report = Report(recording.told, recording.judge)
     for _ in recording.read_at_once():
         pass
-    for line in (*recording.facts, *(report.lines() if recording.told.ended is not None else ())):
+    is_whole = recording.told.ended is not None
+    for line in (*recording.facts, *(report.lines() if is_whole else report.lines_so_far())):
         click.echo(line)

@@ -12,6 +12,7 @@ from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import Flow, Found, flows_of
 from asynclab.findings.rule import Finding
+from asynclab.findings.stuck_report import stuck_lines
 from asynclab.model.events import Event
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
@@ -96,6 +97,14 @@ class Report:
         yield f"{one_line(started.name)} ran {measured(program.now)}: {how_ended(ended.code)}"
         yield from self.loop_lines()
 
+    def lines_so_far(self) -> Iterator[str]:
+        """The report of a program whose end is not known: what it did, and where its tasks stand."""
+        yield from self.loop_lines()
+        for loop in self._program.loops.values():
+            if _alive(loop.state):
+                yield f"loop {loop.number} at {measured(self._program.now)}:"
+                yield from stuck_lines(loop.state, self._program.now)
+
     def loop_lines(self) -> Iterator[str]:
         """What was done on each loop, those with the most tasks."""
         loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
@@ -154,7 +163,7 @@ class Report:
         ends = [f"{counts[word]:,} {word}" for word in ("done", "failed", "cancelled") if counts[word]]
         pending = len(_leaked(state))
         ends += [f"{pending:,} never ended"] if pending else []
-        alive = sum(counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
+        alive = _alive(state)
         ends += [f"{alive:,} still there"] if alive else []
         yield f"  tasks     {sum(counts.values()):,}: {', '.join(ends)}"
         yield (
@@ -248,6 +257,11 @@ def _entry_line(entry: dict[str, Any]) -> str:
     where = _STEP_PLACES.get(entry.get("step", ""), "") + place
     begin = f"    {duration(entry['seconds']):>9}"
     return "  ".join(filter(None, (begin, f"{entry['task'] or 'a callback':<{NAME_WIDTH}}", what, where))).rstrip()
+
+
+def _alive(state: LabState) -> int:
+    """How many tasks have not ended, where the run goes on as far as is known."""
+    return sum(state.counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
 
 
 def _leaked(state: LabState) -> list[TaskState]:

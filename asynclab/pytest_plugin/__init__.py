@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 import pytest
@@ -15,17 +16,29 @@ _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write
 """The options that have all tests observed."""
 
 
+class _Observe(argparse.Action):
+    """Notes by which of its names the option was given."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(nargs=0, **settings)
+
+    def __call__(
+        self, parser: object, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        """Set the option."""
+        setattr(namespace, self.dest, "fail" if option_string == self.option_strings[1] else "report")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     add = parser.getgroup("asynclab", "asynclab: name the causes of asyncio bugs").addoption
-    # Two options, as the word after one that may have a value would be taken for it: pytest --asynclab tests/
-    add("--asynclab", action="store_const", const="report", help="Observe each test, and report what the rules find.")
+    # Two names, as the word after an option that may have a value would be taken for it: pytest --asynclab tests/
     add(
+        "--asynclab",
         "--asynclab=fail",
         dest="asynclab",
-        action="store_const",
-        const="fail",
-        help="The same, and fail tests in which a rule proves a bug.",
+        action=_Observe,
+        help="Observe each test, and report what the rules find; with =fail, fail tests in which a rule proves a bug.",
     )
     add(
         "--asynclab-fail-on",

@@ -16,12 +16,14 @@ import pytest
 
 from asynclab.errors import UnsupportedPythonError
 from asynclab.findings.alike import gathered, likeness, with_others
+from asynclab.pytest_plugin.hypothesis_traces import keep_out_of_traces
 from asynclab.pytest_plugin.judge import Judge, ObservedTest, Told
 from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_options
 from asynclab.pytest_plugin.session_loops import SessionLoops
 from asynclab.remote.wire import AnyFrame, ProgramEnded
 from asynclab.trace.cpython import complain_of_missing
+from asynclab.trace.patching.patches import Patches
 from asynclab.trace.watching.bystanders import Bystanders
 
 Result = TypeVar("Result")
@@ -41,14 +43,19 @@ class ObservedTests:
         """
         self._options = read_options(config)
         _complain()
-        threads = frozenset(thread.ident for thread in threading.enumerate())
-        self._bystanders = Bystanders(threads, frozenset({"pytest_timeout"}))
+        self._bystanders = _bystanders()
         self._loops: SessionLoops | None = None
+        self._hidden = Patches()
         self._kept: KeptFrames | None = None
         self._test: ObservedTest | None = None
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
         """What is reported if the user interrupts the session."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Tell the threads that other plugins have started from those that tests start."""
+        self._bystanders = _bystanders()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
@@ -126,6 +133,7 @@ class ObservedTests:
         loops = self._loops
         if loops is None:
             loops = self._loops = SessionLoops(self._bystanders, self._keep)
+            self._hidden = keep_out_of_traces()
         loops.begin_test(instant=test.marked.instant)
         if self._options.recordings is not None:
             loops.follow()
@@ -142,6 +150,7 @@ class ObservedTests:
     def _stop(self) -> None:
         loops, self._loops = self._loops, None
         self._judge.tests.clear()
+        self._hidden.undo()
         if loops is not None:
             loops.stop()
 
@@ -217,6 +226,12 @@ class ObservedTests:
             test.told["unrecorded"] = f"{test.item.nodeid}: {error.strerror or error}"
         else:
             test.told["recording"] = str(path)
+
+
+def _bystanders() -> Bystanders:
+    """Those that are there before any test runs."""
+    threads = frozenset(thread.ident for thread in threading.enumerate())
+    return Bystanders(threads, frozenset({"pytest_timeout"}))
 
 
 def _complain() -> None:

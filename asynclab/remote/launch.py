@@ -53,6 +53,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
         OSError: It can't be started.
     """
     ours, its = socket.socketpair()
+    its.set_inheritable(True)
     command = [target.interpreter.path, *target.options, *target.words, *target.arguments]
     environment = _environment(its.fileno(), target)
     if terminal is not None:
@@ -64,7 +65,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
             process = subprocess.Popen(
                 command,
                 env=environment,
-                pass_fds=(its.fileno(),),
+                close_fds=False,  # what we were given, as by <(…) in a shell, is the program's
                 stdin=terminal,
                 stdout=terminal,
                 stderr=terminal,

@@ -10,7 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self, TypeAlias
 
@@ -169,12 +169,10 @@ class RecordingReader:
         self._path = path
         self.is_cut = False
         """Whether the file ended before its writer had finished it; known at the end of `lines`."""
-        try:
+        with _reading(path):
             self._file = path.open("rb")
-        except OSError as error:
-            raise RecordingError(f"can't read {path}: {error.strerror}") from None
-        self._unpacked = self._unpack()
-        self.header = self._read_header()
+            self._unpacked = self._unpack()
+            self.header = self._read_header()
 
     @property
     def share_read(self) -> float:
@@ -194,10 +192,10 @@ class RecordingReader:
         """Everything after the header.
 
         Raises:
-            RecordingError: A line is none of a recording.
+            RecordingError: A line is none of a recording, or the disk refuses.
         """
         decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # takes time, and who only writes needs none
-        with self._file:
+        with self._file, _reading(self._path):
             for number, line in enumerate(self._unpacked, start=2):
                 try:
                     _refuse_huge_numbers(line)
@@ -211,6 +209,9 @@ class RecordingReader:
         except (RecordingError, *_NOT_OURS):
             self._file.close()
             raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None
+        except OSError:
+            self._file.close()
+            raise
         if header.version > VERSION:
             self._file.close()
             raise RecordingError(
@@ -237,6 +238,15 @@ class RecordingReader:
             yield from lines
             if len(left) > LONGEST_LINE:
                 raise RecordingError(f"{self._path} has a line that is too long for a recording")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Tell an error of the disk as one of the recording."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordingError(f"can't read {path}: {error.strerror}") from None
 
 
 def _refuse_huge_numbers(line: bytes) -> None:

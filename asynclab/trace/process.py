@@ -8,7 +8,7 @@ import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial, wraps
+from functools import partial
 from itertools import count
 from threading import Lock, get_ident
 from typing import Any, TypeVar
@@ -94,17 +94,14 @@ class ProcessObservation:
         return all(recording.has_own_time() for recording in list(self.recorders))
 
     def _observe_kind(self, kind: type[AbstractEventLoop]) -> None:
-        self._patches.wrap(kind, "__init__", self._around_init)
+        self._patches.wrap(kind, "__init__", lambda init: around_body(init, self._around_init))
         self._patches.wrap(kind, "close", lambda close: around_body(close, _around_close))
 
-    def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
-        @wraps(original)
-        def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
-            original(loop, *args, **kwargs)
-            with self._ballast.thrown_out():
-                self._guard(loop, self._observe)
-
-        return init
+    @contextmanager
+    def _around_init(self, loop: AbstractEventLoop, *_: object, **__: object) -> Iterator[bool]:
+        yield True
+        with self._ballast.thrown_out():
+            self._guard(loop, self._observe)
 
     def _await_uvloop(self) -> None:
         """Observe uvloop's loops when the program has imported it: its class derives from asyncio's."""

@@ -9,7 +9,7 @@ import pytest
 from asynclab.cli.run_report import Report
 from asynclab.model import events
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.wire import LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from asynclab.remote.wire import Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 
 
 @pytest.fixture
@@ -64,6 +64,21 @@ def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) ->
     told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"
     assert told in report.lines()
     assert report.as_json()["loops"][0]["failed"] == "KeyError('odd')"
+
+
+def test_of_a_program_whose_end_is_not_known_the_report_says_what_its_tasks_wait_for(program: ObservedProgram) -> None:
+    report = Report(program)
+    for number, ends in ((1, events.TaskEnded(0.4, 1, "done")), (2, events.TaskWaiting(0.4, 2, events.Wait("sleep")))):
+        program.take(LoopOpened(number, "Loop", 0.0))
+        made = events.TaskCreated(0.1, number, f"main-{number}", "main")
+        program.take(LoopEvents(number, (made, events.Stepped(0.2, number, 0.05), ends)))
+    program.take(Heartbeat(3.0))
+    lines = list(report.lines_so_far())
+    assert "  tasks     1: 1 still there" in lines
+    assert [line.split() for line in lines[lines.index("loop 2 at 3.000 s:") + 2 :]] == [
+        ["main-2", "sleeps", "for", "2.750", "s"]
+    ]
+    assert "loop 1 at 3.000 s:" not in lines
 
 
 def test_what_never_ended_waits_for_who_holds_the_lock_at_the_end(program: ObservedProgram) -> None:

@@ -59,7 +59,7 @@ class Suite:
         """Run it in this process."""
         return self.pytester.runpytest_inprocess(*_words(plugins), *options, **settings)
 
-    def run_elsewhere(self, *options: str, plugins: Sequence[str]) -> pytest.RunResult:
+    def run_elsewhere(self, *options: str, plugins: Sequence[str] = (ASYNCIO,)) -> pytest.RunResult:
         """Run it in a process of its own."""
         return self.pytester.runpytest_subprocess(*_words(plugins), *options)
 
@@ -225,6 +225,12 @@ def test_a_wrong_option_is_told_in_a_line(suite: Suite, option: str, said: str) 
     assert len(result.errlines) <= 2
 
 
+def test_what_stands_behind_an_equals_sign_is_told_with_what_may(suite: Suite) -> None:
+    result = suite.run("--asynclab=nonsense")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*argument --asynclab/--asynclab=fail: *'nonsense'"])
+
+
 def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite: Suite) -> None:
     """The fixture's answer comes after five hours, and so before the timeout of the test expires."""
     suite.write(
@@ -331,6 +337,23 @@ def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: Suite) -
             "    test_waits_for_itself-1 *waits for lock#1*",
         ]
     )
+
+
+def test_a_thread_of_another_plugin_is_none_that_a_test_may_wait_for(suite: Suite) -> None:
+    suite.pytester.makeconftest(
+        """
+        import socket
+        import threading
+
+        def pytest_sessionstart():
+            server = socket.create_server(("127.0.0.1", 0))
+            threading.Thread(target=server.accept, daemon=True).start()
+        """
+    )
+    suite.write(DEADLOCK)
+    result = suite.run_elsewhere("--asynclab", "--timeout=20", plugins=(ASYNCIO, "pytest_timeout"))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*Failed: asynclab ended the test: deadlock: *"])
 
 
 def test_a_timeout_tells_what_each_task_waited_for(suite: Suite) -> None:
@@ -546,6 +569,23 @@ def test_nothing_stays_replaced(suite: Suite) -> None:
     suite.write(NEVER)
     suite.run("--asynclab")
     assert [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon] == before
+
+
+def test_hypothesis_names_no_line_of_ours_as_what_only_failures_run(suite: Suite) -> None:
+    suite.write(
+        """
+        from hypothesis import given, settings, strategies
+
+        @given(strategies.integers(0, 100))
+        @settings(derandomize=True, database=None, deadline=None)
+        async def test_it(number):
+            assert number < 50
+        """
+    )
+    result = suite.run_elsewhere("--asynclab")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*number=50*"])
+    result.stdout.no_fnmatch_line("*only run by failing*")
 
 
 def test_workers_of_xdist_send_findings_home(suite: Suite) -> None:

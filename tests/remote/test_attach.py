@@ -10,9 +10,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
@@ -374,35 +376,34 @@ def test_a_child_of_the_program_listens_only_where_it_asks_to(tmp_path: Path) ->
     assert not (folder / f"{parent}.sock").exists()
 
 
-@pytest.mark.usefixtures("runtime")
-def test_a_viewer_that_is_killed_leaves_it_as_it_was(program: Program) -> None:
-    command = [sys.executable, "-m", "asynclab", "attach", str(program.pid)]
+@contextmanager
+def viewing(program: Program, until: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A viewer of a program that has printed a line with that beginning, and what it prints after it."""
+    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(program.pid)]
     with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
         assert viewer.stdout is not None
-        assert viewer.stdout.readline().startswith("Attached to")
+        assert any(line.startswith(until) for line in iter(viewer.stdout.readline, ""))
+        yield viewer, viewer.stdout
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_viewer_that_is_killed_leaves_it_as_it_was(program: Program) -> None:
+    with viewing(program, "Attached to") as (viewer, _):
         viewer.kill()
     while program.ask() != AS_IT_WAS:
         pass
 
 
 def test_ctrl_c_leaves_it_as_it_was_and_says_what_happened(program: Program) -> None:
-    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(program.pid)]
-    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
-        assert viewer.stdout is not None
-        while not viewer.stdout.readline().startswith("and who holds"):
-            pass
+    with viewing(program, "and who holds") as (viewer, printed):
         viewer.send_signal(signal.SIGINT)
-        assert "goes on as it was" in viewer.stdout.read()
+        assert "goes on as it was" in printed.read()
     assert viewer.returncode == 0
     assert program.ask() == AS_IT_WAS
 
 
 def test_a_program_that_ends_is_said_to_have_ended(tmp_path: Path) -> None:
     running = Program(tmp_path)
-    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(running.pid)]
-    with subprocess.Popen(command, env=running.environment, stdout=subprocess.PIPE, text=True) as viewer:
-        assert viewer.stdout is not None
-        assert viewer.stdout.readline().startswith("Attached to")
+    with viewing(running, "Attached to") as (_, printed):
         assert running.end() == 0
-        said = viewer.stdout.read()
-    assert "has ended; observed for" in said
+        assert "has ended; observed for" in printed.read()

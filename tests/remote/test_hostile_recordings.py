@@ -74,6 +74,24 @@ def test_a_line_that_is_none_ends_it_with_one_clear_line(tmp_path: Path, line: b
     assert {file.name for file in tmp_path.iterdir()} == {"r", "out"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and can't be read")
+def test_a_disk_that_refuses_to_read_is_told_as_that() -> None:
+    for command in ("replay", "findings"):
+        said = asked(command, "/proc/self/mem")
+        assert (said.exit_code, said.stderr) == (1, "asynclab: can't read /proc/self/mem: Input/output error\n")
+
+
+def test_of_a_recording_that_was_cut_the_report_tells_what_there_is(tmp_path: Path) -> None:
+    told = events(
+        {"type": "TaskCreated", "at": 0.1, "task": 1, "name": "a", "coroutine": "a"},
+        {"type": "Stepped", "at": 0.6, "task": 1, "seconds": 0.1},
+        {"type": "TaskWaiting", "at": 0.7, "task": 1, "wait": {"kind": "sleep"}},
+    )
+    said = asked("replay", recording(tmp_path / "r", told))
+    assert "1 still there" in said.stdout
+    assert "a                 sleeps" in said.stdout
+
+
 def test_text_in_it_reaches_no_terminal_as_it_is(tmp_path: Path) -> None:
     told = events(
         {"type": "TaskCreated", "at": 0.1, "task": 1, "name": EVIL, "coroutine": EVIL, "file": EVIL, "line": 3},

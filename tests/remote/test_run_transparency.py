@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
+import zipapp
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +256,27 @@ main()
 def test_what_a_loop_refuses_is_told_with_no_line_of_ours(tmp_path: Path, debug: bool) -> None:
     ran = same(script(tmp_path, CLOSED.format(debug=debug)))
     assert ran.err.count("Event loop is closed") > 3
+
+
+UNMADE = """
+import asyncio, inspect, traceback
+class Loop(asyncio.SelectorEventLoop):
+    def set_debug(self, on):
+        traceback.print_stack()
+        raise ValueError('no')
+    def __del__(self):
+        pass
+print(inspect.getsourcefile(asyncio.BaseEventLoop.__init__))
+for make in (Loop, lambda: asyncio.BaseEventLoop.__init__(object(), 5)):
+    try:
+        make()
+    except (TypeError, ValueError):
+        traceback.print_exc()
+"""
+
+
+def test_a_loop_that_can_not_be_made_is_told_with_no_line_of_ours(tmp_path: Path) -> None:
+    assert "ValueError: no" in same(script(tmp_path, UNMADE)).err
 
 
 NOT_CLOSED = """
@@ -514,6 +537,46 @@ asyncio.run(main())
 """
 
 
+def test_files_that_the_shell_has_opened_are_the_programs(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("given")
+    reads = "import os; print(os.read(3, 9), os.dup(3), os.listdir('/dev/fd')[:5])"
+    for words in ([], ["-m", "asynclab", "run"]):
+        command = ["sh", "-c", 'exec "$@" 3< given', "sh", sys.executable, *words, "-c", reads]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
+        assert ran.stdout == "b'given' 4 ['0', '1', '2', '3', '4']\n", ran.stderr
+
+
+ODD_CLASS = """
+import asyncio
+class Kind(type):
+    def __setattr__(cls, name, value):
+        print('class', name)
+        super().__setattr__(name, value)
+class Loop(asyncio.SelectorEventLoop, metaclass=Kind):
+    names = set()
+    def __setattr__(self, name, value):
+        self.names.add(name)
+        super().__setattr__(name, value)
+    def __hash__(self):
+        print('hashed')
+        return 1
+async def main():
+    asyncio.get_running_loop().call_later(0.001, print, 'later')
+    await asyncio.sleep(0.01)
+loop = Loop()
+print(sorted(loop.names))
+loop.run_until_complete(main())
+loop.call_exception_handler({'message': 'odd'})
+loop.close()
+"""
+
+
+def test_what_a_class_of_loops_does_when_attributes_are_set_is_not_called(tmp_path: Path) -> None:
+    same(script(tmp_path, ODD_CLASS))
+
+
 def test_calls_that_are_refused_show_the_programs_frames_alone(tmp_path: Path) -> None:
     assert "no os.exec" in same(script(tmp_path, REFUSED_CALLS)).err
 
@@ -540,6 +603,31 @@ import typing_extensions
 print(typing_extensions.__name__)
 """
     same("-c", asks)
+
+
+def test_what_goes_wrong_with_us_at_the_end_is_not_told(tmp_path: Path) -> None:
+    same(script(tmp_path, "import asyncio, socket\nsocket.socket.send = None\nasyncio.run(asyncio.sleep(0))\n"))
+
+
+SHADOWS = """
+import asyncio, numbers, queue, selectors, sys, uuid
+print(numbers.OWN, queue.OWN, uuid.part.OWN, hasattr(selectors, 'OWN'))
+asyncio.run(asyncio.sleep(0))
+"""
+
+
+@pytest.mark.parametrize("kind", ["script", "folder", "zip"])
+def test_modules_of_the_program_are_found_though_the_library_has_such_names(tmp_path: Path, kind: str) -> None:
+    program = tmp_path / "program"
+    (program / "uuid").mkdir(parents=True)
+    for name in ("numbers", "queue", "uuid/part"):
+        (program / f"{name}.py").write_text(f"OWN = {name!r}\n")
+    (program / "uuid" / "__init__.py").write_text("from uuid import part\n")
+    (program / "selectors").mkdir()  # a folder without code, which is found last
+    (program / "__main__.py").write_text(SHADOWS)
+    zipapp.create_archive(program)
+    ran = same(str({"script": program / "__main__.py", "folder": program, "zip": tmp_path / "program.pyz"}[kind]))
+    assert ran.out == "numbers queue uuid/part False\n"
 
 
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
 from tests.practice.faulty_server import FaultyServer
+from tests.screens.recordings import text_of
 from tests.screens.stage import notices_of, plain_lab
 
 
@@ -60,8 +61,7 @@ class FetchStage:
     @property
     def table(self) -> list[str]:
         """The lines of the table, without its header."""
-        view = self.views.table
-        return [view.line_text(index) for index in range(view.line_count())]
+        return text_of(self.views.table).splitlines()
 
     @property
     def frame(self) -> str:
@@ -71,13 +71,11 @@ class FetchStage:
     @property
     def answer(self) -> str:
         """The pane of headers and preview, as one text."""
-        view = self.views.answer
-        return " ".join(view.line_text(index).strip() for index in range(view.line_count()))
+        return " ".join(map(str.strip, text_of(self.views.answer).splitlines()))
 
     @property
     def totals(self) -> list[str]:
-        view = self.views.totals
-        return [view.line_text(index) for index in range(view.line_count())]
+        return text_of(self.views.totals).splitlines()
 
     def urls(self, *paths: str) -> list[str]:
         return [self.server.url(path) for path in paths]

@@ -37,6 +37,7 @@ def focused(stage: FetchStage) -> str:
     return "" if stage.app.focused is None else str(stage.app.focused.id)
 
 
+@pytest.mark.usefixtures("practice_server_in_a_hurry")
 async def test_without_a_text_it_offers_the_practice_servers_urls_and_enter_fetches_them() -> None:
     async with fetching() as stage:
         assert "127.0.0.1" in stage.table[0]
@@ -402,6 +403,7 @@ async def test_a_text_can_be_read_as_another_format_with_what_each_would_find() 
         await stage.press("F")
         await stage.until(lambda: isinstance(stage.app.screen, ChoiceForm))
         choices = stage.app.screen.query_one(OptionList)
+        assert choices.border_title == "Read the text as"
         assert [option.id for option in choices.options] == ["auto", *FORMATS]
         for name, option in zip(FORMATS, choices.options[1:], strict=True):
             assert plural(len(find_urls(text, taken_as=name).urls), "URL") in str(option.prompt)

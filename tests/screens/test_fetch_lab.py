@@ -6,43 +6,27 @@ import pytest
 from textual.command import Hit
 
 from asynclab.fetch import attempt, engine, sending
-from asynclab.screens.fetch.fetch_screen import FetchScreen
-from asynclab.screens.lab.run_record import Record
-from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.lines import plain
-from asynclab.widgets.static_lines import StaticLines
 from tests.screens.fetching import FetchStage, fetching, hanging
+from tests.screens.recordings import text_of
 from tests.screens.stage import read_help
-
-
-def lab_screen(stage: FetchStage) -> FetchScreen:
-    assert stage.screen.is_staged
-    return stage.screen
 
 
 def is_open(stage: FetchStage) -> bool:
     return stage.app.screen is stage.screen and stage.screen.is_staged
 
 
-def record(stage: FetchStage) -> Record:
-    found = lab_screen(stage).record
-    assert found is not None
-    return found
-
-
 def selected_name(stage: FetchStage) -> str:
-    screen = lab_screen(stage)
-    return record(stage).present.task_name(screen.selected_task)
+    return stage.screen.record.present.task_name(stage.screen.selected_task)
 
 
 def task_lines(stage: FetchStage) -> list[str]:
-    tasks = lab_screen(stage).stage.tasks
-    return [tasks.line_text(index) for index in range(tasks.line_count())]
+    return text_of(stage.screen.stage.tasks).splitlines()
 
 
 def clock(stage: FetchStage) -> str:
-    return plain(lab_screen(stage).stage.concept.subtitle)
+    return plain(stage.screen.stage.concept.subtitle)
 
 
 async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_the_url() -> None:
@@ -112,21 +96,21 @@ async def test_key_bar_help_and_palette_tell_of_it() -> None:
 
 async def test_its_own_key_bar_and_help_tell_every_key() -> None:
     async with hanging("T", size=(200, 50)) as stage:
-        await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
-        assert "space pause" in str(lab_screen(stage).key_bar.render())
+        await stage.until(lambda: "T URLs" in str(stage.screen.key_bar.render()))
+        assert "space pause" in str(stage.screen.key_bar.render())
         await stage.press("question_mark")
         assert "then go back to the URLs" in read_help(stage.app)
 
 
 async def test_every_key_has_one_use_at_a_time() -> None:
     async with hanging("T", "space") as stage:
-        keys = [key for offer in lab_screen(stage).own_offers if offer.applies for key in offer.command.keys]
+        keys = [key for offer in stage.screen.own_offers if offer.applies for key in offer.command.keys]
         assert len(keys) == len(set(keys))
 
 
 async def test_the_frame_says_what_is_fetched_and_how_time_runs() -> None:
     async with hanging("T") as stage:
-        view = lab_screen(stage).stage.concept
+        view = stage.screen.stage.concept
         assert view.lesson.title == "fetch · 3 URLs together"
         assert "20 at once, 6 per host" in view.lesson.concept
         await stage.until(lambda: clock(stage).startswith("► 1×"))
@@ -156,62 +140,39 @@ async def test_c_cancels_everything_and_x_the_selected_task_alone() -> None:
         assert is_open(stage)
 
 
-async def test_square_brackets_show_its_past_from_the_first_event_on_and_esc_the_present() -> None:
-    async with hanging("T") as stage:
-        kept = record(stage)
-        await stage.press("left_square_bracket", "left_square_bracket")
-        views = lab_screen(stage).stage
-        await stage.until(lambda: views.has_class("-past"))
-        assert "the past" in lab_screen(stage).title_bar.line_text(0)
-        await stage.press("left_curly_bracket", "right_square_bracket")
-        assert kept.history.number_of(kept.moment or 0) == 1
-        await stage.until(lambda: views.tasks.line_count() < 4)
+async def test_its_past_is_shown_by_square_brackets_and_the_next_time_it_is_seen_in_its_present() -> None:
+    async with hanging("T", "left_square_bracket") as stage:
+        await stage.until(lambda: stage.screen.stage.has_class("-past"))
         await stage.press("escape")
         assert is_open(stage)
-        assert not kept.is_past
-
-
-async def test_the_next_time_it_is_seen_in_its_present() -> None:
-    async with hanging("T", "left_square_bracket", "f") as stage:
-        await stage.press("T")
-        assert not record(stage).is_past
+        assert not stage.screen.record.is_past
+        await stage.press("left_square_bracket", "f", "T")
+        assert not stage.screen.record.is_past
 
 
 async def test_tab_goes_through_its_panes_and_z_gives_one_the_whole_screen() -> None:
     async with hanging("T", "tab") as stage:
-        screen = lab_screen(stage)
-        assert screen.focused_pane == "timeline"
+        assert stage.screen.focused_pane == "timeline"
         await stage.press("shift+tab", "z")
-        assert screen.is_single
-        assert screen.focused_pane == "tasks"
+        assert stage.screen.is_single
+        assert stage.screen.focused_pane == "tasks"
         await stage.press("escape")
         assert is_open(stage)
-        assert not screen.is_single
+        assert not stage.screen.is_single
 
 
 async def test_slash_filters_the_activity_and_esc_drops_the_filter_before_it_goes_back() -> None:
     async with hanging("T", "slash", *"fetch 3".replace(" ", "")) as stage:
-        views = lab_screen(stage).stage
+        views = stage.screen.stage
         await stage.until(lambda: views.activity.filter_text == "fetch3")
         await stage.press("escape")
         assert is_open(stage)
         assert views.activity.filter_text == ""
 
 
-async def test_enter_on_a_task_tells_its_life() -> None:
-    async with hanging("j", "T", "enter") as stage:
-        assert isinstance(stage.app.screen, StoryScreen)
-        view = stage.app.screen.query_one(StaticLines)
-        told = " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
-        assert told.startswith("◌ fetch 2: ")
-        assert "inside aiohttp" in told
-        await stage.press("escape")
-        assert is_open(stage)
-
-
 async def test_the_code_pane_has_the_engines_own_code_where_the_task_stands_and_folds_the_librarys() -> None:
     async with hanging("j", "T") as stage:
-        task = lab_screen(stage).selected_task
+        task = stage.screen.selected_task
         assert task is not None
         known = stage.lab.state.tasks[task]
         await stage.until(lambda: known.stands is not None)
@@ -222,14 +183,14 @@ async def test_the_code_pane_has_the_engines_own_code_where_the_task_stands_and_
         assert files[0] == engine.__file__
         assert attempt.__file__ in files
         assert files[-1] == "aiohttp"
-        await stage.until(lambda: lab_screen(stage).stage.source.path == sending.__file__)
+        await stage.until(lambda: stage.screen.stage.source.path == sending.__file__)
 
 
 async def test_with_nobody_to_follow_it_shows_what_every_task_runs() -> None:
     async with fetching() as stage:
         await stage.fetched("/pages/tasks")
         await stage.press("T")
-        source = lab_screen(stage).stage.source
+        source = stage.screen.stage.source
         assert source.path == engine.__file__
         await stage.until(lambda: "async def run(self)" in source.line_text(source.scroll_offset.y))
 
@@ -266,18 +227,17 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         await stage.press("S")
         await stage.until(lambda: stage.screen.together.is_running and stage.screen.one_by_one.is_running)
         await stage.press("T", "S")
-        screen = lab_screen(stage)
-        assert screen.program is stage.screen.one_by_one
-        await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
+        assert stage.screen.program is stage.screen.one_by_one
+        await stage.until(lambda: stage.screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
         await stage.until(lambda: len(task_lines(stage)) == 3)
         assert selected_name(stage) == "fetch 1"
         await stage.press("S")
-        assert screen.program is stage.screen.together
+        assert stage.screen.program is stage.screen.together
 
 
 async def test_without_the_other_way_of_fetching_s_does_nothing() -> None:
     async with hanging("T", "S") as stage:
-        assert lab_screen(stage).program is stage.screen.together
+        assert stage.screen.program is stage.screen.together
 
 
 async def test_what_is_pasted_there_is_taken_to_the_urls() -> None:
@@ -289,7 +249,7 @@ async def test_what_is_pasted_there_is_taken_to_the_urls() -> None:
 
 async def test_the_tab_goes_back_to_the_urls() -> None:
     async with hanging("T") as stage:
-        await stage.pilot.click(lab_screen(stage).title_bar, offset=(20, 0))
+        await stage.pilot.click(stage.screen.title_bar, offset=(20, 0))
         assert stage.app.screen is stage.screen
 
 
@@ -306,7 +266,7 @@ async def test_what_the_stage_hides_is_not_painted_meanwhile(monkeypatch: pytest
 
 async def test_the_list_stands_beside_the_stage_where_there_is_room() -> None:
     async with hanging("T", size=(120, 40)) as stage:
-        assert stage.views.table.region.right <= lab_screen(stage).stage.region.x
+        assert stage.views.table.region.right <= stage.screen.stage.region.x
         assert stage.views.table.page_height > 30
         await stage.press("z")
         assert not stage.views.table.region.area
@@ -314,7 +274,7 @@ async def test_the_list_stands_beside_the_stage_where_there_is_room() -> None:
         await stage.pilot.resize_terminal(80, 24)
         await stage.pilot.pause()
         assert not stage.views.table.region.area
-        assert lab_screen(stage).stage.tasks.region.width == 80
+        assert stage.screen.stage.tasks.region.width == 80
 
 
 async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
@@ -332,11 +292,6 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
         assert is_open(stage)
 
 
-async def test_the_title_counts_both_labs_and_their_tasks() -> None:
-    async with hanging("T") as stage:
-        await stage.until(lambda: "1 run · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
-
-
 async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> None:
     async with fetching() as stage:
         await stage.take("/flaky/early?status=500", "/hang")
@@ -347,7 +302,7 @@ async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> 
         await stage.press("T")
         tasks = [task.id for task in stage.lab.state.tasks.values() if task.name == "fetch 1"]
         assert len(tasks) == 2
-        assert lab_screen(stage).selected_task == tasks[-1]
+        assert stage.screen.selected_task == tasks[-1]
 
 
 async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> None:

@@ -389,6 +389,8 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
         await live.printed("the end")
         await live.printed("bytes of output left out here")
         await live.ended()
+        *_, after = live.terminal.split("left out here")
+        assert set(map(str.strip, after.splitlines()[1:])) == {"line", "the end"}, "whole lines alone"
 
 
 async def test_what_cannot_be_started_is_told_in_a_line() -> None:

@@ -24,13 +24,14 @@ def run():
     sys.argv = ["asynclab", "demo", "gather", "--headless", "--instant"]
     main()
 
-def in_child(owner, name):
+def in_child(owner, names):
     reads, writes = os.pipe()
     child = os.fork()
     if not child:
         os.dup2(writes, 2)
         try:
-            delattr(owner, name)
+            for name in names:
+                delattr(owner, name)
             run()
         except SystemExit as exit:
             code = exit.code
@@ -49,10 +50,10 @@ def owner_of(place):
     module, _, kind = place.rpartition(".")
     return sys.modules.get(place) or getattr(sys.modules[module], kind)
 
-for place, name in json.loads(sys.argv[1]):
-    print(json.dumps([place, name, *in_child(owner_of(place), name)]))
+for place, names in json.loads(sys.argv[1]):
+    print(json.dumps(in_child(owner_of(place), names)))
 """
-"""Deletes names, each in a process of its own that has imported nothing that needs them, and runs a demo there."""
+"""Deletes the names of a place in a process that has imported nothing that needs them, and runs a demo there."""
 
 
 def test_this_python_lacks_nothing() -> None:
@@ -78,17 +79,16 @@ def test_a_lab_on_a_python_that_lacks_something_says_what_to_do_and_leaves_all_a
     asyncio.run(main())
 
 
-def test_the_command_line_says_in_one_line_which_name_is_missing() -> None:
+def test_the_command_line_says_in_one_line_which_names_are_missing() -> None:
     # What a type written in C has can't be deleted.
-    places = [(place, name) for place, owner, names in cpython._NAMES for name in names if owner is not asyncio.Task]
+    places = [(place, names) for place, owner, names in cpython._NAMES if owner is not asyncio.Task]
     command = [sys.executable, "-c", LACKING, json.dumps(places)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    outcomes = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [(place, name) for place, name, _, _ in outcomes] == places
-    for _, name, code, told in outcomes:
+    for (place, names), line in zip(places, ran.stdout.splitlines(), strict=True):
+        code, told = json.loads(line)
         assert (code, told.count("\n")) == (1, 1), told
         assert told.startswith("asynclab: this Python (")
-        assert name in told
+        assert all(f"{place}.{name}" in told for name in names), told
 
 
 def test_call_soon_is_known() -> None:

@@ -42,6 +42,11 @@ def no_time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(looks, name, value)
 
 
+def told(observation: ProcessObservation, *kinds: type[e.Event], loop: int = 0) -> list[Any]:
+    """What the recording of a loop has of some kinds of events; it is taken, and told once."""
+    return [event for event in observation.recorders[loop].take_events() if isinstance(event, kinds)]
+
+
 async def child() -> None:
     print("child")
     await asyncio.sleep(0)
@@ -54,10 +59,7 @@ async def main() -> None:
 def test_loops_one_after_another_have_a_recording_each_and_numbers_that_go_on(observation: ProcessObservation) -> None:
     asyncio.run(main())
     asyncio.run(main())
-    first, second = (
-        [event.task for event in recording.take_events() if isinstance(event, e.TaskCreated)]
-        for recording in observation.recorders
-    )
+    first, second = ([event.task for event in told(observation, e.TaskCreated, loop=loop)] for loop in (0, 1))
     assert first[:3] == [1, 2, 3]
     assert second == list(range(len(first) + 1, 2 * len(first) + 1))
 
@@ -83,9 +85,7 @@ def test_a_semaphore_that_was_made_before_its_loop_has_all_its_permits(observati
             pass
 
     asyncio.run(takes())
-    (recording,) = observation.recorders
-    created = [event for event in recording.take_events() if isinstance(event, e.PrimitiveCreated)]
-    assert [(event.kind, event.value) for event in created] == [("semaphore", 3)]
+    assert [(event.kind, event.value) for event in told(observation, e.PrimitiveCreated)] == [("semaphore", 3)]
 
 
 def test_a_coroutine_that_only_asyncio_had_is_told_of_by_its_definition(observation: ProcessObservation) -> None:
@@ -97,8 +97,7 @@ def test_a_coroutine_that_only_asyncio_had_is_told_of_by_its_definition(observat
 
     with pytest.warns(RuntimeWarning, match="never awaited"):
         asyncio.run(calls_it())
-    (recording,) = observation.recorders
-    (dropped,) = (event for event in recording.take_events() if isinstance(event, e.CoroutineDropped))
+    (dropped,) = told(observation, e.CoroutineDropped)
     assert (dropped.file, dropped.line) == (__file__, refresh.__code__.co_firstlineno)
 
 
@@ -136,7 +135,7 @@ def test_a_lab_within_keeps_its_own_tasks(observation: ProcessObservation) -> No
         return [task.coroutine for task in lab.state.tasks.values()]
 
     assert run_fast(run()) == ["main", "child", "child"]
-    names = [event.coroutine for event in observation.recorders[0].take_events() if isinstance(event, e.TaskCreated)]
+    names = [event.coroutine for event in told(observation, e.TaskCreated)]
     assert "child" not in names
     assert any(name.endswith("run") for name in names)
 
@@ -201,31 +200,28 @@ def test_a_loop_that_nobody_has_woken_is_not_woken_by_a_look(observation: Proces
 
 
 def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(observation: ProcessObservation) -> None:
-    def told() -> list[tuple[str, int]]:
-        taken = observation.recorders[0].take_events()
-        return [
-            (type(event).__name__, event.call) for event in taken if isinstance(event, e.CallScheduled | e.CallEnded)
-        ]
+    def calls() -> list[tuple[str, int]]:
+        return [(type(event).__name__, event.call) for event in told(observation, e.CallScheduled, e.CallEnded)]
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         of_a_library = TimerNoop().__enter__  # any function of an installed package will do
 
         loop.call_later(3600, of_a_library).cancel()
-        assert told() == []
+        assert calls() == []
 
         kept = loop.call_later(3600, of_a_library)
         for expected in ([], [("CallScheduled", 2)]):
-            assert told() == []
+            assert calls() == []
             observation.recorders[0].look_later()
             await asyncio.sleep(0)
-            assert told() == expected
+            assert calls() == expected
         kept.cancel()
-        assert told() == [("CallEnded", 2)]
+        assert calls() == [("CallEnded", 2)]
 
         loop.call_later(0, of_a_library)
         await asyncio.sleep(0.001)
-        assert told() == [("CallScheduled", 3), ("CallEnded", 3)]
+        assert calls() == [("CallScheduled", 3), ("CallEnded", 3)]
 
     asyncio.run(main())
 
@@ -294,7 +290,7 @@ def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(obse
     with asyncio.Runner(loop_factory=Late) as runner:
         runner.run(main())
     assert observation.unobserved == []
-    (call,) = (event for event in observation.recorders[0].take_events() if isinstance(event, e.CallScheduled))
+    (call,) = told(observation, e.CallScheduled)
     assert call.deadline is None
 
 
@@ -355,7 +351,7 @@ def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObser
     real_time = observation.clock.real_time
     now = real_time()
     asyncio.run(blocks())
-    (blocked,) = (event for event in observation.recorders[0].take_events() if isinstance(event, e.LoopBlocked))
+    (blocked,) = told(observation, e.LoopBlocked)
     assert (blocked.function, blocked.task) == ("blocks", 1)
     assert blocked.file == __file__
 
@@ -371,8 +367,7 @@ def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation
         waiting.cancel()
 
     asyncio.run(main())
-    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, e.TaskWaiting)]
-    assert waits == ["event"]
+    assert [event.wait.kind for event in told(observation, e.TaskWaiting)] == ["event"]
 
 
 def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation: ProcessObservation) -> None:
@@ -394,8 +389,7 @@ def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation:
 
     with ThreadPoolExecutor(1) as pool:
         asyncio.run(main())
-    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, e.TaskWaiting)]
-    assert waits.count("thread") == 3
+    assert [event.wait.kind for event in told(observation, e.TaskWaiting)].count("thread") == 3
 
 
 @pytest.mark.usefixtures("no_time_to_look")
@@ -437,13 +431,9 @@ def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessO
         await asyncio.sleep(0)
 
     asyncio.run(main())
-    events = observation.recorders[0].take_events()
-    told = [type(event) for event in events if isinstance(event, (e.TaskWaiting, e.CancelIgnored)) and event.task != 1]
-    assert told[:3] == [
-        e.TaskWaiting,
-        e.TaskWaiting,
-        e.CancelIgnored,
-    ]  # the sleep, the event, and that it goes on there
+    kinds = [type(event) for event in told(observation, e.TaskWaiting, e.CancelIgnored) if event.task != 1]
+    # the sleep, the event, and that it goes on there
+    assert kinds[:3] == [e.TaskWaiting, e.TaskWaiting, e.CancelIgnored]
 
 
 def test_a_loop_that_is_closed_or_gone_is_over(observation: ProcessObservation) -> None:

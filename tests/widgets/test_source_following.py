@@ -63,6 +63,17 @@ def shows(view: SourceView, text: str) -> bool:
     return any(f" {text} " in line for line in painted(view))
 
 
+async def test_a_line_that_a_finding_is_about_is_shown_in_whichever_file_it_is() -> None:
+    async with following(two_tasks()) as (view, pilot):
+        view.point_at((KETTLE, 40))
+        await pilot.pause()
+        assert view.path == KETTLE
+        assert any("✗" in line and "kettle_40 " in line for line in painted(view))
+        view.point_at(None)
+        await pilot.pause()
+        assert (view.path, view.line_of(1)) == (GATHER, 4)
+
+
 async def test_the_pane_goes_to_the_file_that_the_selected_task_is_in_and_back_with_another() -> None:
     async with following(two_tasks(boils(1))) as (view, pilot):
         await pilot.pause()

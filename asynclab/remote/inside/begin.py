@@ -6,6 +6,7 @@ import atexit
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import get_ident
@@ -57,13 +58,19 @@ def begin(descriptor: int, name: str) -> Sender:
     sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
     # What the observation keeps, such as classes of loops, would outlive the program's modules.
-    atexit.register(observation.stop)
-    atexit.register(sender.finish)  # both are the first to be registered, and so the last to be called
+    atexit.register(_quietly, observation.stop)
+    atexit.register(_quietly, sender.finish)  # both are the first to be registered, and so the last to be called
     for name_of_call in _LAST_CALLS:
         setattr(os, name_of_call, CalledFromC(getattr(os, name_of_call), os.__name__, partial(_flush, sender)))
     stop_around_forks(sender)
     os.register_at_fork(after_in_child=requests.forget_in_child)
     return sender
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    """Do something at the program's end; Python would tell of what goes wrong there, also of ctrl+c."""
+    with suppress(BaseException):
+        act()
 
 
 def _flush(sender: Sender) -> None:

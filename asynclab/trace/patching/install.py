@@ -157,7 +157,7 @@ def observe_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
     tasks = tracer.registry.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.join(tracer)
-    setattr(loop, TASKS, tasks)
+    object.__setattr__(loop, TASKS, tasks)  # a program's loops may have a __setattr__ of their own
     if isinstance(loop, BaseEventLoop) and cpython.keeps_timers_in_heap(call_at_of(loop)):
         tasks.timed_by = tracer
         tracer.purposes.defers = True
@@ -172,7 +172,7 @@ def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
     tracer.let_go()
     tasks.leave(tracer)
     if not tasks.tracers:
-        delattr(loop, TASKS)
+        object.__delattr__(loop, TASKS)
 
 
 def observe_kind(kind: type[AbstractEventLoop]) -> None:

@@ -52,7 +52,7 @@ class _Complaint:
     """Goes around a complaint: tells the lab that it concerns, and lets that lab's handler stand for the loop's."""
 
     def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
-        self._hooks = HOOKS.get(loop) if _owner(type(loop)) is owner else None
+        self._hooks = HOOKS.get(loop) if HOOKS and _owner(type(loop)) is owner else None
         self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
         if self._hooks is None:
             _tell_of_dropped(loop, tasks_of(loop).everybodys, context)

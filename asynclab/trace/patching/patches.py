@@ -23,7 +23,7 @@ class Patches:
     def set(self, owner: Any, name: str, value: object) -> None:
         """Replace an attribute of a module, class or object until `undo`."""
         before = vars(owner).get(name, _ABSENT)
-        setattr(owner, name, value)
+        _setter(owner)(owner, name, value)
         self._undo.append((owner, name, before, value))
 
     def wrap(self, owner: Any, name: str, around: Callable[[Any], object]) -> None:
@@ -37,6 +37,11 @@ class Patches:
             if vars(owner).get(name, _ABSENT) is not value:
                 continue
             if before is _ABSENT:
-                delattr(owner, name)
+                (type.__delattr__ if isinstance(owner, type) else delattr)(owner, name)
             else:
-                setattr(owner, name, before)
+                _setter(owner)(owner, name, before)
+
+
+def _setter(owner: object) -> Callable[[Any, str, object], None]:
+    """What sets an attribute; of a class that of all classes, as the program's metaclass may have one of its own."""
+    return type.__setattr__ if isinstance(owner, type) else setattr
