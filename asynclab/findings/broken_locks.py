@@ -1,12 +1,12 @@
-"""Finds locks that were released from under the task that held them, or held for long while others waited."""
+"""Finds locks that keep nobody out, were released by another than their holder, or held for long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
-from asynclab.findings.rule import Finding, Rule, incidents_of
-from asynclab.model.events import PrimitiveChanged
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
+from asynclab.model.events import LocksPrivate, PrimitiveChanged
 from asynclab.model.resources import Hold, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import measured
@@ -26,7 +26,7 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
                 f"held it, and {quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
                 f"{quoted(state, event.task)} released it from under {quoted(state, inside)}"
             )
-            yield Finding("released-by-another", text, incident.at, (incident.version,), robber, incident.place)
+            yield finding_of("released-by-another", text, incident, robber)
 
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:
@@ -39,7 +39,17 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
                 f"without having a permit of it: at {measured(incident.at)} there were {event.value}, more than ever "
                 f"before"
             )
-            yield Finding("released-too-often", text, incident.at, (incident.version,), who, incident.place, "likely")
+            yield finding_of("released-too-often", text, incident, who)
+
+
+def find_private_locks(state: LabState) -> Iterator[Finding]:
+    """Locks and semaphores of which each task has one for itself."""
+    for incident, event in incidents_of(state, LocksPrivate):
+        text = (
+            f"{listed(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
+            f"{at_line(incident.place)} in the same function, and nobody else has it"
+        )
+        yield finding_of("private-lock", text, incident, event.tasks[0])
 
 
 def find_long_holds(state: LabState) -> Iterator[Finding]:
@@ -91,6 +101,14 @@ RULES = (
         "Release it only after acquire() has returned, and once: `async with semaphore` does so.",
         "",
         find_extra_permits,
+    ),
+    Rule(
+        "private-lock",
+        "Each task makes the lock or semaphore that it takes.",
+        "It keeps nobody out: all are inside at once, and no limit holds.",
+        "Make it once, where all who are to share it get it from.",
+        "",
+        find_private_locks,
     ),
     Rule(
         "lock-held-long",

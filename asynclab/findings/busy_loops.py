@@ -1,12 +1,12 @@
-"""Finds tasks and callbacks that keep a processor busy with nothing but waiting."""
+"""Finds what keeps a processor busy with nothing but waiting, and what waits for decades."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, listed
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
-from asynclab.model.events import LoopSpun
+from asynclab.findings.phrases import at_line, listed, quoted
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
+from asynclab.model.events import ClockMistaken, LoopSpun
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
@@ -15,6 +15,8 @@ SHORT_STEP = 20e-6
 """Real seconds: what only asks whether it may go on takes less for a step, and what computes mostly more."""
 
 _MANY_STEPS = 2_000
+_YEAR = 365.25 * 86_400
+"""Seconds."""
 
 
 def find_busy_waits(state: LabState) -> Iterator[Finding]:
@@ -27,13 +29,26 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
             what = "have woken each other" if len(event.tasks) > 1 else "has asked for another turn"
         else:
             who, what = f"callback {one_line(event.function)}", "has asked to be called again"
+        if event.is_reader:
+            what = "of add_reader() is still registered, though what it reads has ended, and has been called"
         text = (
             f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
             f"that takes a processor, and nothing has come of it"
         )
         task = event.tasks[0] if event.tasks else None
         certainty: Certainty = "proved" if event.only_waits else "likely"
-        yield Finding("busy-wait", text, incident.at, (incident.version,), task, incident.place, certainty)
+        yield finding_of("busy-wait", text, incident, task, certainty)
+
+
+def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
+    """Deadlines that are moments of the time of day: a loop's clock began when the machine was started."""
+    for incident, event in incidents_of(state, ClockMistaken):
+        what = f"call of {one_line(event.name)}" if event.name else "timeout"
+        text = (
+            f"a {what} that {quoted(state, event.task)} has set{at_line(incident.place)} is due in "
+            f"{event.seconds / _YEAR:.0f} years: its deadline is one of time.time(), and the loop's clock is another"
+        )
+        yield finding_of("wrong-clock", text, incident, event.task)
 
 
 def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
@@ -52,10 +67,19 @@ def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
 RULES = (
     Rule(
         "busy-wait",
-        "A task checks again and again whether it may go on, with a turn of the loop each time.",
+        "A task or callback checks again and again whether it may go on, with a turn of the loop each time.",
         "It takes a whole processor, and the loop never rests.",
-        "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets.",
+        "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets; call remove_reader() "
+        "once there is no more to read.",
         "",
         find_busy_waits,
+    ),
+    Rule(
+        "wrong-clock",
+        "A deadline was told by time.time(), but timers go by the clock of their loop.",
+        "It is decades away: the timeout never expires, and the callback is never called.",
+        "Use loop.time(), or tell how long: asyncio.timeout(5), loop.call_later(5, function).",
+        "",
+        find_wrong_clocks,
     ),
 )

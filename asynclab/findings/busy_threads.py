@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
-from asynclab.findings.rule import Finding, Rule, incidents_of, place_of
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
 from asynclab.model.events import ExecutorFull, ScheduledFromThread
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -29,7 +29,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
                 f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: {threads} busy, "
                 f"and {queued}; {busy}{uses}"
             )
-            yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
+            yield finding_of("executor-full", text, incident, event.task)
 
 
 def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
             f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
             f"that does not wake the loop"
         )
-        yield Finding("wrong-thread", text, incident.at, (incident.version,), event.task, incident.place)
+        yield finding_of("wrong-thread", text, incident, event.task)
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from asynclab.findings import (
     lost_cancels,
     lost_wakes,
     lost_work,
+    standstills,
     stuck_queues,
 )
 from asynclab.findings.alike import likeness
@@ -25,6 +26,7 @@ from asynclab.model.state import LabState
 
 RULES: tuple[Rule, ...] = (
     *deadlocks.RULES,
+    *standstills.RULES,
     *broken_locks.RULES,
     *lost_wakes.RULES,
     *stuck_queues.RULES,

@@ -1,13 +1,14 @@
-"""Finds HTTP clients that are made anew for each request, and connections that are never closed."""
+"""Finds clients made anew for each request, what is never closed, and what several tasks use that only one may."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from asynclab.findings.phrases import at_line, in_brackets, quoted
-from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import ConnectionDropped
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
+from asynclab.model.events import ChildLeft, ConnectionDropped, Misused
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
@@ -50,6 +51,31 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
 
 
+_MISUSES = {
+    "coroutine": "awaited a coroutine{at} that had been awaited before, and runs only once: a cache may have kept it",
+    "loop": "waited for a lock, queue or future{at} that belongs to another event loop: one that was made before it",
+    "stream": "read from a stream{at} from which another task was reading",
+    "generator": "went on with an async generator{at} with which another task was going on",
+}
+
+
+def find_misuses(state: LabState) -> Iterator[Finding]:
+    """Tasks that failed as they used what only one may use, or only once, or only on its loop."""
+    for incident, event in incidents_of(state, Misused):
+        did = _MISUSES.get(event.kind, "misused something{at}").format(at=at_line(incident.place))
+        yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)
+
+
+def find_left_children(state: LabState) -> Iterator[Finding]:
+    """Child processes that nobody has any more; told once for each line of code."""
+    for incident, event in incidents_of(state, ChildLeft):
+        text = (
+            f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)} was "
+            f"cancelled while it waited for its end{at_line(incident.place)}, which does not end the child"
+        )
+        yield finding_of("never-closed", text, incident, event.task)
+
+
 RULES = (
     Rule(
         "session-per-request",
@@ -60,11 +86,21 @@ RULES = (
         find_short_sessions,
     ),
     Rule(
-        "never-closed",
-        "A connection or client was let go before anybody had closed it.",
-        "It stays open until it happens to be collected: the other side waits, and ports and files may run out.",
-        "Close it in a finally, or use it in an `async with`.",
+        "not-shareable",
+        "A task used what only one may use at a time, or once, or on its own loop.",
+        "It fails with a RuntimeError, and so does each one after it: a coroutine runs only once, a stream or async "
+        "generator has one reader, and a lock, queue or future belongs to the loop that first waited for it.",
+        "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "
+        "queues in the coroutine that asyncio.run() runs.",
         "",
-        find_unclosed,
+        find_misuses,
+    ),
+    Rule(
+        "never-closed",
+        "A connection, client or child process was let go before anybody had closed or ended it.",
+        "It stays open until it happens to be collected: the other side waits, and ports and files may run out.",
+        "Close it in a finally, or use it in an `async with`; kill() a child whose time is up, and wait() for it.",
+        "",
+        lambda state: chain(find_unclosed(state), find_left_children(state)),
     ),
 )

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import (
     awaits_any,
-    find_dropped_sources,
-    find_gone_sources,
-    find_lost_handovers,
     have_waited,
     wait_for_long,
     waits_at,
 )
-from asynclab.findings.lost_work import find_unseen_failures
-from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, listed_deeds, quoted, thread_told
+from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
-from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
-from asynclab.findings.told_waits import doing, waiting
-from asynclab.findings.wait_graph import AWAITING, WaitGraph
-from asynclab.model.events import GeneratorLeft, GeneratorStands, TasksStranded, Wait
+from asynclab.findings.wait_graph import WaitGraph
+from asynclab.model.events import GeneratorLeft, GeneratorStands
 from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState
+from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured, plural
-
-ODD_ENDS_NAMED = 3
-"""How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
+from asynclab.model.wording.quantities import plural
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
@@ -205,97 +195,6 @@ def _has_ended(state: LabState, number: int) -> bool:
     return task is None or task.has_ended
 
 
-def find_standstills(state: LabState) -> Iterator[Finding]:
-    """All tasks wait, and nothing can wake any of them; said where no other rule says why."""
-    if not state.is_stuck or _only_waits_for_interrupt(state):
-        return
-    causes = find_executor_deadlocks, find_endless_shutdowns
-    if next(_causes(state), None) is not None or any(any(find(state)) for find in causes):
-        return
-    tasks = [task for task in state.tasks.values() if task.state == "waiting"]
-    if not tasks:
-        return
-    last = max(tasks, key=lambda task: task.since)
-    said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
-    said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
-    said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
-    text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
-    text += "; ".join(said)
-    yield Finding("standstill", text, state.now, (state.version,), tasks[0].id, place_of(tasks[0]))
-
-
-def _causes(state: LabState) -> Iterator[Finding]:
-    """What other rules say of tasks that nothing wakes."""
-    causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
-    queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
-    return (finding for find in (*causes, *queues) for finding in find(state))
-
-
-def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Tasks that nothing can wake though others go on; said where no other rule says why."""
-    incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
-    if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
-        return
-    tasks = [state.tasks[number] for number in incident.event.tasks if number in state.tasks]
-    waits = {task.id: wait for task in tasks if (wait := _wait_at(task, incident.at)) is not None}
-    roots = [task for task, wait in waits.items() if wait.kind not in AWAITING]
-    if not roots or any(each.certainty == "proved" or not incident.is_sure for each in _causes(state)):
-        return
-    victims = dict.fromkeys([*roots, *waits])
-    deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
-    said = listed_deeds(state, deeds)
-    said += _odd_ends(state, ("cancelled", "done"), incident.at)
-    text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
-    text += "" if incident.is_sure else ", unless another task of a group fails"
-    place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
-    certainty: Certainty = "proved" if incident.is_sure else "likely"
-    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place, certainty)
-
-
-def _wait_at(task: TaskState, at: float) -> Wait | None:
-    """What a task waited for at some time, and has done until the run was ended."""
-    if task.state == "cancelled":
-        return task.last_wait if task.last_wait_began <= at else None
-    return task.waits_for if task.since <= at else None
-
-
-def _line(wait: Wait) -> Place | None:
-    return (wait.file, wait.line) if wait.line else None
-
-
-def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str]:
-    """The latest tasks that failed or were cancelled until some time: others may wait for what they left undone."""
-    ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
-    odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
-    unasked = [each for each in odd if not each[0].cancel_requested]
-    return [f"{quoted(state, task.id)} {how}" for task, how in (unasked or odd)[-ODD_ENDS_NAMED:]]
-
-
-def _odd_end(state: LabState, task: TaskState) -> str:
-    """How a task ended that failed or was cancelled; empty where it did as it should."""
-    how = how_ended(task)
-    if task.state == "failed":
-        return how
-    if task.cancel_requested:
-        stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
-        if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
-            return ""
-        by, place = quoted(state, task.cancel_requested_by), _line(stood)
-        return f"was cancelled by {by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
-    waker = None if task.waker is None else state.tasks.get(task.waker)
-    if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
-        return f"{how}, as {quoted(state, waker.id)} was cancelled"
-    return f"{how}, though nobody had asked for that" if task.state == "cancelled" else ""
-
-
-def _only_waits_for_interrupt(state: LabState) -> bool:
-    """Whether there has never been more than one task, which waits for an event or future: until ctrl+c."""
-    tasks = list(state.tasks.values())
-    if len(tasks) != 1 or state.dropped.tasks or tasks[0].waits_for is None:
-        return False
-    return tasks[0].waits_for.kind in ("event", "future") and not (state.outside is not None and state.outside.held)
-
-
 RULES = (
     Rule(
         "deadlock",
@@ -328,21 +227,5 @@ RULES = (
         "Call task_done() in a finally after each get().",
         "",
         find_joins,
-    ),
-    Rule(
-        "standstill",
-        "All tasks wait, and nothing can wake any of them.",
-        "The program hangs, and uses no CPU time.",
-        "See what each task waits for: whoever was to bring it has ended, or waits as well.",
-        "",
-        find_standstills,
-    ),
-    Rule(
-        "partial-deadlock",
-        "Tasks wait for what no code that still runs can bring.",
-        "A part of the program hangs while the rest goes on, so that nothing seems wrong.",
-        "See who was to bring it: wake those who wait in a finally, also where that task fails, ends or is cancelled.",
-        "",
-        find_partial_deadlocks,
     ),
 )

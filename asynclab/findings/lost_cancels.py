@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import CancelIgnored, CancelMisplaced, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
@@ -34,8 +34,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
             f"the task has gone on, and waited{where}"
         )
-        certainty: Certainty = "proved" if incident.is_sure else "likely"
-        yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("ignored-cancel", text, incident, event.task)
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
@@ -47,8 +46,7 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
                 f"raised again: at {measured(incident.at)} its block ended{at_line(incident.place)} without a "
                 f"TimeoutError, as if in time"
             )
-            place = incident.place
-            yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
+            yield finding_of("timeout-dropped", text, incident, event.task)
 
 
 _AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
@@ -64,8 +62,7 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
             f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: the CancelledError hit "
             f"{quoted(state, event.task)} in code outside of that block, and becomes no {error}"
         )
-        place = incident.place
-        yield Finding("cancel-across-yield", text, incident.at, (incident.version,), event.task, place)
+        yield finding_of("cancel-across-yield", text, incident, event.task)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -89,7 +86,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
                 f"{who}, and {hit} {quoted(state, event.task)} {waited} and ended cancelled at "
                 f"{measured(incident.at)} though nobody had asked for that"
             )
-            yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
+            yield finding_of("shared-cancel", text, incident, event.task)
 
 
 def find_unread_replies(state: LabState) -> Iterator[Finding]:
@@ -101,8 +98,7 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
             f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
             f"the same stream: the first reply to come is that to the request before"
         )
-        place = incident.place
-        yield Finding("reply-of-another", text, incident.at, (incident.version,), event.task, place, "likely")
+        yield finding_of("reply-of-another", text, incident, event.task)
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:

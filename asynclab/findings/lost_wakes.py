@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ItemLost, ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
@@ -134,7 +134,7 @@ def _gone_source(
         f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else {woke}, "
         f"and {listed(state, victims)} waited for that in vain"
     )
-    return Finding("cancel-of-another", text, incident.at, (incident.version,), event.task, incident.place)
+    return finding_of("cancel-of-another", text, incident, event.task)
 
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
@@ -147,16 +147,14 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            certainty: Certainty = "proved" if incident.is_sure else "likely"
-            place = incident.place
-            yield Finding("abandoned-get", text, incident.at, (incident.version,), task.id, place, certainty)
+            yield finding_of("abandoned-get", text, incident, task.id)
         elif isinstance(event, ItemLost):
             text = (
                 f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"
                 f"{at_line(incident.place)} before it used or returned that, when its time was up at "
                 f"{measured(incident.at)}: nobody else has it"
             )
-            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place, "likely")
+            yield finding_of("abandoned-get", text, incident, event.task)
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
@@ -167,9 +165,7 @@ def find_dropped_sources(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
             f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
         )
-        certainty: Certainty = "proved" if incident.is_sure else "likely"
-        place = incident.place
-        yield Finding("dropped-event", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("dropped-event", text, incident, event.task)
 
 
 RULES = (

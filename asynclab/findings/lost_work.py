@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
-from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
+from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.findings.told_waits import doing
 from asynclab.model.events import (
     BACKLOG,
@@ -22,12 +22,11 @@ from asynclab.model.events import (
     Wait,
     WriteUndrained,
 )
-from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5
 """For how long it must have grown."""
@@ -53,7 +52,7 @@ def find_collected(state: LabState) -> Iterator[Finding]:
             task = state.tasks.get(incident.event.task)
             name = f"{quoted(state, incident.event.task)}{made_at(task)}"
             text = f"{name} was garbage-collected while it waited{at_line(incident.place)}"
-            yield _finding("task-collected", text, incident, incident.event.task)
+            yield finding_of("task-collected", text, incident, incident.event.task)
 
 
 def find_never_awaited(state: LabState) -> Iterator[Finding]:
@@ -61,7 +60,7 @@ def find_never_awaited(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         if isinstance(incident.event, CoroutineDropped):
             text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{in_brackets(incident.place)}"
-            yield _finding("never-awaited", text, incident, incident.event.task)
+            yield finding_of("never-awaited", text, incident, incident.event.task)
 
 
 def find_never_retrieved(state: LabState) -> Iterator[Finding]:
@@ -80,7 +79,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
                 text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
-            yield _finding("never-retrieved", text, incident, number)
+            yield finding_of("never-retrieved", text, incident, number)
 
 
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
@@ -100,8 +99,7 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
         )
         is_sure = state.is_starved or all(state.is_stranded(each.id, each.since) for each in waiting)
         certainty: Certainty = "proved" if is_sure else "likely"
-        place = incident.place
-        yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("unseen-failure", text, incident, event.task, certainty)
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
@@ -111,7 +109,7 @@ def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
             f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
             f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
         )
-        yield _finding("callback-failed", text, incident, None)
+        yield finding_of("callback-failed", text, incident, None)
 
 
 def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
@@ -131,7 +129,7 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
-        yield _finding("left-behind", text, incident, event.task)
+        yield finding_of("left-behind", text, incident, event.task)
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
@@ -141,7 +139,38 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
             f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
         )
-        yield _finding("cut-off", text, incident, event.task)
+        yield finding_of("cut-off", text, incident, event.task)
+
+
+def find_left_items(state: LabState) -> Iterator[Finding]:
+    """Queues with items as asyncio.run() ended, whose consumers it cancelled, and into which nobody else would put."""
+    main = next((task for task in state.tasks.values() if task.parent is None), None)
+    if main is None or main.state != "done" or main.ended_at is None:
+        return
+    for queue in state.queues.values():
+        takers = [task for task in map(state.tasks.get, filter(None, queue.takers)) if task is not None]
+        cut_off = [task for task in takers if _is_cut_off(task, main.ended_at)]
+        is_fed = queue.gets > len(queue.takers) and not queue.returned  # else it is a pool
+        if queue.size and cut_off and is_fed and all(_has_put_all(state, main, each) for each in queue.sources):
+            first, were = cut_off[0], "was" if len(cut_off) == 1 else "were"
+            text = (
+                f"{queue.label} had {plural(queue.size, 'item')} when the main task ended: "
+                f"{listed(state, (task.id for task in cut_off))}, which took from it, {were} cancelled by "
+                f"asyncio.run(), and nobody had waited until all was done"
+            )
+            yield Finding("cut-off", text, main.ended_at, (state.version,), first.id, place_in(first), "likely")
+
+
+def _is_cut_off(task: TaskState, main_ended_at: float) -> bool:
+    """Whether a task was cancelled only as asyncio.run() ended."""
+    is_late = task.ended_at is not None and task.ended_at >= main_ended_at
+    return task.state == "cancelled" and is_late and task.cancel_requested_by is None
+
+
+def _has_put_all(state: LabState, main: TaskState, number: int | None) -> bool:
+    """Whether who has put into a queue is the main task, or had ended before it."""
+    task = None if number is None else state.tasks.get(number)
+    return task is not None and task.ended_at is not None and task.ended_at <= (main.ended_at or 0.0)
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
@@ -200,11 +229,13 @@ def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
     """Tasks that write faster than the other side reads, and don't wait for it."""
     for incident, event in incidents_of(state, WriteUndrained):
-        text = (
-            f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
-            f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
+        kept = f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
+        text = kept + (
+            "its connection was closed or lost: asyncio drops all of that, and no drain() told it so"
+            if event.is_lost
+            else f"the other side did not keep up: {event.size:,} bytes wait in memory, and no drain() made it wait"
         )
-        yield _finding("write-without-drain", text, incident, event.task)
+        yield finding_of("write-without-drain", text, incident, event.task)
 
 
 def _grows(queue: QueueState) -> bool:
@@ -217,11 +248,6 @@ def _grows(queue: QueueState) -> bool:
         low, high = (begin + (end - begin) * part / _PARTS for part in (index, index + 1))
         lows[index] = min((size for at, size, _ in queue.lows if low <= at <= high), default=-1)
     return all(earlier < later for earlier, later in pairwise(lows)) and -1 not in lows
-
-
-def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Finding:
-    certainty: Certainty = "proved" if incident.is_sure else "likely"
-    return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
 
 
 RULES = (
@@ -275,11 +301,11 @@ RULES = (
     ),
     Rule(
         "cut-off",
-        "A task that nobody waited for was still at work when the main task ended.",
+        "A task that nobody waited for was still at work, or had items left in its queue, when the main task ended.",
         "asyncio.run() cancels it: its work stops half done.",
-        "Wait for it before the program ends, as a TaskGroup does.",
+        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join().",
         "",
-        find_cut_off,
+        lambda state: chain(find_cut_off(state), find_left_items(state)),
     ),
     Rule(
         "growing-queue",
@@ -292,8 +318,8 @@ RULES = (
     ),
     Rule(
         "write-without-drain",
-        "A task writes to a stream faster than the other side reads, and never waits for it.",
-        "Memory grows with what is not sent yet, and the other side gets it ever later.",
+        "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
+        "Memory grows with what is not sent yet, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
         "",
         find_undrained_writes,

@@ -64,6 +64,14 @@ class Rule:
     """Finds it in a state; pure, and quick enough to be called while the program runs."""
 
 
+def finding_of(
+    rule: str, text: str, incident: Incident, task: int | None, certainty: Certainty | None = None
+) -> Finding:
+    """What an incident shows; it is proved where nothing else than a mistake explains it, unless said otherwise."""
+    certainty = certainty or ("proved" if incident.is_sure else "likely")
+    return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
+
+
 def place_of(task: TaskState) -> Place | None:
     """Where a task stands; where it was made if that isn't known."""
     if task.place is not None:

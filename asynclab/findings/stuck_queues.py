@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of, place_of
 from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
@@ -113,21 +113,21 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
             f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
         )
-        certainty: Certainty = "proved" if incident.is_sure else "likely"
-        place = incident.place
-        yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
+        yield finding_of("pipe-full", text, incident, event.task)
 
 
 def find_kept_pipes(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for a child process that has ended, whose pipe another process has."""
+    """Tasks that wait for a child process whose pipe another process has, or nobody but the task."""
     for incident, event in incidents_of(state, PipeKeptOpen):
         place = incident.place
-        text = (
-            f"{quoted(state, event.task)} waits for a child process{at_line(place)} that has ended: another process, "
-            f"such as one that it has started, has its {one_line(event.stream)} open, and asyncio waits until that is "
-            f"closed"
+        why = (
+            "waits for input itself: its stdin is open here, and nobody writes to it or closes it"
+            if event.stream == "stdin"
+            else f"has ended: another process, such as one that it has started, has its {one_line(event.stream)} open, "
+            f"and asyncio waits until that is closed"
         )
-        yield Finding("pipe-kept-open", text, incident.at, (incident.version,), event.task, place, "likely")
+        text = f"{quoted(state, event.task)} waits for a child process{at_line(place)} that {why}"
+        yield finding_of("pipe-kept-open", text, incident, event.task)
 
 
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
@@ -144,7 +144,7 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
                 f"which those in its pool belong: {event.streams:,}"
             )
         text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
-        yield Finding("unread-stream", text, incident.at, (incident.version,), event.task, place, "likely")
+        yield finding_of("unread-stream", text, incident, event.task)
 
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
@@ -179,10 +179,12 @@ RULES = (
     ),
     Rule(
         "pipe-kept-open",
-        "A task waits for a child process that has ended, as another process keeps the child's pipe open.",
-        "communicate(), and wait() before Python 3.14, return only once all who have the pipe have closed it: "
-        "a child's child may never do that.",
-        "Start the child with start_new_session=True, and end its group with os.killpg(); or give it no pipe.",
+        "A task waits for a child process whose pipe is kept open: its stdin, for the end of which the child waits, or "
+        "its output by another process, though the child has ended.",
+        "A child that reads its input to its end waits for that; communicate(), and wait() before Python 3.14, return "
+        "only once all who have the pipe have closed it: a child's child may never do that.",
+        "Close stdin once all is written, as communicate() does; start the child with start_new_session=True, and end "
+        "its group with os.killpg(), or give it no pipe.",
         "",
         find_kept_pipes,
     ),

@@ -76,6 +76,9 @@ StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
 threads; nothing, since nothing is pending."""
 
+MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator"]
+"""What was misused: a coroutine awaited twice, something of another loop, or a stream or async generator in use."""
+
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
 
@@ -381,12 +384,26 @@ class PipeFull(TaskEvent):
     """How many bytes its StreamReader holds, beside those in the pipe."""
 
 
+class ChildLeft(TaskEvent):
+    """A child process still runs whose end a task was cancelled while it waited for, and which nobody has any more."""
+
+    task: int
+    child: int
+    """The child's number as a process."""
+    file: str = ""
+    line: int = 0
+    """Where the task waited; 0 where only Python's own code waits in it."""
+
+
 class PipeKeptOpen(TaskEvent):
-    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child."""
+    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child.
+
+    Or the child waits for the end of its input, which nobody but the task could close.
+    """
 
     task: int
     stream: str
-    """The child's stream: "stdout" or "stderr"."""
+    """The child's stream: "stdin", "stdout" or "stderr"."""
 
 
 class ScheduledFromThread(TaskEvent):
@@ -888,7 +905,7 @@ class ConnectionDropped(ProgramEvent):
 
 
 class WriteUndrained(ProgramEvent):
-    """A task writes on to a stream that takes no more for now, in step after step; drain() would make it wait."""
+    """A task writes on to a stream that takes no more, in step after step; drain() would make it wait, or fail."""
 
     task: int
     size: int
@@ -898,6 +915,40 @@ class WriteUndrained(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where it writes."""
+    is_lost: bool = False
+    """Whether the connection is closed or lost, so that all of it is dropped."""
+
+
+class LocksPrivate(ProgramEvent):
+    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has."""
+
+    tasks: tuple[int, ...]
+    file: str = ""
+    line: int = 0
+    """Where they take it."""
+
+
+class Misused(ProgramEvent):
+    """A task fails as it used what another one uses, or has used up."""
+
+    task: int
+    kind: MisuseKind
+    file: str = ""
+    line: int = 0
+    """Where it used that."""
+
+
+class ClockMistaken(ProgramEvent):
+    """A timer is set for a moment of time.time(), which the loop's clock reaches in decades."""
+
+    name: str
+    """What is to be called; empty for a timeout."""
+    seconds: float
+    """How long until then."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where it is set."""
 
 
 class LoopSpun(ProgramEvent):
@@ -913,6 +964,8 @@ class LoopSpun(ProgramEvent):
     function: str = ""
     only_waits: bool = False
     """Whether the code there does nothing but ask whether it may go on."""
+    is_reader: bool = False
+    """Whether it is a callback of add_reader(), and what it reads has ended."""
 
 
 class LoopLagged(ProgramEvent):

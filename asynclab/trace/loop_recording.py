@@ -25,6 +25,7 @@ from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
 from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, is_left_alone, sleeps_on, tell_of_dropped_sources
 from asynclab.trace.watching.left_generators import GeneratorLooks
+from asynclab.trace.watching.left_readers import LeftReaders
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -49,6 +50,7 @@ class LoopRecording:
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
         self._spins = SpinLooks()
+        self._readers = LeftReaders()
         self._generators = GeneratorLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
@@ -114,9 +116,11 @@ class LoopRecording:
                 observer.unseen.look(is_idle=is_idle(loop, observer))
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
+                observer.children.look()
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
+                self._readers.look(observer)
                 observer.partial_deadlocks.look(partial(is_left_alone, loop, observer, self._bystanders))
                 observer.looks.unread.look()
                 self._generators.look(observer, observer.resources)

@@ -127,6 +127,7 @@ async def test_nor_is_one_that_calls_what_it_was_given() -> None:
         functools.partial(open_it, room.ready),
         functools.partial(room.result.set_result, None),
         functools.partial(setter, room.ready),
+        functools.partial(asyncio.Queue[int]().put_nowait, 1),
     ]
     assert [await _is_harmless(Room(callback).calls_back) for callback in callbacks] == [False] * len(callbacks)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, 
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching.private_waits import DroppedSources
+from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
 from asynclab.trace.watching.watchdog import BlockReports
 
@@ -33,17 +35,19 @@ def _elsewhere(call: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("delays", "ran", "stolen"),
+    ("delays", "ran", "would_run", "stolen"),
     [
-        ([0.0, 0.3, 0.3, 0.3], [0.0, 0.0, 0.0, 0.0], [0.3, 0.3]),
-        ([0.0, 0.7, 0.9, 1.1], [1.0, 1.0, 1.1, 1.6], [0.5, 0.15]),
+        ([0.0, 0.3, 0.3, 0.3], [0.0, 0.0, 0.0, 0.0], False, [0.3, 0.3]),
+        ([0.0, 0.7, 0.9, 1.1], [1.0, 1.0, 1.1, 1.6], False, [0.5, 0.15]),
+        ([0.0, 0.0, 0.0, 0.0], [1.0, 1.1, 1.2, 1.5], True, [0.4, 0.25]),
+        ([0.0, 0.3, 0.3, 0.3], [1.0, 1.0, 1.0, 1.0], True, [0.3, 0.3]),
     ],
-    ids=["others ran", "it ran while others waited"],
+    ids=["others ran", "it ran while others waited", "others had Python's lock", "it waits for a lock"],
 )
 def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_took(
-    observation: ProcessObservation, delays: list[float], ran: list[float], stolen: list[float]
+    observation: ProcessObservation, delays: list[float], ran: list[float], would_run: bool, stolen: list[float]
 ) -> None:
-    times = iter(zip(delays, ran, strict=True))
+    times = map(RunTimes, delays, ran, repeat(would_run))
     reports = BlockReports(BOUNDARY, lambda _: next(times))
 
     async def blocks() -> None:
@@ -66,7 +70,7 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
 def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_that_are_due(
     observation: ProcessObservation,
 ) -> None:
-    reports = BlockReports(BOUNDARY, lambda _: (0.0, 0.0))
+    reports = BlockReports(BOUNDARY, lambda _: NEVER_RAN)
     told: list[Event] = []
 
     async def blocks() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.partial_deadlocks import References
+from asynclab.trace.watching.references import References
 
 KEPT: list[object] = []
 
@@ -51,6 +51,16 @@ def _has_a_cache() -> list[Any]:
     return [first]
 
 
+def _holds_a_generator_that_the_loop_knows() -> list[Any]:
+    async def pages() -> AsyncIterator[Node]:
+        yield node
+
+    node, generator = Node(), pages()
+    KEPT.append(weakref.ref(generator))
+    node.others = (generator,)
+    return [node]
+
+
 @pytest.mark.parametrize(
     ("make", "is_in_use"),
     [
@@ -59,6 +69,7 @@ def _has_a_cache() -> list[Any]:
         (_known_to_a_function, False),
         (_known_to_a_cache, True),
         (_has_a_cache, False),
+        (_holds_a_generator_that_the_loop_knows, False),
     ],
 )
 def test_what_only_refers_to_itself_is_not_in_use(make: Callable[[], list[Any]], is_in_use: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from asynclab.model import events
@@ -17,27 +18,33 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 def _mistake(
     state: LabState,
-    event: events.CoroutineDropped | events.CallbackFailed | events.LoopSpun | events.CancelMisplaced,
+    event: events.CoroutineDropped
+    | events.CallbackFailed
+    | events.LoopSpun
+    | events.CancelMisplaced
+    | events.ClockMistaken,
     at: float,
 ) -> None:
-    """A coroutine was never awaited, a callback has failed, a timeout hits other code, or tasks wake nobody else."""
+    """Code is never run, fails, waits for nothing, or hits other code."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = _mistake
+coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
 def _suspicion(
-    state: LabState, event: events.TimeoutDropped | events.WriteUndrained | events.ItemLost, at: float
+    state: LabState, event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate, at: float
 ) -> None:
-    """A task has not noticed that its time was up, writes faster than its stream is read, or ends with an item.
-
-    Any of these may do no harm.
-    """
+    """A task has not noticed that its time was up, ends with an item, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = write_undrained = item_lost = _suspicion
+timeout_dropped = item_lost = locks_private = _suspicion
+
+
+def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
+    """A task writes faster than its stream is read, which may do no harm, or to one that is lost."""
+    state.remember(event, at, place_in(event), is_sure=event.is_lost)
 
 
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
@@ -103,11 +110,14 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
     """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does."""
-    number, place = event.task, None
-    while number is not None and place is None and number in state.tasks:
-        task = state.tasks[number]
-        number, place = task.parent, task.place
-    state.remember(event, at, place)
+    state.remember(event, at, next(filter(None, (task.place for task in _makers(state, event.task))), None))
+
+
+def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
+    """A task, who made it, who made that one, and so on."""
+    while number is not None and number in state.tasks:
+        yield state.tasks[number]
+        number = state.tasks[number].parent
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
@@ -116,12 +126,31 @@ def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> N
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
 
 
-def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread | events.PipeKeptOpen, at: float) -> None:
+def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: float) -> None:
     """A task is cancelled as the program ends, or waits for what is likely never to come: it may be meant, or come."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
 
 
-task_cut_off = stream_unread = pipe_kept_open = _doubt
+task_cut_off = stream_unread = _doubt
+
+
+def misused(state: LabState, event: events.Misused, at: float) -> None:
+    """A task fails as it used what it may not; perhaps in one that asyncio has made for it."""
+    places = map(_place_of, _makers(state, event.task))
+    state.remember(event, at, place_in(event) or next(filter(None, places), None))
+
+
+def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
+    """A child goes on that nobody has any more, which may be meant."""
+    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)
+
+
+def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
+    """Another process may still close a child's pipe; nobody that of its input, unless the task does after a time."""
+    is_input = event.stream == "stdin"
+    behind = _behind(state, event.task) if is_input else ()
+    if not any(each.task in behind and each.outcome == "running" for each in state.timeouts.values()):
+        state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_input)
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
@@ -145,14 +174,17 @@ def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> N
 
 def _waits_alone(state: LabState, number: int) -> bool:
     """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
-    behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]
-    for _ in range(len(left)):
-        found = [task for task in left if task.waits_for is not None and not behind.isdisjoint(task.waits_for.tasks)]
-        behind.update(task.id for task in found)
+    behind = _behind(state, number)
+    return all(task.has_ended or task.id in behind for task in state.tasks.values())
+
+
+def _behind(state: LabState, number: int) -> set[int]:
+    """A task, and those that wait for its end, or for the end of one of these."""
+    behind, left = {number}, [task for task in state.tasks.values() if task.waits_for is not None]
+    while found := {task.id for task in left if task.waits_for and not behind.isdisjoint(task.waits_for.tasks)}:
+        behind |= found
         left = [task for task in left if task.id not in behind]
-        if not (found and left):
-            break
-    return not left
+    return behind
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:

@@ -54,6 +54,8 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"the {one_line(event.what)} is gone, never closed"
         case events.StreamUnread():
             return f"{name} waits while nobody reads {event.size:,} bytes that have come"
+        case events.WriteUndrained(is_lost=True):
+            return f"{name} writes to a connection that is lost{_at(event.file, event.line)}"
         case events.WriteUndrained():
             return f"{name} writes while {event.size:,} bytes wait to be sent{_at(event.file, event.line)}"
         case events.LoopBlocked():

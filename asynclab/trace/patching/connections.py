@@ -84,19 +84,22 @@ class _WriterGone(_TransportGone):
     """The same for a StreamWriter, which closes its transport then."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
-        if type(writer._transport) is cpython.SocketTransport and not writer.is_closing():
+        if _is_plain(writer._transport) and not writer.is_closing():
             super().__init__(writer._transport)
 
 
 class _Write:
-    """Goes around a write: what is written while the transport asks to wait is kept in memory."""
+    """Goes around a write: what is written while the transport asks to wait is kept in memory; if lost, it drops it."""
 
     def __init__(self, writer: Any, *_: object) -> None:
-        if issubclass(type(writer._protocol), StreamReaderProtocol) and vars(writer._protocol).get("_paused"):
+        transport: Any = writer._transport
+        if not (_is_plain(transport) and issubclass(type(writer._protocol), StreamReaderProtocol)):
+            return
+        if transport._conn_lost or vars(writer._protocol).get("_paused"):
             tracer = observer()
-            if tracer is not None and tracer.current is not None and type(writer._transport) is cpython.SocketTransport:
+            if tracer is not None and tracer.current is not None:
                 with tracer.guard("connections"):
-                    _note_write(tracer, tracer.current.id, writer._transport, _getframe(2))
+                    _note_write(tracer, tracer.current.id, transport, _getframe(2))
 
     def __enter__(self) -> bool:
         return True
@@ -105,15 +108,21 @@ class _Write:
         """Leave its failures alone."""
 
 
+def _is_plain(transport: object) -> bool:
+    """Whether a transport is asyncio's for a socket, without TLS."""
+    return type(transport) is cpython.SocketTransport
+
+
 def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -> None:
-    """Count the steps in which a task writes on though it should wait; drain() would have made it wait."""
-    size = transport.get_write_buffer_size()
+    """Count the steps in which a task writes on though it should wait; drain() would have made it wait, or failed."""
+    is_lost = bool(transport._conn_lost)
+    size = MUCH if is_lost else transport.get_write_buffer_size()
     earlier, latest, before = vars(transport).setdefault(_UNDRAINED, {}).get(task, (0, 0.0, 0))
     steps = 1 if size < before else earlier + (latest != tracer.step_started)
     transport._asynclab_undrained[task] = steps, tracer.step_started, size
     if steps >= MANY_STEPS and size >= MUCH and not (earlier >= MANY_STEPS and before >= MUCH):
         place = place_from(frame, tracer.registry.boundary)
-        tracer.emit(WriteUndrained(tracer.clock.now(), task, size, steps, *place))
+        tracer.emit(WriteUndrained(tracer.clock.now(), task, 0 if is_lost else size, steps, *place, is_lost))
 
 
 def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:

@@ -184,15 +184,16 @@ def _value_report(kind: PrimitiveKind) -> _Report:
             if _is_inner(setter):
                 resources.hide(primitive)
                 return
-            resources.created(primitive, kind, whole(value if before is _ABSENT else before))
+            maker = id(setter.f_back) if before is _ABSENT else 0
+            resources.created(primitive, kind, whole(value if before is _ABSENT else before), maker)
             known = resources.known[id(primitive)]
         if not known.number or before is _ABSENT:
             return
         if type(value) is not type(before) or type(value) not in _PLAIN or value != before:
             taker = _taker(tracer, setter) if setter.f_code is _GRANT and kind == "semaphore" else None
             caller = setter.f_back
-            in_block = caller is not None and caller.f_code is _ENTER
-            resources.changed(known, kind, whole(value), setter, taker, in_block=in_block)
+            block = caller.f_back if caller is not None and caller.f_code is _ENTER else None
+            resources.changed(known, kind, whole(value), setter, taker, block=block)
 
     return report
 

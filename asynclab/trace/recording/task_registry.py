@@ -59,6 +59,8 @@ class TaskRegistry:
         """Called with each task whose name has been settled, and the number of the task that made it."""
         self.when_gone: Callable[[TaskRecord], None] | None = None
         """Called with each task that had ended and was destroyed."""
+        self.when_failed: Callable[[TaskRecord, BaseException], None] | None = None
+        """Called with each task that ends with an exception."""
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
@@ -98,6 +100,8 @@ class TaskRegistry:
         if error is not None:
             self._failed.add(record.key)
             event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
+            if self.when_failed is not None:
+                self.when_failed(record, error)
         elif _cancelled(task) if is_plain else is_cancelled(task):
             event = TaskEnded(at, record.id, "cancelled")
         else:

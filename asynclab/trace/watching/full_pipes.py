@@ -3,11 +3,15 @@
 A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
 child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
 for ever. A child's end is told only once its pipes are closed, also by other processes that have got them from it.
+And a child that reads its input to its end waits until whoever has the other end of that pipe closes it.
 """
 
 from __future__ import annotations
 
 import fcntl
+import gc
+import os
+import platform
 import struct
 import termios
 from asyncio import StreamReader, StreamWriter, Task
@@ -24,6 +28,7 @@ from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow, waits_for_end
+from asynclab.trace.watching.private_waits import others
 from asynclab.trace.watching.reachable_objects import Reach
 
 _ATOMIC = 4_096
@@ -34,6 +39,9 @@ FULL_AFTER = 0.3
 
 KEPT_AFTER = 1.0
 """Real seconds since a child's end."""
+
+_READ = {"x86_64": "0", "aarch64": "63"}.get(platform.machine(), "")
+"""The number of the system call read() on Linux."""
 
 _MOST_TASKS = 50
 _MOST_OBJECTS = 500
@@ -65,6 +73,7 @@ class FullPipes:
         now = self._recorder.clock.real_time()
         tasks = list(islice(self._registry.tasks(), _MOST_TASKS))
         self._look_at_ended(tasks, now)
+        self._look_for_readers(tasks, before, now)
         for record, task in tasks:
             for number, reader in _full_streams(task):
                 key = record.id, number, len(reader._buffer)
@@ -76,6 +85,21 @@ class FullPipes:
                     self._told.add(key[:2])
                     stream = "stdout" if number == 1 else "stderr"
                     self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))
+
+    def _look_for_readers(
+        self, tasks: list[tuple[TaskRecord, Task[Any]]], before: dict[tuple[int, int, int], float], now: float
+    ) -> None:
+        """Tell of children that wait for input which nobody can write any more, as only who waits for them has them."""
+        for record, task in tasks:
+            protocols = {id(protocol): protocol for _, protocol in _children(task)}
+            for protocol in protocols.values():
+                key = record.id, 0, protocol._transport.get_pid()
+                if key[:2] in self._told or not _waits_for_input(protocol):
+                    continue
+                self._since[key] = since = before.get(key, now)
+                if now - since >= KEPT_AFTER and _is_only_in(task, protocol):
+                    self._told.add(key[:2])
+                    self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, "stdin"))
 
     def _look_at_ended(self, tasks: list[tuple[TaskRecord, Task[Any]]], now: float) -> None:
         for transport, since in list(self._ended.items()):
@@ -97,6 +121,27 @@ def may_read(task: Task[Any], reader: object) -> bool:
     """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
     chain = follow(coroutine_of(task))
     return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)
+
+
+def _waits_for_input(protocol: Any) -> bool:
+    """Whether all that a child does is wait in a read of its stdin, for which nothing is left here to be written."""
+    child = protocol._transport
+    pipe = child.get_pipe_transport(0)
+    if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() or child.get_returncode() is not None:
+        return False
+    process = f"/proc/{child.get_pid()}"
+    with suppress(OSError), open(f"{process}/syscall") as call:
+        return call.read().split()[:2] == [_READ, "0x0"] and len(os.listdir(f"{process}/task")) == 1
+    return False
+
+
+def _is_only_in(task: Task[Any], protocol: Any) -> bool:
+    """Whether nobody but the functions of a task has a child process, and the stream of its input."""
+    chain = follow(coroutine_of(task))
+    inside = (each for link in chain.links for each in gc.get_referents(link))
+    child = [each for each in inside if type(each) is Process and _protocol_of(each) is protocol][:1]
+    del inside
+    return not (child and others(child, chain)) and others([protocol.stdin], chain) <= 1 + len(child)
 
 
 def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:

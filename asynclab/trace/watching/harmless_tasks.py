@@ -6,7 +6,7 @@ import asyncio
 import dis
 from asyncio import Task
 from functools import lru_cache
-from types import BuiltinMethodType, CodeType
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from asynclab.trace.recording.future_state import coroutine_of
@@ -40,8 +40,8 @@ def can_wake_nobody(task: Task[Any]) -> bool:
 
 
 def _is_waking(value: object) -> bool:
-    """Whether a value is a method, written in C, that wakes others, or calls one by its name."""
-    if isinstance(value, BuiltinMethodType):
+    """Whether a value is a function that wakes others, such as `queue.put_nowait`, or calls any by its name."""
+    if isinstance(value, BuiltinMethodType | MethodType | FunctionType):
         return value.__name__ in _WAKING
     return type(value).__module__ == "operator"
 

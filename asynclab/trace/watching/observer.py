@@ -24,9 +24,11 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.ignored_results import ignored_failures
+from asynclab.trace.watching.left_children import LeftChildren
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
+from asynclab.trace.watching.misuses import Misuses
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -38,7 +40,19 @@ from asynclab.trace.watching.unseen_failures import UnseenFailures
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    *("_misplaced", "_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate", "items"),
+    *(
+        "_misplaced",
+        "_starts",
+        "cancels",
+        "children",
+        "eager",
+        "emit",
+        "emit_first",
+        "external",
+        "foreign",
+        "gate",
+        "items",
+    ),
     *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
@@ -65,6 +79,7 @@ class Observer(Recorder):
         "_starts",
         "_woken_by_end",
         "cancels",
+        "children",
         "external",
         "foreign",
         "gate",
@@ -94,6 +109,7 @@ class Observer(Recorder):
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
+        self.registry.when_failed = Misuses(self).failed
         self._misplaced = MisplacedCancels(self)
         self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
@@ -106,6 +122,7 @@ class Observer(Recorder):
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
+        self.children = LeftChildren(self)
         self.unseen = UnseenFailures(self, self.registry)
         self.partial_deadlocks = PartialDeadlocks(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
@@ -127,7 +144,8 @@ class Observer(Recorder):
         self.strike_off()
         self.registry.settle_names()
         self.let_go()
-        self.registry.when_named = self.registry.when_gone = self.cancels.when_lost = None
+        self.registry.when_named = self.registry.when_gone = self.registry.when_failed = None
+        self.cancels.when_lost = None
         for name in _MUTUAL:
             delattr(self, name)
 
@@ -217,6 +235,8 @@ class Observer(Recorder):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
                             self._see_lost(record)
+                            if self.external.processes:
+                                self._see_left(record)
                             with self.guard("generators"):
                                 self._misplaced.group_failed(record)
                             if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
@@ -244,6 +264,12 @@ class Observer(Recorder):
         with self.guard("items"):
             for event in lost_items(self, record, by_timer=self.cancels.seen[record.id].by_timer):
                 self.emit(event)
+
+    def _see_left(self, record: TaskRecord) -> None:
+        task = record()
+        if task is not None:
+            with self.guard("child processes"):
+                self.children.wait_cancelled(record, task)
 
     def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
         with self.guard("results"):
@@ -414,7 +440,8 @@ class Observer(Recorder):
                 self.eager.settle()
             self.registry.settle_names()
             self.printed.flush()
+            self.resources.private.step_ended()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self.failed("names and prints", error)
+            self.failed("names, prints and locks", error)

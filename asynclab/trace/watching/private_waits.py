@@ -25,7 +25,7 @@ _EVENT_WAIT = asyncio.Event.wait.__code__
 def waits_for_its_own(task: Task[Any]) -> bool:
     """Whether nothing but a suspended task's own coroutines refers to the event or future that it waits for."""
     found = _source_of(task)
-    return found is not None and _others(*found) == 0
+    return found is not None and others(*found) == 0
 
 
 def waits_for_event(task: Task[Any]) -> bool:
@@ -46,7 +46,7 @@ class DroppedSources:
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task begins to wait for an event or future; to be called on its loop's thread."""
         found = _source_of(task)
-        if found is None or len(self._shared) >= _MOST_SOURCES or _others(*found) + _weak_ones(*found) == 0:
+        if found is None or len(self._shared) >= _MOST_SOURCES or others(*found) + _weak_ones(*found) == 0:
             self._shared.pop(record.id, None)
         else:
             self._shared[record.id] = record, id(found[0][0])
@@ -64,7 +64,7 @@ class DroppedSources:
             found = None if task is None or is_done(task) else _source_of(task)
             if found is None or id(found[0][0]) != source:
                 self._shared.pop(number, None)
-            elif _others(*found) + _weak_ones(*found) == 0:
+            elif others(*found) + _weak_ones(*found) == 0:
                 dropped.add(number)
                 if number in self._dropped:
                     del self._shared[number]
@@ -97,8 +97,8 @@ def _weak_ones(held: list[Any], chain: Chain) -> int:
     return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
 
 
-def _others(held: list[Any], chain: Chain) -> int:
-    """How many others than a task, and the coroutines of its chain, refer to the event or future in a list."""
+def others(held: list[Any], chain: Chain) -> int:
+    """How many others than a task, and the coroutines of its chain, refer to the one object in a list."""
     value = held[0]
     own = sum(_times(value, gc.get_referents(link)) for link in chain.links)
     own += _TASK_AND_ITERATOR if type(value) is asyncio.Future else 0

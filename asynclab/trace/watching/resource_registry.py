@@ -29,6 +29,7 @@ from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE
 from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
+from asynclab.trace.watching.private_locks import PrivateLocks
 
 VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Lock, LOCK_VALUE, "lock"),
@@ -45,7 +46,7 @@ _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 class _Known(weakref.ref[Any]):
     """A weak reference to a queue or primitive that carries what is known of it."""
 
-    __slots__ = ("holder", "key", "most", "number", "of_its_kind", "order")
+    __slots__ = ("holder", "key", "made_in", "most", "number", "of_its_kind", "order")
 
     key: int
     number: int
@@ -55,6 +56,8 @@ class _Known(weakref.ref[Any]):
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
+    made_in: tuple[int, float]
+    """For a lock or semaphore: the id() of the frame that made it, and when that one's step had begun."""
     most: int
     """For a semaphore: the most permits that it ever had free."""
 
@@ -67,6 +70,7 @@ class Resources:
         self._boundary = boundary
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
+        self.private = PrivateLocks(recorder)
 
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
@@ -173,11 +177,11 @@ class Resources:
         known = self.queue(queue)
         self._emit(QueueShutDown(self._now(), known.number, immediate, self._task()))
 
-    def created(self, primitive: object, kind: PrimitiveKind, value: int) -> None:
-        """Enter a primitive, unless it is known or hidden."""
+    def created(self, primitive: object, kind: PrimitiveKind, value: int, maker: int = 0) -> None:
+        """Enter a primitive, unless it is known or hidden. `maker` is the id() of the frame that makes it."""
         if id(primitive) not in self.known:
             known = self._enter(primitive, kind)
-            known.most = value
+            known.most, known.made_in = value, (maker, self._recorder.step_started)
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value))
 
     def changed(
@@ -188,10 +192,15 @@ class Resources:
         frame: FrameType,
         taker: int | None = None,
         *,
-        in_block: bool = False,
+        block: FrameType | None = None,
     ) -> None:
-        """The value of a primitive that has been seen before was changed by a frame: see `PrimitiveChanged`."""
-        recorder = self._recorder
+        """The value of a primitive that has been seen before was changed by a frame: see `PrimitiveChanged`.
+
+        `block` is the frame of the `async with` that takes it, if any does.
+        """
+        recorder, in_block = self._recorder, block is not None
+        if block is not None and known.made_in == (id(block), recorder.step_started):
+            self.private.took(known, place_from(block, self._boundary))
         task = recorder.current_number()  # first: it notices which task's eager first step this is
         event = PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block)
         if kind == "lock":
@@ -231,7 +240,7 @@ class Resources:
         known = _Known(resource, self._forget)
         known.key, known.number, known.of_its_kind = id(resource), number, of_its_kind
         known.order = known.holder = None
-        known.most = 0
+        known.most, known.made_in = 0, (0, 0.0)
         self.known[known.key] = known
         return known
 

@@ -38,6 +38,8 @@ class Timeouts:
         self._deadlines: dict[int, float] = {}
         """Their deadlines in lab time, by their numbers."""
         self._count = 0
+        self.boundary = tasks.boundary
+        """The code of the loop's own frame."""
 
     def armed(self, owner: object, when: float) -> None:
         """A timer was set for the lab time `when`, for a Timeout or the waiter of a wait_for."""
@@ -95,7 +97,7 @@ class Timeouts:
         """A block ends without an exception though its timeout has expired: who had got it has dropped it."""
         record = self._tasks.known(task)
         if record is not None and self._cancels.drops(record):
-            file, line = place_from(block, self._tasks.boundary)
+            file, line = place_from(block, self.boundary)
             self._recorder.emit(TimeoutDropped(self._recorder.clock.now(), record.id, file, line))
 
     def _start(self, owner: object, deadline: float, task: int | None, library: str = "") -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from types import FrameType, FunctionType, MethodType
 from typing import Any, TypeAlias
 
-from asynclab.model.events import CallEnded, CallScheduled
+from asynclab.model.events import CallEnded, CallScheduled, ClockMistaken
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite, plain_seconds
+from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled, timeout_of
 
 _release_waiter, _on_timeout = cpython.release_waiter, cpython.on_timeout
+
+_SINCE_1970 = 1e9
+"""Seconds: a moment of time.time() is later, and one of a loop's clock, which begins with the machine, is not."""
+
+_DECADE = 3e8
+"""Seconds."""
 
 Purpose: TypeAlias = object
 """What a timer is for until it fires: a timeout (see Timeouts.armed), or a call's number."""
@@ -46,6 +55,8 @@ class TimerPurposes:
             recorder, kind = self._recorder, type(when)
             due = (when if kind is float or kind is int else plain_seconds(when)) - recorder.origin
             function = callback.__func__ if type(callback) is MethodType else callback
+            if when > _SINCE_1970:
+                self._see_clock(callback, when, sys._getframe(1))
             owner: object = None
             if function is _release_waiter:
                 owner = args[0]
@@ -68,6 +79,14 @@ class TimerPurposes:
         except BaseException as error:
             self._recorder.failed("timers", error)
             return None
+
+    def _see_clock(self, callback: Callable[..., object], when: float, caller: FrameType) -> None:
+        """Tell of a timer that is set for about the present time of day."""
+        if abs(when - time.time()) < _DECADE:
+            clock, file, line = self._recorder.clock, *place_from(caller, self._timeouts.boundary)
+            name = "" if timeout_of(callback) else callable_name(callback)
+            seconds = when - self._recorder.origin - clock.now()
+            self._recorder.emit(ClockMistaken(clock.now(), name, seconds, self._recorder.current_number(), file, line))
 
     def came(self, purpose: Purpose) -> None:
         """The time of a timeout or a call has come."""

@@ -17,7 +17,7 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.held_threads import is_held
 from asynclab.trace.watching.loop_monitor import LoopMonitor, Place, place_in
-from asynclab.trace.watching.run_delay import ReadDelay, run_delay
+from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes, run_times
 
 
 class Watch:
@@ -68,18 +68,16 @@ class Sight(msgspec.Struct, frozen=True):
 class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
-    def __init__(self, boundary: CodeType, read_delay: ReadDelay = run_delay) -> None:
+    def __init__(self, boundary: CodeType, read_times: Callable[[int], RunTimes] = run_times) -> None:
         self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
-        self._read_delay = read_delay
+        self._read_times = read_times
         self._reported = (0.0, 0.0, False)
         """The start of the last step or callback that was seen to block, how long it had when it was reported, and
         whether it was to blame by then."""
-        self._before: tuple[float, float | None] = (0.0, None)
-        """The start of what was under way at the last look, and the delay up to then; None where nothing was."""
-        self._delayed = 0.0
-        """The delay up to the last look before what is under way was seen first."""
-        self._ran = 0.0
-        """For how long the loop's thread had run when what is under way was seen first."""
+        self._before: tuple[float, RunTimes | None] = (0.0, None)
+        """The start of what was under way at the last look, and the times up to then; None where nothing was."""
+        self._times = self._first = NEVER_RAN
+        """The times at the last look before what is under way was seen first, and at the latter."""
 
     def look(self, recorder: Recorder) -> None:
         """Report what blocks now: at first, whenever its time has doubled, and when it is to blame."""
@@ -110,14 +108,18 @@ class BlockReports:
         """For how long a thread was kept from running, of the seconds since `started`.
 
         It counts from the last look before the one that first saw `started`; but time in which the thread itself ran
-        was not stolen, however long others waited.
+        was not stolen, however long others waited. A thread that would run, and goes on now and then, has lost all
+        other time: to whoever had Python's lock.
         """
-        delay, ran = self._read_delay(thread)
-        before, delay_before = self._before
+        times = self._read_times(thread)
+        before, latest = self._before
         if started != before:
-            self._delayed, self._ran = delay if delay_before is None else delay_before, ran
-        self._before = started, delay
-        return max(0.0, min(delay - self._delayed, seconds - (ran - self._ran)))
+            self._times, self._first = latest or times, times
+        self._before = started, times
+        goes_on = latest is not None and latest.ran < times.ran
+        if times.would_run and goes_on:
+            return max(0.0, seconds - (times.ran - self._times.ran))
+        return max(0.0, min(times.waited - self._times.waited, seconds - (times.ran - self._first.ran)))
 
     def sight(self, recorder: Recorder) -> Sight | None:
         """What is under way on a loop; None where nothing is."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import io
 import os
@@ -9,7 +10,7 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -444,8 +445,8 @@ async def a_step_waits_for_what_the_loop_would_bring() -> None:
 
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
-        threading.Thread(target=call.result, args=(0.8,)).start()
-        threading.Timer(0.8, call.cancel).start()
+        threading.Thread(target=call.result, args=(1.6,)).start()
+        threading.Timer(1.6, call.cancel).start()
         call.result()
 
 
@@ -676,15 +677,18 @@ async def a_session_is_never_closed() -> None:
 async def a_server_writes_more_than_its_client_reads() -> None:
     """write-without-drain"""
 
+    all_written = asyncio.Event()
+
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(100):
             writer.write(bytes(200_000))
             await asyncio.sleep(0.001)
         writer.transport.abort()
+        all_written.set()
 
     server = await asyncio.start_server(send, "127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    await asyncio.sleep(0.3)
+    await all_written.wait()
     writer.close()
     server.close()
 
@@ -818,4 +822,78 @@ async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
 
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
-        call.result(0.8)
+        call.result(1.6)
+
+
+async def what_only_one_may_use_is_shared() -> None:
+    """not-shareable"""
+
+    @functools.cache
+    def load() -> Coroutine[object, object, None]:
+        return asyncio.sleep(0)
+
+    async def use() -> None:
+        await load()
+
+    async def pages() -> AsyncIterator[int]:
+        await asyncio.sleep(0.01)
+        yield 1
+
+    async def read() -> None:
+        async for _ in shared:
+            pass
+
+    shared, stream = pages(), asyncio.StreamReader()
+    received = (asyncio.wait_for(stream.read(1), 0.05) for _ in range(2))
+    assert await asyncio.gather(use(), use(), read(), read(), *received, return_exceptions=True)
+
+
+async def a_deadline_is_told_by_the_time_of_day() -> None:
+    """wrong-clock"""
+
+    async with asyncio.timeout_at(time.time() + 1):
+        await asyncio.sleep(0)
+
+
+async def each_call_makes_the_semaphore_that_is_to_bound_them() -> None:
+    """private-lock"""
+
+    async def call() -> None:
+        limit = asyncio.Semaphore(2)
+        async with limit:
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(call() for _ in range(4)))
+
+
+async def a_task_writes_on_to_a_connection_that_is_lost() -> None:
+    """write-without-drain"""
+
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(leave, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await reader.read()
+    for _ in range(20):
+        writer.write(b"tick\n")
+        await asyncio.sleep(0.001)
+    writer.close()
+    server.close()
+
+
+async def the_program_ends_with_items_in_the_queue_of_a_worker() -> None:
+    """cut-off"""
+
+    async def work() -> None:
+        while True:
+            await jobs.get()
+            await asyncio.sleep(0.01)
+            jobs.task_done()
+
+    jobs: asyncio.Queue[int] = asyncio.Queue()
+    for job in range(20):
+        jobs.put_nowait(job)
+    worker = asyncio.create_task(work())
+    await asyncio.sleep(0.03)
+    assert not worker.done()

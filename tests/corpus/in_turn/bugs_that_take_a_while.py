@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,8 @@ async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
 
     for _ in range(240):
         await call()
+    for _ in range(10):  # for the rules to look once more
+        await asyncio.sleep(0.05)
     closed.set()
     await asyncio.sleep(0.01)
 
@@ -131,3 +134,43 @@ async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
     await process.stdout.readline()
     process.kill()
     await process.communicate()
+
+
+async def a_callback_stays_registered_for_what_has_ended() -> None:
+    """busy-wait"""
+
+    def read() -> None:
+        os.read(source, 100)
+
+    source, target = os.pipe()
+    asyncio.get_running_loop().add_reader(source, read)
+    os.close(target)
+    await asyncio.sleep(2.5)
+    asyncio.get_running_loop().remove_reader(source)
+    os.close(source)
+
+
+async def a_child_waits_for_the_end_of_its_input() -> None:
+    """pipe-kept-open"""
+
+    async def sort(child: asyncio.subprocess.Process) -> None:
+        assert child.stdin is not None
+        child.stdin.write(b"b\na\n")
+        assert child.stdout is not None
+        await child.stdout.read()
+
+    sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
+    await asyncio.sleep(2.5)
+    sorting.cancel()
+
+
+async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
+    """never-closed"""
+
+    async def probe() -> None:
+        child = await asyncio.create_subprocess_exec("sleep", "3")
+        await asyncio.wait_for(child.wait(), 0.05)
+
+    with contextlib.suppress(TimeoutError):
+        await probe()
+    await asyncio.sleep(1.5)

@@ -1104,3 +1104,157 @@ async def one_of_some_connections_is_told_of_its_close_and_cancelled() -> None:
     for closed in closings:
         closed.set()
     await asyncio.wait(serving)
+
+
+async def deadlines_are_moments_of_the_loops_time_or_far_away() -> None:
+    loop = asyncio.get_running_loop()
+    calls = [loop.call_at(loop.time() + 1, print), loop.call_later(2**31 - 1, print), loop.call_at(1e15, print)]
+    async with asyncio.timeout_at(loop.time() + 1):
+        await asyncio.sleep(0)
+    for call in calls:
+        call.cancel()
+
+
+async def locks_that_are_taken_where_they_are_made_are_given_to_others() -> None:
+    class Connection:
+        def __init__(self) -> None:
+            self.lock = asyncio.Lock()
+
+        async def send(self) -> None:
+            async with self.lock:
+                await asyncio.sleep(0.01)
+
+    async def connect() -> None:
+        ready = asyncio.Lock()
+        async with ready:
+            tasks = [asyncio.create_task(wait_for(ready)) for _ in range(2)]
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*tasks)
+        await Connection().send()
+
+    async def wait_for(ready: asyncio.Lock) -> None:
+        async with ready:
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(connect() for _ in range(5)))
+
+
+async def locks_are_made_where_they_are_taken_and_known_to_a_cache() -> None:
+    locks: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def use(key: int) -> None:
+        lock = locks.get(key) or locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(use(number % 4) for number in range(8)))
+
+
+async def a_generator_waits_for_what_a_callback_of_a_sleeping_task_puts() -> None:
+    callbacks = []
+
+    async def news() -> AsyncIterator[int]:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        callbacks.append(queue.put_nowait)
+        while True:
+            yield await queue.get()
+
+    async def publish() -> None:
+        await asyncio.sleep(2.2)
+        for callback in callbacks:
+            callback(1)
+
+    publisher = asyncio.create_task(publish())
+    async for _ in news():
+        break
+    await publisher
+
+
+async def a_callback_reads_all_the_time_and_is_removed_at_the_end() -> None:
+    def read() -> None:
+        if not os.read(source, 10):
+            loop.remove_reader(source)
+
+    def write(count: int) -> None:
+        os.write(target, b"x" * 10)
+        if count:
+            loop.call_soon(write, count - 1)
+        else:
+            os.close(target)
+
+    loop, (source, target) = asyncio.get_running_loop(), os.pipe()
+    loop.add_reader(source, read)
+    write(2_000)
+    await asyncio.sleep(0.5)
+    os.close(source)
+
+
+async def a_task_sees_soon_that_its_connection_is_lost() -> None:
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(leave, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await reader.read()
+    for _ in range(3):
+        writer.write(b"tick\n")
+        await asyncio.sleep(0.001)
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(b"tick\n")
+            await writer.drain()
+    writer.close()
+    server.close()
+
+
+async def children_are_given_their_input_late() -> None:
+    async def converse() -> None:
+        child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.stdout.read(1), 1.6)
+        await child.communicate(b"x")
+
+    async def feed(child: asyncio.subprocess.Process) -> None:
+        await asyncio.sleep(1.6)
+        await child.communicate(b"x")
+
+    child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
+    await asyncio.gather(converse(), feed(child), child.wait())
+
+
+async def the_program_ends_once_it_has_what_it_looked_for() -> None:
+    async def look(left: asyncio.Queue[int]) -> None:
+        while True:
+            place = await left.get()
+            await asyncio.sleep(0.001)
+            left.put_nowait(place + 1)
+            left.put_nowait(place + 2)
+            if place > 3:
+                found.set()
+
+    async def serve(left: asyncio.Queue[int]) -> None:
+        await left.get()
+        await asyncio.sleep(9)
+
+    found, places, ports = asyncio.Event(), asyncio.Queue[int](), asyncio.Queue[int]()
+    places.put_nowait(0)
+    for port in range(5):
+        ports.put_nowait(port)
+    workers = [asyncio.create_task(work) for work in (look(places), serve(ports), serve(ports))]
+    await found.wait()
+    assert len(workers) == 3
+
+
+async def children_whose_time_is_up_are_ended_or_kept() -> None:
+    children = [await asyncio.create_subprocess_exec("sleep", "2") for _ in range(2)]
+    for child in children:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), 0.02)
+    killed = children.pop()
+    killed.kill()
+    del killed, child
+    await asyncio.sleep(0.8)
+    children[0].kill()
+    await children[0].wait()

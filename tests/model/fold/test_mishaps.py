@@ -28,6 +28,15 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.LoopSpun(1.0, (TEA,), 1.0, *HERE), HERE, True),
         (events.TimeoutDropped(1.0, TEA, *HERE), HERE, False),
         (events.WriteUndrained(1.0, TEA, 9, 9, *HERE), HERE, False),
+        (events.WriteUndrained(1.0, TEA, 0, 9, *HERE, is_lost=True), HERE, True),
+        (events.ClockMistaken(1.0, "ring", 1.8e9, TEA, *HERE), HERE, True),
+        (events.LocksPrivate(1.0, (TEA, COFFEE), *HERE), HERE, False),
+        (events.Misused(1.0, TEA, "loop"), STANDS, True),
+        (events.Misused(1.0, TEA, "loop", *HERE), HERE, True),
+        (events.ChildLeft(1.0, TEA, 7), STANDS, False),
+        (events.ChildLeft(1.0, TEA, 7, *HERE), HERE, False),
+        (events.PipeKeptOpen(1.0, TEA, "stdout"), STANDS, False),
+        (events.PipeKeptOpen(1.0, TEA, "stdin"), STANDS, True),
         (events.ItemLost(1.0, TEA, "'A1'", *HERE), HERE, False),
         (events.ExceptionDropped(1.0, TEA), None, True),
         (events.ExceptionDropped(1.0, None, "ValueError", *HERE), HERE, True),
@@ -53,6 +62,12 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
 def test_an_incident_has_a_place_and_may_be_sure(event: events.Event, place: Place | None, is_sure: bool) -> None:
     (incident,) = tea_party(*BREWING, event).incidents
     assert (incident.event, incident.place, incident.is_sure) == (event, place, is_sure)
+
+
+def test_a_timeout_around_who_waits_for_a_child_may_bring_its_input() -> None:
+    kept = events.PipeKeptOpen(1.0, COFFEE, "stdin")
+    assert not tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, TEA), kept).incidents
+    assert tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, MAIN), kept).incidents
 
 
 def test_an_event_that_another_one_came_after_is_dropped_for_sure() -> None:

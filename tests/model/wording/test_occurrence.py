@@ -26,6 +26,7 @@ SEEN: tuple[events.Event, ...] = (
     events.TaskCutOff(1.0, TEA),
     events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", TEA, "app.py", 5),
     events.WriteUndrained(1.0, TEA, 1_000_000, 10, "app.py", 5),
+    events.WriteUndrained(1.0, TEA, 0, 10, "app.py", 5, is_lost=True),
     events.LoopBlocked(1.0, None, 0.3, "/home/a/cafe.py", 9, "grind"),
     events.Outside(1.0),
     events.QueuePut(1.0, 1, "'tea'", 1, 1, TEA),

@@ -1,0 +1,53 @@
+"""Sees child processes that go on though nobody has them any more: a timeout around communicate() ends no child."""
+
+from __future__ import annotations
+
+import weakref
+from asyncio import Task
+from asyncio.subprocess import Process
+from typing import Any
+
+from asynclab.model.events import ChildLeft
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.code_ownership import Place, is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.watching.await_chain import follow
+
+LEFT_AFTER = 0.5
+"""Real seconds since nobody has a child any more: who has just killed it may have let it go."""
+
+_MOST = 100
+_WAITS = (Process.wait.__code__, Process.communicate.__code__)
+
+
+class LeftChildren:
+    """The children whose end a cancelled task waited for."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._given_up: dict[weakref.ref[Any], tuple[weakref.ref[Process], tuple[int, Place]]] = {}
+        """By a child's transport: what others have of the child, the number of the task, and where it waited."""
+        self._since: dict[weakref.ref[Any], float] = {}
+        """Real time at which nobody had it."""
+
+    def wait_cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task is cancelled while children run; to be called before it runs."""
+        place: Place = ("", 0)
+        for frame in follow(coroutine_of(task)).frames:
+            if not is_asyncio(frame.f_code.co_filename):
+                place = frame.f_code.co_filename, frame.f_lineno or 0
+            child = variables_of(frame).get("self") if frame.f_code in _WAITS else None
+            if type(child) is Process and len(self._given_up) < _MOST:
+                self._given_up[weakref.ref(vars(child)["_transport"])] = weakref.ref(child), (record.id, place)
+
+    def look(self) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        now = self._recorder.clock.real_time()
+        for reference, (child, (number, place)) in list(self._given_up.items()):
+            transport = reference()
+            if transport is None or transport.get_returncode() is not None:
+                del self._given_up[reference]
+            elif child() is None and now - self._since.setdefault(reference, now) >= LEFT_AFTER:
+                del self._given_up[reference]
+                self._recorder.write(ChildLeft(self._recorder.clock.now(), number, transport.get_pid(), *place))

@@ -1,0 +1,86 @@
+"""Sees callbacks of add_reader() that stay registered though what they read has ended: each turn calls them again."""
+
+from __future__ import annotations
+
+import fcntl
+import select
+import struct
+import termios
+import time
+from asyncio import BaseEventLoop
+from collections.abc import Iterator
+from contextlib import suppress
+from types import FunctionType
+
+from asynclab.model.events import LoopSpun
+from asynclab.trace import cpython
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.values import function_in
+
+LEFT_AFTER = 1.0
+"""Real seconds."""
+
+_BUSY = 0.05
+"""The share of its time in which the process has run at least, even beside many others: only then is it looked."""
+
+_AGAIN_AFTER = 0.3
+_LOOKS = 3
+"""How many it takes at least."""
+
+_MOST_FILES = 1_000
+
+
+class LeftReaders:
+    """The files of a loop that have ended."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, tuple[float, int]] = {}
+        """The real time at which that was first seen, and how often since."""
+        self._told: set[str] = set()
+        self._latest = (0.0, 0.0)
+        """Real time of the latest look, and the time for which the process had run."""
+
+    def look(self, recorder: Recorder) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        loop, now, ran = recorder.loop, recorder.clock.real_time(), time.process_time()
+        before, ran_before = self._latest
+        if now - before < _AGAIN_AFTER:
+            return
+        self._latest = now, ran
+        if ran - ran_before < _BUSY * (now - before) or not isinstance(loop, BaseEventLoop):
+            return
+        ended, seen = dict(_ended(loop)), self._since
+        self._since = {}
+        for file, function in ended.items():
+            since, looks = seen.get(file, (now, 0))
+            self._since[file] = since, looks + 1
+            seconds = now - since
+            if seconds >= LEFT_AFTER and looks >= _LOOKS and function.__qualname__ not in self._told:
+                self._told.add(function.__qualname__)
+                code = function.__code__
+                spun = LoopSpun(recorder.clock.now(), (), seconds, code.co_filename, code.co_firstlineno)
+                spun.function, spun.only_waits, spun.is_reader = function.__qualname__, True, True
+                recorder.write(spun)
+
+
+def _ended(loop: BaseEventLoop) -> Iterator[tuple[int, FunctionType]]:
+    """The files that are at their end, and which a function of the program's is to read."""
+    selector = cpython.selector_of(loop)
+    files = {} if selector is None else selector.get_map()
+    for key in list(files.values()) if len(files) <= _MOST_FILES else ():
+        reader = key.data[0] if type(key.data) is tuple else None
+        function = None if reader is None else function_in(reader._callback)
+        if type(function) is FunctionType and not is_asyncio(function.__code__.co_filename) and _has_ended(key.fd):
+            yield key.fd, function
+
+
+def _has_ended(file: int) -> bool:
+    """Whether a pipe or stream can be read, and nothing is in it."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    with suppress(OSError):
+        if poll.poll(0):
+            (held,) = struct.unpack("i", fcntl.ioctl(file, termios.FIONREAD, bytes(4)))
+            return not held
+    return False

@@ -1,0 +1,72 @@
+"""Sees locks and semaphores that keep nobody out, as each task makes one of its own where it takes it."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from types import MethodType
+from typing import Any
+from weakref import getweakrefcount, ref
+
+from asynclab.model.events import LocksPrivate
+from asynclab.trace.recording.code_ownership import Place
+from asynclab.trace.recording.future_state import coroutine_of, is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.watching.await_chain import Chain, follow
+from asynclab.trace.watching.entered_blocks import entered
+from asynclab.trace.watching.private_waits import others
+
+MANY = 3
+"""How many tasks must be inside at once: one alone may be about to give its lock to others."""
+
+_LOOKS = 50
+"""At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
+
+_PLACES = 100
+"""Of how many lines of code it is remembered."""
+
+
+class PrivateLocks:
+    """The locks and semaphores that tasks have taken in the function and step that made them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._taken: list[tuple[TaskRecord, ref[Any], Place]] = []
+        """Those of the present step, each with the task and the line that took it."""
+        self._inside: dict[Place, dict[int, ref[Any]]] = {}
+        """By line, those that only the function of a task had when it last waited there, by the task's number."""
+        self._looks = Counter[Place]()
+        """How often it was looked at what is taken at a line."""
+
+    def took(self, lock: ref[Any], place: Place) -> None:
+        """The present task takes one that it has made in the same step."""
+        record = self._recorder.current
+        if record is not None and self._looks[place] < _LOOKS and len(self._inside) < _PLACES:
+            self._looks[place] += 1
+            self._taken.append((record, lock, place))
+            self._recorder.attention = True
+
+    def step_ended(self) -> None:
+        """A step is over; where it took some, its task waits or has ended."""
+        taken, self._taken = self._taken, []
+        for record, reference, place in taken:
+            task = record()
+            if task is None or is_done(task) or not _is_in_alone(follow(coroutine_of(task)), reference):
+                continue
+            inside = {number: each for number, each in self._inside.get(place, {}).items() if each() is not None}
+            self._inside[place] = inside = {**inside, record.id: reference}
+            if len(inside) >= MANY:
+                self._looks[place] = _LOOKS
+                del self._inside[place]
+                self._recorder.emit(LocksPrivate(self._recorder.clock.now(), tuple(inside), *place))
+
+
+def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:
+    """Whether a suspended task is in the `async with` block of a lock that nobody else refers to."""
+    if getweakrefcount(reference()) > 1 or not any(
+        each is reference() for link in chain.own_links for each in entered(link)
+    ):
+        return False
+    inside = (each for link in chain.links for each in gc.get_referents(link))
+    methods = sum(type(each) is MethodType and each.__self__ is reference() for each in inside)
+    return others([reference()], chain) <= methods
