@@ -115,9 +115,9 @@ def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> Non
 
 def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
     """A task, who made it, who made that one, and so on."""
-    while number is not None and number in state.tasks:
-        yield state.tasks[number]
-        number = state.tasks[number].parent
+    while (task := state.task(number)) is not None:
+        yield task
+        number = None if number in state.roots else task.parent  # a recording may say that it made itself
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:

@@ -89,3 +89,9 @@ def test_a_full_pipe_is_sure_where_nobody_else_can_read_it(others: tuple[events.
     waiting = events.TaskWaiting(0.2, MAIN, events.Wait("gather", tasks=(TEA, COFFEE)))
     (incident,) = tea_party(*BREWING, waiting, *others, events.PipeFull(1.0, COFFEE, "stdout")).incidents
     assert incident.is_sure == is_sure
+
+
+def test_a_task_that_a_recording_says_to_have_made_itself_has_no_other_makers() -> None:
+    odd = events.TaskCreated(0.0, 9, "odd", "odd", 9, internal=True)
+    state = tea_party(odd, events.ExecutorFull(1.0, "getaddrinfo", 1.0, 1, task=9))
+    assert [incident.place for incident in state.incidents] == [None]
