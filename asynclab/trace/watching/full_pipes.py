@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-import platform
 import struct
 import termios
 from asyncio import StreamReader, StreamWriter, Task
@@ -40,7 +39,7 @@ FULL_AFTER = 0.3
 KEPT_AFTER = 1.0
 """Real seconds since a child's end."""
 
-_READ = {"x86_64": "0", "aarch64": "63"}.get(platform.machine(), "")
+_READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 """The number of the system call read() on Linux."""
 
 _MOST_TASKS = 50

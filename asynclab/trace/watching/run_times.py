@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import threading
 from contextlib import suppress
@@ -15,7 +14,7 @@ _NANOSECOND = 1e-9
 _LONGEST = 200
 """Bytes: more than there are in a file that is read here."""
 
-_FUTEX = {"x86_64": b"202", "aarch64": b"98"}.get(platform.machine(), b"")
+_FUTEX = {"x86_64": b"202", "aarch64": b"98"}.get(os.uname().machine, b"")
 """The system call in which a thread waits for a lock, such as Python's own."""
 
 

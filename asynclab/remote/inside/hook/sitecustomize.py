@@ -8,7 +8,6 @@ import sys
 
 _BEFORE = set(sys.modules)
 
-import contextlib  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # noqa: E402
@@ -68,8 +67,10 @@ def _forget_shadowed() -> None:
         return
     place = _first_on_path(sys.argv[0])
     names = {name.partition(".")[0] for name in set(sys.modules) - _BEFORE} - _OURS
-    with contextlib.suppress(OSError):  # a zip file, or nothing
+    try:  # noqa: SIM105 - as above
         names &= {entry.partition(".")[0] for entry in os.listdir(place or os.curdir)}
+    except OSError:  # a zip file, or nothing
+        pass
     for name in names:
         finds = (BuiltinImporter.find_spec(name), FrozenImporter.find_spec(name), PathFinder.find_spec(name, [place]))
         found = next(filter(None, finds), None)
