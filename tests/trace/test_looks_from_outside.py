@@ -48,11 +48,19 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     observation: ProcessObservation, delays: list[float], ran: list[float], would_run: bool, stolen: list[float]
 ) -> None:
     times = map(RunTimes, delays, ran, repeat(would_run))
-    reports = BlockReports(BOUNDARY, lambda _: next(times))
+    asked: list[bool] = []
+
+    def read(_: int, asks_whether_it_would_run: bool) -> RunTimes:
+        asked.append(asks_whether_it_would_run)
+        return next(times)
+
+    reports = BlockReports(BOUNDARY, read)
 
     async def blocks() -> None:
         tracer: Any = observation.recorders[0]._observer()
+        observation.clock.real_time = lambda: tracer.busy_since + 0.001
         _elsewhere(lambda: reports.look(tracer))
+        observation.clock.real_time = real_time
         await asyncio.sleep(0)
         began = observation.clock.real_time()
         for seconds in (0.5, 0.6, 0.75):
@@ -64,13 +72,14 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     asyncio.run(blocks())
     told = [event for event in observation.recorders[0].take_events() if isinstance(event, LoopBlocked)]
     assert [round(event.stolen, 3) for event in told] == stolen
+    assert asked == [False, True, True, True], "a step that has just begun blocks nothing, whatever its thread does"
     assert told[0].seconds < 0.7 <= told[1].seconds
 
 
 def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_that_are_due(
     observation: ProcessObservation,
 ) -> None:
-    reports = BlockReports(BOUNDARY, lambda _: NEVER_RAN)
+    reports = BlockReports(BOUNDARY, lambda *_: NEVER_RAN)
     told: list[Event] = []
 
     async def blocks() -> None:

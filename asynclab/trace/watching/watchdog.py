@@ -54,6 +54,10 @@ class Watch:
         self._on_beat()
 
 
+YOUNG = 0.005
+"""Real seconds: what has begun so lately blocks nothing yet, whatever its thread does."""
+
+
 class Sight(msgspec.Struct, frozen=True):
     """A step or another callback, as another thread finds it under way."""
 
@@ -68,7 +72,7 @@ class Sight(msgspec.Struct, frozen=True):
 class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
-    def __init__(self, boundary: CodeType, read_times: Callable[[int], RunTimes] = run_times) -> None:
+    def __init__(self, boundary: CodeType, read_times: Callable[[int, bool], RunTimes] = run_times) -> None:
         self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
         self._read_times = read_times
         self._reported = (0.0, 0.0, False)
@@ -111,7 +115,7 @@ class BlockReports:
         was not stolen, however long others waited. A thread that would run, and goes on now and then, has lost all
         other time: to whoever had Python's lock.
         """
-        times = self._read_times(thread)
+        times = self._read_times(thread, seconds >= YOUNG)
         before, latest = self._before
         if started != before:
             self._times, self._first = latest or times, times
