@@ -89,7 +89,7 @@ class SessionLoops:
         """How many loops could not be observed before the present test."""
         epoch = time.time() - observation.clock.now()
         self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
-        self._thread = LookingThread(self._look, lambda: PERIOD)
+        self._thread = LookingThread(self._look, lambda: PERIOD, observation.way)
         self._forks = stop_around_forks(self._thread)
         self._thread.start()
 

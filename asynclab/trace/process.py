@@ -25,6 +25,7 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.ready_callbacks import trace_ready_steps
 from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS
@@ -42,6 +43,8 @@ class ProcessObservation:
         self.clock = VirtualClock(time.monotonic)
         """The time of the process, 0 when this began: the same for all of its loops."""
         self.clock.start()
+        self.way = GiveWay()
+        """Given by loops to whoever looks at them."""
         self.freeze = Freeze()
         """Where loops wait while somebody has paused the program."""
         self.recorders: list[LoopRecording] = []
@@ -199,7 +202,7 @@ class ProcessObservation:
             if type(loop) not in self._kinds:
                 observe_kind(type(loop))
                 self._kinds.add(type(loop))
-        tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering)
+        tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering, way=self.way)
         tracer.origin = origin_of(loop, self.clock)
         tracer.gate = partial(self.freeze.wait, tracer)
         observe_loop(tracer, loop)

@@ -18,12 +18,13 @@ from asynclab.remote.inside import looking_thread
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.sender import Sender
 from asynclab.trace.process import observe_process
+from asynclab.trace.recording.give_way import GiveWay
 
 
 @contextmanager
 def looking(look: Callable[[], None]) -> Iterator[LookingThread]:
     """A thread that looks all the time."""
-    yield LookingThread(look, lambda: 0.001)
+    yield LookingThread(look, lambda: 0.001, GiveWay())
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def test_a_thread_that_was_paused_in_the_middle_of_a_look_goes_on_looking(
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's threads")
 def test_a_paused_thread_is_gone_even_if_it_had_only_just_been_started() -> None:
     before = os.listdir("/proc/self/task")
-    thread = LookingThread(lambda: None, lambda: 50.0)
+    thread = LookingThread(lambda: None, lambda: 50.0, GiveWay())
     for _ in range(100):
         thread.start()
         thread.pause()
@@ -80,7 +81,7 @@ def test_a_system_that_has_no_more_threads_to_give_hurts_no_fork(monkeypatch: py
     def refuse(*_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    thread = LookingThread(lambda: None, lambda: 50.0)
+    thread = LookingThread(lambda: None, lambda: 50.0, GiveWay())
     monkeypatch.setattr(looking_thread, "start_thread", refuse)
     for _ in range(2):
         thread.pause()
@@ -89,7 +90,7 @@ def test_a_system_that_has_no_more_threads_to_give_hurts_no_fork(monkeypatch: py
 
 def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
     looks: SimpleQueue[None] = SimpleQueue()
-    thread = LookingThread(lambda: looks.put(None), lambda: 0.001)
+    thread = LookingThread(lambda: looks.put(None), lambda: 0.001, GiveWay())
     thread.start()
     thread.pause()
     thread.pause()
@@ -106,7 +107,7 @@ def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
 
 
 def test_many_threads_may_fork_at_once() -> None:
-    thread = LookingThread(lambda: None, lambda: 0.001)
+    thread = LookingThread(lambda: None, lambda: 0.001, GiveWay())
     thread.start()
 
     def fork() -> None:
@@ -126,9 +127,10 @@ import subprocess, sys
 from queue import SimpleQueue
 from asynclab.remote.inside.begin import stop_around_forks
 from asynclab.remote.inside.looking_thread import LookingThread
+from asynclab.trace.recording.give_way import GiveWay
 
 looks = SimpleQueue()
-thread = LookingThread(lambda: looks.put(None), lambda: 0.001)
+thread = LookingThread(lambda: looks.put(None), lambda: 0.001, GiveWay())
 stop_around_forks(thread)
 thread.start()
 subprocess.run([sys.executable, "-c", ""], preexec_fn=lambda: None, check=True)

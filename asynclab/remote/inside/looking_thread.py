@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from asynclab.trace.recording.give_way import GiveWay
+
 _MOMENT = 0.0001
 """Real seconds between two questions whether a thread has ended."""
 
@@ -50,10 +52,17 @@ def _wait_until_gone(thread: int) -> None:
 class LookingThread:
     """The thread. It is not one of `threading`'s: those are listed, counted and waited for, and are the program's."""
 
-    def __init__(self, look: Callable[[], object], period: Callable[[], float]) -> None:
-        """Prepare to call `look` again and again, after periods in real seconds; what it raises is ignored."""
+    def __init__(self, look: Callable[[], object], period: Callable[[], float], way: GiveWay) -> None:
+        """Prepare to look again and again.
+
+        Args:
+            look: Looks; what it raises is ignored.
+            period: Says for how many real seconds to sleep before the next look.
+            way: Is told of that, for loops that would keep the thread from it.
+        """
         self._look = look
         self._period = period
+        self._way = way
         self._lives = False
         """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
         self._sleep = _thread.allocate_lock()
@@ -127,8 +136,14 @@ class LookingThread:
     def _run(self) -> None:
         try:
             self._native = _thread.get_native_id()
-            while self._wanted and not self._sleep.acquire(timeout=self._period()):
+            while self._wanted and not self._sleep.acquire(timeout=self._announced_period()):
                 with suppress(Exception):  # whatever goes wrong here, the program goes on
                     self._look()
         finally:
+            self._way.expect_none()
             self._lives = False
+
+    def _announced_period(self) -> float:
+        period = self._period()
+        self._way.expect(period)
+        return period

@@ -78,7 +78,7 @@ class Sender(LookingThread):
             connection: Takes it, and brings commands.
             requests: Says when somebody asks the program for a report; None where that can't be.
         """
-        super().__init__(self._look_or_leave, self._next_period)
+        super().__init__(self._look_or_leave, self._next_period, observation.way)
         connection.setblocking(False)
         self._observation = observation
         self._connection = connection

@@ -12,6 +12,7 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, run_late
 from asynclab.trace.recording.clock import plain_seconds
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.observer import Observer
@@ -80,7 +81,7 @@ class Timers:
         is_first = self._heap[0] is deadline
         try:
             if is_first:  # before all else: it has to fire, even if what it is for can't be told
-                recorder.attention = True
+                recorder.attend_at = AT_ONCE
                 if recorder.current is None and recorder.cause is None:
                     self.attend()
             if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with

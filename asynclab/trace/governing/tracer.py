@@ -12,6 +12,7 @@ from asynclab.trace.governing.hold import Hold
 from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import StepHandle
 from asynclab.trace.watching.observer import Observer
 
@@ -96,5 +97,6 @@ class Tracer(Observer):
     def attend(self) -> None:
         """Do what was left for the end of a callback."""
         super().attend()
-        self.attention = self.clock.instant
+        if self.clock.instant:
+            self.attend_at = AT_ONCE
         self.timers.attend()

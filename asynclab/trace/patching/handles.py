@@ -243,10 +243,11 @@ class TracedHandle(Handle, metaclass=_StandIn):
                         tracer.follow(record, task, began + seconds * clock.rate, ended, ends, args)
                 else:
                     tracer.end_step(record, task, ended, args)
-                if tracer.attention or tracer.gone:
+                if ended >= tracer.attend_at or tracer.gone:
                     tracer.attend()
             elif tracer is not None:
-                if tracer.attention or real_time() - started >= BLOCKED_AFTER:
+                ended = real_time()
+                if ended >= tracer.attend_at or ended - started >= BLOCKED_AFTER:
                     tracer.end_callback()
                 tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
         except KeyboardInterrupt:

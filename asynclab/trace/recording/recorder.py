@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from asynclab.model.events import BLOCKED_AFTER, Event, LoopFreed, StepStarted, TaskCreated, Warned
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.values import callable_name
 
@@ -84,7 +85,7 @@ class Recorder:
     # Each step reads and sets several of these.
     __slots__ = (
         "__weakref__",
-        "attention",
+        "attend_at",
         "callback",
         "callback_started",
         "cause",
@@ -155,8 +156,8 @@ class Recorder:
         """The same in lab time."""
         self.detour = False
         """Whether a step can't simply run: the lab is paused, or over."""
-        self.attention = False
-        """Whether something is to be seen to at the end of the present callback."""
+        self.attend_at = AT_ONCE
+        """Real time from which on something is to be seen to at the end of a callback; `AT_ONCE` where there is now."""
 
     @property
     def is_busy(self) -> bool:

@@ -24,6 +24,7 @@ from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.future_state import complains, exception_of, is_cancelled, is_done, name_of, result_of
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.loop_tasks import LoopTasks
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error, short_repr, type_name
@@ -75,7 +76,7 @@ class TaskRegistry:
         record.key = key
         record.created = created
         self._newborn.append(record)
-        recorder.attention = True
+        recorder.attend_at = AT_ONCE
         return record
 
     def enter_unseen(self, task: Task[Any]) -> None:

@@ -24,6 +24,7 @@ import msgspec
 from asynclab.model.events import StepEnded, StepStarted, TaskEnded
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import TASK_TYPES, coroutine_of, is_done
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
@@ -77,7 +78,7 @@ class EagerStarts:
         outer = recorder.current, recorder.cause
         start = _Start(caller, self._tasks.birth_in(caller), recorder.clock.real_time(), current_task(loop), outer)
         self.under_way.append(start)
-        recorder.attention = True
+        recorder.attend_at = AT_ONCE
         if task is not None:
             self._meet(start, task)
         else:

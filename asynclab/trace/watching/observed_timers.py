@@ -96,7 +96,7 @@ class ObservedTimer(TimerHandle):
             observer.in_timer = False
             if purpose is not None:
                 observer.firing_for = None
-        if observer.attention:
+        if real_time() >= observer.attend_at:
             observer.attend()
         self = None  # type: ignore[assignment]
         return None

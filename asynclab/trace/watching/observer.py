@@ -14,6 +14,7 @@ from asynclab.model.events import MAIN, Event, StepEnded, TaskCutOff, TaskReady,
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
@@ -43,6 +44,7 @@ _MUTUAL = (
     *(
         "_misplaced",
         "_starts",
+        "_way",
         "cancels",
         "children",
         "eager",
@@ -77,6 +79,7 @@ class Observer(Recorder):
     __slots__ = (
         "_misplaced",
         "_starts",
+        "_way",
         "_woken_by_end",
         "cancels",
         "children",
@@ -103,9 +106,20 @@ class Observer(Recorder):
         echo: bool = False,
         exact: bool = False,
         numbering: Numbering | None = None,
+        way: GiveWay | None = None,
     ) -> None:
-        """Begin with nothing seen; if `exact`, look at what a task waits for after each step, whatever that costs."""
+        """Begin with nothing seen.
+
+        Args:
+            clock: The time of what is observed.
+            boundary: The code that calls steps.
+            echo: Whether prints also go on to where they went before.
+            exact: Whether to look at what a task waits for after each step, whatever that costs.
+            numbering: Counts tasks and resources; None for numbers of its own.
+            way: Given to those who look at the loop from another thread; None where nobody does.
+        """
         super().__init__(clock, echo=echo, numbering=numbering)
+        self._way = way or GiveWay()
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
@@ -320,8 +334,9 @@ class Observer(Recorder):
             Whether the lab takes the exception; else it goes through the loop, as without a lab.
         """
         try:
-            self.end_step(record, task, self.clock.real_time())
-            if self.attention or self.gone:
+            ended = self.clock.real_time()
+            self.end_step(record, task, ended)
+            if ended >= self.attend_at or self.gone:
                 self.attend()
         except KeyboardInterrupt:
             raise
@@ -335,8 +350,7 @@ class Observer(Recorder):
         self.emit = self.write
         self.failed("steps", error)
         try:
-            if self.attention:  # a timer that the step has set would never fire
-                self.attend()
+            self.attend()  # or a timer that the step has set would never fire
         except KeyboardInterrupt:
             raise
         except BaseException as failure:
@@ -361,7 +375,7 @@ class Observer(Recorder):
             raise
         except BaseException as error:
             self.failed("callbacks", error)
-        if self.attention:
+        if self.clock.real_time() >= self.attend_at:
             self.attend()
 
     def follow(
@@ -434,8 +448,8 @@ class Observer(Recorder):
 
     def attend(self) -> None:
         """Do what was left for the end of a callback."""
-        self.attention = False
         try:
+            self.attend_at = self._way.stand_aside()
             if self.eager.under_way:
                 self.eager.settle()
             self.registry.settle_names()

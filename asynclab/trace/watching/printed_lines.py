@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from asynclab.model.events import Output
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder
 
 
@@ -28,7 +29,7 @@ class PrintedLines:
                 self._tell(complete + newline, key)
             if rest:
                 self._printed[key] = rest
-                self._recorder.attention = True
+                self._recorder.attend_at = AT_ONCE
 
     def flush(self) -> None:
         """Tell what still lacks its newline at the end of a callback."""

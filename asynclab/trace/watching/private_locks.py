@@ -11,6 +11,7 @@ from weakref import getweakrefcount, ref
 from asynclab.model.events import LocksPrivate
 from asynclab.trace.recording.code_ownership import Place
 from asynclab.trace.recording.future_state import coroutine_of, is_done
+from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import Chain, follow
 from asynclab.trace.watching.entered_blocks import entered
@@ -44,7 +45,7 @@ class PrivateLocks:
         if record is not None and self._looks[place] < _LOOKS and len(self._inside) < _PLACES:
             self._looks[place] += 1
             self._taken.append((record, lock, place))
-            self._recorder.attention = True
+            self._recorder.attend_at = AT_ONCE
 
     def step_ended(self) -> None:
         """A step is over; where it took some, its task waits or has ended."""

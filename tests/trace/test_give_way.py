@@ -1,0 +1,112 @@
+"""Loops make way for a look that is overdue, which they would keep from Python's lock."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.recording import give_way
+from asynclab.trace.recording.give_way import AT_ONCE, NEVER, GiveWay
+
+
+class CountedWay(GiveWay):
+    """Counts how often a loop would make way, and says when it is to ask again."""
+
+    def __init__(self, again_at: float) -> None:
+        super().__init__()
+        self.again_at = again_at
+        self.asked = 0
+
+    def stand_aside(self) -> float:
+        self.asked += 1
+        return self.again_at
+
+
+@pytest.fixture
+def observation() -> Iterator[ProcessObservation]:
+    """What observes the loops that the test makes."""
+    observation = observe_process()
+    yield observation
+    observation.stop()
+
+
+async def steps() -> None:
+    """Take ten steps."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def callbacks() -> None:
+    """Let ten callbacks run, and wait for them."""
+    done = asyncio.get_running_loop().create_future()
+    for _ in range(9):
+        asyncio.get_running_loop().call_soon(int)
+    asyncio.get_running_loop().call_soon(done.set_result, None)
+    await done
+
+
+async def timers() -> None:
+    """Let ten timers fire, and wait for them."""
+    done = asyncio.get_running_loop().create_future()
+    for _ in range(9):
+        asyncio.get_running_loop().call_later(0, int)
+    asyncio.get_running_loop().call_later(0, done.set_result, None)
+    await done
+
+
+@pytest.mark.parametrize("run", [steps, callbacks, timers])
+def test_a_loop_makes_way_between_two_callbacks(
+    run: Callable[[], asyncio.Future[None]], observation: ProcessObservation
+) -> None:
+    way = observation.way = CountedWay(AT_ONCE)
+    asyncio.run(run())  # type: ignore[arg-type]
+    assert way.asked >= 10
+
+
+def test_a_loop_asks_no_more_often_than_it_was_told_to(observation: ProcessObservation) -> None:
+    way = observation.way = CountedWay(NEVER)
+    asyncio.run(steps())
+    births = 3  # those of the main task, and of what asyncio.run ends with: they are named at the end of a step
+    assert 1 <= way.asked <= 1 + births
+
+
+def test_the_way_is_free_until_a_look_is_overdue() -> None:
+    way = GiveWay()
+    assert time.monotonic() < way.stand_aside() < math.inf  # nobody looks yet, but somebody may begin to
+    way.expect(0.5)
+    now = time.monotonic()
+    assert now < way.stand_aside() <= now + 0.5 + give_way.SLACK
+
+
+def test_a_loop_goes_on_when_the_look_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(give_way, "_LONGEST", 50.0)
+    monkeypatch.setattr(give_way, "_PAUSE", 0.0)
+    way = GiveWay()
+    for _ in range(2):
+        way.expect(-1.0)
+        began = threading.Event()
+
+        def stand_aside() -> float:
+            began.set()
+            return way.stand_aside()
+
+        with ThreadPoolExecutor(1) as pool:
+            again_at = pool.submit(stand_aside)
+            began.wait(50)
+            way.expect(100.0)
+            assert again_at.result(50) > time.monotonic()
+
+
+def test_a_loop_waits_for_no_look_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(give_way, "_LONGEST", 0.0)
+    monkeypatch.setattr(give_way, "_PAUSE", 100.0)
+    way = GiveWay()
+    way.expect(-1.0)
+    assert way.stand_aside() > time.monotonic() + 50  # the lock was released before by a look that nobody waited for
