@@ -14,7 +14,9 @@ from asynclab.fetch.texts.finding import Finding
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
 _NEAR = 20_000
 """Characters in which most values end, or an error is met."""
-_BEGINS = re.compile(r'\{\s*["}]|\[\s*["\[{\]\dtfnIN-]')
+_BEGINS = re.compile(
+    r'\{\s*["}]|\[(?!\d+\][ \t]*[^\s,;])\s*(?:["\[{\]\d-]|true|false|null|Infinity|NaN)'  # no footnote of Markdown
+)
 _REST_OF_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:\r?\n|\Z)")
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 _LOOKS_LIKE_JSON = re.compile(r'\s*[\[{][\s\[{]*"(?:[^"\\]|\\.)*"\s*[:,\]}]')
@@ -147,7 +149,7 @@ def _entries(value: Any) -> list[Any] | None:
     for name in ("log", "entries"):
         if not isinstance(value, _Object):
             return None
-        value = dict(value).get(name)
+        value = next((inner for key, inner in value if key == name), None)
     return value if isinstance(value, list) and not isinstance(value, _Object) else None
 
 

@@ -41,7 +41,9 @@ def _simple() -> re.Pattern[str]:
 
 
 _SIMPLE = _simple()
-_WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
+_IN_PATH = re.compile("/https?://")
+"""A URL in the path of another, as archives have it."""
+_WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
 """A URL that was a part of another one's query."""
@@ -152,7 +154,9 @@ def _all_simple(line: str) -> list[tuple[str, ...]]:
     if line.lstrip()[:1] == "#" or ("]:" in line and "]: http" not in line) or may_run_on(line):
         return []
     found = _SIMPLE.findall(line)
-    if len(found) != line.count("://"):
+    if len(found) != (count := line.count("://")) and (
+        "/http" not in line or sum(1 + len(_IN_PATH.findall(url)) for url, *_ in found) != count
+    ):
         return []
     if "\\" in line:
         found = [(without_escapes(url), *groups) for url, *groups in found]
