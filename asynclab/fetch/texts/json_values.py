@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText, read_value
@@ -166,10 +167,10 @@ def _read_strings(text: str, finding: Finding, read: ReadText) -> None:
         position = string.end()
         if "//" in rest:
             read(rest)
-        try:
-            value = json.loads(f'"{string[1]}"', strict=False)
-        except ValueError:
-            value = string[1]
+        value = string[1]
+        if "\\" in value:
+            with suppress(ValueError):
+                value = json.loads(f'"{value}"', strict=False)
         if "//" in value:
             read_value(value, finding, read)
     if "//" in text[position:]:

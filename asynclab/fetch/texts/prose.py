@@ -33,7 +33,8 @@ def _simple() -> re.Pattern[str]:
     closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
-    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})(?<![\s(=]=.{{4}})(?<!\A=.{{4}})(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
+    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}}){unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
