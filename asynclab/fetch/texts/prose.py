@@ -60,7 +60,7 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
 """What stands before a URL there, which may have no scheme."""
 _ESCAPE = re.compile(
-    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
+    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _ESCAPED_BREAK = re.compile(r"\\(?:[nrt]|f[BIRP])(?=https?://)")
