@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
 
@@ -89,17 +89,17 @@ def test_a_loop_goes_on_when_the_look_is_over(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(give_way, "_LONGEST", 50.0)
     monkeypatch.setattr(give_way, "_PAUSE", 0.0)
     way = GiveWay()
+    began: SimpleQueue[None] = SimpleQueue()
+
+    def stand_aside() -> float:
+        began.put(None)
+        return way.stand_aside()
+
     for _ in range(2):
         way.expect(-1.0)
-        began = threading.Event()
-
-        def stand_aside() -> float:
-            began.set()
-            return way.stand_aside()
-
         with ThreadPoolExecutor(1) as pool:
             again_at = pool.submit(stand_aside)
-            began.wait(50)
+            began.get(timeout=50)
             way.expect(100.0)
             assert again_at.result(50) > time.monotonic()
 
