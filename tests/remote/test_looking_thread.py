@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import subprocess
@@ -103,6 +104,27 @@ def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
     thread.go_on()  # as after a call that was refused before it could fork
     thread.pause()
     assert not thread._lives
+    thread.abandon()
+
+
+class ToldWay(GiveWay):
+    """Passes on in how many seconds a look is expected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected: SimpleQueue[float] = SimpleQueue()
+
+    def expect(self, seconds: float) -> None:
+        self.expected.put(seconds)
+
+
+def test_loops_are_told_when_they_are_to_make_way_for_a_look() -> None:
+    way = ToldWay()
+    thread = LookingThread(lambda: None, iter((0.0, 50.0)).__next__, way)
+    thread.start()
+    assert [way.expected.get(timeout=50), way.expected.get(timeout=50)] == [0.0, 50.0]
+    thread.pause()
+    assert way.expected.get(timeout=50) == math.inf
     thread.abandon()
 
 
