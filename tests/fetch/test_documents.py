@@ -1,4 +1,4 @@
-"""Documents that the libraries of their formats write, alone and one after another: all their URLs come back exactly."""
+"""Documents that libraries write, alone and one after another: all their URLs come back exactly."""
 
 from __future__ import annotations
 
