@@ -280,6 +280,8 @@ ESCAPED = [
     ("a command in two lines", "curl https://a.example/x \\\n  -o y", "https://a.example/x"),
     ("business card", "BEGIN:VCARD\nitem1.URL:a.example/x\nitem1.X-ABLabel:y\nURL;TYPE=work:b.example\nEND:VCARD", "https://a.example/x | https://b.example"),
     ("www after a colon", "Our website:www.a.example/x!", "https://www.a.example/x"),
+    ("documents in a table", 'id,content\n1,"[\n 2.5,\n [\n  0\n ],\n ""https://a.example/\\""x""\n]"\n2,"<p>\n<a href=""https://a.example/y"">y</a>\n"\n', 'https://a.example/"x | https://a.example/y'),
+    ("quoted-printable JSON", 'From: a@a.example\nContent-Transfer-Encoding: quoted-printable\n\n{"u":"https://a.example/=C3=A9","v":"https://a.example/=\nx"}\n', "https://a.example/é | https://a.example/x"),
     ("JSON in a table", 'id,payload\n1,"{""url"":""https:\\/\\/a.example\\/x,y""}"\n2,"{""url"":""https://a.example/z""}"\n', "https://a.example/x,y | https://a.example/z"),
     ("JavaScript", 'u="https:\\x2f\\x2fa.example\\x2fx"; v=\\x22https://a.example/y\\x22', "https://a.example/x | https://a.example/y"),
     ("hosts in a table", "a.example,1\nb.example,2\n", "https://a.example | https://b.example"),

@@ -34,6 +34,7 @@ _BOUNDARY = re.compile(
     r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
 )
 _ENCODING = re.compile(r"^content-transfer-encoding:\s*(base64|quoted)", re.IGNORECASE | re.MULTILINE)
+_QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
 _SOFT_URL = re.compile(
@@ -96,7 +97,7 @@ def _end_of_body(text: str, headers: str, start: int) -> int:
     if encoding[1].lower() == "base64" and (lines := _BASE64.match(text, start)):
         return lines.end()
     other = _STRUCTURED.search(text, start, end)  # what is not encoded is no part of it
-    return other.start() if other and "=3D" not in text[other.start() : other.start() + 2_000] else end
+    return other.start() if other and not _QUOTED.search(text, other.start(), other.start() + 2_000) else end
 
 
 def without_quoting(text: str) -> str | None:
