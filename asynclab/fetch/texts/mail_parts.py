@@ -23,13 +23,13 @@ _SURE = re.compile(
 )
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
 _NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
-_FOLLOWING = re.compile(
-    r"(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
-    r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:)",
-    re.IGNORECASE,
+_OTHER = re.compile(
+    r"(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
+    r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:))"
+    r"|^[ \t]*(?:[\[{][^\n]*\"|<\?xml)",
+    re.IGNORECASE | re.MULTILINE,
 )
-"""The headers of another mail."""
-_STRUCTURED = re.compile(r"^[ \t]*(?:[\[{][^\n]*\"|<\?xml)", re.MULTILINE)
+"""The headers of another mail, and what is no part of a mail if it is not encoded as that is: JSON and XML."""
 _BOUNDARY = re.compile(
     r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
 )
@@ -87,17 +87,17 @@ def _end_of_body(text: str, headers: str, start: int) -> int:
     """Where the body that begins at a place ends at the latest, by how it is encoded."""
     boundary = _BOUNDARY.search(headers)
     if boundary is not None:
-        last = re.compile(rf"^--{re.escape(boundary[1])}--[^\n]*\n?", re.MULTILINE).search(text, start)
-        return last.end() if last else len(text)
-    following = _FOLLOWING.search(text, start)
-    end = following.start() if following else len(text)
+        last = text.find(f"\n--{boundary[1]}--", start - 1)
+        return text.find("\n", last + 1) + 1 or len(text) if last >= 0 else len(text)
     encoding = _ENCODING.search(headers)
-    if encoding is None:
-        return end
-    if encoding[1].lower() == "base64" and (lines := _BASE64.match(text, start)):
+    is_base64 = encoding is not None and encoding[1].lower() == "base64"
+    if is_base64 and (lines := _BASE64.match(text, start)):
         return lines.end()
-    other = _STRUCTURED.search(text, start, end)  # what is not encoded is no part of it
-    return other.start() if other and not _QUOTED.search(text, other.start(), other.start() + 2_000) else end
+    for other in _OTHER.finditer(text, start):
+        place = other.start()
+        if other["mail"] is not None or (encoding and not _QUOTED.search(text, place, place + 2_000)):
+            return place
+    return len(text)
 
 
 def without_quoting(text: str) -> str | None:
