@@ -62,6 +62,8 @@ class TaskRegistry:
         """Called with each task that had ended and was destroyed."""
         self.when_failed: Callable[[TaskRecord, BaseException], None] | None = None
         """Called with each task that ends with an exception."""
+        self.is_silenced: Callable[[Task[Any]], bool] | None = None
+        """Tells of a failed task whether it doesn't complain, though nobody has looked at its exception."""
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
@@ -231,10 +233,11 @@ class TaskRegistry:
             if record.created is not None:
                 self._gone[record.key] = record.id
                 self._recorder.emit(TaskCollected(self._recorder.clock.now(), record.id))
-            elif record.key in self._failed:
+                continue
+            if record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
-            elif self.when_gone is not None:
+            if self.when_gone is not None:
                 self.when_gone(record)
 
     @property
@@ -252,8 +255,11 @@ class TaskRegistry:
         for record in sorted((each for each in records if each is not None), key=attrgetter("id")):
             task = record() if record.tracer is self._recorder else None
             # asyncio itself has raised these two out of the loop
-            if task is not None and complains(task) and not isinstance(exception_of(task), _RAISED_ON):
+            if task is not None and self._is_unseen(task) and not isinstance(exception_of(task), _RAISED_ON):
                 yield record.id, task
+
+    def _is_unseen(self, task: Task[Any]) -> bool:
+        return complains(task) or (self.is_silenced is not None and self.is_silenced(task))
 
     def tell_unseen_failures(self) -> None:
         """Tell of unseen failures at the program's end."""

@@ -1,0 +1,114 @@
+"""Sees that cancel() has silenced a failure: on a task that has failed it does nothing but keep asyncio from complaining.
+
+A shutdown that cancels all tasks and waits for them so hides which of them had died long before. Whoever still reads
+the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of the task
+can't be noticed, but raises the exception, and so adds to its traceback.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from asyncio import Future, Task
+from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType, FrameType
+from typing import Any
+from weakref import ref
+
+import msgspec
+
+from asynclab.model.events import ExceptionDropped
+from asynclab.trace.recording.future_state import complains, exception_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.watching.reachable_objects import Reach
+
+_MOST_OBJECTS = 2_000
+"""How many objects are looked at, of those that the code that cancels leads to."""
+
+
+class _Silenced(msgspec.Struct):
+    """A failed task that was cancelled before anybody had looked at its exception."""
+
+    traceback: int
+    """The id() of its exception's traceback."""
+    may_be_awaited: bool
+    """Whether the code that cancelled it may await it."""
+    is_read: bool = False
+
+
+class SilencedFailures:
+    """The failed tasks of which asyncio will not complain, though nobody has looked at their exception."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._silenced: dict[int, _Silenced] = {}
+        """By the id() of the task."""
+
+    def failed(self, record: TaskRecord) -> None:
+        """A task has failed: notice whoever cancels it."""
+        task = record()
+        if type(task) is not Task or not complains(task):
+            return
+        reference = ref(task)
+
+        def cancel(msg: object = None) -> bool:
+            """Request that this task cancel itself."""
+            failed = reference()
+            if failed is not None:
+                del failed.cancel  # type: ignore[attr-defined]
+                with self._recorder.guard("failures"):
+                    if complains(failed):
+                        self._silence(failed, sys._getframe(1))
+                failed.cancel(msg)
+            return False
+
+        task.cancel = cancel  # type: ignore[method-assign]
+
+    def is_unread(self, task: Task[Any]) -> bool:
+        """Whether nobody has looked at the exception of a task that is still there, since it was silenced."""
+        found = self._silenced.get(id(task))
+        return found is not None and not found.is_read and found.traceback == _traceback_of(task)
+
+    def gone(self, record: TaskRecord) -> None:
+        """A task was destroyed: tell if nobody can have looked at its exception since it was silenced."""
+        found = self._silenced.pop(record.key, None)
+        if found is not None and not (found.is_read or found.may_be_awaited):
+            self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
+
+    def _silence(self, task: Task[Any], frame: FrameType | None) -> None:
+        frames = []
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.f_back
+        own, owns = {each.f_code for each in frames}, self._recorder.code.owns
+        may_be_awaited = Reach((), frames, _MOST_OBJECTS).may_run(
+            lambda code: (code in own or owns(code.co_filename)) and awaits_a_name(code)
+        )
+        silenced = self._silenced[id(task)] = _Silenced(_traceback_of(task), may_be_awaited)
+        for reads in (Task.exception, Task.result):
+            setattr(task, reads.__name__, _noticing(reads, ref(task), silenced))
+
+
+def _noticing(reads: Callable[[Future[Any]], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:
+    def read() -> Any:
+        silenced.is_read = True
+        return reads(task())
+
+    return read
+
+
+def _traceback_of(task: Task[Any]) -> int:
+    error = exception_of(task)
+    return 0 if error is None else id(error.__traceback__)
+
+
+@lru_cache(1_000)
+def awaits_a_name(code: CodeType) -> bool:
+    """Whether a function awaits something else than what it has just called."""
+    before = ""
+    for each in dis.get_instructions(code):
+        if each.opname == "GET_AWAITABLE" and not each.arg and not before.startswith("CALL"):
+            return True
+        before = each.opname
+    return False
