@@ -318,11 +318,13 @@ class CancelShared(TaskEvent):
 
 
 class SourceDropped(TaskEvent):
-    """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
+    """Nobody refers any more to the event, future or queue that a task waits for, as others did when it began."""
 
     task: int
     event: int = 0
-    """Which event it is; 0 for a future."""
+    """Which event it is; 0 for a future or queue."""
+    queue: int = 0
+    """Which queue it is; 0 for an event or future."""
 
 
 class TasksStranded(RunEvent):
