@@ -922,12 +922,17 @@ class WriteUndrained(ProgramEvent):
 
 
 class LocksPrivate(ProgramEvent):
-    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has."""
+    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has.
+
+    Or the first one's lock was forgotten while it held that, and the second has taken another at the same line.
+    """
 
     tasks: tuple[int, ...]
     file: str = ""
     line: int = 0
     """Where they take it."""
+    lock: int = 0
+    """Which lock was forgotten; 0 where each has made its own."""
 
 
 class Misused(ProgramEvent):

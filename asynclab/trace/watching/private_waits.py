@@ -111,10 +111,11 @@ def others(held: list[Any], chain: Chain) -> int:
     own = sum(_times(value, gc.get_referents(link)) for link in chain.links)
     own += _TASK_AND_ITERATOR if type(value) is asyncio.Future else 0
     del value
-    return _references(held) - _references([object()]) - own
+    return references(held) - references([object()]) - own
 
 
-def _references(held: list[Any]) -> int:
+def references(held: list[Any]) -> int:
+    """How many references there are to the one object in a list, and some that are made here."""
     return sys.getrefcount(held[0])
 
 
