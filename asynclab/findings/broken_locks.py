@@ -111,7 +111,7 @@ RULES = (
     ),
     Rule(
         "private-lock",
-        "Each task makes the lock or semaphore that it takes, or another lock was put in the place of one that is held.",
+        "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
         "Make it once, where all who are to share it get it from, and keep it there for as long as anybody uses it.",
         "",

@@ -47,9 +47,11 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
-    key = key_of(lost.wait)
+    key, event = key_of(lost.wait), lost.wait.number if lost.wait.kind == "event" else 0
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
-    found = [task.id for task, wait in waiting if wait is not None and key_of(wait) == key]
+    found = [
+        task.id for task, wait in waiting if wait is not None and key_of(wait) == key and event in (0, wait.number)
+    ]
     return found if wait_for_long(state, found, lost.at) else []
 
 

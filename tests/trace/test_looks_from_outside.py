@@ -109,7 +109,9 @@ def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_t
     assert [event.name for event in later if isinstance(event, TaskRenamed)] == ["renamed"]
 
 
-@pytest.mark.parametrize(("kind", "wait_for"), [(asyncio.Event, asyncio.Event.wait), (asyncio.Queue, asyncio.Queue.get)])
+@pytest.mark.parametrize(
+    ("kind", "wait_for"), [(asyncio.Event, asyncio.Event.wait), (asyncio.Queue, asyncio.Queue.get)]
+)
 def test_what_was_dropped_after_its_waiter_had_begun_is_found_once_nobody_has_had_it_for_a_while(
     kind: Callable[[], Any], wait_for: Callable[[Any], Awaitable[Any]]
 ) -> None:

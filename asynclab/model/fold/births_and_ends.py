@@ -190,9 +190,10 @@ def _is_timed_out(state: LabState, task: TaskState, since: float) -> bool:
 
 
 def _may_be_missed(state: LabState, task: TaskState) -> bool:
-    """Whether a task has woken others through a queue or primitive, or some wait for an event that none has ever set."""
+    """Whether a task has woken others through a queue or primitive, or some wait for an event that was never set."""
     return any(
-        task.id in each.sources or (isinstance(each, PrimitiveState) and each.is_never_set) for each in state.resources()
+        task.id in each.sources or (isinstance(each, PrimitiveState) and each.is_never_set)
+        for each in state.resources()
     )
 
 

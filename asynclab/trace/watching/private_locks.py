@@ -28,7 +28,7 @@ _LOOKS = 50
 """At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
 
 _COMPARED = 8
-"""With how many of the locks that were taken last at the same place one is compared, and how many tasks may want one."""
+"""With how many locks that were taken last at the same place one is compared, and how many tasks may want one."""
 
 _PLACES = 100
 """Of how many lines of code it is remembered."""
@@ -61,7 +61,11 @@ class PrivateLocks:
     def entered(self, lock: ref[Any], block: FrameType, boundary: CodeType) -> None:
         """The present task takes a lock in an `async with`: see whether another's is forgotten that it took there."""
         record, where = self._recorder.current, (block.f_code, block.f_lasti)
-        if record is None or self._compared[where] >= _LOOKS or (where not in self._held and len(self._held) >= _PLACES):
+        if (
+            record is None
+            or self._compared[where] >= _LOOKS
+            or (where not in self._held and len(self._held) >= _PLACES)
+        ):
             return
         held = self._held.get(where, [])
         for each in held:
@@ -96,7 +100,11 @@ class PrivateLocks:
 def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
     """Whether nobody but the task that holds a lock, and those that wait for it, refers to it."""
     tasks = [holder(), *_waiting(reference)]
-    if len(tasks) > _COMPARED or getweakrefcount(reference()) > 1 or any(each is None or is_done(each) for each in tasks):
+    if (
+        len(tasks) > _COMPARED
+        or getweakrefcount(reference()) > 1
+        or any(each is None or is_done(each) for each in tasks)
+    ):
         return False
     links = [link for each in tasks for link in follow(coroutine_of(each)).links]
     inside = [each for link in links for each in gc.get_referents(link)]

@@ -1,4 +1,4 @@
-"""Sees that cancel() has silenced a failure: on a task that has failed it does nothing but keep asyncio from complaining.
+"""Sees that cancel() has silenced a failure: on a failed task it does nothing but keep asyncio from complaining.
 
 A shutdown that cancels all tasks and waits for them so hides which of them had died long before. Whoever still reads
 the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of the task
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dis
 import sys
-from asyncio import Future, Task
+from asyncio import Task
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -56,7 +56,7 @@ class SilencedFailures:
             """Request that this task cancel itself."""
             failed = reference()
             if failed is not None:
-                del failed.cancel  # type: ignore[attr-defined]
+                del failed.cancel
                 with self._recorder.guard("failures"):
                     if complains(failed):
                         self._silence(failed, sys._getframe(1))
@@ -90,7 +90,7 @@ class SilencedFailures:
             setattr(task, reads.__name__, _noticing(reads, ref(task), silenced))
 
 
-def _noticing(reads: Callable[[Future[Any]], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:
+def _noticing(reads: Callable[[Any], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:
     def read() -> Any:
         silenced.is_read = True
         return reads(task())

@@ -14,8 +14,8 @@ import msgspec
 
 from asynclab.model.events import LoopSpun
 from asynclab.trace import cpython
-from asynclab.trace.recording.future_state import coroutine_of, is_done, is_future
 from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.future_state import coroutine_of, is_done, is_future
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import callable_name, function_in
 from asynclab.trace.watching.await_chain import follow
