@@ -8,9 +8,10 @@ can't be noticed, but raises the exception, and so adds to its traceback.
 from __future__ import annotations
 
 import dis
+import gc
 import sys
-from asyncio import Task
-from collections.abc import Callable
+from asyncio import AbstractEventLoop, Future, Task
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
@@ -19,8 +20,10 @@ from weakref import ref
 import msgspec
 
 from asynclab.model.events import ExceptionDropped
+from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import complains, exception_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.reachable_objects import Reach
 
 _MOST_OBJECTS = 2_000
@@ -35,6 +38,19 @@ class _Silenced(msgspec.Struct):
     may_be_awaited: bool
     """Whether the code that cancelled it may await it."""
     is_read: bool = False
+
+
+def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
+    """What tells of the futures of a loop that code of the program's has failed, and at which nobody has looked.
+
+    Those that are part of a circle would be told of by asyncio only when they are collected, perhaps as Python ends.
+    """
+    for each in gc.get_objects():
+        if type(each) is Future and each._loop is loop and complains(each):
+            error = exception_of(each)
+            file, line = ("", 0) if error is None else raised_at(error, recorder.code.owns)
+            if error is not None and line:
+                yield ExceptionDropped(recorder.clock.now(), None, short_error(error), file, line)
 
 
 class SilencedFailures:

@@ -977,3 +977,27 @@ async def a_request_leaves_a_task_that_reads_from_its_queue() -> None:
     await request(tasks)
     await asyncio.sleep(1)
     tasks[0].cancel()
+
+
+KEPT: list[object] = []
+"""What goes only as Python ends."""
+
+
+async def a_future_fails_that_nobody_waits_for() -> None:
+    """never-retrieved"""
+
+    class Client:
+        def __init__(self) -> None:
+            loop = asyncio.get_running_loop()
+            self.connected, self.closed = loop.create_future(), loop.create_future()
+
+        def refuse(self) -> None:
+            error = ConnectionError("refused")
+            for each in (self.connected, self.closed):
+                each.set_exception(error)
+
+    client = Client()
+    KEPT.append(client)
+    asyncio.get_running_loop().call_soon(client.refuse)
+    with contextlib.suppress(ConnectionError):
+        await client.connected
