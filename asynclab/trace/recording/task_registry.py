@@ -59,7 +59,9 @@ class TaskRegistry:
         self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
         """Called with each task whose name has been settled, and the number of the task that made it."""
         self.when_gone: Callable[[TaskRecord], None] | None = None
-        """Called with each task that had ended and was destroyed."""
+        """Called with each task that had ended without a failure and was destroyed."""
+        self.when_failure_gone: Callable[[TaskRecord], None] | None = None
+        """Called with each task that had failed and was destroyed."""
         self.when_failed: Callable[[TaskRecord, BaseException], None] | None = None
         """Called with each task that ends with an exception."""
         self.is_silenced: Callable[[Task[Any]], bool] | None = None
@@ -233,11 +235,12 @@ class TaskRegistry:
             if record.created is not None:
                 self._gone[record.key] = record.id
                 self._recorder.emit(TaskCollected(self._recorder.clock.now(), record.id))
-                continue
-            if record.key in self._failed:
+            elif record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
-            if self.when_gone is not None:
+                if self.when_failure_gone is not None:
+                    self.when_failure_gone(record)
+            elif self.when_gone is not None:
                 self.when_gone(record)
 
     @property

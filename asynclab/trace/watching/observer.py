@@ -130,7 +130,7 @@ class Observer(Recorder):
         self.registry.when_named = self.cancels.look
         self._misuses = Misuses(self)
         self._silenced = SilencedFailures(self)
-        self.registry.when_failed, self.registry.when_gone = self._task_failed, self._task_gone
+        self.registry.when_failed, self.registry.when_failure_gone = self._task_failed, self._silenced.gone
         self.registry.is_silenced = self._silenced.is_unread
         self._misplaced = MisplacedCancels(self)
         self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
@@ -138,6 +138,7 @@ class Observer(Recorder):
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
         self.items = UnreadItems(self, self.registry)
+        self.registry.when_gone = self.items.gone
         self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
@@ -167,7 +168,7 @@ class Observer(Recorder):
         self.registry.settle_names()
         self.let_go()
         self.registry.when_named = self.registry.when_gone = self.registry.when_failed = None
-        self.registry.is_silenced = None
+        self.registry.when_failure_gone = self.registry.is_silenced = None
         self.cancels.when_lost = None
         for name in _MUTUAL:
             delattr(self, name)
@@ -434,10 +435,6 @@ class Observer(Recorder):
     def _task_failed(self, record: TaskRecord, error: BaseException) -> None:
         self._misuses.failed(record, error)
         self._silenced.failed(record)
-
-    def _task_gone(self, record: TaskRecord) -> None:
-        self.items.gone(record)
-        self._silenced.gone(record)
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []
