@@ -1,8 +1,9 @@
-"""Sees that cancel() has silenced a failure: on a failed task it does nothing but keep asyncio from complaining.
+"""Sees that a failure was silenced, by cancel() or wait(): asyncio will not complain that nobody has looked at it.
 
-A shutdown that cancels all tasks and waits for them so hides which of them had died long before. Whoever still reads
-the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of the task
-can't be noticed, but raises the exception, and so adds to its traceback.
+On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of them
+had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads
+the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of it can't
+be noticed, but raises the exception, and so adds to its traceback.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from weakref import ref
 import msgspec
 
 from asynclab.model.events import ExceptionDropped
+from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.exception_tree import raised_at
-from asynclab.trace.recording.future_state import complains, exception_of
+from asynclab.trace.recording.future_state import complains, coroutine_of, exception_of, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
+from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.reachable_objects import Reach
 
 _MOST_OBJECTS = 2_000
@@ -31,12 +35,12 @@ _MOST_OBJECTS = 2_000
 
 
 class _Silenced(msgspec.Struct):
-    """A failed task that was cancelled before anybody had looked at its exception."""
+    """A failed task that was silenced before anybody had looked at its exception."""
 
     traceback: int
     """The id() of its exception's traceback."""
     may_be_awaited: bool
-    """Whether the code that cancelled it may await it."""
+    """Whether the code that silenced it may await it."""
     is_read: bool = False
 
 
@@ -62,7 +66,7 @@ class SilencedFailures:
         """By the id() of the task."""
 
     def failed(self, record: TaskRecord) -> None:
-        """A task has failed: notice whoever cancels it."""
+        """A task has failed: notice whoever silences it."""
         task = record()
         if type(task) is not Task or not complains(task):
             return
@@ -75,11 +79,21 @@ class SilencedFailures:
                 del failed.cancel
                 with self._recorder.guard("failures"):
                     if complains(failed):
-                        self._silence(failed, sys._getframe(1))
+                        self._silence(failed, list(_frames_from(sys._getframe(1))))
                 failed.cancel(msg)
             return False
 
-        task.cancel = cancel  # type: ignore[method-assign]
+        def exception() -> BaseException | None:
+            """Return the exception that was set on this future."""
+            failed, caller = reference(), sys._getframe(1)
+            if failed is not None:
+                del failed.exception
+                with self._recorder.guard("failures"):
+                    if complains(failed) and caller.f_code is cpython.WAIT_ENDED:
+                        self._silence(failed, _frames_of_waiter(caller))
+            return Task.exception(failed)  # type: ignore[arg-type]
+
+        task.cancel, task.exception = cancel, exception  # type: ignore[method-assign]
 
     def is_unread(self, task: Task[Any]) -> bool:
         """Whether nobody has looked at the exception of a task that is still there, since it was silenced."""
@@ -92,18 +106,28 @@ class SilencedFailures:
         if found is not None and not (found.is_read or found.may_be_awaited):
             self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
 
-    def _silence(self, task: Task[Any], frame: FrameType | None) -> None:
-        frames = []
-        while frame is not None:
-            frames.append(frame)
-            frame = frame.f_back
+    def _silence(self, task: Task[Any], frames: list[FrameType]) -> None:
+        """Keep that a task was silenced by code with these frames; where none are known, any code may await it."""
         own, owns = {each.f_code for each in frames}, self._recorder.code.owns
-        may_be_awaited = Reach((), frames, _MOST_OBJECTS).may_run(
+        may_be_awaited = not frames or Reach((), frames, _MOST_OBJECTS).may_run(
             lambda code: (code in own or owns(code.co_filename)) and awaits_a_name(code)
         )
         silenced = self._silenced[id(task)] = _Silenced(_traceback_of(task), may_be_awaited)
         for reads in (Task.exception, Task.result):
             setattr(task, reads.__name__, _noticing(reads, ref(task), silenced))
+
+
+def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
+    """The frames of the task that is in asyncio.wait(), by what that has added to what it waits for."""
+    callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
+    tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
+    return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
 
 
 def _noticing(reads: Callable[[Any], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:

@@ -914,6 +914,22 @@ async def a_shutdown_cancels_what_had_failed_before() -> None:
     await asyncio.wait([consumer])
 
 
+async def a_wait_ends_with_the_first_exception_and_nobody_looks() -> None:
+    """never-retrieved"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    async def run() -> None:
+        tasks = [asyncio.create_task(fail()), asyncio.create_task(asyncio.sleep(9))]
+        _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in pending:
+            task.cancel()
+
+    await run()
+    await asyncio.sleep(0.01)
+
+
 async def an_error_that_all_get_is_a_cancel_of_one() -> None:
     """shared-cancel"""
 

@@ -1274,7 +1274,8 @@ async def failed_tasks_are_cancelled_and_their_failures_read() -> None:
             task.cancel()
         await asyncio.wait(tasks)
         assert all(told(tasks))
-        for task in (asyncio.create_task(fail()), *tasks):
+        done, _ = await asyncio.wait([asyncio.create_task(fail())], return_when=asyncio.FIRST_EXCEPTION)
+        for task in (*done, asyncio.create_task(fail()), *tasks):
             task.cancel()
             with contextlib.suppress(ValueError, asyncio.CancelledError):
                 await task
