@@ -1,7 +1,7 @@
 """Sees that a failure was silenced, by cancel() or wait(): asyncio will not complain that nobody has looked at it.
 
-On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of them
-had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads
+On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of
+them had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads
 the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of it can't
 be noticed, but raises the exception, and so adds to its traceback.
 """

@@ -82,8 +82,8 @@ class SpinLooks:
         ):
             self._window = _Window(now)
             return
-        if not awake and any(window.ended.values()) and (cpython.ready_queue(loop) or recorder.callback is not None):
-            return  # asyncio.wait() is about to return
+        if not awake and _is_wait_over(loop, recorder):
+            return
         if not awake and not window.looks:  # it begins when something is awake
             window.since = now
             return
@@ -120,6 +120,12 @@ class SpinLooks:
         event = LoopSpun(recorder.clock.now(), tuple(tasks), now - window.since, place.file, place.line, place.function)
         event.only_waits = len(keys) == 1 and (keys <= window.returning or only_waits(place.file, place.line))
         recorder.write(event)
+
+
+def _is_wait_over(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    """Whether asyncio.wait() is about to be told that something has ended."""
+    callbacks = recorder.callback, *(handle._callback for handle in tuple(cpython.ready_queue(loop)))
+    return any(type(each) is FunctionType and each.__code__ is cpython.WAIT_ENDED for each in callbacks)
 
 
 def _waits_though_ended(record: TaskRecord) -> set[int]:

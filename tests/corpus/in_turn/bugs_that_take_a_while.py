@@ -196,4 +196,4 @@ async def a_task_that_has_ended_is_among_those_that_are_waited_for() -> None:
         while not tasks[1].done():
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
-    await serve([asyncio.create_task(asyncio.sleep(seconds)) for seconds in (0.01, 2.5)])
+    await serve([asyncio.create_task(asyncio.sleep(seconds)) for seconds in (0.01, 3.5)])
