@@ -27,6 +27,8 @@ _PASSED_ON = (
     signal.SIGQUIT,
     signal.SIGALRM,
     signal.SIGUSR1,
+    signal.SIGTSTP,
+    signal.SIGCONT,
     signal.SIGUSR2,
 )
 """Signals to us that are meant for the program, which has them already where they went to the whole process group."""
@@ -132,6 +134,13 @@ class _Passing:
         if not self.is_busy:
             self.tell()
 
+    def stop_with_it(self, *_: object) -> None:
+        """Handle SIGCHLD: where the program has been stopped, be stopped, so that its shell sees that."""
+        if self.process is not None:
+            with suppress(OSError):
+                if os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG):
+                    os.kill(os.getpid(), signal.SIGSTOP)
+
     def tell(self) -> None:
         while self.untold:
             self.on_signal(self.untold.pop(0))
@@ -155,6 +164,7 @@ def _signals_passed_on() -> Iterator[_Passing]:
     """
     passing = _Passing([number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN])
     before = {number: signal.signal(number, passing.pass_on) for number in passing.meant}
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, passing.stop_with_it)
     try:
         yield passing
     finally:
