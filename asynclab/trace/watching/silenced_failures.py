@@ -11,7 +11,7 @@ from __future__ import annotations
 import dis
 import gc
 import sys
-from asyncio import AbstractEventLoop, Future, Task
+from asyncio import AbstractEventLoop, Future, StreamReaderProtocol, Task
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -49,12 +49,14 @@ def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[Exce
 
     Those that are part of a circle would be told of by asyncio only when they are collected, perhaps as Python ends.
     """
-    for each in gc.get_objects():
-        if type(each) is Future and each._loop is loop and complains(each):
-            error = exception_of(each)
-            file, line = ("", 0) if error is None else raised_at(error, recorder.code.owns)
-            if error is not None and line:
-                yield ExceptionDropped(recorder.clock.now(), None, short_error(error), file, line)
+    found = [each for each in gc.get_objects() if type(each) is Future and each._loop is loop and complains(each)]
+    streams = (each for each in (gc.get_objects() if found else ()) if issubclass(type(each), StreamReaderProtocol))
+    closed = {id(vars(each).get("_closed")) for each in streams}  # a stream looks at this itself as it goes
+    for each in found:
+        error = exception_of(each)
+        file, line = ("", 0) if error is None else raised_at(error, recorder.code.owns)
+        if error is not None and line and id(each) not in closed:
+            yield ExceptionDropped(recorder.clock.now(), None, short_error(error), file, line)
 
 
 class SilencedFailures:

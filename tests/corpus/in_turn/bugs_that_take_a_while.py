@@ -159,9 +159,12 @@ async def a_child_waits_for_the_end_of_its_input() -> None:
         assert child.stdout is not None
         await child.stdout.read()
 
-    sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
+    child = await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)
+    sorting = asyncio.create_task(sort(child))
     await asyncio.sleep(2.5)
     sorting.cancel()
+    child.kill()
+    await child.wait()
 
 
 async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
