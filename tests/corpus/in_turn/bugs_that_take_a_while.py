@@ -157,14 +157,15 @@ async def a_child_waits_for_the_end_of_its_input() -> None:
         assert child.stdin is not None
         child.stdin.write(b"b\na\n")
         assert child.stdout is not None
-        await child.stdout.read()
+        try:
+            await child.stdout.read()
+        finally:
+            child.kill()
 
-    child = await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)
-    sorting = asyncio.create_task(sort(child))
+    sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
     await asyncio.sleep(2.5)
     sorting.cancel()
-    child.kill()
-    await child.wait()
+    await asyncio.wait([sorting])
 
 
 async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
