@@ -995,7 +995,7 @@ async def a_request_leaves_a_task_that_reads_from_its_queue() -> None:
     tasks[0].cancel()
 
 
-KEPT: list[object] = []
+CLIENTS: list[object] = []
 """What goes only as Python ends."""
 
 
@@ -1013,7 +1013,7 @@ async def a_future_fails_that_nobody_waits_for() -> None:
                 each.set_exception(error)
 
     client = Client()
-    KEPT.append(client)
+    CLIENTS.append(client)
     asyncio.get_running_loop().call_soon(client.refuse)
     with contextlib.suppress(ConnectionError):
         await client.connected
