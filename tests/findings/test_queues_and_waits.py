@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from asynclab.findings.catalogue_of_rules import Findings
@@ -318,3 +320,17 @@ def test_a_lock_is_held_long_only_by_who_releases_it(releases: int, said: list[s
         RunEnded(3.0, "done"),
     )
     assert [finding.rule for finding in found] == said
+
+
+@pytest.mark.parametrize(("still", "said"), [((), 1), ((0.5,), 1), ((0.3, 0.5, 0.7), 0)])
+def test_a_queue_grows_though_the_machine_stands_still_for_a_while(still: Collection[float], said: int) -> None:
+    times = [number / 100 for number in range(161)]
+    went_on = [at for at in times if not any(begin <= at / 1.6 < begin + 0.14 for begin in still)]
+    puts = [QueuePut(at, 2, "job", size, size, FIRST) for size, at in enumerate(went_on, 1)]
+    begin = [
+        QueueCreated(0.0, 2, "Queue", 0),
+        QueuePut(0.0, 2, "job", 1, 1, FIRST),
+        QueueGot(0.0, 2, "job", 0, 0, 0, SECOND),
+    ]
+    found = _found(*begin, *puts)
+    assert sum(finding.rule == "growing-queue" for finding in found) == said
