@@ -14,6 +14,8 @@ from asyncio import Task
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import TaskRecord
@@ -38,22 +40,35 @@ def waits_for_event(task: Task[Any]) -> bool:
     return bool(frames) and frames[-1].f_code is _EVENT_WAIT
 
 
+class _Shared(msgspec.Struct):
+    """What a task waits for that others had when it began to."""
+
+    record: TaskRecord
+    source: int
+    """Its id()."""
+    next_look: float = 0.0
+    """Real time."""
+    patience: float = 0.05
+    """Real seconds from the next look to the one after, unless nobody has it any more."""
+
+
 class DroppedSources:
     """The events, futures and queues that tasks wait for and that others had when these began to wait."""
 
     def __init__(self) -> None:
-        self._shared: dict[int, tuple[TaskRecord, int]] = {}
-        """By the number of a task: its record, and the id() of what it waits for."""
+        self._shared: dict[int, _Shared] = {}
+        """By the number of the task."""
         self._dropped: dict[int, float] = {}
         """By the number of a task: the real time from which on nobody else had that at any look."""
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task begins to wait for an event, future or item; to be called on its loop's thread."""
         found = _source_of(task)
+        self._dropped.pop(record.id, None)
         if found is None or len(self._shared) >= _MOST_SOURCES or others(*found) + _weak_ones(*found) == 0:
             self._shared.pop(record.id, None)
         else:
-            self._shared[record.id] = record, id(found[0][0])
+            self._shared[record.id] = _Shared(record, id(found[0][0]))
 
     @property
     def are_any(self) -> bool:
@@ -66,20 +81,23 @@ class DroppedSources:
         Args:
             now: Real time.
         """
-        dropped: dict[int, float] = {}
-        for number, (record, source) in list(self._shared.items()):
-            task = record()
+        for number, shared in list(self._shared.items()):
+            if now < shared.next_look:
+                continue
+            task = shared.record()
             found = None if task is None or is_done(task) else _source_of(task)
-            if found is None or id(found[0][0]) != source:
+            if found is None or id(found[0][0]) != shared.source:
                 self._shared.pop(number, None)
-            elif others(*found) + _weak_ones(*found) == 0:
-                since = dropped[number] = self._dropped.get(number, now)
-                if now - since >= DROPPED_AFTER:
-                    del self._shared[number]
-                    yield record, source
-        self._dropped = dropped
+                self._dropped.pop(number, None)
+            elif others(*found) + _weak_ones(*found):
+                self._dropped.pop(number, None)
+                shared.next_look, shared.patience = now + shared.patience, min(2 * shared.patience, _LATEST_AFTER)
+            elif now - self._dropped.setdefault(number, now) >= DROPPED_AFTER:
+                del self._shared[number], self._dropped[number]
+                yield shared.record, shared.source
 
 
+_LATEST_AFTER = 3.0
 _MOST_SOURCES = 100
 
 _TASK_AND_ITERATOR = 2
