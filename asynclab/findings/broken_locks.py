@@ -43,12 +43,19 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
 
 
 def find_private_locks(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores of which each task has one for itself."""
+    """Locks and semaphores of which each task has one for itself, or that were forgotten while a task held them."""
     for incident, event in incidents_of(state, LocksPrivate):
         text = (
             f"{listed(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
             f"{at_line(incident.place)} in the same function, and nobody else has it"
         )
+        if event.lock and len(event.tasks) > 1:
+            holder, taker = event.tasks[:2]
+            text = (
+                f"{quoted(state, holder)} holds lock#{event.lock}, to which nothing else leads any more: another was "
+                f"made in its place. {quoted(state, taker)} took another lock{at_line(incident.place)} at "
+                f"{measured(incident.at)}, and whoever does so now is inside beside {quoted(state, holder)}"
+            )
         yield finding_of("private-lock", text, incident, event.tasks[0])
 
 
@@ -104,9 +111,9 @@ RULES = (
     ),
     Rule(
         "private-lock",
-        "Each task makes the lock or semaphore that it takes.",
+        "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
-        "Make it once, where all who are to share it get it from.",
+        "Make it once, where all who are to share it get it from, and keep it there for as long as anybody uses it.",
         "",
         find_private_locks,
     ),

@@ -70,8 +70,8 @@ def find_left_children(state: LabState) -> Iterator[Finding]:
     """Child processes that nobody has any more; told once for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
         text = (
-            f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)} was "
-            f"cancelled while it waited for its end{at_line(incident.place)}, which does not end the child"
+            f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)}, which "
+            f"had it, was cancelled{at_line(incident.place)}: that does not end the child"
         )
         yield finding_of("never-closed", text, incident, event.task)
 

@@ -87,6 +87,14 @@ def find_shared(state: LabState) -> Iterator[Finding]:
                 f"{measured(incident.at)} though nobody had asked for that"
             )
             yield finding_of("shared-cancel", text, incident, event.task)
+        elif incident.kind == "cancel_raised_again":
+            text = (
+                f"{listed(state, incident.others)} was cancelled, or its time was up, and woke "
+                f"{quoted(state, event.task)}, which waited{at_line(incident.place)} and ended cancelled at "
+                f"{measured(incident.at)} though nobody had asked for that: the CancelledError of the one was raised "
+                f"in the other"
+            )
+            yield finding_of("shared-cancel", text, incident, event.task)
 
 
 def find_unread_replies(state: LabState) -> Iterator[Finding]:

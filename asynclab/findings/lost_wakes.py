@@ -29,7 +29,7 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
             place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
             woken = "was woken" if lost.result == "None" else f"was given {one_line(lost.result)}"
-            woken = "was notified" if lost.wait.kind == "condition" else woken
+            woken = {"condition": "was notified", "event": "was woken"}.get(lost.wait.kind, woken)
             text = (
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
@@ -47,9 +47,11 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
-    key = key_of(lost.wait)
+    key, event = key_of(lost.wait), lost.wait.number if lost.wait.kind == "event" else 0
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
-    found = [task.id for task, wait in waiting if wait is not None and key_of(wait) == key]
+    found = [
+        task.id for task, wait in waiting if wait is not None and key_of(wait) == key and event in (0, wait.number)
+    ]
     return found if wait_for_long(state, found, lost.at) else []
 
 
@@ -72,11 +74,16 @@ def find_gone_sources(state: LabState) -> Iterator[Finding]:
         if incident.kind != "cancel_of_another":
             continue
         for resource in state.resources():
-            if event.task in resource.sources and ended_since(state, resource.sources) is not None:
+            is_sure = event.task in resource.sources and ended_since(state, resource.sources) is not None
+            if is_sure or _is_an_event_never_set(resource):
                 kind, number = _waited(resource)
                 victims = waits_at(state, kind, number, incident.at)
                 if victims:
-                    yield _gone_source(state, incident, resource, victims)
+                    yield _gone_source(state, incident, resource, victims, "proved" if is_sure else "likely")
+
+
+def _is_an_event_never_set(resource: QueueState | PrimitiveState) -> bool:
+    return isinstance(resource, PrimitiveState) and resource.kind == "event" and not resource.sources
 
 
 def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
@@ -123,18 +130,23 @@ def awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
 
 
 def _gone_source(
-    state: LabState, incident: Incident, resource: QueueState | PrimitiveState, victims: Iterable[int]
+    state: LabState,
+    incident: Incident,
+    resource: QueueState | PrimitiveState,
+    victims: Iterable[int],
+    certainty: Certainty,
 ) -> Finding:
     event = incident.event
     assert isinstance(event, TaskEnded)
     (cancelled,) = incident.others
     woke = f"fills {resource.label}" if isinstance(resource, QueueState) else f"wakes who waits for {resource.label}"
+    nobody = f"nobody else {woke}" if resource.sources else f"nobody has ever set {resource.label}"
     text = (
         f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
-        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else {woke}, "
+        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; {nobody}, "
         f"and {listed(state, victims)} waited for that in vain"
     )
-    return finding_of("cancel-of-another", text, incident, event.task)
+    return finding_of("cancel-of-another", text, incident, event.task, certainty)
 
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
@@ -160,10 +172,12 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for an event or future that nobody but themselves has any more."""
     for incident, event in incidents_of(state, SourceDropped):
-        what = f"event#{event.event}" if event.event else "a future"
+        what, do = (f"event#{event.event}" if event.event else "a future"), "set it"
+        if event.queue:
+            what, do = f"an item from queue#{event.queue}", "put one there"
         text = (
             f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
-            f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
+            f"{measured(incident.at)} nothing else referred to that: nobody could {do} any more"
         )
         yield finding_of("dropped-event", text, incident, event.task)
 
@@ -197,9 +211,9 @@ RULES = (
     ),
     Rule(
         "dropped-event",
-        "A task waits for an event or future that nobody else refers to any more.",
-        "Whoever was to set it has put another one in its place, or has forgotten it: the task waits in vain.",
-        "Set an event before you replace it, or clear() it and keep it.",
+        "A task waits for an event or future, or at a queue, that nobody else refers to any more.",
+        "Whoever was to set or fill it has put another one in its place, or has forgotten it: the task waits in vain.",
+        "Set an event before you replace it, or clear() it and keep it; end whoever reads a queue before you drop it.",
         "",
         find_dropped_sources,
     ),

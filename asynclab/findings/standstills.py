@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.deadlocks import find_cycles, find_joins, find_kept, find_left_generators
+from asynclab.findings.lost_cancels import find_ignored
 from asynclab.findings.lost_wakes import (
     find_dropped_sources,
     find_gone_sources,
@@ -50,7 +51,8 @@ def _causes(state: LabState) -> Iterator[Finding]:
     """What other rules say of tasks that nothing wakes."""
     causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
     queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
-    return (finding for find in (*causes, *queues) for finding in find(state))
+    yield from (finding for find in (*causes, *queues) for finding in find(state))
+    yield from (finding for finding in find_ignored(state) if finding.certainty == "proved")
 
 
 def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:

@@ -318,11 +318,13 @@ class CancelShared(TaskEvent):
 
 
 class SourceDropped(TaskEvent):
-    """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
+    """Nobody refers any more to the event, future or queue that a task waits for, as others did when it began."""
 
     task: int
     event: int = 0
-    """Which event it is; 0 for a future."""
+    """Which event it is; 0 for a future or queue."""
+    queue: int = 0
+    """Which queue it is; 0 for an event or future."""
 
 
 class TasksStranded(RunEvent):
@@ -920,12 +922,17 @@ class WriteUndrained(ProgramEvent):
 
 
 class LocksPrivate(ProgramEvent):
-    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has."""
+    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has.
+
+    Or the first one's lock was forgotten while it held that, and the second has taken another at the same line.
+    """
 
     tasks: tuple[int, ...]
     file: str = ""
     line: int = 0
     """Where they take it."""
+    lock: int = 0
+    """Which lock was forgotten; 0 where each has made its own."""
 
 
 class Misused(ProgramEvent):

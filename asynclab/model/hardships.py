@@ -14,7 +14,10 @@ WaitKey: TypeAlias = tuple[WaitKind, int, Place]
 HARDSHIPS_KEPT = 100
 """How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
 
-_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put", "event"})
+_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
+
+_EACH_ITS_OWN = frozenset({"event", "future"})
+"""Of these, each task that waits at a line may have one of its own, as where a lock is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,6 @@ def key_of(wait: Wait) -> WaitKey | None:
     """What a wait has in common with others like it; None for one that says too little of what would end it."""
     if wait.kind in _NUMBERED and wait.number:
         return wait.kind, wait.number, ("", 0)
-    if wait.kind == "future" and wait.line:
+    if wait.kind in _EACH_ITS_OWN and wait.line:
         return wait.kind, 0, (wait.file, wait.line)
     return None

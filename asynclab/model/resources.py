@@ -172,6 +172,11 @@ class PrimitiveState:
         return list(self.takers) if self.kind == "semaphore" and not self.value and not self.is_passed_on else []
 
     @property
+    def is_never_set(self) -> bool:
+        """Whether tasks wait for an event that nobody has set so far."""
+        return self.kind == "event" and bool(self.waiters) and not self.sources
+
+    @property
     def is_quiet(self) -> bool:
         """Whether nothing is known to depend on it: no task waits for it, no lock is held, no barrier has tasks."""
         return not self.waiters and (self.kind not in ("lock", "barrier") or not self.value)

@@ -81,6 +81,9 @@ wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
 # What shield() adds to the future that it returns, all versions: it knows the future inside.
 SHIELD_ENDED: CodeType | type[Absent] = _code_within(asyncio.shield, "_outer_done_callback")
 
+# What wait() adds to what it waits for, all versions: it asks for the exception where the first one is waited for.
+WAIT_ENDED: CodeType | type[Absent] = _code_within(wait_for_futures, "_on_completion")
+
 # What gather() adds to what it waits for, all versions.
 GATHER_ENDED: CodeType | type[Absent] = _code_within(asyncio.gather, "_done_callback")
 

@@ -27,6 +27,7 @@ from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, is_left_alone
 from asynclab.trace.watching.left_generators import GeneratorLooks
 from asynclab.trace.watching.left_readers import LeftReaders
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.silenced_failures import unread_futures
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
@@ -145,6 +146,8 @@ class LoopRecording:
         with suppress(Exception):
             if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
                 observer.registry.tell_unseen_failures()
+                for event in unread_futures(observer, loop):
+                    observer.emit(event)
 
     def _look(self) -> None:
         self._is_to_look = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from asynclab.findings.catalogue_of_rules import Findings
@@ -190,15 +192,16 @@ def test_a_librarys_lookup_is_found_where_the_code_waits_that_has_asked_for_it()
     assert (finding.rule, finding.place) == ("executor-full", ("app.py", 2))
 
 
-def test_a_timeout_that_waits_for_a_task_shows_that_it_ignores_its_cancel() -> None:
+@pytest.mark.parametrize("then", [LISTENING, IDLE], ids=["others go on", "nothing else goes on"])
+def test_a_timeout_that_waits_for_a_task_shows_that_it_ignores_its_cancel(then: Event) -> None:
     """As wait_for() does since Python 3.12: it has waited for the task all the time."""
-    sleep, pause = Wait("sleep", file="app.py", line=3), Wait("sleep", file="app.py", line=6)
+    sleep, pause = Wait("event", 1, file="app.py", line=3), Wait("sleep", file="app.py", line=6)
     waits = [_waits(MAIN, Wait("wait_for", tasks=(FIRST,))), TimeoutStarted(0.1, 1, 0.2, MAIN), _waits(FIRST, sleep)]
     asked = [TimeoutExpired(0.2, 1), TaskCancelRequested(0.2, FIRST, MAIN), TaskReady(0.2, FIRST, "timer")]
     cleans = [StepStarted(0.2, FIRST), StepEnded(0.2, FIRST, 0.0), TaskWaiting(0.2, FIRST, pause)]
     again = [TaskReady(0.3, FIRST, "timer"), StepStarted(0.3, FIRST), StepEnded(0.3, FIRST, 0.0)]
     goes_on = [TaskWaiting(0.3, FIRST, sleep), CancelIgnored(0.3, FIRST, by=MAIN)]
-    found = _found(*waits, *asked, *cleans, *again, *goes_on, LISTENING)
+    found = _found(*waits, *asked, *cleans, *again, *goes_on, then)
     assert _said(found) == [("ignored-cancel", "proved", FIRST)]
 
 
@@ -317,3 +320,17 @@ def test_a_lock_is_held_long_only_by_who_releases_it(releases: int, said: list[s
         RunEnded(3.0, "done"),
     )
     assert [finding.rule for finding in found] == said
+
+
+@pytest.mark.parametrize(("still", "said"), [((), 1), ((0.5,), 1), ((0.3, 0.5, 0.7), 0)])
+def test_a_queue_grows_though_the_machine_stands_still_for_a_while(still: Collection[float], said: int) -> None:
+    times = [number / 100 for number in range(161)]
+    went_on = [at for at in times if not any(begin <= at / 1.6 < begin + 0.14 for begin in still)]
+    puts = [QueuePut(at, 2, "job", size, size, FIRST) for size, at in enumerate(went_on, 1)]
+    begin = [
+        QueueCreated(0.0, 2, "Queue", 0),
+        QueuePut(0.0, 2, "job", 1, 1, FIRST),
+        QueueGot(0.0, 2, "job", 0, 0, 0, SECOND),
+    ]
+    found = _found(*begin, *puts)
+    assert sum(finding.rule == "growing-queue" for finding in found) == said

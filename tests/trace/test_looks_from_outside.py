@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
-from asynclab.trace.watching.private_waits import DroppedSources
+from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
 from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
 from asynclab.trace.watching.watchdog import BlockReports
@@ -109,12 +109,17 @@ def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_t
     assert [event.name for event in later if isinstance(event, TaskRenamed)] == ["renamed"]
 
 
-def test_an_event_that_was_dropped_after_its_waiter_had_begun_is_found_at_the_second_look() -> None:
+@pytest.mark.parametrize(
+    ("kind", "wait_for"), [(asyncio.Event, asyncio.Event.wait), (asyncio.Queue, asyncio.Queue.get)]
+)
+def test_what_was_dropped_after_its_waiter_had_begun_is_found_once_nobody_has_had_it_for_a_while(
+    kind: Callable[[], Any], wait_for: Callable[[Any], Awaitable[Any]]
+) -> None:
     async def main() -> list[int]:
-        shared, sources = [asyncio.Event()], DroppedSources()
+        shared, sources = [kind()], DroppedSources()
 
         async def wait() -> None:
-            await shared[0].wait()
+            await wait_for(shared[0])
 
         async def wait_for_its_own() -> None:
             await asyncio.Event().wait()
@@ -124,13 +129,13 @@ def test_an_event_that_was_dropped_after_its_waiter_had_begun_is_found_at_the_se
         await asyncio.sleep(0)
         for number, task in enumerate(tasks):
             sources.begins(_record(task, number), task)
-        found = [len(list(sources.look()))]
-        shared[0] = asyncio.Event()
-        found += [len(list(sources.look())) for _ in range(3)]
+        found = [len(list(sources.look(0.0)))]
+        shared[0] = kind()
+        found += [len(list(sources.look(now))) for now in (1.0, 1.1, 1.1 + DROPPED_AFTER, 9.0)]
         return found
 
     tasks: list[asyncio.Task[None]] = []
-    assert asyncio.run(main()) == [0, 0, 1, 0]
+    assert asyncio.run(main()) == [0, 0, 0, 1, 0]
 
 
 def _record(task: asyncio.Task[None], number: int) -> Any:

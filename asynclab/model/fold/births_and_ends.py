@@ -8,6 +8,7 @@ from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
+from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
 from asynclab.model.tasks import TaskState, place_in
@@ -163,15 +164,37 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
         wait = task.last_wait
         where = (wait and place_in(wait)) or place
         state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
-    elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
+    elif waker is None or task.cancel_requested or task.last_wait is None:
         return
-    elif waker.id in task.last_wait.tasks:
+    elif waker.id not in task.last_wait.tasks:
+        if event.outcome == "cancelled" and _asked_to_end(state, waker, task) and not _is_timed_out(state, task, 0.0):
+            where = place_in(task.last_wait) or place
+            state.remember(event, at, where, (waker.id,), "cancel_raised_again", is_sure=False)
+    elif waker.state == "cancelled":
         where = place_in(task.last_wait) or place
         if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
             others = waker.id, waker.cancelled_for
             state.remember(event, at, where, others, "cancel_shared")
-        elif event.outcome == "done" and any(task.id in each.sources for each in state.resources()):
+        elif event.outcome == "done" and _may_be_missed(state, task):
             state.remember(event, at, where, (waker.id,), "cancel_of_another")
+
+
+def _asked_to_end(state: LabState, waker: TaskState, woken: TaskState) -> bool:
+    """Whether a task was asked to end, or its time was up, as another waited for what it then brought."""
+    return waker.cancel_requested or _is_timed_out(state, waker, woken.last_wait_began)
+
+
+def _is_timed_out(state: LabState, task: TaskState, since: float) -> bool:
+    ends = (each.ended_at for each in state.timeouts.values() if each.task == task.id and each.outcome == "expired")
+    return any(at is not None and at >= since for at in ends)
+
+
+def _may_be_missed(state: LabState, task: TaskState) -> bool:
+    """Whether a task has woken others through a queue or primitive, or some wait for an event that was never set."""
+    return any(
+        task.id in each.sources or (isinstance(each, PrimitiveState) and each.is_never_set)
+        for each in state.resources()
+    )
 
 
 def task_collected(state: LabState, event: events.TaskCollected, at: float) -> None:

@@ -121,7 +121,7 @@ def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
-    """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
+    """A task waits for what nobody can set or fill. An event that was not replaced may be one that nobody needs."""
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
 

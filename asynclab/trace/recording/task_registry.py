@@ -59,9 +59,13 @@ class TaskRegistry:
         self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
         """Called with each task whose name has been settled, and the number of the task that made it."""
         self.when_gone: Callable[[TaskRecord], None] | None = None
-        """Called with each task that had ended and was destroyed."""
+        """Called with each task that had ended without a failure and was destroyed."""
+        self.when_failure_gone: Callable[[TaskRecord], None] | None = None
+        """Called with each task that had failed and was destroyed."""
         self.when_failed: Callable[[TaskRecord, BaseException], None] | None = None
         """Called with each task that ends with an exception."""
+        self.is_silenced: Callable[[Task[Any]], bool] | None = None
+        """Tells of a failed task whether it doesn't complain, though nobody has looked at its exception."""
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
@@ -234,6 +238,8 @@ class TaskRegistry:
             elif record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
+                if self.when_failure_gone is not None:
+                    self.when_failure_gone(record)
             elif self.when_gone is not None:
                 self.when_gone(record)
 
@@ -252,8 +258,11 @@ class TaskRegistry:
         for record in sorted((each for each in records if each is not None), key=attrgetter("id")):
             task = record() if record.tracer is self._recorder else None
             # asyncio itself has raised these two out of the loop
-            if task is not None and complains(task) and not isinstance(exception_of(task), _RAISED_ON):
+            if task is not None and self._is_unseen(task) and not isinstance(exception_of(task), _RAISED_ON):
                 yield record.id, task
+
+    def _is_unseen(self, task: Task[Any]) -> bool:
+        return complains(task) or (self.is_silenced is not None and self.is_silenced(task))
 
     def tell_unseen_failures(self) -> None:
         """Tell of unseen failures at the program's end."""

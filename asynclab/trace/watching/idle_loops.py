@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from asyncio import AbstractEventLoop, BaseEventLoop, Runner, Task
+from asyncio import AbstractEventLoop, BaseEventLoop, Queue, Runner, Task
 from collections.abc import Iterable, Iterator
 from functools import partial
 from selectors import SelectorKey
@@ -68,9 +68,10 @@ def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resourc
     loop = recorder.loop
     if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
-    for record, source in sources.look():
+    for record, source in sources.look(recorder.clock.real_time()):
         known = resources.known.get(source)
-        recorder.write(SourceDropped(recorder.clock.now(), record.id, 0 if known is None else known.of_its_kind))
+        number, is_queue = (0, False) if known is None else (known.of_its_kind, isinstance(known(), Queue))
+        recorder.write(SourceDropped(recorder.clock.now(), record.id, number * (not is_queue), number * is_queue))
 
 
 def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from asyncio import Task
 from asyncio.subprocess import Process
 from typing import Any
 
 from asynclab.model.events import ChildLeft
-from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import Place, is_asyncio
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
 
-LEFT_AFTER = 0.5
+LEFT_AFTER = 0.25
 """Real seconds since nobody has a child any more: who has just killed it may have let it go."""
 
 _MOST = 100
-_WAITS = (Process.wait.__code__, Process.communicate.__code__)
 
 
 class LeftChildren:
-    """The children whose end a cancelled task waited for."""
+    """The children that cancelled tasks had when they were cancelled."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -33,13 +32,14 @@ class LeftChildren:
 
     def wait_cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task is cancelled while children run; to be called before it runs."""
+        chain = follow(coroutine_of(task))
         place: Place = ("", 0)
-        for frame in follow(coroutine_of(task)).frames:
+        for link, frame in zip(chain.links, chain.frames, strict=True):
             if not is_asyncio(frame.f_code.co_filename):
                 place = frame.f_code.co_filename, frame.f_lineno or 0
-            child = variables_of(frame).get("self") if frame.f_code in _WAITS else None
-            if type(child) is Process and len(self._given_up) < _MOST:
-                self._given_up[weakref.ref(vars(child)["_transport"])] = weakref.ref(child), (record.id, place)
+            for child in gc.get_referents(link):
+                if type(child) is Process and len(self._given_up) < _MOST:
+                    self._given_up[weakref.ref(vars(child)["_transport"])] = weakref.ref(child), (record.id, place)
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""

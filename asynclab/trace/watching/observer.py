@@ -33,6 +33,7 @@ from asynclab.trace.watching.misuses import Misuses
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
+from asynclab.trace.watching.silenced_failures import SilencedFailures
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
 from asynclab.trace.watching.unread_items import GET, UnreadItems
@@ -43,6 +44,8 @@ _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 _MUTUAL = (
     *(
         "_misplaced",
+        "_misuses",
+        "_silenced",
         "_starts",
         "_way",
         "cancels",
@@ -78,6 +81,8 @@ class Observer(Recorder):
 
     __slots__ = (
         "_misplaced",
+        "_misuses",
+        "_silenced",
         "_starts",
         "_way",
         "_woken_by_end",
@@ -123,13 +128,17 @@ class Observer(Recorder):
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
-        self.registry.when_failed = Misuses(self).failed
+        self._misuses = Misuses(self)
+        self._silenced = SilencedFailures(self)
+        self.registry.when_failed, self.registry.when_failure_gone = self._task_failed, self._silenced.gone
+        self.registry.is_silenced = self._silenced.is_unread
         self._misplaced = MisplacedCancels(self)
         self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
         self.items = UnreadItems(self, self.registry)
+        self.registry.when_gone = self.items.gone
         self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
@@ -159,6 +168,7 @@ class Observer(Recorder):
         self.registry.settle_names()
         self.let_go()
         self.registry.when_named = self.registry.when_gone = self.registry.when_failed = None
+        self.registry.when_failure_gone = self.registry.is_silenced = None
         self.cancels.when_lost = None
         for name in _MUTUAL:
             delattr(self, name)
@@ -421,6 +431,10 @@ class Observer(Recorder):
 
     def main_ended(self) -> None:
         """The main task has ended."""
+
+    def _task_failed(self, record: TaskRecord, error: BaseException) -> None:
+        self._misuses.failed(record, error)
+        self._silenced.failed(record)
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []

@@ -1,27 +1,34 @@
-"""Sees locks and semaphores that keep nobody out, as each task makes one of its own where it takes it."""
+"""Sees locks and semaphores that keep nobody out, as each task makes one of its own where it takes it.
+
+So does a lock that was forgotten while a task holds it, as by a cache, or where another was put in its place: who comes
+next takes the other one.
+"""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from types import MethodType
+from types import CodeType, FrameType, MethodType
 from typing import Any
 from weakref import getweakrefcount, ref
 
 from asynclab.model.events import LocksPrivate
-from asynclab.trace.recording.code_ownership import Place
+from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import Chain, follow
 from asynclab.trace.watching.entered_blocks import entered
-from asynclab.trace.watching.private_waits import others
+from asynclab.trace.watching.private_waits import others, references
 
 MANY = 3
 """How many tasks must be inside at once: one alone may be about to give its lock to others."""
 
 _LOOKS = 50
 """At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
+
+_COMPARED = 8
+"""With how many locks that were taken last at the same place one is compared, and how many tasks may want one."""
 
 _PLACES = 100
 """Of how many lines of code it is remembered."""
@@ -38,6 +45,10 @@ class PrivateLocks:
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
         self._looks = Counter[Place]()
         """How often it was looked at what is taken at a line."""
+        self._held: dict[tuple[CodeType, int], list[tuple[TaskRecord, ref[Any]]]] = {}
+        """By the place of an `async with`, the locks that were taken there last, each with its task."""
+        self._compared = Counter[tuple[CodeType, int]]()
+        """How often locks were compared there."""
 
     def took(self, lock: ref[Any], place: Place) -> None:
         """The present task takes one that it has made in the same step."""
@@ -46,6 +57,30 @@ class PrivateLocks:
             self._looks[place] += 1
             self._taken.append((record, lock, place))
             self._recorder.attend_at = AT_ONCE
+
+    def entered(self, lock: ref[Any], block: FrameType, boundary: CodeType) -> None:
+        """The present task takes a lock in an `async with`: see whether another's is forgotten that it took there."""
+        record, where = self._recorder.current, (block.f_code, block.f_lasti)
+        if (
+            record is None
+            or self._compared[where] >= _LOOKS
+            or (where not in self._held and len(self._held) >= _PLACES)
+        ):
+            return
+        held = self._held.get(where, [])
+        for each in held:
+            holder, other = each
+            if other is lock or holder is record or getattr(other, "holder", None) is not holder:
+                continue
+            self._compared[where] += 1
+            if _is_forgotten(holder, other):
+                self._compared[where] = _LOOKS
+                found = LocksPrivate(self._recorder.clock.now(), (holder.id, record.id), *place_from(block, boundary))
+                found.lock = getattr(other, "of_its_kind", 0)
+                self._recorder.emit(found)
+                self._held.pop(where, None)
+                return
+        self._held[where] = [*held[1 - _COMPARED :], (record, lock)]
 
     def step_ended(self) -> None:
         """A step is over; where it took some, its task waits or has ended."""
@@ -60,6 +95,29 @@ class PrivateLocks:
                 self._looks[place] = _LOOKS
                 del self._inside[place]
                 self._recorder.emit(LocksPrivate(self._recorder.clock.now(), tuple(inside), *place))
+
+
+def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
+    """Whether nobody but the task that holds a lock, and those that wait for it, refers to it."""
+    tasks = [holder(), *_waiting(reference)]
+    if (
+        len(tasks) > _COMPARED
+        or getweakrefcount(reference()) > 1
+        or any(each is None or is_done(each) for each in tasks)
+    ):
+        return False
+    links = [link for each in tasks for link in follow(coroutine_of(each)).links]
+    inside = [each for link in links for each in gc.get_referents(link)]
+    methods = {id(each): each for each in inside if type(each) is MethodType and each.__self__ is reference()}
+    own = sum(each is reference() for each in inside) + len(methods)
+    del inside
+    return references([reference()]) - references([object()]) <= own
+
+
+def _waiting(reference: ref[Any]) -> list[Any]:
+    """The tasks that wait for a lock."""
+    callbacks = [each for future in getattr(reference(), "_waiters", None) or () for each in future._callbacks or ()]
+    return [getattr(callback, "__self__", None) for callback, _ in callbacks]
 
 
 def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:

@@ -199,6 +199,8 @@ class Resources:
         `block` is the frame of the `async with` that takes it, if any does.
         """
         recorder, in_block = self._recorder, block is not None
+        if block is not None and value and kind == "lock":
+            self.private.entered(known, block, self._boundary)
         if block is not None and known.made_in == (id(block), recorder.step_started):
             self.private.took(known, place_from(block, self._boundary))
         task = recorder.current_number()  # first: it notices which task's eager first step this is

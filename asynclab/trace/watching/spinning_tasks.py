@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from asyncio import AbstractEventLoop
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,8 @@ import msgspec
 
 from asynclab.model.events import LoopSpun
 from asynclab.trace import cpython
-from asynclab.trace.recording.future_state import coroutine_of, is_done
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.future_state import coroutine_of, is_done, is_future
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import callable_name, function_in
 from asynclab.trace.watching.await_chain import follow
@@ -38,6 +40,8 @@ _QUESTIONS = frozenset(
 )
 """Functions and methods that tell something and change nothing."""
 
+_WAIT = asyncio.tasks._wait.__code__  # type: ignore[attr-defined]
+
 _Key = int | str
 """A task's number, or what is called."""
 
@@ -52,6 +56,10 @@ class _Window(msgspec.Struct):
     """At how many looks each task or callback was ready, or ran."""
     yielding: set[_Key] = msgspec.field(default_factory=set)
     """Those that were seen to have asked for another turn."""
+    ended: dict[_Key, set[int]] = msgspec.field(default_factory=dict)
+    """The id() of what had ended, at the latest look, though a task waited for it."""
+    returning: set[_Key] = msgspec.field(default_factory=set)
+    """Those that were seen to wait again for the same."""
     places: dict[_Key, Place] = msgspec.field(default_factory=dict)
 
 
@@ -74,6 +82,8 @@ class SpinLooks:
         ):
             self._window = _Window(now)
             return
+        if not awake and _is_wait_over(loop, recorder):
+            return
         if not awake and not window.looks:  # it begins when something is awake
             window.since = now
             return
@@ -82,6 +92,11 @@ class SpinLooks:
         window.seen.update(awake.keys())
         window.yielding.update(_ready_again(cpython.ready_queue(loop)))
         for key, record in awake.items():
+            ended = window.ended.get(key, set())
+            window.ended[key] = set() if record is None else _waits_though_ended(record)
+            if ended & window.ended[key]:
+                window.yielding.add(key)
+                window.returning.add(key)
             if record is not None and record.id not in window.places:
                 place = _place(recorder, record)
                 if place is not None:
@@ -103,8 +118,25 @@ class SpinLooks:
         name = next((key for key in spinning if isinstance(key, str)), "")
         place = window.places.get(spinning[0]) or Place("", 0, name)
         event = LoopSpun(recorder.clock.now(), tuple(tasks), now - window.since, place.file, place.line, place.function)
-        event.only_waits = len(keys) == 1 and only_waits(place.file, place.line)
+        event.only_waits = len(keys) == 1 and (keys <= window.returning or only_waits(place.file, place.line))
         recorder.write(event)
+
+
+def _is_wait_over(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    """Whether asyncio.wait() is about to be told that something has ended."""
+    callbacks = recorder.callback, *(handle._callback for handle in tuple(cpython.ready_queue(loop)))
+    return any(type(each) is FunctionType and each.__code__ is cpython.WAIT_ENDED for each in callbacks)
+
+
+def _waits_though_ended(record: TaskRecord) -> set[int]:
+    """The id() of the tasks that have ended for the first of which another waits in asyncio.wait()."""
+    task = record()
+    frames = [] if task is None or is_done(task) else follow(coroutine_of(task)).frames
+    if not frames or frames[-1].f_code is not _WAIT:
+        return set()
+    variables = variables_of(frames[-1])
+    waited = tuple(variables.get("fs") or ()) if variables.get("return_when") == asyncio.FIRST_COMPLETED else ()
+    return {id(each) for each in waited if is_future(each) and is_done(each)}
 
 
 def _place(recorder: Recorder, record: TaskRecord) -> Place | None:

@@ -7,11 +7,8 @@ task that nobody refers to any more is told of.
 
 from __future__ import annotations
 
-import dis
 import sys
 from asyncio import Task
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 import msgspec
@@ -22,6 +19,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.reachable_objects import Reach
+from asynclab.trace.watching.silenced_failures import awaits_a_name
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
@@ -52,7 +50,6 @@ class UnreadItems:
         """By the id() of the task."""
         self._awaited_later: dict[tuple[str, int], bool] = {}
         """Of the lines that make such tasks: whether the code there may await them when they have ended."""
-        tasks.when_gone = self._gone
 
     def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated, *, is_awaited: bool) -> None:
         """The task of a get() has ended, and perhaps woken one task that waits for it."""
@@ -72,7 +69,8 @@ class UnreadItems:
             brought.is_unread = True
             _notice_reading(task, brought)
 
-    def _gone(self, record: TaskRecord) -> None:
+    def gone(self, record: TaskRecord) -> None:
+        """A task was destroyed: tell if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
         if brought is not None and brought.is_unread:
             self._recorder.emit(ResultUnread(self._recorder.clock.now(), record.id, brought.is_sure))
@@ -86,7 +84,7 @@ class UnreadItems:
             if not chain.own_links:
                 return True
             reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
-            self._awaited_later[place] = reach.may_run(_awaits_a_name)
+            self._awaited_later[place] = reach.may_run(awaits_a_name)
         return self._awaited_later[place]
 
 
@@ -99,14 +97,3 @@ def _notice_reading(task: Task[Any], brought: _Brought) -> None:
         return value
 
     task.result = result  # type: ignore[method-assign]
-
-
-@lru_cache(1_000)
-def _awaits_a_name(code: CodeType) -> bool:
-    """Whether a function awaits something else than what it has just called."""
-    before = ""
-    for each in dis.get_instructions(code):
-        if each.opname == "GET_AWAITABLE" and not each.arg and not before.startswith("CALL"):
-            return True
-        before = each.opname
-    return False

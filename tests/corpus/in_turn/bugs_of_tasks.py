@@ -897,3 +897,123 @@ async def the_program_ends_with_items_in_the_queue_of_a_worker() -> None:
     worker = asyncio.create_task(work())
     await asyncio.sleep(0.03)
     assert not worker.done()
+
+
+async def a_shutdown_cancels_what_had_failed_before() -> None:
+    """never-retrieved"""
+
+    async def consume(messages: asyncio.Queue[dict[str, int]]) -> None:
+        while True:
+            (await messages.get())["value"]
+
+    messages: asyncio.Queue[dict[str, int]] = asyncio.Queue()
+    consumer = asyncio.create_task(consume(messages))
+    messages.put_nowait({})
+    await asyncio.sleep(0.01)
+    consumer.cancel()
+    await asyncio.wait([consumer])
+
+
+async def a_wait_ends_with_the_first_exception_and_nobody_looks() -> None:
+    """never-retrieved"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    async def run() -> None:
+        tasks = [asyncio.create_task(fail()), asyncio.create_task(asyncio.sleep(9))]
+        _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in pending:
+            task.cancel()
+
+    await run()
+    await asyncio.sleep(0.01)
+
+
+async def an_error_that_all_get_is_a_cancel_of_one() -> None:
+    """shared-cancel"""
+
+    class Lookup:
+        def __init__(self) -> None:
+            self.done, self.error = asyncio.Event(), BaseException()
+
+        async def run(self) -> None:
+            try:
+                await asyncio.sleep(1)
+            except BaseException as error:
+                self.error = error
+                raise
+            finally:
+                self.done.set()
+
+        async def follow(self) -> None:
+            await self.done.wait()
+            raise self.error
+
+    lookup = Lookup()
+    leader, follower = asyncio.create_task(lookup.run()), asyncio.create_task(lookup.follow())
+    await asyncio.sleep(0.01)
+    leader.cancel()
+    await asyncio.gather(leader, follower, return_exceptions=True)
+
+
+async def a_lock_is_replaced_while_a_task_holds_it() -> None:
+    """private-lock"""
+
+    class Client:
+        def __init__(self) -> None:
+            self.lock = asyncio.Lock()
+
+        async def send(self, seconds: float) -> None:
+            async with self.lock:
+                await asyncio.sleep(seconds)
+
+    client = Client()
+    tasks = [asyncio.create_task(client.send(0.02)) for _ in range(2)]
+    await asyncio.sleep(0.001)
+    client.lock = asyncio.Lock()
+    await client.send(0.001)
+    await asyncio.gather(*tasks)
+
+
+async def a_request_leaves_a_task_that_reads_from_its_queue() -> None:
+    """dropped-event"""
+
+    async def serve(incoming: asyncio.Queue[str]) -> None:
+        while True:
+            await incoming.get()
+
+    async def request(tasks: list[asyncio.Task[None]]) -> None:
+        incoming: asyncio.Queue[str] = asyncio.Queue()
+        tasks.append(asyncio.create_task(serve(incoming)))
+        incoming.put_nowait("call")
+        await asyncio.sleep(0.01)
+
+    tasks: list[asyncio.Task[None]] = []
+    await request(tasks)
+    await asyncio.sleep(1)
+    tasks[0].cancel()
+
+
+CLIENTS: list[object] = []
+"""What goes only as Python ends."""
+
+
+async def a_future_fails_that_nobody_waits_for() -> None:
+    """never-retrieved"""
+
+    class Client:
+        def __init__(self) -> None:
+            loop = asyncio.get_running_loop()
+            self.connected, self.closed = loop.create_future(), loop.create_future()
+
+        def refuse(self) -> None:
+            error = ConnectionError("refused")
+            for each in (self.connected, self.closed):
+                each.set_exception(error)
+
+    client = Client()
+    CLIENTS.append(client)
+    asyncio.get_running_loop().call_soon(client.refuse)
+    with contextlib.suppress(ConnectionError):
+        await client.connected

@@ -221,3 +221,45 @@ async def a_done_callback_stops_at_a_failure_before_it_is_through() -> None:
     asyncio.create_task(fail()).add_done_callback(go_on)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(done.wait(), 0.1)
+
+
+async def a_task_is_let_in_by_its_event_and_cancelled() -> None:
+    """lost-handover"""
+
+    async def enter(line: list[asyncio.Event]) -> None:
+        event = asyncio.Event()
+        line.append(event)
+        await event.wait()
+        line.pop(0).set()
+
+    line: list[asyncio.Event] = []
+    first, second = asyncio.create_task(enter(line)), asyncio.create_task(enter(line))
+    await asyncio.sleep(0.01)
+    line.pop(0).set()
+    first.cancel()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(second, 1)
+
+
+async def a_loop_that_is_to_connect_ends_as_its_pause_is_cut_short() -> None:
+    """cancel-of-another"""
+
+    async def connect(connected: asyncio.Event, pauses: list[asyncio.Task[None]]) -> None:
+        while not connected.is_set():
+            pauses.append(asyncio.create_task(asyncio.sleep(30)))
+            try:
+                await pauses[-1]
+            except asyncio.CancelledError:
+                return
+        connected.set()
+
+    async def request(connected: asyncio.Event) -> None:
+        await connected.wait()
+
+    connected, pauses = asyncio.Event(), list[asyncio.Task[None]]()
+    connector, asking = asyncio.create_task(connect(connected, pauses)), asyncio.create_task(request(connected))
+    await asyncio.sleep(0.01)
+    pauses[0].cancel()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asking, 1)
+    assert connector.done()

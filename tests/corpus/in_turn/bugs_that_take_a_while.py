@@ -157,11 +157,15 @@ async def a_child_waits_for_the_end_of_its_input() -> None:
         assert child.stdin is not None
         child.stdin.write(b"b\na\n")
         assert child.stdout is not None
-        await child.stdout.read()
+        try:
+            await child.stdout.read()
+        finally:
+            child.kill()
 
     sorting = asyncio.create_task(sort(await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)))
     await asyncio.sleep(2.5)
     sorting.cancel()
+    await asyncio.wait([sorting])
 
 
 async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
@@ -174,3 +178,26 @@ async def a_timeout_ends_the_wait_for_a_child_and_not_the_child() -> None:
     with contextlib.suppress(TimeoutError):
         await probe()
     await asyncio.sleep(1.5)
+
+
+async def a_child_is_left_by_a_task_that_had_yet_to_wait_for_it() -> None:
+    """never-closed"""
+
+    async def scan(turn: asyncio.Event) -> None:
+        child = await asyncio.create_subprocess_exec("sleep", "3")
+        await turn.wait()
+        await child.wait()
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(scan(asyncio.Event()), 0.2)
+    await asyncio.sleep(1.5)
+
+
+async def a_task_that_has_ended_is_among_those_that_are_waited_for() -> None:
+    """busy-wait"""
+
+    async def serve(tasks: list[asyncio.Task[None]]) -> None:
+        while not tasks[1].done():
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    await serve([asyncio.create_task(asyncio.sleep(seconds)) for seconds in (0.01, 3.5)])

@@ -1258,3 +1258,122 @@ async def children_whose_time_is_up_are_ended_or_kept() -> None:
     await asyncio.sleep(0.8)
     children[0].kill()
     await children[0].wait()
+
+
+async def failed_tasks_are_cancelled_and_their_failures_read() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    def told(tasks: list[asyncio.Task[None]]) -> list[BaseException | None]:
+        return [task.exception() for task in tasks]
+
+    for _ in range(2):
+        tasks = [asyncio.create_task(fail()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        assert all(told(tasks))
+        done, _ = await asyncio.wait([asyncio.create_task(fail())], return_when=asyncio.FIRST_EXCEPTION)
+        for task in (*done, asyncio.create_task(fail()), *tasks):
+            task.cancel()
+            with contextlib.suppress(ValueError, asyncio.CancelledError):
+                await task
+
+
+async def a_task_ends_itself_once_it_is_told_to_stop() -> None:
+    async def work(stop: asyncio.Event) -> None:
+        await stop.wait()
+        raise asyncio.CancelledError
+
+    async def watch(stop: asyncio.Event) -> None:
+        await asyncio.sleep(0.01)
+        stop.set()
+
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(each) for each in (work(stop), watch(stop))]
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def locks_by_key_are_kept_for_as_long_as_they_are_used() -> None:
+    locks, used = weakref.WeakValueDictionary[int, asyncio.Lock](), dict[int, asyncio.Lock]()
+
+    async def update(key: int) -> None:
+        if (lock := locks.get(key)) is None:
+            lock = locks[key] = asyncio.Lock()
+        async with lock, used.setdefault(key, asyncio.Lock()):
+            del lock
+            await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(update(number % 3) for number in range(12)))
+
+
+async def a_subscriber_is_cancelled_soon_after_it_has_left() -> None:
+    async def read(messages: asyncio.Queue[str]) -> None:
+        while True:
+            await messages.get()
+
+    subscribers: dict[str, asyncio.Queue[str]] = {"a": asyncio.Queue()}
+    reader = asyncio.create_task(read(subscribers["a"]))
+    await asyncio.sleep(0.2)
+    del subscribers["a"]
+    await asyncio.sleep(0.1)
+    reader.cancel()
+
+
+async def tasks_in_line_hand_over_what_they_were_given_as_they_were_cancelled() -> None:
+    async def enter(line: list[asyncio.Event]) -> None:
+        event = asyncio.Event()
+        line.append(event)
+        try:
+            await event.wait()
+        finally:
+            if event.is_set() and line:
+                line.pop(0).set()
+
+    line: list[asyncio.Event] = []
+    tasks = [asyncio.create_task(enter(line)) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    line.pop(0).set()
+    tasks[0].cancel()
+    await asyncio.wait(tasks)
+
+
+async def a_pause_is_cut_short_and_the_loop_goes_on() -> None:
+    async def connect(connected: asyncio.Event, pauses: list[asyncio.Task[None]]) -> None:
+        for _ in range(2):
+            pauses.append(asyncio.create_task(asyncio.sleep(30)))
+            with contextlib.suppress(asyncio.CancelledError):
+                await pauses[-1]
+        connected.set()
+
+    connected, pauses = asyncio.Event(), list[asyncio.Task[None]]()
+    connector = asyncio.create_task(connect(connected, pauses))
+    for _ in range(2):
+        await asyncio.sleep(0.01)
+        pauses[-1].cancel()
+    await connected.wait()
+    await connector
+
+
+async def a_child_outlives_the_task_that_started_it_and_is_kept() -> None:
+    async def start(children: list[asyncio.subprocess.Process], ready: asyncio.Event) -> None:
+        child = await asyncio.create_subprocess_exec("sleep", "3")
+        children.append(child)
+        await ready.wait()
+
+    children: list[asyncio.subprocess.Process] = []
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(start(children, asyncio.Event()), 0.2)
+    await asyncio.sleep(0.6)
+    children[0].kill()
+    await children[0].wait()
+
+
+async def a_dispatcher_waits_for_the_first_of_many_short_tasks() -> None:
+    loop = asyncio.get_running_loop()
+    end, tasks = loop.time() + 1.3, {asyncio.create_task(asyncio.sleep(0)) for _ in range(3)}
+    while loop.time() < end:
+        done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        tasks |= {asyncio.create_task(asyncio.sleep(0)) for _ in done}
+    await asyncio.wait(tasks)
