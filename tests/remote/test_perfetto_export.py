@@ -70,7 +70,7 @@ def test_a_task_is_ready_then_runs_then_waits_inside_its_life() -> None:
         ("ready", 2_000_000, 500_000),
         ("running", 2_500_000, 500_000),
     ]
-    (wait,) = named(events, "waiting: queue.get on queue#2")
+    (wait,) = named(events, "waiting: get from queue#2")
     assert wait["args"] == {"at": "app.py:4"}
     assert [event["args"]["value"] for event in named(events, "ready tasks")] == [1, 0, 1, 0]
 
