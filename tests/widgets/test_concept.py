@@ -66,9 +66,7 @@ async def test_the_frame_tells_how_the_clock_runs() -> None:
 
 
 PAUSED = LabState(clock=ClockState(paused=True))
-HELD = replace(
-    PAUSED, held=dict.fromkeys((1, 2)), ready_queue=dict.fromkeys((1, 2)), tasks={2: TaskState(2, "tea")}
-)
+HELD = replace(PAUSED, held=dict.fromkeys((1, 2)), ready_queue=dict.fromkeys((1, 2)), tasks={2: TaskState(2, "tea")})
 NEXT = replace(PAUSED, held={1: None}, ready_queue=dict.fromkeys(range(1, 1_201)))
 """A program that runs holds only the step that is next."""
 
