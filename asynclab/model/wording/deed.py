@@ -147,8 +147,7 @@ def created(task: int, state: LabState) -> Forms:
 
 def woke(waited: float) -> Forms:
     """A wait is over after a number of seconds; the task doesn't run yet."""
-    time = f"after {measured(waited)}"
-    return (f"ready {time}", time)
+    return (f"ready after {measured(waited)}", "ready")
 
 
 def chosen(event: events.TaskChosen, state: LabState) -> Forms:
