@@ -83,9 +83,9 @@ STATES = {
     "io and threads": _state(EVENT, then=_idle(io=1, threads=1)),
     "a free lock": _state(events.Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
-    "ready": _state(EVENT, EVENT, then=(events.TaskReady(2.0, 1, "outside"),)),
+    "ready": _state(EVENT, EVENT, then=(events.TaskReady(2.0, 1, "callback"),)),
     "paused": _state(EVENT, then=(PAUSE,)),
-    "paused with a ready task": _state(EVENT, then=(events.TaskReady(2.0, 1, "outside"), PAUSE)),
+    "paused with a ready task": _state(EVENT, then=(events.TaskReady(2.0, 1, "callback"), PAUSE)),
     "the end": _state(EVENT, then=(events.RunEnded(5.0, "failed", "killed by SIGKILL", (1,)),)),
     "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
     "a circle through a shield": _state(

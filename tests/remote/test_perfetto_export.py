@@ -289,9 +289,7 @@ def test_a_cut_recording_is_exported_up_to_there_and_said_to_be_cut(tmp_path: Pa
     out = str(tmp_path / "out")
     asked = CliRunner().invoke(main, ["export", str(path), *(out if word == "OUT" else word for word in arguments)])
     assert asked.exit_code == 1
-    assert asked.stderr.splitlines() == [
-        f"asynclab: {path} is cut: its writer did not finish it; exported everything before that"
-    ]
+    assert asked.stderr.splitlines() == [f"asynclab: {path} is cut off; exported everything before that"]
     assert "TaskCreated" in asked.stdout or checked(Path(out).read_text())
 
 

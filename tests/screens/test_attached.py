@@ -133,7 +133,7 @@ async def test_what_is_shown_late_is_said_to_be_from_a_while_ago(monkeypatch: py
             timers.monotonic = lambda now=now: now
             attached.pump()
             said.append(" ".join(attached.facts).partition("Shown as it was ")[2][:7])
-        assert said == ["", "3 s ago", "", ""]
+        assert said == ["", "3 s ago", "1 s ago", ""]
         attached.hang_up()
 
 
