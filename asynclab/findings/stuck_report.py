@@ -90,7 +90,7 @@ def stuck_lines(state: LabState, now: float) -> Iterator[str]:
         yield "  ".join(filter(None, parts)).rstrip()
     left = sum(map(len, list(groups.values())[LISTED:]))
     if left:
-        yield f"    and {plural(left, 'task')} more"
+        yield f"    and {plural(left, 'more task')}"
 
 
 def stuck_json(state: LabState, now: float) -> dict[str, Any]:

@@ -300,9 +300,9 @@ def test_a_wait_begins_beside_its_tasks_name_and_goes_on_below_itself() -> None:
         "All tasks wait.",
         "    main-1            waits for a task group of 2: 'client 1' and 'client 2'  app.py:12  for 1.250 s",
         "    client-with-a-long-name  waits to get from queue#1, last put by 'main-1'  app.py:14",
-        "    and 3 tasks more",
+        "    and 3 more tasks",
     )
-    lines = [plain(line).rstrip() for line in StuckScreen({"loop 1": report}).text_lines(60)]
+    lines = [plain(line).rstrip() for line in StuckScreen({"loop 1": report}).text_lines(62)]
     assert lines == [
         "All tasks wait.",
         "",
@@ -313,5 +313,5 @@ def test_a_wait_begins_beside_its_tasks_name_and_goes_on_below_itself() -> None:
         "                      waits to get from queue#1, last put by",
         "                      'main-1'",
         "                      app.py:14",
-        "    and 3 tasks more",
+        "    and 3 more tasks",
     ]
