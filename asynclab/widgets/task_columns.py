@@ -29,7 +29,7 @@ class Columns:
 
 
 LEAST: tuple[tuple[int, Columns], ...] = (
-    (84, Columns(14, 12, 19, 7, 10, 12, 7)),
+    (82, Columns(14, 12, 19, 7, 10, 12, 7)),
     (69, Columns(14, 12, 18, 6, 10, 0, 7)),
     (62, Columns(14, 12, 15, 9, 10, 0, 0)),
     (55, Columns(13, 12, 13, 7, 9, 0, 0)),
