@@ -50,6 +50,8 @@ def standstill(state: LabState, now: float) -> Standstill:
     told = state.outside
     if told is None or not state.is_idle:
         return Standstill("none", _at_work(state))
+    if state.is_at_rest:
+        return Standstill("outside", "All tasks wait; only ctrl+c can wake one.")
     wakers = [words for name, words in _WAKERS if getattr(told, name)]
     if wakers:
         return Standstill("outside", f"All tasks wait; {' or '.join(wakers)} can wake them.")

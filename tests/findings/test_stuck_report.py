@@ -83,6 +83,7 @@ STATES = {
     "io and threads": _state(EVENT, then=_idle(io=1, threads=1)),
     "a free lock": _state(events.Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
+    "until ctrl+c": _state(EVENT, then=_idle(interrupt=1)),
     "ready": _state(EVENT, EVENT, then=(events.TaskReady(2.0, 1, "callback"),)),
     "paused": _state(EVENT, then=(PAUSE,)),
     "paused with a ready task": _state(EVENT, then=(events.TaskReady(2.0, 1, "callback"), PAUSE)),
