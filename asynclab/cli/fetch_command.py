@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -195,10 +196,11 @@ def _text(urls: Sequence[str], files: Sequence[str]) -> str:
 def _only_url(argument: str) -> str:
     """The URL that an argument is, with its scheme; part of an argument may be another host's than all of it."""
     from asynclab.fetch.address import redacted
+    from asynclab.fetch.texts.decoding import decoded
     from asynclab.fetch.urls import find_urls
     from asynclab.model.text import one_line
 
-    text = argument.strip()
+    text = decoded(os.fsencode(argument)).strip()  # Python takes it for the locale's encoding
     read = find_urls(text)
     found = read.urls
     hint = _why_none(read)

@@ -75,6 +75,8 @@ def attach(pid: int) -> Attachment:
         AttachError: That can't be done.
     """
     owner = _owner_of(pid)
+    if _is_stopped(pid):
+        raise AttachError(f"process {pid} is stopped: let it go on first, by kill -CONT {pid}")
     try:
         path = find(pid, owner)
     except PermissionError as error:
@@ -95,6 +97,14 @@ def _owner_of(pid: int) -> int:
     with suppress(OSError):
         return os.stat(f"/proc/{pid}").st_uid
     return os.getuid()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether a signal, such as that of ctrl+z, has stopped a process; only Linux tells."""
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0] == "T"
+    return False
 
 
 def _connected(path: Path, pid: int) -> socket.socket | None:
@@ -142,7 +152,9 @@ def _greeted(pid: int, connection: socket.socket) -> Attachment:
             )
     except TimeoutError:
         connection.close()
-        raise AttachError(f"process {pid} did not answer within {PATIENCE:.0f} s: it may be stopped") from None
+        raise AttachError(
+            f"process {pid} did not answer within {PATIENCE:.0f} s: it is stopped, or runs code in C"
+        ) from None
     except (OSError, msgspec.MsgspecError):
         connection.close()
         raise AttachError(f"process {pid} did not answer as asynclab does") from None

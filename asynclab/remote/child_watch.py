@@ -7,20 +7,31 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from asynclab.remote.group_witness import GroupWitness
 from asynclab.remote.launch import Target, launch
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError, ProgramEnded
 
 PIECE = 256 * 1024
 """The most bytes that are read at once."""
 
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-"""Signals to us that are meant for the program. SIGINT comes from a terminal to both at once."""
+_PASSED_ON = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGALRM,
+    signal.SIGUSR1,
+    signal.SIGTSTP,
+    signal.SIGCONT,
+    signal.SIGUSR2,
+)
+"""Signals to us that are meant for the program, which has them already where they went to the whole process group."""
 
 
 def run_watched(
@@ -44,7 +55,7 @@ def run_watched(
         child = launch(target)
         heard = time.monotonic()
         passing.process, passing.on_signal = child.process, on_signal
-        with child.connection:
+        with child.connection, passing.witnessed():
             for frame in _frames(child.connection):
                 if (at := getattr(frame, "at", None)) is not None:
                     last, heard = at, time.monotonic()
@@ -52,7 +63,7 @@ def run_watched(
                 take(frame)
                 passing.is_busy = False
                 passing.tell()
-        code = child.process.wait()
+            code = child.process.wait()
     # Nothing is heard of its last moments where it is killed, nor of what it replaces itself by with os.exec.
     take(ProgramEnded(last + time.monotonic() - heard, code))
     return code
@@ -90,23 +101,45 @@ def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
 class _Passing:
     """To which process signals go."""
 
+    meant: Sequence[int]
+    """The signals that are passed on."""
     process: subprocess.Popen[bytes] | None = None
     on_signal: Callable[[int], object] = lambda _: None
     is_busy: bool = False
     """Whether a frame is being taken in: what it changes can't be read meanwhile."""
     untold: list[int] = field(default_factory=list)
+    witness: GroupWitness | None = None
+
+    @contextmanager
+    def witnessed(self) -> Iterator[None]:
+        """Know meanwhile which signals went to all of our process group."""
+        with suppress(OSError):  # the system has no process to give
+            self.witness = GroupWitness(self.meant)
+        try:
+            yield
+        finally:
+            if self.witness is not None:
+                self.witness.close()
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
         """Handle a signal to us: the program gets it, and who asked to be told of it."""
         if self.process is None:
             return
         # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.
-        if number != signal.SIGINT and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
+        has_it = number == signal.SIGINT if self.witness is None else self.witness.saw(number)
+        if not has_it and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
             self.process.send_signal(number)
         if number in (signal.SIGINT, signal.SIGUSR1):
             self.untold.append(number)
         if not self.is_busy:
             self.tell()
+
+    def stop_with_it(self, *_: object) -> None:
+        """Handle SIGCHLD: where the program has been stopped, be stopped, so that its shell sees that."""
+        if self.process is not None:
+            with suppress(OSError):
+                if os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG):
+                    os.kill(os.getpid(), signal.SIGSTOP)
 
     def tell(self) -> None:
         while self.untold:
@@ -127,12 +160,11 @@ def _catches(pid: int, number: int) -> bool:
 def _signals_passed_on() -> Iterator[_Passing]:
     """While a program runs, let signals reach it, and none of them end us before it.
 
-    By handlers, though that for SIGINT does nothing: a program inherits what is ignored, but no handlers. What is
-    ignored already stays so for both.
+    What is ignored already stays so for both.
     """
-    passing = _Passing()
-    meant = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, passing.pass_on) for number in meant}
+    passing = _Passing([number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN])
+    before = {number: signal.signal(number, passing.pass_on) for number in passing.meant}
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, passing.stop_with_it)
     try:
         yield passing
     finally:

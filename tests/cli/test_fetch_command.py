@@ -207,6 +207,11 @@ def test_a_list_is_printed_as_it_is_sent_and_nothing_is_fetched(tmp_path: Path) 
     assert result.stdout == "http://a:b@127.0.0.1:9/%C3%BC\nhttp://127.0.0.1:9/2\n"
 
 
+def test_an_argument_in_another_encoding_is_read_as_a_file_is() -> None:
+    result = here("--list-only", "http://127.0.0.1:9/caf\udce9")
+    assert (result.exit_code, result.stdout) == (0, "http://127.0.0.1:9/caf%C3%A9\n")
+
+
 def test_urls_that_are_not_fetched_are_told_without_a_terminal_and_other_lines_are_not(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("Links\nhttp://127.0.0.1:9/ http://a.example/$id\nhttp://a.example:80x/\n")
     result = CliRunner().invoke(main, ["fetch", "--list-only", "-f", str(tmp_path / "list")], prog_name="asynclab")

@@ -184,6 +184,17 @@ WRITTEN = [
     ("Slack and quotes", "<⟦https://a.example/x.⟧|t> `⟦https://a.example/y,⟧` ‘⟦https://a.example/it’s.⟧’"),
     ("Markdown", "[x](⟦https://a.example/a(b(c)d)e⟧ \"t\") [y](<⟦https://a.example/f(⟧>) [z](⟦https://a.example/g⟧"),
     ("a table with an empty first row", "\t\n\nx\turl\n1\t⟦https://a.example/x⟧\n"),
+    ("a table right under HTML", '<p><a href="⟦https://a.example/x⟧">x</a></p>\nurl,status\n"⟦https://a.example/KO0,26.htm⟧",200\n⟦https://a.example/b⟧,404\n'),
+    ("a table right under a comment", "# exported\nid;URL\n1;⟦https://a.example/x⟧\n2;⟦https://a.example/y⟧\n"),
+    ("a sentence right above another", "You see the link, as\n⟦https://a.example/x⟧, and more\n⟦https://a.example/y⟧, too"),
+    ("HTML in a table", 'id,html\n1,"<a href=""⟦https://a.example/x⟧"">x</a>"\n2,"<img src=\'⟦https://a.example/i.png⟧\'>"\n'),
+    ("Org mode", "=⟦https://a.example/x⟧= (=⟦https://a.example/?y=1⟧=), and ==⟦https://a.example/z⟧=="),
+    ("names and values", "key=⟦https://a.example/?t=abc==⟧ k=⟦https://a.example/?t=⟧"),
+    ("an archive of pages", "⟦https://web.example/2020/http://a.example/x⟧, ⟦https://web.example/2021/https://b.example/⟧"),
+    ("empty elements", '<r u="⟦https://a.example/x⟧"/>\n<r u="⟦https://a.example/y⟧"/> and ⟦https://a.example/z⟧.\n'),
+    ("empty elements", '<?xml version="1.0"?><r u="⟦https://a.example/x⟧"/>\n<x><y u="⟦https://a.example/y⟧"/></x>'),
+    ("footnotes", "[1] ⟦https://a.example/x⟧\n[2]: ⟦https://a.example/y⟧\n[true](⟦https://a.example/z⟧)\n"),
+    ("quotes in a table", "'⟦https://a.example/x⟧', \"⟦https://b.example/y⟧\",\n'⟦https://a.example/v⟧', \"⟦https://b.example/w⟧\",\n"),
     ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
 ]  # fmt: skip
 """Texts by where they come from, in which the URLs that a person would expect are marked."""
@@ -259,6 +270,15 @@ ESCAPED = [
     ("a refresh without quotes", "<meta http-equiv=refresh content=\"0; url=https://a.example/Moore's_law\">", "https://a.example/Moore's_law"),
     (".properties", "a=https\\://a.example/x\\=1\nb=https\\:\\/\\/b.example\\/y", "https://a.example/x=1 | https://b.example/y"),
     ("SQL", "VALUES (1,'<a href=\\\"https://a.example/y\\\">y</a>');", "https://a.example/y"),
+    (".properties", "a=https://a.example/x\\\n    y/\\\n\tz\nb:https://a.example/w", "https://a.example/xy/z | https://a.example/w"),
+    ("a command in two lines", "curl https://a.example/x \\\n  -o y", "https://a.example/x"),
+    ("business card", "BEGIN:VCARD\nitem1.URL:a.example/x\nitem1.X-ABLabel:y\nURL;TYPE=work:b.example\nEND:VCARD", "https://a.example/x | https://b.example"),
+    ("www after a colon", "Our website:www.a.example/x!", "https://www.a.example/x"),
+    ("JSON in a table", 'id,payload\n1,"{""url"":""https:\\/\\/a.example\\/x,y""}"\n2,"{""url"":""https://a.example/z""}"\n', "https://a.example/x,y | https://a.example/z"),
+    ("JavaScript", 'u="https:\\x2f\\x2fa.example\\x2fx"; v=\\x22https://a.example/y\\x22', "https://a.example/x | https://a.example/y"),
+    ("hosts in a table", "a.example,1\nb.example,2\n", "https://a.example | https://b.example"),
+    ("prose above a table", "Here it is\nname,url\nx,a.example/x\ny,b.example\n", "https://a.example/x | https://b.example"),
+    ("entities", "<a href='https://a.example/y&lt;z'>y</a>", "https://a.example/y<z"),
     ("Markdown", "[x](https://a.example/?a=1&b=2) [y](https://a.example/?a=1&amp;b=2&c)", "https://a.example/?a=1&b=2 | https://a.example/?a=1&b=2&c"),
 ]  # fmt: skip
 """Texts that write their URLs in another way, and these URLs."""

@@ -56,9 +56,9 @@ def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest:
 
 
 _URLS = """http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2
-HTTP://A.b/Q http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c"""
+HTTP://A.b/Q /http://a.b/c http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c"""
 _MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 / // @ a é
-道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= ..."""
+道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= == ..."""
 _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 
 

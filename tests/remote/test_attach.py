@@ -289,6 +289,18 @@ def test_what_can_t_be_attached_to_is_said_with_what_to_do(tmp_path: Path, monke
     assert attach_sockets.own_folder() == folder
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_program_that_is_stopped_is_said_to_be() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        try:
+            process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)
+            with pytest.raises(AttachError, match=f"is stopped: .* kill -CONT {process.pid}"):
+                attach(process.pid)
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize(
     ("greeting", "said"),
     [

@@ -68,6 +68,8 @@ _CLOSERS = {
 _CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
 _IN_BRACKETS = r"[^\s<>\\|\[\]]*+"
 _CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if there are others in them
+_CLOSED["=="] = re.compile(r"([^\s<>\\]*?)(?<!=)=++(?=[\s.,;:!?)]|\Z)")  # Org, and marks of other Markdown
+_MARKED = re.compile(r"(?:\A|[\s(])={1,2}\Z")
 _CLOSED["[["] = re.compile(rf"({_IN_BRACKETS})\][\[\]]")  # Org
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
@@ -137,6 +139,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
+    if before == "=" and (start < 3 or line[start - 2] in "( =") and _MARKED.search(line[max(0, start - 3) : start]):
+        before = "=="
     if before == "[" and line.startswith("[[", max(0, start - 2)):
         before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):

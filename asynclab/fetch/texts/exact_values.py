@@ -45,7 +45,7 @@ def is_exact(value: str, name: str = "") -> bool:
 def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
     """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
-    if "//" not in value:
+    if "//" not in value and "\\/\\/" not in value:
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
     elif not is_exact(value, name):

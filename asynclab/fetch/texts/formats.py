@@ -20,7 +20,9 @@ from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 DEEPEST = 4
 """How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
 
-_MAY_BEGIN = re.compile(r"^[ \t]*(?:[\[{]|<[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])", re.MULTILINE)
+_MAY_BEGIN = re.compile(r"^[ \t]*(?:[\[{]|<(?!https?://)[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])", re.MULTILINE)
+_ONLY_PROSE = re.compile(r"[^\s\[{<](?:[^\n<=]|=(?!3D\"|\\\"))*")
+"""A line in which no format begins."""
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
@@ -122,7 +124,10 @@ class _Cutting:
         formats = dict(self._finding.formats)
         ignored, lines = len(self._finding.ignored), self._finding.ignored_counts["line"]
         before = self._finding.total
-        read_any(text, self._finding, self._depth + 1)
+        if _ONLY_PROSE.fullmatch(text):
+            read_prose(text, self._finding)
+        else:
+            read_any(text, self._finding, self._depth + 1)
         self._finding.formats = formats
         if self._finding.total > before:  # its lines without a URL are no records
             self._finding.forget_lines(ignored, lines)

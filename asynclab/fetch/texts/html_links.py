@@ -162,13 +162,14 @@ def _unescaped(value: str) -> str:
 
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
+    is_unclosed = "<" in link  # the quote before it
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
         page.base_was_used = True
         with suppress(ValueError):
             url = joined(page.base, url)
-    if "<" in url:  # a quote that nobody has closed
+    if is_unclosed:
         read_between_tags(url, page.finding)
     elif not (has_scheme(url) and page.finding.take(url)):
         page.finding.ignore(link)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText, read_value
@@ -14,7 +15,9 @@ from asynclab.fetch.texts.finding import Finding
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
 _NEAR = 20_000
 """Characters in which most values end, or an error is met."""
-_BEGINS = re.compile(r'\{\s*["}]|\[\s*["\[{\]\dtfnIN-]')
+_BEGINS = re.compile(
+    r'\{\s*["}]|\[(?!\d+\][ \t]*[^\s,;])\s*(?:["\[{\]\d-]|true|false|null|Infinity|NaN)'  # no footnote of Markdown
+)
 _REST_OF_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:\r?\n|\Z)")
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 _LOOKS_LIKE_JSON = re.compile(r'\s*[\[{][\s\[{]*"(?:[^"\\]|\\.)*"\s*[:,\]}]')
@@ -147,7 +150,7 @@ def _entries(value: Any) -> list[Any] | None:
     for name in ("log", "entries"):
         if not isinstance(value, _Object):
             return None
-        value = dict(value).get(name)
+        value = next((inner for key, inner in value if key == name), None)
     return value if isinstance(value, list) and not isinstance(value, _Object) else None
 
 
@@ -164,10 +167,10 @@ def _read_strings(text: str, finding: Finding, read: ReadText) -> None:
         position = string.end()
         if "//" in rest:
             read(rest)
-        try:
-            value = json.loads(f'"{string[1]}"', strict=False)
-        except ValueError:
-            value = string[1]
+        value = string[1]
+        if "\\" in value:
+            with suppress(ValueError):
+                value = json.loads(f'"{value}"', strict=False)
         if "//" in value:
             read_value(value, finding, read)
     if "//" in text[position:]:

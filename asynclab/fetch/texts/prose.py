@@ -33,7 +33,8 @@ def _simple() -> re.Pattern[str]:
     closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
-    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
+    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}}){unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
@@ -41,7 +42,9 @@ def _simple() -> re.Pattern[str]:
 
 
 _SIMPLE = _simple()
-_WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
+_IN_PATH = re.compile("/https?://")
+"""A URL in the path of another, as archives have it."""
+_WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
 _QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
 """A URL that was a part of another one's query."""
@@ -54,14 +57,18 @@ _HYPERLINK = re.compile("[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]
 """What terminals make a link of."""
 _FOLD = re.compile(r"\r?\n[ \t]")
 """Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
+_URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
+"""What stands before a URL there, which may have no scheme."""
 _ESCAPE = re.compile(
-    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
+    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _ESCAPED_BREAK = re.compile(r"\\(?:[nrt]|f[BIRP])(?=https?://)")
 """The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
+_CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
+"""A URL that goes on in the next line of .properties; its indent counts for nothing there."""
 _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
@@ -152,7 +159,9 @@ def _all_simple(line: str) -> list[tuple[str, ...]]:
     if line.lstrip()[:1] == "#" or ("]:" in line and "]: http" not in line) or may_run_on(line):
         return []
     found = _SIMPLE.findall(line)
-    if len(found) != line.count("://"):
+    if len(found) != (count := line.count("://")) and (
+        "/http" not in line or sum(1 + len(_IN_PATH.findall(url)) for url, *_ in found) != count
+    ):
         return []
     if "\\" in line:
         found = [(without_escapes(url), *groups) for url, *groups in found]
@@ -189,6 +198,8 @@ def _plain(text: str) -> str:
         text = _ESCAPED_BREAK.sub(" ", text)
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
+    if "\\\n" in text:
+        text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
     if any(escape in text for escape in _ESC):
         text = _CONTROL.sub("", _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", text))
     if '^"http' in text:
@@ -198,7 +209,7 @@ def _plain(text: str) -> str:
     if "-src" in text:
         text = _DIRECTIVE.sub("; ", text)
     if "BEGIN:V" in text:
-        text = _FOLD.sub("", text).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
+        text = _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:

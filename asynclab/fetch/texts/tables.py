@@ -12,10 +12,19 @@ from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, read_valu
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
 
+_HEAD = (
+    r"(?:[^\n,;\t|]{0,40}+[,;\t|]){0,20}?"
+    rf"[ \"]*+(?=[{''.join({name[0] for name in NAMES_OF_URLS})}])(?:{'|'.join(NAMES_OF_URLS)})[ \"]*+(?:[,;\t|]|\r?$)"
+)
+"""The names of columns, one of which holds URLs."""
 TABLE = re.compile(
-    r"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])", re.MULTILINE
+    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?i:(?={_HEAD})))"
+    r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
+    re.MULTILINE,
 )
 """Where a table may begin."""
+_QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"\n]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
+"""A quote in a cell that is quoted itself: only CSV writes it so."""
 
 _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
 """A link of Jira or Confluence, whose tables have the bars of others."""
@@ -100,7 +109,9 @@ def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
         return None, end
     names = _names(rows[0])
     columns = _url_columns(rows, names, text, start, separator)
-    return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns) if columns else None, end
+    if not columns and not (names and _QUOTE_IN_CELL.search(text, start, end)):
+        return None, end
+    return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns), end
 
 
 class _Lines:
@@ -141,7 +152,11 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
         with_scheme = sum(map(has_scheme, cells))
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
-            if is_sure or (with_scheme == len(cells) and _is_followed_by_numbers(body)):
+            if (
+                is_sure
+                or not any("/" in cell for cell in cells)
+                or (with_scheme == len(cells) and _is_followed_by_numbers(body))
+            ):
                 found.add(column)
     return frozenset(found)
 

@@ -69,7 +69,9 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
         pass
     except ValueError:
         return None, start + 1
-    reading.part.end = start + _characters(data, data.find(b">", reading.root_ends) + 1) - len(around)
+    end = reading.root_ends  # where an end tag begins, or where an empty element ends
+    end = data.find(b">", end) + 1 if data.startswith(b"</", end) else end
+    reading.part.end = start + _characters(data, end) - len(around)
     del reading.part.values[reading.kept :]
     return reading.part, reading.part.end
 
@@ -101,7 +103,7 @@ class _Reading:
         self.part = XmlPart()
         self.texts: list[str] = []
         self.root_ends = 0
-        """Where the end tag of the last root begins."""
+        """Where the end tag of the last root begins, or where the root ends if it is an empty element."""
         self.kept = 0
         """How many values there are up to there."""
         self._root = ""

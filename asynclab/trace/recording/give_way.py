@@ -17,7 +17,9 @@ _LONGEST = 0.005
 """Real seconds that a loop waits for a look: as long as Python lets one thread keep its lock from another."""
 
 _PAUSE = 0.02
-"""Real seconds that a loop goes on before it waits again for a look that takes longer."""
+"""Real seconds that a loop goes on before it waits again for a look that takes longer; it doubles each time."""
+
+_LONGEST_PAUSE = 0.16
 
 _REFRESH = 1.0
 """Real seconds after which a loop asks again when the next look is due, at the latest."""
@@ -35,10 +37,12 @@ class GiveWay:
         self._over = _thread.allocate_lock()
         """Held but for a moment, in which a loop that waits for the end of a look goes on."""
         self._over.acquire()
+        self._pause = _PAUSE
 
     def expect(self, seconds: float) -> None:
         """The next look begins in so many real seconds; the present one is over."""
         self._overdue_at = time.monotonic() + seconds + SLACK
+        self._pause = _PAUSE
         with suppress(RuntimeError):  # nobody has waited since the last one
             self._over.release()
 
@@ -58,4 +62,5 @@ class GiveWay:
         self._over.acquire(blocking=False)  # it was released for another look
         if self._over.acquire(timeout=_LONGEST):
             return self._overdue_at
-        return time.monotonic() + _PAUSE
+        pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        return time.monotonic() + pause

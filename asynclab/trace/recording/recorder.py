@@ -14,6 +14,7 @@ from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.numbering import Numbering
+from asynclab.trace.recording.signal_handlers import comes_from_handler
 from asynclab.trace.recording.values import callable_name
 
 _BY_PLACE = UserCode()
@@ -188,7 +189,12 @@ class Recorder:
 
         Hooks that could go on failing, at some cost each time, ask `failures` first: they are switched off so. The
         watcher is what failed, as the reader should call it, such as "queues".
+
+        Raises:
+            BaseException: It was no failure of ours, but raised in a signal handler of the program's.
         """
+        if comes_from_handler(error):
+            raise error
         count = self.failures.get(watcher, 0)
         self.failures[watcher] = count + 1
         if not count:

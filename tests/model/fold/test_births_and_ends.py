@@ -51,6 +51,12 @@ def test_a_request_to_cancel_is_not_yet_an_end(by: int | None) -> None:
     assert kinds_of(state, TEA) == ["cancel"]
 
 
+def test_a_cancel_of_the_task_that_somebody_waits_for_is_for_the_sake_of_who_waits() -> None:
+    waits = suspended(1.0, MAIN, events.Wait("task", tasks=(TEA,)))
+    state = tea_party(*waits, *(events.TaskCancelRequested(2.0, task, MAIN) for task in (TEA, COFFEE)))
+    assert [state.tasks[task].cancelled_for for task in (TEA, COFFEE)] == [MAIN, None]
+
+
 @pytest.mark.parametrize(("outcome", "detail"), [("done", "'tea'"), ("failed", "ValueError: boom"), ("cancelled", "")])
 def test_an_end_is_noted_and_told(outcome: events.Outcome, detail: str) -> None:
     state = tea_party(events.TaskEnded(1.0, TEA, outcome, detail))

@@ -1,0 +1,105 @@
+"""Tells whether a signal to us went to all of our process group, as a terminal's do: then our child has it already."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from select import select
+
+NEAR = 0.05
+"""Real seconds between signals that belong together: `timeout` sends one to a process, and then one to its group."""
+
+_PATIENCE = 1.0
+"""Real seconds that the witness may take to answer."""
+
+_WITNESS = """
+import os, signal, sys
+told = int(sys.argv[1])
+os.set_blocking(told, False)
+signal.set_wakeup_fd(told)
+for number in sys.argv[2:]:
+    signal.signal(int(number), lambda *_: None)
+while os.read(0, 1):
+    os.write(told, bytes(1))
+"""
+"""It writes the number of each signal that it gets, and 0 for each byte that it reads."""
+
+
+class GroupWitness:
+    """A process of the group that does nothing but tell what signals it got. It ends with us, however we end.
+
+    Nothing that Python passes to a handler says who else a signal went to.
+    """
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        """Start it, for signals of these numbers.
+
+        Raises:
+            OSError: It can't be started.
+        """
+        self._told, its = os.pipe()
+        os.set_blocking(self._told, False)
+        command = [sys.executable, "-I", "-S", "-c", _WITNESS, str(its), *map(str, numbers)]
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(its,)
+            )
+        except OSError:
+            os.close(self._told)
+            raise
+        finally:
+            os.close(its)
+        self._seen_at: dict[int, float] = {}
+        """When it last told of each signal, in real time."""
+        self._asked = self._answered = 0
+        self._is_gone = False
+
+    def saw(self, number: int) -> bool:
+        """Wait for a moment, and say whether a signal that has just come went to the whole group.
+
+        May be called by a signal handler in the middle of itself. Where the witness is gone, SIGINT is taken for a
+        terminal's, and any other for one to us alone.
+        """
+        began = time.monotonic()
+        time.sleep(0 if self._has_seen(number, began) else NEAR / 2)
+        if not self._has_seen(number, began):
+            self._ask()
+        return number == signal.SIGINT if self._is_gone else self._has_seen(number, began)
+
+    def _has_seen(self, number: int, began: float) -> bool:
+        return self._seen_at.get(number, -math.inf) >= began - NEAR
+
+    def _ask(self) -> None:
+        """Let it answer: what it got before comes before that."""
+        self._asked += 1
+        mine, until = self._asked, time.monotonic() + _PATIENCE
+        assert self._process.stdin is not None
+        try:
+            os.write(self._process.stdin.fileno(), b"?")
+            while self._answered < mine and select([self._told], [], [], max(0.0, until - time.monotonic()))[0]:
+                self._read()
+        except OSError:
+            self._is_gone = True
+
+    def _read(self) -> None:
+        try:
+            told = os.read(self._told, 64)
+        except BlockingIOError:  # a handler has read it meanwhile
+            return
+        if not told:
+            raise BrokenPipeError("it has ended")
+        self._answered += told.count(0)
+        self._seen_at |= dict.fromkeys(told, time.monotonic())
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        with suppress(OSError):
+            self._process.communicate()
+        os.close(self._told)

@@ -1,0 +1,113 @@
+"""Signals to `asynclab run --headless` reach the program once, sent to asynclab alone or to its process group."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from asynclab.remote.group_witness import GroupWitness
+from tests.remote.programs import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process handles")
+
+NAMES = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGUSR1", "SIGUSR2"]
+
+SAYS = """
+import signal, sys
+def say(number, _):
+    print(signal.Signals(number).name, flush=True)
+for name in sys.argv[1:]:
+    signal.signal(getattr(signal, name), say)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@contextmanager
+def _running(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """`asynclab run --headless`, in a process group of its own, once its witness of signals is ready."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "asynclab", "run", "--headless", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,  # no session: the system stops no group that nobody in its session could let go on
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            while not _handles_all(process.pid):
+                os.sched_yield()
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _handles_all(parent: int) -> bool:
+    """Whether a witness among a process's children handles the last signal that it sets a handler for."""
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        command = Path(f"/proc/{child}/cmdline").read_bytes()
+        status = Path(f"/proc/{child}/status").read_text()
+        caught = int(status.split("SigCgt:")[1].split()[0], 16)
+        if b"set_wakeup_fd" in command and caught >> signal.SIGUSR2 - 1 & 1:
+            return True
+    return False
+
+
+def test_a_program_gets_each_signal_once() -> None:
+    with _running("-c", SAYS, *NAMES) as process:
+        assert process.stdout is not None
+        for name in [*NAMES, NAMES[0]]:
+            for send in (os.kill, os.killpg):
+                send(process.pid, signal.Signals[name])
+                assert process.stdout.readline() == f"{name}\n"  # and not that of the one before once more
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGALRM", "SIGTERM"])
+def test_a_signal_to_asynclab_alone_ends_the_program_and_is_told(name: str) -> None:
+    with _running("-c", SAYS) as process:
+        process.send_signal(signal.Signals[name])
+        printed, said = process.communicate()
+    assert process.returncode == -signal.Signals[name]
+    assert (f"killed by {name}" in said, printed) == (True, "")
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+def test_a_stop_stops_both_and_both_go_on(send: Callable[[int, int], None]) -> None:
+    with _running("-c", SAYS, "SIGUSR1") as process:
+        assert process.stdout is not None
+        send(process.pid, signal.SIGTSTP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        send(process.pid, signal.SIGCONT)
+        process.send_signal(signal.SIGUSR1)
+        assert process.stdout.readline() == "SIGUSR1\n"
+
+
+def test_a_program_that_stops_itself_stops_asynclab_as_well() -> None:
+    stops = SAYS.replace("print(", "signal.raise_signal(signal.SIGSTOP); print(", 1)
+    with _running("-c", stops, "SIGTSTP") as process:
+        assert process.stdout is not None
+        process.send_signal(signal.SIGTSTP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.readline() == "SIGTSTP\n"
+
+
+def test_without_its_witness_a_signal_is_taken_for_one_to_asynclab_alone_unless_a_terminal_sends_it() -> None:
+    witness = GroupWitness([signal.SIGUSR1])
+    witness._process.kill()
+    witness._process.wait()
+    assert [witness.saw(number) for number in (signal.SIGINT, signal.SIGTERM)] == [True, False]
+    witness.close()
