@@ -236,7 +236,7 @@ async def long_way() -> str:
 @pytest.mark.usefixtures("real_loop")
 async def test_an_instant_lab_skips_no_timer_that_came_due_while_another_task_ran() -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
+        loop, due = asyncio.get_running_loop(), 0.0
 
         async def first() -> None:
             await asyncio.sleep(1)
@@ -250,7 +250,6 @@ async def test_an_instant_lab_skips_no_timer_that_came_due_while_another_task_ra
             due = loop.time() + 1.0005
             await asyncio.sleep(1.0005)
 
-        due = 0.0
         await asyncio.gather(first(), second())
 
     async with Lab(instant=True) as lab:
