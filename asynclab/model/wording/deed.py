@@ -135,7 +135,7 @@ def busy(late: float) -> str:
 def cancel_requested(event: events.TaskCancelRequested, state: LabState) -> Forms:
     """Somebody called cancel() on a task."""
     if event.by is None:
-        return ("cancel requested",)
+        return ("cancel requested", "cancel()")
     by = "itself" if event.by == event.task else state.task_name(event.by)
     return (f"cancel requested by {by}", f"cancel() by {by}", "cancel()")
 
