@@ -62,7 +62,7 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
 
 
 def check_return(state: LabState, task: TaskState) -> None:
-    """Check whether a task that ignored a cancel waits where it was cancelled again, while somebody waits for its end."""
+    """Check whether a task that ignored a cancel is back where it was cancelled, while somebody waits for its end."""
     ignored, now = state.ignored_cancels.get(task.id), task.waits_for
     if ignored is None or now is None or not now.line:
         return
