@@ -125,7 +125,8 @@ def test_loops_are_told_when_they_are_to_make_way_for_a_look() -> None:
     assert [way.expected.get(timeout=50), way.expected.get(timeout=50)] == [0.0, 50.0]
     thread.pause()
     assert way.expected.get(timeout=50) == math.inf
-    thread.abandon()
+    thread.abandon()  # as in a child, where no thread of ours would say so
+    assert way.expected.get(timeout=50) == math.inf
 
 
 def test_many_threads_may_fork_at_once() -> None:

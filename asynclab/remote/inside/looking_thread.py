@@ -128,6 +128,7 @@ class LookingThread:
         """Never start it again. A child of the program may find its locks held by threads that it doesn't have."""
         self.is_abandoned = True
         self._wanted = False
+        self._way.expect_none()
 
     def _wait_for_end(self) -> None:
         while self._lives:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import math
 import time
-from contextlib import suppress
 
 NEVER = math.inf
 AT_ONCE = -math.inf
@@ -43,7 +42,7 @@ class GiveWay:
         """The next look begins in so many real seconds; the present one is over."""
         self._overdue_at = time.monotonic() + seconds + SLACK
         self._pause = _PAUSE
-        with suppress(RuntimeError):  # nobody has waited since the last one
+        if self._over.locked():  # else nobody has waited since the last one
             self._over.release()
 
     def expect_none(self) -> None:
