@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from http import HTTPStatus
+from http.client import responses
 from typing import Literal, TypeAlias
 
 from asynclab.fetch.rows import Outcome, Row
@@ -100,15 +100,8 @@ class CheckReport:
 def cause_of(row: Row) -> str:
     """Why a row is not ok, in words shared by all rows with the same cause."""
     if row.outcome in ("http_error", "rate_limited") and row.status is not None:
-        return f"{row.status} {_phrase(row.status)}".rstrip()
+        return f"{row.status} {responses.get(row.status, '')}".rstrip()
     return _CAUSES.get(row.outcome or "cancelled", row.outcome or "")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _url_of(row: Row) -> str:

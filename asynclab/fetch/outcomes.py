@@ -139,7 +139,9 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
         return _tls(error.__cause__, row, options)
     if row.phase == "download":
         return _broken_body(error, row, options)
-    return Failure("incomplete", "The server closed the connection without an answer", passes=True)
+    # aiohttp puts the headers that came into the error, and a sentence where none came.
+    when = "without an answer" if isinstance(getattr(error, "message", ""), str) else "before its headers were complete"
+    return Failure("incomplete", f"The server closed the connection {when}", passes=True)
 
 
 def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:

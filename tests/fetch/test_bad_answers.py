@@ -96,6 +96,8 @@ CASES: dict[str, Case] = {
     "http-2": Case(b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80", "invalid", r"not HTTP/1.1: \x00\x00\x12\x04"),
     "ssh": Case(b"SSH-2.0-OpenSSH_9.6\r\n", "invalid", "not HTTP/1.1: SSH-2.0-OpenSSH_9.6"),
     "tls-alert": Case(b"\x15\x03\x01\0\2\2\x28", "invalid", "not HTTP/1.1"),
+    "status-cut": Case(b"HTTP/1.1 20", "incomplete", "before its headers were complete"),
+    "headers-cut": Case(OK + b"X: y\r\nContent-Le", "incomplete", "before its headers were complete"),
     "nothing": Case(b"\r\n\r\n", "incomplete", NO_ANSWER),
     "no-length-reset": Case([OK + b"\r\nhello", b""], "incomplete", "Connection lost after 5 bytes"),
     "reset": Case(b"", "incomplete", NO_ANSWER),

@@ -162,6 +162,13 @@ def test_a_mail_that_json_ends_is_not_searched_to_the_end_of_the_text(monkeypatc
     assert sum(searched) < len(text)
 
 
+@pytest.mark.parametrize("body", ["quoted-printable\n\nhttp://a.b/?x=3D\n", "base64\n\naHR0cDovL2EuYi8/eD0=\n"])
+@pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
+def test_mails_that_follow_one_another_are_each_searched_once(body: str) -> None:
+    found = find_urls(f"MIME-Version: 1.0\nContent-Transfer-Encoding: {body}\n" * 20_000)
+    assert [(url.url, url.count) for url in found.urls] == [("http://a.b/?x=", 20_000)]
+
+
 def test_fragments_of_a_url_are_not_compared_with_all_others() -> None:
     compared = []
 

@@ -65,7 +65,20 @@ def test_ignored_lines_hide_passwords() -> None:
 @pytest.mark.parametrize(
     ("before", "piece", "after"),
     [("", one, "") for one in ("http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ")]
-    + [("", one, "") for one in (">", "http://x:", "\\n", "](http://a.b/x", "{http://'\\", "http://<")]
+    + [
+        ("", one, "")
+        for one in (
+            ">",
+            "http://x:",
+            "\\n",
+            "](http://a.b/x",
+            "{http://'\\",
+            "http://<",
+            "=http://a.b/=",
+            "url,a\n",
+            ',"x""',
+        )
+    ]
     + [("", " ", "|://"), ("", "\t", "://"), ("", "\n\t", "|"), ("[", ":80", "<"), ("From: a\n", " ", "x")]
     + [('{"a":\n ', '&#1;\\"', "]]>")],
 )

@@ -46,24 +46,12 @@ PLAIN = (
 )
 """What follows "http" in a URL that linkify-it would leave as it is; it takes 10 µs for that."""
 _IS_PLAIN = re.compile(f"https?{PLAIN}", re.IGNORECASE)
-_CLOSERS = {
-    '"': '"',
-    "'": "'(?![A-Za-z0-9])",
-    "`": "`",
-    "<": r"[>|]",  # with | where Slack writes a text into it
-    "+": r"\+\+",  # AsciiDoc
+_CLOSERS = {'"': '"', "'": "'(?![A-Za-z0-9])", "`": "`", "<": r"[>|]", "+": r"\+\+"}  # Slack's |, AsciiDoc's ++
+_CLOSERS |= {
     "“": "[”“]",
     "„": "[“”]",
     "‘": "’(?![A-Za-z0-9])",
-    "«": "»",
-    "»": "«",
-    "‹": "›",
-    "「": "」",
-    "『": "』",
-    "《": "》",
-    "〈": "〉",
-    "【": "】",
-    "〔": "〕",
+    **dict(zip("«»‹「『《〈【〔", "»«›」』》〉】〕", strict=True)),
 }
 _CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
 _IN_BRACKETS = r"[^\s<>\\|\[\]]*+"

@@ -17,6 +17,7 @@ NAMES_OF_URLS = frozenset(
 )
 """What fields are called in which a host without a scheme is meant as a URL."""
 
+_TAG = re.compile(r"<[/!]?[A-Za-z]")
 _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
     r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - | \([^()]*\)\Z|https?://\S*\s.*https?://", re.IGNORECASE
@@ -36,7 +37,7 @@ def is_exact(value: str, name: str = "") -> bool:
         return False
     space = _SPACE.search(value, 0, 10_000)
     if space is None:
-        return "<" not in value
+        return "<" not in value or not _TAG.search(value)
     host_ends = re.search(r"[/?#]", value[8:])
     has_path = host_ends is not None and host_ends.start() + 8 < space.start()
     return has_path and name.lower() not in _NAMES_OF_PROSE and not _SENTENCE.search(value)
@@ -45,7 +46,7 @@ def is_exact(value: str, name: str = "") -> bool:
 def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
     """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
-    if "//" not in value and "\\/\\/" not in value:
+    if "//" not in value and "\\/\\/" not in value and ": base64" not in value:
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
     elif not is_exact(value, name):

@@ -26,6 +26,8 @@ _ONLY_PROSE = re.compile(r"[^\s\[{<](?:[^\n<=]|=(?!3D\"|\\\"))*")
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
+_CHILD = re.compile(r"<[^<>]*(?<!/)>[^<]*<([A-Za-z][\w.]*)[\s/>]")
+"""An element with another in it, neither of which is one of a library for pages, whose names have a hyphen."""
 _END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
@@ -99,10 +101,13 @@ class _Cutting:
             ends = _PAGE_ENDS.search(text, start)
             return _MarkupPart(ends.end(), text[start : ends.end()], "HTML") if ends else None
         xml = _XML.match(text, start)
-        if xml is None or (xml[1] or "").lower() in KNOWN or start < self._fails_up_to:
+        if xml is None or start < self._fails_up_to:
+            return None
+        is_html = (xml[1] or "").lower() in KNOWN
+        if is_html and ((child := _CHILD.match(text, start)) is None or child[1].lower() in KNOWN):
             return None
         part, self._fails_up_to = xml_at(text, start)
-        if part is None and (xml[1] is None or xml[1] in self._closed):
+        if part is None and not is_html and (xml[1] is None or xml[1] in self._closed):
             self._fails_up_to = len(text)
             end = text.rfind(">") + 1 or len(text)
             return _MarkupPart(end, text[start:end], "XML")

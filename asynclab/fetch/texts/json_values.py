@@ -66,8 +66,8 @@ def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
         return _broken_at(text, start, error.pos), error.pos
     except RecursionError:
         return _broken_at(text, start, len(text)), start + _NEAR // 2
-    rest = _REST_OF_LINE.match(text, end)
-    return (JsonPart(rest.end(), value, text[start:end]) if rest and value else None), start
+    rest = _REST_OF_LINE.match(text, end) if text.find('"', start, end) > 0 else None  # numbers are no URLs
+    return (JsonPart(rest.end(), value, text[start:end]) if rest else None), start
 
 
 def _decoded(text: str, start: int) -> tuple[Any, int]:

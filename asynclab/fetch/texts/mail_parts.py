@@ -23,7 +23,19 @@ _SURE = re.compile(
 )
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
 _NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
-_STRUCTURED = re.compile(r"^[ \t]*(?:[\[{][^\n]*\"|<\?xml)", re.MULTILINE)
+_OTHER = re.compile(
+    r"(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
+    r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:))"
+    r"|^[ \t]*(?:[\[{][^\n]*\"|<\?xml)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The headers of another mail, and what is no part of a mail if it is not encoded as that is: JSON and XML."""
+_BOUNDARY = re.compile(
+    r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
+)
+_ENCODING = re.compile(r"^content-transfer-encoding:\s*(base64|quoted)", re.IGNORECASE | re.MULTILINE)
+_QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
+_BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
 _SOFT_URL = re.compile(
     r"^(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.MULTILINE | re.IGNORECASE
@@ -43,9 +55,9 @@ class MailPart(NamedTuple):
         """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
         mail = message_from_bytes(self.text.encode("utf-8", "replace"))
         for part in mail.walk():
-            for value in map(str, part.values()):
+            for _, value in part.raw_items():
                 if "//" in value or "=?" in value:
-                    _read_header(value, read)
+                    _read_header(_as_it_came(value), read)
             if not part.is_multipart():
                 text = _text_of(part)
                 if text is None:
@@ -54,7 +66,7 @@ class MailPart(NamedTuple):
                     read(text)
             for around in (part.preamble, part.epilogue):
                 if around and "//" in around:
-                    read(around)
+                    read(_as_it_came(around))
 
 
 def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
@@ -65,14 +77,27 @@ def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
     is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
     if not is_mail or not _BLANK_LINE.match(text, body):
         return None, body
-    end = len(text)
-    if "quoted-printable" in headers[0].lower() or "base64" in headers[0].lower():
-        other = _STRUCTURED.search(text, body)  # in an encoded body, what is not encoded is no part of it
-        if other is not None and "=3D" not in text[other.start() : other.start() + 2_000]:
-            end = other.start()
+    end = _end_of_body(text, headers[0], body)
     following = _NEXT.search(text, body, end)
     end = following.start() if following else end
     return MailPart(end, text[start:end]), end
+
+
+def _end_of_body(text: str, headers: str, start: int) -> int:
+    """Where the body that begins at a place ends at the latest, by how it is encoded."""
+    boundary = _BOUNDARY.search(headers)
+    if boundary is not None:
+        last = text.find(f"\n--{boundary[1]}--", start - 1)
+        return text.find("\n", last + 1) + 1 or len(text) if last >= 0 else len(text)
+    encoding = _ENCODING.search(headers)
+    is_base64 = encoding is not None and encoding[1].lower() == "base64"
+    if is_base64 and (lines := _BASE64.match(text, start)):
+        return lines.end()
+    for other in _OTHER.finditer(text, start):
+        place = other.start()
+        if other["mail"] is not None or (encoding and not _QUOTED.search(text, place, place + 2_000)):
+            return place
+    return len(text)
 
 
 def without_quoting(text: str) -> str | None:
@@ -80,6 +105,11 @@ def without_quoting(text: str) -> str | None:
     if not (_SOFT_URL.search(text) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _as_it_came(text: str) -> str:
+    """A text outside of bodies, in which email keeps bytes that are not ASCII as surrogates."""
+    return text.encode("ascii", "surrogateescape").decode("utf-8", "replace")
 
 
 def _read_header(value: str, read: ReadText) -> None:

@@ -23,7 +23,7 @@ TABLE = re.compile(
     re.MULTILINE,
 )
 """Where a table may begin."""
-_QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"\n]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
+_QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
 _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")

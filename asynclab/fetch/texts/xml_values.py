@@ -48,7 +48,7 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     """
     around = b"" if text.startswith(("<?", "<!"), start) else b"<_>"
     data = bytearray(around)
-    reading = _Reading(with_siblings=bool(around))
+    reading = _Reading(outside=bool(around))
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.UseForeignDTD(True)
@@ -96,24 +96,25 @@ class _EndError(Exception):
     """What follows is no part of it."""
 
 
+@dataclass(slots=True)
 class _Reading:
     """What a parser has read up to now."""
 
-    def __init__(self, *, with_siblings: bool) -> None:
-        self.part = XmlPart()
-        self.texts: list[str] = []
-        self.root_ends = 0
-        """Where the end tag of the last root begins, or where the root ends if it is an empty element."""
-        self.kept = 0
-        """How many values there are up to there."""
-        self._root = ""
-        self._outside = 1 if with_siblings else 0
-        self._open: list[str] = []
+    outside: int
+    """How many elements are open around a root."""
+    part: XmlPart = field(default_factory=XmlPart)
+    texts: list[str] = field(default_factory=list)
+    root_ends: int = 0
+    """Where the end tag of the last root begins, or where the root ends if it is an empty element."""
+    kept: int = 0
+    """How many values there are up to there."""
+    _root: str = ""
+    _open: list[str] = field(default_factory=list)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
         local = name.rpartition(":")[2]
-        if len(self._open) == self._outside:
+        if len(self._open) == self.outside:
             if self._root not in ("", name):
                 raise _EndError
             self._root = name
@@ -128,14 +129,14 @@ class _Reading:
     def end(self, at: int) -> None:
         self._flush()
         self._open.pop()
-        if len(self._open) == self._outside:
+        if len(self._open) == self.outside:
             self.root_ends = at
             self.kept = len(self.part.values)
 
     def _flush(self) -> None:
         value = "".join(self.texts).strip()
         self.texts.clear()
-        if value and self._root and len(self._open) <= self._outside:
+        if value and self._root and len(self._open) <= self.outside:
             raise _EndError
         if value and self._open:
             self.part.values.append((self._open[-1], value))
