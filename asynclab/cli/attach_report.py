@@ -20,7 +20,7 @@ def picture(program: ObservedProgram) -> Iterator[str]:
     """All of it, a line at a time."""
     started = program.started
     if started is None:
-        yield "The program said nothing of itself."
+        yield "The program did not say what it is."
         return
     yield f"Attached to {one_line(started.name)} (process {started.pid}, Python {started.python})."
     for loop in program.loops.values():

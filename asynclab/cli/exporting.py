@@ -9,16 +9,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-import click
-
 from asynclab.cli.exit_codes import DONE, FAILED
 from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_reading import read_recording
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.event_codec import encode
-from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import PerfettoExport
-from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
+from asynclab.remote.program_recording import RecordingReader
 from asynclab.remote.wire import AnyFrame, LoopEvents
 
 
@@ -30,22 +28,15 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
         OSError: A file can't be written.
     """
     reader = RecordingReader(recording)
-    program, problem = ObservedProgram(), ""
+    program = ObservedProgram()
     with reader, ExitStack() as files:
         if perfetto is not None:
             program.takers.append(files.enter_context(perfetto_trace(program, perfetto)))
         if ndjson:
             program.takers.append(_print_events)
-        try:
-            for line in reader.lines():
-                if not isinstance(line, SourceText):
-                    program.take(line)
-        except RecordingError as error:
-            problem = str(error)
-    if reader.is_cut:
-        problem = f"{recording} is cut: its writer did not finish it"
+        problem = read_recording(reader, program)
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; exported everything before that", err=True)
+        complain(f"{problem}; exported everything before that")
     return FAILED if problem else DONE
 
 

@@ -36,7 +36,7 @@ class FindingsOptions:
 
     outputs: tuple[Output, ...] = ()
     fail_on: tuple[str, ...] = ()
-    """The rules that end it with 3 where they found something; "any" stands for all."""
+    """The rules that make it exit with 3 if they found something; "any" stands for all."""
     allowances: tuple[Allowance, ...] = ()
     baseline: frozenset[KnownBug] = frozenset()
     write_baseline: Path | None = None
@@ -140,7 +140,7 @@ _OPTIONS = (
         "--write-baseline",
         type=Place(),
         metavar="FILE",
-        help="List the bugs that are found in such a file, together with those of --baseline; they fail nothing.",
+        help="Write what is found to such a file, with what --baseline lists; none of it fails the run.",
     ),
     click.option("--likely", is_flag=True, help="Count what is only likely, too, in --findings and --fail-on."),
 )

@@ -6,16 +6,15 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
+from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_reading import read_recording
 from asynclab.cli.run_report import Report
 from asynclab.findings.source_code import Sources
-from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
+from asynclab.remote.program_recording import RecordingReader
 
 
 def print_findings(path: Path, asked: FindingsOptions) -> int:
@@ -34,27 +33,8 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     folder = reader.header.folder or os.getcwd()
     with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's
         report = Report(program)
-        problem = _read(reader, program, texts)
+        problem = read_recording(reader, program, texts)
         code = files.write(program, report.found(), report.rules_failed())
-    if reader.is_cut and not problem:
-        problem = f"{path} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; reported everything before that", err=True)
+        complain(f"{problem}; reported everything before that")
     return code or (FAILED if problem else 0)
-
-
-def _read(reader: RecordingReader, program: ObservedProgram, texts: dict[str, str]) -> str:
-    """Take in a recording, and the text of the files in it.
-
-    Returns:
-        Why it could not be read to its end; empty if it was.
-    """
-    try:
-        for line in reader.lines():
-            if isinstance(line, SourceText):
-                texts[line.file] = line.text
-            else:
-                program.take(line)
-    except RecordingError as error:
-        return str(error)
-    return ""

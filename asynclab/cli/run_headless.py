@@ -52,7 +52,7 @@ def run_headless(
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         report, standstills = Report(program, findings.judge), _Standstills(program, stuck)
         report_file = None if json_to is None else JsonReport(files, json_to)
-        with ExitStack() as run_files:  # whole before anything is written that may fail
+        with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
             refused = kept.open(run_files, target, program, complain)
             code = run_watched(target, program.take, standstills.on_signal)
         if code == -signal.SIGINT:
@@ -121,6 +121,6 @@ class _Standstills:
 
     def _print(self, why: str, seen: dict[int, StuckReport]) -> None:
         for number, (lines, _) in seen.items():
-            for line in (f"loop {number}:", *lines):
+            for line in (*([f"loop {number}:"] if len(seen) > 1 else ()), *lines):
                 report_line(line)
         self.reports.append({"why": why, "loops": [{"loop": number, **said} for number, (_, said) in seen.items()]})

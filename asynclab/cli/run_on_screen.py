@@ -28,7 +28,7 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge) if asked != FindingsOptions() else None
-        with ExitStack() as run_files:  # whole before anything is written that may fail
+        with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
             refused = kept.open(run_files, target, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()

@@ -215,13 +215,16 @@ def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, An
     """What took long, and what never ended, by the name of its section."""
     state = loop.state
     return {
-        "blocked": [_entry(each.seconds, each.task, each.place, function=each.function) for each in tally.blocks],
+        "blocked": [
+            _entry(each.seconds, each.task, each.place, function=each.function, others=each.others)
+            for each in tally.blocks
+        ],
         "slowest_steps": [
-            _entry(each.seconds, each.task, each.seen_at or each.began_at, step=_step_place(each))
+            _entry(each.seconds, each.task, each.seen_at or each.began_at, step=_step_place(each), others=each.others)
             for each in tally.slowest_steps
         ],
         "longest_waits": [
-            _entry(each.seconds, each.task, each.place, wait=plain_wait(each.wait, state)[0])
+            _entry(each.seconds, each.task, each.place, wait=plain_wait(each.wait, state)[0], others=each.others)
             for each in tally.longest_waits
         ],
         "never_ended": [
@@ -237,7 +240,7 @@ def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, An
     }
 
 
-def _entry(seconds: float, task: str, place: Place | None, **more: str) -> dict[str, Any]:
+def _entry(seconds: float, task: str, place: Place | None, **more: str | int) -> dict[str, Any]:
     return {"seconds": seconds, "task": task, **more, **_place_json(place)}
 
 
@@ -255,8 +258,9 @@ def _entry_line(entry: dict[str, Any]) -> str:
     what = f"in {one_line(entry['function'])}" if "function" in entry else entry.get("wait", "")
     place = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
     where = _STEP_PLACES.get(entry.get("step", ""), "") + place
-    begin = f"    {duration(entry['seconds']):>9}"
-    return "  ".join(filter(None, (begin, f"{entry['task'] or 'a callback':<{NAME_WIDTH}}", what, where))).rstrip()
+    others = f"(and {entry['others']:,} like it)" if entry.get("others") else ""
+    begin = f"    {duration(entry['seconds']):>9}  {entry['task'] or 'a callback':<{NAME_WIDTH}}"
+    return "  ".join(filter(None, (begin, what, where, others))).rstrip()
 
 
 def _alive(state: LabState) -> int:

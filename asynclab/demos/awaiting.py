@@ -21,7 +21,7 @@ async def say_hello(seconds: float) -> None:
 
 async def main(
     seconds: Annotated[float, (0.0, 10.0)] = 2.0,
-    in_a_row: Annotated[bool, "mistake: two greetings are awaited one after the other"] = False,
+    in_a_row: Annotated[bool, "mistake: greetings are awaited one by one"] = False,
 ) -> None:
     print("Starting...")
     await say_hello(seconds)

@@ -20,7 +20,7 @@ async def greet(seconds: float) -> None:
 
 async def main(
     seconds: Annotated[float, (0.0, 10.0)] = 1.0,
-    forget_await: Annotated[bool, "mistake: greet() is called but never awaited"] = False,
+    forget_await: Annotated[bool, "mistake: greet() is never awaited"] = False,
 ) -> None:
     greeting = greet(seconds)  # a coroutine object: not a line of greet has run yet
     if not forget_await:

@@ -21,7 +21,7 @@ async def work(number: int, seconds: float) -> None:
 async def main(
     first_seconds: Annotated[float, (0.0, 10.0)] = 2.0,
     second_seconds: Annotated[float, (0.0, 10.0)] = 1.0,
-    forget_await: Annotated[bool, "mistake: main returns without awaiting its tasks"] = False,
+    forget_await: Annotated[bool, "mistake: nobody awaits the tasks"] = False,
 ) -> None:
     first = asyncio.create_task(work(1, first_seconds), name="task-1")
     second = asyncio.create_task(work(2, second_seconds), name="task-2")

@@ -30,7 +30,7 @@ async def set_result(future: asyncio.Future[str], result: str, seconds: float, t
 async def main(
     result: str = "42",
     seconds: Annotated[float, (0.0, 10.0)] = 1.0,
-    never_set: Annotated[bool, "mistake: nobody sets the result, so the waiter waits forever"] = False,
+    never_set: Annotated[bool, "mistake: nobody sets the result"] = False,
     set_twice: Annotated[bool, "mistake: the result is set twice"] = False,
 ) -> None:
     future: asyncio.Future[str] = asyncio.get_running_loop().create_future()

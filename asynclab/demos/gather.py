@@ -48,8 +48,8 @@ async def main(
     tasks: Annotated[int, range(2, 21)] = 2,
     seconds: Annotated[float, (0.0, 5.0)] = 1.0,
     first: Literal["longest", "shortest"] = "longest",
-    one_by_one: Annotated[bool, "mistake: each coroutine is awaited before the next one starts"] = False,
-    one_fails: Annotated[bool, "mistake: one task fails, and gather is expected to cancel the others"] = False,
+    one_by_one: Annotated[bool, "mistake: coroutines are awaited one by one"] = False,
+    one_fails: Annotated[bool, "mistake: one task fails, and the others go on"] = False,
 ) -> None:
     delays = [seconds * number for number in range(1, tasks + 1)]
     if first == "longest":

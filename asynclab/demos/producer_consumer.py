@@ -37,7 +37,7 @@ async def main(
     maxsize: Annotated[int, range(51)] = 3,
     produce_seconds: Annotated[float, (0.0, 10.0)] = 1.0,
     consume_seconds: Annotated[float, (0.0, 10.0)] = 0.5,
-    forget_task_done: Annotated[bool, "mistake: task_done() is never called, so join() never returns"] = False,
+    forget_task_done: Annotated[bool, "mistake: task_done() is never called"] = False,
 ) -> None:
     queue: asyncio.Queue[int | None] = asyncio.Queue(maxsize)
     numbers = iter(range(items))  # shared by all producers: each number is produced once

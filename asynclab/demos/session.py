@@ -26,7 +26,7 @@ async def show_page(session: aiohttp.ClientSession, url: str, characters: int) -
 async def main(
     url: Annotated[str, "url"],
     characters: Annotated[int, range(1, 2001)] = 100,
-    forget_close: Annotated[bool, "mistake: without async with, nobody closes the session"] = False,
+    forget_close: Annotated[bool, "mistake: nobody closes the session"] = False,
 ) -> None:
     if forget_close:
         session = aiohttp.ClientSession(timeout=LIMIT)

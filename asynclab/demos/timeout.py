@@ -4,7 +4,7 @@ Watch: the countdown reaches zero at 2 s. At that moment the task is cancelled, 
 Watch swallow_cancel: at 2 s the time is up and the task is cancelled, yet it sleeps for another second. main waits for
     it, and gets a result instead of TimeoutError.
 Watch block: nothing moves for a second, not even this screen, because the task's step does not end. The timeout of
-    0.5 s comes due in the meantime and cannot stop it.
+    0.5 s comes due in the meantime and cannot stop it. Finding: blocked-loop.
 Belief: "wait_for(work, 2) returns within 2 seconds": it asks the task to stop, and waits until the task has. A task
     that swallows the cancellation returns late, without TimeoutError. One that blocks the loop cannot even be asked.
 Docs: Coroutines and tasks, Timeouts
@@ -41,8 +41,8 @@ def crunch(seconds: float) -> None:
 async def main(
     limit: Annotated[float, (0.1, 10.0)] = 2.0,
     seconds: Annotated[float, (0.0, 10.0)] = 5.0,
-    swallow_cancel: Annotated[bool, "mistake: the task swallows its cancellation and returns late"] = False,
-    block: Annotated[bool, "mistake: the task blocks the event loop for a second; limit is 0.5"] = False,
+    swallow_cancel: Annotated[bool, "mistake: the task swallows its cancellation"] = False,
+    block: Annotated[bool, "mistake: the task blocks the event loop"] = False,
 ) -> None:
     job = blocking_work if block else stubborn_work if swallow_cancel else work
     task = asyncio.create_task(job(seconds), name="work")

@@ -13,6 +13,7 @@ from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import duration, plural
 
 LISTED = 200
@@ -48,13 +49,26 @@ def standstill(state: LabState, now: float) -> Standstill:
         return Standstill("none", "No standstill: the run has ended.")
     told = state.outside
     if told is None or not state.is_idle:
-        return Standstill("none", "No standstill: the loop was not idle when it was last seen.")
+        return Standstill("none", _at_work(state))
+    if state.is_at_rest:
+        return Standstill("outside", "All tasks wait; only ctrl+c can wake one.")
     wakers = [words for name, words in _WAKERS if getattr(told, name)]
     if wakers:
         return Standstill("outside", f"All tasks wait; {' or '.join(wakers)} can wake them.")
     due = _next_deadline(state)
     when = "" if due is None else f"; the next is due in {duration(max(0.0, due - now))}"
     return Standstill("timers", f"All tasks wait, and only timers can wake them{when}.")
+
+
+def _at_work(state: LabState) -> str:
+    """Why a loop that was not found idle is in no standstill."""
+    count = state.counts["ready"]
+    busy = "" if not count else f"{plural(count, 'task')} {'is' if count == 1 else 'are'} ready"
+    if state.running is not None:
+        busy = f"'{state.task_name(state.running)}' is running"
+    if state.clock.paused:
+        return sentence(f"the run is paused{busy and f': {busy}'}")
+    return sentence(f"no standstill: {busy or 'the loop was at work just before'}")
 
 
 def stuck_lines(state: LabState, now: float) -> Iterator[str]:
@@ -78,7 +92,7 @@ def stuck_lines(state: LabState, now: float) -> Iterator[str]:
         yield "  ".join(filter(None, parts)).rstrip()
     left = sum(map(len, list(groups.values())[LISTED:]))
     if left:
-        yield f"    and {plural(left, 'task')} more"
+        yield f"    and {plural(left, 'more task')}"
 
 
 def stuck_json(state: LabState, now: float) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Incident:
 
     @property
     def likeness(self) -> Likeness | None:
-        """The same for those that are alike; None where no place is known."""
+        """Equal for incidents that are alike; None where no place is known."""
         return None if self.place is None else (type(self.event), self.kind, self.is_sure, self.place)
 
 
@@ -51,4 +51,4 @@ class IgnoredCancel:
     wait: Wait
     """What the task waited for when it was cancelled."""
     began: float
-    """When it had begun to."""
+    """When that wait had begun, in lab seconds."""

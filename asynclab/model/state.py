@@ -259,12 +259,18 @@ class LabState:
         return self.outside is not None and self.outside_version == self.version
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether it is proved that nothing can wake any task: no code, no timer, nothing from outside."""
+    def is_at_rest(self) -> bool:
+        """Whether it is proved that nothing but ctrl+c can wake any task: no code, no timer, nothing from outside."""
         told = self.outside
         if self.is_stalled or told is None or not self.is_idle:
             return self.is_stalled
-        return not (told.io or told.threads or told.processes or told.signals or told.timers or told.interrupt)
+        return not (told.io or told.threads or told.processes or told.signals or told.timers)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it is proved that nothing can wake any task, and that none can be meant to wait for ctrl+c."""
+        is_meant = self.outside is not None and self.outside.interrupt > 0 and not self.is_stalled
+        return self.is_at_rest and not is_meant
 
     @property
     def is_starved(self) -> bool:

@@ -166,7 +166,7 @@ class RecordingReader:
         Raises:
             RecordingError: It can't be read, or is none that this asynclab reads.
         """
-        self._path = path
+        self.path = path
         self.is_cut = False
         """Whether the file ended before its writer had finished it; known at the end of `lines`."""
         with _reading(path):
@@ -195,27 +195,27 @@ class RecordingReader:
             RecordingError: A line is none of a recording, or the disk refuses.
         """
         decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # takes time, and who only writes needs none
-        with self._file, _reading(self._path):
+        with self._file, _reading(self.path):
             for number, line in enumerate(self._unpacked, start=2):
                 try:
                     _refuse_huge_numbers(line)
                     yield decoder.decode(line)
                 except _NOT_OURS as error:
-                    raise RecordingError(f"line {number} of {self._path} is not one of a recording: {error}") from None
+                    raise RecordingError(f"line {number} of {self.path} is not one of a recording: {error}") from None
 
     def _read_header(self) -> Header:
         try:
             header = msgspec.json.decode(next(self._unpacked, b""), type=Header)
         except (RecordingError, *_NOT_OURS):
             self._file.close()
-            raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None
+            raise RecordingError(f"{self.path} is not a recording; asynclab run --record FILE makes one") from None
         except OSError:
             self._file.close()
             raise
         if header.version > VERSION:
             self._file.close()
             raise RecordingError(
-                f"{self._path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
+                f"{self.path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
             )
         return header
 
@@ -233,11 +233,11 @@ class RecordingReader:
             try:
                 left += unpacker.decompress(piece, _PIECE * 1024)
             except zlib.error:
-                raise RecordingError(f"{self._path} is damaged") from None
+                raise RecordingError(f"{self.path} is damaged") from None
             *lines, left = left.split(b"\n")
             yield from lines
             if len(left) > LONGEST_LINE:
-                raise RecordingError(f"{self._path} has a line that is too long for a recording")
+                raise RecordingError(f"{self.path} has a line that is too long for a recording")
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -13,8 +13,11 @@ from asynclab.model import events
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, place_in
 
-KEPT = 5
-"""How many of the slowest steps, of the longest waits and of the latest blocks are kept."""
+TOLD = 5
+"""How many of the slowest steps, of the longest waits and of the longest blocks are told; those alike count as one."""
+
+KEPT = 1_000
+"""Of how many kinds of each the longest is kept, at most: a kind is a line of code, so there are seldom as many."""
 
 SLOW_STEP = 0.01
 """Real seconds: a shorter step is never told."""
@@ -37,6 +40,8 @@ class SlowStep:
     """The await that the step went on from; None for a first step, and where it is not known."""
     is_first: bool
     """Whether it was the task's first step."""
+    others: int = 0
+    """How many more slow steps there were at that place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class LongWait:
     wait: events.Wait
     place: Place | None
     """The line below the program's own code; where there is none, the line that made the task."""
+    others: int = 0
+    """How many more long waits of this kind there were in that line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,11 @@ class Block:
     """The name of the task; empty for a callback."""
     place: Place | None
     function: str
+    others: int = 0
+    """How many more blocks there were in that line."""
 
 
-_Ranked: TypeAlias = tuple[float, int, SlowStep | LongWait]
+_Told = TypeVar("_Told", SlowStep, LongWait, Block)
 
 
 @dataclass
@@ -71,33 +80,36 @@ class RunTally:
 
     state: LabState
     """The loop's state, which has taken in each batch before `take` gets it."""
-    blocks: list[Block] = field(default_factory=list)
-    """The longest, longest first."""
     running: float = 0.0
     """Real seconds in which steps ran."""
     ready: float = 0.0
     """Total seconds that ended tasks were ready but not running."""
     waiting: float = 0.0
     """Total seconds that ended tasks were suspended."""
-    _steps: list[_Ranked] = field(default_factory=list)
-    _waits: list[_Ranked] = field(default_factory=list)
+    _steps: dict[Hashable, SlowStep] = field(default_factory=dict)
+    _waits: dict[Hashable, LongWait] = field(default_factory=dict)
+    _blocks: dict[Hashable, Block] = field(default_factory=dict)
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _awaits: dict[int, Place | None] = field(default_factory=dict)
     """The await that each task goes on from, None where it is not known; not there before a task's second step."""
     _blocking: Block | None = None
     """The latest report of a step or callback that has not ended."""
-    _count: int = 0
 
     @property
     def slowest_steps(self) -> list[SlowStep]:
         """The slowest steps, slowest first."""
-        return [entry for _, _, entry in sorted(self._steps, reverse=True) if isinstance(entry, SlowStep)]
+        return _longest(self._steps)
 
     @property
     def longest_waits(self) -> list[LongWait]:
         """The longest waits that are over, longest first."""
-        return [entry for _, _, entry in sorted(self._waits, reverse=True) if isinstance(entry, LongWait)]
+        return _longest(self._waits)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The longest blocks, longest first."""
+        return _longest(self._blocks if self._blocking is None else {**self._blocks, None: self._blocking})
 
     def take(self, happened: Sequence[events.Event]) -> None:
         """Add a batch."""
@@ -131,7 +143,7 @@ class RunTally:
             name, task = self.state.task_name(event.task), self.state.tasks.get(event.task)
             place = place_in(waited.wait) or (None if task is None else place_in(task))
             wait = self._with_holder(waited.wait, waited.at, event.at)
-            self._keep(self._waits, event.at - waited.at, LongWait(event.at - waited.at, name, wait, place))
+            _keep(self._waits, (wait.kind, place), LongWait(event.at - waited.at, name, wait, place))
 
     def _with_holder(self, wait: events.Wait, begin: float, end: float) -> events.Wait:
         """A wait that is over; one for a lock has its holder, unless others held it, too, before the end."""
@@ -146,28 +158,40 @@ class RunTally:
         if event.seconds >= SLOW_STEP:
             seen_at = None if self._blocking is None else self._blocking.place
             began_at, is_first = self._awaits.get(number), number not in self._awaits
-            step = SlowStep(event.seconds, self.state.task_name(number), seen_at, began_at, is_first)
-            self._keep(self._steps, event.seconds, step)
+            task = self.state.tasks.get(number)
+            likeness = (None if task is None else task.coroutine, seen_at, began_at, is_first)
+            name = self.state.task_name(number)
+            _keep(self._steps, likeness, SlowStep(event.seconds, name, seen_at, began_at, is_first))
         self._awaits[number] = None  # until it says what it waits for
         self._end_block(event.seconds)
 
     def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
-        self._keep_block(Block(event.seconds, name, place, event.function))
+        self._blocking = Block(event.seconds, name, place, event.function)
 
     def _end_block(self, seconds: float) -> None:
         """What was reported as blocking has ended, after so many seconds."""
         if self._blocking is not None:
-            self._keep_block(replace(self._blocking, seconds=seconds))
+            ended = replace(self._blocking, seconds=seconds)
+            _keep(self._blocks, (ended.place, ended.function), ended)
             self._blocking = None
 
-    def _keep_block(self, block: Block) -> None:
-        others = [known for known in self.blocks if known is not self._blocking]  # the same is told again as it lasts
-        self._blocking = block
-        self.blocks = heapq.nlargest(KEPT, [*others, block], key=lambda block: block.seconds)
 
-    def _keep(self, ranking: list[_Ranked], seconds: float, entry: SlowStep | LongWait) -> None:
-        self._count += 1
-        keep = heapq.heappush if len(ranking) < KEPT else heapq.heappushpop
-        keep(ranking, (seconds, -self._count, entry))
+def _keep(ranking: dict[Hashable, _Told], likeness: Hashable, entry: _Told) -> None:
+    """Keep the longer of an entry and the one like it, and count the other."""
+    known = ranking.get(likeness)
+    if known is not None:
+        entry = replace(max(known, entry, key=_seconds), others=known.others + 1)
+    elif len(ranking) >= KEPT:
+        for shortest in heapq.nsmallest(KEPT // 2, ranking, key=lambda each: ranking[each].seconds):
+            del ranking[shortest]
+    ranking[likeness] = entry
+
+
+def _longest(ranking: dict[Hashable, _Told]) -> list[_Told]:
+    return heapq.nlargest(TOLD, ranking.values(), key=_seconds)
+
+
+def _seconds(entry: SlowStep | LongWait | Block) -> float:
+    return entry.seconds

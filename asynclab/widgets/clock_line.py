@@ -46,8 +46,8 @@ def clock_line(state: LabState, now: float, *, chosen: int | None = None, is_ove
     if not clock.paused:
         speed = "instant" if clock.instant else speed_text(clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(now), "past"),)))
-    held = len(state.held)
-    ready: Line = ((f"{GLYPHS['ready']} {held:,} ready", "ready"),) if held else (("nothing ready", "past"),)
+    count = len(state.ready_queue)
+    ready: Line = ((f"{GLYPHS['ready']} {count:,} ready", "ready"),) if count else (("nothing ready", "past"),)
     following: Line = (("next ", "past"), (state.task_name(chosen), "running"), (" (chosen)", "past"))
     is_chosen = chosen in state.held and chosen != next(iter(state.held))
     return joined(((("paused at ", "ready"), at), ready, *((following,) if is_chosen else ())))

@@ -23,8 +23,10 @@ def reason(task: TaskState, state: LabState, width: int) -> str:
             return _why_ready(task, state, width)
         case "running":
             return ""
+        case "cancelled" if task.cancel_requested_by is None:
+            return "leaked" if task.id in state.leaked else ""
         case "cancelled":
-            return "" if task.cancel_requested_by is None else f"by {state.task_name(task.cancel_requested_by)}"
+            return f"by {state.task_name(task.cancel_requested_by)}"
         case ended:
             return fitting(ending(ended, task.detail), width)
 

@@ -61,6 +61,9 @@ Entry: TypeAlias = RunRow | str
 class RunList(CursorView):
     """Rows in their sections; posts `RunHighlighted` and `RunChosen`."""
 
+    DEFAULT_CSS = """
+    RunList { scrollbar-gutter: auto; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Run", show=False)]
 
     _rows: tuple[RunRow, ...] = ()
@@ -110,6 +113,8 @@ class RunList(CursorView):
         state = _state_of(entry, one_line(entry.note, NOTE_LIMIT))
         if min(cell_len(name), LEAST_NAME) + 1 + width_of(state) > room:
             state = _state_of(entry, "")
+        if cell_len(name) + 1 + width_of(state) > room:
+            room += 1  # the blank before the frame
         return (
             self.mark(index),
             (f"{entry.key} ", "strong accent" if is_picked else "heading"),

@@ -29,8 +29,8 @@ class Columns:
 
 
 LEAST: tuple[tuple[int, Columns], ...] = (
-    (82, Columns(14, 12, 15, 9, 10, 12, 7)),
-    (74, Columns(14, 12, 15, 9, 10, 12, 0)),
+    (82, Columns(14, 12, 19, 7, 10, 12, 7)),
+    (69, Columns(14, 12, 18, 6, 10, 0, 7)),
     (62, Columns(14, 12, 15, 9, 10, 0, 0)),
     (55, Columns(13, 12, 13, 7, 9, 0, 0)),
     (45, Columns(11, 12, 12, 0, 9, 0, 0)),
@@ -39,6 +39,10 @@ LEAST: tuple[tuple[int, Columns], ...] = (
     (0, Columns(0, 2, 0, 0, 0, 0, 0)),
 )
 """The columns from a width on, each as narrow as it can be; the least important ones are left out first."""
+
+
+WIDEST_BAR = 40
+"""The most cells of the bar: what a task waits for or returned needs more room than that to be read."""
 
 
 @lru_cache(maxsize=32)
@@ -50,8 +54,8 @@ def columns_for(width: int) -> Columns:
     least = next((columns for wanted, columns in LEAST if width >= wanted), LEAST[-1][1])
     spare = width - 1 - sum(astuple(least))
     task = min(18, spare * 3 // 10) if least.waiting else spare
-    waiting = 0 if not least.waiting else min(33, spare * 4 // 10) if least.bar else spare - task
-    bar = spare - task - waiting
+    bar = min(WIDEST_BAR - least.bar, spare - task - spare * 4 // 10) if least.bar else 0
+    waiting = spare - task - bar
     return replace(least, task=least.task + task, waiting=least.waiting + waiting, bar=least.bar + bar)
 
 

@@ -333,7 +333,7 @@ def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(rec
     (recorded.folder / "cut.gz").write_bytes(whole[:-12])
     cut = recorded.findings(recording="cut.gz")
     assert cut.exit_code == 1
-    assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; reported everything before that\n")
+    assert cut.stderr.endswith("cut.gz is cut off; reported everything before that\n")
     assert cut.stdout.count("\n") == 2
 
 

@@ -28,9 +28,9 @@ def quiet() -> Iterator[None]:
         gc.collect()
 
 
-async def found_in(demo: Demo, **switched_on: bool) -> dict[str, Certainty]:
+async def found_in(demo: Demo, *, watch: bool = False, **switched_on: bool) -> dict[str, Certainty]:
     """The rules that find something in a run of a demo, to its end or until it is stuck, and whether that is proved."""
-    async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True, watch=False) as lab:
+    async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True, watch=watch) as lab:
         findings = LiveFindings(lab.state, seconds=lambda: 0.0)
         lab.subscribe(findings.take)
         lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}), server.pages) | switched_on)
@@ -53,7 +53,7 @@ async def test_what_its_lesson_says_is_found(demo: Demo, mistake: object) -> Non
         assert not await found_in(demo)
         return
     name, expected = getattr(mistake, "name", ""), set(getattr(mistake, "findings", ()))
-    found = await found_in(demo, **{name: True})
+    found = await found_in(demo, watch="blocked-loop" in expected, **{name: True})
     assert {rule for rule, certainty in found.items() if certainty == "proved"} == expected
 
 

@@ -17,7 +17,7 @@ def test_a_life_reads_as_a_story() -> None:
     assert told(state) == [
         "main: created tea",
         "main: created coffee",
-        "main: waits for gather of 2",
+        "main: waits for a gather of 2",
         "tea: sleeps 1.00 s",
         "tea: ready after 1.001 s",
         "tea: “tea is ready”",

@@ -339,6 +339,24 @@ def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: Suite) -
     )
 
 
+def test_a_test_that_only_ctrl_c_could_end_is_ended_though_a_program_may_mean_to_wait_for_that(suite: Suite) -> None:
+    suite.write(
+        """
+        async def scene():
+            await asyncio.Event().wait()
+
+        def test_plain():
+            asyncio.run(scene())
+
+        async def test_of_a_plugin():
+            await scene()
+        """
+    )
+    result = suite.run("--asynclab", "--timeout=30", plugins=(ASYNCIO, "pytest_timeout"))
+    result.assert_outcomes(failed=2)
+    assert str(result.stdout).count("Failed: asynclab ended the test: All tasks wait; only ctrl+c can wake one.") == 2
+
+
 def test_a_thread_of_another_plugin_is_none_that_a_test_may_wait_for(suite: Suite) -> None:
     suite.pytester.makeconftest(
         """

@@ -70,7 +70,7 @@ def test_a_task_is_ready_then_runs_then_waits_inside_its_life() -> None:
         ("ready", 2_000_000, 500_000),
         ("running", 2_500_000, 500_000),
     ]
-    (wait,) = named(events, "waiting: queue.get on queue#2")
+    (wait,) = named(events, "waiting: get from queue#2")
     assert wait["args"] == {"at": "app.py:4"}
     assert [event["args"]["value"] for event in named(events, "ready tasks")] == [1, 0, 1, 0]
 
@@ -289,9 +289,7 @@ def test_a_cut_recording_is_exported_up_to_there_and_said_to_be_cut(tmp_path: Pa
     out = str(tmp_path / "out")
     asked = CliRunner().invoke(main, ["export", str(path), *(out if word == "OUT" else word for word in arguments)])
     assert asked.exit_code == 1
-    assert asked.stderr.splitlines() == [
-        f"asynclab: {path} is cut: its writer did not finish it; exported everything before that"
-    ]
+    assert asked.stderr.splitlines() == [f"asynclab: {path} is cut off; exported everything before that"]
     assert "TaskCreated" in asked.stdout or checked(Path(out).read_text())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
-from asynclab.remote.run_tally import Block, RunTally, SlowStep
+from asynclab.remote.run_tally import KEPT, TOLD, Block, RunTally, SlowStep
 
 
 def tallied(*happened: events.Event) -> RunTally:
@@ -79,8 +79,7 @@ def test_a_slow_step_is_placed_where_it_was_seen_or_behind_the_await_that_it_wen
     assert tally.slowest_steps == [
         SlowStep(0.05, "tea", None, None, True),
         SlowStep(0.04, "tea", None, ("cafe.py", 7), False),
-        SlowStep(0.03, "tea", None, None, False),
-        SlowStep(0.02, "tea", None, None, False),
+        SlowStep(0.03, "tea", None, None, False, others=1),
     ]
 
 
@@ -92,3 +91,28 @@ def test_a_callback_that_blocked_lasts_up_to_its_end() -> None:
 def test_what_still_blocks_has_taken_as_long_as_was_reported_last() -> None:
     tally = tallied(*MADE, events.StepStarted(1.0, 1), blocked(1.1, 1, 0.1), blocked(1.2, 1, 0.2))
     assert tally.blocks == [Block(0.2, "tea", ("cafe.py", 9), "grind")]
+
+
+def test_what_is_alike_is_told_once_by_the_longest_with_the_number_of_the_others() -> None:
+    sleeps = [
+        each
+        for at, seconds in ((1.0, 0.2), (2.0, 0.3), (3.0, 0.1))
+        for each in (
+            events.TaskWaiting(at, 1, events.Wait("sleep", seconds=seconds, file="cafe.py", line=7)),
+            events.TaskReady(at + seconds, 1, "timer"),
+            events.StepStarted(at + seconds, 1),
+            blocked(at + seconds, 1, 0.2),
+            events.StepEnded(at + seconds + 0.2, 1, seconds),
+        )
+    ]
+    tally = tallied(*MADE, *sleeps)
+    for (longest,) in (tally.longest_waits, tally.slowest_steps, tally.blocks):
+        assert (round(longest.seconds, 3), longest.others) == (0.3, 2)
+
+
+def test_of_any_number_of_places_the_longest_waits_are_told() -> None:
+    lines = range(1, 3 * KEPT)
+    waits = ((events.Wait("sleep", file="cafe.py", line=line), 1.0 + line) for line in lines)
+    ways = ((events.TaskWaiting(1.0, 1, wait), events.TaskReady(at, 1, "timer")) for wait, at in waits)
+    tally = tallied(MADE[0], *(event for way in ways for event in way))
+    assert [wait.place for wait in tally.longest_waits] == [("cafe.py", line) for line in lines[: -TOLD - 1 : -1]]

@@ -14,7 +14,7 @@ import pytest
 
 from asynclab.app import AsyncLabApp
 from asynclab.remote.attach import Attachment, attach
-from asynclab.remote.wire import AnyFrame, LoopOpened, to_bytes
+from asynclab.remote.wire import AnyFrame, Heartbeat, LoopOpened, to_bytes
 from asynclab.screens.run import connected_program
 from asynclab.screens.run.attached_program import AttachedProgram
 from asynclab.screens.run.run_screen import RunScreen
@@ -109,10 +109,31 @@ async def test_where_it_tells_more_than_a_frame_has_time_for_it_is_read_no_furth
             assert not has_read(ours)
             attached.pump()
             counts.append((len(taken), attached.is_behind))
-        assert counts == [(1, True), (3, True), (4, False)]
+        assert counts == [(1, True), (3, True), (4, True)]
         await until(lambda: has_read(ours))
         attached.pump()
-        assert len(taken) == 5
+        assert (len(taken), attached.is_behind) == (5, False)
+        attached.hang_up()
+
+
+async def test_what_is_shown_late_is_said_to_be_from_a_while_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, moments = itertools.count(step=0.015), iter((100.0, 106.0, 106.0, 106.0))
+    timers = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=lambda: 100.0)
+    monkeypatch.setattr(connected_program, "time", timers)
+    monkeypatch.setattr(connected_program, "MOST_WAITING", 0)
+    ours, its = socket.socketpair()
+    with its:
+        attached = AttachedProgram(Attachment(4711, ours))
+        attached.begin()
+        attached.pump()
+        its.sendall(b"".join(to_bytes(Heartbeat(float(second))) for second in range(1, 7)))
+        await until(lambda: has_read(ours))
+        said = []
+        for now in moments:
+            timers.monotonic = lambda now=now: now
+            attached.pump()
+            said.append(" ".join(attached.facts).partition("Shown as it was ")[2][:7])
+        assert said == ["", "3 s ago", "1 s ago", ""]
         attached.hang_up()
 
 

@@ -214,3 +214,12 @@ async def test_the_page_about_fetching_lists_the_keys_of_the_fetch_screen(reques
     async with fetching() as stage:
         table = key_table(stage.screen)
     check_table("docs/fetching.md", "keys", table, request)
+
+
+def test_the_help_of_the_time_keys_says_what_they_do_to_a_program_of_ones_own() -> None:
+    of_demos, of_programs = (
+        {command.name: command.help for command in screen.commands if command.group == "Time"}
+        for screen in (LearnScreen, RunScreen)
+    )
+    alike = {name for name in of_demos if of_demos[name] == of_programs[name]}
+    assert alike == {"resume", "instant"}  # help tells of pause for both; a program's time can't be skipped

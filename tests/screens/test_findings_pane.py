@@ -289,7 +289,7 @@ async def test_why_nothing_moved_at_a_moment_of_the_past(tmp_path: Path) -> None
 @pytest.mark.parametrize("width", [40, 75, 150])
 def test_no_line_of_the_report_is_cut(width: int) -> None:
     names = ", ".join(f"'client-{number}'" for number in range(12))
-    report = ("All tasks wait.", f"    main-1            waits for gather of 12: {names}  app.py:12  for 1.250 s")
+    report = ("All tasks wait.", f"    main-1            waits for a gather of 12: {names}  app.py:12  for 1.250 s")
     lines = [plain(line) for line in StuckScreen({"loop 1": report}).text_lines(width)]
     assert max(map(len, lines)) <= width
     assert " ".join(" ".join(lines).split()) == " ".join(" ".join(report).split())
@@ -298,20 +298,20 @@ def test_no_line_of_the_report_is_cut(width: int) -> None:
 def test_a_wait_begins_beside_its_tasks_name_and_goes_on_below_itself() -> None:
     report = (
         "All tasks wait.",
-        "    main-1            waits for task group of 2: 'client 1' and 'client 2'  app.py:12  for 1.250 s",
+        "    main-1            waits for a task group of 2: 'client 1' and 'client 2'  app.py:12  for 1.250 s",
         "    client-with-a-long-name  waits to get from queue#1, last put by 'main-1'  app.py:14",
-        "    and 3 tasks more",
+        "    and 3 more tasks",
     )
-    lines = [plain(line).rstrip() for line in StuckScreen({"loop 1": report}).text_lines(60)]
+    lines = [plain(line).rstrip() for line in StuckScreen({"loop 1": report}).text_lines(62)]
     assert lines == [
         "All tasks wait.",
         "",
-        "    main-1            waits for task group of 2: 'client 1'",
+        "    main-1            waits for a task group of 2: 'client 1'",
         "                      and 'client 2'",
         "                      app.py:12  for 1.250 s",
         "    client-with-a-long-name",
         "                      waits to get from queue#1, last put by",
         "                      'main-1'",
         "                      app.py:14",
-        "    and 3 tasks more",
+        "    and 3 more tasks",
     ]

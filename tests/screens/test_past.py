@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asynclab.model import history
+from asynclab.model.events import RunEnded, RunStarted
 from asynclab.screens.lab.record_readings import moment_of
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.learn.demo_runs import Run
@@ -16,6 +17,7 @@ from asynclab.trace import Lab
 from asynclab.widgets.messages import MomentChosen
 from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import lab_of, replace_main, run_main, start
+from tests.sources import ToldSource
 
 
 async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
@@ -40,6 +42,15 @@ async def racers(**_: object) -> None:
     async with asyncio.TaskGroup() as group:
         for name in ("red", "blue", "green"):
             group.create_task(racer(), name=name)
+
+
+def test_the_time_of_a_run_that_has_ended_is_that_of_its_last_event_whatever_its_clock_says() -> None:
+    record = Record(source := ToldSource([RunStarted(0.0, "x", 0.0, "3.13.0")], now=2.5))
+    source.pump()
+    assert record.now == 2.5
+    source.tell(RunEnded(2.0, "done", ""))
+    source.pump()
+    assert record.now == 2.0
 
 
 async def test_the_past_is_shown_event_by_event_in_every_pane() -> None:

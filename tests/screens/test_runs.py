@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from asynclab.curriculum.catalogue import DEMOS, find
+from asynclab.curriculum.catalogue import DEMOS, Demo, find
 from asynclab.curriculum.demo_parameters import Parameter
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.screens.lab.staged_run import SPEEDS
-from asynclab.screens.learn.demo_runs import Run, Runs, Standing
+from asynclab.screens.learn.demo_runs import Run, Runs, Standing, lesson_of
 from asynclab.trace.governing import run_lifecycle
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
@@ -220,6 +220,13 @@ def test_mistakes_that_are_on_together_give_way_to_the_next_one_and_a_form_leave
     gather.next_mistake()
     gather.take({"tasks": 3})
     assert gather.mistakes_on == ("one_by_one",)
+
+
+@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
+def test_the_title_names_the_next_mistake_without_being_cut_at_100_columns(demo: Demo) -> None:
+    title = lesson_of(Run(demo, Pages(), plain_lab)).title
+    assert title.endswith(demo.mistakes[0].mistake)
+    assert len(title) <= 67
 
 
 async def test_parameters_and_all_the_mistakes_that_were_asked_for_reach_main() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from textual.app import App
@@ -13,6 +14,14 @@ from textual.drivers._writer_thread import WriterThread
 
 from asynclab.terminal.driver import Input, StdoutDriver
 from asynclab.terminal.slow_line import ANSWER
+
+
+@pytest.fixture(autouse=True)
+def sigcont() -> Iterator[None]:
+    """Give back the signal that Textual's driver handles for good: other tests ask what could wake their loops."""
+    before = signal.getsignal(signal.SIGCONT)
+    yield
+    signal.signal(signal.SIGCONT, before)
 
 
 # A single escape character is a key: it can't be kept back.

@@ -115,7 +115,7 @@ def test_all_tasks_are_found_with_what_they_wait_for() -> None:
             "getter": "waits to get from queue#1",
             "putter": "waits to put into queue#2 (full)",
             "times out": "waits for event#1",
-            "group": "waits for task group of 1",
+            "group": "waits for a task group of 1",
             "member": "sleeps 9.00 s",
         }
         assert all(adoption.task(name).found for name in names)

@@ -234,6 +234,30 @@ async def long_way() -> str:
 
 
 @pytest.mark.usefixtures("real_loop")
+async def test_an_instant_lab_skips_no_timer_that_came_due_while_another_task_ran() -> None:
+    async def main() -> None:
+        loop, due = asyncio.get_running_loop(), 0.0
+
+        async def first() -> None:
+            await asyncio.sleep(1)
+            while loop.time() <= due:  # a step that lasts beyond the other's deadline
+                pass
+            await asyncio.sleep(0)
+            await asyncio.sleep(1)
+
+        async def second() -> None:
+            nonlocal due
+            due = loop.time() + 1.0005
+            await asyncio.sleep(1.0005)
+
+        await asyncio.gather(first(), second())
+
+    async with Lab(instant=True) as lab:
+        await lab.run(main)
+    assert lab.state.tasks[3].ended_at == pytest.approx(1, abs=0.5)
+
+
+@pytest.mark.usefixtures("real_loop")
 async def test_an_instant_lab_skips_what_nobody_uses() -> None:
     begin = perf_counter()
     async with Lab(instant=True) as lab:

@@ -86,7 +86,7 @@ async def test_without_colour_states_are_still_told_apart(monkeypatch: pytest.Mo
         await pilot.pause()
         screen = screen_lines(stage)
         assert "✓ done" in screen[3]
-        assert "▌├ brew coffee  ◌ waiting" in screen[4]
+        assert "▌├ brew coffee   ◌ waiting" in screen[4]
 
 
 async def test_a_new_theme_recolours_what_is_on_the_screen() -> None:

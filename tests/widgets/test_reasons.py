@@ -37,6 +37,11 @@ REASONS: dict[str, list[events.Event]] = {
     "raised": [*step(2), events.TaskEnded(0.0, 2, "failed", "OSError: 5")],
     "cancelled": [*step(2), events.TaskEnded(0.0, 2, "cancelled")],
     "cancelled by a task": [*step(2), events.TaskCancelRequested(0.0, 2, 1), events.TaskEnded(0.0, 2, "cancelled")],
+    "pending when main ended": [
+        *step(2),
+        events.TaskEnded(0.0, 2, "cancelled"),
+        events.RunEnded(0.0, "done", "None", (2,)),
+    ],
     "not looked at": [*step(2)],
 }
 """What happens to a task, by why it is in its state."""

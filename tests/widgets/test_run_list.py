@@ -21,11 +21,11 @@ async def test_demos_stand_under_their_sections_with_their_state_at_the_right() 
         demos.highlight("2")
         assert painted(demos) == [
             " BASICS",
-            " 1 coroutines         ✓",
-            "▌2 await          ◌ 62%",
+            " 1 coroutines          ✓",
+            "▌2 await           ◌ 62%",
             "",
             " TIME",
-            " 6 timeout            ⊘",
+            " 6 timeout             ⊘",
             "",
             " QUEUES",
             " 7 queue",
@@ -38,7 +38,11 @@ async def test_demos_stand_under_their_sections_with_their_state_at_the_right() 
 
 @pytest.mark.parametrize(
     ("width", "first", "second"),
-    [(26, " 4 crea…task ✓ 2 leaks", " 7 queue     ✓ 2 leaks"), (22, " 4 create_task   ✓", " 7 queue ✓ 2 leaks")],
+    [
+        (26, " 4 create_task ✓ 2 leaks", " 7 queue      ✓ 2 leaks"),
+        (24, " 4 crea…task ✓ 2 leaks", " 7 queue    ✓ 2 leaks"),
+        (21, " 4 create_task   ✓", " 7 queue ✓ 2 leaks"),
+    ],
 )
 async def test_where_it_is_narrow_a_note_goes_before_much_of_a_name_does(width: int, first: str, second: str) -> None:
     async with on_stage(RunList("Demos"), width, 12) as (demos, _):
@@ -84,7 +88,7 @@ async def test_the_highlight_stays_on_its_demo_while_states_change() -> None:
         demos.highlight("6")
         refreshes = Refreshes(demos)
         demos.show_rows((*ROWS[:2], replace(ROWS[2], state="running", note="3/5"), ROWS[3]))
-        assert painted(demos)[5] == "▌6 timeout        ► 3/5"
+        assert painted(demos)[5] == "▌6 timeout         ► 3/5"
         assert refreshes.lines == [5]
 
 
@@ -102,6 +106,6 @@ async def test_a_highlighted_demo_comes_into_sight_with_its_heading() -> None:
 
 @pytest.mark.parametrize(("number", "end"), [(1, "✗2 ✓ 3"), (301, "✗2 ✓ 3"), (12_345, "✗2 ✓")])
 async def test_findings_and_state_show_however_long_key_and_name_are(number: int, end: str) -> None:
-    async with on_stage(RunList("Loops"), 24, 3) as (loops, _):
+    async with on_stage(RunList("Loops"), 23, 3) as (loops, _):
         loops.show_rows([RunRow(f"{number:>2}", "a thread of a pool", "", "done", "3", 2)])
         assert painted(loops)[0].endswith(f" {end}")

@@ -7,6 +7,7 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.task_columns import WIDEST_BAR
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
 from tests.model.history import lab_with_timeline
@@ -23,11 +24,11 @@ STOPPED: list[events.Event] = [
 async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> None:
     async with on_stage(TaskTable(), 105, 8, shows=(gather(), 1.24)) as (table, _):
         assert painted(table) == [
-            " task                state       waiting for            progress                           busy  steps",
-            " main                ◌ waiting   gather of 3            ━━━━━╸────────── 1 of 3         0.21 ms      1",
-            " ├ brew tea          ✓ done      returned 'tea'         ━━━━━━━━━━━━━━━━ 100%           0.18 ms      2",
-            " ├ brew coffee       ◌ waiting   sleep 2.00 s           ━━━━━━━━━━────── 62%            0.10 ms      1",
-            " └ brew cocoa        ▸ ready     woken by brew coffee   ──────────────── ready          0.10 ms      1",
+            " task                state       waiting for                progress                       busy  steps",
+            " main                ◌ waiting   gather of 3                ━━━━──────── 1 of 3         0.21 ms      1",
+            " ├ brew tea          ✓ done      returned 'tea'             ━━━━━━━━━━━━ 100%           0.18 ms      2",
+            " ├ brew coffee       ◌ waiting   sleep 2.00 s               ━━━━━━━╸──── 62%            0.10 ms      1",
+            " └ brew cocoa        ▸ ready     woken by brew coffee       ──────────── ready          0.10 ms      1",
             "",
         ]
         assert subtitle(table) == "1 ready · 2 waiting · 1 done"
@@ -51,7 +52,8 @@ async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_w
 @pytest.mark.parametrize(
     ("width", "header"),
     [
-        (80, " task           state       waiting for     progress                     busy"),
+        (90, " task           state       waiting for          progress                   busy  steps"),
+        (74, " task          state       waiting for        progress            steps"),
         (60, " task         state       waiting for  progress"),
         (50, " task       state       waiting for   progress"),
         (38, " task      state       waiting for"),
@@ -63,6 +65,14 @@ async def test_a_column_that_runs_out_of_room_is_left_out_the_least_important_fi
     async with on_stage(TaskTable(), width, 8, shows=(gather(), 1.24)) as (table, _):
         assert painted(table)[0] == header
         assert "◌" in painted(table)[1]
+
+
+async def test_where_there_is_much_room_it_is_for_what_a_task_returned_not_for_its_bar() -> None:
+    result = "'" + "page " * 15 + "'"
+    state = folded(task(1, "main"), events.TaskEnded(0.1, 1, "done", result))
+    async with on_stage(TaskTable(), 200, 8, shows=(state, 0.1)) as (table, _):
+        assert result in painted(table)[1]
+        assert painted(table)[1].count("━") == WIDEST_BAR - 1
 
 
 async def test_figures_keep_their_columns_while_they_grow() -> None:

@@ -58,11 +58,11 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
     wait = task.cancelled_in or began
     if wait is not None:
         state.ignored_cancels[task.id] = IgnoredCancel(incident, *wait)
-        see_round(state, task)
+        check_return(state, task)
 
 
-def see_round(state: LabState, task: TaskState) -> None:
-    """See whether a task that has ignored a cancel is back where it was cancelled, while somebody waits for its end."""
+def check_return(state: LabState, task: TaskState) -> None:
+    """Check whether a task that ignored a cancel is back where it was cancelled, while somebody waits for its end."""
     ignored, now = state.ignored_cancels.get(task.id), task.waits_for
     if ignored is None or now is None or not now.line:
         return

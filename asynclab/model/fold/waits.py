@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait
-from asynclab.model.fold.mishaps import see_round
+from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.progress_bars import fraction_of_wait
@@ -35,7 +35,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     for number in wait.tasks if state.left_behind else ():
         state.left_behind.pop(number, None)  # somebody looks after it again
     if state.ignored_cancels:
-        see_round(state, task)
+        check_return(state, task)
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):
         state.tell(at, task.id, "waits", (*plain_wait(wait, state), short_wait(wait, state)[-1]))

@@ -135,7 +135,7 @@ def busy(late: float) -> str:
 def cancel_requested(event: events.TaskCancelRequested, state: LabState) -> Forms:
     """Somebody called cancel() on a task."""
     if event.by is None:
-        return ("cancel requested",)
+        return ("cancel requested", "cancel()")
     by = "itself" if event.by == event.task else state.task_name(event.by)
     return (f"cancel requested by {by}", f"cancel() by {by}", "cancel()")
 
@@ -147,8 +147,7 @@ def created(task: int, state: LabState) -> Forms:
 
 def woke(waited: float) -> Forms:
     """A wait is over after a number of seconds; the task doesn't run yet."""
-    time = f"after {measured(waited)}"
-    return (f"ready {time}", time)
+    return (f"ready after {measured(waited)}", "ready")
 
 
 def chosen(event: events.TaskChosen, state: LabState) -> Forms:

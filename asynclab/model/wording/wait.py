@@ -40,6 +40,11 @@ def _noun(*short: str, sentence: str = "") -> _Words:
     return _Words(short, (f"waits for {short[0]}", f"waits: {short[-1]}"), sentence or f"for {short[0]}")
 
 
+def _group(*short: str, sentence: str) -> _Words:
+    """The words for a wait for several tasks together."""
+    return _Words(short, (f"waits for a {short[0]}", f"waits: {short[-1]}"), sentence)
+
+
 def _inside(place: str, shorter: str) -> _Words:
     """The words for a wait inside code that isn't the user's."""
     inside = f"inside {place}"
@@ -50,24 +55,24 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
     {
         "sleep": _Words(("sleep{time}",), ("sleeps{time}",), "in a sleep"),
         "task": _noun("{task}", "{names}", sentence="for {names}"),
-        "gather": _noun("gather of {count}", sentence="for a gather of {count}{members}"),
+        "gather": _group("gather of {count}", sentence="for a gather of {count}{members}"),
         "wait": _noun("asyncio.wait of {count}", "wait of {count}", sentence="for asyncio.wait of {count}{members}"),
         "wait_for": _noun("{task} in wait_for", "{task}", sentence="for {names} in wait_for"),
         "shield": _noun("{task} in shield", "{task}", sentence="for {names} in shield"),
         "as_completed": _noun("as_completed{of_count}", sentence="for the next in as_completed{of_count}{members}"),
-        "task_group": _noun("task group of {count}", "group of {count}", sentence="for its task group{members}"),
+        "task_group": _group("task group of {count}", "group of {count}", sentence="for its task group{members}"),
         "queue.get": _Words(
-            ("queue.get on {it}", "get on {it}", "get {it}"),
+            ("get from {it}", "get {it}"),
             ("waits to get from {it}", "waits: get {it}"),
             "to get from {it}, which was empty",
         ),
         "queue.put": _Words(
-            ("queue.put on {it} (full)", "put on {it} (full)", "put {it} (full)", "put {it}"),
+            ("put into {it} (full)", "put {it} (full)", "put {it}"),
             ("waits to put into {it} (full)", "waits: put {it}"),
             "to put into {it}, which was full",
         ),
         "queue.join": _Words(
-            ("queue.join on {it}", "join on {it}", "join {it}"),
+            ("join {it}",),
             ("waits to join {it}", "waits: join {it}"),
             "for every item of {it} to be done",
         ),
@@ -89,7 +94,7 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
 
 
 def short_wait(wait: Wait, state: LabState) -> Forms:
-    """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
+    """A wait as a noun: "sleep 2.00 s", "get from queue#1", "gather of 3", "lock#1 held by brew-1"."""
     wait = held_now(wait, state)
     names = names_of(wait.tasks, state) if wait.kind in NAMING else ""
     if wait.kind == "semaphore":

@@ -75,10 +75,16 @@ HEADER = 1
 """Lines above the rows of the task table."""
 
 LEAST_TASKS = 7
-"""Lines that the task table gets at least, with frame and header."""
+"""Lines that the task table gets at least, with frame and header, where there is room for the code."""
 
 LEAST_MIDDLE = 7
-"""Lines that the row between tasks and code gets at least."""
+"""Lines that the row between tasks and code gets at least, where there is room for the code."""
+
+LEAST_CODE = 10
+"""Lines for which code and activity take back what the panes above them don't need, with their frame."""
+
+SCANTY = 5
+"""Lines that are left to a pane above the code in any case."""
 
 LEAST_FINDINGS = 10
 """Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
@@ -109,8 +115,20 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
         gauges: Lines of queues, locks and deadlines; 0 where there are none.
         loop: Lines of the event loop's view, the most that it has had.
     """
-    middle = max(LEAST_MIDDLE, min(height // 4, max(tasks + RULER, loop) + FRAME))
+    lanes, table = max(tasks + RULER, loop) + FRAME, tasks + HEADER + FRAME
     queues = min(max(gauges, 3), height // 5) + FRAME
-    others = (middle if "timeline" in shown or "loop" in shown else 0) + (queues if "gauges" in shown else 0)
-    rest = height - 2 - lesson - others
-    return Shares(max(LEAST_TASKS, min(rest // 2, tasks + HEADER + FRAME)), queues, middle)
+    middle = max(LEAST_MIDDLE, min(height // 4, lanes))
+    has_middle = "timeline" in shown or "loop" in shown
+    rest = height - 2 - lesson - (queues if "gauges" in shown else 0)
+    room = rest - (middle if has_middle else 0)
+    listed = max(LEAST_TASKS, min(room // 2, table))
+    if not tasks:  # nothing has run: how much is needed is not known
+        return Shares(listed, queues, middle)
+    missing = LEAST_CODE - (room - listed)
+    from_tasks = _spared(listed, table, missing)
+    return Shares(listed - from_tasks, queues, middle - _spared(middle, lanes, missing - from_tasks))
+
+
+def _spared(lines: int, needed: int, missing: int) -> int:
+    """How many of its lines a pane gives back where some are missing."""
+    return max(0, min(missing, lines - max(SCANTY, needed)))

@@ -59,9 +59,9 @@ class Record:
 
     @property
     def now(self) -> float:
-        """The lab time that is shown, in seconds."""
+        """The lab time that is shown, in seconds; it stands still at the last event of a run that has ended."""
         if self.moment is None:
-            return self.source.now
+            return self.source.now if self.present.outcome is None else self.present.now
         return self._past.now if self._at is None else max(self._at, self._past.now)
 
     @property

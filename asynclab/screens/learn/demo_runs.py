@@ -75,9 +75,10 @@ class Run(Program):
 
     @property
     def next_mistake_text(self) -> str:
-        """What `next_mistake` switches on, in a sentence."""
-        following = self.demo.mistakes[self._passed : self._passed + 1]
-        return ": ".join([self.next_mistake_label, *(mistake.mistake for mistake in following)])
+        """What `next_mistake` switches on, in a sentence; with a mistake on, it need not be called one again."""
+        following = [mistake.mistake for mistake in self.demo.mistakes[self._passed : self._passed + 1]]
+        label = [] if following and self.mistakes_on else [self.next_mistake_label]
+        return ": ".join([*label, *following])
 
     @property
     def _passed(self) -> int:

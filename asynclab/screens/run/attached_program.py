@@ -52,7 +52,8 @@ class AttachedProgram(ConnectedProgram):
     def facts(self) -> tuple[str, ...]:
         """How it is, and what isn't known of it."""
         warnings = map(sentence, self.warnings)
-        return tuple(filter(None, (self._how_it_is(), self.no_heartbeat, *self._what_is_missing(), *warnings)))
+        late = self.no_heartbeat or self.lateness
+        return tuple(filter(None, (self._how_it_is(), late, *self._what_is_missing(), *warnings)))
 
     def begin(self) -> None:
         self.connect(self._attachment.connection)

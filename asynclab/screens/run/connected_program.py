@@ -27,6 +27,10 @@ SILENT = 0.3
 """Real seconds: a heartbeat comes ten times a second."""
 
 
+LATE = 1.0
+"""Real seconds from which on the viewer says that what it shows is not the present."""
+
+
 class ConnectedProgram(WatchedProgram):
     """A program that runs, at the other end of a socket."""
 
@@ -51,6 +55,8 @@ class ConnectedProgram(WatchedProgram):
         """When something was told last, in real seconds."""
         self._taken = time.monotonic()
         """When what was told last was taken in, in real seconds."""
+        self._begun = self._taken
+        """When its time was 0, in real seconds, as if it had run ever since; measured while all is taken in."""
 
     @property
     def complaint(self) -> str:
@@ -74,9 +80,7 @@ class ConnectedProgram(WatchedProgram):
         if not self._is_reading or self._connection is None:
             return 0.0
         seconds = time.monotonic() - self._heard
-        if seconds > SILENT and select([self._connection], [], [], 0)[0]:
-            return 0.0  # it is us who were late
-        return seconds
+        return 0.0 if seconds > SILENT and self._has_more() else seconds  # it is us who were late
 
     @property
     def no_heartbeat(self) -> str:
@@ -85,6 +89,14 @@ class ConnectedProgram(WatchedProgram):
         if not self.is_live or silence <= SILENT:
             return ""
         return f"No heartbeat for {silence:.1f} s; {last_seen(self.told)}."
+
+    @property
+    def lateness(self) -> str:
+        """That what is shown was so some seconds ago, in a sentence; empty where all that was told is shown."""
+        seconds = time.monotonic() - self._begun - self.told.now
+        if not self.is_behind or seconds < LATE:
+            return ""
+        return f"Shown as it was {seconds:.0f} s ago: it tells more than can be taken in at once."
 
     def control_of(self, loop: int) -> RemoteControl | None:
         """Takes commands for a loop, for as long as it can be told anything."""
@@ -108,10 +120,13 @@ class ConnectedProgram(WatchedProgram):
         until = time.perf_counter() + (FOLDING_BEHIND if self.is_behind else FOLDING)
         while self._waiting and time.perf_counter() < until:
             self.take(self._waiting.popleft())
+        was_full = not self._is_reading
         if not self._waiting:
             self._read = 0
             self._listen()
-        self.is_behind = bool(self._waiting)
+        self.is_behind = bool(self._waiting) or (was_full and self._has_more())
+        if not self.is_behind:
+            self._begun = time.monotonic() - self.told.now
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame."""
@@ -134,6 +149,10 @@ class ConnectedProgram(WatchedProgram):
             self._is_reading = True
             self._heard = time.monotonic()
             asyncio.get_running_loop().add_reader(self._connection, self._hear)
+
+    def _has_more(self) -> bool:
+        """Whether more was told than has been read."""
+        return self._connection is not None and not self.is_deaf and bool(select([self._connection], [], [], 0)[0])
 
     def _stop_listening(self) -> None:
         if self._is_reading and self._connection is not None:

@@ -201,8 +201,8 @@ class LiveProgram(ConnectedProgram):
     def _what_it_lacks(self) -> str:
         if self.told.started is None:
             return "It can't be observed: its terminal says why." if self.is_deaf and not self.problem else ""
-        if silent := self.no_heartbeat:
-            return silent
+        if late := self.no_heartbeat or self.lateness:
+            return late
         if not self.runs and not self.loops_left_out:
             made = "made no event loop" if self.has_ended else "has made no event loop so far"
             return f"It {made}; processes that it starts are not observed."

@@ -34,8 +34,6 @@ class RunScreen(LabScreen):
     RunScreen {
         background: $background;
         color: $state-text;
-        #loops { width: 26; height: 100%; }
-        &.-zoomed #loops { display: none; }
     }
     """
     AUTO_FOCUS = "#tasks"
@@ -135,6 +133,22 @@ class RunScreen(LabScreen):
 
     def can_go_to(self, pane: str) -> bool:
         return super().can_go_to(pane) and (pane not in self.list_panes or self.loop_list.display)
+
+    def action_pause(self) -> None:
+        """Freeze the program before its next steps, or let it go on."""
+        super().action_pause()
+
+    async def action_step(self) -> None:
+        """Run the step that is next; if none is ready, go on to the next timer. If the program runs, freeze it."""
+        await super().action_step()
+
+    def action_slower(self) -> None:
+        """Halve the program's speed, down to 1/64×."""
+        super().action_slower()
+
+    def action_faster(self) -> None:
+        """Double the speed of a slowed program, up to its own."""
+        super().action_faster()
 
     def action_run_to_event(self) -> None:
         """Let the program run until the next step of the selected task, and freeze it before that."""

@@ -42,10 +42,10 @@ class ExternalWaits:
         return loop is not None and (any(self._io(loop)) or self._has_timer(loop))
 
     def has_ready(self) -> bool:
-        """Whether a callback of the lab is in the loop's ready queue."""
+        """Whether a callback of the lab is in the loop's ready queue, or a timer that is due."""
         loop = self._recorder.loop
         ready = () if loop is None else tuple(cpython.ready_queue(loop))  # threads append to it
-        return any(getattr(handle, "_tracer", None) is self._recorder for handle in ready)
+        return any(map(self._owns, ready))
 
     def let_go(self) -> None:
         """Take back what is left of the lab in the loop: servers, signal handlers, and readers that nobody removed.

@@ -68,7 +68,7 @@ def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
     seen = observe(queue_of_one)
     producer, timeline = seen.task("producer").id, timeline_of(*seen.events)
     told, without_period = explain_moment(timeline, producer, 0.5, seen.state)
-    assert "queue.put on queue#1" in told
+    assert "put into queue#1" in told
     assert "woken by consumer's get (0.000 s to 1.000 s)" in told
     assert without_period.endswith("woken by consumer's get")
 
