@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from asynclab.model import events
@@ -121,9 +121,17 @@ def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
-    """A task waits for what nobody can set or fill. An event that was not replaced may be one that nobody needs."""
+    """A task waits for what nobody can set or fill. An event that was not replaced may be one that nobody needs.
+
+    Who waits at a queue for some time only may do so to see that nothing comes any more.
+    """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
-    state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
+    if not (event.queue and _has_timeout(state, (event.task,))):
+        state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
+
+
+def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
+    return any(each.task in tasks and each.outcome == "running" for each in state.timeouts.values())
 
 
 def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: float) -> None:
@@ -148,8 +156,7 @@ def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
     """Another process may still close a child's pipe; nobody that of its input, unless the task does after a time."""
     is_input = event.stream == "stdin"
-    behind = _behind(state, event.task) if is_input else ()
-    if not any(each.task in behind and each.outcome == "running" for each in state.timeouts.values()):
+    if not (is_input and _has_timeout(state, _behind(state, event.task))):
         state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_input)
 
 

@@ -1377,3 +1377,21 @@ async def a_dispatcher_waits_for_the_first_of_many_short_tasks() -> None:
         done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         tasks |= {asyncio.create_task(asyncio.sleep(0)) for _ in done}
     await asyncio.wait(tasks)
+
+
+async def a_reader_goes_on_until_nothing_has_come_for_a_while() -> None:
+    async def write(items: asyncio.Queue[int]) -> None:
+        for number in range(3):
+            await items.put(number)
+            await asyncio.sleep(0.01)
+
+    async def read() -> int:
+        items: asyncio.Queue[int] = asyncio.Queue()
+        writer, total = asyncio.create_task(write(items)), 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                total += await asyncio.wait_for(items.get(), 0.8)
+        await writer
+        return total
+
+    await asyncio.create_task(read())

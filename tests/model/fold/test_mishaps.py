@@ -70,6 +70,12 @@ def test_a_timeout_around_who_waits_for_a_child_may_bring_its_input() -> None:
     assert tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, MAIN), kept).incidents
 
 
+def test_who_waits_at_a_queue_for_some_time_only_may_want_to_see_that_nothing_comes() -> None:
+    dropped = events.SourceDropped(1.0, TEA, queue=1)
+    assert not tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, TEA), dropped).incidents
+    assert tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, MAIN), dropped).incidents
+
+
 def test_an_event_that_another_one_came_after_is_dropped_for_sure() -> None:
     later = events.PrimitiveCreated(0.5, 1, "event", 2)
     (incident,) = tea_party(*BREWING, later, events.SourceDropped(1.0, TEA, event=1)).incidents
