@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,8 +28,6 @@ _PASSED_ON = (
     signal.SIGQUIT,
     signal.SIGALRM,
     signal.SIGUSR1,
-    signal.SIGTSTP,
-    signal.SIGCONT,
     signal.SIGUSR2,
 )
 """Signals to us that are meant for the program, which has them already where they went to the whole process group."""
@@ -109,6 +108,9 @@ class _Passing:
     """Whether a frame is being taken in: what it changes can't be read meanwhile."""
     untold: list[int] = field(default_factory=list)
     witness: GroupWitness | None = None
+    _came: deque[tuple[int, float]] = field(default_factory=deque)
+    """The signals that are to be handled, and when each came, in real time."""
+    _is_passing: bool = False
 
     @contextmanager
     def witnessed(self) -> Iterator[None]:
@@ -122,24 +124,28 @@ class _Passing:
                 self.witness.close()
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
-        """Handle a signal to us: the program gets it, and who asked to be told of it."""
+        """Handle a signal to us, once those that came before have been handled."""
+        self._came.append((number, time.monotonic()))
+        while self._came and not self._is_passing:
+            self._is_passing = True
+            try:
+                while self._came:
+                    self._pass_on(*self._came.popleft())
+            finally:
+                self._is_passing = False
+
+    def _pass_on(self, number: int, came_at: float) -> None:
+        """Let the program have a signal, and who asked to be told of it."""
         if self.process is None:
             return
         # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.
-        has_it = number == signal.SIGINT if self.witness is None else self.witness.saw(number)
+        has_it = number == signal.SIGINT if self.witness is None else self.witness.saw(number, came_at)
         if not has_it and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
             self.process.send_signal(number)
         if number in (signal.SIGINT, signal.SIGUSR1):
             self.untold.append(number)
         if not self.is_busy:
             self.tell()
-
-    def stop_with_it(self, *_: object) -> None:
-        """Handle SIGCHLD: where the program has been stopped, be stopped, so that its shell sees that."""
-        if self.process is not None:
-            with suppress(OSError):
-                if os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG):
-                    os.kill(os.getpid(), signal.SIGSTOP)
 
     def tell(self) -> None:
         while self.untold:
@@ -164,7 +170,6 @@ def _signals_passed_on() -> Iterator[_Passing]:
     """
     passing = _Passing([number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN])
     before = {number: signal.signal(number, passing.pass_on) for number in passing.meant}
-    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, passing.stop_with_it)
     try:
         yield passing
     finally:

@@ -44,7 +44,6 @@ class GroupWitness:
             OSError: It can't be started.
         """
         self._told, its = os.pipe()
-        os.set_blocking(self._told, False)
         command = [sys.executable, "-I", "-S", "-c", _WITNESS, str(its), *map(str, numbers)]
         try:
             self._process = subprocess.Popen(
@@ -57,45 +56,37 @@ class GroupWitness:
             os.close(its)
         self._seen_at: dict[int, float] = {}
         """When it last told of each signal, in real time."""
-        self._asked = self._answered = 0
+        self._unanswered = 0
         self._is_gone = False
 
-    def saw(self, number: int) -> bool:
-        """Wait for a moment, and say whether a signal that has just come went to the whole group.
+    def saw(self, number: int, came_at: float) -> bool:
+        """Wait for a moment, and say whether a signal that came at a time, in real seconds, went to the whole group.
 
-        May be called by a signal handler in the middle of itself. Where the witness is gone, SIGINT is taken for a
-        terminal's, and any other for one to us alone.
+        Where the witness is gone, SIGINT is taken for a terminal's, and any other for one to us alone.
         """
-        began = time.monotonic()
-        time.sleep(0 if self._has_seen(number, began) else NEAR / 2)
-        if not self._has_seen(number, began):
+        if not self._has_seen(number, came_at):
+            time.sleep(NEAR / 2)
             self._ask()
-        return number == signal.SIGINT if self._is_gone else self._has_seen(number, began)
+        return number == signal.SIGINT if self._is_gone else self._has_seen(number, came_at)
 
-    def _has_seen(self, number: int, began: float) -> bool:
-        return self._seen_at.get(number, -math.inf) >= began - NEAR
+    def _has_seen(self, number: int, came_at: float) -> bool:
+        return self._seen_at.get(number, -math.inf) >= came_at - NEAR
 
     def _ask(self) -> None:
         """Let it answer: what it got before comes before that."""
-        self._asked += 1
-        mine, until = self._asked, time.monotonic() + _PATIENCE
+        self._unanswered += 1
+        until = time.monotonic() + _PATIENCE
         assert self._process.stdin is not None
         try:
             os.write(self._process.stdin.fileno(), b"?")
-            while self._answered < mine and select([self._told], [], [], max(0.0, until - time.monotonic()))[0]:
-                self._read()
+            while self._unanswered and select([self._told], [], [], max(0.0, until - time.monotonic()))[0]:
+                told = os.read(self._told, 64)
+                if not told:
+                    raise BrokenPipeError("it has ended")
+                self._unanswered -= told.count(0)
+                self._seen_at |= dict.fromkeys(told, time.monotonic())
         except OSError:
             self._is_gone = True
-
-    def _read(self) -> None:
-        try:
-            told = os.read(self._told, 64)
-        except BlockingIOError:  # a handler has read it meanwhile
-            return
-        if not told:
-            raise BrokenPipeError("it has ended")
-        self._answered += told.count(0)
-        self._seen_at |= dict.fromkeys(told, time.monotonic())
 
     def close(self) -> None:
         """End it."""
