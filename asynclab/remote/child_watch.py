@@ -100,8 +100,8 @@ def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
 class _Passing:
     """To which process signals go."""
 
-    meant: Sequence[int]
-    """The signals that are passed on."""
+    ignored: Sequence[int]
+    """Those of the signals that were ignored when we were started."""
     process: subprocess.Popen[bytes] | None = None
     on_signal: Callable[[int], object] = lambda _: None
     is_busy: bool = False
@@ -115,8 +115,10 @@ class _Passing:
     @contextmanager
     def witnessed(self) -> Iterator[None]:
         """Know meanwhile which signals went to all of our process group."""
+        for number in self.ignored:  # the program has inherited that, and may have handlers all the same
+            signal.signal(number, self.pass_on)
         with suppress(OSError):  # the system has no process to give
-            self.witness = GroupWitness(self.meant)
+            self.witness = GroupWitness(_PASSED_ON)
         try:
             yield
         finally:
@@ -166,10 +168,12 @@ def _catches(pid: int, number: int) -> bool:
 def _signals_passed_on() -> Iterator[_Passing]:
     """While a program runs, let signals reach it, and none of them end us before it.
 
-    What is ignored already stays so for both.
+    A program inherits what is ignored, as by nohup, but no handlers: so these come first, and last where it is ignored.
     """
-    passing = _Passing([number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN])
-    before = {number: signal.signal(number, passing.pass_on) for number in passing.meant}
+    before = {number: signal.getsignal(number) for number in _PASSED_ON}
+    passing = _Passing([number for number, handler in before.items() if handler is signal.SIG_IGN])
+    for number in set(before).difference(passing.ignored):
+        signal.signal(number, passing.pass_on)
     try:
         yield passing
     finally:

@@ -35,11 +35,26 @@ while True:
 """It reads what each signal writes: a call that waits for a signal misses one that comes just before it."""
 
 
+SHIM = """
+import os, signal, sys
+for number in map(int, sys.argv[2:][:7]):
+    signal.signal(number, getattr(signal, sys.argv[1]))
+os.execv(sys.executable, [sys.executable, *sys.argv[9:]])
+"""
+"""It replaces itself by another Python, for which all these signals are ignored, or not."""
+
+
 @contextmanager
-def _running(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """`asynclab run --headless`, in a process group of its own, once its witness of signals is ready."""
+def _running(*words: str, at_start: str = "SIG_DFL") -> Iterator[subprocess.Popen[str]]:
+    """`asynclab run --headless`, in a process group of its own, once its witness of signals is ready.
+
+    Args:
+        words: What is run.
+        at_start: The handler of all signals at the start.
+    """
+    numbers = [str(int(signal.Signals[name])) for name in NAMES]
     with subprocess.Popen(
-        [sys.executable, "-m", "asynclab", "run", "--headless", *words],
+        [sys.executable, "-c", SHIM, at_start, *numbers, "-m", "asynclab", "run", "--headless", *words],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -68,8 +83,9 @@ def _handles_all(parent: int) -> bool:
     return False
 
 
-def test_a_program_gets_each_signal_once() -> None:
-    with _running("-c", SAYS, *NAMES) as process:
+@pytest.mark.parametrize("at_start", ["SIG_DFL", "SIG_IGN"])
+def test_a_program_gets_each_signal_once(at_start: str) -> None:
+    with _running("-c", SAYS, *NAMES, at_start=at_start) as process:
         assert process.stdout is not None
         for name in [*NAMES, NAMES[0]]:
             for send in (os.kill, os.killpg):
