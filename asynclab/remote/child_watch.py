@@ -122,8 +122,9 @@ class _Passing:
         try:
             yield
         finally:
-            if self.witness is not None:
-                self.witness.close()
+            witness, self.witness = self.witness, None  # first: a signal may still come
+            if witness is not None:
+                witness.close()
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
         """Handle a signal to us, once those that came before have been handled."""
