@@ -90,10 +90,7 @@ async def test_it_is_let_go_though_the_app_ends_before_it_says_so() -> None:
 async def test_where_it_tells_more_than_a_frame_has_time_for_it_is_read_no_further_and_more_is_taken_in_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = itertools.count(step=0.015)
-    timers = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=lambda: 0.0)
-    monkeypatch.setattr(connected_program, "time", timers)
-    monkeypatch.setattr(connected_program, "MOST_WAITING", 0)
+    slow_down(monkeypatch)
     ours, its = socket.socketpair()
     with its:
         attached = AttachedProgram(Attachment(4711, ours))
@@ -117,10 +114,7 @@ async def test_where_it_tells_more_than_a_frame_has_time_for_it_is_read_no_furth
 
 
 async def test_what_is_shown_late_is_said_to_be_from_a_while_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, moments = itertools.count(step=0.015), iter((100.0, 106.0, 106.0, 106.0))
-    timers = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=lambda: 100.0)
-    monkeypatch.setattr(connected_program, "time", timers)
-    monkeypatch.setattr(connected_program, "MOST_WAITING", 0)
+    timers = slow_down(monkeypatch)
     ours, its = socket.socketpair()
     with its:
         attached = AttachedProgram(Attachment(4711, ours))
@@ -129,12 +123,25 @@ async def test_what_is_shown_late_is_said_to_be_from_a_while_ago(monkeypatch: py
         its.sendall(b"".join(to_bytes(Heartbeat(float(second))) for second in range(1, 7)))
         await until(lambda: has_read(ours))
         said = []
-        for now in moments:
+        for now in (100.0, 106.0, 106.0, 106.0):
             timers.monotonic = lambda now=now: now
             attached.pump()
             said.append(" ".join(attached.facts).partition("Shown as it was ")[2][:7])
         assert said == ["", "3 s ago", "1 s ago", ""]
         attached.hang_up()
+
+
+def slow_down(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Let it take long to take in a frame, and nothing more be read meanwhile.
+
+    Returns:
+        The clocks; `monotonic` may be replaced.
+    """
+    clock = itertools.count(step=0.015)
+    timers = SimpleNamespace(perf_counter=lambda: next(clock), monotonic=lambda: 100.0)
+    monkeypatch.setattr(connected_program, "time", timers)
+    monkeypatch.setattr(connected_program, "MOST_WAITING", 0)
+    return timers
 
 
 def has_read(connection: socket.socket) -> bool:
