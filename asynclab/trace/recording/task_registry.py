@@ -52,6 +52,13 @@ class _Newborn:
         self.named_early = (0, 0)
         """How many of both lists have got the names that they had at the latest look."""
 
+    def unnamed(self) -> list[TaskCreated]:
+        """The births that have no names yet."""
+        alive, ended = self.named_early
+        births = [record.created for record in self.alive[alive:]]
+        births += [created for _, created in self.ended[ended:]]
+        return [created for created in births if created is not None and not created.name]
+
 
 class TaskRegistry:
     """The tasks of one lab."""
@@ -157,15 +164,15 @@ class TaskRegistry:
 
         May be called on any thread: events that come meanwhile are behind those.
         """
-        births: list[TaskCreated | None] = []
-        for newborn in (self._newborn, self._settling):  # in this order: meanwhile the first may become the second
-            if newborn is not None:
-                alive, ended = newborn.named_early
-                births += [record.created for record in newborn.alive[alive:]]
-                births += [created for _, created in newborn.ended[ended:]]
-        unsettled = {id(created) for created in births if created is not None and not created.name}
+        newborn, settling = self._newborn, self._settling  # in this order: meanwhile the first may become the second
+        births = newborn.unnamed() if newborn.alive or newborn.ended else []
+        if settling is not None:
+            births += settling.unnamed()
+        if not births:
+            return count
+        unsettled = set(map(id, births))
         events = self._recorder.events
-        return next((index for index in range(count) if id(events[index]) in unsettled), count) if unsettled else count
+        return next((index for index in range(count) if id(events[index]) in unsettled), count)
 
     def settle_early(self) -> None:
         """Give the newborn the names that they have now: the step that made them blocks the loop, and may never end.
