@@ -127,6 +127,29 @@ async def a_cancelled_request_leaves_its_reply_to_the_next() -> None:
     await ask(b"who is bob?\n")
 
 
+async def a_cancel_is_taken_for_that_of_a_child() -> None:
+    """ignored-cancel"""
+
+    async def clean_up_slowly() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def stop_a_child() -> None:
+        child = asyncio.create_task(clean_up_slowly())
+        await asyncio.sleep(0)
+        child.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await child
+        await asyncio.sleep(0.05)
+
+    stopping = asyncio.create_task(stop_a_child())
+    await asyncio.sleep(0.01)
+    stopping.cancel()
+    await asyncio.wait({stopping})
+
+
 async def a_call_in_a_thread_fails_unseen() -> None:
     """never-retrieved"""
 
