@@ -650,6 +650,33 @@ async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
             await asyncio.wait_for(next_message(), 0.06)
 
 
+async def a_race_takes_one_of_two_messages_and_then_more() -> None:
+    """abandoned-get"""
+
+    left: asyncio.Queue[str] = asyncio.Queue()
+    right: asyncio.Queue[str] = asyncio.Queue()
+
+    async def receive(queue: asyncio.Queue[str]) -> str:
+        return await queue.get()
+
+    async def merge() -> None:
+        while True:
+            tasks = [asyncio.create_task(receive(queue)) for queue in (left, right)]
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            print(done.pop().result())
+            for task in pending:
+                task.cancel()
+
+    merging = asyncio.create_task(merge())
+    for number in range(3):
+        await asyncio.sleep(0.01)
+        left.put_nowait(f"left {number}")
+        right.put_nowait(f"right {number}")
+    await asyncio.sleep(0.01)
+    merging.cancel()
+    await asyncio.wait([merging])
+
+
 async def a_gather_collects_failures_and_nobody_looks() -> None:
     """never-retrieved"""
 
