@@ -208,9 +208,9 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
-    """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
+    """A task gets the reply to another request, unless it reads on until it has the one with its number."""
     task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
+    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=event.reads_once)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:

@@ -41,6 +41,18 @@ def is_in_loop(code: CodeType, at: int) -> bool:
     return at in reached_from(code, at)
 
 
+@lru_cache(1_000)
+def awaits_again(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits at an instruction may come to that `await` again.
+
+    It may be another instruction: what a `while` asks first is written twice.
+    """
+    steps = {each.offset: each for each in dis.get_instructions(code)}
+    here = steps[at].positions
+    again = (steps[offset] for offset in reached_from(code, at))
+    return any(each.opname == "GET_AWAITABLE" and each.positions == here for each in again)
+
+
 def handlers_of(code: CodeType) -> dict[int, int]:
     """Where a function goes on if an instruction raises, by the offset of that."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
