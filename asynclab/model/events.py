@@ -434,11 +434,13 @@ class TaskEnded(TaskEvent):
 
 
 class ResultUnread(TaskEvent):
-    """A task that had ended with an item from a queue is gone, and nobody has read its result."""
+    """A task that had ended with an item from a queue, or something to be closed, is gone, its result read by nobody."""
 
     task: int
     is_sure: bool = False
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
+    meant_for: int | None = None
+    """For something to be closed: the task that waited for it, and was cancelled before it ran."""
 
 
 class ItemLost(TaskEvent):

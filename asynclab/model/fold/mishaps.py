@@ -214,9 +214,10 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
-    """Nobody can get the item any more that a task has taken from a queue."""
-    task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
+    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed."""
+    task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
+    placed = task if waiter is None else waiter.last_wait
+    state.remember(event, at, None if placed is None else place_in(placed), is_sure=event.is_sure)
 
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
