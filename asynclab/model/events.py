@@ -434,7 +434,7 @@ class TaskEnded(TaskEvent):
 
 
 class ResultUnread(TaskEvent):
-    """A task that had ended with an item from a queue, or something to be closed, is gone, its result read by nobody."""
+    """A task that had ended with an item from a queue, or something to be closed, is gone, and nobody has read that."""
 
     task: int
     is_sure: bool = False
@@ -452,6 +452,8 @@ class ItemLost(TaskEvent):
     file: str = ""
     line: int = 0
     """Where that function waits."""
+    is_leaked: bool = False
+    """Whether the item has to be closed or given back, and not only to be read."""
 
 
 class TaskCollected(TaskEvent):

@@ -32,14 +32,17 @@ def _mistake(
 coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
-def _suspicion(
-    state: LabState, event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate, at: float
-) -> None:
-    """A task has not noticed that its time was up, ends with an item, or has a lock for itself. That may do no harm."""
+def _suspicion(state: LabState, event: events.TimeoutDropped | events.LocksPrivate, at: float) -> None:
+    """A task has not noticed that its time was up, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = item_lost = locks_private = _suspicion
+timeout_dropped = locks_private = _suspicion
+
+
+def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
+    """A task ends with an item, which may be of no use any more; but a connection is missing in its pool."""
+    state.remember(event, at, place_in(event), is_sure=event.is_leaked)
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import sys
 from asyncio import Queue, Task
-from functools import lru_cache, partial
-from io import BytesIO, StringIO
-from types import CodeType, CoroutineType, GeneratorType
+from functools import partial
+from types import CodeType
 from typing import Any
 
 import msgspec
@@ -21,15 +20,12 @@ from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.closable import is_closable
 from asynclab.trace.watching.code_flow import awaits_a_name, may_salvage, returns_what_it_awaits
 from asynclab.trace.watching.reachable_objects import Reach
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
-
-_CLOSES = ("close", "aclose", "release", "disconnect")
-
-_IN_MEMORY = (BytesIO, StringIO, CoroutineType, GeneratorType, memoryview)
 
 _GET = Queue.get.__code__
 
@@ -73,7 +69,7 @@ class UnreadItems:
     def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
         """A task has ended with a result, for which alone another task waits."""
         result, waiter = result_of(task), waiting()
-        if record.key in self._brought or not _is_to_be_closed(type(result)) or waiter is None:  # type: ignore[arg-type]
+        if record.key in self._brought or not is_closable(type(result)) or waiter is None:  # type: ignore[arg-type]
             return
         frames = follow(coroutine_of(waiter)).frames
         if not any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames):
@@ -105,13 +101,6 @@ class UnreadItems:
             reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
             self._awaited_later[place] = reach.may_run(partial(awaits_a_name, made_at=created.line))
         return self._awaited_later[place]
-
-
-@lru_cache(1_000)
-def _is_to_be_closed(kind: type) -> bool:
-    """Whether what is of a type has to be closed: it says how, and is no buffer in memory."""
-    names = {name for base in kind.__mro__ for name in base.__dict__}
-    return not names.isdisjoint(_CLOSES) and not issubclass(kind, _IN_MEMORY)
 
 
 def _passes_on(coroutine: object) -> bool:
