@@ -345,13 +345,18 @@ class HandoverLost(TaskEvent):
 
 
 class ReplyUnread(TaskEvent):
-    """A task waits to read from a stream on which a request was cancelled before its reply had been read."""
+    """A task reads from a stream or queue from which the reply to a cancelled request was still to be read."""
 
     task: int
     of: int
     """Whose request that was."""
     reads_once: bool = False
-    """Whether the function that waits can't read again: it takes what comes first for its own reply."""
+    """Whether the function that reads can't do so again: it takes what comes first for its own reply."""
+    is_queue: bool = False
+    """Whether it reads from a queue."""
+    file: str = ""
+    line: int = 0
+    """Where it reads."""
 
 
 class FailureUnseen(TaskEvent):

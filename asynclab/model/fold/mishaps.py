@@ -212,8 +212,7 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
     """A task gets the reply to another request, unless it reads on until it has the one with its number."""
-    task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=event.reads_once)
+    state.remember(event, at, place_in(event), (event.of,), is_sure=event.reads_once)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:

@@ -42,15 +42,16 @@ def is_in_loop(code: CodeType, at: int) -> bool:
 
 
 @lru_cache(1_000)
-def awaits_again(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits at an instruction may come to that `await` again.
+def comes_again(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits or calls something at an instruction may come to that `await` or call again.
 
     It may be another instruction: what a `while` asks first is written twice.
     """
     steps = {each.offset: each for each in dis.get_instructions(code)}
-    here = steps[at].positions
-    again = (steps[offset] for offset in reached_from(code, at))
-    return any(each.opname == "GET_AWAITABLE" and each.positions == here for each in again)
+    here = steps[max(offset for offset in steps if offset <= at)]  # up to Python 3.11 a call may stand in its cache
+    does = here.opname if here.opname.startswith("CALL") else "GET_AWAITABLE"
+    again = (steps[offset] for offset in reached_from(code, here.offset))
+    return any(each.opname == does and each.positions == here.positions for each in again)
 
 
 @lru_cache(1_000)
