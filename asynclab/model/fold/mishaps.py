@@ -211,8 +211,12 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
-    """A task gets the reply to another request, unless it reads on until it has the one with its number."""
-    state.remember(event, at, place_in(event), (event.of,), is_sure=event.reads_once)
+    """A task gets the reply to another request, unless it reads on until it has the one with its number.
+
+    What comes from a queue may be no reply, but the next job.
+    """
+    is_sure = event.reads_once and not event.is_queue
+    state.remember(event, at, place_in(event), (event.of,), is_sure=is_sure)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
