@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
@@ -11,7 +12,7 @@ from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
-from asynclab.fetch.texts.mail_parts import MailPart, mail_at, without_quoting
+from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose
 from asynclab.fetch.texts.tables import TABLE, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
@@ -95,7 +96,8 @@ class _Cutting:
         if text[start] != "<":
             if start < self._no_mail_up_to:
                 return None
-            mail, self._no_mail_up_to = mail_at(text, start)
+            following = self._envelopes[bisect(self._envelopes, start)]
+            mail, self._no_mail_up_to = mail_at(text, start, following)
             return mail
         if _PAGE.match(text, start):
             ends = _PAGE_ENDS.search(text, start)
@@ -112,6 +114,11 @@ class _Cutting:
             end = text.rfind(">") + 1 or len(text)
             return _MarkupPart(end, text[start:end], "XML")
         return part
+
+    @cached_property
+    def _envelopes(self) -> list[int]:
+        """Where mails begin in a file of many, and where it ends."""
+        return [*(found.start() for found in ENVELOPE.finditer(self._text)), len(self._text)]
 
     @cached_property
     def _closed(self) -> frozenset[str]:
