@@ -57,8 +57,13 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
     if longest is not None and len(text) > longest:
         raise ValueError(f"is longer than {longest:,} characters")
     scheme, place, rest = parts.groups()
-    rest = _escaped(rest)
+    rest = escaped(rest)
     return f"{scheme.lower()}://{_sent_place(place)}{rest if rest.startswith('/') else '/' + rest}"
+
+
+def escaped(text: str) -> str:
+    """The text with all bytes escaped that must be; three times as fast as `quote`, which goes from byte to byte."""
+    return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
 
 
 def redirected(location: str, asked: str) -> str:
@@ -144,11 +149,6 @@ def _as_slashes(match: re.Match[str]) -> str:
     return match[0].replace("\\", "/")
 
 
-def _escaped(text: str) -> str:
-    """The text with all bytes escaped that must be; three times as fast as `quote`, which goes from byte to byte."""
-    return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
-
-
 @lru_cache(1_024)
 def _sent_place(place: str) -> str:
     """User, host and port as they are sent."""
@@ -156,7 +156,7 @@ def _sent_place(place: str) -> str:
     host, colon, port = _split_port(host_and_port)
     if colon and port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
         raise ValueError("has a port that is not a number from 1 to 65535")
-    return f"{_escaped(user)}{at}{_sent_host(host)}{':' + port if port else ''}"
+    return f"{escaped(user)}{at}{_sent_host(host)}{':' + port if port else ''}"
 
 
 def _split_port(place: str) -> tuple[str, str, str]:

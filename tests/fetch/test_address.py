@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from asynclab.fetch.address import host_key, redacted, request_url, sent_text
+from asynclab.fetch.address import _in_ascii, host_key, redacted, request_url, sent_text
+from asynclab.fetch.texts.finding import IPV6, LETTER
 
 
 @pytest.mark.parametrize(
@@ -113,3 +117,17 @@ def test_idnas_tables_are_asked_once_a_letter(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(URL, "build", asked)
     assert sent_text("http://küche.example/") == "http://xn--kche-0ra.example/"
+
+
+def test_letters_that_are_looked_at_in_no_table_are_those_that_idna_leaves_as_they_are() -> None:
+    letters = [chr(code) for code in range(0x80, 0x10000) if re.match(f"[{LETTER}]", chr(code))]
+    assert len(letters) > 39_000
+    assert {letter for letter in letters if _in_ascii(letter) != f"xn--{letter.encode('punycode').decode()}"} == set()
+    longest = max(len(f"xn--{label.encode('punycode').decode()}") for label in ("ß鿿" * 6, "".join(letters[-12:])))
+    assert longest <= 63
+
+
+@given(st.text("0123456789abcdefABCDEF:", max_size=24) | st.ip_addresses(v=6).map(str))
+def test_an_ipv6_address_that_is_not_looked_at_closely_is_one(address: str) -> None:
+    if re.fullmatch(IPV6, f"[{address}]"):
+        ipaddress.IPv6Address(address)

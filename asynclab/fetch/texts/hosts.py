@@ -39,7 +39,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     """
     if "." not in text and "localhost" not in text and "[" not in text:
         return ""
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN.fullmatch(text.removeprefix("//"))
     if plain is None:
         if "[" in text and _SECTION.fullmatch(text):
             return ""
@@ -48,7 +48,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
         plain = _PLAIN.fullmatch(text)
     if plain is not None:
         has_path = plain[1] is not None
-        return f"https://{text}" if has_path or not (needs_path or _looks_like_a_file(text)) else ""
+        return f"https://{plain[0]}" if has_path or not (needs_path or _looks_like_a_file(plain[0])) else ""
     if not (text.startswith("[") and _HOST.match(text)):
         text = text.strip(_WRAPPING)
     text = text.removeprefix("//").rstrip(_TRAILING)

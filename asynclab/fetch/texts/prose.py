@@ -30,7 +30,7 @@ def _simple() -> re.Pattern[str]:
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
     after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
-    closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
+    closed = r"(?=\)|[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
@@ -103,10 +103,11 @@ def read_prose(text: str, finding: Finding) -> None:
             continue
         taken, others = False, []
         simple = _all_simple(line)
+        take = finding.take if "\\" in line else finding.take_unusual
         for url, link, definition, latex, _, _, sent, path, fragment in simple:
             if sent:
                 finding.take_sent(f"http{sent}", path, fragment)
-            elif not finding.take_unusual(url):
+            elif not take(url):
                 others.append(url)
                 continue
             is_markdown = link or (definition and line.lstrip()[:1] in "[>")
@@ -156,8 +157,11 @@ def _lines(text: str) -> Iterator[str]:
 
 def _all_simple(line: str) -> list[tuple[str, ...]]:
     """All URLs of a line, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
-    if line.lstrip()[:1] == "#" or ("]:" in line and "]: http" not in line) or may_run_on(line):
+    first = line.lstrip()[:1]
+    if first == "#" or (first in "[>" and "]:" in line and "]: http" not in line) or may_run_on(line):
         return []
+    if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
+        line = line.replace(",http", " http")
     found = _SIMPLE.findall(line)
     if len(found) != (count := line.count("://")) and (
         "/http" not in line or sum(1 + len(_IN_PATH.findall(url)) for url, *_ in found) != count

@@ -18,7 +18,7 @@ _HEAD = (
 )
 """The names of columns, one of which holds URLs."""
 TABLE = re.compile(
-    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?i:(?={_HEAD})))"
+    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
     r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
     re.MULTILINE,
 )
