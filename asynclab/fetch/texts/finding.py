@@ -36,7 +36,7 @@ SENT = (
     rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]{{1,3}}+(?=[{_CHARACTER}%])|{_ESCAPES}|\([{_CHARACTER}]*+\))[{_CHARACTER}]*+)*+)?+)"
     r"(?:#([A-Za-z0-9_][A-Za-z0-9_-]*+))?+"
 )
-"""What follows "http" in a URL that is sent as it is written, but for a slash and letters that aren't ASCII, as most are.
+"""What follows "http" in a URL that is sent as it is written, but for a slash and letters beyond ASCII; as most are.
 
 Its groups are all of it but the fragment, the path, and the fragment. This is ten times faster to see than to work out.
 """

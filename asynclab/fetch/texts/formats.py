@@ -29,6 +29,11 @@ _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
 _CHILD = re.compile(r"<[^<>]*(?<!/)>[^<]*<([A-Za-z][\w.]*)[\s/>]")
 """An element with another in it, neither of which is one of a library for pages, whose names have a hyphen."""
+_NO_HTML = re.compile(
+    r"<(?:(?:area|base|data|embed|img|link|map|meta|object|param|source|track)>"  # meaningless without attributes
+    r"|[A-Z]+[a-z]|[a-z]+[A-Z]|[^<>]*\sxmlns(?::\w+)?=[\"'](?!http://www\.w3\.org/(?:1999/x|2000/svg|1998/Math)))"
+)
+"""An element of XML that is called as one of HTML."""
 _END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
@@ -106,7 +111,8 @@ class _Cutting:
         if xml is None or start < self._fails_up_to:
             return None
         is_html = (xml[1] or "").lower() in KNOWN
-        if is_html and ((child := _CHILD.match(text, start)) is None or child[1].lower() in KNOWN):
+        child = _CHILD.match(text, start)
+        if is_html and not _NO_HTML.match(text, start) and (child is None or child[1].lower() in KNOWN):
             return None
         part, self._fails_up_to = xml_at(text, start)
         if part is None and not is_html and (xml[1] is None or xml[1] in self._closed):

@@ -13,7 +13,7 @@ from asynclab.fetch.address import has_scheme, joined
 from asynclab.fetch.html_head import refresh_target
 from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.prose import read_between_tags, urls_in
+from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
@@ -137,6 +137,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
 
 def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:
     """Take the URLs of a style; count those of a script, which may be anything."""
+    if is_taken:
+        code = with_schemes(code)
     for url in urls_in(code.replace("\\/", "/")) if "://" in code or ":\\/" in code else ():
         if not is_taken:
             page.finding.ignore(url, "script URL")

@@ -15,7 +15,7 @@ from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
-_SCHEME = re.compile(r"(?:[a-z0-9]++\+)*+[a-z0-9]++\Z", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9]*+\+)*+[a-z][a-z0-9]*+\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 30
 _OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
 """What follows the scheme of a URL that nobody can fetch."""
@@ -46,15 +46,22 @@ _IN_PATH = re.compile("/https?://")
 """A URL in the path of another, as archives have it."""
 _WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
-_QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
-"""A URL that was a part of another one's query."""
+_QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII)
+"""A URL that was a part of another one's query, or of a form that was sent."""
+_SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
+"""What stands for a scheme in links of wikis and in styles."""
+_TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://\S*?)\\(?:\(ra|\[ra\])")
+"""A URL between angle brackets, as troff writes them."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
 """Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
 _ESC = ("\x1b", "\u241b", "\x9b", "^[[", "\\033[", "\\e[", "\\x1b[", "\\x1B[")
-_HYPERLINK = re.compile("[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)")
-"""What terminals make a link of."""
+_HYPERLINK = re.compile(
+    "[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)"
+    "(?:https?://[^\\s\x1b\u241b]*(?:…|\\.\\.\\.)(?=[\x1b\u241b]))?"
+)
+"""What terminals make a link of, with its text if that is a URL cut short."""
 _FOLD = re.compile(r"\r?\n[ \t]")
 """Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
 _URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
@@ -145,6 +152,11 @@ def urls_in(text: str) -> Iterator[str]:
         yield from [url for url, *_ in _all_simple(line)] or (url for url, _, _ in _urls(line))
 
 
+def with_schemes(text: str) -> str:
+    """The text with a scheme before hosts that certainly mean one."""
+    return _SCHEMELESS.sub("https://", text)
+
+
 def _lines(text: str) -> Iterator[str]:
     """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
     for line in text.splitlines():
@@ -199,13 +211,13 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 def _plain(text: str) -> str:
     """The text without what only stands for something else."""
     if "\\" in text:
-        text = _ESCAPED_BREAK.sub(" ", text)
+        text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\\\n" in text:
         text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
     if any(escape in text for escape in _ESC):
-        text = _CONTROL.sub("", _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", text))
+        text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
     if '^"http' in text:
         text = _CMD_ESCAPE.sub(r"\1", text)
     if "^&" in text:
@@ -220,8 +232,9 @@ def _plain(text: str) -> str:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
     if "\n" in text:
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
+    text = with_schemes(text)
     if "%3" in text:
-        text = _QUOTED_URL.sub(lambda found: unquote(found[0]), text)
+        text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))
 
 

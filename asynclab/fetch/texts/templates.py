@@ -9,7 +9,7 @@ from urllib.parse import quote
 from asynclab.fetch.address import HIDDEN
 
 PLACEHOLDER = (
-    r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby
+    r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}|\{\$[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby, PHP
     r"|\{%[^%\n]{0,80}%\}|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # Django, ERB, README files
     r"|\\\([\w.]{1,80}\)"  # Swift
 )
