@@ -58,6 +58,8 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
     wait = retry_after(retry_header)
     if status == 429:
         return Failure("rate_limited", f"Rate limited: {words}", passes, status, wait)
+    if status == 407:
+        return Failure("refused", f"The proxy refused: {words}", passes, status, wait)
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
 
 

@@ -41,6 +41,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("/status/404", "http_error", 1, "404 Not Found"),
         ("/status/500", "http_error", 1, "500"),
         ("/status/503", "http_error", 2, "503"),
+        ("/status/407", "refused", 1, "The proxy refused: 407"),
         ("/status/408", "http_error", 2, "408"),
         ("/status/429", "rate_limited", 2, "Rate limited: 429"),
         ("/flaky/a", "ok", 2, "Fetched"),
