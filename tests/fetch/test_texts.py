@@ -217,6 +217,22 @@ def test_bytes_are_decoded_by_their_mark_or_their_looks(encoding: str) -> None:
     assert decoded("https://a.example/é".encode(encoding)).removeprefix("\ufeff") == "https://a.example/é"
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "read_as"),
+    [
+        ("公式サイト https://a.example/x 表\nリンク：https://b.example/y。\n", "cp932", "cp932"),
+        ("网址：https://a.example/x。\n更多 https://b.example/y\n", "gbk", "gb18030"),
+        ("자세한 내용은 https://a.example/x（예）", "euc_kr", "gb18030"),
+        ("Größe: “https://a.example/x” – voilà, ça marche: déjà vu à Besançon", "cp1252", "cp1252"),
+        ("ÄÖÜ äöü ßßßß https://a.example/x", "cp1252", "cp1252"),
+        ("Сайт: https://a.example/x, и «https://b.example/y».", "cp1251", "cp1252"),
+    ],
+)
+def test_encodings_of_the_east_are_told_from_those_of_the_west(text: str, encoding: str, read_as: str) -> None:
+    data = text.encode(encoding)
+    assert decoded(data) == data.decode(read_as)
+
+
 def test_a_line_of_nothing_but_schemes_is_no_url_as_a_whole() -> None:
     assert find_urls("see " + "https://a.b/(" * 500).urls[0].url.count("://") <= 20
 

@@ -126,6 +126,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
             if key in _SETS:
                 for candidate in _CANDIDATE.findall(value):
                     _take(candidate, page)
+            elif key == "srcdoc":
+                read_html(_unescaped(value), page.finding)
             elif key == "style":
                 _take_code(_unescaped(value), page, is_taken=True)
             elif key.startswith(("data-", "on")):
@@ -164,14 +166,14 @@ def _unescaped(value: str) -> str:
 
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
-    is_unclosed = "<" in link  # the quote before it
+    is_text = "<" in link or link.startswith("{")  # the quote before it is not closed, or it is code
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
         page.base_was_used = True
         with suppress(ValueError):
             url = joined(page.base, url)
-    if is_unclosed:
+    if is_text and "://" in url:
         read_between_tags(url, page.finding)
     elif not (has_scheme(url) and page.finding.take(url)):
         page.finding.ignore(link)

@@ -41,7 +41,7 @@ _PATTERN = re.compile(
     r"[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
     r"|[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
     r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
-    rf"|[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)"  # PHP
+    rf"|[^/]*//[^?#]*[/.-]\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.-]|\Z)"  # PHP, shells
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
     r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
