@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from asynclab.fetch.address import has_scheme
+from asynclab.fetch.address import LONGEST_URL, has_scheme
 
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
@@ -37,7 +37,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     Bullets and quotes around it don't matter. Empty for any other text, with `needs_path` also for a host alone, since
     prose has dots, too.
     """
-    if "." not in text and "localhost" not in text and "[" not in text:
+    if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
         return ""
     plain = _PLAIN.fullmatch(text.removeprefix("//"))
     if plain is None:

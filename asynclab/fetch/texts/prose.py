@@ -34,7 +34,9 @@ def _simple() -> re.Pattern[str]:
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
-    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}}){unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    # Robots put a plus before the URL in their name.
+    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=[\s(;]\+.{{4}}))"
+    between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
