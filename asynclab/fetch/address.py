@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin
 
 from yarl import URL
@@ -16,6 +15,11 @@ HIDDEN = "•••"
 
 LONGEST_URL = 8_000
 """Characters; servers refuse longer ones."""
+
+LETTER = (
+    "ß-öø-ÿăąćčďđēęěğģīįıķļłńņňőœřśşšťūůűųźżžά-ώа-џ\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+)
+"""Letters that IDNA leaves as they are in hosts, whatever stands beside them; twelve of them fit into a label."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PARTS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)")
@@ -29,7 +33,8 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
 _TO_ESCAPE = re.compile(f"[^{re.escape(_AS_THEY_ARE)}]+")
-_PLAIN_LABEL = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
+_PLAIN_LABEL = re.compile(f"[a-z0-9{LETTER}]+(?:-[a-z0-9{LETTER}]+)*")
+"""A label that IDNA leaves as it is; to have its tables asked for each character takes four times as long."""
 
 
 class OtherSchemeError(ValueError):
@@ -197,30 +202,12 @@ def _sent_ipv6(address: str) -> str:
 
 def _in_ascii(host: str) -> str:
     labels = host.split(".")
-    if unicodedata.is_normalized("NFC", host) and all(map(_is_plain, labels)):
+    if all(map(_PLAIN_LABEL.fullmatch, labels)):
         return ".".join([label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels])
     try:
         return URL.build(scheme="http", host=host).raw_host or ""
     except (ValueError, UnicodeError):
         raise ValueError("has an invalid host name") from None
-
-
-def _is_plain(label: str) -> bool:
-    """Whether IDNA leaves a label as it is; to have its tables asked for each character takes four times as long."""
-    if not label.isascii():
-        label = "".join([letter if letter < "\x80" or not _is_plain_letter(letter) else "x" for letter in label])
-    return _PLAIN_LABEL.fullmatch(label) is not None
-
-
-@cache
-def _is_plain_letter(letter: str) -> bool:
-    """Whether IDNA leaves a letter as it is, whatever stands beside it; those from right to left need a closer look."""
-    if not letter.isalpha() or unicodedata.bidirectional(letter) != "L":
-        return False
-    try:
-        return URL.build(scheme="http", host=letter).raw_host == f"xn--{letter.encode('punycode').decode()}"
-    except ValueError:
-        return False
 
 
 def _is_ip(family: socket.AddressFamily, address: str) -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from asynclab.fetch.csv_cells import unprotected
-from asynclab.fetch.export import csv_header, csv_line, escaped_json
+from asynclab.fetch.export import csv_header, csv_line, escaped_json, unprotected
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,11 @@ _REASONS = {
 }
 
 _TLS_REASONS = {
-    "certificate required": "the server asks for a certificate of the client",
-    "handshake failure": "the server has no cipher in common, or asks for a certificate of the client",
-    "protocol version": "no version of TLS in common",
-    "unsupported protocol": "no version of TLS in common",
-    "unrecognized name": "the server has no certificate for this name",
-    "wrong version number": "the server answers, but not in TLS",
-    "packet length too long": "the server answers, but not in TLS",
-    "record layer failure": "the server answers, but not in TLS",
+    r"certificate required": "the server asks for a certificate of the client",
+    r"handshake failure": "the server has no cipher in common, or asks for a certificate of the client",
+    r"protocol version|unsupported protocol": "no version of TLS in common",
+    r"unrecognized name": "the server has no certificate for this name",
+    r"wrong version|too long|record layer": "the server answers, but not in TLS",
 }
 """What parts of OpenSSL's reasons mean."""
 
@@ -121,7 +118,7 @@ def _certificate(error: Exception, row: Row, options: Options) -> Failure:
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
-    said = next((words for part, words in _TLS_REASONS.items() if part in reason), reason)
+    said = next((words for part, words in _TLS_REASONS.items() if re.search(part, reason)), reason)
     return _failed("tls", "TLS failed", said)
 
 

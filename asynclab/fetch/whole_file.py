@@ -33,20 +33,16 @@ class WholeFile:
         """Open a new file next to the destination."""
         self._path = path
         with naming(path):
-            self._open()
-
-    def _open(self) -> None:
-        path = self._path
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        self._is_file = path.is_file() or not path.exists()
-        # The file that a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
-        self._place = Path(os.path.realpath(path)) if self._is_file else path
-        if self._place.is_file():
-            self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
-        folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
-        self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
-        self._file = self._beside.open("x", encoding="utf-8", newline="")
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._is_file = path.is_file() or not path.exists()
+            # What a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
+            self._place = Path(os.path.realpath(path)) if self._is_file else path
+            if self._place.is_file():
+                self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
+            folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
+            self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
+            self._file = self._beside.open("x", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
         """Write the next part."""
@@ -56,20 +52,17 @@ class WholeFile:
     def keep(self) -> None:
         """Move the text to its destination."""
         with naming(self._path):
-            self._keep()
-
-    def _keep(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())  # a file must not have its name before it has its content
-        self._file.close()
-        if self._is_file:
-            with suppress(FileNotFoundError):
-                shutil.copymode(self._place, self._beside)
-            os.replace(self._beside, self._place)
-        else:
-            with self._beside.open("rb") as whole, self._place.open("wb") as place:
-                shutil.copyfileobj(whole, place)
-            self._beside.unlink()
+            self._file.flush()
+            os.fsync(self._file.fileno())  # a file must not have its name before it has its content
+            self._file.close()
+            if self._is_file:
+                with suppress(FileNotFoundError):
+                    shutil.copymode(self._place, self._beside)
+                os.replace(self._beside, self._place)
+            else:
+                with self._beside.open("rb") as whole, self._place.open("wb") as place:
+                    shutil.copyfileobj(whole, place)
+                self._beside.unlink()
 
     def discard(self) -> None:
         """Remove the text, unless it was kept."""

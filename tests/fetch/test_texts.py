@@ -59,8 +59,8 @@ _URLS = """http:// https://a.example https://a.example/x/y.html http://a.b:80/ h
 HTTP://A.b/Q /http://a.b/c http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c
 https://bücher.example https://xn--bcher-kva.example/ https://例え.jp/ http://[1:2:3:4:5:6:7::] http://[1:2:3:4:5:6:7:8]/%C3
 http://[1::2::3] http://[1:2:3:4:5:6:7] https://a.b,https://a.b/x,"""
-_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 %d0 %E2%80%A2 / //
-@ a é 道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= == ..."""
+_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 %d0
+%E2%80%A2 / // @ a é 道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= == ..."""
 _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 
 
@@ -76,7 +76,9 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
 
 
 def test_a_host_counts_once_whether_it_is_written_in_ascii_or_not() -> None:
-    written = "https://bücher.example https://bücher.example/ü https://xn--bcher-kva.example#a https://bücher.example#b "
+    written = (
+        "https://bücher.example https://bücher.example/ü https://xn--bcher-kva.example#a https://bücher.example#b "
+    )
     found = find_urls(written + "https://bücher.example/%C3%BC https://例え.jp https://bücher.example/x", most=2)
     assert [(url.count, url.fragments) for url in found.urls] == [(3, ("a", "b")), (2, ())]
     assert found.left_out == 2

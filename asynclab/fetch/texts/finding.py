@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.fetch.address import escaped, redacted, sent_text
+from asynclab.fetch.address import LETTER, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
 Reason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
@@ -20,10 +19,6 @@ IGNORED_KEPT = 1_000
 _LONGEST_IGNORED = 200
 _LONGEST_SENT = 4_000
 
-LETTER = (
-    "ß-öø-ÿăąćčďđēęěğģīįıķļłńņňőœřśşšťūůűųźżžά-ώа-џ\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-)
-"""Letters in hosts that IDNA leaves as they are, whatever stands beside them; twelve of them fit into a label."""
 _GROUP = "[0-9A-Fa-f]{1,4}"
 _GROUPS = f"(?:{_GROUP}(?::{_GROUP})*+)?+"
 IPV6 = rf"\[(?:(?:{_GROUP}:){{7}}{_GROUP}|(?=(?:[0-9A-Fa-f]*+:){{2,7}}[0-9A-Fa-f]*+\]){_GROUPS}::{_GROUPS})\]"
@@ -123,13 +118,6 @@ class Finding:
         self.counts = {sent_text(key): count for key, count in self.counts.items()}
         self.left_out = set(map(sent_text, self.left_out))
         self.fragments = {sent_text(key): fragments for key, fragments in self.fragments.items()}
-
-    def take_all(self, urls: Iterable[str], name: str) -> None:
-        """Note all candidates of a text that was taken for a format; those that are no URLs are ignored."""
-        for url in urls:
-            if not self.take(url):
-                self.ignore(url)
-        self.was_read_as(name, 0)
 
     def ignore(self, text: str, reason: Reason = "line") -> None:
         """Note a line, or a link, that gave nothing."""

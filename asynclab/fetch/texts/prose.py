@@ -48,7 +48,9 @@ _IN_PATH = re.compile("/https?://")
 """A URL in the path of another, as archives have it."""
 _WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
-_QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII)
+_QUOTED_URL = re.compile(
+    r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
+)
 """A URL that was a part of another one's query, or of a form that was sent."""
 _SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
 """What stands for a scheme in links of wikis and in styles."""
