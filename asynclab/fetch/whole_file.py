@@ -64,15 +64,11 @@ class WholeFile:
                     shutil.copyfileobj(whole, place)
                 self._beside.unlink()
 
-    def discard(self) -> None:
-        """Remove the text, unless it was kept."""
-        with suppress(OSError):  # a full disk refuses the rest of the text, too
-            self._file.close()
-        with suppress(OSError):
-            self._beside.unlink()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *why: object) -> None:
-        self.discard()
+        with suppress(OSError):  # a full disk refuses the rest of the text, too
+            self._file.close()
+        with suppress(OSError):
+            self._beside.unlink()
