@@ -53,7 +53,10 @@ _CLOSERS |= {
     "‘": "’(?![A-Za-z0-9])",
     **dict(zip("«»‹「『《〈【〔", "»«›」』》〉】〕", strict=True)),
 }
-_CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
+_CLOSED = {
+    opener: re.compile(rf"((?:(?!{closer}|{re.escape(opener)}https?://)[^\s<>\\])*+){closer}")
+    for opener, closer in _CLOSERS.items()
+}
 _IN_BRACKETS = r"[^\s<>\\|\[\]]*+"
 _CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if there are others in them
 _CLOSED["=="] = re.compile(r"([^\s<>\\]*?)(?<!=)=++(?=[\s.,;:!?)]|\Z)")  # Org, and marks of other Markdown
@@ -64,7 +67,7 @@ _CLOSED["[["] = re.compile(rf"({_IN_BRACKETS})\][\[\]]")  # Org
 # follow one another without anything between them are two URLs.
 _QUOTED = {
     '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
-    "'": re.compile(r"""((?:[^'\s<>\\]|''(?!https?://)|\\'|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
+    "'": re.compile(r"""((?:[^'\s<>\\]|(?:''|\\')(?!https?://)|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
 }
 # Between quotes, spaces belong to a path that ends as a file does.
 _SPACED = {

@@ -54,7 +54,7 @@ _QUOTED_URL = re.compile(
 """A URL that was a part of another one's query, or of a form that was sent."""
 _SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
 """What stands for a scheme in links of wikis and in styles."""
-_TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://\S*?)\\(?:\(ra|\[ra\])")
+_TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
 """A URL between angle brackets, as troff writes them."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
 """Where a page lets a long word be broken."""

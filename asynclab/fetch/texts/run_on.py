@@ -30,7 +30,8 @@ def may_run_on(text: str) -> bool:
 
 def text_at(line: str, start: int, end: int) -> str:
     """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
-    return line[start:end].partition("http")[0] if start < end and _IS_LETTER.match(line, start) else ""
+    following = line.find("http", start, end)
+    return line[start : following if following >= 0 else end] if _IS_LETTER.match(line, start, end) else ""
 
 
 def end_before_text(url: str, before: str) -> int:
