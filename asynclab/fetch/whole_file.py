@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Any, Self
 
 
 @contextmanager
@@ -22,7 +22,24 @@ def naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
-class WholeFile:
+class PartFile:
+    """A new file in a folder, which leaving the context removes, unless it has another name by then."""
+
+    def __init__(self, folder: Path, mode: str, encoding: str | None = None, newline: str | None = None) -> None:
+        self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
+        self._file: IO[Any] = self._beside.open(mode, encoding=encoding, newline=newline)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        with suppress(OSError):  # a full disk refuses what is left to be written, too
+            self._file.close()
+        with suppress(OSError):
+            self._beside.unlink()
+
+
+class WholeFile(PartFile):
     """A text file that is written next to its destination, and moved there by `keep`.
 
     Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
@@ -41,8 +58,7 @@ class WholeFile:
             if self._place.is_file():
                 self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
             folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
-            self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
-            self._file = self._beside.open("x", encoding="utf-8", newline="")
+            super().__init__(folder, "x", "utf-8", "")
 
     def write(self, text: str) -> None:
         """Write the next part."""
@@ -63,12 +79,3 @@ class WholeFile:
                 with self._beside.open("rb") as whole, self._place.open("wb") as place:
                     shutil.copyfileobj(whole, place)
                 self._beside.unlink()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        with suppress(OSError):  # a full disk refuses the rest of the text, too
-            self._file.close()
-        with suppress(OSError):
-            self._beside.unlink()
