@@ -210,16 +210,12 @@ def _without_trailing(url: str) -> str:
         if length and not url.startswith(others, scheme + length):
             url = url[: scheme + length]
     else:
-        url = _up_to_its_brackets(url)
+        host, bracket, rest = url.partition("]")
+        url = host + bracket + re.split(r"[\])]", rest, maxsplit=1)[0]
     url = _without_pictures(url)
     while url and (url[-1] in _TRAILING or _is_foreign(url[-1])):
         url = url[:-1]
     return url.rstrip("([")
-
-
-def _up_to_its_brackets(url: str) -> str:
-    host, bracket, rest = url.partition("]")
-    return host + bracket + re.split(r"[\])]", rest, maxsplit=1)[0]
 
 
 def _is_foreign(character: str) -> bool:
