@@ -96,7 +96,7 @@ _MOST_INNER = 8
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
-_JIRA_ENDS = re.compile(r"\{(?:color|code|quote|noformat|panel)\}")
+_MARKUP = re.compile(r"\{(?:color|code|quote|noformat|panel)\}|\{\\")  # Jira, subtitles
 _TRAILING = ".,;:!?*_~'"
 
 
@@ -178,7 +178,7 @@ def _in_prose(url: str, before: str) -> str:
         url = url[: following.start()]
     if url.endswith("*/") and not url.endswith("/*/"):  # the end of a comment, and no pattern
         url = url[:-2]
-    if "{" in url and (markup := _JIRA_ENDS.search(url)):
+    if "{" in url and (markup := _MARKUP.search(url)):
         url = url[: markup.start()]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
         url, before = url[: glued.start() + 1], glued[1]

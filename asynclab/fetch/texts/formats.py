@@ -13,7 +13,7 @@ from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
-from asynclab.fetch.texts.prose import read_prose
+from asynclab.fetch.texts.prose import read_prose, unfolded
 from asynclab.fetch.texts.tables import TABLE, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
@@ -178,6 +178,7 @@ class _Cutting:
 
 def read_markup(text: str, finding: Finding) -> None:
     """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
+    text = unfolded(text)
     if '=\\"' in text:  # HTML in a string of a program
         text = text.replace('\\"', '"').replace("\\/", "/")
     first, last = _tags(text)
@@ -239,7 +240,7 @@ def _scripts(text: str) -> list[tuple[int, int]]:
 
 
 _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
-    "text": lambda text, finding, read: read_prose(text, finding),
+    "text": lambda text, finding, read: read_prose(unfolded(text), finding),
     "html": lambda text, finding, read: read_html(text, finding),
     "xml": lambda text, finding, read: xml_text(text).read(finding, read),
     "json": lambda text, finding, read: json_text(text).read(finding, read),

@@ -66,6 +66,8 @@ _HYPERLINK = re.compile(
     "(?:https?://[^\\s\x1b\u241b]*(?:…|\\.\\.\\.)(?=[\x1b\u241b]))?"
 )
 """What terminals make a link of, with its text if that is a URL cut short."""
+_OVERSTRUCK = re.compile(r"[^\n]\x08")
+"""How nroff makes a character bold or underlined."""
 _FOLD = re.compile(r"\r?\n[ \t]")
 """Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
 _URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
@@ -74,7 +76,7 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
-_ESCAPED_BREAK = re.compile(r"\\(?:[nrt]|f[BIRP])(?=https?://)")
+_ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
 """The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
@@ -156,6 +158,13 @@ def urls_in(text: str) -> Iterator[str]:
         yield from [url for url, *_ in _all_simple(line)] or (url for url, _, _ in _urls(line))
 
 
+def unfolded(text: str) -> str:
+    """The text with the lines of a calendar or address card whole, and without what is written before its marks."""
+    if "BEGIN:V" not in text:
+        return text
+    return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
+
+
 def with_schemes(text: str) -> str:
     """The text with a scheme before hosts that certainly mean one."""
     return _SCHEMELESS.sub("https://", text)
@@ -214,6 +223,8 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
 def _plain(text: str) -> str:
     """The text without what only stands for something else."""
+    if "\b" in text:
+        text = _OVERSTRUCK.sub("", text)
     if "\\" in text:
         text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
@@ -228,8 +239,6 @@ def _plain(text: str) -> str:
         text = text.replace("^&", "&")
     if "-src" in text:
         text = _DIRECTIVE.sub("; ", text)
-    if "BEGIN:V" in text:
-        text = _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:

@@ -43,7 +43,7 @@ _PATTERN = re.compile(
     r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
     rf"|[^/]*//[^?#]*[/.-]\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.-]|\Z)"  # PHP, shells
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
-    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
+    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )
 
