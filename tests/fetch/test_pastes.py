@@ -51,6 +51,7 @@ WRITTEN = [
     ("comments of C", "/*⟦https://a.example/x⟧*/ and /* ⟦https://b.example/y⟧*/ and ⟦https://c.example/*/⟧"),
     ("JSON in a query", '⟦https://a.example/?f=⟧[["x","y"]] and (⟦https://b.example/x⟧[("z"))'),
     ("subtitles", "{\\i1}⟦https://a.example/x⟧{\\i0}\\N⟦https://b.example/y⟧"),
+    ("pages' own objects", "blob:https://a.example/0-1 'blob:https://a.example/2' view-source:⟦https://a.example/x⟧ Blob ⟦https://b.example⟧"),
     ("patterns", "'https://a.example/**' and 'https://a.example/*'"),
     ("HTML in HTML", "<iframe srcdoc=\"&lt;a href='⟦https://a.example/x⟧'&gt;x&lt;/a&gt;\"></iframe>"),
     ("JSX", "<p><a href={'⟦https://a.example/x⟧'}>x</a><a href={`https://b.example/${id}`}>y</a></p>"),

@@ -15,7 +15,7 @@ from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9]*+\+)*+[a-z][a-z0-9]*+\Z", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:blob:)?+(?:[a-z][a-z0-9]*+\+)*+[a-z][a-z0-9]*+\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 30
 _OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
 """What follows the scheme of a URL that nobody can fetch."""
@@ -33,7 +33,7 @@ def _simple() -> re.Pattern[str]:
     closed = r"(?=\)|[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
-    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
+    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})(?<!blob:.{4})"
     # Robots put a plus before the URL in their name.
     apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=[\s(;]\+.{{4}}))"
     between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
