@@ -122,6 +122,11 @@ def test_short_elements_in_a_long_text_are_not_parsed_again_and_again(monkeypatc
     assert sum(sizes) < 3 * len(text)
 
 
+@pytest.mark.timeout(60)
+def test_an_end_tag_that_is_cut_off_after_an_empty_element_is_no_part_of_it() -> None:
+    assert [url.url for url in find_urls('<r a="https://a.example/x."/></s').urls] == ["https://a.example/x."]
+
+
 def test_elements_of_other_names_and_text_between_elements_are_read_too() -> None:
     text = "<loc>https://a.example/1</loc>\n<loc>https://a.example/2.</loc>\n\nsee https://a.example/3.\n"
     text = f"{text}<v>https://a.example/4.</v>\n"

@@ -70,7 +70,8 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     except ValueError:
         return None, start + 1
     end = reading.root_ends  # where an end tag begins, or where an empty element ends
-    end = data.find(b">", end) + 1 if data.startswith(b"</", end) else end
+    if data.startswith(b"</", end):
+        end = data.find(b">", end) + 1 or end  # after an empty element, it is another's, and may be cut off
     reading.part.end = start + _characters(data, end) - len(around)
     del reading.part.values[reading.kept :]
     return reading.part, reading.part.end
