@@ -22,6 +22,12 @@ LINES = {
     "shell": "curl https://www.example.com/x\\?a=1\\&b={n} -o x\n",
     "Chinese": "请看https://www.example.com/a/{n}。谢谢\n",
     "hosts in all scripts": "https://bücher{n}.example/\n",
+    "paths in all scripts": "https://ja.wikipedia.org/wiki/日本{n}\n",
+    "IPv6": "http://[2001:db8::{n:x}]/a\n",
+    "commas": "https://www.example.com/{n},",
+    "PDF": "(https://www.example.com/a\\(b\\)_{n})Tj\n",
+    "log": '192.0.2.1 - - "GET /{n} HTTP/1.1" 200 23 "https://a.example/{n}" "Bot/2.1 (+http://b.example/bot)"\n',
+    "mails": "From a@b.example Mon Jan 1\nFrom: a@b.example\nSubject: x\n\n" + "https://a.example/{n} and more\n" * 20,
     "XML": "<url><loc>https://www.example.com/{n}</loc></url>\n",
     "CSV": "{n},https://www.example.com/{n},ok\n",
 }
@@ -31,7 +37,10 @@ _BARE = re.compile(r"https?://[^\s\"'<>]+")
 def main() -> None:
     """Print a line for each format."""
     for name, line in LINES.items():
-        text = "".join(line.replace("{n}", str(number)) for number in range(SIZE // len(line)))
+        text = "".join(
+            line.replace("{n}", str(number)).replace("{n:x}", f"{number % 65_536:x}:{number // 65_536:x}")
+            for number in range(SIZE // len(line.encode()))
+        )
         begin = time.process_time()
         _BARE.findall(text)
         bare = time.process_time()

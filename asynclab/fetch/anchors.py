@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import defaultdict
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -39,12 +40,11 @@ class Anchors(HTMLParser):
         super().__init__()
         self.missing = dict.fromkeys(wanted)
         """Those not found yet."""
-        self._names = {
-            prefix + name: fragment
-            for fragment in self.missing
-            for name in (unquote(fragment), fragment)
-            for prefix in ("", _MADE_BY_GITHUB)
-        }
+        self._names: defaultdict[str, list[str]] = defaultdict(list)
+        for fragment in self.missing:
+            for name in (unquote(fragment), fragment):
+                self._names[name].append(fragment)
+                self._names[_MADE_BY_GITHUB + name].append(fragment)
         self._content_type = content_type
         self._decoder: codecs.IncrementalDecoder | None = None
         self._latest = ""
@@ -80,4 +80,5 @@ class Anchors(HTMLParser):
         """Note an element's id, and the name of a link."""
         for name, value in attrs:
             if value and (name == "id" or (name == "name" and tag == "a")):
-                self.missing.pop(self._names.get(value, ""), None)
+                for fragment in self._names.get(value, ()):
+                    self.missing.pop(fragment, None)

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asynclab.fetch.address import redacted, sent_text
-from asynclab.fetch.csv_cells import protected
 from asynclab.fetch.rows import Phase, Row
 from asynclab.model.text import one_line
 
@@ -27,6 +26,14 @@ _HARMFUL = re.compile(
     "\U000e0000-\U000e007f]"
 )
 """Characters that may act on a terminal, or that UTF-8 can't write, and that JSON leaves as they are."""
+
+# A spreadsheet takes a cell for a formula by its first character. Where it separates columns at semicolons, tabs or
+# bars, a cell can begin in the middle of one of ours, whatever quotes are around that.
+_BEFORE_FORMULA = r"""((?:^|[;|\t\r\n])[\s"\u200b\ufeff]*)"""
+_FORMULA = r"(?=[=+\-@＝＋－＠﹢﹣﹦﹫])"
+
+_UNPROTECTED = re.compile(f"{_BEFORE_FORMULA}(?='*{_FORMULA})")
+_PROTECTED = re.compile(f"{_BEFORE_FORMULA}'(?='*{_FORMULA})")
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -95,6 +102,16 @@ def csv_line(cells: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
+
+
+def protected(text: str) -> str:
+    """The text with an apostrophe before each character that could begin a formula, which makes a cell a text."""
+    return _UNPROTECTED.sub(r"\1'", text)
+
+
+def unprotected(text: str) -> str:
+    """The text that `protected` was given."""
+    return _PROTECTED.sub(r"\1", text)
 
 
 _NOT_IN_CSV = frozenset({"redirects"})

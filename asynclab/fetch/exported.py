@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from asynclab.fetch.csv_cells import unprotected
-from asynclab.fetch.export import csv_header, csv_line, escaped_json
+from asynclab.fetch.export import csv_header, csv_line, escaped_json, unprotected
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,11 @@ def exported_urls(text: str) -> list[str] | None:
         results = [result for result in read(io.StringIO(text)) if result is not None]
     except (ValueError, LookupError, TypeError, csv.Error):  # someone has changed it
         return None
-    return [url for result in results for url in _with_fragments(result)]
+    return [
+        f"{result.url}#{fragment}" if fragment else result.url
+        for result in results
+        for fragment in result.fragments or ("",)
+    ]
 
 
 def read_lines(file: IO[str]) -> Iterator[Result | None]:
@@ -113,7 +116,3 @@ def _reader_of(beginning: str) -> Callable[[IO[str]], Iterator[Result | None]] |
     if beginning.startswith(("{", "[")) and '"url_effective"' in beginning and '"outcome"' in beginning:
         return read_array if beginning.startswith("[") else read_lines
     return read_table if beginning.startswith(csv_header().rstrip()) else None
-
-
-def _with_fragments(result: Result) -> list[str]:
-    return [f"{result.url}#{fragment}" for fragment in result.fragments] or [result.url]

@@ -29,6 +29,15 @@ _REASONS = {
     errno.EMFILE: "too many open files and connections",
 }
 
+_TLS_REASONS = {
+    r"certificate required": "the server asks for a certificate of the client",
+    r"handshake failure": "the server has no cipher in common, or asks for a certificate of the client",
+    r"protocol version|unsupported protocol": "no version of TLS in common",
+    r"unrecognized name": "the server has no certificate for this name",
+    r"wrong version|too long|record layer": "the server answers, but not in TLS",
+}
+"""What parts of OpenSSL's reasons mean."""
+
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
 """Matches aiohttp's message, which goes on with a picture of the error's place."""
 
@@ -46,6 +55,8 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
     wait = retry_after(retry_header)
     if status == 429:
         return Failure("rate_limited", f"Rate limited: {words}", passes, status, wait)
+    if status == 407:
+        return Failure("refused", f"The proxy refused: {words}", passes, status, wait)
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
 
 
@@ -82,11 +93,10 @@ def failure_of_redirect(error: ValueError) -> Failure:
 
 
 def _timeout(error: Exception, row: Row, options: Options) -> Failure:
-    connect_timeout = min(options.connect_timeout, options.timeout)
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Failure("timeout_connect", f"No connection within {connect_timeout:g} s", passes=True)
-    if row.phase in ("dns", "tcp", "tls"):
-        return Failure("timeout_connect", f"No connection within {options.timeout:g} s", passes=True)
+    if isinstance(error, aiohttp.ConnectionTimeoutError) or row.phase in ("dns", "tcp", "tls"):
+        seconds = min(options.connect_timeout, options.timeout)
+        what = "Connected, but no TLS" if row.phase == "tls" else "No connection"
+        return Failure("timeout_connect", f"{what} within {seconds:g} s", passes=True)
     if row.phase == "download":
         return Failure("timeout_total", f"Not complete within {options.timeout:g} s")
     return Failure("timeout_read", f"Connected, but no answer within {options.timeout:g} s")
@@ -108,9 +118,8 @@ def _certificate(error: Exception, row: Row, options: Options) -> Failure:
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
-    if "certificate required" in reason:
-        reason = "the server asks for a certificate of the client"
-    return _failed("tls", "TLS failed", reason)
+    said = next((words for part, words in _TLS_REASONS.items() if re.search(part, reason)), reason)
+    return _failed("tls", "TLS failed", said)
 
 
 def _no_proxy(error: Exception, row: Row, options: Options) -> Failure:

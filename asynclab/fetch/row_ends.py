@@ -45,7 +45,8 @@ def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: boo
     row.is_stopping = False
     row.ended_at = now
     row.outcome = outcome = "ok" if failure is None else failure.outcome
-    row.sentence = failure.sentence if failure is not None else praise(row)
+    after = f" after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}" if row.hops else ""
+    row.sentence = failure.sentence if failure is not None else f"Fetched{after}"
     if row.attempts and not in_real_time:
         row.notes += (OTHER_TIME,)
     return outcome
@@ -56,10 +57,3 @@ def state_of(outcome: Outcome) -> RowState:
     if outcome in ("ok", "cancelled"):
         return outcome
     return "failed"
-
-
-def praise(row: Row) -> str:
-    """The sentence for a row that is ok."""
-    if row.hops:
-        return f"Fetched after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}"
-    return "Fetched"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Self
 from urllib.parse import unquote, urlsplit
 
 from asynclab.fetch.outcomes import SavingError
+from asynclab.fetch.whole_file import PartFile
 
 LONGEST_NAME = 120
 """Bytes of a name without its ending."""
@@ -42,20 +41,18 @@ def file_name(url: str, content_type: str = "") -> str:
     return f"{name}.{ending}"
 
 
-class BodyFile:
+class BodyFile(PartFile):
     """A file that a body is written to; it has its name only once it is whole. Without `keep`, its context removes it.
 
     Whatever the disk refuses is a SavingError.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open a temporary file in the folder, which is made where it does not exist."""
+        """Open a file in the folder, which is made where it does not exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115  it lives as long as the download
-                dir=folder, prefix=".asynclab-", suffix=".part", delete=False
-            )
+            super().__init__(folder, "xb")
 
     def write(self, data: bytes) -> None:
         """Write the next part."""
@@ -67,18 +64,8 @@ class BodyFile:
         with _refusals():
             self._file.close()
             path = reserved(self._folder, name)
-            os.chmod(self._file.name, path.stat().st_mode)
-            os.replace(self._file.name, path)
+            os.replace(self._beside, path)
         return path
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        with suppress(OSError):  # a full disk refuses what is left to be written, too
-            self._file.close()
-        with suppress(OSError):
-            os.unlink(self._file.name)
 
 
 @contextmanager

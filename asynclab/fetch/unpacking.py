@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from asynclab.model.text import one_line
@@ -31,73 +32,39 @@ class TooLargeError(UnpackingError):
     """A body is too large before or between its codings, though it may be small in the end."""
 
 
-class _Stream:
-    """One packed stream; gzip and Zstandard allow one after the other."""
-
-    _stream: Any
-
-    @property
-    def eof(self) -> bool:
-        """Whether its end was found."""
-        return bool(self._stream.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        """What came after its end."""
-        return bytes(self._stream.unused_data)
-
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Take the next bytes, and give what is in them in pieces."""
-        raise NotImplementedError
-
-
-class _Zlib(_Stream):
-    def __init__(self, window_bits: int) -> None:
-        self._stream = zlib.decompressobj(window_bits)
-
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        piece = b""
-        # A full piece may leave bytes in zlib's window although it has read all that it was given.
-        while (data or len(piece) == PIECE) and not self.eof:
-            piece = self._stream.decompress(data, PIECE)
-            data = self._stream.unconsumed_tail
-            yield piece
-
-
-class _Zstd(_Stream):
-    def __init__(self, _: bytes) -> None:
-        # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
-        self._stream = _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
-
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        yield self._stream.decompress(data, PIECE)
-        while not self.eof and not self._stream.needs_input:
-            yield self._stream.decompress(b"", PIECE)
-
-
-class _Brotli(_Stream):
-    unused_data = b""
-
-    def __init__(self, _: bytes) -> None:
-        self._stream = _BROTLI.Decompressor()
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.is_finished())
-
-    def unpack(self, data: bytes) -> Iterator[bytes]:
-        piece = self._stream.process(data, output_buffer_limit=PIECE)
+def _unpack_zlib(stream: Any, data: bytes) -> Iterator[bytes]:
+    piece = b""
+    # A full piece may leave bytes in zlib's window although it has read all that it was given.
+    while (data or len(piece) == PIECE) and not stream.eof:
+        piece = stream.decompress(data, PIECE)
+        data = stream.unconsumed_tail
         yield piece
-        # It may have more to give although it says that it can take more.
-        while not self.eof and (piece or not self._stream.can_accept_more_data()):
-            piece = self._stream.process(b"", output_buffer_limit=PIECE)
-            yield piece
 
 
-def _deflate(start: bytes) -> _Zlib:
+def _unpack_zstd(stream: Any, data: bytes) -> Iterator[bytes]:
+    yield stream.decompress(data, PIECE)
+    while not stream.eof and not stream.needs_input:
+        yield stream.decompress(b"", PIECE)
+
+
+def _unpack_brotli(stream: Any, data: bytes) -> Iterator[bytes]:
+    piece = stream.process(data, output_buffer_limit=PIECE)
+    yield piece
+    # It may have more to give although it says that it can take more.
+    while not stream.is_finished() and (piece or not stream.can_accept_more_data()):
+        piece = stream.process(b"", output_buffer_limit=PIECE)
+        yield piece
+
+
+def _begin_deflate(start: bytes) -> Any:
     """Deflate in zlib's format, as the standard says, or raw, as some servers send it; all clients take both."""
     has_header = start[0] & 15 == 8 and int.from_bytes(start[:2]) % 31 == 0
-    return _Zlib(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+    return zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+
+
+def _begin_zstd(_: bytes) -> Any:
+    # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
+    return _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
 
 
 def _installed(*names: str) -> Any:
@@ -114,19 +81,22 @@ _ZSTD = _installed("compression.zstd", "backports.zstd")
 
 
 class _Coding(NamedTuple):
-    begin: Callable[[bytes], _Stream]
-    """Begins to unpack a stream with these first bytes."""
+    begin: Callable[[bytes], Any]
+    """Makes what unpacks a stream with these first bytes."""
+    unpack: Callable[[Any, bytes], Iterator[bytes]]
+    """Gives it the next bytes, and gives what is in them in pieces."""
     needed: int = 1
     """How many first bytes it needs."""
     mark: bytes = b""
     """The beginning of a further stream; anything else is ignored. Empty if only one stream is allowed."""
+    has_ended: Callable[[Any], bool] = attrgetter("eof")
 
 
 _CODINGS: Mapping[str, _Coding] = {
-    "gzip": _Coding(lambda _: _Zlib(16 + zlib.MAX_WBITS), mark=b"\x1f\x8b"),
-    "deflate": _Coding(_deflate, needed=2),
-    "br": _Coding(_Brotli),
-    "zstd": _Coding(_Zstd, mark=b"\x28\xb5\x2f\xfd"),
+    "gzip": _Coding(lambda _: zlib.decompressobj(16 + zlib.MAX_WBITS), _unpack_zlib, mark=b"\x1f\x8b"),
+    "deflate": _Coding(_begin_deflate, _unpack_zlib, needed=2),
+    "br": _Coding(lambda _: _BROTLI.Decompressor(), _unpack_brotli, has_ended=lambda stream: stream.is_finished()),
+    "zstd": _Coding(_begin_zstd, _unpack_zstd, mark=b"\x28\xb5\x2f\xfd"),
 }
 
 _MISSING = {name for name, module in (("br", _BROTLI), ("zstd", _ZSTD)) if module is None}
@@ -186,7 +156,8 @@ class _Layer:
         """Bytes after the end of what is packed; some servers pad with zeros."""
         self._room = most
         self._coding = _CODINGS[name]
-        self._member: _Stream | None = None
+        self._member: Any = None
+        """What unpacks the present stream."""
         self._start = b""
         self._is_first = True
 
@@ -220,7 +191,8 @@ class _Layer:
                 if self.name in _MISSING:
                     raise UnpackingError(f"Can't unpack {self.name}: install asynclab[fetch] for that")
                 self._member = self._coding.begin(data)
-            yield from self._member.unpack(data)
-            if not self._member.eof:
+            yield from self._coding.unpack(self._member, data)
+            if not self._coding.has_ended(self._member):
                 return
-            data, self._member, self._is_first = self._member.unused_data, None, False
+            data = getattr(self._member, "unused_data", b"")  # Brotli doesn't tell
+            self._member, self._is_first = None, False

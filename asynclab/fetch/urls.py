@@ -81,7 +81,10 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
     text = text.removeprefix("\ufeff")
     exported = None if taken_as else exported_urls(text)
     if exported is not None:
-        finding.take_all(exported, "results")
+        for url in exported:
+            if not finding.take(url):
+                finding.ignore(url)
+        finding.was_read_as("results", 0)
     elif taken_as:
         read_as(taken_as, text, finding)
     else:

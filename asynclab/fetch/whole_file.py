@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Any, Self
 
 
 @contextmanager
@@ -22,7 +22,24 @@ def naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
-class WholeFile:
+class PartFile:
+    """A new file in a folder, which leaving the context removes, unless it has another name by then."""
+
+    def __init__(self, folder: Path, mode: str, encoding: str | None = None, newline: str | None = None) -> None:
+        self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
+        self._file: IO[Any] = self._beside.open(mode, encoding=encoding, newline=newline)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        with suppress(OSError):  # a full disk refuses what is left to be written, too
+            self._file.close()
+        with suppress(OSError):
+            self._beside.unlink()
+
+
+class WholeFile(PartFile):
     """A text file that is written next to its destination, and moved there by `keep`.
 
     Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
@@ -33,20 +50,15 @@ class WholeFile:
         """Open a new file next to the destination."""
         self._path = path
         with naming(path):
-            self._open()
-
-    def _open(self) -> None:
-        path = self._path
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        self._is_file = path.is_file() or not path.exists()
-        # The file that a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
-        self._place = Path(os.path.realpath(path)) if self._is_file else path
-        if self._place.is_file():
-            self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
-        folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
-        self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
-        self._file = self._beside.open("x", encoding="utf-8", newline="")
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._is_file = path.is_file() or not path.exists()
+            # What a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
+            self._place = Path(os.path.realpath(path)) if self._is_file else path
+            if self._place.is_file():
+                self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
+            folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
+            super().__init__(folder, "x", "utf-8", "")
 
     def write(self, text: str) -> None:
         """Write the next part."""
@@ -56,30 +68,14 @@ class WholeFile:
     def keep(self) -> None:
         """Move the text to its destination."""
         with naming(self._path):
-            self._keep()
-
-    def _keep(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())  # a file must not have its name before it has its content
-        self._file.close()
-        if self._is_file:
-            with suppress(FileNotFoundError):
-                shutil.copymode(self._place, self._beside)
-            os.replace(self._beside, self._place)
-        else:
-            with self._beside.open("rb") as whole, self._place.open("wb") as place:
-                shutil.copyfileobj(whole, place)
-            self._beside.unlink()
-
-    def discard(self) -> None:
-        """Remove the text, unless it was kept."""
-        with suppress(OSError):  # a full disk refuses the rest of the text, too
+            self._file.flush()
+            os.fsync(self._file.fileno())  # a file must not have its name before it has its content
             self._file.close()
-        with suppress(OSError):
-            self._beside.unlink()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self.discard()
+            if self._is_file:
+                with suppress(FileNotFoundError):
+                    shutil.copymode(self._place, self._beside)
+                os.replace(self._beside, self._place)
+            else:
+                with self._beside.open("rb") as whole, self._place.open("wb") as place:
+                    shutil.copyfileobj(whole, place)
+                self._beside.unlink()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from asynclab.fetch.address import host_key, redacted, request_url, sent_text
+from asynclab.fetch.address import LETTER, host_key, redacted, request_url, sent_text
+from asynclab.fetch.texts.finding import IPV6
 
 
 @pytest.mark.parametrize(
@@ -105,11 +109,24 @@ def test_a_host_that_is_not_ascii_is_sent_as_idna_has_it(host: str) -> None:
     assert sent == f"http://{URL(f'http://{host}/').raw_host}/"
 
 
-def test_idnas_tables_are_asked_once_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent_text("http://bücher.example/")
-
+def test_usual_letters_are_looked_up_in_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(**_: object) -> URL:
         raise AssertionError("a table was asked")
 
     monkeypatch.setattr(URL, "build", asked)
     assert sent_text("http://küche.example/") == "http://xn--kche-0ra.example/"
+
+
+def test_letters_that_are_looked_at_in_no_table_are_those_that_idna_leaves_as_they_are() -> None:
+    letters = [chr(code) for code in range(0x80, 0x10000) if re.match(f"[{LETTER}]", chr(code))]
+    assert len(letters) > 39_000
+    sent = {letter: URL.build(scheme="http", host=letter).raw_host for letter in letters}
+    assert [letter for letter in letters if sent[letter] != f"xn--{letter.encode('punycode').decode()}"] == []
+    longest = max(len(f"xn--{label.encode('punycode').decode()}") for label in ("ß鿿" * 6, "".join(letters[-12:])))
+    assert longest <= 63
+
+
+@given(st.text("0123456789abcdefABCDEF:", max_size=24) | st.ip_addresses(v=6).map(str))
+def test_an_ipv6_address_that_is_not_looked_at_closely_is_one(address: str) -> None:
+    if re.fullmatch(IPV6, f"[{address}]"):
+        ipaddress.IPv6Address(address)

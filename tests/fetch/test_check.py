@@ -167,3 +167,9 @@ def test_what_follows_a_long_script_is_found_wherever_its_end_was_cut() -> None:
         anchors.take(part)
     anchors.close()
     assert list(anchors.missing) == ["in-script"]
+
+
+def test_fragments_that_are_written_in_different_ways_find_the_same_anchor() -> None:
+    anchors = Anchors(["für", "f%C3%BCr", "f%c3%bcr", "far"], "text/html; charset=utf-8")
+    anchors.take("<p id=für>".encode())
+    assert list(anchors.missing) == ["far"]

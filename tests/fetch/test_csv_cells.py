@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.fetch.csv_cells import protected, unprotected
+from asynclab.fetch.export import protected, unprotected
 
 TEXTS = st.text(st.sampled_from("ab;|\t\n\r\"' =+-@＝＋－＠,"), max_size=20)
 

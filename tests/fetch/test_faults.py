@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import sys
@@ -9,12 +10,16 @@ import threading
 import tracemalloc
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
-from asynclab.fetch.rows import Outcome
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.options import Options
+from asynclab.fetch.outcomes import failure_of_error
+from asynclab.fetch.rows import Outcome, Row
 from asynclab.fetch.watch import tls_context
-from tests.fetch.stage import fetched, fetched_row
+from tests.fetch.stage import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
 
 SPEED = 10.0
@@ -36,6 +41,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("/status/404", "http_error", 1, "404 Not Found"),
         ("/status/500", "http_error", 1, "500"),
         ("/status/503", "http_error", 2, "503"),
+        ("/status/407", "refused", 1, "The proxy refused: 407"),
         ("/status/408", "http_error", 2, "408"),
         ("/status/429", "rate_limited", 2, "Rate limited: 429"),
         ("/flaky/a", "ok", 2, "Fetched"),
@@ -125,6 +131,39 @@ async def test_plain_http_where_tls_is_expected_is_a_failure_of_tls(server: Faul
     row = await fetched_row(server, server.url("/").replace("http", "https", 1))
     assert row.outcome == "tls"
     assert "TLS failed" in row.sentence
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "answers, but not in TLS"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "answers, but not in TLS"),
+        (b"\x15\x03\x03\0\2\2\x28", "no cipher in common"),
+        (b"\x15\x03\x03\0\2\2\x46", "no version of TLS in common"),
+        (b"\x15\x03\x03\0\2\2\x70", "no certificate for this name"),
+        (b"\x15\x03\x03\0\2\2\x74", "asks for a certificate of the client"),
+        (b"\x16\x03\x03\0\x7a\2", "broke off the handshake"),
+        (b"", "broke off the handshake"),
+    ],
+)
+async def test_a_handshake_that_fails_is_told_by_its_cause(sent: bytes, says: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        writer.write(sent)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        row = (await run(Fetch([f"https://127.0.0.1:{port}/"], Options(retries=0)))).rows[0]
+    assert row.outcome == "tls"
+    assert says in row.sentence
+
+
+def test_a_handshake_that_takes_too_long_is_no_missing_connection() -> None:
+    row = Row(1, "https://a.example", "https://a.example")
+    row.phases.enter("tls", 0.0)
+    failure = failure_of_error(aiohttp.ConnectionTimeoutError(), row, Options(), "")
+    assert (failure.outcome, failure.sentence) == ("timeout_connect", "Connected, but no TLS within 10 s")
 
 
 async def test_a_trusted_certificate_is_told_about(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,13 +95,12 @@ async def test_a_disk_that_refuses_is_told_in_words(
 def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def on_full_disk(*, dir: Path, **_: object) -> IO[bytes]:
+    def on_full_disk(part: Path, *_: object, **__: object) -> IO[bytes]:
         """A file that takes nothing, but buffers as any file does."""
-        part = dir / "full.part"
         part.symlink_to("/dev/full")
-        return part.open("wb", buffering=4_096)  # what a file buffers by itself is much more since Python 3.14
+        return open(part, "wb", buffering=4_096)  # what a file buffers by itself is much more since Python 3.14
 
-    monkeypatch.setattr("asynclab.fetch.saving.tempfile.NamedTemporaryFile", on_full_disk)
+    monkeypatch.setattr(Path, "open", on_full_disk)
     with BodyFile(tmp_path) as file:
         file.write(b"x" * 3_000)
         with pytest.raises(SavingError, match="No space left"):

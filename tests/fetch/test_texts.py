@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import formats, mail_parts, prose, xml_values
+from asynclab.fetch.texts import formats, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.urls import find_urls
@@ -56,9 +56,11 @@ def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest:
 
 
 _URLS = """http:// https://a.example https://a.example/x/y.html http://a.b:80/ https://1.2.3.4:8080/x https://a.b/?x=1,2
-HTTP://A.b/Q /http://a.b/c http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c"""
-_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 / // @ a é
-道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= == ..."""
+HTTP://A.b/Q /http://a.b/c http://[::1]:8/x https://u:p@a.b/ https://bücher.example/例え git+https://a.b/c
+https://bücher.example https://xn--bcher-kva.example/ https://例え.jp/ http://[1:2:3:4:5:6:7::] http://[1:2:3:4:5:6:7:8]/%C3
+http://[1::2::3] http://[1:2:3:4:5:6:7] https://a.b,https://a.b/x,"""
+_MARKS = """#f - _ . , ; : ! ? ) ( (a) ] [ [1] [1]: ]( ]: < > | " ' "" '' ` = * # { } {id} ${x} $ % %20 %E2 %d0
+%E2%80%A2 / // @ a é 道 です 。 （ 」 \\ \\& \\? \\( \\) {\\color} {color} &z= == ..."""
 _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 
 
@@ -71,6 +73,15 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
         patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
+
+
+def test_a_host_counts_once_whether_it_is_written_in_ascii_or_not() -> None:
+    written = (
+        "https://bücher.example https://bücher.example/ü https://xn--bcher-kva.example#a https://bücher.example#b "
+    )
+    found = find_urls(written + "https://bücher.example/%C3%BC https://例え.jp https://bücher.example/x", most=2)
+    assert [(url.count, url.fragments) for url in found.urls] == [(3, ("a", "b")), (2, ())]
+    assert found.left_out == 2
 
 
 def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +122,12 @@ def test_short_elements_in_a_long_text_are_not_parsed_again_and_again(monkeypatc
     assert sum(sizes) < 3 * len(text)
 
 
+@pytest.mark.timeout(60)
+def test_an_end_tag_that_is_cut_off_after_an_empty_element_is_no_part_of_it() -> None:
+    found = find_urls('<r a="https://a.example/x."/></s\n<r b="https://a.example/y."/></s')
+    assert [url.url for url in found.urls] == ["https://a.example/x.", "https://a.example/y."]
+
+
 def test_elements_of_other_names_and_text_between_elements_are_read_too() -> None:
     text = "<loc>https://a.example/1</loc>\n<loc>https://a.example/2.</loc>\n\nsee https://a.example/3.\n"
     text = f"{text}<v>https://a.example/4.</v>\n"
@@ -149,24 +166,27 @@ def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_befo
     assert max(counted) < 100
 
 
-def test_a_mail_that_json_ends_is_not_searched_to_the_end_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched = []
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n\nhttp://a.b/?x=3D\n\n",
+        "MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\naHR0cDovL2EuYi8/eD0=\n\n",
+        "From a@b.example Mon Jan 1 00:00:00 2024\nFrom: a@b.example\nSubject: x\n\nhttp://a.b/?x=\n\n",
+        'From a@b.example Mon Jan 1\nContent-Type: multipart/mixed; boundary="x"\n\n--x\n\nhttp://a.b/?x=\n',
+        'MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n{"u": "http://a.b/?x="}\n',
+    ],
+)
+@pytest.mark.timeout(60)  # some seconds are plenty; what grows with the square of its length takes minutes
+def test_mails_that_follow_one_another_are_each_searched_once(mail: str) -> None:
+    found = find_urls(mail * 6_000)
+    assert [(url.url, url.count) for url in found.urls] == [("http://a.b/?x=", 6_000)]
 
-    def search(text: str, start: int, end: int) -> None:
-        searched.append(end - start)
 
-    monkeypatch.setattr(mail_parts, "_NEXT", SimpleNamespace(search=search))
-    text = 'MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n{"u": "https://a.example"}\n' * 300
-    assert find_urls(text).duplicates == 299
-    assert len(searched) == 300
-    assert sum(searched) < len(text)
-
-
-@pytest.mark.parametrize("body", ["quoted-printable\n\nhttp://a.b/?x=3D\n", "base64\n\naHR0cDovL2EuYi8/eD0=\n"])
-@pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
-def test_mails_that_follow_one_another_are_each_searched_once(body: str) -> None:
-    found = find_urls(f"MIME-Version: 1.0\nContent-Transfer-Encoding: {body}\n" * 20_000)
-    assert [(url.url, url.count) for url in found.urls] == [("http://a.b/?x=", 20_000)]
+@pytest.mark.parametrize("unit", ["\\(lahttps://a", "https://a.b/x://です"])
+@pytest.mark.timeout(60)  # as above
+def test_what_has_no_end_is_not_searched_to_the_end_of_its_line_from_each_place(unit: str) -> None:
+    found = find_urls(unit * 20_000)
+    assert found.urls or found.ignored
 
 
 def test_fragments_of_a_url_are_not_compared_with_all_others() -> None:
@@ -210,6 +230,22 @@ def test_a_text_can_be_said_to_be_plain() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-8-sig", "cp1252"])
 def test_bytes_are_decoded_by_their_mark_or_their_looks(encoding: str) -> None:
     assert decoded("https://a.example/é".encode(encoding)).removeprefix("\ufeff") == "https://a.example/é"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "read_as"),
+    [
+        ("公式サイト https://a.example/x 表\nリンク：https://b.example/y。\n", "cp932", "cp932"),
+        ("网址：https://a.example/x。\n更多 https://b.example/y\n", "gbk", "gb18030"),
+        ("자세한 내용은 https://a.example/x（예）", "euc_kr", "gb18030"),
+        ("Größe: “https://a.example/x” – voilà, ça marche: déjà vu à Besançon", "cp1252", "cp1252"),
+        ("ÄÖÜ äöü ßßßß https://a.example/x", "cp1252", "cp1252"),
+        ("Сайт: https://a.example/x, и «https://b.example/y».", "cp1251", "cp1252"),
+    ],
+)
+def test_encodings_of_the_east_are_told_from_those_of_the_west(text: str, encoding: str, read_as: str) -> None:
+    data = text.encode(encoding)
+    assert decoded(data) == data.decode(read_as)
 
 
 def test_a_line_of_nothing_but_schemes_is_no_url_as_a_whole() -> None:

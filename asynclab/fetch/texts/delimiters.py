@@ -16,11 +16,11 @@ from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_templat
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_MARK = "[][?=&_%#~*()+!$:]"
-"""What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
+_MARK = "[][?=&_%#~*()+!$:-]"
+"""What shells, LaTeX, Markdown, CSS, PDF, troff and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
     rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
@@ -37,7 +37,7 @@ _WORDS = rf"[{_WORD}]++|[.,;:]{{1,3}}+(?=[({_WORD}])"
 _IN_PATH = (  # templates and the backslashes of shells included
     rf"{_WORDS}|\((?:{_WORDS})*+\)"
     r"|\{\w+\}(?<!\{color\})(?<!\{code\})(?<!\{quote\})(?<!\{noformat\})(?<!\{panel\})|\{\{\w+\}\}"
-    rf"|\\[&=%#~+$_:](?=[{_WORD}])|\\\((?:{_WORDS})*+\\\)"
+    rf"|\\[&=%#~+$_:-](?=[{_WORD}])|\\\((?:{_WORDS})*+\\\)"
 )
 _IN_QUERY = rf"{_IN_PATH}|[.,;:?]{{1,3}}+(?=[\[({_WORD}])|\[\w*\]"
 PLAIN = (
@@ -53,17 +53,21 @@ _CLOSERS |= {
     "‘": "’(?![A-Za-z0-9])",
     **dict(zip("«»‹「『《〈【〔", "»«›」』》〉】〕", strict=True)),
 }
-_CLOSED = {opener: re.compile(rf"((?:(?!{closer})[^\s<>\\])*+){closer}") for opener, closer in _CLOSERS.items()}
+_CLOSED = {
+    opener: re.compile(rf"((?:(?!{closer}|{re.escape(opener)}https?://)[^\s<>\\])*+){closer}")
+    for opener, closer in _CLOSERS.items()
+}
 _IN_BRACKETS = r"[^\s<>\\|\[\]]*+"
 _CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if there are others in them
 _CLOSED["=="] = re.compile(r"([^\s<>\\]*?)(?<!=)=++(?=[\s.,;:!?)]|\Z)")  # Org, and marks of other Markdown
-_MARKED = re.compile(r"(?:\A|[\s(])={1,2}\Z")
+_MARKED = re.compile(r"(?:\A|[\s(])(?:={1,2}|//)\Z")
+_CLOSED["//"] = re.compile(r"(https?://(?:(?!//)[^\s<>\\])*)//(?!\w)", re.IGNORECASE)  # DokuWiki, Creole
 _CLOSED["[["] = re.compile(rf"({_IN_BRACKETS})\][\[\]]")  # Org
 # A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
 # follow one another without anything between them are two URLs.
 _QUOTED = {
     '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
-    "'": re.compile(r"""((?:[^'\s<>\\]|''(?!https?://)|\\'|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
+    "'": re.compile(r"""((?:[^'\s<>\\]|(?:''|\\')(?!https?://)|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
 }
 # Between quotes, spaces belong to a path that ends as a file does.
 _SPACED = {
@@ -92,7 +96,7 @@ _MOST_INNER = 8
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
-_JIRA_ENDS = re.compile(r"\{(?:color|code|quote|noformat|panel)\}")
+_MARKUP = re.compile(r"\{(?:color|code|quote|noformat|panel)\}|\{\\")  # Jira, subtitles
 _TRAILING = ".,;:!?*_~'"
 
 
@@ -127,8 +131,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
-    if before == "=" and (start < 3 or line[start - 2] in "( =") and _MARKED.search(line[max(0, start - 3) : start]):
-        before = "=="
+    if before in "=/" and (start < 3 or line[start - 2] in "( =/") and _MARKED.search(line[max(0, start - 3) : start]):
+        before = "//" if before == "/" else "=="
     if before == "[" and line.startswith("[[", max(0, start - 2)):
         before = "[["
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
@@ -165,11 +169,16 @@ def _in_prose(url: str, before: str) -> str:
     url = url.partition("....")[0]  # dots that lead to the number of a page
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
         url = url.partition("|")[0]
+    quote = url.find("'")
+    if quote > 0 and url[quote + 1 : quote + 2] in tuple("),;]}"):  # the first one closes what began before the URL
+        url = url[:quote]
+    if before == "[" and "[" not in (inner := url.partition("]")[0]):
+        url = inner
     if before == "=" and (following := _NEXT_VALUE.search(url)):
         url = url[: following.start()]
     if url.endswith("*/") and not url.endswith("/*/"):  # the end of a comment, and no pattern
         url = url[:-2]
-    if "{" in url and (markup := _JIRA_ENDS.search(url)):
+    if "{" in url and (markup := _MARKUP.search(url)):
         url = url[: markup.start()]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
         url, before = url[: glued.start() + 1], glued[1]
@@ -201,16 +210,12 @@ def _without_trailing(url: str) -> str:
         if length and not url.startswith(others, scheme + length):
             url = url[: scheme + length]
     else:
-        url = _up_to_its_brackets(url)
+        host, bracket, rest = url.partition("]")
+        url = host + bracket + re.split(r"[\])]", rest, maxsplit=1)[0]
     url = _without_pictures(url)
     while url and (url[-1] in _TRAILING or _is_foreign(url[-1])):
         url = url[:-1]
     return url.rstrip("([")
-
-
-def _up_to_its_brackets(url: str) -> str:
-    host, bracket, rest = url.partition("]")
-    return host + bracket + re.split(r"[\])]", rest, maxsplit=1)[0]
 
 
 def _is_foreign(character: str) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.fetch.address import redacted, sent_text
+from asynclab.fetch.address import LETTER, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
 Reason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
@@ -20,13 +19,19 @@ IGNORED_KEPT = 1_000
 _LONGEST_IGNORED = 200
 _LONGEST_SENT = 4_000
 
-_CHARACTER = "A-Za-z0-9_/=&+-"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+_GROUPS = f"(?:{_GROUP}(?::{_GROUP})*+)?+"
+IPV6 = rf"\[(?:(?:{_GROUP}:){{7}}{_GROUP}|(?=(?:[0-9A-Fa-f]*+:){{2,7}}[0-9A-Fa-f]*+\]){_GROUPS}::{_GROUPS})\]"
+_CHARACTER = r"-\w/=&+"
+_ESCAPES = "(?:%(?!E2%80%A2)[2-9A-Fa-f][0-9A-Fa-f])++"
 SENT = (
-    r"(s?://(?:(?:[a-z0-9][a-z0-9-]{0,31}+(?<!-)\.){0,4}+[a-z]{1,30}+|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.|(?![0-9.]))){4})"
+    rf"(s?://(?:(?:(?:(?!xn--)[a-z0-9][a-z0-9-]{{0,31}}+(?<!-)|[a-z0-9{LETTER}]{{1,12}}+)\.){{0,4}}+(?:[a-z]{{1,30}}+|[a-z{LETTER}]{{1,12}}+)"
+    rf"|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.|(?![0-9.]))){{4}}|{IPV6})"
     r"(?::(?!80(?![0-9])|443(?![0-9]))(?:[1-9][0-9]{0,3}|[1-5][0-9]{4})(?![0-9]))?+"
-    rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]|%[2-9A-D][0-9A-F]){{1,3}}+[{_CHARACTER}]++)*+)?+)(?:#([A-Za-z0-9_][A-Za-z0-9_-]*+))?+"
+    rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]{{1,3}}+(?=[{_CHARACTER}%])|{_ESCAPES}|\([{_CHARACTER}]*+\))[{_CHARACTER}]*+)*+)?+)"
+    r"(?:#([A-Za-z0-9_][A-Za-z0-9_-]*+))?+"
 )
-"""What follows "http" in a URL that is sent as it is written, or with a slash, as most are.
+"""What follows "http" in a URL that is sent as it is written, but for a slash and letters beyond ASCII; as most are.
 
 Its groups are all of it but the fragment, the path, and the fragment. This is ten times faster to see than to work out.
 """
@@ -57,13 +62,16 @@ class Finding:
     """How many times anything was taken."""
     noted: int = 0
     """How many times anything was taken or ignored."""
+    _are_ascii: bool = False
+    """Whether the hosts of all keys are in ASCII."""
 
     def take(self, text: str) -> bool:
         """Note a candidate. Returns whether it is a URL, or a template of one."""
         sent = _IS_SENT.fullmatch(text)
         if sent is None or len(text) > _LONGEST_SENT:
             return self.take_unusual(text)
-        self.take_sent(text[: sent.end(1)], *sent.groups("")[1:])
+        _, path, fragment = sent.groups("")
+        self.take_sent(text[: sent.end(1)] if fragment else text, path, fragment)
         return True
 
     def take_unusual(self, text: str) -> bool:
@@ -75,13 +83,20 @@ class Finding:
             key = _without_default_port(sent_text(text))
         except ValueError:
             return False
+        if "xn--" in key and not self._are_ascii:
+            self._spell_keys()
         url, _, fragment = text.partition("#")
         self._count(key, url, fragment)
         return True
 
     def take_sent(self, url: str, path: str, fragment: str) -> None:
         """Note what matches `SENT`."""
-        self._count(url if path else f"{url}/", url, fragment)
+        if url.isascii():
+            self._count(url if path else f"{url}/", url, fragment)
+        elif self._are_ascii:
+            self.take_unusual(f"{url}#{fragment}")
+        else:
+            self._count(url[: len(url) - len(path)] + (escaped(path) or "/"), url, fragment)
 
     def _count(self, key: str, url: str, fragment: str) -> None:
         self.total += 1
@@ -97,12 +112,12 @@ class Finding:
         if fragment:
             self.fragments.setdefault(key, {})[fragment] = None
 
-    def take_all(self, urls: Iterable[str], name: str) -> None:
-        """Note all candidates of a text that was taken for a format; those that are no URLs are ignored."""
-        for url in urls:
-            if not self.take(url):
-                self.ignore(url)
-        self.was_read_as(name, 0)
+    def _spell_keys(self) -> None:
+        """Put the hosts of all keys in ASCII from now on, as some are; that takes long where each is another one."""
+        self._are_ascii = True
+        self.counts = {sent_text(key): count for key, count in self.counts.items()}
+        self.left_out = set(map(sent_text, self.left_out))
+        self.fragments = {sent_text(key): fragments for key, fragments in self.fragments.items()}
 
     def ignore(self, text: str, reason: Reason = "line") -> None:
         """Note a line, or a link, that gave nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
@@ -11,8 +12,8 @@ from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
-from asynclab.fetch.texts.mail_parts import MailPart, mail_at, without_quoting
-from asynclab.fetch.texts.prose import read_prose
+from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
+from asynclab.fetch.texts.prose import read_prose, unfolded
 from asynclab.fetch.texts.tables import TABLE, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
@@ -28,6 +29,11 @@ _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
 _CHILD = re.compile(r"<[^<>]*(?<!/)>[^<]*<([A-Za-z][\w.]*)[\s/>]")
 """An element with another in it, neither of which is one of a library for pages, whose names have a hyphen."""
+_NO_HTML = re.compile(
+    r"<(?:(?:area|base|data|embed|img|link|map|meta|object|param|source|track)>"  # meaningless without attributes
+    r"|[A-Z]+[a-z]|[a-z]+[A-Z]|[^<>]*\sxmlns(?::\w+)?=[\"'](?!http://www\.w3\.org/(?:1999/x|2000/svg|1998/Math)))"
+)
+"""An element of XML that is called as one of HTML."""
 _END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
@@ -95,7 +101,8 @@ class _Cutting:
         if text[start] != "<":
             if start < self._no_mail_up_to:
                 return None
-            mail, self._no_mail_up_to = mail_at(text, start)
+            following = self._envelopes[bisect(self._envelopes, start)]
+            mail, self._no_mail_up_to = mail_at(text, start, following)
             return mail
         if _PAGE.match(text, start):
             ends = _PAGE_ENDS.search(text, start)
@@ -104,7 +111,8 @@ class _Cutting:
         if xml is None or start < self._fails_up_to:
             return None
         is_html = (xml[1] or "").lower() in KNOWN
-        if is_html and ((child := _CHILD.match(text, start)) is None or child[1].lower() in KNOWN):
+        child = _CHILD.match(text, start)
+        if is_html and not _NO_HTML.match(text, start) and (child is None or child[1].lower() in KNOWN):
             return None
         part, self._fails_up_to = xml_at(text, start)
         if part is None and not is_html and (xml[1] is None or xml[1] in self._closed):
@@ -112,6 +120,11 @@ class _Cutting:
             end = text.rfind(">") + 1 or len(text)
             return _MarkupPart(end, text[start:end], "XML")
         return part
+
+    @cached_property
+    def _envelopes(self) -> list[int]:
+        """Where mails begin in a file of many, and where it ends."""
+        return [*(found.start() for found in ENVELOPE.finditer(self._text)), len(self._text)]
 
     @cached_property
     def _closed(self) -> frozenset[str]:
@@ -165,6 +178,7 @@ class _Cutting:
 
 def read_markup(text: str, finding: Finding) -> None:
     """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
+    text = unfolded(text)
     if '=\\"' in text:  # HTML in a string of a program
         text = text.replace('\\"', '"').replace("\\/", "/")
     first, last = _tags(text)
@@ -226,7 +240,7 @@ def _scripts(text: str) -> list[tuple[int, int]]:
 
 
 _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
-    "text": lambda text, finding, read: read_prose(text, finding),
+    "text": lambda text, finding, read: read_prose(unfolded(text), finding),
     "html": lambda text, finding, read: read_html(text, finding),
     "xml": lambda text, finding, read: xml_text(text).read(finding, read),
     "json": lambda text, finding, read: json_text(text).read(finding, read),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from asynclab.fetch.address import has_scheme
+from asynclab.fetch.address import LONGEST_URL, has_scheme
 
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
@@ -37,9 +37,9 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     Bullets and quotes around it don't matter. Empty for any other text, with `needs_path` also for a host alone, since
     prose has dots, too.
     """
-    if "." not in text and "localhost" not in text and "[" not in text:
+    if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
         return ""
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN.fullmatch(text.removeprefix("//"))
     if plain is None:
         if "[" in text and _SECTION.fullmatch(text):
             return ""
@@ -48,7 +48,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
         plain = _PLAIN.fullmatch(text)
     if plain is not None:
         has_path = plain[1] is not None
-        return f"https://{text}" if has_path or not (needs_path or _looks_like_a_file(text)) else ""
+        return f"https://{plain[0]}" if has_path or not (needs_path or _looks_like_a_file(plain[0])) else ""
     if not (text.startswith("[") and _HOST.match(text)):
         text = text.strip(_WRAPPING)
     text = text.removeprefix("//").rstrip(_TRAILING)

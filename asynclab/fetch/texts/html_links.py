@@ -13,7 +13,7 @@ from asynclab.fetch.address import has_scheme, joined
 from asynclab.fetch.html_head import refresh_target
 from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.prose import read_between_tags, urls_in
+from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
@@ -126,6 +126,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
             if key in _SETS:
                 for candidate in _CANDIDATE.findall(value):
                     _take(candidate, page)
+            elif key == "srcdoc":
+                read_html(_unescaped(value), page.finding)
             elif key == "style":
                 _take_code(_unescaped(value), page, is_taken=True)
             elif key.startswith(("data-", "on")):
@@ -137,6 +139,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
 
 def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:
     """Take the URLs of a style; count those of a script, which may be anything."""
+    if is_taken:
+        code = with_schemes(code)
     for url in urls_in(code.replace("\\/", "/")) if "://" in code or ":\\/" in code else ():
         if not is_taken:
             page.finding.ignore(url, "script URL")
@@ -162,14 +166,14 @@ def _unescaped(value: str) -> str:
 
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
-    is_unclosed = "<" in link  # the quote before it
+    is_text = "<" in link or link.startswith("{")  # the quote before it is not closed, or it is code
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
         page.base_was_used = True
         with suppress(ValueError):
             url = joined(page.base, url)
-    if is_unclosed:
+    if is_text and "://" in url:
         read_between_tags(url, page.finding)
     elif not (has_scheme(url) and page.finding.take(url)):
         page.finding.ignore(link)

@@ -49,7 +49,8 @@ class JsonPart(NamedTuple):
         entries = _entries(self.value)
         if entries is not None:
             for entry in entries:
-                _read_record(_request(entry), finding, read)
+                request = dict(entry).get("request") if isinstance(entry, _Object) else None
+                _read_record(dict(request).get("url") if isinstance(request, _Object) else entry, finding, read)
             return
         records = self.value if isinstance(self.value, list) and not isinstance(self.value, _Object) else [self.value]
         for record in records:
@@ -152,11 +153,6 @@ def _entries(value: Any) -> list[Any] | None:
             return None
         value = next((inner for key, inner in value if key == name), None)
     return value if isinstance(value, list) and not isinstance(value, _Object) else None
-
-
-def _request(entry: Any) -> Any:
-    request = dict(entry).get("request") if isinstance(entry, _Object) else None
-    return dict(request).get("url") if isinstance(request, _Object) else entry
 
 
 def _read_strings(text: str, finding: Finding, read: ReadText) -> None:

@@ -22,7 +22,8 @@ _SURE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
-_NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
+ENVELOPE = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
+"""The line that begins a mail in a file of many."""
 _OTHER = re.compile(
     r"(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
     r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:))"
@@ -69,7 +70,7 @@ class MailPart(NamedTuple):
                     read(_as_it_came(around))
 
 
-def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
+def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None, int]:
     """The mail that begins at a place, up to the next one, or None; and up to where no other mail can begin."""
     headers = _HEADERS.match(text, start)
     assert headers is not None  # it may be empty
@@ -77,27 +78,25 @@ def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
     is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
     if not is_mail or not _BLANK_LINE.match(text, body):
         return None, body
-    end = _end_of_body(text, headers[0], body)
-    following = _NEXT.search(text, body, end)
-    end = following.start() if following else end
+    end = _end_of_body(text, headers[0], body, next_envelope)
     return MailPart(end, text[start:end]), end
 
 
-def _end_of_body(text: str, headers: str, start: int) -> int:
-    """Where the body that begins at a place ends at the latest, by how it is encoded."""
+def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
+    """Where the body that begins at a place ends, by how it is encoded."""
     boundary = _BOUNDARY.search(headers)
     if boundary is not None:
-        last = text.find(f"\n--{boundary[1]}--", start - 1)
-        return text.find("\n", last + 1) + 1 or len(text) if last >= 0 else len(text)
+        last = text.find(f"\n--{boundary[1]}--", start - 1, latest)
+        return text.find("\n", last + 1, latest) + 1 or latest if last >= 0 else latest
     encoding = _ENCODING.search(headers)
     is_base64 = encoding is not None and encoding[1].lower() == "base64"
-    if is_base64 and (lines := _BASE64.match(text, start)):
+    if is_base64 and (lines := _BASE64.match(text, start, latest)):
         return lines.end()
-    for other in _OTHER.finditer(text, start):
+    for other in _OTHER.finditer(text, start, latest):
         place = other.start()
         if other["mail"] is not None or (encoding and not _QUOTED.search(text, place, place + 2_000)):
             return place
-    return len(text)
+    return latest
 
 
 def without_quoting(text: str) -> str | None:

@@ -15,7 +15,7 @@ from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
-_SCHEME = re.compile(r"(?:[a-z0-9]++\+)*+[a-z0-9]++\Z", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:blob:)?+(?:[a-z][a-z0-9]*+\+)*+[a-z][a-z0-9]*+\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 30
 _OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
 """What follows the scheme of a URL that nobody can fetch."""
@@ -30,11 +30,13 @@ def _simple() -> re.Pattern[str]:
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
     after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
-    closed = r"(?=[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
+    closed = r"(?=\)|[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
-    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})"
-    between = rf"(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}}){unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})(?<!blob:.{4})"
+    # Robots put a plus before the URL in their name.
+    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=[\s(;]\+.{{4}}))"
+    between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
@@ -46,15 +48,26 @@ _IN_PATH = re.compile("/https?://")
 """A URL in the path of another, as archives have it."""
 _WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
 """What everybody reads as a URL in a sentence, and GitHub makes one."""
-_QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
-"""A URL that was a part of another one's query."""
+_QUOTED_URL = re.compile(
+    r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
+)
+"""A URL that was a part of another one's query, or of a form that was sent."""
+_SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
+"""What stands for a scheme in links of wikis and in styles."""
+_TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
+"""A URL between angle brackets, as troff writes them."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
 """Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
 _ESC = ("\x1b", "\u241b", "\x9b", "^[[", "\\033[", "\\e[", "\\x1b[", "\\x1B[")
-_HYPERLINK = re.compile("[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)")
-"""What terminals make a link of."""
+_HYPERLINK = re.compile(
+    "[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)"
+    "(?:https?://[^\\s\x1b\u241b]*(?:…|\\.\\.\\.)(?=[\x1b\u241b]))?"
+)
+"""What terminals make a link of, with its text if that is a URL cut short."""
+_OVERSTRUCK = re.compile(r"[^\n]\x08")
+"""How nroff makes a character bold or underlined."""
 _FOLD = re.compile(r"\r?\n[ \t]")
 """Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
 _URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
@@ -63,7 +76,7 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
-_ESCAPED_BREAK = re.compile(r"\\(?:[nrt]|f[BIRP])(?=https?://)")
+_ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
 """The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
@@ -103,10 +116,11 @@ def read_prose(text: str, finding: Finding) -> None:
             continue
         taken, others = False, []
         simple = _all_simple(line)
+        take = finding.take if "\\" in line else finding.take_unusual
         for url, link, definition, latex, _, _, sent, path, fragment in simple:
             if sent:
                 finding.take_sent(f"http{sent}", path, fragment)
-            elif not finding.take_unusual(url):
+            elif not take(url):
                 others.append(url)
                 continue
             is_markdown = link or (definition and line.lstrip()[:1] in "[>")
@@ -144,6 +158,18 @@ def urls_in(text: str) -> Iterator[str]:
         yield from [url for url, *_ in _all_simple(line)] or (url for url, _, _ in _urls(line))
 
 
+def unfolded(text: str) -> str:
+    """The text with the lines of a calendar or address card whole, and without what is written before its marks."""
+    if "BEGIN:V" not in text:
+        return text
+    return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
+
+
+def with_schemes(text: str) -> str:
+    """The text with a scheme before hosts that certainly mean one."""
+    return _SCHEMELESS.sub("https://", text)
+
+
 def _lines(text: str) -> Iterator[str]:
     """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
     for line in text.splitlines():
@@ -156,8 +182,11 @@ def _lines(text: str) -> Iterator[str]:
 
 def _all_simple(line: str) -> list[tuple[str, ...]]:
     """All URLs of a line, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
-    if line.lstrip()[:1] == "#" or ("]:" in line and "]: http" not in line) or may_run_on(line):
+    first = line.lstrip()[:1]
+    if first == "#" or (first in "[>" and "]:" in line and "]: http" not in line) or may_run_on(line):
         return []
+    if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
+        line = line.replace(",http", " http")
     found = _SIMPLE.findall(line)
     if len(found) != (count := line.count("://")) and (
         "/http" not in line or sum(1 + len(_IN_PATH.findall(url)) for url, *_ in found) != count
@@ -194,30 +223,31 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
 def _plain(text: str) -> str:
     """The text without what only stands for something else."""
+    if "\b" in text:
+        text = _OVERSTRUCK.sub("", text)
     if "\\" in text:
-        text = _ESCAPED_BREAK.sub(" ", text)
+        text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\\\n" in text:
         text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
     if any(escape in text for escape in _ESC):
-        text = _CONTROL.sub("", _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", text))
+        text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
     if '^"http' in text:
         text = _CMD_ESCAPE.sub(r"\1", text)
     if "^&" in text:
         text = text.replace("^&", "&")
     if "-src" in text:
         text = _DIRECTIVE.sub("; ", text)
-    if "BEGIN:V" in text:
-        text = _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
     if "\n" in text:
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
+    text = with_schemes(text)
     if "%3" in text:
-        text = _QUOTED_URL.sub(lambda found: unquote(found[0]), text)
+        text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))
 
 

@@ -6,8 +6,8 @@ import re
 
 LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _IS_LETTER = re.compile(LETTER)
-_RUN_ON = re.compile(rf"{LETTER}(?<=[A-Za-z0-9].)")
-"""Where such a text may begin; after a slash it is more likely a name in the path."""
+_RUN_ON = re.compile(rf"{LETTER}(?<=[A-Za-z0-9].)|(?<=[^/]/)(?:を|(?:です|でした)(?!\w))")
+"""Where such a text may begin; after a slash it is more likely a name in the path, if it can be one."""
 _HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={LETTER})", re.IGNORECASE)
 """A host that is whole: no top-level domain has letters of two scripts."""
 _AFTER_FILE = re.compile(
@@ -15,6 +15,7 @@ _AFTER_FILE = re.compile(
     rf"(?={LETTER})",
     re.IGNORECASE,
 )
+_AFTER_SLASH = re.compile(rf"(?<!/)/(?=を{LETTER}*\Z|(?:です|でした)\Z)")
 _ENDS_SENTENCE = re.compile(r"(?:ください|下さい|です|ます|ました|でした|ません)\Z")
 _PARTICLE = re.compile(
     r"(?<=[A-Za-z0-9])(?:을|를|은|는|이|가|에|에서|에는|로|으로|와|과|의|도|까지|부터|입니다|이고|이며)\Z"
@@ -29,7 +30,8 @@ def may_run_on(text: str) -> bool:
 
 def text_at(line: str, start: int, end: int) -> str:
     """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
-    return line[start:end].partition("http")[0] if start < end and _IS_LETTER.match(line, start) else ""
+    following = line.find("http", start, end)
+    return line[start : following if following >= 0 else end] if _IS_LETTER.match(line, start, end) else ""
 
 
 def end_before_text(url: str, before: str) -> int:
@@ -40,7 +42,7 @@ def end_before_text(url: str, before: str) -> int:
     """
     if not _RUN_ON.search(url):
         return len(url)
-    for certain in (_HOST.match(url), _AFTER_FILE.search(url), _PARTICLE.search(url)):
+    for certain in (_HOST.match(url), _AFTER_FILE.search(url), _AFTER_SLASH.search(url, 8), _PARTICLE.search(url)):
         if certain:
             return certain.start() if certain.re is _PARTICLE else certain.end()
     text = _RUN_ON.search(url)

@@ -18,7 +18,7 @@ _HEAD = (
 )
 """The names of columns, one of which holds URLs."""
 TABLE = re.compile(
-    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?i:(?={_HEAD})))"
+    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
     r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
     re.MULTILINE,
 )
@@ -155,11 +155,8 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
             if (
                 is_sure
                 or not any("/" in cell for cell in cells)
-                or (with_scheme == len(cells) and _is_followed_by_numbers(body))
+                # A status of three digits follows.
+                or (with_scheme == len(cells) and all(re.fullmatch(r"\s*\d{3}\s*", row[1]) for row in body))
             ):
                 found.add(column)
     return frozenset(found)
-
-
-def _is_followed_by_numbers(rows: list[list[str]]) -> bool:
-    return all(cell.strip().isdigit() and len(cell.strip()) == 3 for row in rows for cell in row[1:2])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from asynclab.fetch.address import HIDDEN
 
 PLACEHOLDER = (
-    r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby
+    r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}|\{\$[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby, PHP
     r"|\{%[^%\n]{0,80}%\}|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # Django, ERB, README files
     r"|\\\([\w.]{1,80}\)"  # Swift
 )
@@ -41,9 +41,9 @@ _PATTERN = re.compile(
     r"[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
     r"|[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
     r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
-    rf"|[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)"  # PHP
+    rf"|[^/]*//[^?#]*[/.-]\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.-]|\Z)"  # PHP, shells
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
-    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
+    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -11,6 +12,7 @@ from asynclab.fetch.texts.finding import Finding
 
 _NAMES = {"rss": "RSS", "feed": "Atom", "opml": "OPML", "urlset": "sitemap", "sitemapindex": "sitemap", "rdf": "RSS"}
 _NO_LINKS = frozenset({"schemalocation", "nonamespaceschemalocation", "targetnamespace", "systemid"})
+_END_TAG = re.compile(rb"</[^<>]*>")
 _AFTER = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 
 
@@ -70,7 +72,8 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
     except ValueError:
         return None, start + 1
     end = reading.root_ends  # where an end tag begins, or where an empty element ends
-    end = data.find(b">", end) + 1 if data.startswith(b"</", end) else end
+    if tag := _END_TAG.match(data, end):  # after an empty element, another's may follow that is cut off
+        end = tag.end()
     reading.part.end = start + _characters(data, end) - len(around)
     del reading.part.values[reading.kept :]
     return reading.part, reading.part.end

@@ -26,18 +26,10 @@ class Format:
     write: Callable[[Sequence[Row], Options], str]
 
 
-def _lines(rows: Sequence[Row], _: Options) -> str:
-    return "".join(f"{to_ndjson(row)}\n" for row in rows)
-
-
-def _table(rows: Sequence[Row], _: Options) -> str:
-    return csv_header() + "".join(map(to_csv, rows))
-
-
 FORMATS: tuple[Format, ...] = (
     Format("j", "json", "an array of objects", lambda rows, _: to_json(rows)),
-    Format("n", "ndjson", "one object per line, for jq", _lines),
-    Format("c", "csv", "for a spreadsheet", _table),
+    Format("n", "ndjson", "one object per line, for jq", lambda rows, _: "\n".join([*map(to_ndjson, rows), ""])),
+    Format("c", "csv", "for a spreadsheet", lambda rows, _: csv_header() + "".join(map(to_csv, rows))),
     Format("h", "har", "for a browser's developer tools", to_har),
 )
 
