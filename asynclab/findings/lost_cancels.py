@@ -27,7 +27,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
         place = incident.place
         where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
         name = state.task_name(event.task)
-        by = "somebody" if event.by is None else f"'{state.task_name(event.by)}'"
+        by = quoted(state, event.by) if event.by is not None else _unknown(state, incident.at)
         asked = f"a timeout around '{name}' expired" if event.by_timeout else f"'{name}' was cancelled by {by}"
         asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
         text = (
@@ -35,6 +35,13 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"the task has gone on, and waited{where}"
         )
         yield finding_of("ignored-cancel", text, incident, event.task)
+
+
+def _unknown(state: LabState, at: float) -> str:
+    """Who asked, where no task did."""
+    main = next((task for task in state.tasks.values() if task.parent is None), None)
+    is_over = main is not None and main.ended_at is not None and main.ended_at <= at
+    return "asyncio.run() at its end" if is_over else "somebody"
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
@@ -110,10 +117,11 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
-    """Whether a task has not ended long after it dropped its cancel: it doesn't only clean up."""
+    """Whether a task did not end until long after it dropped its cancel: it doesn't only clean up."""
     assert isinstance(incident.event, CancelIgnored)
     task = state.tasks.get(incident.event.task)
-    return task is not None and not task.has_ended and state.now - incident.at >= LONG
+    ended_at = None if task is None else task.ended_at
+    return task is not None and (state.now if ended_at is None else ended_at) - incident.at >= LONG
 
 
 def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:

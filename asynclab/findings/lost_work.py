@@ -136,12 +136,15 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
-    """Tasks whose work was not done as asyncio.run() ended, and that nobody had waited for."""
+    """Tasks whose work was not done as asyncio.run() ended or their loop was closed, and that nobody had waited for."""
     for incident, event in incidents_of(state, TaskCutOff):
-        text = (
-            f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
-            f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
-        )
+        task = state.tasks.get(event.task)
+        name, where = f"{quoted(state, event.task)}{made_at(task)}", at_line(incident.place)
+        text = f"{name} was still at work{where} when the main task ended, and nobody waited for it: it was cancelled"
+        if event.by_close:
+            did = "was cancelled, but had not ended" if task is not None and task.cancel_requested else "had not ended"
+            rest = "not even its finally or except blocks run any more" if event.cleans_up else "the rest of it never runs"
+            text = f"{name} {did}{where} when its loop was closed: {rest}"
         yield finding_of("cut-off", text, incident, event.task)
 
 
@@ -304,9 +307,9 @@ RULES = (
     ),
     Rule(
         "cut-off",
-        "A task that nobody waited for was still at work, or had items left in its queue, when the main task ended.",
-        "asyncio.run() cancels it: its work stops half done.",
-        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join().",
+        "A task that nobody waited for was still at work, or had items left in its queue, when the program ended.",
+        "asyncio.run() cancels it: its work stops half done. If the loop is just closed, no finally runs, either.",
+        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join(). Use asyncio.run().",
         "",
         lambda state: chain(find_cut_off(state), find_left_items(state)),
     ),

@@ -292,9 +292,16 @@ class TaskCancelRequested(TaskEvent):
 
 
 class TaskCutOff(TaskEvent):
-    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended."""
+    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended.
+
+    Or the loop is closed while the task is pending, whatever it does: not even its finally blocks run then.
+    """
 
     task: int
+    by_close: bool = False
+    """Whether the loop was closed."""
+    cleans_up: bool = False
+    """Whether it was, and the task was asked to end, or stands inside a try or with: what ends that never runs."""
 
 
 class CancelIgnored(TaskEvent):
@@ -307,6 +314,8 @@ class CancelIgnored(TaskEvent):
     """The task that had asked."""
     by_group: bool = False
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
+    is_endless: bool = False
+    """Whether it waits in a loop out of which only an exception leads."""
 
 
 class CancelShared(TaskEvent):

@@ -469,6 +469,11 @@ def expect_destruction(task: Task[Any]) -> None:
     task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
+def complains_if_destroyed(task: Task[Any]) -> bool:
+    """Whether asyncio complains when a task is destroyed that has not ended."""
+    return bool(getattr(task, "_log_destroy_pending", False))
+
+
 def _missing_names() -> Iterator[str]:
     for place, owner, names in _NAMES:
         for name in names:

@@ -12,7 +12,8 @@ from asynclab.trace import cpython
 
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
-_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
+_OWN_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS")
+_ENDS = (*_OWN_ENDS, "RERAISE")
 """What no instruction follows."""
 
 
@@ -37,6 +38,22 @@ def handlers_of(code: CodeType) -> dict[int, int]:
     """Where a function goes on if an instruction raises, by the offset of that."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
     return {offset: target for offsets, target in ranges for offset in offsets}
+
+
+@lru_cache(1_000)
+def is_endless(code: CodeType, at: int) -> bool:
+    """Whether an instruction is in a loop out of which only an exception leads that the function does not raise."""
+    reached = reached_from(code, at)
+    ends = (each.offset for each in dis.get_instructions(code) if each.opname in _OWN_ENDS)
+    return at in reached and reached.isdisjoint(ends)
+
+
+def is_in_try_or_with(code: CodeType, at: int) -> bool:
+    """Whether an exception raised at an instruction goes through an except, a finally, or the end of a with."""
+    handlers, names = handlers_of(code), {each.offset: each.opname for each in dis.get_instructions(code)}
+    while at in handlers and names[at] != "PUSH_EXC_INFO":  # what else there is only passes it on
+        at = handlers[at]
+    return names[at] == "PUSH_EXC_INFO"
 
 
 @lru_cache(1_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import AbstractEventLoop, Future, Task
 from asyncio.events import Handle
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.cut_off_tasks import is_cut_off
+from asynclab.trace.watching.cut_off_tasks import cut_off_by_close, is_cut_off
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
@@ -160,6 +161,10 @@ class Observer(Recorder):
 
     def loop_closed(self) -> None:
         """The loop was closed; what becomes of its tasks is still seen."""
+        if sys.exception() is None:  # else the program ends by that
+            with self.guard("tasks that are cut off"):
+                for event in cut_off_by_close(self.registry.tasks(), self.clock.now()):
+                    self.emit(event)
         self.loop = _CLOSED
 
     def take_apart(self) -> None:
