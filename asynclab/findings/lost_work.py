@@ -79,6 +79,9 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 how = "" if task is None else f" with {one_line(task.detail)}"
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
+                if incident.event.is_passed_on:
+                    text = f"{name}, run by run_coroutine_threadsafe(), failed{when}{how}{where}, and no thread asked "
+                    text += "its future for the result"
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
                 text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"

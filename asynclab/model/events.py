@@ -755,6 +755,8 @@ class ExceptionDropped(ProgramEvent):
     """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
     """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
+    is_passed_on: bool = False
+    """Whether run_coroutine_threadsafe() had made the task: its future for other threads is gone, or never asked."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -952,6 +954,17 @@ class Misused(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where it used that."""
+
+
+class CoroutineCached(ProgramEvent):
+    """A cache that keeps the coroutines of an async function has given out some that it had given out before."""
+
+    function: str
+    times: int
+    """How often it has."""
+    file: str = ""
+    line: int = 0
+    """Where the function is."""
 
 
 class ClockMistaken(ProgramEvent):

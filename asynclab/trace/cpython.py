@@ -139,6 +139,9 @@ WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 _constants = _find(asyncio.futures, "_chain_future.__code__.co_consts")
 _CHAINED = frozenset(each for each in (() if _constants is Absent else _constants) if type(each) is CodeType)
 
+# Where the outcome of a task of run_coroutine_threadsafe() is passed on to its future, all versions.
+PASSED_ON: CodeType | type[Absent] = _find(asyncio.futures, "_set_concurrent_future_state.__code__")
+
 # The queue of calls of each thread of a ThreadPoolExecutor, all versions.
 _queues_of_workers: Mapping[threading.Thread, Any] = _find(concurrent.futures.thread, "_threads_queues")
 
@@ -380,7 +383,12 @@ def brings_call(future: Future[Any]) -> bool:
     """Whether what a future will have comes from a future of concurrent.futures, as of a call in a pool."""
     if type(future) not in (Future, PythonFuture):
         return False
-    return any(type(each) is FunctionType and each.__code__ in _CHAINED for each, _ in future._callbacks or ())
+    return any(is_chained(each) for each, _ in future._callbacks or ())
+
+
+def is_chained(callback: object) -> bool:
+    """Whether asyncio has added a callback to a future that stands for another one."""
+    return type(callback) is FunctionType and callback.__code__ in _CHAINED
 
 
 def tasks_in(group: Any) -> set[Task[Any]]:

@@ -144,6 +144,8 @@ class LoopRecording:
         with suppress(Exception):
             self._look()
         with suppress(Exception):
+            for event in observer.passed_on.unread():
+                observer.emit(event)
             if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
                 observer.registry.tell_unseen_failures()
                 for event in unread_futures(observer, loop):

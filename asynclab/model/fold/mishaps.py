@@ -23,14 +23,15 @@ def _mistake(
     | events.CallbackFailed
     | events.LoopSpun
     | events.CancelMisplaced
-    | events.ClockMistaken,
+    | events.ClockMistaken
+    | events.CoroutineCached,
     at: float,
 ) -> None:
     """Code is never run, fails, waits for nothing, or hits other code."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
+coroutine_dropped = coroutine_cached = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
 def _suspicion(

@@ -30,7 +30,7 @@ from asynclab.trace.watching.left_children import LeftChildren
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
-from asynclab.trace.watching.misuses import Misuses
+from asynclab.trace.watching.misuses import Misuses, cached_coroutines
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -59,7 +59,7 @@ _MUTUAL = (
         "gate",
         "items",
     ),
-    *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
+    *("looks", "partial_deadlocks", "passed_on", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
 
@@ -95,6 +95,7 @@ class Observer(Recorder):
         "items",
         "looks",
         "partial_deadlocks",
+        "passed_on",
         "pipes",
         "printed",
         "purposes",
@@ -131,6 +132,7 @@ class Observer(Recorder):
         self.registry.when_named = self.cancels.look
         self._misuses = Misuses(self)
         self._silenced = SilencedFailures(self)
+        self.passed_on = self._silenced.passed_on
         self.registry.when_failed, self.registry.when_failure_gone = self._task_failed, self._silenced.gone
         self.registry.is_silenced = self._silenced.is_unread
         self._misplaced = MisplacedCancels(self)
@@ -165,6 +167,9 @@ class Observer(Recorder):
             with self.guard("tasks that are cut off"):
                 for event in cut_off_by_close(self.registry.tasks(), self.clock.now()):
                     self.emit(event)
+        with self.guard("caches"):
+            for found in cached_coroutines.found(self):
+                self.emit(found)
         self.loop = _CLOSED
 
     def take_apart(self) -> None:

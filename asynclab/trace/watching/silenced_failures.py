@@ -28,6 +28,7 @@ from asynclab.trace.recording.future_state import complains, coroutine_of, excep
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.passed_on_failures import PassedOnFailures
 from asynclab.trace.watching.reachable_objects import Reach
 
 _MOST_OBJECTS = 2_000
@@ -66,6 +67,7 @@ class SilencedFailures:
         self._recorder = recorder
         self._silenced: dict[int, _Silenced] = {}
         """By the id() of the task."""
+        self.passed_on = PassedOnFailures(recorder)
 
     def failed(self, record: TaskRecord) -> None:
         """A task has failed: notice whoever silences it."""
@@ -93,6 +95,7 @@ class SilencedFailures:
                 with self._recorder.guard("failures"):
                     if complains(failed) and caller.f_code is cpython.WAIT_ENDED:
                         self._silence(failed, _frames_of_waiter(caller))
+                    self.passed_on.asked(record.id, failed, caller)
             return Task.exception(failed)  # type: ignore[arg-type]
 
         task.cancel, task.exception = cancel, exception  # type: ignore[method-assign]
