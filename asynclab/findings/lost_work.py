@@ -34,6 +34,21 @@ GROWTH_SECONDS = 0.5
 LINE_SECONDS = 1.0
 """For how long tasks must have been made that still wait."""
 
+LEFT_SECONDS = 0.5
+"""For how long a task must have gone on since whoever waited for it was cancelled."""
+
+_LINE = 50
+"""How many tasks in a line are many."""
+
+_FEW = 4
+"""How many tasks are waited for at once by whoever makes new ones each time."""
+
+_ROUNDS = 10
+"""How many times somebody must have made one and left it."""
+
+_CHILDREN = 200
+"""How many of the tasks that it has made are looked at."""
+
 _FASTER = 1.5
 """How many times as many tasks are made as get through."""
 
@@ -125,17 +140,30 @@ def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that went on after the gather() that they were in had failed: nobody waits for them any more."""
+    """Tasks that went on after the gather() that they were in had failed, or whoever waited for them was cancelled."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
-        text = f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
+        text = f"{quoted(state, event.task)} went on {_after(state, waiter)}, and "
         if event.outcome == "failed":
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
         yield finding_of("left-behind", text, incident, event.task)
+    for number, left in state.left_behind.items():
+        task = state.tasks.get(number)
+        if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
+            text = f"{quoted(state, number)}{made_at(task)} still goes on {_after(state, left.waiter)}"
+            place = place_in(task)
+            yield Finding("left-behind", text, state.now, (state.version,), number, place, "likely")
+
+
+def _after(state: LabState, waiter: int) -> str:
+    task = state.task(waiter)
+    if task is not None and task.state == "cancelled":
+        return f"after {quoted(state, waiter)}, which had made it and waited for it in asyncio.wait(), was cancelled"
+    return f"after the gather() of {quoted(state, waiter)} had failed"
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
@@ -206,9 +234,9 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
     for primitive in state.primitives.values():
         count, taken_at = len(primitive.waiters), primitive.taken_at
         is_event = primitive.kind == "event"
-        if count < BACKLOG or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
+        if count < _LINE or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
             continue
-        made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
+        made = [state.tasks[number] for number in list(primitive.waiters)[:: max(1, count // _SAMPLES)]]
         first = min(task.created_at for task in made)
         seconds = state.now - first
         parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
@@ -226,6 +254,36 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
             f"{measured(seconds)}, {then}"
         )
         yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
+
+
+def find_left_rounds(state: LabState) -> Iterator[Finding]:
+    """Tasks that make one after another of the same kind, wait for the newest, and leave those before it pending."""
+    for number in state.awaiting:
+        maker = state.tasks.get(number)
+        wait = None if maker is None else maker.waits_for
+        if maker is None or wait is None or len(wait.tasks) > _FEW:
+            continue
+        for newest in filter(None, map(state.task, wait.tasks)):
+            left = _made_before(state, maker, newest) if newest.parent == number and newest.line else []
+            if len(left) >= _ROUNDS and not _are_any_awaited(state, left):
+                place = (newest.file, newest.line)
+                text = (
+                    f"{quoted(state, number)} makes a task{at_line(place)} again and again, and waits for the newest "
+                    f"only: {len(left):,} that it made before are still pending, and nobody waits for them"
+                )
+                yield Finding("growing-queue", text, state.now, (state.version,), number, place)
+
+
+def _made_before(state: LabState, maker: TaskState, newest: TaskState) -> list[TaskState]:
+    """The pending tasks that a task made before another one, in earlier steps, at the same line of the same function."""
+    made = [task for each in maker.children[-_CHILDREN:] if (task := state.tasks.get(each)) is not None]
+    alike = [task for task in made if task.id <= newest.id and _kind(task) == _kind(newest)]
+    rounds = {round(task.created_at, 2): task for task in alike if not task.has_ended}
+    return [task for task in rounds.values() if task is not newest]
+
+
+def _kind(task: TaskState) -> tuple[str, str, int]:
+    return task.coroutine, task.file, task.line
 
 
 def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
@@ -302,9 +360,11 @@ RULES = (
     ),
     Rule(
         "left-behind",
-        "A task went on after the gather() that it was in had failed.",
-        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise.",
-        "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True).",
+        "A task went on after the gather() that it was in had failed, or whoever waited for it in wait() was cancelled.",
+        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
+        "cancel of a wait() does not go on to its tasks.",
+        "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
+        "Cancel what wait() waited for in a finally.",
         "gather",
         find_left_behind,
     ),
@@ -323,7 +383,7 @@ RULES = (
         "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task; "
         "cancel tasks that nobody needs any more, such as those that asyncio.wait() leaves pending.",
         "queue",
-        lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
+        lambda state: chain(find_growing_queues(state), find_growing_lines(state), find_left_rounds(state)),
     ),
     Rule(
         "write-without-drain",
