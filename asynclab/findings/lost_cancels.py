@@ -64,10 +64,15 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
     """Timeouts and task groups in async generators that cancel, at a yield, whoever goes over the generator."""
     for incident, event in incidents_of(state, CancelMisplaced):
         did, error = _AT_A_YIELD.get(event.block, ("cancelled it", "exception of that"))
+        hit = (
+            f"it cancels {quoted(state, event.task)}, which had entered it and has ended: nobody else notices"
+            if event.has_ended
+            else f"the CancelledError hit {quoted(state, event.task)} in code outside of that block, and becomes no "
+            f"{error}"
+        )
         text = (
             f"a {one_line(event.block)} in async generator '{one_line(event.generator)}' {did} at "
-            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: the CancelledError hit "
-            f"{quoted(state, event.task)} in code outside of that block, and becomes no {error}"
+            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: {hit}"
         )
         yield finding_of("cancel-across-yield", text, incident, event.task)
 

@@ -383,6 +383,8 @@ class CancelMisplaced(TaskEvent):
     file: str = ""
     line: int = 0
     """Where it stood."""
+    has_ended: bool = False
+    """Whether that task had ended, so that this cancels nobody."""
 
 
 class PipeFull(TaskEvent):
