@@ -19,6 +19,7 @@ from asynclab.model.events import (
     TaskCollected,
     TaskCutOff,
     TaskEnded,
+    TaskReplaced,
     Wait,
     WriteUndrained,
 )
@@ -151,6 +152,13 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         else:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
         yield finding_of("left-behind", text, incident, event.task)
+    for incident, replaced in incidents_of(state, TaskReplaced):
+        text = (
+            f"{quoted(state, replaced.task)}{made_at(state.task(replaced.task))} runs in an endless loop, and nobody "
+            f"has it any more to cancel it or to wait for it: {quoted(state, replaced.by)} has taken its place in "
+            f"{one_line(replaced.name)}"
+        )
+        yield finding_of("left-behind", text, incident, replaced.task)
     for number, left in state.left_behind.items():
         task = state.tasks.get(number)
         if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
@@ -174,7 +182,9 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
         text = f"{name} was still at work{where} when the main task ended, and nobody waited for it: it was cancelled"
         if event.by_close:
             did = "was cancelled, but had not ended" if task is not None and task.cancel_requested else "had not ended"
-            rest = "not even its finally or except blocks run any more" if event.cleans_up else "the rest of it never runs"
+            rest = (
+                "not even its finally or except blocks run any more" if event.cleans_up else "the rest of it never runs"
+            )
             text = f"{name} {did}{where} when its loop was closed: {rest}"
         yield finding_of("cut-off", text, incident, event.task)
 
@@ -360,11 +370,12 @@ RULES = (
     ),
     Rule(
         "left-behind",
-        "A task went on after the gather() that it was in had failed, or whoever waited for it in wait() was cancelled.",
+        "A task goes on that nobody waits for any more: its gather() has failed, whoever waited for it in wait() was "
+        "cancelled, or another has taken its place.",
         "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
         "cancel of a wait() does not go on to its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
-        "Cancel what wait() waited for in a finally.",
+        "Cancel what wait() waited for in a finally, and a task before you put another in its place.",
         "gather",
         find_left_behind,
     ),

@@ -304,6 +304,16 @@ class TaskCutOff(TaskEvent):
     """Whether it was, and the task was asked to end, or stands inside a try or with: what ends that never runs."""
 
 
+class TaskReplaced(TaskEvent):
+    """A task is in an endless loop, and the only variable by which it was known refers to another one now."""
+
+    task: int
+    by: int
+    """The task that has taken its place."""
+    name: str
+    """Which variable: "Poller.task"."""
+
+
 class CancelIgnored(TaskEvent):
     """A task was asked to end, got its CancelledError, dropped it and waits again."""
 

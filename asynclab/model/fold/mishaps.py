@@ -138,6 +138,12 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
     return any(each.task in tasks and each.outcome == "running" for each in state.timeouts.values())
 
 
+def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
+    """A task goes on that nobody has any more."""
+    task = state.task(event.task)
+    state.remember(event, at, (place_in(task) if task is not None else None) or _place_of(task))
+
+
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
     """A task is cancelled as the program ends, which may be meant; what it skips where its loop is closed is not."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=event.cleans_up)

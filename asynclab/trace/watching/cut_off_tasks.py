@@ -112,14 +112,19 @@ def _waits(callback: object) -> bool:
 
 
 def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
+    """Whether anybody keeps a task but the function that cancels all."""
+    return is_kept(task, map(id, variables_of(cancels).values()))
+
+
+def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
     """Whether anybody refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end.
 
     No generator: from Python 3.14 on, one that looks for them would be among them.
     """
-    callbacks: list[Any] = [callback for callback, _ in task._callbacks or ()]
-    passing = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
-    passing.update(map(id, variables_of(cancels).values()))
-    others = [each for each in gc.get_referrers(task) if id(each) not in passing]
+    callbacks: list[Any] = [callback for callback, _ in getattr(task, "_callbacks", None) or ()]
+    seen = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
+    seen.update(passing)
+    others = [each for each in gc.get_referrers(task) if id(each) not in seen]
     return not all(
         type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
     )

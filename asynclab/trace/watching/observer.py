@@ -33,6 +33,7 @@ from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
 from asynclab.trace.watching.misuses import Misuses, cached_coroutines
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
+from asynclab.trace.watching.replaced_tasks import ReplacedTasks
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.silenced_failures import SilencedFailures
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
@@ -59,7 +60,19 @@ _MUTUAL = (
         "gate",
         "items",
     ),
-    *("looks", "partial_deadlocks", "passed_on", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
+    *(
+        "looks",
+        "partial_deadlocks",
+        "passed_on",
+        "pipes",
+        "printed",
+        "purposes",
+        "registry",
+        "replaced",
+        "resources",
+        "timeouts",
+        "unseen",
+    ),
 )
 """What an observer has that refers to it."""
 
@@ -100,6 +113,7 @@ class Observer(Recorder):
         "printed",
         "purposes",
         "registry",
+        "replaced",
         "resources",
         "timeouts",
         "unseen",
@@ -149,6 +163,7 @@ class Observer(Recorder):
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
         self.children = LeftChildren(self)
+        self.replaced = ReplacedTasks(self, self.registry)
         self.unseen = UnseenFailures(self, self.registry)
         self.partial_deadlocks = PartialDeadlocks(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None

@@ -1,0 +1,88 @@
+"""Sees that a task has taken the place of one that goes on: nobody has that any more, to cancel it or to wait for it.
+
+So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
+"""
+
+from __future__ import annotations
+
+import gc
+from asyncio import Task
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from asynclab.model.events import TaskReplaced
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.cut_off_tasks import is_kept
+from asynclab.trace.watching.ignored_cancels import goes_on_for_ever
+
+REPLACED_AFTER = 0.5
+"""Real seconds for which it goes on, and between two looks."""
+
+_MOST_TASKS = 50
+"""A program with more is not looked at."""
+
+_MOST_SEARCHES = 20
+"""How many times whoever keeps a task is searched for among all objects."""
+
+_HEAP_TYPE = 1 << 9
+"""The flag of a class that Python code has made."""
+
+
+class ReplacedTasks:
+    """The tasks that were told of, or are kept by somebody."""
+
+    def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._seen: set[int] = set()
+        """The tasks in whose place another was at the latest look."""
+        self._settled: set[int] = set()
+        self._next_look = 0.0
+
+    def look(self) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        now, seen = self._recorder.clock.real_time(), self._seen
+        if now < self._next_look:
+            return
+        self._next_look, self._seen = now + REPLACED_AFTER, set()
+        records = [record for record, _ in islice(self._registry.tasks(), _MOST_TASKS + 1)]
+        for record in records if len(records) <= _MOST_TASKS else ():
+            task = record()
+            if task is None or record.id in self._settled or cancel_requests_of(task) or not goes_on_for_ever(task):
+                continue
+            by, name = next(self._later_ones(record.id, task), (0, ""))
+            if by and record.id not in seen:
+                self._seen.add(record.id)
+            elif by and len(self._settled) < _MOST_SEARCHES:
+                self._settled.add(record.id)
+                if not is_kept(task):
+                    self._recorder.write(TaskReplaced(self._recorder.clock.now(), record.id, by, name))
+
+    def _later_ones(self, number: int, task: Task[Any]) -> Iterator[tuple[int, str]]:
+        """The later tasks for the same function that the variables of its object or module refer to, and which."""
+        for owner, space in _spaces(task):
+            for name, value in list(space.items()):
+                if is_task(value) and value is not task and _code_of(value) is _code_of(task):
+                    known = self._registry.known(value)
+                    if known is not None and known.id > number:
+                        yield known.id, f"{owner}{name}"
+
+
+def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The variables of what a task's function refers to, each with the name of that, and those of its module."""
+    chain = follow(coroutine_of(task))
+    for each in gc.get_referents(chain.links[0]) if chain.links else ():
+        if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):
+            with suppress(AttributeError):
+                yield f"{type(each).__qualname__}.", object.__getattribute__(each, "__dict__")
+    if chain.frames:
+        yield "", chain.frames[0].f_globals
+
+
+def _code_of(task: Task[Any]) -> object:
+    return getattr(coroutine_of(task), "cr_code", task)
