@@ -182,9 +182,7 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
         text = f"{name} was still at work{where} when the main task ended, and nobody waited for it: it was cancelled"
         if event.by_close:
             did = "was cancelled, but had not ended" if task is not None and task.cancel_requested else "had not ended"
-            rest = (
-                "not even its finally or except blocks run any more" if event.cleans_up else "the rest of it never runs"
-            )
+            rest = "not even its finally or except blocks run any more" if event.cleans_up else "its rest never runs"
             text = f"{name} {did}{where} when its loop was closed: {rest}"
         yield finding_of("cut-off", text, incident, event.task)
 
@@ -285,7 +283,7 @@ def find_left_rounds(state: LabState) -> Iterator[Finding]:
 
 
 def _made_before(state: LabState, maker: TaskState, newest: TaskState) -> list[TaskState]:
-    """The pending tasks that a task made before another one, in earlier steps, at the same line of the same function."""
+    """The pending tasks that a task made before another, in earlier steps, at the same line of the same function."""
     made = [task for each in maker.children[-_CHILDREN:] if (task := state.tasks.get(each)) is not None]
     alike = [task for task in made if task.id <= newest.id and _kind(task) == _kind(newest)]
     rounds = {round(task.created_at, 2): task for task in alike if not task.has_ended}

@@ -143,9 +143,10 @@ def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
     wait = task.last_wait
     for number in wait.tasks if wait is not None and wait.kind == "wait" else ():
         member = state.tasks.get(number)
-        if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
-            if member.parent == task.id and not member.cancel_requested:
-                state.left_behind[number] = LeftBehind(task.id, member.steps, False, at)
+        if member is None or member.has_ended or member.cancel_requested or member.parent != task.id:
+            continue
+        if len(state.left_behind) < LEFT_BEHIND_KEPT:
+            state.left_behind[number] = LeftBehind(task.id, member.steps, False, at)
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
