@@ -279,7 +279,7 @@ def find_left_rounds(state: LabState) -> Iterator[Finding]:
                     f"{quoted(state, number)} makes a task{at_line(place)} again and again, and waits for the newest "
                     f"only: {len(left):,} that it made before are still pending, and nobody waits for them"
                 )
-                yield Finding("growing-queue", text, state.now, (state.version,), number, place)
+                yield Finding("growing-queue", text, state.now, (state.version,), None, place)
 
 
 def _made_before(state: LabState, maker: TaskState, newest: TaskState) -> list[TaskState]:

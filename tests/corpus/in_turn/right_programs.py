@@ -1395,3 +1395,94 @@ async def a_reader_goes_on_until_nothing_has_come_for_a_while() -> None:
         return total
 
     await asyncio.create_task(read())
+
+
+async def a_thread_asks_what_became_of_its_coroutine() -> None:
+    async def handle() -> None:
+        raise KeyError("a")
+
+    def listen() -> None:
+        asked = asyncio.run_coroutine_threadsafe(handle(), loop)
+        assert isinstance(asked.exception(), KeyError)
+        asyncio.run_coroutine_threadsafe(handle(), loop).add_done_callback(lambda future: future.exception())
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(listen)
+    await asyncio.sleep(0.01)
+
+
+async def caches_keep_a_task_and_coroutines_that_are_asked_for_once() -> None:
+    @functools.lru_cache
+    async def load(key: int) -> int:
+        await asyncio.sleep(0)
+        return key
+
+    @functools.lru_cache
+    def start(key: int) -> asyncio.Future[int]:
+        return asyncio.ensure_future(load(key))
+
+    assert [await load(1), await load(2), await start(3), await start(3)] == [1, 2, 3, 3]
+
+
+async def a_task_cleans_up_in_a_loop_that_ends() -> None:
+    async def serve() -> None:
+        left = [1, 2, 3]
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            while left:
+                await asyncio.sleep(0.05)
+                left.pop()
+            raise
+
+    serves = asyncio.create_task(serve())
+    await asyncio.sleep(0.01)
+    serves.cancel()
+    await asyncio.wait({serves})
+
+
+async def each_round_waits_for_a_new_task_and_for_those_before() -> None:
+    stop = asyncio.Event()
+    waiting: set[asyncio.Task[object]] = set()
+    for _ in range(20):
+        waiting.add(asyncio.create_task(stop.wait()))
+        await asyncio.wait(waiting, timeout=0.05)
+    stop.set()
+    await asyncio.wait(waiting)
+
+
+async def a_task_takes_the_place_of_one_that_was_cancelled_or_is_kept() -> None:
+    class Poller:
+        def __init__(self) -> None:
+            self.tasks: list[asyncio.Task[None]] = []
+
+        def start(self) -> None:
+            self.task = asyncio.create_task(self.poll())
+
+        async def poll(self) -> None:
+            while True:
+                await asyncio.sleep(0.05)
+
+    poller = Poller()
+    poller.start()
+    poller.tasks.append(poller.task)
+    poller.start()
+    poller.task.cancel()
+    poller.start()
+    await asyncio.sleep(1.5)
+    poller.task.cancel()
+    poller.tasks[0].cancel()
+
+
+async def whoever_waits_for_a_task_cancels_it_as_it_is_cancelled() -> None:
+    async def respond() -> None:
+        task = asyncio.create_task(asyncio.sleep(1))
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+
+    responds = asyncio.create_task(respond())
+    await asyncio.sleep(0.05)
+    responds.cancel()
+    await asyncio.sleep(0.7)

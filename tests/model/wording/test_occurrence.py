@@ -24,6 +24,8 @@ SEEN: tuple[events.Event, ...] = (
     events.ItemLost(1.0, TEA, "'item'", "app.py", 5),
     events.StreamUnread(1.0, TEA, "", 1, 100),
     events.TaskCutOff(1.0, TEA),
+    events.TaskCutOff(1.0, TEA, by_close=True),
+    events.TaskReplaced(1.0, TEA, MAIN, "Bar.task"),
     events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", TEA, "app.py", 5),
     events.WriteUndrained(1.0, TEA, 1_000_000, 10, "app.py", 5),
     events.WriteUndrained(1.0, TEA, 0, 10, "app.py", 5, is_lost=True),
