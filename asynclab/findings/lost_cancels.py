@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
-from asynclab.model.events import CancelIgnored, CancelMisplaced, ReplyUnread, TaskEnded, TimeoutDropped
+from asynclab.model.events import (
+    CancelIgnored,
+    CancelMisplaced,
+    GeneratorKilled,
+    ReplyUnread,
+    TaskEnded,
+    TimeoutDropped,
+)
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -75,6 +82,17 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
             f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: {hit}"
         )
         yield finding_of("cancel-across-yield", text, incident, event.task)
+
+
+def find_killed_generators(state: LabState) -> Iterator[Finding]:
+    """Async generators that a timeout has ended, while the code around it goes on to ask for their next item."""
+    for incident, event in incidents_of(state, GeneratorKilled):
+        text = (
+            f"a timeout of {quoted(state, event.task)} expired at {measured(incident.at)} as it waited for the next "
+            f"item of async generator '{one_line(event.generator)}'{at_line(incident.place)}: the CancelledError has "
+            f"ended the generator, so that the next try finds it at its end"
+        )
+        yield finding_of("killed-generator", text, incident, event.task)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -159,6 +177,14 @@ RULES = (
         "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
         "",
         find_misplaced_cancels,
+    ),
+    Rule(
+        "killed-generator",
+        "A timeout around the wait for an async generator's next item expired, and the code tries again.",
+        "The CancelledError has ended the generator: the next try gets StopAsyncIteration, as if there were no more.",
+        "Put the timeout inside the generator; or keep anext() in a task, and give asyncio.wait() the timeout.",
+        "",
+        find_killed_generators,
     ),
     Rule(
         "shared-cancel",

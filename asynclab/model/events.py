@@ -397,6 +397,17 @@ class CancelMisplaced(TaskEvent):
     """Whether that task had ended, so that this cancels nobody."""
 
 
+class GeneratorKilled(TaskEvent):
+    """A timeout around the wait for an async generator's next item has ended the generator, and may wait again."""
+
+    task: int
+    generator: str
+    """The name of its function."""
+    file: str = ""
+    line: int = 0
+    """Where the next item is waited for."""
+
+
 class PipeFull(TaskEvent):
     """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
 

@@ -35,13 +35,15 @@ coroutine_dropped = coroutine_cached = callback_failed = loop_spun = cancel_misp
 
 
 def _suspicion(
-    state: LabState, event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate, at: float
+    state: LabState,
+    event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate | events.GeneratorKilled,
+    at: float,
 ) -> None:
-    """A task has not noticed that its time was up, ends with an item, or has a lock for itself. That may do no harm."""
+    """A task has not noticed that its time was up, ends what it uses, or ends with an item. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = item_lost = locks_private = _suspicion
+timeout_dropped = item_lost = locks_private = generator_killed = _suspicion
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:

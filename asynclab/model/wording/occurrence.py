@@ -48,6 +48,8 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{name} is gone, and nobody has read its result"
         case events.ItemLost():
             return f"{name} has {one_line(event.item)} from a queue as its time is up{_at(event.file, event.line)}"
+        case events.GeneratorKilled():
+            return f"a timeout of {name} ends {one_line(event.generator)}{_at(event.file, event.line)}"
         case events.TaskReplaced():
             return f"{name} goes on, though {one_line(event.name)} refers to another task now"
         case events.TaskCutOff(by_close=True):

@@ -50,10 +50,28 @@ def is_endless(code: CodeType, at: int) -> bool:
 
 def is_in_try_or_with(code: CodeType, at: int) -> bool:
     """Whether an exception raised at an instruction goes through an except, a finally, or the end of a with."""
+    return next(_caught(code, at), None) is not None
+
+
+def handler_at(code: CodeType, at: int) -> int | None:
+    """Where an except or finally begins that gets an exception raised at an instruction, past the ends of any with."""
+    steps = list(dis.get_instructions(code))
+    leaves = {each.offset for each, then in pairwise(steps) if then.opname == "WITH_EXCEPT_START"}
+    for found in _caught(code, at):
+        if found not in leaves:
+            return found
+        raises = next((each.offset for each in steps if each.offset > found and each.opname == "RERAISE"), None)
+        return None if raises is None else handler_at(code, raises)
+    return None
+
+
+def _caught(code: CodeType, at: int) -> Iterator[int]:
+    """Where code of the program's gets an exception raised at an instruction; what else there is only passes it on."""
     handlers, names = handlers_of(code), {each.offset: each.opname for each in dis.get_instructions(code)}
-    while at in handlers and names[at] != "PUSH_EXC_INFO":  # what else there is only passes it on
+    while at in handlers:
         at = handlers[at]
-    return names[at] == "PUSH_EXC_INFO"
+        if names[at] == "PUSH_EXC_INFO":
+            yield at
 
 
 @lru_cache(1_000)

@@ -6,6 +6,7 @@ import functools
 import gc
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
 from asynclab.model.events import CoroutineCached, Misused, MisuseKind
 from asynclab.trace.recording.exception_tree import raised_at
@@ -53,7 +54,7 @@ class CachedCoroutines:
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
         """What tells of those of the program's async functions that gave some coroutine out again so far."""
         began = recorder.clock.real_time()
-        caches = [each for each in gc.get_objects() if type(each) is _CACHE] if self._left > 0 else []
+        caches: list[Any] = [each for each in gc.get_objects() if type(each) is _CACHE] if self._left > 0 else []
         self._left -= recorder.clock.real_time() - began
         for each in caches:
             function, times = each.__wrapped__, each.cache_info().hits

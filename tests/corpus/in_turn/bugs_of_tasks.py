@@ -1061,3 +1061,18 @@ async def a_task_never_leaves_the_loop_in_its_handler() -> None:
     polls.cancel()
     await asyncio.wait({polls}, timeout=0.1)
     polls.cancel()
+
+
+async def a_timeout_ends_a_generator_that_is_asked_again() -> None:
+    """killed-generator"""
+
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    for _ in range(3):
+        with contextlib.suppress(TimeoutError, StopAsyncIteration):
+            async with asyncio.timeout(0.05):
+                await anext(source)

@@ -1486,3 +1486,31 @@ async def whoever_waits_for_a_task_cancels_it_as_it_is_cancelled() -> None:
     await asyncio.sleep(0.05)
     responds.cancel()
     await asyncio.sleep(0.7)
+
+
+async def a_timeout_ends_a_generator_and_another_one_is_begun() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    for _ in range(3):
+        try:
+            async with asyncio.timeout(0.05):
+                await anext(source)
+        except TimeoutError:
+            source = ticks()
+
+
+async def a_timeout_ends_a_generator_that_nobody_asks_again() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    with contextlib.suppress(TimeoutError):
+        for _ in range(3):
+            async with asyncio.timeout(0.05):
+                await anext(source)

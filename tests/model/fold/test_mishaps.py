@@ -48,6 +48,7 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.TaskCutOff(1.0, TEA), STANDS, False),
         (events.TaskCutOff(1.0, TEA, by_close=True), STANDS, False),
         (events.TaskCutOff(1.0, TEA, by_close=True, cleans_up=True), STANDS, True),
+        (events.GeneratorKilled(1.0, TEA, "menu", *HERE), HERE, False),
         (events.TaskReplaced(1.0, TEA, COFFEE, "Bar.task"), STANDS, True),
         (events.CoroutineCached(1.0, "brew", 2, *HERE), HERE, True),
         (events.StreamUnread(1.0, TEA, "aiohttp", 1, 9), STANDS, False),
