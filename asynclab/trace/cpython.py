@@ -139,6 +139,9 @@ WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 _constants = _find(asyncio.futures, "_chain_future.__code__.co_consts")
 _CHAINED = frozenset(each for each in (() if _constants is Absent else _constants) if type(each) is CodeType)
 
+# What shield() adds to a task where its own future is cancelled: it asks for the exception to log it, from 3.14 on.
+SHIELDED: CodeType | type[Absent] = _find(asyncio.tasks, "_log_on_exception.__code__")
+
 # Where the outcome of a task of run_coroutine_threadsafe() is passed on to its future, all versions.
 PASSED_ON: CodeType | type[Absent] = _find(asyncio.futures, "_set_concurrent_future_state.__code__")
 

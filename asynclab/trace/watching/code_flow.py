@@ -54,15 +54,23 @@ def is_in_try_or_with(code: CodeType, at: int) -> bool:
 
 
 def handler_at(code: CodeType, at: int) -> int | None:
-    """Where an except or finally begins that gets an exception raised at an instruction, past the ends of any with."""
+    """Where an except, finally or suppress() begins that gets an exception raised at an instruction."""
     steps = list(dis.get_instructions(code))
-    leaves = {each.offset for each, then in pairwise(steps) if then.opname == "WITH_EXCEPT_START"}
+    leaves = {
+        each.offset: after for each, then, after in zip(steps, steps[1:], steps[2:], strict=False) if _leaves(then)
+    }
     for found in _caught(code, at):
-        if found not in leaves:
+        after = leaves.get(found)
+        if after is None or (after.opname != "GET_AWAITABLE" and "suppress" in code.co_names):
             return found
         raises = next((each.offset for each in steps if each.offset > found and each.opname == "RERAISE"), None)
         return None if raises is None else handler_at(code, raises)
     return None
+
+
+def _leaves(step: dis.Instruction) -> bool:
+    """Whether an instruction calls what leaves the block of a with."""
+    return step.opname == "WITH_EXCEPT_START"
 
 
 def _caught(code: CodeType, at: int) -> Iterator[int]:

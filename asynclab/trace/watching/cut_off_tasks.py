@@ -105,9 +105,12 @@ def _frame_of(code: CodeType) -> FrameType | None:
 
 
 def _waits(callback: object) -> bool:
-    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end."""
+    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end.
+
+    What shield() adds since Python 3.14 where its own future is cancelled only logs a failure.
+    """
     if isinstance(callback, FunctionType):
-        return is_asyncio(callback.__code__.co_filename)
+        return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
     return is_task(getattr(callback, "__self__", None))
 
 

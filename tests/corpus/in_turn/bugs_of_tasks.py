@@ -1076,3 +1076,19 @@ async def a_timeout_ends_a_generator_that_is_asked_again() -> None:
         with contextlib.suppress(TimeoutError, StopAsyncIteration):
             async with asyncio.timeout(0.05):
                 await anext(source)
+
+
+async def a_shielded_save_fails_after_its_request_was_cancelled() -> None:
+    """never-retrieved"""
+
+    async def save() -> None:
+        await asyncio.sleep(0.05)
+        raise RuntimeError("database is closed")
+
+    async def request() -> None:
+        await asyncio.shield(asyncio.create_task(save()))
+
+    requests = asyncio.create_task(request())
+    await asyncio.sleep(0.01)
+    requests.cancel()
+    await asyncio.sleep(0.1)

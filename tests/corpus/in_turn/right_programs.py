@@ -1514,3 +1514,16 @@ async def a_timeout_ends_a_generator_that_nobody_asks_again() -> None:
         for _ in range(3):
             async with asyncio.timeout(0.05):
                 await anext(source)
+
+
+async def a_shielded_save_fails_and_is_looked_at_later() -> None:
+    async def save() -> None:
+        await asyncio.sleep(0.05)
+        raise RuntimeError("database is closed")
+
+    saves = asyncio.create_task(save())
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(saves), 0.01)
+    await asyncio.sleep(0.1)
+    with contextlib.suppress(RuntimeError):
+        await saves
