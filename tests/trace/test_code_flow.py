@@ -1,4 +1,4 @@
-"""An `await` is in a loop only if it may run again, whatever jumps back in the instructions around it."""
+"""What a function does by its instructions: whether an `await` may run again, and for what."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Coroutine
+from types import FunctionType
 from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.code_flow import handler_at, is_endless, is_in_loop, is_in_try_or_with
+from asynclab.trace.watching.code_flow import (
+    awaits_a_name,
+    handler_at,
+    is_endless,
+    is_in_loop,
+    is_in_try_or_with,
+    returns_what_it_awaits,
+)
 
 
 async def after_another() -> None:
@@ -146,3 +154,49 @@ async def test_what_leads_out_of_an_await(
         caught,
     )
     task.cancel()
+
+
+async def _awaits_its_own(queue: asyncio.Queue[int]) -> None:
+    first = asyncio.create_task(queue.get())
+    second = asyncio.create_task(queue.get(), name="second")
+    await asyncio.wait({first, second})
+    await second
+
+
+async def _may_await_any(queue: asyncio.Queue[int], given: asyncio.Task[int]) -> None:
+    task = asyncio.create_task(queue.get())
+    if queue.empty():
+        task = given
+    await task
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "expected"),
+    [
+        (_awaits_its_own, 1, False),
+        (_awaits_its_own, 2, True),
+        (_awaits_its_own, 50, False),
+        (_may_await_any, 50, True),
+    ],
+)
+def test_a_variable_for_tasks_of_other_lines_stands_for_none_made_here(
+    function: FunctionType, line: int, expected: bool
+) -> None:
+    code = function.__code__
+    assert awaits_a_name(code, code.co_firstlineno + line) is expected
+    assert awaits_a_name(code)
+
+
+async def _passes_on(queue: asyncio.Queue[int]) -> int:
+    return await queue.get()
+
+
+async def _uses(queue: asyncio.Queue[int]) -> int:
+    item = await queue.get()
+    print(item)
+    return item
+
+
+def test_a_function_that_returns_what_it_awaits_does_nothing_else_with_it() -> None:
+    assert returns_what_it_awaits(_passes_on.__code__)
+    assert not returns_what_it_awaits(_uses.__code__)

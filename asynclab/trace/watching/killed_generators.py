@@ -18,7 +18,7 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_flow import handler_at, reached_from
+from asynclab.trace.watching.code_flow import handler_at, line_of, reached_from
 from asynclab.trace.watching.entered_blocks import entered
 
 _LOADS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
@@ -53,14 +53,10 @@ def _tries_again(code: CodeType, at: int) -> bool:
     if handler is None or at not in reached_from(code, handler):
         return False
     steps = {each.offset: each for each in dis.get_instructions(code)}
-    line = _line_of(steps[at])
+    line = line_of(steps[at])
     again = [steps[each] for each in reached_from(code, handler) if at in reached_from(code, each)]
-    used = {name for each in steps.values() if _line_of(each) == line for name in _names(each, _LOADS)}
+    used = {name for each in steps.values() if line_of(each) == line for name in _names(each, _LOADS)}
     return used.isdisjoint(name for each in again for name in _names(each, _STORES))
-
-
-def _line_of(step: dis.Instruction) -> int | None:
-    return None if step.positions is None else step.positions.lineno
 
 
 def _names(step: dis.Instruction, kinds: tuple[str, ...]) -> Iterator[str]:

@@ -1527,3 +1527,45 @@ async def a_shielded_save_fails_and_is_looked_at_later() -> None:
     await asyncio.sleep(0.1)
     with contextlib.suppress(RuntimeError):
         await saves
+
+
+async def a_source_ends_as_its_wait_for_another_is_over() -> None:
+    queue, done = asyncio.Queue[int](), asyncio.Event()
+
+    async def feed() -> None:
+        queue.put_nowait(1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.create_task(asyncio.sleep(60)), 0.02)
+
+    async def take() -> None:
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(queue.get(), 0.1)
+        done.set()
+
+    await asyncio.gather(feed(), take())
+    await done.wait()
+
+
+async def a_child_is_stopped_by_a_task_that_is_being_cancelled() -> None:
+    async def clean_up_slowly() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+
+    async def serve() -> None:
+        child = asyncio.create_task(clean_up_slowly())
+        try:
+            await asyncio.sleep(60)
+        finally:
+            child.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child
+            await asyncio.sleep(0.01)
+
+    serving = asyncio.create_task(serve())
+    for _ in range(2):  # the second one only hurries it up
+        await asyncio.sleep(0.005)
+        serving.cancel()
+    await asyncio.wait({serving})
