@@ -41,15 +41,6 @@ LEFT_SECONDS = 0.5
 _LINE = 50
 """How many tasks in a line are many."""
 
-_FEW = 4
-"""How many tasks are waited for at once by whoever makes new ones each time."""
-
-_ROUNDS = 10
-"""How many times somebody must have made one and left it."""
-
-_CHILDREN = 200
-"""How many of the tasks that it has made are looked at."""
-
 _FASTER = 1.5
 """How many times as many tasks are made as get through."""
 
@@ -153,11 +144,18 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
         yield finding_of("left-behind", text, incident, event.task)
     for incident, replaced in incidents_of(state, TaskReplaced):
+        task = state.task(replaced.task)
         text = (
-            f"{quoted(state, replaced.task)}{made_at(state.task(replaced.task))} runs in an endless loop, and nobody "
-            f"has it any more to cancel it or to wait for it: {quoted(state, replaced.by)} has taken its place in "
+            f"{quoted(state, replaced.task)}{made_at(task)} runs in an endless loop, and nobody has it any more to "
+            f"cancel it or to wait for it: {quoted(state, replaced.by)} has taken its place in "
             f"{one_line(replaced.name)}"
         )
+        if replaced.count:
+            text = (
+                f"{quoted(state, None if task is None else task.parent)} makes a task{at_line(incident.place)} again "
+                f"and again, and waits for the newest only: {replaced.count:,} that it made before are still pending, "
+                f"and nobody has them any more"
+            )
         yield finding_of("left-behind", text, incident, replaced.task)
     for number, left in state.left_behind.items():
         task = state.tasks.get(number)
@@ -239,6 +237,7 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
     In a steady line as many tasks wait as get through while one of them waits (Little's law). Of an event, at which all
     wait until it is set, only tasks that nobody waits for are told.
     """
+    told = {incident.place for incident, replaced in incidents_of(state, TaskReplaced) if replaced.count}
     for primitive in state.primitives.values():
         count, taken_at = len(primitive.waiters), primitive.taken_at
         is_event = primitive.kind == "event"
@@ -255,6 +254,8 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
+        if is_event and place in told:
+            continue
         then = f"and some {rate:,.0f} get through in a second; nothing makes their maker wait"
         then = "and nobody waits for any of them" if is_event else then
         text = (
@@ -262,36 +263,6 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
             f"{measured(seconds)}, {then}"
         )
         yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
-
-
-def find_left_rounds(state: LabState) -> Iterator[Finding]:
-    """Tasks that make one after another of the same kind, wait for the newest, and leave those before it pending."""
-    for number in state.awaiting:
-        maker = state.tasks.get(number)
-        wait = None if maker is None else maker.waits_for
-        if maker is None or wait is None or len(wait.tasks) > _FEW:
-            continue
-        for newest in filter(None, map(state.task, wait.tasks)):
-            left = _made_before(state, maker, newest) if newest.parent == number and newest.line else []
-            if len(left) >= _ROUNDS and not _are_any_awaited(state, left):
-                place = (newest.file, newest.line)
-                text = (
-                    f"{quoted(state, number)} makes a task{at_line(place)} again and again, and waits for the newest "
-                    f"only: {len(left):,} that it made before are still pending, and nobody waits for them"
-                )
-                yield Finding("growing-queue", text, state.now, (state.version,), None, place)
-
-
-def _made_before(state: LabState, maker: TaskState, newest: TaskState) -> list[TaskState]:
-    """The pending tasks that a task made before another, in earlier steps, at the same line of the same function."""
-    made = [task for each in maker.children[-_CHILDREN:] if (task := state.tasks.get(each)) is not None]
-    alike = [task for task in made if task.id <= newest.id and _kind(task) == _kind(newest)]
-    rounds = {round(task.created_at, 2): task for task in alike if not task.has_ended}
-    return [task for task in rounds.values() if task is not newest]
-
-
-def _kind(task: TaskState) -> tuple[str, str, int]:
-    return task.coroutine, task.file, task.line
 
 
 def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
@@ -392,7 +363,7 @@ RULES = (
         "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task; "
         "cancel tasks that nobody needs any more, such as those that asyncio.wait() leaves pending.",
         "queue",
-        lambda state: chain(find_growing_queues(state), find_growing_lines(state), find_left_rounds(state)),
+        lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
     ),
     Rule(
         "write-without-drain",

@@ -305,13 +305,18 @@ class TaskCutOff(TaskEvent):
 
 
 class TaskReplaced(TaskEvent):
-    """A task is in an endless loop, and the only variable by which it was known refers to another one now."""
+    """A task is in an endless loop, and the only variable by which it was known refers to another one now.
+
+    Or it is one of many that were made one after another, of which only the newest is waited for.
+    """
 
     task: int
     by: int
     """The task that has taken its place."""
     name: str
-    """Which variable: "Poller.task"."""
+    """Which variable: "Poller.task"; empty for one of many."""
+    count: int = 0
+    """How many of these are pending that nobody has."""
 
 
 class CancelIgnored(TaskEvent):

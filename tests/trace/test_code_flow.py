@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import FunctionType
 from typing import Any
 
@@ -107,6 +107,25 @@ async def in_a_finally() -> None:
         print("over")
 
 
+async def in_a_loop_of_a_finally() -> None:
+    try:
+        raise OSError
+    finally:
+        for _ in range(2):
+            await asyncio.sleep(1)
+
+
+async def numbers() -> AsyncIterator[int]:
+    while True:
+        await asyncio.sleep(0)
+        yield 1
+
+
+async def in_an_async_for() -> None:
+    async for _ in numbers():
+        await asyncio.sleep(1)
+
+
 async def in_a_lock() -> None:
     async with asyncio.Lock():
         await asyncio.sleep(1)
@@ -135,6 +154,8 @@ async def tried_again_with_a_lock() -> None:
         (until_an_error_is_raised, False, False, False),
         (tried_again, False, True, True),
         (in_a_finally, False, True, True),
+        (in_a_loop_of_a_finally, False, False, False),
+        (in_an_async_for, False, False, False),
         (in_a_lock, False, True, False),
         (with_its_errors_suppressed, False, True, True),
         (tried_again_with_a_lock, True, True, True),

@@ -51,7 +51,7 @@ def occurrence(event: events.Event, state: LabState) -> str:
         case events.GeneratorKilled():
             return f"a timeout of {name} ends {one_line(event.generator)}{_at(event.file, event.line)}"
         case events.TaskReplaced():
-            return f"{name} goes on, though {one_line(event.name)} refers to another task now"
+            return f"{name} is left to itself: {one_line(event.name) or 'whoever waited for it'} has another task now"
         case events.TaskCutOff(by_close=True):
             return f"{name} is pending as the loop is closed"
         case events.TaskCutOff():

@@ -20,15 +20,17 @@ AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
 
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
-_OWN_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS")
-_ENDS = (*_OWN_ENDS, "RERAISE")
+_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
 """What no instruction follows."""
 
 
 @lru_cache(1_000)
-def reached_from(code: CodeType, at: int) -> frozenset[int]:
-    """The offsets of the instructions that may run after the one at an offset, also where that raises an exception."""
-    edges = _edges(code)
+def reached_from(code: CodeType, at: int, *, by_errors: bool = True) -> frozenset[int]:
+    """The offsets of the instructions that may run after the one at an offset, also where that raises an exception.
+
+    Without `by_errors`, only where none is raised but that which ends an `async for`.
+    """
+    edges = _edges(code, by_errors=by_errors)
     found, left = set[int](), [at]
     while left:
         new = [each for each in edges.get(left.pop(), ()) if each not in found]
@@ -63,8 +65,8 @@ def handlers_of(code: CodeType) -> dict[int, int]:
 @lru_cache(1_000)
 def is_endless(code: CodeType, at: int) -> bool:
     """Whether an instruction is in a loop out of which only an exception leads that the function does not raise."""
-    reached = reached_from(code, at)
-    ends = (each.offset for each in dis.get_instructions(code) if each.opname in _OWN_ENDS)
+    reached = reached_from(code, at, by_errors=False)
+    ends = (each.offset for each in dis.get_instructions(code) if each.opname in _ENDS)
     return at in reached and reached.isdisjoint(ends)
 
 
@@ -155,8 +157,9 @@ def _names_in(step: dis.Instruction) -> tuple[str, ...]:
 
 
 @lru_cache(1_000)
-def _edges(code: CodeType) -> dict[int, tuple[int, ...]]:
+def _edges(code: CodeType, *, by_errors: bool) -> dict[int, tuple[int, ...]]:
     steps = list(dis.get_instructions(code))
+    names = {each.offset: each.opname for each in steps}
     handlers, ends = handlers_of(code), {each.offset: each.argval for each in steps if each.opname == "SEND"}
 
     def follow(step: dis.Instruction, then: dis.Instruction | None) -> Iterator[int]:
@@ -165,7 +168,10 @@ def _edges(code: CodeType) -> dict[int, tuple[int, ...]]:
             yield ends.get(step.argval, step.argval) if is_again else step.argval  # an await is no loop
         if then is not None and step.opname not in (*_LEAVES, *_ENDS):
             yield then.offset
-        if step.offset in handlers:
-            yield handlers[step.offset]
+        handler = handlers.get(step.offset)
+        if not by_errors and handler is not None and names[handler] == "CLEANUP_THROW":
+            handler = handlers.get(handler)
+        if handler is not None and (by_errors or names[handler] == "END_ASYNC_FOR"):
+            yield handler
 
     return {step.offset: tuple(follow(step, then)) for step, then in pairwise([*steps, None]) if step is not None}

@@ -22,7 +22,8 @@ from asynclab.trace.watching.code_flow import handler_at, line_of, reached_from
 from asynclab.trace.watching.entered_blocks import entered
 
 _LOADS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
-_STORES = ("STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME", "STORE_ATTR")
+_USES = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME", "STORE_ATTR")
+"""What may give a variable another value, or call what gives its attributes others."""
 
 
 def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: Timeout) -> Callable[[], None] | None:
@@ -48,15 +49,16 @@ def _tell(recorder: Recorder, event: GeneratorKilled, generator: ref[Any]) -> No
 
 @lru_cache(1_000)
 def _tries_again(code: CodeType, at: int) -> bool:
-    """Whether a function that gets an exception at an `await` may come there again, with the same variables."""
+    """Whether a function that gets an exception at an `await` may come there again, and uses that nowhere else."""
     handler = handler_at(code, at)
     if handler is None or at not in reached_from(code, handler):
         return False
     steps = {each.offset: each for each in dis.get_instructions(code)}
     line = line_of(steps[at])
-    again = [steps[each] for each in reached_from(code, handler) if at in reached_from(code, each)]
     used = {name for each in steps.values() if line_of(each) == line for name in _names(each, _LOADS)}
-    return used.isdisjoint(name for each in again for name in _names(each, _STORES))
+    again = [steps[each] for each in reached_from(code, handler) if at in reached_from(code, each)]
+    elsewhere = (name for each in again if line_of(each) != line for name in _names(each, _USES))
+    return used.isdisjoint(elsewhere)
 
 
 def _names(step: dis.Instruction, kinds: tuple[str, ...]) -> Iterator[str]:

@@ -204,7 +204,7 @@ async def a_task_that_has_ended_is_among_those_that_are_waited_for() -> None:
 
 
 async def each_round_leaves_a_task_that_waits_for_the_stop() -> None:
-    """growing-queue"""
+    """left-behind"""
 
     async def poll() -> None:
         while not stop.is_set():

@@ -1569,3 +1569,48 @@ async def a_child_is_stopped_by_a_task_that_is_being_cancelled() -> None:
         await asyncio.sleep(0.005)
         serving.cancel()
     await asyncio.wait({serving})
+
+
+async def each_round_waits_for_a_new_task_that_is_kept() -> None:
+    async def serve(stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    stop, servers = asyncio.Event(), list[asyncio.Task[None]]()
+    for _ in range(15):
+        servers.append(asyncio.create_task(serve(stop)))
+        await asyncio.wait([servers[-1]], timeout=0.1)
+    stop.set()
+    await asyncio.gather(*servers)
+
+
+async def a_task_cleans_up_in_a_loop_of_its_finally() -> None:
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0.1)
+
+    serves = asyncio.create_task(serve())
+    await asyncio.sleep(0.01)
+    serves.cancel()
+    await asyncio.wait({serves})
+
+
+async def a_timeout_ends_a_generator_and_a_helper_begins_another() -> None:
+    class Client:
+        def connect(self) -> None:
+            self.source = self.ticks()
+
+        async def ticks(self) -> AsyncIterator[int]:
+            await asyncio.sleep(0.1)
+            yield 1
+
+    client = Client()
+    client.connect()
+    for _ in range(2):
+        try:
+            async with asyncio.timeout(0.05):
+                await anext(client.source)
+        except TimeoutError:
+            client.connect()

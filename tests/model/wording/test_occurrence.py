@@ -27,6 +27,7 @@ SEEN: tuple[events.Event, ...] = (
     events.TaskCutOff(1.0, TEA, by_close=True),
     events.GeneratorKilled(1.0, TEA, "menu", "app.py", 5),
     events.TaskReplaced(1.0, TEA, MAIN, "Bar.task"),
+    events.TaskReplaced(1.0, TEA, MAIN, "", 9),
     events.ConnectionDropped(1.0, "connection to 127.0.0.1:80", TEA, "app.py", 5),
     events.WriteUndrained(1.0, TEA, 1_000_000, 10, "app.py", 5),
     events.WriteUndrained(1.0, TEA, 0, 10, "app.py", 5, is_lost=True),
