@@ -234,42 +234,26 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
     """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
 
-    In a steady line as many tasks wait as get through while one of them waits (Little's law). Of an event, at which all
-    wait until it is set, only tasks that nobody waits for are told.
+    In a steady line as many tasks wait as get through while one of them waits (Little's law).
     """
-    told = {incident.place for incident, replaced in incidents_of(state, TaskReplaced) if replaced.count}
     for primitive in state.primitives.values():
         count, taken_at = len(primitive.waiters), primitive.taken_at
-        is_event = primitive.kind == "event"
-        if count < _LINE or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
+        if count < _LINE or len(taken_at) < _FEWEST_TAKEN:
             continue
         made = [state.tasks[number] for number in list(primitive.waiters)[:: max(1, count // _SAMPLES)]]
         first = min(task.created_at for task in made)
         seconds = state.now - first
         parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
-        if len(parts) < _PARTS or (is_event and _are_any_awaited(state, made)):
-            continue
-        rate = 0.0 if is_event else len(taken_at) / max(state.now - taken_at[0], 1e-9)
-        if count < _FASTER * rate * seconds:
+        rate = len(taken_at) / max(state.now - taken_at[0], 1e-9)
+        if len(parts) < _PARTS or count < _FASTER * rate * seconds:
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
-        if is_event and place in told:
-            continue
-        then = f"and some {rate:,.0f} get through in a second; nothing makes their maker wait"
-        then = "and nobody waits for any of them" if is_event else then
         text = (
             f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
-            f"{measured(seconds)}, {then}"
+            f"{measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes their maker wait"
         )
         yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
-
-
-def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
-    """Whether a task waits for any of some tasks."""
-    waits = (state.tasks[number].waits_for for number in state.awaiting if number in state.tasks)
-    awaited = {number for wait in waits if wait is not None for number in wait.tasks}
-    return any(task.id in awaited for task in tasks)
 
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
@@ -340,11 +324,11 @@ RULES = (
     Rule(
         "left-behind",
         "A task goes on that nobody waits for any more: its gather() has failed, whoever waited for it in wait() was "
-        "cancelled, or another has taken its place.",
+        "cancelled or only waits for a newer one, or another has taken its place.",
         "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
         "cancel of a wait() does not go on to its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
-        "Cancel what wait() waited for in a finally, and a task before you put another in its place.",
+        "Cancel what wait() leaves pending, in a finally, and a task before you put another in its place.",
         "gather",
         find_left_behind,
     ),
@@ -358,10 +342,9 @@ RULES = (
     ),
     Rule(
         "growing-queue",
-        "A queue without maxsize, or the line of tasks at a lock, semaphore or event, grows all the time.",
+        "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
-        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task; "
-        "cancel tasks that nobody needs any more, such as those that asyncio.wait() leaves pending.",
+        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
         "queue",
         lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
     ),

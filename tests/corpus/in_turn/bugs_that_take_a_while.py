@@ -99,7 +99,7 @@ async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
 
 
 async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
-    """growing-queue"""
+    """left-behind"""
 
     closed = asyncio.Event()
 
@@ -201,27 +201,6 @@ async def a_task_that_has_ended_is_among_those_that_are_waited_for() -> None:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     await serve([asyncio.create_task(asyncio.sleep(seconds)) for seconds in (0.01, 3.5)])
-
-
-async def each_round_leaves_a_task_that_waits_for_the_stop() -> None:
-    """left-behind"""
-
-    async def poll() -> None:
-        while not stop.is_set():
-            get = asyncio.create_task(queue.get())
-            await asyncio.wait({get, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-            get.cancel()
-            await asyncio.wait({get})
-            with contextlib.suppress(asyncio.CancelledError):
-                get.result()
-
-    queue, stop = asyncio.Queue[int](), asyncio.Event()
-    polls = asyncio.create_task(poll())
-    for number in range(20):
-        queue.put_nowait(number)
-        await asyncio.sleep(0.05)
-    stop.set()
-    await polls
 
 
 async def a_task_takes_the_place_of_one_that_goes_on() -> None:
