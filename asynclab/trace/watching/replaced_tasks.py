@@ -32,8 +32,8 @@ _MOST_ALIKE = 1_000
 _ROUNDS = 10
 """How many times somebody must have made a task and left it, in a program with so few tasks."""
 
-_MOST_SEARCHES = 20
-"""How many times whoever keeps a task is searched for among all objects."""
+SEARCH_SECONDS = 0.2
+"""Real seconds for which whoever keeps such tasks may be searched for, among all objects, in the life of a loop."""
 
 _HEAP_TYPE = 1 << 9
 """The flag of a class that Python code has made."""
@@ -49,6 +49,9 @@ class ReplacedTasks:
         """The tasks in whose place another was at the latest look."""
         self._settled: set[int] = set()
         self._next_look = 0.0
+        self._newest = 0
+        """The number of the newest task at the latest look."""
+        self._left = SEARCH_SECONDS
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
@@ -59,7 +62,9 @@ class ReplacedTasks:
         records = [record for record, _ in islice(self._registry.tasks(), _MOST_ALIKE + 1)]
         if len(records) <= _MOST_ALIKE:
             self._see_rounds(records)
-        if len(records) <= _MOST_TASKS:
+        newest = max((record.id for record in list(self._registry.tasks_of_loop.values())[-1:]), default=0)
+        if len(records) <= _MOST_TASKS and (newest > self._newest or self._seen):
+            self._newest = newest
             self._see_variables(records)
 
     def _see_variables(self, records: list[TaskRecord]) -> None:
@@ -90,11 +95,14 @@ class ReplacedTasks:
                 self._tell(left[0].id, newest.id, "", len(left))
 
     def _is_left(self, record: TaskRecord) -> bool:
-        """Whether nobody has a task; of not too many it is searched for, and of each once."""
-        if len(self._settled) >= _MOST_SEARCHES:
+        """Whether nobody has a task; of each it is searched for once, while there is time."""
+        if self._left <= 0:
             return False
         self._settled.add(record.id)
-        return not is_kept(record())
+        began = self._recorder.clock.real_time()
+        is_left = not is_kept(record())
+        self._left -= self._recorder.clock.real_time() - began
+        return is_left
 
     def _tell(self, number: int, by: int, name: str, count: int = 0) -> None:
         self._recorder.write(TaskReplaced(self._recorder.clock.now(), number, by, name, count))
@@ -104,8 +112,8 @@ class ReplacedTasks:
         for owner, space in _spaces(task):
             for name, value in list(space.items()):
                 if is_task(value) and value is not task and _code_of(value) is _code_of(task):
-                    known = self._registry.known(value)
-                    if known is not None and known.id > number:
+                    known = self._registry.tasks_of_loop.get(id(value))
+                    if known is not None and known() is value and known.id > number:
                         yield known.id, f"{owner}{name}"
 
 
