@@ -23,6 +23,7 @@ from asynclab.model.events import (
     Wait,
     WriteUndrained,
 )
+from asynclab.model.hardships import LEFT_SECONDS
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
@@ -34,9 +35,6 @@ GROWTH_SECONDS = 0.5
 
 LINE_SECONDS = 1.0
 """For how long tasks must have been made that still wait."""
-
-LEFT_SECONDS = 0.5
-"""For how long a task must have gone on since whoever waited for it was cancelled."""
 
 _LINE = 50
 """How many tasks in a line are many."""

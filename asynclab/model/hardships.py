@@ -30,6 +30,10 @@ class WaitInVain:
     until: float
 
 
+LEFT_SECONDS = 0.5
+"""For how long a task must have gone on since whoever waited for it was cancelled, in lab seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
     """What a task that went on after its gather() had failed, or whoever waited for it was cancelled, was at then."""

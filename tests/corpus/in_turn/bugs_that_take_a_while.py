@@ -236,3 +236,15 @@ async def whoever_waits_for_a_task_is_cancelled() -> None:
     await asyncio.sleep(0.05)
     responds.cancel()
     await asyncio.sleep(1.2)
+
+
+async def whoever_waits_for_a_task_is_cancelled_and_that_never_ends() -> None:
+    """left-behind"""
+
+    async def respond() -> None:
+        await asyncio.wait({asyncio.create_task(asyncio.sleep(60))})
+
+    responds = asyncio.create_task(respond())
+    await asyncio.sleep(0.05)
+    responds.cancel()
+    await asyncio.sleep(0.7)
