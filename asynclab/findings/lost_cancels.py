@@ -112,9 +112,10 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             if shared:
                 who += f" while it waited for {listed(state, shared)}"
                 hit, waited = "that with it;", f"waited for the same task{where},"
+            ended = "ended cancelled" if event.outcome == "cancelled" else "ended without its result"
             text = (
-                f"{who}, and {hit} {quoted(state, event.task)} {waited} and ended cancelled at "
-                f"{measured(incident.at)} though nobody had asked for that"
+                f"{who}, and {hit} {quoted(state, event.task)} {waited} and {ended} at {measured(incident.at)} though "
+                f"nobody had asked for that"
             )
             yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":

@@ -471,11 +471,13 @@ class TaskEnded(TaskEvent):
 
 
 class ResultUnread(TaskEvent):
-    """A task that had ended with an item from a queue is gone, and nobody has read its result."""
+    """A task that had ended with an item from a queue, or something to be closed, is gone, and nobody has read that."""
 
     task: int
     is_sure: bool = False
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
+    meant_for: int | None = None
+    """For something to be closed: the task that waited for it, and was cancelled before it ran."""
 
 
 class ItemLost(TaskEvent):
@@ -487,6 +489,8 @@ class ItemLost(TaskEvent):
     file: str = ""
     line: int = 0
     """Where that function waits."""
+    is_leaked: bool = False
+    """Whether the item has to be closed or given back, and not only to be read."""
 
 
 class TaskCollected(TaskEvent):

@@ -35,15 +35,18 @@ coroutine_dropped = coroutine_cached = callback_failed = loop_spun = cancel_misp
 
 
 def _suspicion(
-    state: LabState,
-    event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate | events.GeneratorKilled,
-    at: float,
+    state: LabState, event: events.TimeoutDropped | events.LocksPrivate | events.GeneratorKilled, at: float
 ) -> None:
-    """A task has not noticed that its time was up, ends what it uses, or ends with an item. That may do no harm."""
+    """A task has not noticed that its time was up, ends what it uses, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = item_lost = locks_private = generator_killed = _suspicion
+timeout_dropped = locks_private = generator_killed = _suspicion
+
+
+def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
+    """A task ends with an item, which may be of no use any more; but a connection is missing in its pool."""
+    state.remember(event, at, place_in(event), is_sure=event.is_leaked)
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
@@ -228,9 +231,10 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
-    """Nobody can get the item any more that a task has taken from a queue."""
-    task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
+    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed."""
+    task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
+    placed = task if waiter is None else waiter.last_wait
+    state.remember(event, at, None if placed is None else place_in(placed), is_sure=event.is_sure)
 
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:

@@ -56,6 +56,19 @@ def awaits_again(code: CodeType, at: int) -> bool:
     return any(each.opname == "GET_AWAITABLE" and each.positions == here for each in again)
 
 
+@lru_cache(1_000)
+def may_salvage(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits a task at an instruction may get its result where that raises: see `result()`."""
+    handler = handlers_of(code).get(at)
+    if handler is None:
+        return False
+    after = {handler, *reached_from(code, handler)}
+    steps = list(dis.get_instructions(code))
+    return any(each.offset in after and each.argval == "result" for each in steps) or any(
+        each.offset in after and _is_of_a_name(before, each) for before, each in pairwise(steps)
+    )
+
+
 def handlers_of(code: CodeType) -> dict[int, int]:
     """Where a function goes on if an instruction raises, by the offset of that."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
@@ -123,11 +136,16 @@ def awaits_a_name(code: CodeType, made_at: int | None = None) -> bool:
     for parameter in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
         made.pop(parameter, None)
     for before, each in pairwise(steps):
-        if each.opname == "GET_AWAITABLE" and not each.arg and not before.opname.startswith("CALL"):
+        if _is_of_a_name(before, each):
             lines = made.get(_names_in(before)[-1]) if "FAST" in before.opname else None
             if lines is None or made_at in lines or None in lines:
                 return True
     return False
+
+
+def _is_of_a_name(before: dis.Instruction, step: dis.Instruction) -> bool:
+    """Whether an instruction begins an `await` of something that was not called just before."""
+    return step.opname == "GET_AWAITABLE" and not step.arg and not before.opname.startswith("CALL")
 
 
 def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]:

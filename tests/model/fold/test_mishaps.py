@@ -38,6 +38,8 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.PipeKeptOpen(1.0, TEA, "stdout"), STANDS, False),
         (events.PipeKeptOpen(1.0, TEA, "stdin"), STANDS, True),
         (events.ItemLost(1.0, TEA, "'A1'", *HERE), HERE, False),
+        (events.ItemLost(1.0, TEA, "<Connection>", *HERE, is_leaked=True), HERE, True),
+        (events.ReplyUnread(1.0, TEA, COFFEE, reads_once=True), STANDS, True),
         (events.ExceptionDropped(1.0, TEA), None, True),
         (events.ExceptionDropped(1.0, None, "ValueError", *HERE), HERE, True),
         (events.ExceptionDropped(1.0, None, "ValueError"), None, False),
