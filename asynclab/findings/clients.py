@@ -8,11 +8,12 @@ from itertools import chain
 
 from asynclab.findings.phrases import at_line, in_brackets, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
-from asynclab.model.events import ChildLeft, ConnectionDropped, Misused
+from asynclab.model.events import ChildLeft, ConnectionDropped, CoroutineCached, Misused
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural
 
 MANY = 20
 """How many clients make it a habit: a few may each have their reason."""
@@ -66,6 +67,17 @@ def find_misuses(state: LabState) -> Iterator[Finding]:
         yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)
 
 
+def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
+    """Async functions with a cache that is made for others."""
+    for incident, event in incidents_of(state, CoroutineCached):
+        text = (
+            f"functools.lru_cache keeps the coroutine that {one_line(event.function)}{in_brackets(incident.place)} "
+            f"returns, not its result, and gave one out again {plural(event.times, 'time')}: a coroutine runs only "
+            f"once, and whoever awaits it again fails"
+        )
+        yield finding_of("not-shareable", text, incident, None)
+
+
 def find_left_children(state: LabState) -> Iterator[Finding]:
     """Child processes that nobody has any more; told once for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
@@ -93,7 +105,7 @@ RULES = (
         "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "
         "queues in the coroutine that asyncio.run() runs.",
         "",
-        find_misuses,
+        lambda state: chain(find_misuses(state), find_cached_coroutines(state)),
     ),
     Rule(
         "never-closed",

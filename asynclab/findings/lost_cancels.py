@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
-from asynclab.model.events import CancelIgnored, CancelMisplaced, ReplyUnread, TaskEnded, TimeoutDropped
+from asynclab.model.events import (
+    CancelIgnored,
+    CancelMisplaced,
+    GeneratorKilled,
+    ReplyUnread,
+    TaskEnded,
+    TimeoutDropped,
+)
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -27,7 +34,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
         place = incident.place
         where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
         name = state.task_name(event.task)
-        by = "somebody" if event.by is None else f"'{state.task_name(event.by)}'"
+        by = quoted(state, event.by) if event.by is not None else _unknown(state, incident.at)
         asked = f"a timeout around '{name}' expired" if event.by_timeout else f"'{name}' was cancelled by {by}"
         asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
         text = (
@@ -35,6 +42,13 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"the task has gone on, and waited{where}"
         )
         yield finding_of("ignored-cancel", text, incident, event.task)
+
+
+def _unknown(state: LabState, at: float) -> str:
+    """Who asked, where no task did."""
+    main = next((task for task in state.tasks.values() if task.parent is None), None)
+    is_over = main is not None and main.ended_at is not None and main.ended_at <= at
+    return "asyncio.run() at its end" if is_over else "somebody"
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
@@ -57,12 +71,28 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
     """Timeouts and task groups in async generators that cancel, at a yield, whoever goes over the generator."""
     for incident, event in incidents_of(state, CancelMisplaced):
         did, error = _AT_A_YIELD.get(event.block, ("cancelled it", "exception of that"))
+        hit = (
+            f"it cancels {quoted(state, event.task)}, which had entered it and has ended: nobody else notices"
+            if event.has_ended
+            else f"the CancelledError hit {quoted(state, event.task)} in code outside of that block, and becomes no "
+            f"{error}"
+        )
         text = (
             f"a {one_line(event.block)} in async generator '{one_line(event.generator)}' {did} at "
-            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: the CancelledError hit "
-            f"{quoted(state, event.task)} in code outside of that block, and becomes no {error}"
+            f"{measured(incident.at)}, while it stood at its yield{at_line(incident.place)}: {hit}"
         )
         yield finding_of("cancel-across-yield", text, incident, event.task)
+
+
+def find_killed_generators(state: LabState) -> Iterator[Finding]:
+    """Async generators that a timeout has ended, while the code around it goes on to ask for their next item."""
+    for incident, event in incidents_of(state, GeneratorKilled):
+        text = (
+            f"a timeout of {quoted(state, event.task)} expired at {measured(incident.at)} as it waited for the next "
+            f"item of async generator '{one_line(event.generator)}'{at_line(incident.place)}: the CancelledError has "
+            f"ended the generator, so that the next try finds it at its end"
+        )
+        yield finding_of("killed-generator", text, incident, event.task)
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
@@ -111,10 +141,11 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
-    """Whether a task has not ended long after it dropped its cancel: it doesn't only clean up."""
+    """Whether a task did not end until long after it dropped its cancel: it doesn't only clean up."""
     assert isinstance(incident.event, CancelIgnored)
     task = state.tasks.get(incident.event.task)
-    return task is not None and not task.has_ended and state.now - incident.at >= LONG
+    ended_at = None if task is None else task.ended_at
+    return task is not None and (state.now if ended_at is None else ended_at) - incident.at >= LONG
 
 
 def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
@@ -147,6 +178,14 @@ RULES = (
         "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
         "",
         find_misplaced_cancels,
+    ),
+    Rule(
+        "killed-generator",
+        "A timeout around the wait for an async generator's next item expired, and the code tries again.",
+        "The CancelledError has ended the generator: the next try gets StopAsyncIteration, as if there were no more.",
+        "Put the timeout inside the generator; or keep anext() in a task, and give asyncio.wait() the timeout.",
+        "",
+        find_killed_generators,
     ),
     Rule(
         "shared-cancel",

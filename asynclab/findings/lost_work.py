@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import ended_since
@@ -19,9 +19,11 @@ from asynclab.model.events import (
     TaskCollected,
     TaskCutOff,
     TaskEnded,
+    TaskReplaced,
     Wait,
     WriteUndrained,
 )
+from asynclab.model.hardships import LEFT_SECONDS
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
@@ -33,6 +35,9 @@ GROWTH_SECONDS = 0.5
 
 LINE_SECONDS = 1.0
 """For how long tasks must have been made that still wait."""
+
+_LINE = 50
+"""How many tasks in a line are many."""
 
 _FASTER = 1.5
 """How many times as many tasks are made as get through."""
@@ -79,6 +84,9 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 how = "" if task is None else f" with {one_line(task.detail)}"
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
+                if incident.event.is_passed_on:
+                    text = f"{name}, run by run_coroutine_threadsafe(), failed{when}{how}{where}, and no thread asked "
+                    text += "its future for the result"
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
                 text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
@@ -122,26 +130,56 @@ def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that went on after the gather() that they were in had failed: nobody waits for them any more."""
+    """Tasks that went on after the gather() that they were in had failed, or whoever waited for them was cancelled."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
-        text = f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
+        text = f"{quoted(state, event.task)} went on {_after(state, waiter)}, and "
         if event.outcome == "failed":
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
             text += f"ended at {measured(incident.at)}: nobody waited for it"
         yield finding_of("left-behind", text, incident, event.task)
+    for incident, replaced in incidents_of(state, TaskReplaced):
+        task = state.task(replaced.task)
+        text = (
+            f"{quoted(state, replaced.task)}{made_at(task)} runs in an endless loop, and nobody has it any more to "
+            f"cancel it or to wait for it: {quoted(state, replaced.by)} has taken its place in "
+            f"{one_line(replaced.name)}"
+        )
+        if replaced.count:
+            text = (
+                f"{quoted(state, None if task is None else task.parent)} makes a task{at_line(incident.place)} again "
+                f"and again, and waits for the newest only: {replaced.count:,} that it made before are still pending, "
+                f"and nobody has them any more"
+            )
+        yield finding_of("left-behind", text, incident, replaced.task)
+    for number, left in state.left_behind.items():
+        task = state.tasks.get(number)
+        if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
+            text = f"{quoted(state, number)}{made_at(task)} still goes on {_after(state, left.waiter)}"
+            place = place_in(task)
+            yield Finding("left-behind", text, state.now, (state.version,), number, place, "likely")
+
+
+def _after(state: LabState, waiter: int) -> str:
+    task = state.task(waiter)
+    if task is not None and task.state == "cancelled":
+        return f"after {quoted(state, waiter)}, which had made it and waited for it in asyncio.wait(), was cancelled"
+    return f"after the gather() of {quoted(state, waiter)} had failed"
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
-    """Tasks whose work was not done as asyncio.run() ended, and that nobody had waited for."""
+    """Tasks whose work was not done as asyncio.run() ended or their loop was closed, and that nobody had waited for."""
     for incident, event in incidents_of(state, TaskCutOff):
-        text = (
-            f"{quoted(state, event.task)}{made_at(state.tasks.get(event.task))} was still at work"
-            f"{at_line(incident.place)} when the main task ended, and nobody waited for it: it was cancelled"
-        )
+        task = state.tasks.get(event.task)
+        name, where = f"{quoted(state, event.task)}{made_at(task)}", at_line(incident.place)
+        text = f"{name} was still at work{where} when the main task ended, and nobody waited for it: it was cancelled"
+        if event.by_close:
+            did = "was cancelled, but had not ended" if task is not None and task.cancel_requested else "had not ended"
+            rest = "not even its finally or except blocks run any more" if event.cleans_up else "its rest never runs"
+            text = f"{name} {did}{where} when its loop was closed: {rest}"
         yield finding_of("cut-off", text, incident, event.task)
 
 
@@ -194,39 +232,26 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
     """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
 
-    In a steady line as many tasks wait as get through while one of them waits (Little's law). Of an event, at which all
-    wait until it is set, only tasks that nobody waits for are told.
+    In a steady line as many tasks wait as get through while one of them waits (Little's law).
     """
     for primitive in state.primitives.values():
         count, taken_at = len(primitive.waiters), primitive.taken_at
-        is_event = primitive.kind == "event"
-        if count < BACKLOG or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
+        if count < _LINE or len(taken_at) < _FEWEST_TAKEN:
             continue
-        made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
+        made = [state.tasks[number] for number in list(primitive.waiters)[:: max(1, count // _SAMPLES)]]
         first = min(task.created_at for task in made)
         seconds = state.now - first
         parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
-        if len(parts) < _PARTS or (is_event and _are_any_awaited(state, made)):
-            continue
-        rate = 0.0 if is_event else len(taken_at) / max(state.now - taken_at[0], 1e-9)
-        if count < _FASTER * rate * seconds:
+        rate = len(taken_at) / max(state.now - taken_at[0], 1e-9)
+        if len(parts) < _PARTS or count < _FASTER * rate * seconds:
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
-        then = f"and some {rate:,.0f} get through in a second; nothing makes their maker wait"
-        then = "and nobody waits for any of them" if is_event else then
         text = (
             f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
-            f"{measured(seconds)}, {then}"
+            f"{measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes their maker wait"
         )
         yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
-
-
-def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
-    """Whether a task waits for any of some tasks."""
-    waits = (state.tasks[number].waits_for for number in state.awaiting if number in state.tasks)
-    awaited = {number for wait in waits if wait is not None for number in wait.tasks}
-    return any(task.id in awaited for task in tasks)
 
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
@@ -296,26 +321,28 @@ RULES = (
     ),
     Rule(
         "left-behind",
-        "A task went on after the gather() that it was in had failed.",
-        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise.",
-        "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True).",
+        "A task goes on that nobody waits for any more: its gather() has failed, whoever waited for it in wait() was "
+        "cancelled or only waits for a newer one, or another has taken its place.",
+        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
+        "cancel of a wait() does not go on to its tasks.",
+        "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
+        "Cancel what wait() leaves pending, in a finally, and a task before you put another in its place.",
         "gather",
         find_left_behind,
     ),
     Rule(
         "cut-off",
-        "A task that nobody waited for was still at work, or had items left in its queue, when the main task ended.",
-        "asyncio.run() cancels it: its work stops half done.",
-        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join().",
+        "A task that nobody waited for was still at work, or had items left in its queue, when the program ended.",
+        "asyncio.run() cancels it: its work stops half done. If the loop is just closed, no finally runs, either.",
+        "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join(). Use asyncio.run().",
         "",
         lambda state: chain(find_cut_off(state), find_left_items(state)),
     ),
     Rule(
         "growing-queue",
-        "A queue without maxsize, or the line of tasks at a lock, semaphore or event, grows all the time.",
+        "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
-        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task; "
-        "cancel tasks that nobody needs any more, such as those that asyncio.wait() leaves pending.",
+        "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
         "queue",
         lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
     ),

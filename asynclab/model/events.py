@@ -292,9 +292,31 @@ class TaskCancelRequested(TaskEvent):
 
 
 class TaskCutOff(TaskEvent):
-    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended."""
+    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended.
+
+    Or the loop is closed while the task is pending, whatever it does: not even its finally blocks run then.
+    """
 
     task: int
+    by_close: bool = False
+    """Whether the loop was closed."""
+    cleans_up: bool = False
+    """Whether it was, and the task was asked to end, or stands inside a try or with: what ends that never runs."""
+
+
+class TaskReplaced(TaskEvent):
+    """A task is in an endless loop, and the only variable by which it was known refers to another one now.
+
+    Or it is one of many that were made one after another, of which only the newest is waited for.
+    """
+
+    task: int
+    by: int
+    """The task that has taken its place."""
+    name: str
+    """Which variable: "Poller.task"; empty for one of many."""
+    count: int = 0
+    """How many of these are pending that nobody has."""
 
 
 class CancelIgnored(TaskEvent):
@@ -307,6 +329,8 @@ class CancelIgnored(TaskEvent):
     """The task that had asked."""
     by_group: bool = False
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
+    is_endless: bool = False
+    """Whether it waits in a loop out of which only an exception leads."""
 
 
 class CancelShared(TaskEvent):
@@ -381,6 +405,19 @@ class CancelMisplaced(TaskEvent):
     file: str = ""
     line: int = 0
     """Where it stood."""
+    has_ended: bool = False
+    """Whether that task had ended, so that this cancels nobody."""
+
+
+class GeneratorKilled(TaskEvent):
+    """A timeout around the wait for an async generator's next item has ended the generator, and may wait again."""
+
+    task: int
+    generator: str
+    """The name of its function."""
+    file: str = ""
+    line: int = 0
+    """Where the next item is waited for."""
 
 
 class PipeFull(TaskEvent):
@@ -757,6 +794,8 @@ class ExceptionDropped(ProgramEvent):
     """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
     """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
+    is_passed_on: bool = False
+    """Whether run_coroutine_threadsafe() had made the task: its future for other threads is gone, or never asked."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -954,6 +993,17 @@ class Misused(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where it used that."""
+
+
+class CoroutineCached(ProgramEvent):
+    """A cache that keeps the coroutines of an async function has given out some that it had given out before."""
+
+    function: str
+    times: int
+    """How often it has."""
+    file: str = ""
+    line: int = 0
+    """Where the function is."""
 
 
 class ClockMistaken(ProgramEvent):

@@ -30,16 +30,22 @@ class WaitInVain:
     until: float
 
 
+LEFT_SECONDS = 0.5
+"""For how long a task must have gone on since whoever waited for it was cancelled, in lab seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What a task that went on after its gather() had failed was at then."""
+    """What a task that went on after its gather() had failed, or whoever waited for it was cancelled, was at then."""
 
     waiter: int
-    """The task that waited for the gather()."""
+    """The task that waited."""
     steps: int
     """How many it had made, or was about to make."""
     is_orphan: bool
     """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
+    since: float | None = None
+    """When that task had ended cancelled, in lab seconds; None if its gather() has failed."""
 
 
 @dataclass(frozen=True, slots=True)

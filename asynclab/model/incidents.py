@@ -52,3 +52,5 @@ class IgnoredCancel:
     """What the task waited for when it was cancelled."""
     began: float
     """When that wait had begun, in lab seconds."""
+    is_endless: bool = False
+    """Whether it goes on in a loop that never ends by itself."""

@@ -136,6 +136,12 @@ WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 _constants = _find(asyncio.futures, "_chain_future.__code__.co_consts")
 _CHAINED = frozenset(each for each in (() if _constants is Absent else _constants) if type(each) is CodeType)
 
+# What shield() adds to a task where its own future is cancelled: it asks for the exception to log it, from 3.14 on.
+SHIELDED: CodeType | type[Absent] = _find(asyncio.tasks, "_log_on_exception.__code__")
+
+# Where the outcome of a task of run_coroutine_threadsafe() is passed on to its future, all versions.
+PASSED_ON: CodeType | type[Absent] = _find(asyncio.futures, "_set_concurrent_future_state.__code__")
+
 # The queue of calls of each thread of a ThreadPoolExecutor, all versions.
 _queues_of_workers: Mapping[threading.Thread, Any] = _find(concurrent.futures.thread, "_threads_queues")
 
@@ -377,7 +383,12 @@ def brings_call(future: Future[Any]) -> bool:
     """Whether what a future will have comes from a future of concurrent.futures, as of a call in a pool."""
     if type(future) not in (Future, PythonFuture):
         return False
-    return any(type(each) is FunctionType and each.__code__ in _CHAINED for each, _ in future._callbacks or ())
+    return any(is_chained(each) for each, _ in future._callbacks or ())
+
+
+def is_chained(callback: object) -> bool:
+    """Whether asyncio has added a callback to a future that stands for another one."""
+    return type(callback) is FunctionType and callback.__code__ in _CHAINED
 
 
 def tasks_in(group: Any) -> set[Task[Any]]:
@@ -464,6 +475,11 @@ def exception_handlers(code: CodeType) -> list[Any]:
 def expect_destruction(task: Task[Any]) -> None:
     """Let asyncio not complain when a task is destroyed that has not ended."""
     task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+def complains_if_destroyed(task: Task[Any]) -> bool:
+    """Whether asyncio complains when a task is destroyed that has not ended."""
+    return bool(getattr(task, "_log_destroy_pending", False))
 
 
 def _missing_names() -> Iterator[str]:

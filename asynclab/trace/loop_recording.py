@@ -114,6 +114,7 @@ class LoopRecording:
         if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
+                observer.replaced.look()
                 observer.unseen.look(is_idle=is_idle(loop, observer))
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
@@ -144,6 +145,8 @@ class LoopRecording:
         with suppress(Exception):
             self._look()
         with suppress(Exception):
+            for event in observer.passed_on.unread():
+                observer.emit(event)
             if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
                 observer.registry.tell_unseen_failures()
                 for event in unread_futures(observer, loop):

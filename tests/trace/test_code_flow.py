@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+import itertools
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import FunctionType
 from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.code_flow import awaits_a_name, is_in_loop, returns_what_it_awaits
+from asynclab.trace.watching.code_flow import (
+    awaits_a_name,
+    handler_at,
+    is_endless,
+    is_in_loop,
+    is_in_try_or_with,
+    returns_what_it_awaits,
+)
 
 
 async def after_another() -> None:
@@ -76,6 +84,96 @@ async def test_an_await_is_in_a_loop_if_it_may_run_again(
         await asyncio.sleep(0)
     (frame,) = task.get_stack()
     assert is_in_loop(frame.f_code, frame.f_lasti) is is_loop
+    task.cancel()
+
+
+async def in_a_while_that_may_end() -> None:
+    ready = False
+    while not ready:  # noqa: ASYNC110
+        await asyncio.sleep(1)
+
+
+async def until_an_error_is_raised() -> None:
+    for count in itertools.count():
+        await asyncio.sleep(1)
+        if count:
+            raise OSError
+
+
+async def in_a_finally() -> None:
+    try:
+        await asyncio.sleep(1)
+    finally:
+        print("over")
+
+
+async def in_a_loop_of_a_finally() -> None:
+    try:
+        raise OSError
+    finally:
+        for _ in range(2):
+            await asyncio.sleep(1)
+
+
+async def numbers() -> AsyncIterator[int]:
+    while True:
+        await asyncio.sleep(0)
+        yield 1
+
+
+async def in_an_async_for() -> None:
+    async for _ in numbers():
+        await asyncio.sleep(1)
+
+
+async def in_a_lock() -> None:
+    async with asyncio.Lock():
+        await asyncio.sleep(1)
+
+
+async def with_its_errors_suppressed() -> None:
+    with contextlib.suppress(OSError):
+        await asyncio.sleep(1)
+
+
+async def tried_again_with_a_lock() -> None:
+    while True:
+        try:
+            async with asyncio.Lock():
+                await asyncio.sleep(1)
+        except OSError:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("function", "endless", "guarded", "caught"),
+    [
+        (after_another, False, False, False),
+        (in_a_while, True, False, False),
+        (in_a_while_that_may_end, False, False, False),
+        (until_an_error_is_raised, False, False, False),
+        (tried_again, False, True, True),
+        (in_a_finally, False, True, True),
+        (in_a_loop_of_a_finally, False, False, False),
+        (in_an_async_for, False, False, False),
+        (in_a_lock, False, True, False),
+        (with_its_errors_suppressed, False, True, True),
+        (tried_again_with_a_lock, True, True, True),
+    ],
+)
+async def test_what_leads_out_of_an_await(
+    function: Callable[[], Coroutine[Any, Any, None]], endless: bool, guarded: bool, caught: bool
+) -> None:
+    task = asyncio.create_task(function())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    (frame,) = task.get_stack()
+    code, at = frame.f_code, frame.f_lasti
+    assert (is_endless(code, at), is_in_try_or_with(code, at), handler_at(code, at) is not None) == (
+        endless,
+        guarded,
+        caught,
+    )
     task.cancel()
 
 

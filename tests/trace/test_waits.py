@@ -146,6 +146,17 @@ def test_gather_wait_and_task_groups_name_their_tasks() -> None:
     ]
 
 
+def test_tasks_of_a_set_are_named_in_the_order_in_which_they_were_made() -> None:
+    async def main() -> None:
+        await asyncio.wait({asyncio.create_task(asyncio.sleep(1)) for _ in range(20)})
+        async with asyncio.TaskGroup() as group:
+            for _ in range(20):
+                group.create_task(asyncio.sleep(1))
+
+    waits = [event.wait.tasks for event in observe(main).of(TaskWaiting) if event.task == 1]
+    assert waits == [tuple(range(2, 22)), tuple(range(22, 42))]
+
+
 def test_a_block_that_a_generators_context_manager_has_begun_is_entered() -> None:
     lock = asyncio.Lock()
 

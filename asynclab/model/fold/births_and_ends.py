@@ -5,7 +5,8 @@ from __future__ import annotations
 from asynclab.model import events
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
-from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
+from asynclab.model.fold.waits import keep_fraction, leave_place, leave_unwatched, leave_wait
+from asynclab.model.hardships import LEFT_SECONDS
 from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.resources import PrimitiveState
@@ -152,8 +153,14 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
     more_steps = 0 if left is None else task.steps - left.steps
-    is_left = not task.cancel_requested and (event.outcome == "failed" or (event.outcome == "done" and more_steps > 0))
+    is_seen = left is not None and left.since is not None  # asyncio complains of a failure that no gather() hides
+    is_failed = event.outcome == "failed" and not is_seen
+    is_left = not task.cancel_requested and (is_failed or (event.outcome == "done" and more_steps > 0))
+    if left is not None and left.since is not None and event.outcome == "cancelled":  # as the program ends
+        is_left = task.cancel_requested_by is None and at - left.since >= LEFT_SECONDS
     waker = state.task(task.waker)
+    if event.outcome == "cancelled":
+        leave_unwatched(state, task, at)
     if left is not None and is_left:
         is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
         state.remember(event, at, place, (left.waiter,), "left_behind", is_sure=is_sure)

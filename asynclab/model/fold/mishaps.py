@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from asynclab.model import events
+from asynclab.model.events import Wait
 from asynclab.model.incidents import IgnoredCancel
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
@@ -22,22 +23,25 @@ def _mistake(
     | events.CallbackFailed
     | events.LoopSpun
     | events.CancelMisplaced
-    | events.ClockMistaken,
+    | events.ClockMistaken
+    | events.CoroutineCached,
     at: float,
 ) -> None:
     """Code is never run, fails, waits for nothing, or hits other code."""
     state.remember(event, at, place_in(event))
 
 
-coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
+coroutine_dropped = coroutine_cached = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
-def _suspicion(state: LabState, event: events.TimeoutDropped | events.LocksPrivate, at: float) -> None:
-    """A task has not noticed that its time was up, or has a lock for itself. That may do no harm."""
+def _suspicion(
+    state: LabState, event: events.TimeoutDropped | events.LocksPrivate | events.GeneratorKilled, at: float
+) -> None:
+    """A task has not noticed that its time was up, ends what it uses, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = locks_private = _suspicion
+timeout_dropped = locks_private = generator_killed = _suspicion
 
 
 def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
@@ -60,7 +64,7 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
     began = None if task.last_wait is None else (task.last_wait, task.last_wait_began)
     wait = task.cancelled_in or began
     if wait is not None:
-        state.ignored_cancels[task.id] = IgnoredCancel(incident, *wait)
+        state.ignored_cancels[task.id] = IgnoredCancel(incident, *wait, event.is_endless)
         check_return(state, task)
 
 
@@ -80,17 +84,19 @@ def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
 def check_return(state: LabState, task: TaskState) -> None:
     """Check whether a task that ignored a cancel is back where it was cancelled, while somebody waits for its end."""
     ignored, now = state.ignored_cancels.get(task.id), task.waits_for
-    if ignored is None or now is None or not now.line:
+    if ignored is None or now is None or not now.line or not (ignored.is_endless or _is_back(ignored.wait, now)):
         return
-    before = ignored.wait
-    if (now.kind, now.file, now.line) != (before.kind, before.file, before.line):
-        return
-    if now.kind in _KEPT_WAITS and now.tasks == before.tasks:
-        return
-    if any(_waits_for_end(state, other, task.id, ignored.began) for other in state.tasks.values()):
+    waiting = (_waits_for_end(state, other, task.id, ignored.began) for other in state.tasks.values())
+    main = next((each for each in state.tasks.values() if each.parent is None), task)
+    if any(waiting) or (ignored.is_endless and main.has_ended):
         del state.ignored_cancels[task.id]
         sure = replace(ignored.incident, is_sure=True)
         state.incidents = tuple(sure if each is ignored.incident else each for each in state.incidents)
+
+
+def _is_back(before: Wait, now: Wait) -> bool:
+    is_kept = now.kind in _KEPT_WAITS and now.tasks == before.tasks
+    return not is_kept and (now.kind, now.file, now.line) == (before.kind, before.file, before.line)
 
 
 def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> bool:
@@ -150,12 +156,20 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
     return any(each.task in tasks and each.outcome == "running" for each in state.timeouts.values())
 
 
-def _doubt(state: LabState, event: events.TaskCutOff | events.StreamUnread, at: float) -> None:
-    """A task is cancelled as the program ends, or waits for what is likely never to come: it may be meant, or come."""
+def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
+    """A task goes on that nobody has any more."""
+    task = state.task(event.task)
+    state.remember(event, at, (place_in(task) if task is not None else None) or _place_of(task))
+
+
+def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
+    """A task is cancelled as the program ends, which may be meant; what it skips where its loop is closed is not."""
+    state.remember(event, at, _place_of(state.task(event.task)), is_sure=event.cleans_up)
+
+
+def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
+    """A task waits for what is likely never to come."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
-
-
-task_cut_off = stream_unread = _doubt
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:

@@ -138,6 +138,17 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
             state.left_behind[number] = LeftBehind(waiter, steps, is_orphan)
 
 
+def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
+    """Remember the tasks that a task had made and waited for with wait(), which goes on if it ends cancelled."""
+    wait = task.last_wait
+    for number in wait.tasks if wait is not None and wait.kind == "wait" else ():
+        member = state.tasks.get(number)
+        if member is None or member.has_ended or member.cancel_requested or member.parent != task.id:
+            continue
+        if len(state.left_behind) < LEFT_BEHIND_KEPT:
+            state.left_behind[number] = LeftBehind(task.id, member.steps, False, at)
+
+
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
     """A task will never see what it was woken with; that matters unless another task is woken instead."""
     task = state.tasks.get(event.task)

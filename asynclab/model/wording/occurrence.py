@@ -48,6 +48,12 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{name} is gone, and nobody has read its result"
         case events.ItemLost():
             return f"{name} has {one_line(event.item)} from a queue as its time is up{_at(event.file, event.line)}"
+        case events.GeneratorKilled():
+            return f"a timeout of {name} ends {one_line(event.generator)}{_at(event.file, event.line)}"
+        case events.TaskReplaced():
+            return f"{name} is left to itself: {one_line(event.name) or 'whoever waited for it'} has another task now"
+        case events.TaskCutOff(by_close=True):
+            return f"{name} is pending as the loop is closed"
         case events.TaskCutOff():
             return f"{name} is cancelled as asyncio.run() ends"
         case events.ConnectionDropped():

@@ -7,7 +7,7 @@ from asyncio import BaseEventLoop, CancelledError, Future
 from asyncio.events import Handle
 from asyncio.log import logger
 from functools import partial
-from types import FunctionType
+from types import AsyncGeneratorType, FunctionType
 from typing import Any
 
 from asynclab.model.events import CallbackFailed, ConnectionDropped, ExceptionDropped, Warned
@@ -22,6 +22,7 @@ from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
 from asynclab.trace.recording.values import callable_name, short_error, type_name
+from asynclab.trace.watching.left_generators import place_of_yield
 from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"
@@ -122,7 +123,10 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
             return
         name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else that is told
         if name is not None:
+            generator = context.get("asyncgen")
             place = raised_at(error, tracer.code.owns)
+            if type(generator) is AsyncGeneratorType and generator.ag_frame is not None:  # it has refused to end
+                place = place_of_yield(generator)
             tracer.emit(CallbackFailed(tracer.clock.now(), name, short_error(error), *place))
         if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
             return
@@ -156,7 +160,9 @@ def _failed_callback(context: dict[str, Any], error: BaseException) -> str | Non
         is_asyncios = type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
         is_told = (passed_on and not _was_to_do_more(error)) or (is_asyncios and isinstance(error, CancelledError))
         return None if is_told else callable_name(callback)
-    message = str(context.get("message"))
+    message, generator = str(context.get("message")), context.get("asyncgen")
+    if type(generator) is AsyncGeneratorType:
+        return f"aclose of async generator {generator.__qualname__}"
     if isinstance(error, OSError):  # a connection was lost
         return None
     if message.startswith(_PROTOCOL_FAILED):

@@ -237,7 +237,7 @@ class TaskRegistry:
         return self._gone.get(id(future)) if record is None else record.id
 
     def numbers_of(self, futures: Iterable[Future[Any]]) -> tuple[int, ...]:
-        """The numbers of those that are tasks of this lab; there may be many thousands."""
+        """The numbers of those that are tasks of this lab, of a set in their order; there may be many thousands."""
         if self._recorder.gone:
             self.strike_off()
         owner, gone, records = self._recorder, self._gone, self.tasks_of_loop
@@ -249,7 +249,7 @@ class TaskRegistry:
                 found.append(record.id)
             elif key in gone:
                 found.append(gone[key])
-        return tuple(found)
+        return tuple(sorted(found) if isinstance(futures, set | frozenset) else found)
 
     def knows(self, task: Task[Any]) -> bool:
         """Whether a task is of this lab."""

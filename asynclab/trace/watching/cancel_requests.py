@@ -36,7 +36,7 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.await_cycles import cancel_innermost
-from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on, is_in_failed_group
+from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on, goes_on_for_ever, is_in_failed_group
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
@@ -51,6 +51,8 @@ class _Seen(msgspec.Struct):
     by: int | None = None
     """The task whose step asked last; None for the user or a timer."""
     by_timer: bool = False
+    has_woken: bool = False
+    """Whether it woke the task: who asked may not be known, but it is no leftover of a task group."""
     is_ignored: bool = False
     """Whether it was told that the task went on all the same."""
     expired: int = 0
@@ -86,7 +88,7 @@ class CancelRequests:
         requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
             by, by_timer = self._origin(record)
-            self._note(record, requests, by, by_timer=by_timer)
+            self._note(record, requests, by, by_timer=by_timer).has_woken = True
             if not by_timer:
                 self._recorder.emit(TaskCancelRequested(at, record.id, by))
         elif seen is not None:
@@ -155,10 +157,12 @@ class CancelRequests:
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
             return None
         by_group = is_in_failed_group(task)
-        if not by_group and not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
+        is_certain = by_group or seen.by_timer or seen.has_woken or seen.by is not None
+        if not is_certain and not GROUPS_TAKE_BACK:
             return None
         seen.is_ignored = True
-        return CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group)
+        now, is_endless = self._recorder.clock.now(), goes_on_for_ever(task)
+        return CancelIgnored(now, record.id, seen.by_timer, seen.by, by_group, is_endless)
 
     def drops(self, record: TaskRecord) -> bool:
         """Whether it is news that a task drops its CancelledError."""

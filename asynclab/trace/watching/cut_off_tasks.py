@@ -9,16 +9,20 @@ import asyncio
 import gc
 import sys
 from asyncio import Task
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType
 from typing import Any
 
+from asynclab.model.events import TaskCutOff
 from asynclab.model.tasks import Place
+from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
+from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_flow import is_in_loop
+from asynclab.trace.watching.code_flow import is_in_loop, is_in_try_or_with
 
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
@@ -67,6 +71,16 @@ def is_cut_off(task: Task[Any], made_at: Place) -> bool:
     return not is_awaited and not _keepers.keep(task, made_at, cancels)
 
 
+def cut_off_by_close(tasks: Iterable[tuple[TaskRecord, Task[Any]]], at: float) -> Iterator[TaskCutOff]:
+    """What tells of the pending tasks of a loop that is closed: asyncio complains of each when it is destroyed."""
+    for record, task in tasks:
+        if record.created is not None and not record.created.internal and cpython.complains_if_destroyed(task):
+            frames = _own(follow(coroutine_of(task)).frames)
+            is_in_try = any(is_in_try_or_with(frame.f_code, frame.f_lasti) for frame in frames)
+            cleans_up = is_in_try or cancel_requests_of(task) > 0
+            yield TaskCutOff(at, record.id, by_close=True, cleans_up=cleans_up)
+
+
 def _works(frames: list[FrameType]) -> bool:
     """Whether a task waits for something slow that comes by itself, and goes round in no loop."""
     innermost = frames[-1]
@@ -75,8 +89,12 @@ def _works(frames: list[FrameType]) -> bool:
     else:
         file = innermost.f_code.co_filename
         is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
-    own = [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
+    own = _own(frames)
     return bool(own) and is_slow and not any(is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+
+
+def _own(frames: list[FrameType]) -> list[FrameType]:
+    return [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
 
 
 def _frame_of(code: CodeType) -> FrameType | None:
@@ -87,21 +105,29 @@ def _frame_of(code: CodeType) -> FrameType | None:
 
 
 def _waits(callback: object) -> bool:
-    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end."""
+    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end.
+
+    What shield() adds since Python 3.14 where its own future is cancelled only logs a failure.
+    """
     if isinstance(callback, FunctionType):
-        return is_asyncio(callback.__code__.co_filename)
+        return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
     return is_task(getattr(callback, "__self__", None))
 
 
 def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
+    """Whether anybody keeps a task but the function that cancels all."""
+    return is_kept(task, map(id, variables_of(cancels).values()))
+
+
+def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
     """Whether anybody refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end.
 
     No generator: from Python 3.14 on, one that looks for them would be among them.
     """
-    callbacks: list[Any] = [callback for callback, _ in task._callbacks or ()]
-    passing = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
-    passing.update(map(id, variables_of(cancels).values()))
-    others = [each for each in gc.get_referrers(task) if id(each) not in passing]
+    callbacks: list[Any] = [callback for callback, _ in getattr(task, "_callbacks", None) or ()]
+    seen = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
+    seen.update(passing)
+    others = [each for each in gc.get_referrers(task) if id(each) not in seen]
     return not all(
         type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
     )

@@ -16,8 +16,10 @@ from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, cancel_requests_of, coroutine_of, is_done
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_flow import is_endless
 from asynclab.trace.watching.entered_blocks import entered
 
 _CONDITION_WAIT = asyncio.Condition.wait.__code__
@@ -42,6 +44,12 @@ def goes_on(task: Task[Any]) -> bool:
     return not _keeps_cancel(coroutine_of(task))
 
 
+def goes_on_for_ever(task: Task[Any]) -> bool:
+    """Whether a task waits in a loop that never ends by itself."""
+    frames = follow(coroutine_of(task)).frames
+    return any(is_endless(each.f_code, each.f_lasti) for each in frames if not is_asyncio(each.f_code.co_filename))
+
+
 def is_in_failed_group(task: Task[Any]) -> bool:
     """Whether a task is in the body of a task group that has failed, and has asked it to end."""
     chain = follow(coroutine_of(task))
@@ -54,9 +62,9 @@ def _keeps_cancel(awaitable: Any) -> bool:
     """Whether any coroutine of a chain refers to a CancelledError, or may do so."""
     while awaitable is not None and type(awaitable).__name__ != cpython.FUTURE_ITERATOR:
         referents = gc.get_referents(awaitable)
-        if any(issubclass(type(each), BaseException) and _is_from_cancel(each) for each in referents):
-            return True
         kind = type(awaitable)
+        if any(issubclass(type(each), BaseException) and _is_from_cancel(each) for each in referents):
+            return not (kind is CoroutineType and is_endless(awaitable.cr_code, awaitable.cr_frame.f_lasti))
         if kind is CoroutineType:
             if awaitable.cr_code is _CONDITION_WAIT:
                 return True

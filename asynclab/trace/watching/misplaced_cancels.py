@@ -53,15 +53,16 @@ class MisplacedCancels:
 
     def _see(self, record: TaskRecord, manager: object, block: str) -> None:
         task = record()
-        if task is None or is_done(task) or self._spent >= ALLOWANCE or _is_within(task, manager):
+        if task is None or self._spent >= ALLOWANCE or _is_within(task, manager):
             return
+        has_ended = is_done(task)
         real_time = self._recorder.clock.real_time
         began = real_time()
         generator = _generator_with(manager, self._recorder.loop)
         self._spent += real_time() - began
-        if generator is not None and not any(map(is_manager, gc.get_referrers(generator))):
+        if generator is not None and (has_ended or not any(map(is_manager, gc.get_referrers(generator)))):
             now, place = self._recorder.clock.now(), place_of_yield(generator)
-            self._recorder.emit(CancelMisplaced(now, record.id, block, generator.__qualname__, *place))
+            self._recorder.emit(CancelMisplaced(now, record.id, block, generator.__qualname__, *place, has_ended))
 
 
 def _generators(loop: AbstractEventLoop | None) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import AbstractEventLoop, Future, Task
 from asyncio.events import Handle
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.cut_off_tasks import is_cut_off
+from asynclab.trace.watching.cut_off_tasks import cut_off_by_close, is_cut_off
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
@@ -29,9 +30,10 @@ from asynclab.trace.watching.left_children import LeftChildren
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.lost_items import lost_items
 from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
-from asynclab.trace.watching.misuses import Misuses
+from asynclab.trace.watching.misuses import Misuses, cached_coroutines
 from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
 from asynclab.trace.watching.printed_lines import PrintedLines
+from asynclab.trace.watching.replaced_tasks import ReplacedTasks
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.silenced_failures import SilencedFailures
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
@@ -58,7 +60,19 @@ _MUTUAL = (
         "gate",
         "items",
     ),
-    *("looks", "partial_deadlocks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
+    *(
+        "looks",
+        "partial_deadlocks",
+        "passed_on",
+        "pipes",
+        "printed",
+        "purposes",
+        "registry",
+        "replaced",
+        "resources",
+        "timeouts",
+        "unseen",
+    ),
 )
 """What an observer has that refers to it."""
 
@@ -94,10 +108,12 @@ class Observer(Recorder):
         "items",
         "looks",
         "partial_deadlocks",
+        "passed_on",
         "pipes",
         "printed",
         "purposes",
         "registry",
+        "replaced",
         "resources",
         "timeouts",
         "unseen",
@@ -130,6 +146,7 @@ class Observer(Recorder):
         self.registry.when_named = self.cancels.look
         self._misuses = Misuses(self)
         self._silenced = SilencedFailures(self)
+        self.passed_on = self._silenced.passed_on
         self.registry.when_failed, self.registry.when_failure_gone = self._task_failed, self._silenced.gone
         self.registry.is_silenced = self._silenced.is_unread
         self._misplaced = MisplacedCancels(self)
@@ -146,6 +163,7 @@ class Observer(Recorder):
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
         self.children = LeftChildren(self)
+        self.replaced = ReplacedTasks(self, self.registry)
         self.unseen = UnseenFailures(self, self.registry)
         self.partial_deadlocks = PartialDeadlocks(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
@@ -160,6 +178,13 @@ class Observer(Recorder):
 
     def loop_closed(self) -> None:
         """The loop was closed; what becomes of its tasks is still seen."""
+        if sys.exception() is None:  # else the program ends by that
+            with self.guard("tasks that are cut off"):
+                for event in cut_off_by_close(self.registry.tasks(), self.clock.now()):
+                    self.emit(event)
+        with self.guard("caches"):
+            for found in cached_coroutines.found(self):
+                self.emit(found)
         self.loop = _CLOSED
 
     def take_apart(self) -> None:

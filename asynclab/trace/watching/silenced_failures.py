@@ -27,6 +27,8 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.code_flow import awaits_a_name
+from asynclab.trace.watching.cut_off_tasks import is_kept
+from asynclab.trace.watching.passed_on_failures import PassedOnFailures
 from asynclab.trace.watching.reachable_objects import Reach
 
 _MOST_OBJECTS = 2_000
@@ -65,6 +67,7 @@ class SilencedFailures:
         self._recorder = recorder
         self._silenced: dict[int, _Silenced] = {}
         """By the id() of the task."""
+        self.passed_on = PassedOnFailures(recorder)
 
     def failed(self, record: TaskRecord) -> None:
         """A task has failed: notice whoever silences it."""
@@ -92,6 +95,9 @@ class SilencedFailures:
                 with self._recorder.guard("failures"):
                     if complains(failed) and caller.f_code is cpython.WAIT_ENDED:
                         self._silence(failed, _frames_of_waiter(caller))
+                    elif complains(failed) and caller.f_code is cpython.SHIELDED:
+                        self._keep(failed, may_be_awaited=_is_kept(failed))
+                    self.passed_on.asked(record.id, failed, caller)
             return Task.exception(failed)  # type: ignore[arg-type]
 
         task.cancel, task.exception = cancel, exception  # type: ignore[method-assign]
@@ -113,6 +119,9 @@ class SilencedFailures:
         may_be_awaited = not frames or Reach((), frames, _MOST_OBJECTS).may_run(
             lambda code: (code in own or owns(code.co_filename)) and awaits_a_name(code)
         )
+        self._keep(task, may_be_awaited=may_be_awaited)
+
+    def _keep(self, task: Task[Any], *, may_be_awaited: bool) -> None:
         silenced = self._silenced[id(task)] = _Silenced(_traceback_of(task), may_be_awaited)
         for reads in (Task.exception, Task.result):
             setattr(task, reads.__name__, _noticing(reads, ref(task), silenced))
@@ -129,6 +138,12 @@ def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
     callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
     tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
     return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
+
+
+def _is_kept(task: Task[Any]) -> bool:
+    """Whether anybody refers to a task whose callback runs but what calls that, with it as the last argument."""
+    calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
+    return is_kept(task, [id(each) for each in calls])
 
 
 def _noticing(reads: Callable[[Any], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:

@@ -17,6 +17,7 @@ from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
+from asynclab.trace.watching.killed_generators import struck_generator
 from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
@@ -68,11 +69,12 @@ class Timeouts:
         if task is not None:
             self._cancels.timeout_expired(task)
             if isinstance(owner, Timeout):
-                record = self._tasks.known(task)
+                record, struck = self._tasks.known(task), None
                 if record is not None:
                     with self._recorder.guard("generators"):
                         self._misplaced.timeout_expired(record, owner)
-                owner._task = _Leaving(task, self._left_unheard)  # type: ignore[attr-defined]
+                        struck = struck_generator(self._recorder, record.id, task, owner)
+                owner._task = _Leaving(task, self._left_unheard, struck)  # type: ignore[attr-defined]
         number = self._running.pop(id(owner), None)
         if number is not None:
             del self._deadlines[number]
@@ -113,15 +115,24 @@ class _Leaving:
     So nothing is spent on the many that don't expire.
     """
 
-    def __init__(self, task: Task[Any], left_unheard: Callable[[Task[Any], FrameType | None], None]) -> None:
+    def __init__(
+        self,
+        task: Task[Any],
+        left_unheard: Callable[[Task[Any], FrameType | None], None],
+        left_with_error: Callable[[], None] | None,
+    ) -> None:
         self._task = task
         self._left_unheard = left_unheard
+        self._left_with_error = left_with_error
 
     def uncancel(self) -> int:
         """What the task's own does."""
         leaves = sys._getframe(1)
-        if leaves.f_code is _LEAVE and variables_of(leaves)["exc_type"] is None and self._task.cancelling():
-            with suppress(Exception):
+        is_heard = leaves.f_code is _LEAVE and variables_of(leaves)["exc_type"] is not None
+        with suppress(Exception):
+            if is_heard and self._left_with_error is not None:
+                self._left_with_error()
+            elif leaves.f_code is _LEAVE and not is_heard and self._task.cancelling():
                 self._left_unheard(self._task, leaves.f_back)
         return self._task.uncancel()
 

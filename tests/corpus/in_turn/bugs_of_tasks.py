@@ -1110,3 +1110,78 @@ async def a_future_fails_that_nobody_waits_for() -> None:
     asyncio.get_running_loop().call_soon(client.refuse)
     with contextlib.suppress(ConnectionError):
         await client.connected
+
+
+async def no_thread_asks_what_became_of_its_coroutine() -> None:
+    """never-retrieved"""
+
+    async def handle() -> None:
+        raise KeyError("a")
+
+    def listen() -> None:
+        asyncio.run_coroutine_threadsafe(handle(), loop)
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(listen)
+    await asyncio.sleep(0.01)
+
+
+async def a_timeout_outlives_the_task_that_entered_it() -> None:
+    """cancel-across-yield"""
+
+    @contextlib.asynccontextmanager
+    async def session() -> AsyncIterator[None]:
+        async with asyncio.timeout(0.05):
+            yield
+
+    async with contextlib.AsyncExitStack() as stack:
+        await asyncio.create_task(stack.enter_async_context(session()))
+        await asyncio.sleep(0.1)
+
+
+async def a_task_never_leaves_the_loop_in_its_handler() -> None:
+    """ignored-cancel"""
+
+    async def poll() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            while True:
+                await asyncio.sleep(0.01)
+
+    polls = asyncio.create_task(poll())
+    await asyncio.sleep(0.01)
+    polls.cancel()
+    await asyncio.wait({polls}, timeout=0.1)
+    polls.cancel()
+
+
+async def a_timeout_ends_a_generator_that_is_asked_again() -> None:
+    """killed-generator"""
+
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    for _ in range(3):
+        with contextlib.suppress(TimeoutError, StopAsyncIteration):
+            async with asyncio.timeout(0.05):
+                await anext(source)
+
+
+async def a_shielded_save_fails_after_its_request_was_cancelled() -> None:
+    """never-retrieved"""
+
+    async def save() -> None:
+        await asyncio.sleep(0.05)
+        raise RuntimeError("database is closed")
+
+    async def request() -> None:
+        await asyncio.shield(asyncio.create_task(save()))
+
+    requests = asyncio.create_task(request())
+    await asyncio.sleep(0.01)
+    requests.cancel()
+    await asyncio.sleep(0.1)

@@ -99,7 +99,7 @@ async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
 
 
 async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
-    """growing-queue"""
+    """left-behind"""
 
     closed = asyncio.Event()
 
@@ -201,3 +201,50 @@ async def a_task_that_has_ended_is_among_those_that_are_waited_for() -> None:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     await serve([asyncio.create_task(asyncio.sleep(seconds)) for seconds in (0.01, 3.5)])
+
+
+async def a_task_takes_the_place_of_one_that_goes_on() -> None:
+    """left-behind"""
+
+    class Poller:
+        def start(self) -> None:
+            self.task = asyncio.create_task(self.poll())
+
+        async def poll(self) -> None:
+            while True:
+                await asyncio.sleep(0.05)
+
+    poller = Poller()
+    poller.start()
+    await asyncio.sleep(0.1)
+    poller.start()
+    await asyncio.sleep(1.5)
+    poller.task.cancel()
+
+
+async def whoever_waits_for_a_task_is_cancelled() -> None:
+    """left-behind"""
+
+    async def fetch() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+
+    async def respond() -> None:
+        await asyncio.wait({asyncio.create_task(fetch())})
+
+    responds = asyncio.create_task(respond())
+    await asyncio.sleep(0.05)
+    responds.cancel()
+    await asyncio.sleep(1.2)
+
+
+async def whoever_waits_for_a_task_is_cancelled_and_that_never_ends() -> None:
+    """left-behind"""
+
+    async def respond() -> None:
+        await asyncio.wait({asyncio.create_task(asyncio.sleep(60))})
+
+    responds = asyncio.create_task(respond())
+    await asyncio.sleep(0.05)
+    responds.cancel()
+    await asyncio.sleep(0.7)

@@ -1397,6 +1397,138 @@ async def a_reader_goes_on_until_nothing_has_come_for_a_while() -> None:
     await asyncio.create_task(read())
 
 
+async def a_thread_asks_what_became_of_its_coroutine() -> None:
+    async def handle() -> None:
+        raise KeyError("a")
+
+    def listen() -> None:
+        asked = asyncio.run_coroutine_threadsafe(handle(), loop)
+        assert isinstance(asked.exception(), KeyError)
+        asyncio.run_coroutine_threadsafe(handle(), loop).add_done_callback(lambda future: future.exception())
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(listen)
+    await asyncio.sleep(0.01)
+
+
+async def caches_keep_a_task_and_coroutines_that_are_asked_for_once() -> None:
+    @functools.lru_cache
+    async def load(key: int) -> int:
+        await asyncio.sleep(0)
+        return key
+
+    @functools.lru_cache
+    def start(key: int) -> asyncio.Future[int]:
+        return asyncio.ensure_future(load(key))
+
+    assert [await load(1), await load(2), await start(3), await start(3)] == [1, 2, 3, 3]
+
+
+async def a_task_cleans_up_in_a_loop_that_ends() -> None:
+    async def serve() -> None:
+        left = [1, 2, 3]
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            while left:
+                await asyncio.sleep(0.05)
+                left.pop()
+            raise
+
+    serves = asyncio.create_task(serve())
+    await asyncio.sleep(0.01)
+    serves.cancel()
+    await asyncio.wait({serves})
+
+
+async def each_round_waits_for_a_new_task_and_for_those_before() -> None:
+    stop = asyncio.Event()
+    waiting: set[asyncio.Task[object]] = set()
+    for _ in range(20):
+        waiting.add(asyncio.create_task(stop.wait()))
+        await asyncio.wait(waiting, timeout=0.05)
+    stop.set()
+    await asyncio.wait(waiting)
+
+
+async def a_task_takes_the_place_of_one_that_was_cancelled_or_is_kept() -> None:
+    class Poller:
+        def __init__(self) -> None:
+            self.tasks: list[asyncio.Task[None]] = []
+
+        def start(self) -> None:
+            self.task = asyncio.create_task(self.poll())
+
+        async def poll(self) -> None:
+            while True:
+                await asyncio.sleep(0.05)
+
+    poller = Poller()
+    poller.start()
+    poller.tasks.append(poller.task)
+    poller.start()
+    poller.task.cancel()
+    poller.start()
+    await asyncio.sleep(1.5)
+    poller.task.cancel()
+    poller.tasks[0].cancel()
+
+
+async def whoever_waits_for_a_task_cancels_it_as_it_is_cancelled() -> None:
+    async def respond() -> None:
+        task = asyncio.create_task(asyncio.sleep(1))
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+
+    responds = asyncio.create_task(respond())
+    await asyncio.sleep(0.05)
+    responds.cancel()
+    await asyncio.sleep(0.7)
+
+
+async def a_timeout_ends_a_generator_and_another_one_is_begun() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    for _ in range(3):
+        try:
+            async with asyncio.timeout(0.05):
+                await anext(source)
+        except TimeoutError:
+            source = ticks()
+
+
+async def a_timeout_ends_a_generator_that_nobody_asks_again() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        for number in range(3):
+            await asyncio.sleep(0.2 if number == 1 else 0.01)
+            yield number
+
+    source = ticks()
+    with contextlib.suppress(TimeoutError):
+        for _ in range(3):
+            async with asyncio.timeout(0.05):
+                await anext(source)
+
+
+async def a_shielded_save_fails_and_is_looked_at_later() -> None:
+    async def save() -> None:
+        await asyncio.sleep(0.05)
+        raise RuntimeError("database is closed")
+
+    saves = asyncio.create_task(save())
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(saves), 0.01)
+    await asyncio.sleep(0.1)
+    with contextlib.suppress(RuntimeError):
+        await saves
+
+
 async def a_source_ends_as_its_wait_for_another_is_over() -> None:
     queue, done = asyncio.Queue[int](), asyncio.Event()
 
@@ -1437,6 +1569,51 @@ async def a_child_is_stopped_by_a_task_that_is_being_cancelled() -> None:
         await asyncio.sleep(0.005)
         serving.cancel()
     await asyncio.wait({serving})
+
+
+async def each_round_waits_for_a_new_task_that_is_kept() -> None:
+    async def serve(stop: asyncio.Event) -> None:
+        await stop.wait()
+
+    stop, servers = asyncio.Event(), list[asyncio.Task[None]]()
+    for _ in range(15):
+        servers.append(asyncio.create_task(serve(stop)))
+        await asyncio.wait([servers[-1]], timeout=0.1)
+    stop.set()
+    await asyncio.gather(*servers)
+
+
+async def a_task_cleans_up_in_a_loop_of_its_finally() -> None:
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0.1)
+
+    serves = asyncio.create_task(serve())
+    await asyncio.sleep(0.01)
+    serves.cancel()
+    await asyncio.wait({serves})
+
+
+async def a_timeout_ends_a_generator_and_a_helper_begins_another() -> None:
+    class Client:
+        def connect(self) -> None:
+            self.source = self.ticks()
+
+        async def ticks(self) -> AsyncIterator[int]:
+            await asyncio.sleep(0.1)
+            yield 1
+
+    client = Client()
+    client.connect()
+    for _ in range(2):
+        try:
+            async with asyncio.timeout(0.05):
+                await anext(client.source)
+        except TimeoutError:
+            client.connect()
 
 
 async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:

@@ -1,0 +1,67 @@
+"""Sees that a task of run_coroutine_threadsafe() has failed, and no thread asks its future how it ended.
+
+asyncio will not complain: it has passed the exception on to that future, and those of concurrent.futures never do.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from asyncio import Task
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+from weakref import ref
+
+from asynclab.model.events import ExceptionDropped
+from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import exception_of
+from asynclab.trace.recording.recorder import Recorder
+
+_Future = concurrent.futures.Future
+
+
+class PassedOnFailures:
+    """The failures that no thread has asked for so far."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._unread: dict[int, tuple[ExceptionDropped, ref[Any]]] = {}
+        """What would tell of them, by the number of the task, and the future that was passed their exception."""
+
+    def asked(self, number: int, task: Task[Any], caller: FrameType) -> None:
+        """Somebody asks for the exception of a failed task: see whether that is to pass it on."""
+        error = exception_of(task) if caller.f_code is cpython.PASSED_ON else None
+        if error is None:
+            return
+        future: Any = variables_of(caller)["concurrent"]
+        has_waiter = future._waiters or future._condition._waiters
+        if has_waiter or not all(map(cpython.is_chained, future._done_callbacks)):
+            return
+        event = ExceptionDropped(0.0, number, "", *raised_at(error, self._recorder.code.owns), is_passed_on=True)
+        self._unread[number] = event, ref(future, lambda _: self._gone(number))
+        for reads in (_Future.exception, _Future.result):
+            setattr(future, reads.__name__, self._noticing(number, reads, ref(future)))
+
+    def unread(self) -> Iterator[ExceptionDropped]:
+        """What tells of them at the end of the program."""
+        while self._unread:
+            event, _ = self._unread.popitem()[1]
+            event.at = self._recorder.clock.now()
+            yield event
+
+    def _gone(self, number: int) -> None:
+        """A future is gone, perhaps on another thread."""
+        event, _ = self._unread.pop(number, (None, None))
+        if event is not None:
+            event.at = self._recorder.clock.now()
+            write = self._recorder.write if self._recorder.is_elsewhere() else self._recorder.emit
+            write(event)
+
+    def _noticing(self, number: int, reads: Callable[..., Any], future: ref[Any]) -> Callable[..., Any]:
+        def read(*args: Any, **kwargs: Any) -> Any:
+            self._unread.pop(number, None)
+            return reads(future(), *args, **kwargs)
+
+        return read
