@@ -706,7 +706,7 @@ async def a_race_takes_one_of_two_messages_and_then_more() -> None:
         while True:
             tasks = [asyncio.create_task(receive(queue)) for queue in (left, right)]
             done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            print(done.pop().result())
+            print(next(task for task in tasks if task in done).result())
             for task in pending:
                 task.cancel()
 
