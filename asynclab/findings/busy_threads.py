@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
-from asynclab.model.events import ExecutorFull, ScheduledFromThread
+from asynclab.findings.wait_graph import AWAITING
+from asynclab.model.events import ExecutorFull, ScheduledFromThread, Wait
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
@@ -37,7 +38,7 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
     told = state.outside
     if told is None or not told.queued or not state.is_starved:
         return
-    waits = [task for task in state.tasks.values() if task.waits_for is not None and task.waits_for.kind == "thread"]
+    waits = [task for task in state.tasks.values() if _waits_for_thread(task.waits_for)]
     if not waits:
         return
     verb = "wait" if len(waits) > 1 else "waits"
@@ -46,6 +47,11 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
         f"{'; '.join(map(thread_told, told.held))}; {listed(state, [task.id for task in waits])} {verb} for them"
     )
     yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
+
+
+def _waits_for_thread(wait: Wait | None) -> bool:
+    """Whether somebody waits for calls in threads, perhaps for several: gather() and the like name only tasks."""
+    return wait is not None and (wait.kind == "thread" or (wait.kind in AWAITING and not wait.tasks))
 
 
 def find_foreign_calls(state: LabState) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from asynclab.findings.lost_wakes import ended_since
 from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
-from asynclab.findings.told_waits import doing
+from asynclab.findings.told_waits import doing, last_by
 from asynclab.model.events import (
     BACKLOG,
     CallbackFailed,
@@ -185,7 +185,8 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
             ahead = f"; an item put now waits for some {measured(last * seconds / taken)}" if taken else ""
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
-                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; "
+                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got"
+                f"{last_by(state, '', queue.takers) if ended_since(state, queue.takers) else ''}; "
                 f"put() never made anybody wait{ahead}"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)

@@ -39,6 +39,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not tasks:
         return
     last = max(tasks, key=lambda task: task.since)
+    tasks.sort(key=lambda task: task.waits_for is None or task.waits_for.kind in AWAITING)  # those are consequences
     said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
     said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]

@@ -144,6 +144,8 @@ class PrimitiveState:
     """For a semaphore: who first gave back a permit that it had not, though it had had one or wanted one, and where."""
     is_passed_on: bool = False
     """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
+    sole_taker: int | None = 0
+    """For a semaphore: the only task that has taken permits; 0 before the first, None after a second one."""
     held_since: float = 0.0
     """For a lock: when it was taken last, in lab seconds."""
     longest_hold: Hold | None = None

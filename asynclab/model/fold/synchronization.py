@@ -93,6 +93,8 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
     """Note who has a semaphore's permits, and who gives back one that it has not."""
     takers = semaphore.takers
     who = event.task if event.taker is None else event.taker
+    if by < 0 and who != semaphore.sole_taker:
+        semaphore.sole_taker = None if semaphore.sole_taker != 0 else who
     if who is None or len(takers) > PERMITS_KEPT:
         semaphore.is_passed_on = True
         if event.line and semaphore.gave_back:  # a callback gives back what tasks have given back themselves
