@@ -58,6 +58,7 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
     """Code in another thread that puts callbacks in the loop's ready queue, as setting a future or an event does."""
     for incident, event in incidents_of(state, ScheduledFromThread):
         what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
+        what = "called stop() of the loop" if event.stops else what
         who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
         text = (
             f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
@@ -87,7 +88,8 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "wrong-thread",
-        "Code in another thread or a signal handler set a future or event, filled a queue, or made a task.",
+        "Code in another thread or a signal handler set a future or event, filled a queue, made a task, or stopped the "
+        "loop.",
         "The loop is not woken: the task runs late or never, and the loop's own data may break.",
         "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
         "",

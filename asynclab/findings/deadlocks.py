@@ -18,7 +18,7 @@ from asynclab.model.events import GeneratorLeft, GeneratorStands
 from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
@@ -122,8 +122,8 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             continue
         certainty: Certainty = "proved"
         victims = _victims(state, primitive)
-        if not victims and _wait_since_ends(state, primitive):
-            certainty, victims = "likely", list(primitive.waiters)
+        if not victims and _is_forgotten(state, primitive):
+            certainty, victims = _waited_since_ends(state, primitive)
         if not victims:
             continue
         what = "the lock" if primitive.kind == "lock" else "a permit"
@@ -132,8 +132,7 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             for number in holders[:NAMED]
         )
         text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
-        last = state.tasks.get(victims[0])
-        place = None if last is None else place_of(last)
+        place = _place_of(state, primitive, victims[0])
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
 
 
@@ -142,18 +141,32 @@ def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
     return list(waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive)))
 
 
-def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether tasks have waited for long since the last holder ended, who was to give it back.
+def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
+    """Whether one of the last holders failed or was cancelled, so that it did not give back what it had.
 
-    That is so where one of the holders failed or was cancelled. One that did more than to take a lock, and ended with
-    it, has forgotten it: locks are seldom released by others.
+    One that did more than to take a lock, and ended with it, has forgotten it: locks are seldom released by others.
     """
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
-    has_forgotten = primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks)
-    waiters, last_end = primitive.waiters, _last_end(state, primitive)
+    return is_odd or (primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks))
+
+
+def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Certainty, list[int]]:
+    """Who has waited for long since the last holder ended; once the run is over, who has given up since then."""
+    waiters, last_end = list(primitive.waiters), _last_end(state, primitive)
+    holders = filter(None, map(state.tasks.get, primitive.holders))
+    if state.outcome is not None and all(task.parent is not None for task in holders):  # not the main task, as all ends
+        return "proved", list(primitive.given_up)
     have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
-    return have_long and (is_odd or has_forgotten)
+    return "likely", waiters if have_long else []
+
+
+def _place_of(state: LabState, primitive: PrimitiveState, victim: int) -> Place | None:
+    """Where a task waits for a lock or semaphore, or has waited."""
+    task, wait = state.tasks.get(victim), primitive.given_up.get(victim)
+    if wait is not None and wait.line:
+        return wait.file, wait.line
+    return None if task is None else place_of(task)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:

@@ -186,7 +186,7 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
                 f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got"
-                f"{last_by(state, '', queue.takers) if ended_since(state, queue.takers) else ''}; "
+                f"{last_by(state, '', queue.takers) if (ended_since(state, queue.takers) or end) < end else ''}; "
                 f"put() never made anybody wait{ahead}"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)

@@ -418,6 +418,8 @@ class ScheduledFromThread(TaskEvent):
     file: str = ""
     line: int = 0
     """Where, in that code."""
+    stops: bool = False
+    """Whether it has called stop() instead."""
 
 
 class TaskEnded(TaskEvent):

@@ -152,6 +152,8 @@ class PrimitiveState:
     """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
+    given_up: dict[int, Wait] = field(default_factory=dict)
+    """For a lock or semaphore: tasks cancelled while they waited, since it changed last. The first `SOURCES_KEPT`."""
     taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
     """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)

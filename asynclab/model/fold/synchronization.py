@@ -35,6 +35,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         state.mark(event.task, "changed", at, event)
         return
     before, primitive.value = primitive.value, event.value
+    primitive.given_up.clear()
     rises = event.value > before or 0 < event.value == before
     state.mark(event.task, "raised" if rises else "lowered", at, event)
     if (event.value > before) == (primitive.kind == "lock") and primitive.kind in ("lock", "semaphore"):

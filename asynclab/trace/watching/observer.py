@@ -305,6 +305,11 @@ class Observer(Recorder):
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
 
+    def stopped_elsewhere(self, frame: FrameType) -> None:
+        """A frame that no callback of the loop's runs calls stop(), on another thread or in a signal handler."""
+        with self.guard("threads"):
+            self.foreign.stops(frame)
+
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
         if self.gate is not None:
