@@ -88,7 +88,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
     """Tasks that have failed unseen, while others still wait for what their code would have brought."""
     for incident, event in incidents_of(state, FailureUnseen):
-        tasks = [state.tasks[number] for number in event.waiting if number in state.tasks]
+        tasks = [state.tasks[number] for number in dict.fromkeys(event.waiting) if number in state.tasks]
         waiting = [task for task in tasks if task.since <= incident.at and _is_unexplained(state, task.waits_for)]
         if not waiting:
             continue
@@ -193,34 +193,46 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 
 
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
+    """Locks, semaphores and full queues at which ever more tasks wait, as they are made faster than they get through.
 
     In a steady line as many tasks wait as get through while one of them waits (Little's law). Of an event, at which all
     wait until it is set, only tasks that nobody waits for are told.
     """
-    for primitive in state.primitives.values():
-        count, taken_at = len(primitive.waiters), primitive.taken_at
-        is_event = primitive.kind == "event"
-        if count < BACKLOG or not (is_event or len(taken_at) >= _FEWEST_TAKEN):
-            continue
-        made = [state.tasks[number] for number in list(primitive.waiters)[:: count // _SAMPLES]]
-        first = min(task.created_at for task in made)
+    for label, kind, waiters, rate in _lines(state):
+        count = len(waiters)
+        made = [state.tasks[number] for number in waiters[:: max(1, count // _SAMPLES)]]
+        first = min((task.created_at for task in made), default=state.now)
         seconds = state.now - first
-        parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
-        if len(parts) < _PARTS or (is_event and _are_any_awaited(state, made)):
+        if count < BACKLOG or seconds < LINE_SECONDS or count < _FASTER * rate * seconds:
             continue
-        rate = 0.0 if is_event else len(taken_at) / max(state.now - taken_at[0], 1e-9)
-        if count < _FASTER * rate * seconds:
+        parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made}
+        is_awaited = _are_any_awaited(state, made)
+        if len(parts) < _PARTS or (kind == "event" and is_awaited):
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
         then = f"and some {rate:,.0f} get through in a second; nothing makes their maker wait"
-        then = "and nobody waits for any of them" if is_event else then
+        then = "and nobody waits for any of them" if kind == "event" else then
         text = (
-            f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
-            f"{measured(seconds)}, {then}"
+            f"ever more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} that were made"
+            f"{at_line(place)} in {measured(seconds)}, {then}"
         )
-        yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
+        # A queue has a bound so that its producers wait: who has no part in that defeats it.
+        certainty: Certainty = "proved" if kind == "queue" and not is_awaited else "likely"
+        yield Finding("growing-queue", text, state.now, (state.version,), None, place, certainty)
+
+
+def _lines(state: LabState) -> Iterator[tuple[str, str, list[int], float]]:
+    """What tasks wait at, its kind, these, and how many get through in a second."""
+    for primitive in state.primitives.values():
+        taken_at = primitive.taken_at
+        if len(primitive.waiters) >= BACKLOG and (primitive.kind == "event" or len(taken_at) >= _FEWEST_TAKEN):
+            rate = 0.0 if primitive.kind == "event" else len(taken_at) / max(state.now - taken_at[0], 1e-9)
+            yield primitive.label, primitive.kind, list(primitive.waiters), rate
+    for queue in state.queues.values():
+        if queue.is_full and len(queue.putters) >= BACKLOG and queue.lows:
+            begin, _, gets = queue.lows[0]
+            yield queue.label, "queue", queue.putters, (queue.gets - gets) / max(state.now - begin, 1e-9)
 
 
 def _are_any_awaited(state: LabState, tasks: Iterable[TaskState]) -> bool:
