@@ -163,9 +163,9 @@ def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Cert
 
 def _place_of(state: LabState, primitive: PrimitiveState, victim: int) -> Place | None:
     """Where a task waits for a lock or semaphore, or has waited."""
-    task, wait = state.tasks.get(victim), primitive.given_up.get(victim)
-    if wait is not None and wait.line:
-        return wait.file, wait.line
+    task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
+    if vain is not None and vain.wait.line:
+        return vain.wait.file, vain.wait.line
     return None if task is None else place_of(task)
 
 

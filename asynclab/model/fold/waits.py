@@ -122,7 +122,7 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
     if event.cause in ("cancel", "timer"):
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is not None and len(primitive.given_up) < SOURCES_KEPT:
-            primitive.given_up[task.id] = wait
+            primitive.given_up[task.id] = WaitInVain(task.id, wait, task.last_wait_began, at)
     if event.cause == "cancel":
         since = task.last_wait_began
         if state.is_in_vain(task.id, since):
