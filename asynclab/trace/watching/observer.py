@@ -38,6 +38,7 @@ from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
 from asynclab.trace.watching.unread_items import GET, UnreadItems
 from asynclab.trace.watching.unseen_failures import UnseenFailures
+from asynclab.trace.watching.vain_connects import VainConnects
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
@@ -50,6 +51,7 @@ _MUTUAL = (
         "_way",
         "cancels",
         "children",
+        "connects",
         "eager",
         "emit",
         "emit_first",
@@ -88,6 +90,7 @@ class Observer(Recorder):
         "_woken_by_end",
         "cancels",
         "children",
+        "connects",
         "external",
         "foreign",
         "gate",
@@ -142,6 +145,7 @@ class Observer(Recorder):
         self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
+        self.connects = VainConnects(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
