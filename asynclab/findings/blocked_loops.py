@@ -25,7 +25,7 @@ def find_blocks(state: LabState) -> Iterator[Finding]:
     by_function: defaultdict[tuple[str, str], list[tuple[float, Block, LoopBlocked]]] = defaultdict(list)
     for block in state.blocks:
         report = block.report
-        if report is not None and block.kept_others and report.seconds - report.stolen >= REPEATED:
+        if report is not None and block.kept_others and block.seconds - report.stolen >= REPEATED:
             by_function[report.file, report.function].append((block.seconds - report.stolen, block, report))
     for found in by_function.values():
         seconds, block, report = max(found, key=itemgetter(0))

@@ -111,7 +111,7 @@ SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.v
 # What makes a connection over a socket into a transport, all versions; not uvloop's.
 SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport")
 
-# Where an attempt to connect begins, and the coroutine of create_connection() that makes it, all versions; not uvloop's.
+# Where an attempt to connect begins, and the coroutine of create_connection() that makes it; not uvloop's.
 SelectorLoop: type = asyncio.selector_events.BaseSelectorEventLoop
 SOCK_CONNECT, CONNECT_SOCK = "_sock_connect", "_connect_sock"
 
