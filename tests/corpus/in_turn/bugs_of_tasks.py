@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -1041,7 +1041,8 @@ async def a_coroutine_function_is_called_in_a_thread() -> None:
     async def save() -> None:
         """Nothing to save."""
 
-    await asyncio.get_running_loop().run_in_executor(None, save)
+    call: Callable[[], object] = save
+    await asyncio.get_running_loop().run_in_executor(None, call)
 
 
 async def a_permit_is_released_by_who_was_cancelled_before_it_had_one() -> None:
