@@ -22,6 +22,9 @@ from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
+GIVEN_UP_AFTER = 0.05
+"""Lab seconds that a task has waited since the holder ended: as a program ends, all are cancelled together."""
+
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
@@ -156,7 +159,8 @@ def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Cert
     waiters, last_end = list(primitive.waiters), _last_end(state, primitive)
     holders = filter(None, map(state.tasks.get, primitive.holders))
     if state.outcome is not None and all(task.parent is not None for task in holders):  # not the main task, as all ends
-        return "proved", list(primitive.given_up)
+        vain = primitive.given_up.values()
+        return "proved", [each.task for each in vain if each.until - max(each.since, last_end) >= GIVEN_UP_AFTER]
     have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
     return "likely", waiters if have_long else []
 

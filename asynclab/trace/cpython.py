@@ -202,7 +202,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.format_helpers", asyncio.format_helpers, ("_format_callback_source",)),
     ("asyncio.BaseEventLoop", BaseEventLoop, ("_call_soon", "_check_closed", "_check_thread", "_check_callback")),
     ("asyncio.BaseEventLoop", BaseEventLoop, (CONNECT_SOCK,)),
-    ("asyncio.BaseSelectorEventLoop", SelectorLoop, (SOCK_CONNECT,)),
+    ("asyncio.selector_events.BaseSelectorEventLoop", SelectorLoop, (SOCK_CONNECT,)),
     ("asyncio.StreamReader", asyncio.StreamReader, ("_wait_for_data",)),
     ("asyncio.Queue", asyncio.Queue, (WAKE_NEXT,)),
     (

@@ -1479,3 +1479,21 @@ async def a_child_gets_its_line_later() -> None:
     await asking
     child.stdin.close()
     await child.wait()
+
+
+async def a_leader_keeps_its_lock_until_the_program_ends() -> None:
+    lock = asyncio.Lock()
+
+    async def lead() -> None:
+        await lock.acquire()
+        await asyncio.Event().wait()
+
+    async def stand_by() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await lock.acquire()
+
+    tasks = [asyncio.create_task(each) for each in (lead(), stand_by(), lock.acquire())]
+    await tasks[1]
+    for task in tasks:
+        task.cancel()
