@@ -223,7 +223,8 @@ async def a_call_is_given_up_before_a_thread_begins_it() -> None:
     with ThreadPoolExecutor(1) as threads:
         slow = [loop.run_in_executor(threads, time.sleep, 0.7) for _ in range(2)]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(loop.run_in_executor(threads, time.monotonic), 1.0)
+            async with asyncio.timeout(1.0):
+                await loop.run_in_executor(threads, time.monotonic)
         await asyncio.wait(slow)
 
 
