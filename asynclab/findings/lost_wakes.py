@@ -151,15 +151,21 @@ def _gone_source(
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
     """Tasks that got an item from a queue, and whose result nobody has read."""
+    made_last: dict[tuple[int | None, str, int], float] = {}
     for incident in state.incidents:
         event = incident.event
         task = state.tasks.get(event.task) if isinstance(event, ResultUnread) else None
         if task is not None:
+            made_last = made_last or {
+                (each.parent, each.file, each.line): each.created_at for each in state.tasks.values()
+            }
             text = (
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            yield finding_of("abandoned-get", text, incident, task.id)
+            # Its maker has gone on to get more: it did not only stop with what was left.
+            goes_on = made_last[task.parent, task.file, task.line] > (task.ended_at or 0.0)
+            yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):
             text = (
                 f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"

@@ -350,6 +350,8 @@ class ReplyUnread(TaskEvent):
     task: int
     of: int
     """Whose request that was."""
+    reads_once: bool = False
+    """Whether the function that waits can't read again: it takes what comes first for its own reply."""
 
 
 class FailureUnseen(TaskEvent):

@@ -61,8 +61,11 @@ class TaskState(msgspec.Struct):
     """Its latest report."""
     last_fraction: float | None = None
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
-    cancel_requested_by: int | None = None
     cancel_requested: bool = False
+    cancel_requested_by: int | None = None
+    """Who was the last to ask it to end."""
+    first_cancelled_by: int | None = None
+    """Who was the first."""
     cancelled_in: tuple[Wait, float] | None = None
     """What it waited for when it was last asked to end, and when it had begun to."""
     cancelled_for: int | None = None

@@ -118,9 +118,6 @@ SOCK_CONNECT, CONNECT_SOCK = "_sock_connect", "_connect_sock"
 # Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
-# Lets a loop count a timer that is cancelled and still in its heap, as `TimerHandle.cancel` does; all versions.
-count_cancelled: Callable[[AbstractEventLoop, TimerHandle], None] = _find(BaseEventLoop, "_timer_handle_cancelled")
-
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
 THREAD_SAFE_HANDLE = "_ThreadSafeHandle"
 ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, THREAD_SAFE_HANDLE, None)

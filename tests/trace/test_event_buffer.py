@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.trace.process import observe_process
+from asynclab.trace.watching.cancel_requests import CancelRequests
 from tests.trace.labs import observe
 
 
@@ -91,3 +93,33 @@ def test_another_thread_reads_while_a_step_is_under_way() -> None:
     assert [type(event) for event in early[0]] == [TaskCreated, Stepped, StepStarted, Output]
     births = [event.name for event in late if isinstance(event, TaskCreated)]
     assert births[0] == "named late"
+
+
+def test_another_thread_reads_no_birth_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are settled one by one, and meanwhile the other thread may have its turn."""
+    names: list[str] = []
+    look = CancelRequests.look
+
+    def read() -> None:
+        births = [event for event in observation.recorders[0].take_events() if isinstance(event, TaskCreated)]
+        names.extend(birth.name for birth in births)
+
+    def look_while_another_thread_reads(*args: Any) -> None:
+        look(*args)
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(child(), name=name) for name in ("first", "second")]
+        tasks[0].cancel()  # a newborn that is cancelled is looked at as soon as it has its name
+        await asyncio.wait(tasks)
+
+    monkeypatch.setattr(CancelRequests, "look", look_while_another_thread_reads)
+    observation = observe_process()
+    try:
+        asyncio.run(main())
+        read()
+    finally:
+        observation.stop()
+    assert names[1:3] == ["first", "second"]

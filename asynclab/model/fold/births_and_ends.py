@@ -81,6 +81,8 @@ def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
         return
+    if not task.cancel_requested:
+        task.first_cancelled_by = event.by
     task.cancel_requested = True
     _follow_cancel(state, task, event.by)
     state.mark(event.task, "cancel", at, event)
@@ -175,7 +177,7 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
         if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
             others = waker.id, waker.cancelled_for
             state.remember(event, at, where, others, "cancel_shared")
-        elif event.outcome == "done" and _may_be_missed(state, task):
+        elif event.outcome == "done" and waker.cancelled_for != task.id and _may_be_missed(state, task):
             state.remember(event, at, where, (waker.id,), "cancel_of_another")
 
 

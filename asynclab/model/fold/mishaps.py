@@ -50,7 +50,7 @@ def write_undrained(state: LabState, event: events.WriteUndrained, at: float) ->
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
     """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
-    is_sure = event.by_timeout or event.by_group
+    is_sure = event.by_timeout or event.by_group or _took_for_anothers(state, task)
     incident = state.remember(event, at, None if task is None else task.place, is_sure=is_sure)
     if task is None or is_sure:
         return
@@ -59,6 +59,19 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
     if wait is not None:
         state.ignored_cancels[task.id] = IgnoredCancel(incident, *wait)
         check_return(state, task)
+
+
+def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
+    """Whether a task was cancelled while it waited for the end of one that it had cancelled before.
+
+    What is to catch that one's CancelledError has caught its own.
+    """
+    wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
+    awaited = (state.tasks.get(number) for number in (() if wait is None else wait.tasks))
+    return any(
+        each is not None and task is not None and each.state == "cancelled" and each.first_cancelled_by == task.id
+        for each in awaited
+    )
 
 
 def check_return(state: LabState, task: TaskState) -> None:
@@ -201,9 +214,9 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
-    """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
+    """A task gets the reply to another request, unless it reads on until it has the one with its number."""
     task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=False)
+    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=event.reads_once)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:

@@ -23,7 +23,7 @@ _BY_PLACE = UserCode()
 class TaskRecord(weakref.ref["Task[Any]"]):
     """What is kept of a task. It is itself the weak reference to it, and does not keep it alive."""
 
-    __slots__ = ("created", "id", "key", "taken", "tracer", "yielded")
+    __slots__ = ("created", "id", "key", "tracer", "yielded")
 
     tracer: Recorder
     id: int
@@ -33,8 +33,6 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     """The event of its birth, until it has ended."""
     yielded: bool
     """Whether it asked for another turn during its present step."""
-    taken: int
-    """The id() of the item that it took from a queue last; not set before."""
 
 
 class StepHandle(Protocol):
@@ -108,6 +106,7 @@ class Recorder:
         "origin",
         "step_began",
         "step_started",
+        "taken",
         "thread",
         "write",
     )
@@ -137,6 +136,8 @@ class Recorder:
         """Writes what happened. A step in which nothing did is one event, written at its end."""
         self.failures: dict[str, int] = {}
         """How often each watcher has failed. See `failed`."""
+        self.taken: dict[int, int] = {}
+        """Of tasks that have not ended, the id() of the item that each took from a queue last."""
         self.gone: list[TaskRecord] = []
         """The tasks that were destroyed and that nobody has struck off yet."""
         self.current: TaskRecord | None = None

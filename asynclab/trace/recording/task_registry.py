@@ -40,14 +40,33 @@ Birth: TypeAlias = tuple[float, str, int]
 """When a task was made, in lab seconds, and where: file and line."""
 
 
+class _Newborn:
+    """Tasks whose names are not settled yet: before Python 3.14 they may be given after birth."""
+
+    __slots__ = ("alive", "ended", "named_early")
+
+    def __init__(self) -> None:
+        self.alive: list[TaskRecord] = []
+        self.ended: list[tuple[Task[Any], TaskCreated]] = []
+        """Those that have ended already: kept alive, or they would be gone with their names."""
+        self.named_early = (0, 0)
+        """How many of both lists have got the names that they had at the latest look."""
+
+    def unnamed(self) -> list[TaskCreated]:
+        """The births that have no names yet."""
+        alive, ended = self.named_early
+        births = [record.created for record in self.alive[alive:]]
+        births += [created for _, created in self.ended[ended:]]
+        return [created for created in births if created is not None and not created.name]
+
+
 class TaskRegistry:
     """The tasks of one lab."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        self._newborn: list[TaskRecord] = []
-        """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
-        self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
-        """The same for those that have ended already: kept alive, or they would be gone with their names."""
+        self._newborn = _Newborn()
+        self._settling: _Newborn | None = None
+        """Those that are about to get their names."""
         self._gone: dict[int, int] = {}
         """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
         references before it finalizes. Emptied soon, as an id() may be used again."""
@@ -79,7 +98,7 @@ class TaskRegistry:
         record.id = created.task
         record.key = key
         record.created = created
-        self._newborn.append(record)
+        self._newborn.alive.append(record)
         recorder.attend_at = AT_ONCE
         return record
 
@@ -97,7 +116,7 @@ class TaskRegistry:
         created = record.created
         if created is not None:
             if not created.name:
-                self._ended_newborn.append((task, created))
+                self._newborn.ended.append((task, created))
             record.created = None
         # exception() and result() would count as retrieving what is there
         is_plain = type(task) is Task
@@ -119,46 +138,57 @@ class TaskRegistry:
         self._gone.clear()
         if self._recorder.gone:
             self.strike_off()
-        if self._newborn:
-            newborn, self._newborn = self._newborn, []
-            for record in newborn:
-                task, created = record(), record.created
-                if task is None or created is None:
-                    continue
-                if created.name:  # it was settled early, and may have been renamed since
-                    self.notice_name(record, task)
-                elif type(task) is Task:
-                    created.name = _get_name(task)
-                else:
-                    created.name = name_of(task)
-                if type(task) is Task and not _cancelling(task):
-                    continue
-                if self.when_named is not None:  # only who made it has run since
-                    self.when_named(record, task, None, created.parent)
-        while self._ended_newborn:
-            task, created = self._ended_newborn.pop()
+        newborn = self._newborn
+        if not (newborn.alive or newborn.ended):
+            return
+        self._settling, self._newborn = newborn, _Newborn()
+        for record in newborn.alive:
+            task, created = record(), record.created
+            if task is None or created is None:
+                continue
+            name = _get_name(task) if type(task) is Task else name_of(task)
+            if not created.name:
+                created.name = name
+            elif created.name != name:  # it was settled early, and renamed since
+                self.notice_name(record, task)
+            if type(task) is Task and not _cancelling(task):
+                continue
+            if self.when_named is not None:  # only who made it has run since
+                self.when_named(record, task, None, created.parent)
+        for task, created in newborn.ended:
             created.name = created.name or name_of(task)
+        self._settling = None
 
     def settled_until(self, count: int) -> int:
         """How many of the first `count` events can't change any more: those before the first unsettled birth.
 
         May be called on any thread: events that come meanwhile are behind those.
         """
-        births = [record.created for record in list(self._newborn)]
-        births += [created for _, created in list(self._ended_newborn)]
-        unsettled = {id(created) for created in births if created is not None and not created.name}
+        newborn, settling = self._newborn, self._settling  # in this order: meanwhile the first may become the second
+        births = newborn.unnamed() if newborn.alive or newborn.ended else []
+        if settling is not None:
+            births += settling.unnamed()
+        if not births:
+            return count
+        unsettled = set(map(id, births))
         events = self._recorder.events
-        return next((index for index in range(count) if id(events[index]) in unsettled), count) if unsettled else count
+        return next((index for index in range(count) if id(events[index]) in unsettled), count)
 
     def settle_early(self) -> None:
         """Give the newborn the names that they have now: the step that made them blocks the loop, and may never end.
 
         May be called on any thread.
         """
-        born = [(record(), record.created) for record in list(self._newborn)]
-        for task, created in (*born, *list(self._ended_newborn)):
-            if task is not None and created is not None and not created.name:
-                created.name = name_of(task)
+        newborn = self._newborn
+        alive, ended = newborn.named_early
+        more_alive, more_ended = newborn.alive[alive:], newborn.ended[ended:]
+        for record in more_alive:
+            task, created = record(), record.created
+            if task is not None and created is not None:
+                created.name = created.name or (_get_name(task) if type(task) is Task else name_of(task))
+        for ended_task, created in more_ended:
+            created.name = created.name or name_of(ended_task)
+        newborn.named_early = alive + len(more_alive), ended + len(more_ended)
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
@@ -174,7 +204,7 @@ class TaskRegistry:
         """Report a name that was given later."""
         name = name_of(task)
         created = record.created
-        if created is not None and created.name != name and record not in self._newborn:
+        if created is not None and created.name != name and record not in self._newborn.alive:
             record.created = msgspec.structs.replace(created, name=name)
             self._recorder.emit(TaskRenamed(self._recorder.clock.now(), record.id, name))
 

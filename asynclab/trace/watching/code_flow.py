@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import dis
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from types import CodeType
 
 from asynclab.trace import cpython
+
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
+_NEXT = ("STORE", "POP", "RESUME", "FOR_ITER", "JUMP", "END", "NOP")
+"""What begins the names of the instructions behind which a statement may begin."""
+
+AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
+"""The last instruction of an await: the latter up to Python 3.11."""
 
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
@@ -33,10 +41,74 @@ def is_in_loop(code: CodeType, at: int) -> bool:
     return at in reached_from(code, at)
 
 
+@lru_cache(1_000)
+def awaits_again(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits at an instruction may come to that `await` again.
+
+    It may be another instruction: what a `while` asks first is written twice.
+    """
+    steps = {each.offset: each for each in dis.get_instructions(code)}
+    here = steps[at].positions
+    again = (steps[offset] for offset in reached_from(code, at))
+    return any(each.opname == "GET_AWAITABLE" and each.positions == here for each in again)
+
+
 def handlers_of(code: CodeType) -> dict[int, int]:
     """Where a function goes on if an instruction raises, by the offset of that."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
     return {offset: target for offsets, target in ranges for offset in offsets}
+
+
+@lru_cache(1_000)
+def returns_what_it_awaits(code: CodeType) -> bool:
+    """Whether all that a function returns is what its `await` has brought, as in `return await queue.get()`."""
+    steps = [each.opname for each in dis.get_instructions(code) if each.opname != "NOP"]
+    ends = [before for before, each in pairwise(steps) if each in ("RETURN_VALUE", "RETURN_CONST")]
+    return bool(ends) and all(before in AWAITED for before in ends)
+
+
+@lru_cache(1_000)
+def awaits_a_name(code: CodeType, made_at: int | None = None) -> bool:
+    """Whether a function awaits something else than what it has just called, such as a task made at a line.
+
+    Not so a variable for which the function only makes tasks at other lines.
+    """
+    steps = list(dis.get_instructions(code))
+    made = {} if made_at is None else _lines_that_make(steps)
+    for parameter in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        made.pop(parameter, None)
+    for before, each in pairwise(steps):
+        if each.opname == "GET_AWAITABLE" and not each.arg and not before.opname.startswith("CALL"):
+            lines = made.get(_names_in(before)[-1]) if "FAST" in before.opname else None
+            if lines is None or made_at in lines or None in lines:
+                return True
+    return False
+
+
+def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]:
+    """The lines at which a function makes the task that a variable stands for; None where it stands for anything."""
+    found = defaultdict[str, set[int | None]](set)
+    statement: list[dis.Instruction] = []
+    for each in steps:
+        if each.opname.startswith("STORE_FAST"):
+            first, *others = _names_in(each)
+            makes = "create_task" in [step.argval for step in statement if step.opname in _LOADS][:2]
+            is_made = makes and statement[-1].opname.startswith("CALL")
+            found[first].add(line_of(statement[0]) if is_made else None)
+            for name in others if each.opname == "STORE_FAST_STORE_FAST" else ():
+                found[name].add(None)
+        statement = [] if each.opname.startswith(_NEXT) else [*statement, each]
+    return found
+
+
+def line_of(step: dis.Instruction) -> int | None:
+    """The line of an instruction, where it is known."""
+    return None if step.positions is None else step.positions.lineno
+
+
+def _names_in(step: dis.Instruction) -> tuple[str, ...]:
+    """The variables that an instruction is about; since Python 3.13 some are about two."""
+    return step.argval if isinstance(step.argval, tuple) else (step.argval,)
 
 
 @lru_cache(1_000)

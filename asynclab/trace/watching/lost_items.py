@@ -22,18 +22,15 @@ from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_flow import handlers_of, reached_from
+from asynclab.trace.watching.code_flow import AWAITED, handlers_of, line_of, reached_from
 
 _WAIT_FOR = asyncio.wait_for.__code__
-_AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
-"""The last instruction of an await: the latter up to Python 3.11."""
-
 _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
 
 
 def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Iterator[ItemLost]:
     """What a task loses that still waits and was asked to end, perhaps by a timeout's timer."""
-    task, taken = record(), getattr(record, "taken", None)
+    task, taken = record(), recorder.taken.get(record.id)
     if task is None or taken is None or not (by_timer or _is_timed_out(recorder)):
         return
     chain = follow(coroutine_of(task))
@@ -59,16 +56,16 @@ def _is_timed_out(recorder: Recorder) -> bool:
 def _has_unused(code: CodeType, at: int) -> bool:
     """Whether a function that awaits at an instruction has got a variable by another await, and has yet to use it."""
     steps = list(dis.get_instructions(code))
-    line = next(_line(each) for each in steps if each.offset >= at)
+    line = next(line_of(each) for each in steps if each.offset >= at)
     if _is_caught(code, steps, at):
         return False
     stored, used = dict[str, int](), set[str]()
     for before, each in pairwise(steps):
-        is_later = each.offset > at or _line(each) == line
+        is_later = each.offset > at or line_of(each) == line
         for how, name in _accesses(each):
             if how == "LOAD" and is_later:
                 used.add(name)
-            elif how == "STORE" and each.offset < at and before.opname in _AWAITED:
+            elif how == "STORE" and each.offset < at and before.opname in AWAITED:
                 stored[name] = each.offset
             else:  # used before, or set again
                 stored.pop(name, None)
@@ -82,10 +79,6 @@ def _is_caught(code: CodeType, steps: list[dis.Instruction], at: int) -> bool:
     while at in handlers and names[handlers[at]] != "PUSH_EXC_INFO":
         at = handlers.pop(at)
     return at in handlers
-
-
-def _line(instruction: dis.Instruction) -> int | None:
-    return None if instruction.positions is None else instruction.positions.lineno
 
 
 def _accesses(instruction: dis.Instruction) -> Iterator[tuple[str, str]]:

@@ -36,7 +36,7 @@ from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.silenced_failures import SilencedFailures
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
-from asynclab.trace.watching.unread_items import GET, UnreadItems
+from asynclab.trace.watching.unread_items import UnreadItems
 from asynclab.trace.watching.unseen_failures import UnseenFailures
 from asynclab.trace.watching.vain_connects import VainConnects
 
@@ -416,9 +416,9 @@ class Observer(Recorder):
         if ends:
             created = record.created
             self.registry.end(record, task, at)
-            if created is not None and created.coroutine == GET and len(self._woken_by_end) < 2:
+            if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):
-                    self.items.ended(record, task, created, is_awaited=bool(self._woken_by_end))
+                    self.items.ended(record, task, created, item, is_awaited=bool(self._woken_by_end))
             if self._woken_by_end:
                 self._tell_woken(record, at)
             if looks.pending:

@@ -157,7 +157,7 @@ class Resources:
         if not known.number:
             return
         if recorder.current is not None:
-            recorder.current.taken = id(item)
+            recorder.taken[recorder.current.id] = id(item)
         size = _size(queue)
         index = size if issubclass(type(queue), asyncio.LifoQueue) else 0
         if known.order is not None and id(item) in known.order:

@@ -8,13 +8,11 @@ be noticed, but raises the exception, and so adds to its traceback.
 
 from __future__ import annotations
 
-import dis
 import gc
 import sys
 from asyncio import AbstractEventLoop, Future, StreamReaderProtocol, Task
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 from weakref import ref
 
@@ -28,6 +26,7 @@ from asynclab.trace.recording.future_state import complains, coroutine_of, excep
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_flow import awaits_a_name
 from asynclab.trace.watching.reachable_objects import Reach
 
 _MOST_OBJECTS = 2_000
@@ -143,14 +142,3 @@ def _noticing(reads: Callable[[Any], Any], task: ref[Any], silenced: _Silenced) 
 def _traceback_of(task: Task[Any]) -> int:
     error = exception_of(task)
     return 0 if error is None else id(error.__traceback__)
-
-
-@lru_cache(1_000)
-def awaits_a_name(code: CodeType) -> bool:
-    """Whether a function awaits something else than what it has just called."""
-    before = ""
-    for each in dis.get_instructions(code):
-        if each.opname == "GET_AWAITABLE" and not each.arg and not before.startswith("CALL"):
-            return True
-        before = each.opname
-    return False

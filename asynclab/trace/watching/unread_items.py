@@ -1,4 +1,4 @@
-"""Sees that the task of a get() has brought an item from a queue, and that nobody has read its result.
+"""Sees that a task that does nothing but get an item from a queue has one, and that nobody has read its result.
 
 Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
 An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
@@ -8,7 +8,9 @@ task that nobody refers to any more is told of.
 from __future__ import annotations
 
 import sys
-from asyncio import Task
+from asyncio import Queue, Task
+from functools import partial
+from types import CodeType
 from typing import Any
 
 import msgspec
@@ -18,15 +20,13 @@ from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_flow import awaits_a_name, returns_what_it_awaits
 from asynclab.trace.watching.reachable_objects import Reach
-from asynclab.trace.watching.silenced_failures import awaits_a_name
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
 
-GET = "Queue.get"
-"""The coroutine of such a task: it does nothing else with the item."""
-
+_GET = Queue.get.__code__
 
 _MOST_OBJECTS = 2_000
 """How many objects of that code are looked at."""
@@ -51,10 +51,12 @@ class UnreadItems:
         self._awaited_later: dict[tuple[str, int], bool] = {}
         """Of the lines that make such tasks: whether the code there may await them when they have ended."""
 
-    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated, *, is_awaited: bool) -> None:
-        """The task of a get() has ended, and perhaps woken one task that waits for it."""
+    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated, item: int, *, is_awaited: bool) -> None:
+        """A task has ended that had taken an item with this id() from a queue, and perhaps woken one that waits."""
         is_sure = sys.getrefcount(task) <= _REFERENCES_OF_A_STEP
         if type(task) is not Task or task._exception is not None or Task.cancelled(task):
+            return
+        if id(task._result) != item or not _passes_on(coroutine_of(task)):  # type: ignore[attr-defined]
             return
         if is_sure or not self._may_be_awaited(created):
             brought = self._brought[record.key] = _Brought(not is_awaited, is_sure)
@@ -84,8 +86,14 @@ class UnreadItems:
             if not chain.own_links:
                 return True
             reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
-            self._awaited_later[place] = reach.may_run(awaits_a_name)
+            self._awaited_later[place] = reach.may_run(partial(awaits_a_name, made_at=created.line))
         return self._awaited_later[place]
+
+
+def _passes_on(coroutine: object) -> bool:
+    """Whether a coroutine only returns what it has awaited, or is a queue's get() itself."""
+    code = getattr(coroutine, "cr_code", None)
+    return code is _GET or (type(code) is CodeType and returns_what_it_awaits(code))
 
 
 def _notice_reading(task: Task[Any], brought: _Brought) -> None:

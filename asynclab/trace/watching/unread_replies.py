@@ -8,9 +8,8 @@ from __future__ import annotations
 import weakref
 from asyncio import StreamReader, Task
 from functools import partial
-from itertools import pairwise
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +18,7 @@ from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.code_flow import awaits_again
 
 _READS = tuple(getattr(StreamReader, name).__code__ for name in ("read", "readline", "readexactly", "readuntil"))
 
@@ -50,8 +50,8 @@ class UnreadReplies:
         """A task was asked to end while it waits."""
         stream, requests = _reading(task)
         if stream is not None and requests and len(self.streams) < _MOST:
-            codes = frozenset(code for _, code in requests)
-            links = tuple(weakref.ref(link) for link, _ in requests)
+            codes = frozenset(each.code for each in requests)
+            links = tuple(weakref.ref(each.link) for each in requests)
             gone = partial(self._forget, id(stream))
             self.streams[id(stream)] = _Unread(weakref.ref(stream, gone), record.id, links, codes)
 
@@ -62,26 +62,39 @@ class UnreadReplies:
         if unread is None or unread.stream() is not stream:
             return
         before = [request() for request in unread.requests]
-        if any(code in unread.codes and all(link is not each for each in before) for link, code in requests):
+        new = [each for each in requests if each.code in unread.codes and all(each.link is not old for old in before)]
+        if new:
             del self.streams[id(stream)]
-            self._recorder.emit(ReplyUnread(self._recorder.clock.now(), record.id, unread.task))
+            reads_once = any(each.reads_once for each in new)
+            self._recorder.emit(ReplyUnread(self._recorder.clock.now(), record.id, unread.task, reads_once))
 
     def _forget(self, stream: int, _: object) -> None:
         self.streams.pop(stream, None)
 
 
-def _reading(task: Task[Any]) -> tuple[StreamReader | None, list[tuple[Any, CodeType]]]:
-    """The stream that a suspended task reads from; its coroutines that have sent something before, and their code."""
+class _Request(NamedTuple):
+    """A coroutine that has sent something before it waits to read."""
+
+    link: Any
+    code: CodeType
+    reads_once: bool
+    """Whether neither it nor what it calls reads in a loop."""
+
+
+def _reading(task: Task[Any]) -> tuple[StreamReader | None, list[_Request]]:
+    """The stream that a suspended task reads from, and for which requests."""
     chain = follow(coroutine_of(task))
-    reads = next((frame for frame in chain.frames if frame.f_code in _READS), None)
-    stream = None if reads is None else variables_of(reads)["self"]
+    index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), None)
+    stream = None if index is None else variables_of(chain.frames[index])["self"]
     if type(stream) is not StreamReader:
         return None, []
-    codes = [frame.f_code for frame in chain.frames]
+    frames = chain.frames[:index]
+    loops = [awaits_again(frame.f_code, frame.f_lasti) for frame in frames]
+    called = [frame.f_code.co_name for frame in chain.frames[1:]]
     return stream, [
-        (link, code)
-        for link, (code, inner) in zip(chain.links, pairwise(codes), strict=False)
-        if _sends_before(code, inner.co_name)
+        _Request(link, frame.f_code, reads_once=not any(loops[depth:]))
+        for depth, (link, frame, name) in enumerate(zip(chain.links, frames, called, strict=False))
+        if _sends_before(frame.f_code, name)
     ]
 
 

@@ -127,6 +127,29 @@ async def a_cancelled_request_leaves_its_reply_to_the_next() -> None:
     await ask(b"who is bob?\n")
 
 
+async def a_cancel_is_taken_for_that_of_a_child() -> None:
+    """ignored-cancel"""
+
+    async def clean_up_slowly() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def stop_a_child() -> None:
+        child = asyncio.create_task(clean_up_slowly())
+        await asyncio.sleep(0)
+        child.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await child
+        await asyncio.sleep(0.05)
+
+    stopping = asyncio.create_task(stop_a_child())
+    await asyncio.sleep(0.01)
+    stopping.cancel()
+    await asyncio.wait({stopping})
+
+
 async def a_call_in_a_thread_fails_unseen() -> None:
     """never-retrieved"""
 
@@ -625,6 +648,33 @@ async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
         asyncio.get_running_loop().call_later(seconds, queue.put_nowait, f"message at {seconds}")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(next_message(), 0.06)
+
+
+async def a_race_takes_one_of_two_messages_and_then_more() -> None:
+    """abandoned-get"""
+
+    left: asyncio.Queue[str] = asyncio.Queue()
+    right: asyncio.Queue[str] = asyncio.Queue()
+
+    async def receive(queue: asyncio.Queue[str]) -> str:
+        return await queue.get()
+
+    async def merge() -> None:
+        while True:
+            tasks = [asyncio.create_task(receive(queue)) for queue in (left, right)]
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            print(done.pop().result())
+            for task in pending:
+                task.cancel()
+
+    merging = asyncio.create_task(merge())
+    for number in range(3):
+        await asyncio.sleep(0.01)
+        left.put_nowait(f"left {number}")
+        right.put_nowait(f"right {number}")
+    await asyncio.sleep(0.01)
+    merging.cancel()
+    await asyncio.wait([merging])
 
 
 async def a_gather_collects_failures_and_nobody_looks() -> None:

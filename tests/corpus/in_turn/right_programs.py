@@ -1497,3 +1497,45 @@ async def a_leader_keeps_its_lock_until_the_program_ends() -> None:
     await tasks[1]
     for task in tasks:
         task.cancel()
+
+
+async def a_source_ends_as_its_wait_for_another_is_over() -> None:
+    queue, done = asyncio.Queue[int](), asyncio.Event()
+
+    async def feed() -> None:
+        queue.put_nowait(1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.create_task(asyncio.sleep(60)), 0.02)
+
+    async def take() -> None:
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(queue.get(), 0.1)
+        done.set()
+
+    await asyncio.gather(feed(), take())
+    await done.wait()
+
+
+async def a_child_is_stopped_by_a_task_that_is_being_cancelled() -> None:
+    async def clean_up_slowly() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+
+    async def serve() -> None:
+        child = asyncio.create_task(clean_up_slowly())
+        try:
+            await asyncio.sleep(60)
+        finally:
+            child.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child
+            await asyncio.sleep(0.01)
+
+    serving = asyncio.create_task(serve())
+    for _ in range(2):  # the second one only hurries it up
+        await asyncio.sleep(0.005)
+        serving.cancel()
+    await asyncio.wait({serving})
