@@ -75,12 +75,16 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:
         return
     waits = [task for task in state.tasks.values() if not task.has_ended]
-    if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits) or not waits:
+    if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits):
+        return
+    if not waits and state.outcome is None:
         return
     thread = next((each for each in told.held if each.function or each.waits_in), told.held[0])
+    waiter = f"asyncio.run() waits in {_SHUTDOWN}() for the threads of its executor"
+    waiter = waiter if waits else "the process waits for all its threads but daemons"
     text = (
-        f"{quoted(state, main.id)} {how_ended(main)}, and asyncio.run() waits in {_SHUTDOWN}() for the threads of its "
-        f"executor: {thread_told(thread)}, and nobody is left to let it go on"
+        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to let "
+        f"it go on"
     )
     place = (thread.file, thread.line) if thread.line else None
     yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)
@@ -116,9 +120,10 @@ RULES = (
     ),
     Rule(
         "shutdown-hangs",
-        "The main task has ended, but a thread of its executor never does.",
-        "asyncio.run() waits for its threads: the program does not end.",
-        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue.",
+        "The main task has ended, but a thread never does.",
+        "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
+        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue, and close "
+        "what has a thread of its own, such as a connection of aiosqlite.",
         "",
         find_endless_shutdowns,
     ),
