@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from asynclab.findings.lost_wakes import (
@@ -41,12 +41,7 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
             told.add(primitive.label)
             text = _own(state, primitive)
         else:
-            waits = [
-                f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
-                for task in members[:NAMED]
-            ]
-            left = len(members) - len(waits)
-            text = "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
+            text = _full(state, members) or _circle(state, members)
         yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
@@ -54,6 +49,29 @@ def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
     """The lock or semaphore that a task waits for."""
     wait = task.waits_for
     return None if wait is None else state.named_primitives.get((wait.kind, wait.number))
+
+
+def _circle(state: LabState, members: Sequence[TaskState]) -> str:
+    """For whom each of some tasks waits."""
+    waits = [
+        f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
+        for task in members[:NAMED]
+    ]
+    left = len(members) - len(waits)
+    return "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
+
+
+def _full(state: LabState, members: Sequence[TaskState]) -> str:
+    """That tasks wait to put into a queue from which nobody else takes; empty where they do something else."""
+    waits = [task.waits_for for task in members]
+    numbers = {wait.number if wait is not None and wait.kind == "queue.put" else 0 for wait in waits}
+    queue = state.queues.get(numbers.pop()) if len(numbers) == 1 else None
+    tasks = sorted(task.id for task in members)
+    if queue is None or not {taker for taker in queue.takers if not _has_ended(state, taker or 0)}.issubset(tasks):
+        return ""
+    verb, who = ("wait", "they themselves take") if len(tasks) > 1 else ("waits", "it itself takes")
+    place = in_brackets(members[0].place)
+    return f"{listed(state, tasks)} {verb} to put into {queue.label}{place}: it is full, and only {who} from it"
 
 
 def _own(state: LabState, primitive: PrimitiveState) -> str:
@@ -81,7 +99,7 @@ def _target(state: LabState, task: TaskState) -> str:
     queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
     if queue is not None:
         return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
-    return listed(state, () if wait is None else wait.tasks)
+    return listed(state, () if wait is None else sorted(wait.tasks))
 
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:

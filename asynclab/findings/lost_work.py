@@ -182,11 +182,12 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
         if queue.maxsize == 0 and queue.size >= BACKLOG and queue.gets and _grows(queue):
             (begin, size, gets), (end, last) = queue.lows[0], queue.depth[-1]
             seconds, taken = end - begin, queue.gets - gets
+            ended = ended_since(state, queue.takers)
+            by = "" if ended is None or ended >= end else last_by(state, "", queue.takers)
             ahead = f"; an item put now waits for some {measured(last * seconds / taken)}" if taken else ""
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
-                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got"
-                f"{last_by(state, '', queue.takers) if (ended_since(state, queue.takers) or end) < end else ''}; "
+                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got{by}; "
                 f"put() never made anybody wait{ahead}"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)

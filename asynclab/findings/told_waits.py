@@ -35,7 +35,8 @@ def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
     primitive = state.named_primitives.get((wait.kind, wait.number))
     if primitive is not None:
         return tuple(primitive.holders)
-    return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+    left = (number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+    return tuple(sorted(left))  # a group has them in a set
 
 
 def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
@@ -46,7 +47,8 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is None:
             return ""
-        last = last_by(state, _BROUGHT[wait.kind], primitive.sources)
+        did = _BROUGHT[wait.kind]
+        last = last_by(state, did, primitive.sources) if primitive.sources else f", which nobody has {did}"
         if primitive.kind == "semaphore" and primitive.sole_taker:
             last = f", all permits of which {quoted(state, primitive.sole_taker)} took{last}"
         by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"

@@ -663,7 +663,7 @@ async def a_race_takes_one_of_two_messages_and_then_more() -> None:
         while True:
             tasks = [asyncio.create_task(receive(queue)) for queue in (left, right)]
             done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            print(done.pop().result())
+            print(next(task for task in tasks if task in done).result())
             for task in pending:
                 task.cancel()
 
@@ -1111,16 +1111,6 @@ async def a_permit_is_released_by_who_was_cancelled_before_it_had_one() -> None:
     await asyncio.sleep(0.02)
     tasks[1].cancel()
     await asyncio.wait(tasks)
-
-
-async def each_login_takes_a_while() -> None:
-    """blocked-loop"""
-
-    async def log_in(delay: float) -> None:
-        await asyncio.sleep(delay)
-        time.sleep(0.3)
-
-    await asyncio.gather(*(asyncio.create_task(log_in(0.01 * number)) for number in range(4)))
 
 
 async def a_task_uses_a_loop_that_was_closed() -> None:
