@@ -84,11 +84,10 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
     waits += [(vain.since, vain.until) for vain in lock.given_up.values()]
     seconds = max((until - max(lock.held_since, since) for since, until in waits), default=0.0)
     task = state.tasks.get(holder)
-    if task is not None and state.is_stranded(holder, task.last_wait_began):  # a hang, whose end tells nothing
-        return
+    if task is None or task.cancel_requested or state.is_stranded(holder, task.last_wait_began):
+        return  # a hang, or one that others were to end with it: its end tells nothing
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
-        wait = None if task is None else task.last_wait
-        lock.longest_hold = Hold(holder, wait, seconds, (*lock.given_up, *lock.waiters), at, state.version)
+        lock.longest_hold = Hold(holder, task.last_wait, seconds, (*lock.given_up, *lock.waiters), at, state.version)
 
 
 def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
