@@ -1,11 +1,14 @@
 # bug: executor-deadlock
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 POOL = ThreadPoolExecutor(2)
+ALL_BUSY = threading.Barrier(2)
 
 
 def exchange() -> None:
+    ALL_BUSY.wait()
     POOL.submit(print, "sent").result()
 
 
