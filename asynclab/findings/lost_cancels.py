@@ -82,9 +82,10 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             if shared:
                 who += f" while it waited for {listed(state, shared)}"
                 hit, waited = "that with it;", f"waited for the same task{where},"
+            ended = "ended cancelled" if event.outcome == "cancelled" else "ended without its result"
             text = (
-                f"{who}, and {hit} {quoted(state, event.task)} {waited} and ended cancelled at "
-                f"{measured(incident.at)} though nobody had asked for that"
+                f"{who}, and {hit} {quoted(state, event.task)} {waited} and {ended} at {measured(incident.at)} though "
+                f"nobody had asked for that"
             )
             yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":
@@ -98,13 +99,13 @@ def find_shared(state: LabState) -> Iterator[Finding]:
 
 
 def find_unread_replies(state: LabState) -> Iterator[Finding]:
-    """Tasks that read from a stream on which a request was cancelled before its reply had come."""
+    """Tasks that read from a stream or queue that the reply to a cancelled request was still to come from."""
     for incident, event in incidents_of(state, ReplyUnread):
         who = "it" if event.of == event.task else quoted(state, event.task)
         text = (
             f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
-            f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
-            f"the same stream: the first reply to come is that to the request before"
+            f"{measured(incident.at)} {who} read the reply to another request{at_line(incident.place)} from the same "
+            f"{'queue' if event.is_queue else 'stream'}: the first reply there is that to the request before"
         )
         yield finding_of("reply-of-another", text, incident, event.task)
 
@@ -157,7 +158,7 @@ RULES = (
     ),
     Rule(
         "reply-of-another",
-        "A request was cancelled before its reply had been read, and the next one reads from the same stream.",
+        "A request was cancelled before its reply had been read, and the next one reads from the same stream or queue.",
         "It takes the reply to the former for its own, and so does each one after it: users get the data of others.",
         "Close a connection when a request on it is cancelled or times out.",
         "",

@@ -35,6 +35,15 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
                 f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
             )
             yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place, certainty)
+    for incident, event in incidents_of(state, ResultUnread):
+        if event.meant_for is not None:
+            brought = state.tasks.get(event.task)
+            what = "something to be closed" if brought is None else one_line(brought.detail)
+            text = (
+                f"{quoted(state, event.meant_for)} was given {what} by {quoted(state, event.task)}, for which it "
+                f"waited, and cancelled before it ran{at_line(incident.place)}: nobody got it, and nobody can close it"
+            )
+            yield finding_of("lost-handover", text, incident, event.meant_for)
 
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
@@ -155,6 +164,8 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         event = incident.event
         task = state.tasks.get(event.task) if isinstance(event, ResultUnread) else None
+        if isinstance(event, ResultUnread) and event.meant_for is not None:
+            continue  # see find_lost_handovers
         if task is not None:
             made_last = made_last or {
                 (each.parent, each.file, each.line): each.created_at for each in state.tasks.values()

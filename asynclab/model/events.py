@@ -345,13 +345,18 @@ class HandoverLost(TaskEvent):
 
 
 class ReplyUnread(TaskEvent):
-    """A task waits to read from a stream on which a request was cancelled before its reply had been read."""
+    """A task reads from a stream or queue from which the reply to a cancelled request was still to be read."""
 
     task: int
     of: int
     """Whose request that was."""
     reads_once: bool = False
-    """Whether the function that waits can't read again: it takes what comes first for its own reply."""
+    """Whether the function that reads can't do so again: it takes what comes first for its own reply."""
+    is_queue: bool = False
+    """Whether it reads from a queue."""
+    file: str = ""
+    line: int = 0
+    """Where it reads."""
 
 
 class FailureUnseen(TaskEvent):
@@ -436,11 +441,13 @@ class TaskEnded(TaskEvent):
 
 
 class ResultUnread(TaskEvent):
-    """A task that had ended with an item from a queue is gone, and nobody has read its result."""
+    """A task that had ended with an item from a queue, or something to be closed, is gone, and nobody has read that."""
 
     task: int
     is_sure: bool = False
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
+    meant_for: int | None = None
+    """For something to be closed: the task that waited for it, and was cancelled before it ran."""
 
 
 class ItemLost(TaskEvent):
@@ -452,6 +459,8 @@ class ItemLost(TaskEvent):
     file: str = ""
     line: int = 0
     """Where that function waits."""
+    is_leaked: bool = False
+    """Whether the item has to be closed or given back, and not only to be read."""
 
 
 class TaskCollected(TaskEvent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -106,6 +107,22 @@ def test_what_a_function_was_yet_to_return_is_lost_at_a_timeout(take: Take, coun
             await asyncio.wait_for(take(queue), 0.5)
 
     assert [event.item for event in observe(main).of(ItemLost)] == ["'item'"] * count
+
+
+class Connection:
+    def close(self) -> None:
+        """Close it."""
+
+
+@pytest.mark.parametrize(("item", "is_leaked"), [(Connection(), True), (io.BytesIO(), False), ("text", False)])
+def test_an_item_is_leaked_that_has_to_be_closed(item: object, is_leaked: bool) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        queue.put_nowait(item)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(returns_it_later(queue), 0.5)
+
+    assert [event.is_leaked for event in observe(main).of(ItemLost)] == [is_leaked]
 
 
 def test_nothing_is_lost_where_the_task_is_cancelled_for_good() -> None:

@@ -146,11 +146,6 @@ def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
                 queue.lent[item] = maker.id
 
 
-def _waited_for(task: TaskState, other: int) -> bool:
-    """Whether a task's latest wait was for another one."""
-    return task.last_wait is not None and other in task.last_wait.tasks
-
-
 def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = place_in(task)
@@ -174,11 +169,24 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
             state.remember(event, at, where, (waker.id,), "cancel_raised_again", is_sure=False)
     elif waker.state == "cancelled":
         where = place_in(task.last_wait) or place
-        if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
-            others = waker.id, waker.cancelled_for
-            state.remember(event, at, where, others, "cancel_shared")
+        asked_by = None if waker.cancelled_for == task.id else state.task(waker.cancelled_for)
+        is_sure = event.outcome == "cancelled"  # what is caught may be expected, as by who only waits for the end
+        is_caught = event.outcome == "done" and task.last_wait.kind == "task"
+        if asked_by is not None and (is_sure or (is_caught and _waits_still(asked_by, waker.id))):
+            state.remember(event, at, where, (waker.id, asked_by.id), "cancel_shared", is_sure=is_sure)
         elif event.outcome == "done" and waker.cancelled_for != task.id and _may_be_missed(state, task):
             state.remember(event, at, where, (waker.id,), "cancel_of_another")
+
+
+def _waited_for(task: TaskState, other: int) -> bool:
+    """Whether a task's latest wait was for another one."""
+    return task.last_wait is not None and other in task.last_wait.tasks
+
+
+def _waits_still(task: TaskState, other: int) -> bool:
+    """Whether a task waits for another that has just ended, or has not waited since."""
+    wait = task.last_wait if task.waits_for is None and task.state != "waiting" else task.waits_for
+    return wait is not None and other in wait.tasks
 
 
 def _asked_to_end(state: LabState, waker: TaskState, woken: TaskState) -> bool:

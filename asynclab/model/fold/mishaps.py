@@ -32,14 +32,17 @@ def _mistake(
 coroutine_dropped = callback_failed = loop_spun = cancel_misplaced = clock_mistaken = _mistake
 
 
-def _suspicion(
-    state: LabState, event: events.TimeoutDropped | events.ItemLost | events.LocksPrivate, at: float
-) -> None:
-    """A task has not noticed that its time was up, ends with an item, or has a lock for itself. That may do no harm."""
+def _suspicion(state: LabState, event: events.TimeoutDropped | events.LocksPrivate, at: float) -> None:
+    """A task has not noticed that its time was up, or has a lock for itself. That may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
-timeout_dropped = item_lost = locks_private = _suspicion
+timeout_dropped = locks_private = _suspicion
+
+
+def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
+    """A task ends with an item, which may be of no use any more; but a connection is missing in its pool."""
+    state.remember(event, at, place_in(event), is_sure=event.is_leaked)
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
@@ -214,15 +217,19 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
-    """A task gets the reply to another request, unless it reads on until it has the one with its number."""
-    task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else task.place, (event.of,), is_sure=event.reads_once)
+    """A task gets the reply to another request, unless it reads on until it has the one with its number.
+
+    What comes from a queue may be no reply, but the next job.
+    """
+    is_sure = event.reads_once and not event.is_queue
+    state.remember(event, at, place_in(event), (event.of,), is_sure=is_sure)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
-    """Nobody can get the item any more that a task has taken from a queue."""
-    task = state.tasks.get(event.task)
-    state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
+    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed."""
+    task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
+    placed = task if waiter is None else waiter.last_wait
+    state.remember(event, at, None if placed is None else place_in(placed), is_sure=event.is_sure)
 
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:

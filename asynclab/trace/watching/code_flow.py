@@ -42,15 +42,29 @@ def is_in_loop(code: CodeType, at: int) -> bool:
 
 
 @lru_cache(1_000)
-def awaits_again(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits at an instruction may come to that `await` again.
+def comes_again(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits or calls something at an instruction may come to that `await` or call again.
 
     It may be another instruction: what a `while` asks first is written twice.
     """
     steps = {each.offset: each for each in dis.get_instructions(code)}
-    here = steps[at].positions
-    again = (steps[offset] for offset in reached_from(code, at))
-    return any(each.opname == "GET_AWAITABLE" and each.positions == here for each in again)
+    here = steps[max(offset for offset in steps if offset <= at)]  # up to Python 3.11 a call may stand in its cache
+    does = here.opname if here.opname.startswith("CALL") else "GET_AWAITABLE"
+    again = (steps[offset] for offset in reached_from(code, here.offset))
+    return any(each.opname == does and each.positions == here.positions for each in again)
+
+
+@lru_cache(1_000)
+def may_salvage(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits a task at an instruction may get its result where that raises: see `result()`."""
+    handler = handlers_of(code).get(at)
+    if handler is None:
+        return False
+    after = {handler, *reached_from(code, handler)}
+    steps = list(dis.get_instructions(code))
+    return any(each.offset in after and each.argval == "result" for each in steps) or any(
+        each.offset in after and _is_of_a_name(before, each) for before, each in pairwise(steps)
+    )
 
 
 def handlers_of(code: CodeType) -> dict[int, int]:
@@ -78,11 +92,16 @@ def awaits_a_name(code: CodeType, made_at: int | None = None) -> bool:
     for parameter in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
         made.pop(parameter, None)
     for before, each in pairwise(steps):
-        if each.opname == "GET_AWAITABLE" and not each.arg and not before.opname.startswith("CALL"):
+        if _is_of_a_name(before, each):
             lines = made.get(_names_in(before)[-1]) if "FAST" in before.opname else None
             if lines is None or made_at in lines or None in lines:
                 return True
     return False
+
+
+def _is_of_a_name(before: dis.Instruction, step: dis.Instruction) -> bool:
+    """Whether an instruction begins an `await` of something that was not called just before."""
+    return step.opname == "GET_AWAITABLE" and not step.arg and not before.opname.startswith("CALL")
 
 
 def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]:

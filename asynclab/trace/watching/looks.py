@@ -68,7 +68,7 @@ class Looks:
         self.again_at = FIRST_LOOK_AT
         """Real time before which there is no time for the next look."""
         self.sources = DroppedSources()
-        self.replies = UnreadReplies(recorder)
+        self.replies = UnreadReplies(recorder, tasks.boundary)
         self.unread = UnreadStreams(recorder, tasks)
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
@@ -144,8 +144,6 @@ class Looks:
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
                 if wait.kind == "stream" or wait.library == POOL_LIBRARY:
                     self.unread.begins(record, task)
-                if wait.kind == "stream" and self.replies.streams:
-                    self.replies.read_by(record, task)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

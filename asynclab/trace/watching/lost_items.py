@@ -22,6 +22,7 @@ from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.closable import is_closable
 from asynclab.trace.watching.code_flow import AWAITED, handlers_of, line_of, reached_from
 
 _WAIT_FOR = asyncio.wait_for.__code__
@@ -39,7 +40,8 @@ def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Ite
         item = next((each for each in items if id(each) == taken), None)
         if item is not None and _has_unused(frame.f_code, frame.f_lasti):
             file, line = frame.f_code.co_filename, frame.f_lineno or 0
-            yield ItemLost(recorder.clock.now(), record.id, short_repr(item), file, line)
+            is_leaked = is_closable(type(item))  # type: ignore[arg-type]
+            yield ItemLost(recorder.clock.now(), record.id, short_repr(item), file, line, is_leaked)
             return
 
 

@@ -420,6 +420,8 @@ class Observer(Recorder):
                 with self.guard("results"):
                     self.items.ended(record, task, created, item, is_awaited=bool(self._woken_by_end))
             if self._woken_by_end:
+                if len(self._woken_by_end) == 1 and type(task) is Task and task._result is not None:  # type: ignore[attr-defined]
+                    self._see_handover(record, task)
                 self._tell_woken(record, at)
             if looks.pending:
                 looks.pending.pop(record.id, None)
@@ -444,6 +446,11 @@ class Observer(Recorder):
     def _task_failed(self, record: TaskRecord, error: BaseException) -> None:
         self._misuses.failed(record, error)
         self._silenced.failed(record)
+
+    def _see_handover(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task that has ended with a result wakes one task that waits for that."""
+        with self.guard("results"):
+            self.items.handed_over(record, task, self._woken_by_end[0][0])
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []

@@ -1,4 +1,4 @@
-"""Sees that a task that does nothing but get an item from a queue has one, and that nobody has read its result.
+"""Sees that nobody has read a task's result: an item that it has taken from a queue, or something to be closed.
 
 Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
 An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
@@ -20,7 +20,8 @@ from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_flow import awaits_a_name, returns_what_it_awaits
+from asynclab.trace.watching.closable import is_closable
+from asynclab.trace.watching.code_flow import awaits_a_name, may_salvage, returns_what_it_awaits
 from asynclab.trace.watching.reachable_objects import Reach
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
@@ -33,15 +34,17 @@ _MOST_OBJECTS = 2_000
 
 
 class _Brought(msgspec.Struct):
-    """An item that a task has brought."""
+    """What a task has brought."""
 
     is_unread: bool
     is_sure: bool
-    """Whether nobody referred to the task any more as it ended."""
+    """Whether nobody referred to the task any more as it ended, or none but who waited for it can have read it."""
+    meant_for: int | None = None
+    """The number of the task that waited for something to be closed."""
 
 
 class UnreadItems:
-    """The tasks that ended with an item that they had taken from a queue."""
+    """The tasks that ended with an item that they had taken from a queue, or with something to be closed."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
         self._recorder = recorder
@@ -63,6 +66,15 @@ class UnreadItems:
             if not is_awaited:
                 _notice_reading(task, brought)
 
+    def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
+        """A task has ended with a result, for which alone another task waits."""
+        result, waiter = result_of(task), waiting()
+        if record.key in self._brought or not is_closable(type(result)) or waiter is None:  # type: ignore[arg-type]
+            return
+        frames = follow(coroutine_of(waiter)).frames
+        if not any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames):
+            self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
+
     def not_received(self, task: Task[Any]) -> None:
         """The one task that waited for another is cancelled, and never gets what that has brought."""
         record = self._tasks.known(task)
@@ -75,7 +87,8 @@ class UnreadItems:
         """A task was destroyed: tell if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
         if brought is not None and brought.is_unread:
-            self._recorder.emit(ResultUnread(self._recorder.clock.now(), record.id, brought.is_sure))
+            now = self._recorder.clock.now()
+            self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for))
 
     def _may_be_awaited(self, created: TaskCreated) -> bool:
         """Whether the code of the task that made another awaits what may be a task that has ended."""

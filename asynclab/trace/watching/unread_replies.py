@@ -1,14 +1,19 @@
-"""Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same stream.
+"""Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same source.
 
 The functions tell what is a request: one that has sent something before it reads, and runs anew for the next request.
+From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.
 """
 
 from __future__ import annotations
 
+import dis
+import sys
 import weakref
-from asyncio import StreamReader, Task
-from functools import partial
-from types import CodeType
+from asyncio import Queue, StreamReader, Task
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from itertools import pairwise
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,87 +23,116 @@ from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.code_flow import awaits_again
+from asynclab.trace.watching.code_flow import comes_again
 
-_READS = tuple(getattr(StreamReader, name).__code__ for name in ("read", "readline", "readexactly", "readuntil"))
+_METHODS: dict[type, tuple[str, ...]] = {
+    StreamReader: ("read", "readline", "readexactly", "readuntil"),
+    Queue: ("get",),
+}
+"""Those that read replies."""
 
-_SENDS = ("write", "send")
+_READS = frozenset(getattr(kind, name).__code__ for kind, names in _METHODS.items() for name in names)
+
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
+
+_SENDS = ("write", "send", "put")
 """How the names of what sends begin."""
-
-_MOST = 1_000
 
 
 class _Unread(msgspec.Struct):
     """A request that was cancelled while it waited for its reply."""
 
-    stream: weakref.ref[StreamReader]
     task: int
-    requests: tuple[weakref.ref[Any], ...]
-    """The coroutines that had sent something and waited for its reply: in one of these a later read is for the same."""
+    links: tuple[weakref.ref[Any], ...]
+    """The coroutines that had sent something: in one of these a later read is for the same."""
     codes: frozenset[CodeType]
 
 
-class UnreadReplies:
-    """The streams on which a reply may be left unread."""
+class _Request(NamedTuple):
+    """A call of a function that has sent something before it reads."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    depth: int
+    code: CodeType
+    reads_once: bool
+    """Whether neither it nor what it calls comes to read again."""
+
+
+class UnreadReplies:
+    """The streams and queues on which a reply may be left unread."""
+
+    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
+        """Tell a recorder; `boundary` is the code that calls steps."""
         self._recorder = recorder
-        self.streams: dict[int, _Unread] = {}
-        """By the id() of the stream."""
+        self._boundary = boundary
 
     def cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task was asked to end while it waits."""
-        stream, requests = _reading(task)
-        if stream is not None and requests and len(self.streams) < _MOST:
-            codes = frozenset(each.code for each in requests)
-            links = tuple(weakref.ref(each.link) for each in requests)
-            gone = partial(self._forget, id(stream))
-            self.streams[id(stream)] = _Unread(weakref.ref(stream, gone), record.id, links, codes)
+        chain = follow(coroutine_of(task))
+        index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), 0)
+        source = variables_of(chain.frames[index]).get("self") if index else None
+        requests = _requests(chain.frames[:index], chain.frames[index].f_code.co_name) if index else []
+        if requests and type(source) in _METHODS:
+            links = tuple(weakref.ref(chain.links[each.depth]) for each in requests)
+            unread = _Unread(record.id, links, frozenset(each.code for each in requests))
+            reference = weakref.ref(source)
+            for name in _METHODS[type(source)]:
+                setattr(source, name, self._noticing(name, reference, unread))
 
-    def read_by(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task waits to read: tell if it may get the reply to another request."""
-        stream, requests = _reading(task)
-        unread = self.streams.get(id(stream))
-        if unread is None or unread.stream() is not stream:
-            return
-        before = [request() for request in unread.requests]
-        new = [each for each in requests if each.code in unread.codes and all(each.link is not old for old in before)]
-        if new:
-            del self.streams[id(stream)]
-            reads_once = any(each.reads_once for each in new)
-            self._recorder.emit(ReplyUnread(self._recorder.clock.now(), record.id, unread.task, reads_once))
+    def _noticing(self, name: str, reference: weakref.ref[Any], unread: _Unread) -> Callable[..., Any]:
+        """What stands in for a method of a stream or queue until another request, or anything else, reads."""
+        kind = type(reference())
 
-    def _forget(self, stream: int, _: object) -> None:
-        self.streams.pop(stream, None)
+        @wraps(getattr(kind, name))
+        def read(*args: Any, **options: Any) -> Any:
+            source = reference()
+            with self._recorder.guard("replies"):
+                frames = list(self._frames_down_to(sys._getframe(1)))
+                links = (link() for link in unread.links)
+                if not any(link is not None and link.cr_frame in frames for link in links):
+                    for each in _METHODS[kind]:
+                        vars(source).pop(each, None)
+                    self._see(unread, _requests(frames, name), frames[-1], kind)
+            return getattr(kind, name)(source, *args, **options)
+
+        return read
+
+    def _frames_down_to(self, caller: FrameType) -> Iterator[FrameType]:
+        """The frames of the step under way, outermost first."""
+        frames: list[FrameType] = []
+        frame: FrameType | None = caller
+        while frame is not None and frame.f_code is not self._boundary:
+            frames.append(frame)
+            frame = frame.f_back
+        return reversed(frames)
+
+    def _see(self, unread: _Unread, requests: list[_Request], caller: FrameType, kind: type) -> None:
+        """Tell if functions that read from a stream or queue may get the reply to another request."""
+        recorder, new = self._recorder, [each for each in requests if each.code in unread.codes]
+        if new and recorder.current is not None:
+            event = ReplyUnread(recorder.clock.now(), recorder.current.id, unread.task)
+            event.reads_once = any(each.reads_once for each in new)
+            event.is_queue = kind is Queue
+            event.file, event.line = caller.f_code.co_filename, caller.f_lineno
+            recorder.emit(event)
 
 
-class _Request(NamedTuple):
-    """A coroutine that has sent something before it waits to read."""
-
-    link: Any
-    code: CodeType
-    reads_once: bool
-    """Whether neither it nor what it calls reads in a loop."""
-
-
-def _reading(task: Task[Any]) -> tuple[StreamReader | None, list[_Request]]:
-    """The stream that a suspended task reads from, and for which requests."""
-    chain = follow(coroutine_of(task))
-    index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), None)
-    stream = None if index is None else variables_of(chain.frames[index])["self"]
-    if type(stream) is not StreamReader:
-        return None, []
-    frames = chain.frames[:index]
-    loops = [awaits_again(frame.f_code, frame.f_lasti) for frame in frames]
-    called = [frame.f_code.co_name for frame in chain.frames[1:]]
-    return stream, [
-        _Request(link, frame.f_code, reads_once=not any(loops[depth:]))
-        for depth, (link, frame, name) in enumerate(zip(chain.links, frames, called, strict=False))
-        if _sends_before(frame.f_code, name)
+def _requests(frames: list[FrameType], name: str) -> list[_Request]:
+    """The functions, outermost first, that have sent something before they call the next, the last of them a method."""
+    again = [comes_again(frame.f_code, frame.f_lasti) for frame in frames]
+    called = [*(frame.f_code.co_name for frame in frames[1:]), name]
+    return [
+        _Request(depth, frame.f_code, not any(again[depth:]))
+        for depth, (frame, function) in enumerate(zip(frames, called, strict=True))
+        if _sends_before(frame.f_code, function)
     ]
 
 
+@lru_cache(1_000)
 def _sends_before(code: CodeType, name: str) -> bool:
-    """Whether a function sends something before it uses a name."""
-    names = code.co_names  # in the order in which the code uses them first
-    return name in names and any(each.startswith(_SENDS) for each in names[: names.index(name)])
+    """Whether a function sends something before it uses a name, and not into what it reads from."""
+    loads = [(before, each) for before, each in pairwise(dis.get_instructions(code)) if each.opname in _LOADS]
+    reads = next((index for index, (_, each) in enumerate(loads) if each.argval == name), None)
+    if reads is None:
+        return False
+    source = loads[reads][0].argval
+    return any(str(each.argval).startswith(_SENDS) and before.argval != source for before, each in loads[:reads])

@@ -650,6 +650,49 @@ async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
             await asyncio.wait_for(next_message(), 0.06)
 
 
+async def a_callers_timeout_is_that_of_all() -> None:
+    """shared-cancel"""
+
+    loading = asyncio.create_task(asyncio.sleep(1, "value"))
+
+    async def hurry() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(loading, 0.01)
+
+    async def wait() -> str:
+        try:
+            return await loading
+        except asyncio.CancelledError:
+            return "not there"
+
+    await asyncio.gather(hurry(), wait())
+
+
+async def a_connection_comes_as_its_user_is_cancelled() -> None:
+    """lost-handover"""
+
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0.01)
+        made.set()
+        return Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        connection = await connecting
+        connection.close()
+
+    using = asyncio.create_task(use())
+    await made.wait()
+    using.cancel()
+    await asyncio.wait({using})
+
+
 async def a_race_takes_one_of_two_messages_and_then_more() -> None:
     """abandoned-get"""
 

@@ -1539,3 +1539,51 @@ async def a_child_is_stopped_by_a_task_that_is_being_cancelled() -> None:
         await asyncio.sleep(0.005)
         serving.cancel()
     await asyncio.wait({serving})
+
+
+async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect(made: asyncio.Event) -> Connection:
+        await asyncio.sleep(0.01)
+        made.set()
+        return Connection()
+
+    async def look_at_the_result(made: asyncio.Event) -> None:
+        connecting = asyncio.create_task(connect(made))
+        try:
+            connection = await connecting
+        except asyncio.CancelledError:
+            if connecting.done():
+                connecting.result().close()
+            raise
+        connection.close()
+
+    async def wait_again(made: asyncio.Event) -> None:
+        connecting = asyncio.create_task(connect(made))
+        try:
+            await asyncio.shield(connecting)
+        finally:
+            (await connecting).close()
+
+    for use in (look_at_the_result, wait_again):
+        made = asyncio.Event()
+        using = asyncio.create_task(use(made))
+        await made.wait()
+        using.cancel()
+        await asyncio.wait({using})
+
+
+async def tasks_wait_for_the_end_of_one_that_runs_out_of_time() -> None:
+    serving = asyncio.create_task(asyncio.sleep(1))
+
+    async def limit() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(serving, 0.01)
+
+    async def clean_up() -> None:
+        await asyncio.wait({serving})
+
+    await asyncio.gather(limit(), clean_up())
