@@ -14,16 +14,23 @@ from asynclab.model.state import Block, LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
+REPEATED = BLAMED_AFTER / 2
+"""Seconds that a step may take once or twice, but not `TIMES` times."""
+
+TIMES = 3
+
 
 def find_blocks(state: LabState) -> Iterator[Finding]:
     """Steps that took long while tasks were there that had no part in them."""
     by_function: defaultdict[tuple[str, str], list[tuple[float, Block, LoopBlocked]]] = defaultdict(list)
     for block in state.blocks:
         report = block.report
-        if report is not None and block.kept_others and _is_to_blame(report):
+        if report is not None and block.kept_others and block.seconds - report.stolen >= REPEATED:
             by_function[report.file, report.function].append((block.seconds - report.stolen, block, report))
     for found in by_function.values():
         seconds, block, report = max(found, key=itemgetter(0))
+        if not (_is_to_blame(report) or len(found) >= TIMES):
+            continue
         took = f"took {measured(seconds)}" + (f", the longest of {len(found):,}" if len(found) > 1 else "")
         first = found[0]
         yield replace(_finding(state, report, block, took), at=first[1].begin, task=first[2].task)

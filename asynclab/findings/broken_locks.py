@@ -34,12 +34,13 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
     for incident, event in incidents_of(state, PrimitiveChanged):
         if event.primitive in state.primitives and not incident.is_sure:
             who = next(iter(incident.others), None)
+            why = ", as its acquire() was cancelled" if incident.kind == "given_up" else ""
             text = (
                 f"{quoted(state, who)} released {state.primitives[event.primitive].label}{at_line(incident.place)} "
-                f"without having a permit of it: at {measured(incident.at)} there were {event.value}, more than ever "
-                f"before"
+                f"without having a permit of it{why}: at {measured(incident.at)} there were {event.value}, more than "
+                f"ever before"
             )
-            yield finding_of("released-too-often", text, incident, who)
+            yield finding_of("released-too-often", text, incident, who, "proved" if why else None)
 
 
 def find_private_locks(state: LabState) -> Iterator[Finding]:

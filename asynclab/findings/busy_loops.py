@@ -35,6 +35,11 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
             f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
             f"that takes a processor, and nothing has come of it"
         )
+        if event.attempts:
+            text = (
+                f"{who} has tried to connect {event.attempts:,} times in {measured(event.seconds)}"
+                f"{at_line(incident.place)}, each time in vain, and did not wait before the next attempt"
+            )
         task = event.tasks[0] if event.tasks else None
         certainty: Certainty = "proved" if event.only_waits else "likely"
         yield finding_of("busy-wait", text, incident, task, certainty)

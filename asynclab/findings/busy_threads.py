@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
-from asynclab.model.events import ExecutorFull, ScheduledFromThread
+from asynclab.findings.wait_graph import AWAITING
+from asynclab.model.events import ExecutorFull, ScheduledFromThread, Wait
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
@@ -21,6 +22,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
             uses = "; it uses what they wait for" if event.holds_up else ""
+            uses = "; it was given up before it had begun" if event.never_begun else uses
             uses = "; nobody waits for these calls any more, but they go on" if event.given_up else uses
             queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"
             threads = "the only thread of the executor is"
@@ -37,7 +39,7 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
     told = state.outside
     if told is None or not told.queued or not state.is_starved:
         return
-    waits = [task for task in state.tasks.values() if task.waits_for is not None and task.waits_for.kind == "thread"]
+    waits = [task for task in state.tasks.values() if _waits_for_thread(task.waits_for)]
     if not waits:
         return
     verb = "wait" if len(waits) > 1 else "waits"
@@ -48,10 +50,16 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
     yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
 
 
+def _waits_for_thread(wait: Wait | None) -> bool:
+    """Whether somebody waits for calls in threads, perhaps for several: gather() and the like name only tasks."""
+    return wait is not None and (wait.kind == "thread" or (wait.kind in AWAITING and not wait.tasks))
+
+
 def find_foreign_calls(state: LabState) -> Iterator[Finding]:
     """Code in another thread that puts callbacks in the loop's ready queue, as setting a future or an event does."""
     for incident, event in incidents_of(state, ScheduledFromThread):
         what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
+        what = "called stop() of the loop" if event.stops else what
         who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
         text = (
             f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
@@ -67,12 +75,16 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:
         return
     waits = [task for task in state.tasks.values() if not task.has_ended]
-    if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits) or not waits:
+    if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits):
+        return
+    if not waits and state.outcome is None:
         return
     thread = next((each for each in told.held if each.function or each.waits_in), told.held[0])
+    waiter = f"asyncio.run() waits in {_SHUTDOWN}() for the threads of its executor"
+    waiter = waiter if waits else "the process waits for all its threads but daemons"
     text = (
-        f"{quoted(state, main.id)} {how_ended(main)}, and asyncio.run() waits in {_SHUTDOWN}() for the threads of its "
-        f"executor: {thread_told(thread)}, and nobody is left to let it go on"
+        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to let "
+        f"it go on"
     )
     place = (thread.file, thread.line) if thread.line else None
     yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)
@@ -81,7 +93,8 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "wrong-thread",
-        "Code in another thread or a signal handler set a future or event, filled a queue, or made a task.",
+        "Code in another thread or a signal handler set a future or event, filled a queue, made a task, or stopped the "
+        "loop.",
         "The loop is not woken: the task runs late or never, and the loop's own data may break.",
         "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
         "",
@@ -107,9 +120,10 @@ RULES = (
     ),
     Rule(
         "shutdown-hangs",
-        "The main task has ended, but a thread of its executor never does.",
-        "asyncio.run() waits for its threads: the program does not end.",
-        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue.",
+        "The main task has ended, but a thread never does.",
+        "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
+        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue, and close "
+        "what has a thread of its own, such as a connection of aiosqlite.",
         "",
         find_endless_shutdowns,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from asynclab.findings.lost_wakes import (
@@ -18,9 +18,12 @@ from asynclab.model.events import GeneratorLeft, GeneratorStands
 from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
+
+GIVEN_UP_AFTER = 0.05
+"""Lab seconds that a task has waited since the holder ended: as a program ends, all are cancelled together."""
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
@@ -38,12 +41,7 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
             told.add(primitive.label)
             text = _own(state, primitive)
         else:
-            waits = [
-                f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
-                for task in members[:NAMED]
-            ]
-            left = len(members) - len(waits)
-            text = "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
+            text = _full(state, members) or _circle(state, members)
         yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
@@ -51,6 +49,29 @@ def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
     """The lock or semaphore that a task waits for."""
     wait = task.waits_for
     return None if wait is None else state.named_primitives.get((wait.kind, wait.number))
+
+
+def _circle(state: LabState, members: Sequence[TaskState]) -> str:
+    """For whom each of some tasks waits."""
+    waits = [
+        f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
+        for task in members[:NAMED]
+    ]
+    left = len(members) - len(waits)
+    return "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
+
+
+def _full(state: LabState, members: Sequence[TaskState]) -> str:
+    """That tasks wait to put into a queue from which nobody else takes; empty where they do something else."""
+    waits = [task.waits_for for task in members]
+    numbers = {wait.number if wait is not None and wait.kind == "queue.put" else 0 for wait in waits}
+    queue = state.queues.get(numbers.pop()) if len(numbers) == 1 else None
+    tasks = sorted(task.id for task in members)
+    if queue is None or not {taker for taker in queue.takers if not _has_ended(state, taker or 0)}.issubset(tasks):
+        return ""
+    verb, who = ("wait", "they themselves take") if len(tasks) > 1 else ("waits", "it itself takes")
+    place = in_brackets(members[0].place)
+    return f"{listed(state, tasks)} {verb} to put into {queue.label}{place}: it is full, and only {who} from it"
 
 
 def _own(state: LabState, primitive: PrimitiveState) -> str:
@@ -78,7 +99,7 @@ def _target(state: LabState, task: TaskState) -> str:
     queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
     if queue is not None:
         return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
-    return listed(state, () if wait is None else wait.tasks)
+    return listed(state, () if wait is None else sorted(wait.tasks))
 
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:
@@ -122,8 +143,8 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             continue
         certainty: Certainty = "proved"
         victims = _victims(state, primitive)
-        if not victims and _wait_since_ends(state, primitive):
-            certainty, victims = "likely", list(primitive.waiters)
+        if not victims and _is_forgotten(state, primitive):
+            certainty, victims = _waited_since_ends(state, primitive)
         if not victims:
             continue
         what = "the lock" if primitive.kind == "lock" else "a permit"
@@ -132,8 +153,7 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             for number in holders[:NAMED]
         )
         text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
-        last = state.tasks.get(victims[0])
-        place = None if last is None else place_of(last)
+        place = _place_of(state, primitive, victims[0])
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
 
 
@@ -142,18 +162,33 @@ def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
     return list(waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive)))
 
 
-def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether tasks have waited for long since the last holder ended, who was to give it back.
+def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
+    """Whether one of the last holders failed or was cancelled, so that it did not give back what it had.
 
-    That is so where one of the holders failed or was cancelled. One that did more than to take a lock, and ended with
-    it, has forgotten it: locks are seldom released by others.
+    One that did more than to take a lock, and ended with it, has forgotten it: locks are seldom released by others.
     """
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
-    has_forgotten = primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks)
-    waiters, last_end = primitive.waiters, _last_end(state, primitive)
+    return is_odd or (primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks))
+
+
+def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Certainty, list[int]]:
+    """Who has waited for long since the last holder ended; once the run is over, who has given up since then."""
+    waiters, last_end = list(primitive.waiters), _last_end(state, primitive)
+    holders = filter(None, map(state.tasks.get, primitive.holders))
+    if state.outcome is not None and all(task.parent is not None for task in holders):  # not the main task, as all ends
+        vain = primitive.given_up.values()
+        return "proved", [each.task for each in vain if each.until - max(each.since, last_end) >= GIVEN_UP_AFTER]
     have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
-    return have_long and (is_odd or has_forgotten)
+    return "likely", waiters if have_long else []
+
+
+def _place_of(state: LabState, primitive: PrimitiveState, victim: int) -> Place | None:
+    """Where a task waits for a lock or semaphore, or has waited."""
+    task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
+    if vain is not None and vain.wait.line:
+        return vain.wait.file, vain.wait.line
+    return None if task is None else place_of(task)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:

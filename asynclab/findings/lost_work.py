@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from asynclab.findings.lost_wakes import ended_since
+from asynclab.findings.lost_wakes import awaits_any, ended_since
 from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
-from asynclab.findings.told_waits import doing
+from asynclab.findings.told_waits import doing, last_by
 from asynclab.model.events import (
     BACKLOG,
     CallbackFailed,
@@ -96,7 +96,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
     """Tasks that have failed unseen, while others still wait for what their code would have brought."""
     for incident, event in incidents_of(state, FailureUnseen):
-        tasks = [state.tasks[number] for number in event.waiting if number in state.tasks]
+        tasks = [state.tasks[number] for number in dict.fromkeys(event.waiting) if number in state.tasks]
         waiting = [task for task in tasks if task.since <= incident.at and _is_unexplained(state, task.waits_for)]
         if not waiting:
             continue
@@ -220,38 +220,58 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
         if queue.maxsize == 0 and queue.size >= BACKLOG and queue.gets and _grows(queue):
             (begin, size, gets), (end, last) = queue.lows[0], queue.depth[-1]
             seconds, taken = end - begin, queue.gets - gets
+            ended = ended_since(state, queue.takers)
+            by = "" if ended is None or ended >= end else last_by(state, "", queue.takers)
             ahead = f"; an item put now waits for some {measured(last * seconds / taken)}" if taken else ""
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
-                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; "
+                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got{by}; "
                 f"put() never made anybody wait{ahead}"
             )
             yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
 
 
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores at which ever more tasks wait, since they are made faster than they get through.
+    """Locks, semaphores and full queues at which ever more tasks wait, as they are made faster than they get through.
 
     In a steady line as many tasks wait as get through while one of them waits (Little's law).
     """
-    for primitive in state.primitives.values():
-        count, taken_at = len(primitive.waiters), primitive.taken_at
-        if count < _LINE or len(taken_at) < _FEWEST_TAKEN:
-            continue
-        made = [state.tasks[number] for number in list(primitive.waiters)[:: max(1, count // _SAMPLES)]]
-        first = min(task.created_at for task in made)
+    for label, kind, waiters, rate in _lines(state):
+        count = len(waiters)
+        made = [state.tasks[number] for number in waiters[:: max(1, count // _SAMPLES)]]
+        first = min((task.created_at for task in made), default=state.now)
         seconds = state.now - first
-        parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made} if seconds >= LINE_SECONDS else ()
-        rate = len(taken_at) / max(state.now - taken_at[0], 1e-9)
-        if len(parts) < _PARTS or count < _FASTER * rate * seconds:
+        if count < _LINE or seconds < LINE_SECONDS or count < _FASTER * rate * seconds:
+            continue
+        parts = {int(_PARTS * (task.created_at - first) / seconds) for task in made}
+        if len(parts) < _PARTS:
             continue
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
         text = (
-            f"ever more tasks wait for {primitive.label}: {count:,} that were made{at_line(place)} in "
-            f"{measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes their maker wait"
+            f"ever more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} that were made"
+            f"{at_line(place)} in {measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes "
+            f"their maker wait"
         )
-        yield Finding("growing-queue", text, state.now, (state.version,), None, place, "likely")
+        # A queue has a bound so that its producers wait: who has no part in that defeats it.
+        numbers = {task.id for task in made}
+        awaiting = (number for number in state.awaiting if number in state.tasks)
+        is_sure = kind == "queue" and not any(awaits_any(state, number, numbers) for number in awaiting)
+        certainty: Certainty = "proved" if is_sure else "likely"
+        yield Finding("growing-queue", text, state.now, (state.version,), None, place, certainty)
+
+
+def _lines(state: LabState) -> Iterator[tuple[str, str, list[int], float]]:
+    """What tasks wait at, its kind, these, and how many get through in a second."""
+    for primitive in state.primitives.values():
+        taken_at = primitive.taken_at
+        if len(primitive.waiters) >= _LINE and len(taken_at) >= _FEWEST_TAKEN:
+            rate = len(taken_at) / max(state.now - taken_at[0], 1e-9)
+            yield primitive.label, primitive.kind, list(primitive.waiters), rate
+    for queue in state.queues.values():
+        if queue.is_full and len(queue.putters) >= _LINE and queue.lows:
+            begin, _, gets = queue.lows[0]
+            yield queue.label, "queue", queue.putters, (queue.gets - gets) / max(state.now - begin, 1e-9)
 
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:

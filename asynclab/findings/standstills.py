@@ -39,6 +39,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not tasks:
         return
     last = max(tasks, key=lambda task: task.since)
+    tasks.sort(key=lambda task: _is_consequence(task, task.waits_for))
     said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
     said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
@@ -62,18 +63,24 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
         return
     tasks = [state.tasks[number] for number in incident.event.tasks if number in state.tasks]
     waits = {task.id: wait for task in tasks if (wait := _wait_at(task, incident.at)) is not None}
-    roots = [task for task, wait in waits.items() if wait.kind not in AWAITING]
+    roots = [task for task in tasks if task.id in waits and waits[task.id].kind not in AWAITING]
     if not roots or any(each.certainty == "proved" or not incident.is_sure for each in _causes(state)):
         return
-    victims = dict.fromkeys([*roots, *waits])
+    roots.sort(key=lambda task: _is_consequence(task, waits[task.id]))
+    victims = dict.fromkeys([*(task.id for task in roots), *waits])
     deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
     said = listed_deeds(state, deeds)
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     text += "" if incident.is_sure else ", unless another task of a group fails"
-    place = _line(waits[roots[0]]) or place_of(state.tasks[roots[0]])
+    place = _line(waits[roots[0].id]) or place_of(roots[0])
     certainty: Certainty = "proved" if incident.is_sure else "likely"
-    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0], place, certainty)
+    yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0].id, place, certainty)
+
+
+def _is_consequence(task: TaskState, wait: Wait | None) -> tuple[bool, bool]:
+    """Sorts those who wait for tasks behind the others, and the main task, which waits for results, behind both."""
+    return wait is None or wait.kind in AWAITING, task.parent is None
 
 
 def _wait_at(task: TaskState, at: float) -> Wait | None:

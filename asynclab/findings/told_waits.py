@@ -35,7 +35,8 @@ def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
     primitive = state.named_primitives.get((wait.kind, wait.number))
     if primitive is not None:
         return tuple(primitive.holders)
-    return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+    left = (number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+    return tuple(sorted(left))  # a group has them in a set
 
 
 def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
@@ -46,7 +47,10 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is None:
             return ""
-        last = _last(state, _BROUGHT[wait.kind], primitive.sources)
+        did = _BROUGHT[wait.kind]
+        last = last_by(state, did, primitive.sources) if primitive.sources else f", which nobody has {did}"
+        if primitive.kind == "semaphore" and primitive.sole_taker:
+            last = f", all permits of which {quoted(state, primitive.sole_taker)} took{last}"
         by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"
         return last and f"{last}{by}"
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
@@ -58,18 +62,18 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
         if queue.returned and borrowers:  # a pool: what is taken comes back
             return f", whose items are with {listed(state, borrowers)}"
-        return _last(state, "put", queue.sources) + _last(state, "got", queue.takers)
-    return _last(state, "got", queue.takers)
+        return last_by(state, "put", queue.sources) + last_by(state, "got", queue.takers)
+    return last_by(state, "got", queue.takers)
 
 
 _BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
-def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
+def last_by(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
     """Who did something last, and how that ended; empty where it was no task."""
     number = max(tasks, key=tasks.__getitem__, default=None)
     if number is None:
         return ""
     task = state.tasks.get(number)
     end = "" if task is None or not task.has_ended else f", which {how_ended(task)}"
-    return f", last {did} by {quoted(state, number)}{end}"
+    return f", last{did and f' {did}'} by {quoted(state, number)}{end}"

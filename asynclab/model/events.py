@@ -462,6 +462,8 @@ class ScheduledFromThread(TaskEvent):
     file: str = ""
     line: int = 0
     """Where, in that code."""
+    stops: bool = False
+    """Whether it has called stop() instead."""
 
 
 class TaskEnded(TaskEvent):
@@ -851,6 +853,8 @@ class ExecutorFull(ProgramEvent):
     """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
     given_up: bool = False
     """Whether nobody waits any more for any of the calls that the threads are busy with."""
+    never_begun: bool = False
+    """Whether the call itself was given up, such as by a timeout, before a thread has begun it."""
 
 
 class Outside(ProgramEvent):
@@ -1034,6 +1038,8 @@ class LoopSpun(ProgramEvent):
     """Whether the code there does nothing but ask whether it may go on."""
     is_reader: bool = False
     """Whether it is a callback of add_reader(), and what it reads has ended."""
+    attempts: int = 0
+    """How often the task has tried to connect meanwhile, each time in vain, if that is what it does."""
 
 
 class LoopLagged(ProgramEvent):

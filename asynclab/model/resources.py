@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Literal, TypeAlias, TypeVar
 
 from asynclab.model.events import BACKLOG, PrimitiveKind, Wait
+from asynclab.model.hardships import WaitInVain
 from asynclab.model.tasks import Place
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
@@ -140,16 +141,22 @@ class PrimitiveState:
     """The tasks that have taken it with `async with`, so that nobody else is to release it."""
     gave_back: set[int] = field(default_factory=set)
     """For a semaphore: tasks that have given back a permit that they had. The first `SOURCES_KEPT`."""
-    extra: tuple[int, Place | None] | None = None
-    """For a semaphore: who first gave back a permit that it had not, though it had had one or wanted one, and where."""
+    extra: tuple[int, Place | None, bool] | None = None
+    """For a semaphore: who first gave back a permit that it had not, though it had had one or wanted one, and where.
+
+    And whether it was cancelled as it waited for one just before."""
     is_passed_on: bool = False
     """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
+    sole_taker: int | None = 0
+    """For a semaphore: the only task that has taken permits; 0 before the first, None after a second one."""
     held_since: float = 0.0
     """For a lock: when it was taken last, in lab seconds."""
     longest_hold: Hold | None = None
     """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
+    given_up: dict[int, WaitInVain] = field(default_factory=dict)
+    """For a lock or semaphore: tasks cancelled while they waited, since it changed last. The first `SOURCES_KEPT`."""
     taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
     """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)

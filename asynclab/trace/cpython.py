@@ -111,6 +111,10 @@ SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.v
 # What makes a connection over a socket into a transport, all versions; not uvloop's.
 SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport")
 
+# Where an attempt to connect begins, and the coroutine of create_connection() that makes it; not uvloop's.
+SelectorLoop: type = asyncio.selector_events.BaseSelectorEventLoop
+SOCK_CONNECT, CONNECT_SOCK = "_sock_connect", "_connect_sock"
+
 # Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
@@ -200,6 +204,8 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.TimerHandle", TimerHandle, ("_when", "_scheduled")),
     ("asyncio.format_helpers", asyncio.format_helpers, ("_format_callback_source",)),
     ("asyncio.BaseEventLoop", BaseEventLoop, ("_call_soon", "_check_closed", "_check_thread", "_check_callback")),
+    ("asyncio.BaseEventLoop", BaseEventLoop, (CONNECT_SOCK,)),
+    ("asyncio.selector_events.BaseSelectorEventLoop", SelectorLoop, (SOCK_CONNECT,)),
     ("asyncio.StreamReader", asyncio.StreamReader, ("_wait_for_data",)),
     ("asyncio.Queue", asyncio.Queue, (WAKE_NEXT,)),
     (
@@ -435,6 +441,11 @@ def function_of_call(call: Any) -> tuple[Any, tuple[Any, ...]]:
     """What a call in a ThreadPoolExecutor calls, and its arguments; since 3.14 it has one attribute for all of that."""
     function, arguments = call.task[:2] if hasattr(call, "task") else (call.fn, call.args)
     return function, tuple(arguments)
+
+
+def is_call_cancelled(call: Any) -> bool:
+    """Whether a call in a ThreadPoolExecutor was cancelled before a thread has begun it, without asking its lock."""
+    return bool(call.future._state == "CANCELLED")
 
 
 def callbacks_of_call(call: Any) -> list[Any]:

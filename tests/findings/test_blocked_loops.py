@@ -101,3 +101,15 @@ def test_a_line_that_blocks_again_and_again_is_one_finding() -> None:
     (found,) = find_blocks(feed.state)
     assert (found.at, found.task) == (0.1, BUSY)
     assert "'third' took 0.900 s, the longest of 3, in work at app.py:7" in found.text
+
+
+@pytest.mark.parametrize(("times", "seconds", "found"), [(3, 0.25, 1), (2, 0.25, 0), (5, 0.15, 0)])
+def test_steps_that_take_a_while_are_found_if_there_are_several(times: int, seconds: float, found: int) -> None:
+    feed = EventFeed()
+    feed.take([events.TaskCreated(0.0, task, name, name) for task, name in ((BUSY, "busy"), (OTHER, "other"))])
+    feed.take([events.StepStarted(0.0, OTHER), events.StepEnded(0.0, OTHER, 0.0)])
+    for at in range(times):
+        feed.take([events.TaskReady(at, OTHER, "callback"), events.StepStarted(at, BUSY)])
+        feed.take([events.LoopBlocked(at + 0.12, BUSY, 0.12, "app.py", 7, "busy")])
+        feed.take([events.StepEnded(at + seconds, BUSY, seconds)])
+    assert len(list(find_blocks(feed.state))) == found

@@ -334,3 +334,58 @@ def test_a_queue_grows_though_the_machine_stands_still_for_a_while(still: Collec
     ]
     found = _found(*begin, *puts)
     assert sum(finding.rule == "growing-queue" for finding in found) == said
+
+
+def _permits(value: int, task: int, *, taker: int | None = None) -> PrimitiveChanged:
+    return PrimitiveChanged(0.1, 1, value, task, taker=taker)
+
+
+def test_who_alone_took_all_permits_is_named_though_others_gave_some_back() -> None:
+    made = PrimitiveCreated(0.0, 1, "semaphore", 1, 2)
+    taken = [_permits(1, FIRST), _permits(0, FIRST), _permits(1, SECOND), _permits(0, FIRST)]
+    waits = [_waits(FIRST, Wait("semaphore", 1, file="app.py", line=4)), _waits(MAIN, Wait("task", tasks=(FIRST,)))]
+    (finding,) = _found(made, *taken, *_fails(SECOND), *waits, IDLE)
+    assert "all permits of which 'first' took" in finding.text
+
+
+@pytest.mark.parametrize(("until", "said"), [(2.5, [("lock-held-long", "likely", FIRST)]), (1.0, [])])
+def test_a_lock_is_held_for_long_to_those_who_gave_up(until: float, said: list[tuple[str, str, int]]) -> None:
+    taken = [PrimitiveCreated(0.0, 1, "lock", 1, 0), PrimitiveChanged(0.0, 1, 1, FIRST)]
+    waits = [_waits(SECOND, Wait("lock", 1, (FIRST,))), _waits(FIRST, Wait("sleep", deadline=3.0))]
+    given_up = [TaskReady(until, SECOND, "timer"), StepStarted(until, SECOND), StepEnded(until, SECOND, 0.0, ends=True)]
+    released = [TaskEnded(until, SECOND, "done"), TaskReady(3.0, FIRST, "timer"), StepStarted(3.0, FIRST)]
+    assert _said(_found(*taken, *waits, *given_up, *released, PrimitiveChanged(3.0, 1, 0, FIRST))) == said
+
+
+def test_a_standstill_tells_first_who_waits_for_no_task() -> None:
+    waits = [
+        _waits(MAIN, Wait("task", tasks=(FIRST,))),
+        _waits(FIRST, Wait("event", 1)),
+        _waits(SECOND, Wait("event", 2)),
+    ]
+    (finding,) = _found(*waits, IDLE)
+    assert (finding.rule, finding.task) == ("standstill", FIRST)
+    assert finding.text.index("'first' waits for event#1") < finding.text.index("'main' waits for task first")
+
+
+def test_a_queue_that_grows_names_its_last_reader_if_that_has_ended() -> None:
+    feed = EventFeed()
+    made = [TaskCreated(0.0, task, "read", "read", None) for task in (MAIN, FIRST)]
+    events: list[Event] = [*made, QueueCreated(0.0, 1, "Queue", 0), QueuePut(0.0, 1, "x", 1, 0, MAIN)]
+    events += [StepStarted(0.0, FIRST), QueueGot(0.0, 1, "x", 0, 0, 0, FIRST), StepEnded(0.0, FIRST, 0.0, ends=True)]
+    events.append(TaskEnded(0.0, FIRST, "done"))
+    events += [QueuePut(0.01 * number, 1, "x", number, 0, MAIN) for number in range(1, 200)]
+    feed.take(events)
+    (finding,) = find_growing_queues(feed.state)
+    assert "1 got, last by 'read', which ended at" in finding.text
+
+
+@pytest.mark.parametrize("takers", [(FIRST,), (FIRST, SECOND)])
+def test_tasks_that_fill_a_queue_from_which_only_they_take_are_told_at_once(takers: tuple[int, ...]) -> None:
+    taken = [
+        each for task in takers for each in (QueuePut(0.0, 1, "x", 1, 0, MAIN), QueueGot(0.0, 1, "x", 0, 0, 0, task))
+    ]
+    full = [QueuePut(0.0, 1, "x", number, 0, MAIN) for number in (1, 2)]
+    (finding,) = _found(*taken, *full, *(_waits(task, PUTS) for task in takers), _waits(MAIN, Wait("event", 1)), IDLE)
+    who = "they themselves take" if len(takers) > 1 else "it itself takes"
+    assert finding.text.endswith(f"it is full, and only {who} from it")

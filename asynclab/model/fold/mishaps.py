@@ -131,8 +131,14 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
-    """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does."""
-    state.remember(event, at, next(filter(None, (task.place for task in _makers(state, event.task))), None))
+    """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does.
+
+    One that was given up shows something only if its time was up: other tasks are cancelled as a program ends.
+    """
+    makers = list(_makers(state, event.task))
+    expired = {each.task for each in state.timeouts.values() if each.outcome == "expired"}
+    if not (event.never_begun and expired.isdisjoint(task.id for task in makers)):
+        state.remember(event, at, next(filter(None, (task.place for task in makers)), None))
 
 
 def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:

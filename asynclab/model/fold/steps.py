@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
-from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke, wait_ended
+from asynclab.model.fold.waits import TELLING, leave_place, leave_wait, tell_woke, wait_ended
 from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.state import Block, LabState
 from asynclab.model.tasks import StateWord, TaskState
@@ -30,7 +30,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
             timeline.begin(event.task, READY, at, state.version, event)
         wait = task.last_wait = task.waits_for
         if wait is not None:
-            if event.cause == "cancel" or wait.kind == "gather" or state.lost_handovers:
+            if event.cause == "cancel" or wait.kind in TELLING or state.lost_handovers:
                 wait_ended(state, task, event, at)
             tell_woke(state, task, waited, at)
             leave_wait(state, task, at)

@@ -49,6 +49,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         primitive.cleared = (event.task, at) if before and not event.value else None
         if event.value:
             _add_source(primitive, event.task, at)
+    primitive.given_up.clear()
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
     state.tell(at, event.task, kind, deed.changed(event, state, before))
 
@@ -58,7 +59,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
-    elif holder is not None and holder == task and lock.waiters:
+    elif holder is not None and holder == task and (lock.waiters or lock.given_up):
         _compare_holds(state, lock, holder, at)
     lock.holder = task if event.value else None
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()
@@ -79,20 +80,22 @@ def _acts_for(task: TaskState | None, holder: int) -> bool:
 
 def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:
     """Keep the hold that made another task wait for longest."""
-    waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
-    seconds = at - max(lock.held_since, min(waits, default=at))
+    waits = [(state.tasks[number].since, at) for number in lock.waiters if number in state.tasks]
+    waits += [(vain.since, vain.until) for vain in lock.given_up.values()]
+    seconds = max((until - max(lock.held_since, since) for since, until in waits), default=0.0)
     task = state.tasks.get(holder)
-    if task is not None and state.is_stranded(holder, task.last_wait_began):  # a hang, whose end tells nothing
-        return
+    if task is None or task.cancel_requested or state.is_stranded(holder, task.last_wait_began):
+        return  # a hang, or one that others were to end with it: its end tells nothing
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
-        wait = None if task is None else task.last_wait
-        lock.longest_hold = Hold(holder, wait, seconds, tuple(lock.waiters), at, state.version)
+        lock.longest_hold = Hold(holder, task.last_wait, seconds, (*lock.given_up, *lock.waiters), at, state.version)
 
 
 def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
     """Note who has a semaphore's permits, and who gives back one that it has not."""
     takers = semaphore.takers
     who = event.task if event.taker is None else event.taker
+    if by < 0 and who != semaphore.sole_taker:
+        semaphore.sole_taker = None if semaphore.sole_taker != 0 else who
     if who is None or len(takers) > PERMITS_KEPT:
         semaphore.is_passed_on = True
         if event.line and semaphore.gave_back:  # a callback gives back what tasks have given back themselves
@@ -111,8 +114,8 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
         if len(semaphore.gave_back) < SOURCES_KEPT:
             semaphore.gave_back.add(who)
     if event.line and who is not None and semaphore.extra is not None:  # there are more than there ever were
-        who, place = semaphore.extra
-        state.remember(event, at, place, (who,), is_sure=False)
+        who, place, has_given_up = semaphore.extra
+        state.remember(event, at, place, (who,), "given_up" if has_given_up else "told", is_sure=False)
 
 
 def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, who: int) -> None:
@@ -124,7 +127,8 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
     wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
         source = wait if wait is not None and not event.line else event
-        semaphore.extra = who, (source.file, source.line) if source.line else None
+        place = (source.file, source.line) if source.line else None
+        semaphore.extra = who, place, who in semaphore.given_up
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:

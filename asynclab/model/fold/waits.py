@@ -7,6 +7,7 @@ from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.progress_bars import fraction_of_wait
+from asynclab.model.resources import SOURCES_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
@@ -15,6 +16,9 @@ from asynclab.model.wording.wake import ENDED_BY_TASKS
 
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
+
+TELLING = frozenset({"gather", "lock", "semaphore"})
+"""The waits whose end tells something even where no cancel has ended them."""
 
 LEFT_BEHIND_KEPT = 200
 """How many tasks that a failed gather() left running are remembered."""
@@ -115,6 +119,10 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
     wait = task.waits_for
     if wait is None:
         return
+    if event.cause in ("cancel", "timer"):
+        primitive = state.named_primitives.get((wait.kind, wait.number))
+        if primitive is not None and len(primitive.given_up) < SOURCES_KEPT:
+            primitive.given_up[task.id] = WaitInVain(task.id, wait, task.last_wait_began, at)
     if event.cause == "cancel":
         since = task.last_wait_began
         if state.is_in_vain(task.id, since):

@@ -32,6 +32,7 @@ from asynclab.remote.wire import (
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.process import ProcessObservation
 from asynclab.trace.process_control import ProcessControl
+from asynclab.trace.watching.kept_process import KeptProcess
 from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
@@ -94,6 +95,9 @@ class Sender(LookingThread):
         """Held until the viewer has closed its end, or only said that it sends no more."""
         self._left.acquire()
         self._following: deque[Frame] = deque()
+        self._kept = KeptProcess()
+        self._last_loop = 0
+        """The number of the loop that was closed last."""
         self._next_beat = 0.0
         self._active_at = time.monotonic()
         self._seen: tuple[int, Sight] | None = None
@@ -234,6 +238,9 @@ class Sender(LookingThread):
             self.tell(ReportAsked(now))
         for _ in range(following):
             self.tell(self._following.popleft())
+        if self._last_loop and not at_end and all(loop.is_over for loop in self._loops.values()):
+            for kept in self._kept.look(time.monotonic(), now):
+                self._outbox.add_events(self._last_loop, [kept])
         self._beat(now, at_end=at_end)
 
     def _beat(self, now: float, *, at_end: bool) -> None:
@@ -273,4 +280,5 @@ class Sender(LookingThread):
             self._outbox.add_events(loop.number, events)
         if is_over and not loop.is_over:
             loop.is_over = True
+            self._last_loop = loop.number
             self.tell(LoopClosed(loop.number, now))

@@ -42,6 +42,7 @@ def observe_connections(patches: Patches) -> None:
     """Report the connections that clients open, and those that nobody closes, until the patches are undone."""
     patches.wrap(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
     patches.wrap(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
+    patches.wrap(cpython.SelectorLoop, cpython.SOCK_CONNECT, lambda connect: around_body(connect, _Attempt))
     patches.wrap(StreamWriter, "write", lambda write: around_body(write, _Write))
     if hasattr(StreamWriter, "__del__"):  # the first releases of Python 3.11 have none
         patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
@@ -62,6 +63,27 @@ class _Connection:
             return
         with tracer.guard("connections"):
             _report(tracer, self._transport, _getframe(1))
+
+
+class _Attempt:
+    """Goes around the begin of an attempt of create_connection() to connect."""
+
+    def __init__(self, _: object, future: object, connection: object, address: object) -> None:
+        tracer = observer()
+        if tracer is None or tracer.current is None:
+            return
+        with tracer.guard("connections"):
+            frame = _getframe(1)
+            outer = frame.f_back and frame.f_back.f_back
+            if outer is not None and outer.f_code.co_name == cpython.CONNECT_SOCK:
+                place = place_from(outer, tracer.registry.boundary)
+                tracer.connects.tries(tracer.current.id, address, place)
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        """Leave its failures alone."""
 
 
 class _TransportGone:
@@ -137,6 +159,7 @@ def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
 
 
 def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
+    tracer.connects.connected()
     peer = transport.get_extra_info("peername")
     host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
     place = place_from(frame, tracer.registry.boundary)

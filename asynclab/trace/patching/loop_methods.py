@@ -30,6 +30,7 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     _tell_of_eager_starts(kind, patches)
     patches.set(kind, "call_at", observe_call_at(kind, _function(kind, "call_at")))
     see_complaints(kind, patches)
+    patches.set(kind, "stop", around_body(_function(kind, "stop"), partial(_stop, kind)))
 
 
 def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -91,6 +92,15 @@ def _eager_create(
     yield take
     if made and eager_start and type(loop) is kind and (tracer := observer()) is not None:
         tracer.was_made(made.pop())
+
+
+@contextmanager
+def _stop(kind: type[BaseEventLoop], loop: BaseEventLoop) -> Iterator[bool]:
+    tasks = _tasks_of(loop) if type(loop) is kind else None
+    tracer = None if tasks is None else tasks.sole or observer()
+    if tracer is not None and tracer.current is None and tracer.callback is None:
+        tracer.stopped_elsewhere(sys._getframe(1))
+    yield True
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from asyncio import _get_running_loop
 from types import CodeType
 from typing import Any
 
@@ -14,6 +15,8 @@ from asynclab.trace.patching.extended_functions import extended
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
 from asynclab.trace.recording.code_ownership import place_from
+from asynclab.trace.recording.scope import TASKS
+from asynclab.trace.watching.observer import Observer
 
 
 def observe_warnings(patches: Patches) -> None:
@@ -32,7 +35,8 @@ class _Complaint:
 
     def __init__(self, coroutine: Any) -> None:
         self._silences = False
-        tracer = observer()
+        within = observer()
+        tracer = within or _sole_observer()
         if tracer is None or "warnings" in tracer.failures:
             return
         self._silences = not tracer.echo and _is_shown_as_ever()
@@ -40,7 +44,7 @@ class _Complaint:
             text = f"coroutine '{coroutine.__qualname__}' was never awaited"
             now, task = tracer.clock.now(), tracer.current_number()
             tracer.emit(Warned(now, text, task))
-            file, line = place_from(sys._getframe(2), tracer.registry.boundary)
+            file, line = ("", 0) if within is None else place_from(sys._getframe(2), tracer.registry.boundary)
             if not line:  # asyncio itself has let it go
                 file, line = _definition(coroutine)
             tracer.emit(CoroutineDropped(now, coroutine.__qualname__, file, line, task))
@@ -53,6 +57,12 @@ class _Complaint:
     def __exit__(self, *_: object) -> None:
         if self._silences:
             SILENCED.stderr = False
+
+
+def _sole_observer() -> Observer | None:
+    """Whose all is that this thread's loop runs: between two callbacks it lets go of what a thread has returned."""
+    sole: Observer | None = getattr(getattr(_get_running_loop(), TASKS, None), "sole", None)
+    return sole if sole is not None and sole.loop is not None else None
 
 
 def _definition(coroutine: Any) -> tuple[str, int]:

@@ -265,6 +265,9 @@ class Recorder:
         """A task that is not running was put in the ready queue; `args` has the future that it waited for, if any."""
         raise NotImplementedError
 
+    def stopped_elsewhere(self, frame: FrameType) -> None:
+        """A frame that no callback of the loop's runs calls stop()."""
+
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         raise NotImplementedError

@@ -2,7 +2,8 @@
 
 That is a lookup of a host's name, and a call that uses what all the threads wait for: such as the release of a
 semaphore that they want to acquire. Were they to wait without a timeout, that would be a deadlock. It is any call where
-nobody waits for those that the threads are busy with: a timeout does not end a thread.
+nobody waits for those that the threads are busy with: a timeout does not end a thread. And it is any that was given up
+before a thread has begun it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ FULL_AFTER = 0.5
 
 _LOOKUPS = (socket.getaddrinfo, socket.getnameinfo)
 _THREADS_TOLD = 4
+_CALLS_FOLLOWED = 20
 _WAIT: CodeType = threading.Condition.wait.__code__
 _RUN_CALL: CodeType | None = getattr(getattr(cpython.WorkItem, "run", None), "__code__", None)
 _SYNCHRONIZING = (threading.__file__, queue.__file__)
@@ -43,6 +45,8 @@ class ExecutorLooks:
     def __init__(self) -> None:
         self._since: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
         """Real time at which a call was first seen to wait."""
+        self._waiters: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        """The tasks that wait for the first of the calls that wait for a thread."""
         self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         """The threads of the executors of which it was told."""
 
@@ -62,13 +66,15 @@ class ExecutorLooks:
         frames = frames_of_others()
         busy = [frames.get(worker.ident or 0) for worker in workers]
         given_up = all(map(_is_given_up, busy))
-        call = queued[0] if given_up else _urgent(queued, busy)
+        now = recorder.clock.real_time()
+        call = self._never_begun(loop, queued, now)
+        never_begun = call is not None
+        call = call or (queued[0] if given_up else _urgent(queued, busy))
         if call is None:
             return
-        now = recorder.clock.real_time()
         waited = now - self._since.setdefault(call, now)
-        task = _waiter(loop, call) if waited >= FULL_AFTER else None
-        if task is None:
+        task = self._waiters.get(call) or (_waiter(loop, call) if waited >= FULL_AFTER else None)
+        if task is None or waited < FULL_AFTER:
             return
         self._told.update(workers)
         threads = [(worker, frame) for worker, frame in zip(workers, busy, strict=True) if not is_idle_worker(frame)]
@@ -76,9 +82,20 @@ class ExecutorLooks:
         function, _ = _plainly(*cpython.function_of_call(call))
         name = getattr(function, "__qualname__", "") if type(function) in _NAMED else type(function).__name__
         told_of = ExecutorFull(recorder.clock.now(), name, waited, len(queued), told, len(workers), task)
-        told_of.given_up = given_up
-        told_of.holds_up = not given_up and function not in _LOOKUPS
+        told_of.given_up, told_of.never_begun = given_up, never_begun
+        told_of.holds_up = not (given_up or never_begun) and function not in _LOOKUPS
         recorder.write(told_of)
+
+    def _never_begun(self, loop: AbstractEventLoop, queued: list[Any], now: float) -> Any:
+        """A call that somebody has waited for, and given up, while it waited for a thread; None where there is none."""
+        for call in queued[:_CALLS_FOLLOWED]:
+            if cpython.is_call_cancelled(call):
+                if now - self._since.get(call, now) >= FULL_AFTER:
+                    return call
+            elif call not in self._waiters and (task := _waiter(loop, call)) is not None:
+                self._waiters[call] = task
+                self._since.setdefault(call, now)
+        return None
 
 
 _NAMED = (FunctionType, MethodType, BuiltinMethodType)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import selectors
 import threading
+from asyncio import AbstractEventLoop
 from types import FrameType
+from typing import Any
 
 from asynclab.model.events import ScheduledFromThread
 from asynclab.trace import cpython
@@ -32,8 +34,10 @@ class ForeignThreads:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._told: set[Place] = set()
-        self._asleep: tuple[float, TaskRecord, Place] | None = None
-        """What a signal handler has made ready within select(): when, in real time, which task, and where."""
+        self._asleep: tuple[float, TaskRecord | None, str, Place] | None = None
+        """What a signal handler has made ready within select(), or who has called stop() without waking the loop.
+
+        When, in real time; which task, or None for stop(); the name of the thread, empty for a handler; and where."""
 
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
@@ -49,22 +53,29 @@ class ForeignThreads:
             if outer is None:
                 return
             if outer.f_code in _SELECTS:
-                self._asleep = self._recorder.clock.real_time(), record, self._place_of(frame)
+                self._asleep = self._recorder.clock.real_time(), record, "", self._place_of(frame)
                 return
             outer = outer.f_back
 
+    def stops(self, frame: FrameType) -> None:
+        """A frame on another thread, or in a signal handler, calls stop(): the loop ends at its next turn."""
+        loop: Any = self._recorder.loop
+        thread = threading.current_thread()
+        if getattr(loop, "_thread_id", None) is not None:
+            name = "" if thread.ident == loop._thread_id else thread.name
+            self._asleep = self._recorder.clock.real_time(), None, name, self._place_of(frame)
+
     def look(self) -> None:
-        """Tell of a loop that sleeps on after a signal handler; to be called some times a second, on any thread."""
+        """Tell of a loop that sleeps on though it should not; to be called some times a second, on any thread."""
         if self._asleep is None:
             return
-        at, record, place = self._asleep
+        at, record, thread, place = self._asleep
         loop = self._recorder.loop
-        ready = () if loop is None else tuple(cpython.ready_queue(loop))
-        if not any(getattr(handle, "_record", None) is record for handle in ready):
+        if not (loop is not None and (_is_stopping(loop) if record is None else _is_ready(loop, record))):
             self._asleep = None
         elif self._recorder.clock.real_time() - at >= ASLEEP_AFTER:
             self._asleep = None
-            self._tell(record.id, "", place)
+            self._tell(None if record is None else record.id, thread, place, stops=record is None)
 
     def _place_of(self, frame: FrameType | None) -> Place:
         """The innermost line of the user's code, from a frame on outwards; empty where there is none."""
@@ -72,7 +83,19 @@ class ForeignThreads:
             frame = frame.f_back
         return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
 
-    def _tell(self, task: int | None, thread: str, place: Place) -> None:
+    def _tell(self, task: int | None, thread: str, place: Place, *, stops: bool = False) -> None:
         if place not in self._told and len(self._told) < _MOST_PLACES:
             self._told.add(place)
-            self._recorder.write(ScheduledFromThread(self._recorder.clock.now(), task, thread, *place))
+            told = ScheduledFromThread(self._recorder.clock.now(), task, thread, *place)
+            told.stops = stops
+            self._recorder.write(told)
+
+
+def _is_ready(loop: AbstractEventLoop, record: TaskRecord) -> bool:
+    """Whether a step of a task is ready."""
+    return any(getattr(handle, "_record", None) is record for handle in tuple(cpython.ready_queue(loop)))
+
+
+def _is_stopping(loop: AbstractEventLoop) -> bool:
+    """Whether a loop that runs is to stop, and has not looked at that yet."""
+    return bool(getattr(loop, "_stopping", False)) and getattr(loop, "_thread_id", None) is not None

@@ -96,7 +96,8 @@ class FullPipes:
                 if key[:2] in self._told or not _waits_for_input(protocol):
                     continue
                 self._since[key] = since = before.get(key, now)
-                if now - since >= KEPT_AFTER and _is_only_in(task, protocol):
+                waiting = [other for _, other in tasks if other is not task and waits_for_end(other, task)]
+                if now - since >= KEPT_AFTER and _are_alone_with([task, *waiting], protocol):
                     self._told.add(key[:2])
                     self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, "stdin"))
 
@@ -134,9 +135,10 @@ def _waits_for_input(protocol: Any) -> bool:
     return False
 
 
-def _is_only_in(task: Task[Any], protocol: Any) -> bool:
-    """Whether nobody but the functions of a task has a child process, and the stream of its input."""
-    chain = follow(coroutine_of(task))
+def _are_alone_with(tasks: list[Task[Any]], protocol: Any) -> bool:
+    """Whether nobody but the functions of some tasks has a child process, and the stream of its input."""
+    chains = [follow(coroutine_of(task)) for task in tasks]
+    chain = chains[0]._replace(links=[link for each in chains for link in each.links])
     inside = (each for link in chain.links for each in gc.get_referents(link))
     child = [each for each in inside if type(each) is Process and _protocol_of(each) is protocol][:1]
     del inside

@@ -7,8 +7,10 @@ only if other code of the program does something for it. Where all other threads
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import threading
+from contextlib import suppress
 from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
@@ -18,6 +20,8 @@ from asynclab.trace.recording.code_ownership import is_pythons
 from asynclab.trace.watching.bystanders import Bystanders
 
 _THREADS_OF_PROCESS = "/proc/self/task"
+_FUTEX, _TIMEOUT = {"x86_64": "202", "aarch64": "98"}.get(platform.machine(), ""), 3
+"""The number of the system call by which threads wait for each other on Linux, and which argument is its timeout."""
 _JOINS = tuple(
     getattr(function, "__code__", None)
     for function in (threading.Thread.join, getattr(threading.Thread, "_wait_for_tstate_lock", None))
@@ -40,15 +44,18 @@ _BEGINNINGS = frozenset(
 _OURS = os.path.dirname(os.path.dirname(__file__))
 
 
-def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tuple[ThreadStands, ...]]:
+def look_at_threads(
+    loop_thread: int, bystanders: Bystanders, *, also_in_c: bool = False
+) -> tuple[int, tuple[ThreadStands, ...]]:
     """How many threads but a loop's may do something by themselves, and which can't.
 
-    Where one may, or where threads run that Python doesn't know, those count too that could be let go on.
+    Where one may, or where threads run that Python doesn't know, those count too that could be let go on. If
+    `also_in_c`, code in C may wait as well, as that of queue.SimpleQueue.
     """
     frames = frames_of_others()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
     others = [thread for thread in threads if not _is_idle(thread, frames)]
-    held = [thread for thread in others if is_held(frames.get(thread.ident or 0))]
+    held = [each for each in others if is_held(frames.get(each.ident or 0)) or (also_in_c and _waits_in_c(each))]
     if len(held) < len(others) or (held and _has_foreign(len(frames) + 1)):
         return len(others), ()
     return 0, tuple(stands(thread, frames.get(thread.ident or 0)) for thread in held)
@@ -94,6 +101,14 @@ def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
     if frame.f_code is _WAIT:
         return also_timed or variables_of(frame).get("timeout") is None
     return frame.f_code in _JOINS and variables_of(frame).get("timeout", None) in _NOT_HELD
+
+
+def _waits_in_c(thread: threading.Thread) -> bool:
+    """Whether the system says of a thread that it waits for another one without a timeout; only on Linux."""
+    with suppress(OSError), open(f"{_THREADS_OF_PROCESS}/{thread.native_id}/syscall") as call:
+        number, *arguments = call.read().split()
+        return number == _FUTEX and arguments[_TIMEOUT : _TIMEOUT + 1] == ["0x0"]
+    return False
 
 
 def _has_foreign(known: int) -> bool:

@@ -14,7 +14,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _SAID: tuple[tuple[MisuseKind, tuple[str, ...]], ...] = (
     ("coroutine", ("cannot reuse already awaited coroutine", "coroutine is being awaited already")),
-    ("loop", ("is bound to a different event loop", "attached to a different loop")),
+    ("loop", ("is bound to a different event loop", "attached to a different loop", "Event loop is closed")),
     ("stream", ("called while another coroutine is already waiting for incoming data", "Concurrent call to receive()")),
     ("generator", ("asynchronous generator is already running",)),
 )

@@ -40,6 +40,7 @@ from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
 from asynclab.trace.watching.unread_items import UnreadItems
 from asynclab.trace.watching.unseen_failures import UnseenFailures
+from asynclab.trace.watching.vain_connects import VainConnects
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
@@ -52,6 +53,7 @@ _MUTUAL = (
         "_way",
         "cancels",
         "children",
+        "connects",
         "eager",
         "emit",
         "emit_first",
@@ -102,6 +104,7 @@ class Observer(Recorder):
         "_woken_by_end",
         "cancels",
         "children",
+        "connects",
         "external",
         "foreign",
         "gate",
@@ -159,6 +162,7 @@ class Observer(Recorder):
         self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
         self.foreign = ForeignThreads(self)
+        self.connects = VainConnects(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)
@@ -329,6 +333,11 @@ class Observer(Recorder):
         """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
+
+    def stopped_elsewhere(self, frame: FrameType) -> None:
+        """A frame that no callback of the loop's runs calls stop(), on another thread or in a signal handler."""
+        with self.guard("threads"):
+            self.foreign.stops(frame)
 
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""

@@ -35,6 +35,8 @@ _READS = frozenset(getattr(kind, name).__code__ for kind, names in _METHODS.item
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
 
+_ENDS_STATEMENT = ("POP_TOP", "STORE", "END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
+
 _SENDS = ("write", "send", "put")
 """How the names of what sends begin."""
 
@@ -129,10 +131,13 @@ def _requests(frames: list[FrameType], name: str) -> list[_Request]:
 
 @lru_cache(1_000)
 def _sends_before(code: CodeType, name: str) -> bool:
-    """Whether a function sends something before it uses a name, and not into what it reads from."""
-    loads = [(before, each) for before, each in pairwise(dis.get_instructions(code)) if each.opname in _LOADS]
-    reads = next((index for index, (_, each) in enumerate(loads) if each.argval == name), None)
-    if reads is None:
-        return False
-    source = loads[reads][0].argval
-    return any(str(each.argval).startswith(_SENDS) and before.argval != source for before, each in loads[:reads])
+    """Whether a function sends something before the statement that uses a name, and not into what that reads from."""
+    sent, earlier = set[object](), set[object]()
+    for before, each in pairwise(dis.get_instructions(code)):
+        if each.opname in _LOADS and each.argval == name:
+            return not earlier <= {before.argval}
+        if each.opname in _LOADS and str(each.argval).startswith(_SENDS):
+            sent.add(before.argval)
+        elif each.opname.startswith(_ENDS_STATEMENT):
+            earlier |= sent
+    return False

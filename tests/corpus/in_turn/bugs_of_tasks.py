@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -1185,3 +1185,59 @@ async def a_shielded_save_fails_after_its_request_was_cancelled() -> None:
     await asyncio.sleep(0.01)
     requests.cancel()
     await asyncio.sleep(0.1)
+
+
+async def a_lock_is_left_by_a_timeout_to_those_who_give_up_soon() -> None:
+    """never-released"""
+
+    lock = asyncio.Lock()
+
+    async def connect(seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await lock.acquire()
+                await asyncio.sleep(seconds)
+                lock.release()
+
+    for seconds in (1.0, 0.0):
+        await asyncio.create_task(connect(seconds))
+
+
+async def a_coroutine_function_is_called_in_a_thread() -> None:
+    """never-awaited"""
+
+    async def save() -> None:
+        """Nothing to save."""
+
+    call: Callable[[], object] = save
+    await asyncio.get_running_loop().run_in_executor(None, call)
+
+
+async def a_permit_is_released_by_who_was_cancelled_before_it_had_one() -> None:
+    """released-too-often"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def use() -> None:
+        try:
+            await permits.acquire()
+            await asyncio.sleep(0.1)
+        finally:
+            permits.release()
+
+    tasks = [asyncio.create_task(use()) for _ in range(3)]
+    await asyncio.sleep(0.02)
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+
+
+async def a_task_uses_a_loop_that_was_closed() -> None:
+    """not-shareable"""
+
+    closed = asyncio.new_event_loop()
+    closed.close()
+
+    async def use() -> None:
+        closed.call_soon(print)
+
+    assert await asyncio.gather(asyncio.create_task(use()), return_exceptions=True)

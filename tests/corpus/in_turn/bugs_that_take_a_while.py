@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -248,3 +249,72 @@ async def whoever_waits_for_a_task_is_cancelled_and_that_never_ends() -> None:
     await asyncio.sleep(0.05)
     responds.cancel()
     await asyncio.sleep(0.7)
+
+
+async def a_task_is_made_of_each_event_for_a_full_queue() -> None:
+    """growing-queue"""
+
+    events: asyncio.Queue[int] = asyncio.Queue(10)
+    tasks = set[asyncio.Task[None]]()
+    for number in range(300):
+        tasks.add(asyncio.create_task(events.put(number)))
+        await asyncio.sleep(0.005)
+    for task in tasks:
+        task.cancel()
+
+
+async def a_call_is_given_up_before_a_thread_begins_it() -> None:
+    """executor-full"""
+
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as threads:
+        slow = [loop.run_in_executor(threads, time.sleep, 0.7) for _ in range(2)]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await loop.run_in_executor(threads, time.monotonic)
+        await asyncio.wait(slow)
+
+
+async def a_task_connects_again_at_once() -> None:
+    """busy-wait"""
+
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+
+    async def connect() -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                await asyncio.open_connection("127.0.0.1", port)
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(connect(), 1.5)
+
+
+async def another_thread_stops_the_loop() -> None:
+    """wrong-thread"""
+
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        time.sleep(0.1)
+        loop.stop()
+
+    threading.Thread(target=stop).start()
+    await asyncio.sleep(0.8)
+
+
+async def a_child_waits_for_the_end_of_its_line() -> None:
+    """pipe-kept-open"""
+
+    async def ask(child: asyncio.subprocess.Process) -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"no end of line")
+        await child.stdout.readline()
+
+    child = await asyncio.create_subprocess_exec("sort", stdin=-1, stdout=-1)
+    asking = asyncio.create_task(ask(child))
+    asyncio.get_running_loop().call_later(2.5, asking.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await asking

@@ -1529,6 +1529,108 @@ async def a_shielded_save_fails_and_is_looked_at_later() -> None:
         await saves
 
 
+async def a_lock_is_released_after_others_gave_up() -> None:
+    lock = asyncio.Lock()
+
+    async def hold() -> None:
+        async with lock:
+            await asyncio.sleep(0.2)
+
+    async def ask() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.05), lock:
+                """It was free."""
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0.01)
+    await asyncio.gather(*(asyncio.create_task(ask()) for _ in range(3)))
+    await holding
+
+
+async def a_thread_asks_the_loop_to_go_on() -> None:
+    done = asyncio.Event()
+    asking = threading.Timer(0.1, asyncio.get_running_loop().call_soon_threadsafe, [done.set])
+    asking.start()
+    await done.wait()
+
+
+async def a_step_takes_a_while_twice() -> None:
+    async def render() -> None:
+        time.sleep(0.25)
+
+    await asyncio.gather(*(asyncio.create_task(render()) for _ in range(2)), asyncio.sleep(0.3))
+
+
+async def tasks_that_wait_at_a_full_queue_get_through() -> None:
+    events: asyncio.Queue[int] = asyncio.Queue(10)
+    tasks = set[asyncio.Task[None]]()
+    for number in range(250):
+        tasks.add(asyncio.create_task(events.put(number)))
+        if number > 20:
+            events.get_nowait()
+        await asyncio.sleep(0.005)
+    for task in tasks:
+        task.cancel()
+
+
+async def a_call_is_cancelled_with_its_program_before_a_thread_begins_it() -> None:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as threads:
+        slow = [loop.run_in_executor(threads, time.sleep, 0.7) for _ in range(2)]
+        asking = asyncio.create_task(asyncio.wait({loop.run_in_executor(threads, time.monotonic)}))
+        await asyncio.sleep(1.0)
+        asking.cancel()
+        await asyncio.wait(slow)
+
+
+async def a_task_connects_again_after_a_pause() -> None:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+
+    async def connect() -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.sleep(0.02)
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(connect(), 1.5)
+
+
+async def a_child_gets_its_line_later() -> None:
+    async def ask(child: asyncio.subprocess.Process) -> bytes:
+        assert child.stdout is not None
+        return await child.stdout.readline()
+
+    child = await asyncio.create_subprocess_exec("sed", "-u", "p", stdin=-1, stdout=-1)
+    asking = asyncio.create_task(ask(child))
+    await asyncio.sleep(1.5)
+    assert child.stdin is not None
+    child.stdin.write(b"line\n")
+    await asking
+    child.stdin.close()
+    await child.wait()
+
+
+async def a_leader_keeps_its_lock_until_the_program_ends() -> None:
+    lock = asyncio.Lock()
+
+    async def lead() -> None:
+        await lock.acquire()
+        await asyncio.Event().wait()
+
+    async def stand_by() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await lock.acquire()
+
+    tasks = [asyncio.create_task(each) for each in (lead(), stand_by(), lock.acquire())]
+    await tasks[1]
+    for task in tasks:
+        task.cancel()
+
+
 async def a_source_ends_as_its_wait_for_another_is_over() -> None:
     queue, done = asyncio.Queue[int](), asyncio.Event()
 
