@@ -115,7 +115,7 @@ class LoopRecording:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 observer.replaced.look()
-                observer.unseen.look(is_idle=is_idle(loop, observer))
+                observer.unseen.look(partial(is_idle, loop, observer))
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
                 observer.children.look()

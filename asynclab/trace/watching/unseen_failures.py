@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future, Task
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -80,14 +80,18 @@ class UnseenFailures:
         self._told: set[int] = set()
         self._next_look = 0.0
 
-    def look(self, *, is_idle: bool) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+    def look(self, is_idle: Callable[[], bool]) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's.
+
+        Args:
+            is_idle: Tells whether the loop waits.
+        """
         if not self._registry.has_failures:
             return
         now = self._recorder.clock.real_time()
         unseen = dict(self._registry.unseen_failures())
         self._since = {number: self._since.get(number, now) for number in list(unseen)[:_MOST_TASKS]}
-        patience = UNSEEN_IDLE if is_idle else UNSEEN_AFTER
+        patience = UNSEEN_IDLE if is_idle() else UNSEEN_AFTER
         late = [number for number, since in self._since.items() if now - since >= patience and number not in self._told]
         if not late or now < self._next_look:
             return
