@@ -16,10 +16,11 @@ HIDDEN = "•••"
 LONGEST_URL = 8_000
 """Characters; servers refuse longer ones."""
 
-LETTER = (
+HOST_LETTERS = (
     "ß-öø-ÿăąćčďđēęěğģīįıķļłńņňőœřśşšťūůűųźżžά-ώа-џ\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-"""Letters that IDNA leaves as they are in hosts, whatever stands beside them; twelve of them fit into a label."""
+"""For a character class: letters that IDNA leaves as they are, whatever stands beside them. A label, which has at most
+63 bytes as sent, has room for any twelve of them."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PARTS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)")
@@ -33,7 +34,7 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
 _TO_ESCAPE = re.compile(f"[^{re.escape(_AS_THEY_ARE)}]+")
-_PLAIN_LABEL = re.compile(f"[a-z0-9{LETTER}]+(?:-[a-z0-9{LETTER}]+)*")
+_PLAIN_LABEL = re.compile(f"[a-z0-9{HOST_LETTERS}]+(?:-[a-z0-9{HOST_LETTERS}]+)*")
 """A label that IDNA leaves as it is; to have its tables asked for each character takes four times as long."""
 
 

@@ -25,7 +25,7 @@ told, woken = os.pipe()
 os.set_blocking(woken, False)
 signal.set_wakeup_fd(woken)
 def say(number, _):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, (signal.Signals(number).name + "\\n").encode())  # one may come while the one before is told
 for name in sys.argv[1:]:
     signal.signal(getattr(signal, name), say)
 print("ready", flush=True)

@@ -158,7 +158,7 @@ class Loud:
         sys.__stdout__.write(text.upper())
         return "odd"
     def flush(self): ...
-print("kept from before")
+print("kept from before", flush=True)
 async def main():
     print("kept", end="")
     sys.stdout.buffer.write(b" raw, and so first\\n")

@@ -51,7 +51,7 @@ def owner_of(place):
     return sys.modules.get(place) or getattr(sys.modules[module], kind)
 
 for place, names in json.loads(sys.argv[1]):
-    print(json.dumps(in_child(owner_of(place), names)))
+    print(json.dumps(in_child(owner_of(place), names)), flush=True)
 """
 """Deletes the names of a place in a process that has imported nothing that needs them, and runs a demo there."""
 

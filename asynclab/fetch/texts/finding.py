@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.fetch.address import LETTER, escaped, redacted, sent_text
+from asynclab.fetch.address import HOST_LETTERS, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
 Reason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
@@ -25,7 +25,8 @@ IPV6 = rf"\[(?:(?:{_GROUP}:){{7}}{_GROUP}|(?=(?:[0-9A-Fa-f]*+:){{2,7}}[0-9A-Fa-f
 _CHARACTER = r"-\w/=&+"
 _ESCAPES = "(?:%(?!E2%80%A2)[2-9A-Fa-f][0-9A-Fa-f])++"
 SENT = (
-    rf"(s?://(?:(?:(?:(?!xn--)[a-z0-9][a-z0-9-]{{0,31}}+(?<!-)|[a-z0-9{LETTER}]{{1,12}}+)\.){{0,4}}+(?:[a-z]{{1,30}}+|[a-z{LETTER}]{{1,12}}+)"
+    rf"(s?://(?:(?:(?:(?!xn--)[a-z0-9][a-z0-9-]{{0,31}}+(?<!-)|[a-z0-9{HOST_LETTERS}]{{1,12}}+)\.){{0,4}}+"
+    rf"(?:[a-z]{{1,30}}+|[a-z{HOST_LETTERS}]{{1,12}}+)"
     rf"|(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.|(?![0-9.]))){{4}}|{IPV6})"
     r"(?::(?!80(?![0-9])|443(?![0-9]))(?:[1-9][0-9]{0,3}|[1-5][0-9]{4})(?![0-9]))?+"
     rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]{{1,3}}+(?=[{_CHARACTER}%])|{_ESCAPES}|\([{_CHARACTER}]*+\))[{_CHARACTER}]*+)*+)?+)"

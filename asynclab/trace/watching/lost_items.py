@@ -40,7 +40,7 @@ def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Ite
         item = next((each for each in items if id(each) == taken), None)
         if item is not None and _has_unused(frame.f_code, frame.f_lasti):
             file, line = frame.f_code.co_filename, frame.f_lineno or 0
-            is_leaked = is_closable(type(item))  # type: ignore[arg-type]
+            is_leaked = is_closable(type(item))
             yield ItemLost(recorder.clock.now(), record.id, short_repr(item), file, line, is_leaked)
             return
 

@@ -69,7 +69,7 @@ class UnreadItems:
     def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
         """A task has ended with a result, for which alone another task waits."""
         result, waiter = result_of(task), waiting()
-        if record.key in self._brought or not is_closable(type(result)) or waiter is None:  # type: ignore[arg-type]
+        if record.key in self._brought or not is_closable(type(result)) or waiter is None:
             return
         frames = follow(coroutine_of(waiter)).frames
         if not any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames):
