@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from asynclab.fetch.address import LETTER, host_key, redacted, request_url, sent_text
+from asynclab.fetch.address import HOST_LETTERS, host_key, redacted, request_url, sent_text
 from asynclab.fetch.texts.finding import IPV6
 
 
@@ -118,7 +118,7 @@ def test_usual_letters_are_looked_up_in_no_table(monkeypatch: pytest.MonkeyPatch
 
 
 def test_letters_that_are_looked_at_in_no_table_are_those_that_idna_leaves_as_they_are() -> None:
-    letters = [chr(code) for code in range(0x80, 0x10000) if re.match(f"[{LETTER}]", chr(code))]
+    letters = [chr(code) for code in range(0x80, 0x10000) if re.match(f"[{HOST_LETTERS}]", chr(code))]
     assert len(letters) > 39_000
     sent = {letter: URL.build(scheme="http", host=letter).raw_host for letter in letters}
     assert [letter for letter in letters if sent[letter] != f"xn--{letter.encode('punycode').decode()}"] == []
