@@ -23,7 +23,14 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, is_left_alone, sleeps_on, tell_of_dropped_sources
+from asynclab.trace.watching.idle_loops import (
+    IdleLooks,
+    Quiet,
+    is_idle,
+    is_left_alone,
+    sleeps_on,
+    tell_of_dropped_sources,
+)
 from asynclab.trace.watching.left_generators import GeneratorLooks
 from asynclab.trace.watching.left_readers import LeftReaders
 from asynclab.trace.watching.observer import Observer
@@ -48,6 +55,7 @@ class LoopRecording:
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
         self._bystanders = bystanders
+        self._quiet = Quiet()
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
         self._spins = SpinLooks()
@@ -97,6 +105,11 @@ class LoopRecording:
         """Whether nothing of the loop is left that could tell of anything."""
         return self._observer() is None
 
+    def rests(self) -> bool:
+        """Whether the loop has been idle for so long that there is nothing to read or to report for now."""
+        observer = self._observer()
+        return observer is not None and self._quiet.rests(observer)
+
     def report_blocks(self) -> None:
         """Tell of a step or callback that blocks the loop now; to be called from another thread."""
         observer = self._observer()
@@ -113,13 +126,14 @@ class LoopRecording:
         observer, loop = self._observer(), self._loop()
         if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                self._quiet.look(observer)
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 observer.replaced.look()
                 observer.unseen.look(partial(is_idle, loop, observer))
                 observer.foreign.look()
                 observer.pipes.look(observer.external.processes)
                 observer.children.look()
-                self._idle.look(observer, observer.external, observer.resources)
+                self._idle.look(observer, self._quiet, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
                 self._readers.look(observer)

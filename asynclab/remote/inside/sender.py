@@ -229,7 +229,7 @@ class Sender(LookingThread):
             is_gone = loop.recording.is_gone()  # asked first: whatever came before is read below
             if at_end:
                 loop.recording.look_at_last()
-            if at_end or is_gone or not loop.is_over:
+            if at_end or is_gone or not (loop.is_over or loop.recording.rests()):
                 self._read(loop, now)
             if is_gone:
                 del self._loops[loop.number]

@@ -31,8 +31,42 @@ IDLE_AFTER = 0.4
 AGAIN_AFTER = 1.0
 """Real seconds until what could wake an idle loop is looked at again."""
 
+RESTS_AFTER = 1.0
+"""Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs."""
+
+REST_PERIOD = 0.45
+"""Real seconds."""
+
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
 """What does nothing, or ends the program."""
+
+
+class Quiet:
+    """Since when a loop has been idle and nothing has happened on it, as another thread sees that."""
+
+    def __init__(self) -> None:
+        self.since = 0.0
+        """Real time; 0 while something happens."""
+        self._rests_until = 0.0
+
+    def look(self, recorder: Recorder) -> None:
+        """Look whether it goes on; to be called some times a second."""
+        if not _is_quiet(recorder):
+            self.since = 0.0
+            return
+        now = recorder.clock.real_time()
+        self.since = self.since or now
+        self._rests_until = now + REST_PERIOD
+
+    def rests(self, recorder: Recorder) -> bool:
+        """Whether it goes on for so long that the next look has time."""
+        now = recorder.clock.real_time()
+        return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
+
+
+def _is_quiet(recorder: Recorder) -> bool:
+    loop = recorder.loop
+    return not recorder.events and isinstance(loop, BaseEventLoop) and is_idle(loop, recorder)
 
 
 class IdleLooks:
@@ -40,21 +74,18 @@ class IdleLooks:
 
     def __init__(self, bystanders: Bystanders = NOBODY) -> None:
         self._bystanders = bystanders
-        self._quiet_since = 0.0
-        """Real time at which nothing had happened any more; 0 while something does."""
         self._told: Outside | None = None
         self._next_look = 0.0
         """Real time of the next look, once it has been quiet for long enough."""
 
-    def look(self, recorder: Recorder, external: ExternalWaits, resources: Resources) -> None:
+    def look(self, recorder: Recorder, quiet: Quiet, external: ExternalWaits, resources: Resources) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
-        if recorder.events or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
-            self._quiet_since, self._told, self._next_look = 0.0, None, 0.0
+        if not quiet.since or loop is None:
+            self._told, self._next_look = None, 0.0
             return
-        self._quiet_since = self._quiet_since or now
-        if now - self._quiet_since < IDLE_AFTER or now < self._next_look:
+        if now - quiet.since < IDLE_AFTER or now < self._next_look:
             return
         self._next_look = now + AGAIN_AFTER
         found = _outside(loop, recorder, external, resources, self._bystanders)
