@@ -6,7 +6,9 @@ import gc
 from asyncio import Task
 from itertools import chain as chain_of
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import is_asyncio
@@ -18,7 +20,7 @@ _DEEPEST = 500
 _STEPS = cpython.GENERATOR_STEPS | {cpython.COROUTINE_WRAPPER, CoroutineType.__name__}
 
 
-class Chain(NamedTuple):
+class Chain(msgspec.Struct, frozen=True):
     """The coroutines of a suspended task, outermost first, as far as they can be seen."""
 
     links: list[object]

@@ -20,6 +20,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from asynclab.model.events import PipeFull, PipeKeptOpen
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_asyncio
@@ -138,7 +140,7 @@ def _waits_for_input(protocol: Any) -> bool:
 def _are_alone_with(tasks: list[Task[Any]], protocol: Any) -> bool:
     """Whether nobody but the functions of some tasks has a child process, and the stream of its input."""
     chains = [follow(coroutine_of(task)) for task in tasks]
-    chain = chains[0]._replace(links=[link for each in chains for link in each.links])
+    chain = msgspec.structs.replace(chains[0], links=[link for each in chains for link in each.links])
     inside = (each for link in chain.links for each in gc.get_referents(link))
     child = [each for each in inside if type(each) is Process and _protocol_of(each) is protocol][:1]
     del inside

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import NamedTuple
+
+import msgspec
 
 from asynclab.trace.watching.held_threads import is_held
 
@@ -18,7 +19,7 @@ _FUTEX = {"x86_64": b"202", "aarch64": b"98"}.get(os.uname().machine, b"")
 """The system call in which a thread waits for a lock, such as Python's own."""
 
 
-class RunTimes(NamedTuple):
+class RunTimes(msgspec.Struct, frozen=True):
     """What is known of a thread up to now, in real seconds; 0 where that isn't known. Only Linux tells."""
 
     waited: float

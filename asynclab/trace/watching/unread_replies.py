@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
 from itertools import pairwise
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -50,7 +50,7 @@ class _Unread(msgspec.Struct):
     codes: frozenset[CodeType]
 
 
-class _Request(NamedTuple):
+class _Request(msgspec.Struct, frozen=True):
     """A call of a function that has sent something before it reads."""
 
     depth: int

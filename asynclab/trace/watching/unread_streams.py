@@ -10,7 +10,9 @@ from asyncio import StreamReaderProtocol, StreamWriter, Task
 from collections.abc import Hashable
 from itertools import islice
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from asynclab.model.events import StreamUnread
 from asynclab.trace.frame_variables import variables_of
@@ -30,7 +32,7 @@ POOL_LIBRARY = "aiohttp"
 _POOL_WAIT, _POOL_FILE = "_wait_for_available_connection", "aiohttp/connector.py"
 
 
-class _Unread(NamedTuple):
+class _Unread(msgspec.Struct, frozen=True):
     """What has come, and is not read."""
 
     streams: list[Any]

@@ -11,7 +11,9 @@ from asyncio import Future, Task
 from collections.abc import Callable, Iterator
 from itertools import islice
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from asynclab.model.events import FailureUnseen
 from asynclab.trace.frame_variables import variables_of
@@ -52,7 +54,7 @@ _WAITS: dict[CodeType, frozenset[str]] = {
 _SETS_FUTURE = frozenset({"set_result", "set_exception"})
 
 
-class _Waiting(NamedTuple):
+class _Waiting(msgspec.Struct, frozen=True):
     """A task that has not ended."""
 
     record: TaskRecord
