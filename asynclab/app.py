@@ -24,8 +24,7 @@ from asynclab.screens.shared.command import Command
 from asynclab.screens.shared.command_screen import TABS, CommandScreen
 from asynclab.screens.shared.leaving import Leaving
 from asynclab.terminal.terminal_app import TerminalApp
-from asynclab.widgets.colours import state_variables
-from asynclab.widgets.themes import DARK, THEMES
+from asynclab.widgets.colours import DARK, THEMES, state_variables
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
-from asynclab.cli.attach_report import as_json, picture
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.json_report import JsonReport
 from asynclab.cli.recording_file import RecordingFile, complain, header_of, working_folder
 from asynclab.cli.run_report import Report
 from asynclab.fetch.whole_file import naming
 from asynclab.findings.allowed import FindingFilter
+from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 from asynclab.remote.attach import Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
@@ -140,3 +141,45 @@ class _Follower:
     def _take(self, frames: Iterable[AnyFrame]) -> None:
         for frame in frames:
             self.program.take(frame)
+
+
+UNKNOWN = (
+    "Not known from before: who created these tasks and where, since when they wait,",
+    "and who holds a lock that was not taken with `async with`.",
+)
+
+
+def picture(program: ObservedProgram) -> Iterator[str]:
+    """All of it, a line at a time."""
+    started = program.started
+    if started is None:
+        yield "The program did not say what it is."
+        return
+    yield f"Attached to {one_line(started.name)} (process {started.pid}, Python {started.python})."
+    for loop in program.loops.values():
+        pending = [task for task in loop.state.tasks.values() if not task.has_ended]
+        yield f"loop {loop.number} ({one_line(loop.kind)}): {plural(len(pending), 'task')}"
+        if loop.not_seen:
+            yield f"    Not seen: {loop.not_seen}."
+        yield from stuck_lines(loop.state, program.now)
+    for unobserved in program.unobserved:
+        yield f"A loop ({one_line(unobserved.kind)}) is not observed: {one_line(unobserved.why)}."
+    if not program.loops and not program.unobserved:
+        yield "It has no asyncio loop now; one that it makes will be observed."
+    elif any(task.found for loop in program.loops.values() for task in loop.state.tasks.values()):
+        yield from UNKNOWN
+
+
+def as_json(program: ObservedProgram) -> dict[str, Any]:
+    """The same for programs."""
+    started = program.started
+    return {
+        "name": None if started is None else started.name,
+        "pid": None if started is None else started.pid,
+        "python": None if started is None else started.python,
+        "loops": [
+            {"loop": loop.number, "kind": loop.kind, **stuck_json(loop.state, program.now)}
+            for loop in program.loops.values()
+        ],
+        "unobserved": [{"kind": loop.kind, "why": loop.why} for loop in program.unobserved],
+    }

@@ -14,8 +14,7 @@ from asynclab.model.text import cell_width, one_line
 from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain_moment
 from asynclab.model.wording.forms import fitting
-from asynclab.widgets.lane_cells import legend, spans
-from asynclab.widgets.lane_painter import LanePainter
+from asynclab.widgets.lane_painter import LanePainter, legend, spans
 from asynclab.widgets.lines import Filled, Line, left
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import pointer, ruler, width_text

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 import asynclab.model.history
 from asynclab.model import events
 from asynclab.model.fold import fold
-from asynclab.model.history import History
-from asynclab.model.snapshot import Snapshot
+from asynclab.model.history import History, Snapshot
 from asynclab.model.state import LabState
 from tests.model.anything import any_history
 from tests.model.history import COFFEE, MAIN, TEA, tea_party

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from asynclab.practice.pages import document
-from asynclab.practice.requests import begin, has_body, html, pause, whole_number
+from asynclab.practice.routes import begin, has_body, html, pause, whole_number
 from asynclab.practice.server import HOST, PracticeServer
 
 BOMB_MEGABYTES = 200

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.ledger import new_row
 from asynclab.fetch.options import Options
 from asynclab.fetch.page import Page
-from asynclab.fetch.row_ends import new_row
 from asynclab.fetch.rows import STATES, Failure, Hop, Row, TlsFacts
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls

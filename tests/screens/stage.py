@@ -52,7 +52,7 @@ class StagedDemo:
 
 def staged(main: Callable[..., Coroutine[Any, Any, Any]], *parameters: Parameter) -> Demo:
     """A demo made of a coroutine function."""
-    return cast(Demo, StagedDemo(main, parameters))
+    return cast("Demo", StagedDemo(main, parameters))
 
 
 def read_help(app: App[None]) -> str:

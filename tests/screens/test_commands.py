@@ -11,8 +11,7 @@ import pytest
 
 from asynclab.app import AsyncLabApp
 from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
-from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
-from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.fetch.fetch_screen import FETCH_MARKS, FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.fetch.words import GLYPHS
-from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
+from asynclab.screens.fetch.fetch_screen import FETCH_MARKS
 from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
 from tests.screens.stage import read_help

@@ -15,9 +15,8 @@ from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import arrange
-from asynclab.widgets.fetch_detail import whole_lines
+from asynclab.widgets.fetch_detail import body_lines, certificate, headers_of, whole_lines
 from asynclab.widgets.lines import plain
-from asynclab.widgets.url_facts import body_lines, certificate, headers_of
 from asynclab.widgets.url_words import ENDINGS, rate_of, word_of
 
 

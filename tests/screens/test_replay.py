@@ -12,8 +12,8 @@ from asynclab.cli.main import main
 from asynclab.model import events as e
 from asynclab.remote.wire import Heartbeat, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
 from asynclab.screens.lab.lab_actions import can_control
+from asynclab.screens.lab.lab_screen import can_be_instant
 from asynclab.screens.lab.story_screen import StoryScreen
-from asynclab.screens.lab.time_screen import can_be_instant
 from asynclab.screens.run import watched_program
 from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen

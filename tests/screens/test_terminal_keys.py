@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.screens.run.terminal_keys import bytes_of
+from asynclab.screens.run.terminal_pane import bytes_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.style import Style
 
-from asynclab.widgets.parts import style_of
+from asynclab.widgets.lines import style_of
 
 VARIABLES = {
     "state-past": "#111111",

@@ -7,8 +7,7 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.task_columns import WIDEST_BAR
-from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.task_table import WIDEST_BAR, TaskTable
 from asynclab.widgets.timeline import TimelineView
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import crowd, folded, gather, sleeps, step, task

@@ -12,7 +12,7 @@ from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.timeline.scale import Scale
-from asynclab.widgets.lane_cells import legend
+from asynclab.widgets.lane_painter import legend
 from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.timeline import TimelineView, names_width

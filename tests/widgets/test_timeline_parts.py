@@ -14,7 +14,7 @@ from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.model.state import LabState
 from asynclab.model.timeline.scale import fitting
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, UP, spans
+from asynclab.widgets.lane_painter import DOWN, KINDS, LATER, LINE, UP, spans
 from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import BEFORE, BEYOND, BLOCKED, HERE, TICK

@@ -13,7 +13,7 @@ import asynclab.model.story.middle
 from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
-from asynclab.model.story.repeats import Block, blocks
+from asynclab.model.story.middle import Block, blocks
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Turn
 from tests.model.anything import any_history
