@@ -70,9 +70,7 @@ async def test_quitting_works_from_a_form_and_from_the_palette() -> None:
 
 
 @pytest.mark.parametrize("seconds", [AGAIN_SECONDS - 0.1, AGAIN_SECONDS + 0.1])
-async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_soon_after_it_quits(
-    seconds: float, paced_by_hand: SimpleNamespace
-) -> None:
+async def test_one_ctrl_c_says_how_to_quit_and_a_second_quits(seconds: float, paced_by_hand: SimpleNamespace) -> None:
     async with opened() as stage:
         await stage.press("ctrl+c")
         assert stage.notices == ["press q, or ctrl+c again, to quit"]

@@ -41,9 +41,7 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     "command",
     [("run", "--record"), ("run", "--json"), ("run", "--perfetto"), ("attach", "--record"), ("fetch", "--har")],
 )
-def test_a_program_is_never_overwritten_where_the_name_of_a_file_was_forgotten(
-    command: tuple[str, str], tmp_path: Path
-) -> None:
+def test_no_program_is_overwritten_where_a_file_name_was_forgotten(command: tuple[str, str], tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("print('here')")
     ran = run(*command, str(script), str(script))

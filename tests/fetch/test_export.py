@@ -110,9 +110,7 @@ async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) 
     assert (refused["response"]["status"], refused["_outcome"]) == (0, "refused")
 
 
-async def test_an_archive_has_bodies_that_are_kept_whole_also_where_that_is_only_their_beginning(
-    server: PracticeServer,
-) -> None:
+async def test_an_archive_has_the_bodies_that_are_kept_or_their_beginnings(server: PracticeServer) -> None:
     fetch = await fetched(server, "/cookies", "/bytes/4096", "/bytes/4097", "/status/204", "/endless", max_bytes=5_000)
     entries = check_archive(json.loads(to_har(fetch.rows, fetch.options)))
     text, binary, longer, empty, endless = (entry["response"]["content"] for entry in entries)

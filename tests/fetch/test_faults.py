@@ -72,7 +72,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("mailto:a@b.c", "invalid", 0, "not an http"),
     ],
 )
-async def test_each_fault_has_its_outcome(
+async def test_a_fault_has_an_outcome(
     server: FaultyServer, path: str, outcome: Outcome, attempts: int, says: str
 ) -> None:
     speed = SPEED if "hang" in path or "429" in path else 1.0
@@ -195,9 +195,7 @@ async def test_escapes_stay_data_and_nothing_but_data(server: FaultyServer) -> N
     assert row.page.title == MARKUP
 
 
-async def test_trusted_certificates_are_read_once_and_not_on_the_loop(
-    server: FaultyServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_certificates_are_read_once_off_the_loop(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     readers = []
 
     def read() -> ssl.SSLContext:

@@ -32,9 +32,7 @@ async def until_retrying(fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
-async def test_an_instant_lab_skips_the_wait_before_a_retry(
-    server: FaultyServer, encrypted: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_instant_retry_waits(server: FaultyServer, encrypted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     url = server.tls_url if encrypted else server.url
     fetch = Fetch([url("/pages/tasks"), url("/flaky/instant?after=50")])

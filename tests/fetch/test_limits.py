@@ -61,9 +61,7 @@ def test_a_host_that_has_had_enough_is_left_alone_and_then_asked_less_often(monk
     assert played.outcomes == ["ok"] * 5
 
 
-def test_a_host_that_asks_for_a_pause_gets_it_though_others_stand_in_line_for_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_host_that_asks_for_a_pause_gets_it_whoever_else_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = replace(BUSY, retry_after=20.0)
     played = Played(monkeypatch, ["a1", "a2", "a3"], failures={"a1": [busy]}, concurrency=1)
     played.run()
@@ -124,9 +122,7 @@ def test_a_slot_is_given_back_once_however_often_it_is_released() -> None:
     run_fast(release())
 
 
-def test_where_there_are_no_files_for_so_many_there_are_fewer_at_once_and_all_are_fetched(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_where_files_are_few_fewer_are_fetched_at_once_and_all_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"a{number}" for number in range(1, 21)]
     played = Played(
         monkeypatch, names, failures={key: [NO_FILES] for key in names[4:10]}, concurrency=10, per_host=10, retries=0
@@ -137,9 +133,7 @@ def test_where_there_are_no_files_for_so_many_there_are_fewer_at_once_and_all_ar
     assert ["ulimit" in "".join(row.notes) for row in played.fetch.rows] == [False] * 4 + [True] * 16
 
 
-def test_the_last_place_is_kept_and_then_a_lack_of_files_is_a_failure_as_any_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_last_place_is_kept_and_a_lack_of_files_fails_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, ["a1"], failures={"a1": [NO_FILES] * 5}, concurrency=2, retries=1)
     played.run()
     assert played.outcomes == ["refused"]

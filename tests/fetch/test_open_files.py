@@ -43,9 +43,7 @@ async def test_requests_wait_for_files_and_do_not_fail(soft: int, hard: int, is_
 
 
 @pytest.mark.parametrize("granted", [99, 100])
-async def test_where_files_are_few_no_connection_is_kept_for_later(
-    monkeypatch: pytest.MonkeyPatch, granted: int
-) -> None:
+async def test_where_files_are_few_no_connection_is_kept(monkeypatch: pytest.MonkeyPatch, granted: int) -> None:
     monkeypatch.setattr("asynclab.fetch.http_session.most_requests", lambda _: granted)
     async with open_session(Options(concurrency=100), Connections()) as session:
         assert session.connector is not None

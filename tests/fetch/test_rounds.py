@@ -85,9 +85,7 @@ def test_each_row_is_handed_over_as_it_ends(monkeypatch: pytest.MonkeyPatch) -> 
     assert played.ended == ["b1", "a1"]
 
 
-def test_a_row_that_is_asked_again_while_others_are_under_way_is_fetched_in_the_same_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_row_that_is_asked_again_meanwhile_is_fetched_in_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, ["a1", "a2"], failures={"a1": [NOT_FOUND], "a2": [replace(BROKEN, retry_after=9.0)]})
     played.run_beside((2.0, lambda: played.fetch.retry([played.fetch.rows[0]])))
     assert played.started == [(0, "a1"), (0, "a2"), (2, "a1"), (10, "a2")]
@@ -107,9 +105,7 @@ def test_a_row_that_is_asked_again_just_when_the_last_one_ends_is_not_lost(monke
     assert (again, played.names, played.outcomes) == ([1], ["a1", "a1"], ["ok"])
 
 
-def test_queued_retrying_and_running_rows_are_cancelled_at_once_and_the_run_ends(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_queued_retrying_and_running_rows_are_cancelled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = replace(BUSY, retry_after=50.0)
     played = Played(monkeypatch, ["a1", "a2", "b1", "b2"], failures={"a1": [busy]}, per_host=1, seconds=5.0)
     totals = played.run_beside((7.0, played.fetch.cancel_all))
@@ -146,9 +142,7 @@ def test_what_is_cancelled_before_the_run_is_never_asked(monkeypatch: pytest.Mon
     assert (totals.counts["cancelled"], played.started) == (4, [])
 
 
-def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is_begun(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, [f"a{number}" for number in range(30)], concurrency=2)
 
     def fail(row: Row) -> None:
@@ -162,9 +156,7 @@ def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is
     assert len(played.started) <= 4
 
 
-def test_rows_that_are_not_kept_are_made_in_their_turn_and_dropped_when_they_have_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_rows_that_are_not_kept_are_made_in_turn_and_dropped_as_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
     most, read, before = 0, 0, alive(Row)
 
     def names() -> Iterator[str]:

@@ -77,7 +77,7 @@ async def test_a_download_that_is_cancelled_leaves_nothing(server: PracticeServe
     assert list(folder.iterdir()) == []
 
 
-async def test_a_disk_that_refuses_is_told_in_words(
+async def test_a_disk_that_refuses_is_told(
     server: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -92,9 +92,7 @@ async def test_a_disk_that_refuses_is_told_in_words(
     assert row.sentence == "Could not save the body: No space left on device"
 
 
-def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_told_whatever_it_refuses_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def on_full_disk(part: Path, *_: object, **__: object) -> IO[bytes]:
         """A file that takes nothing, but buffers as any file does."""
         part.symlink_to("/dev/full")

@@ -147,9 +147,7 @@ def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(mo
     assert len(searched) == 1
 
 
-def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_before_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_late_broken_json_is_seen_without_counting_the_lines_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 
     class CountingError(ValueError):

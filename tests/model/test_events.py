@@ -59,9 +59,7 @@ def numbers_in(struct: msgspec.Struct) -> Iterator[float]:
         (events.Progressed(math.nan, 1, 1.0), events.Progressed(0.0, 1, 1.0)),
     ],
 )
-def test_what_json_has_no_number_for_is_written_as_none_or_as_the_nearest(
-    event: events.AnyEvent, written: events.AnyEvent
-) -> None:
+def test_what_is_no_json_number_is_none_or_the_nearest_one(event: events.AnyEvent, written: events.AnyEvent) -> None:
     assert decode(encode(event)) == written
 
 

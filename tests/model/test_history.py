@@ -96,9 +96,7 @@ def test_the_garbage_collector_has_nothing_to_look_at_in_the_tasks_of_a_snapshot
     assert not any(gc.is_tracked(values) for values in snapshot.tasks.values())
 
 
-def test_to_go_to_a_moment_takes_no_more_events_than_there_are_tasks_or_a_spacing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_going_to_a_moment_takes_no_more_events_than_tasks_or_a_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
     births: list[events.Event] = [events.TaskCreated(0.0, number, "task", "work") for number in range(1, 8_001)]
     happened, batch = [*births, *busy(20_000)], 500
     history = history_of(*(happened[start : start + batch] for start in range(0, len(happened), batch)))

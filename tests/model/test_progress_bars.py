@@ -37,7 +37,7 @@ def told(bar: Bar) -> tuple[float | None, str]:
         (1.0, events.Wait("sleep", seconds=2.0), 1.5, (0.25, "25%")),
     ],
 )
-def test_a_sleeping_task_is_as_far_as_its_timer(
+def test_a_sleep_is_as_far_as_its_timer(
     began: float, wait: events.Wait, now: float, expected: tuple[float, str]
 ) -> None:
     assert bar(tea_party(*suspended(began, TEA, wait)), TEA, now) == expected

@@ -118,7 +118,7 @@ def test_the_end_of_a_program_does_not_wait_for_a_reader_that_stalls(ends: tuple
     assert not outbox.is_broken
 
 
-def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
+def test_lives_that_wait_are_bounded_and_counted(
     ends: tuple[Outbox, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox, reader = ends

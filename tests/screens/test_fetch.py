@@ -428,9 +428,7 @@ async def test_the_format_that_was_chosen_is_that_of_one_text() -> None:
         assert stage.screen.urls.taken_as == ""
 
 
-async def test_the_format_that_is_named_on_the_command_line_is_that_of_the_screen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_screen_has_the_format_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
     requests: list[Request] = []
 

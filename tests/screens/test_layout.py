@@ -31,8 +31,6 @@ def test_queues_get_what_they_need_up_to_a_fifth_of_the_screen(lines: int, share
 @pytest.mark.parametrize(
     ("height", "tasks", "given"), [(30, 0, (7, 7)), (30, 1, (5, 5)), (30, 3, (6, 7)), (30, 9, (7, 7)), (40, 1, (7, 7))]
 )
-def test_panes_give_the_code_the_lines_that_they_dont_need_where_room_is_short(
-    height: int, tasks: int, given: tuple[int, int]
-) -> None:
+def test_panes_give_the_code_the_lines_that_they_dont_need(height: int, tasks: int, given: tuple[int, int]) -> None:
     share = shares(height, MIDDLE, lesson=8, tasks=tasks, gauges=0)
     assert (share.tasks, share.middle) == given

@@ -495,9 +495,7 @@ async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_s
 
 
 @pytest.mark.parametrize(("name", "shown"), [("cruncher", "! cruncher blocked for 0.500 s"), ("c" * 80, "! cccc")])
-async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane_hides_the_lesson(
-    name: str, shown: str
-) -> None:
+async def test_who_blocked_the_loop_is_named_beside_the_tabs_of_a_zoomed_pane(name: str, shown: str) -> None:
     async with opened((80, 24)) as stage:
         await run_main(stage, blocking(name))
         await stage.until(lambda: "blocked" in stage.clock or name[9:])
@@ -513,9 +511,7 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
         await stage.until(lambda: "!" not in str(stage.views.tabs.render()))
 
 
-async def test_few_frames_are_painted_while_nothing_happens_and_nobody_does_anything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_few_frames_are_painted_while_nothing_happens_or_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
     async with opened(make_lab=quick_lab) as stage:
         painted = []

@@ -138,7 +138,7 @@ async def test_the_tasks_get_the_lines_that_they_need_as_far_as_the_code_can_spa
     ],
     ids=["its_turn_is_over", "that_of_queues_is_over", "it_is_no_longer_zoomed"],
 )
-async def test_a_pane_that_is_hidden_gives_its_focus_to_the_one_in_its_place(
+async def test_a_hidden_pane_leaves_its_focus_to_the_next(
     demo: str, keys: str, before: str, then: str, after: str
 ) -> None:
     async with finished(demo) as stage:
@@ -383,9 +383,7 @@ async def test_of_the_middle_only_what_is_seen_is_brought_up_to_date(monkeypatch
         assert "gauges" not in shown
 
 
-async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_behind_another_screen_events_are_folded_and_not_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as stage:
         await stage.press("7")
         run = stage.app.runs["7"]

@@ -460,9 +460,7 @@ async def test_a_lab_in_which_a_task_sleeps_can_go_on(lab: Lab) -> None:
         (lambda lab: lab.run_instantly(), False),
     ],
 )
-async def test_a_lab_knows_whether_its_time_was_real_time_throughout(
-    act: Callable[[Lab], object], is_kept: bool
-) -> None:
+async def test_a_lab_knows_whether_its_time_was_always_real(act: Callable[[Lab], object], is_kept: bool) -> None:
     async with Lab(watch=False) as lab:
         lab.start(counter, 3)
         act(lab)

@@ -49,9 +49,7 @@ def in_a_timer(error: BaseException) -> asyncio.Future[Any]:
 
 
 @pytest.mark.parametrize("where", [in_a_task, in_a_callback, in_a_timer])
-def test_a_system_exit_ends_the_run_whatever_main_makes_of_its_cancel(
-    where: Callable[[BaseException], asyncio.Future[Any]],
-) -> None:
+def test_a_system_exit_ends_the_run_whatever_main_does(where: Callable[[BaseException], asyncio.Future[Any]]) -> None:
     async def script(told: list[Any]) -> str:
         async def other() -> None:
             try:
@@ -97,9 +95,7 @@ def test_a_system_exit_during_the_clean_up_is_how_the_run_ends() -> None:
 
 
 @pytest.mark.parametrize("where", [in_a_task, in_a_callback, in_a_timer])
-def test_an_interrupt_ends_the_run_and_goes_on_through_the_loop(
-    where: Callable[[BaseException], asyncio.Future[Any]],
-) -> None:
+def test_an_interrupt_ends_the_run_and_leaves_the_loop(where: Callable[[BaseException], asyncio.Future[Any]]) -> None:
     async def script(told: list[Any]) -> None:
         try:
             await where(KeyboardInterrupt("pressed"))

@@ -156,7 +156,7 @@ def observed(script: Script, *failure: Any) -> tuple[str, str]:
     at=st.integers(1, 12),
     error=st.sampled_from(ERRORS),
 )
-def test_a_program_runs_as_if_nobody_looked(
+def test_all_runs_as_if_unobserved(
     script: Script, watcher: tuple[Any, str], at: int, error: type[BaseException]
 ) -> None:
     assert observed(script, *watcher, at, error) == plainly(script)

@@ -243,7 +243,7 @@ def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: 
     assert len(calls) > 1
 
 
-def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(
+def test_a_complaint_is_told_and_not_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def complains() -> None:

@@ -77,9 +77,7 @@ async def _cancel(ask: Ask, connection: Connection) -> None:
         (Connection.ask_in_a_queue, True, b"1: alice"),
     ],
 )
-def test_a_request_that_reads_once_takes_the_reply_to_another(
-    ask: Ask, reads_once: bool, replies: bytes, seconds: float
-) -> None:
+def test_a_request_may_take_anothers_reply(ask: Ask, reads_once: bool, replies: bytes, seconds: float) -> None:
     async def main() -> None:
         connection = Connection()
         await _cancel(ask, connection)

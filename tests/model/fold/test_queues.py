@@ -71,9 +71,7 @@ def test_names_come_back_once_a_long_queue_was_emptied() -> None:
 
 
 @pytest.mark.parametrize(("immediate", "items", "unfinished"), [(False, ["1", "2"], 2), (True, [], 0)])
-def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
-    immediate: bool, items: list[str], unfinished: int
-) -> None:
+def test_a_queue_shut_down_keeps_items_unless_at_once(immediate: bool, items: list[str], unfinished: int) -> None:
     state = queue_of("1", "2")
     apply(state, events.QueueShutDown(0.5, 1, immediate, TEA))
     queue = state.queues[1]

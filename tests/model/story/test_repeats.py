@@ -104,9 +104,7 @@ def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_su
     assert len(kept.between.kinds) == 2
 
 
-def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_very_long_life_is_told_with_what_is_between_first_and_last_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     naps = [turn(at, events.Wait("sleep")) for at in range(1, 101)]
     naps[60] = turn(61, events.Wait("event", 1))
     monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)
