@@ -1,4 +1,4 @@
-"""Keeps a recording of a program in a file while the program is watched."""
+"""Keeps a recording of a program in a file while the program is watched, and reads it for commands that print."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from typing import Self, TypeAlias
 import click
 
 from asynclab import __version__
+from asynclab.model.text import one_line
 from asynclab.remote.kept_recording import KeptRecording
-from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import (
+    VERSION,
+    Header,
+    RecordingError,
+    RecordingReader,
+    RecordingWriter,
+    SourceText,
+    files_of,
+)
 from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
 
@@ -74,3 +84,25 @@ class RecordingFile:
         except OSError as error:
             self._writer = None
             self._complain(f"the recording ends here: {error.strerror or error}")
+
+
+def read_recording(reader: RecordingReader, program: ObservedProgram, texts: dict[str, str] | None = None) -> str:
+    """Let a program take in a recording.
+
+    Args:
+        reader: The recording.
+        program: What takes it in.
+        texts: Gets the text of each file in it, if anybody wants that.
+
+    Returns:
+        Why it could not be read to its end, in one line; empty if it was.
+    """
+    try:
+        for line in reader.lines():
+            if not isinstance(line, SourceText):
+                program.take(line)
+            elif texts is not None:
+                texts[line.file] = line.text
+    except RecordingError as error:
+        return one_line(str(error))
+    return one_line(f"{reader.path} is cut off") if reader.is_cut else ""

@@ -18,7 +18,7 @@ from asynclab.fetch.idle import Connections
 from asynclab.fetch.ledger import CANCELLED, OUT_OF_TIME, Ledger, reset
 from asynclab.fetch.limits import Host, Limits, Slot
 from asynclab.fetch.options import Options
-from asynclab.fetch.retry import backoff
+from asynclab.fetch.outcomes import backoff
 from asynclab.fetch.rows import Failure, Row
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl

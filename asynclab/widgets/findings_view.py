@@ -14,8 +14,7 @@ from asynclab.findings.rule import Rule
 from asynclab.model.frames import line_of_code
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
-from asynclab.model.wording.forms import fitting
-from asynclab.model.wording.grammar import sentence
+from asynclab.model.wording.grammar import fitting, sentence
 from asynclab.model.wording.quantities import measured, plural
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, Span, hanging, left_cut_end, right

@@ -10,8 +10,8 @@ from textual.geometry import Size
 
 from asynclab.model.state import LabState
 from asynclab.model.text import cell_width, one_line
-from asynclab.model.wording.forms import Forms, fitting
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.grammar import Forms, fitting
 from asynclab.model.wording.quantities import measured, speed_text
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, hanging, joined, width_of

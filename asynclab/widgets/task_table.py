@@ -9,8 +9,8 @@ from asynclab.model.progress_bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import StateWord, TaskState
-from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.grammar import fitting
 from asynclab.widgets.lines import Line, bar, joined, left, left_cut_end, pulse, right
 from asynclab.widgets.reasons import reason
 from asynclab.widgets.task_view import TaskTreeView

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 import pytest
 
-from asynclab.fetch.retry import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff, retry_after
+from asynclab.fetch.outcomes import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff, retry_after
 
 NOW = 1_700_000_000.0
 

@@ -16,8 +16,7 @@ from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.columns import paint_kinds
-from asynclab.model.timeline.scale import Scale
+from asynclab.model.timeline.columns import Scale, paint_kinds
 from asynclab.widgets.colours import LEGIBLE, THEMES, contrast, state_variables
 from asynclab.widgets.lane_painter import UP, LanePainter, spans
 from asynclab.widgets.lines import plain

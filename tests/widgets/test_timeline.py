@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.scale import Scale
+from asynclab.model.timeline.columns import Scale
 from asynclab.widgets.lane_painter import legend
 from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected

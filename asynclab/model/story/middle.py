@@ -10,8 +10,7 @@ from asynclab.model.activity import ActivityKind
 from asynclab.model.state import LabState
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.sentences import Sentence
-from asynclab.model.story.summary import Alike, Summary, alike
-from asynclab.model.story.turns import Turn
+from asynclab.model.story.turns import Alike, Summary, Turn, alike
 from asynclab.model.story.wakes import did, ended_by, first_ones, readiness
 from asynclab.model.wording.grammar import joined, listed, place, sentence
 from asynclab.model.wording.quantities import duration, length, measured, plural

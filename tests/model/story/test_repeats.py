@@ -14,8 +14,7 @@ from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.middle import Block, blocks
-from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import Turn
+from asynclab.model.story.turns import Summary, Turn
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, suspended
 from tests.model.story.lives import story_from, tell_life, told_of

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
-from asynclab.model.timeline.columns import BRIEF, FEW, landing, marks, paint_kinds
-from asynclab.model.timeline.scale import STEPS, Scale, fitting
+from asynclab.model.timeline.columns import BRIEF, FEW, STEPS, Scale, fitting, landing, marks, paint_kinds
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
 

@@ -14,9 +14,8 @@ from asynclab.model.story.turns import Verb
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import cell_width
 from asynclab.model.wording import deed
-from asynclab.model.wording.forms import Forms, fitting
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.model.wording.grammar import listed, names_of, sentence
+from asynclab.model.wording.grammar import Forms, fitting, listed, names_of, sentence
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.step_deeds import done, done_in_general
 from asynclab.model.wording.wait import held_now, plain_wait, short_wait, waited
