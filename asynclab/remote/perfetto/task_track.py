@@ -28,7 +28,7 @@ def microseconds(seconds: float) -> int:
 class TraceFile:
     """Writes one event after another in the Trace Event Format, a line each; holds none of them.
 
-    The format is Chrome's: a JSON object with a list of events. Perfetto's importer reads it. Its times are microseconds.
+    The format is Chrome's: a JSON object with a list of events, which Perfetto reads. Its times are microseconds.
     They are whole numbers here: the importer multiplies them by 1,000, and a rounded fraction could make a slice end
     after the one around it.
     """
