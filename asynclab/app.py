@@ -261,12 +261,10 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     @property
     def ends_with_it(self) -> str:
-        """What notices call the user's program that runs and ends with the app; empty for none."""
         program = self._program
         return program.command if program is not None and program.is_live and program.ends_when_left else ""
 
     async def close_labs(self) -> None:
-        """Cancel everything that runs, and wait for its clean-up."""
         if self._fetch is not None:
             await self._fetch.close()
         if self._runs is not None:

@@ -7,6 +7,7 @@ import base64
 import csv
 import io
 import json
+import re
 import unicodedata
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.export import csv_header, escaped_json, to_csv, to_json, to_ndjson
+from asynclab.fetch.export import csv_header, escaped_json, protected, to_csv, to_json, to_ndjson, unprotected
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.page import Page
@@ -230,3 +231,32 @@ async def test_results_timed_by_a_clock_that_was_held_or_changed_say_so_in_every
     (entry,) = json.loads(to_har(fetch.rows, Options()))["log"]["entries"]
     assert entry["comment"] == f"Fetched; {said}"
     assert not fetch.totals().is_real_time
+
+
+TEXTS = st.text(st.sampled_from("ab;|\t\n\r\"' =+-@＝＋－＠,"), max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+2", "'=1+2"),
+        ("a;=1+2;b", "a;'=1+2;b"),
+        ("a\t@b", "a\t'@b"),
+        ("a| -1", "a| '-1"),
+        ("a\n+1", "a\n'+1"),
+        (" ＝1+2", " '＝1+2"),
+        ('a;"=1"', 'a;"\'=1"'),
+        ("'=1", "''=1"),
+        ("it's a=b, c - d", "it's a=b, c - d"),
+        ("https://a.com/@48.1,-11.5,15z?a=b;c=d", "https://a.com/@48.1,-11.5,15z?a=b;c=d"),
+    ],
+)
+def test_what_could_begin_a_formula_gets_an_apostrophe(text: str, cell: str) -> None:
+    assert protected(text) == cell
+
+
+@given(TEXTS)
+def test_no_part_of_a_cell_begins_a_formula_and_it_reads_back(text: str) -> None:
+    cell = protected(text)
+    assert not any(part.lstrip(' "').startswith(tuple("=+-@＝＋－＠")) for part in re.split(r"[;|\t\n\r]", cell))
+    assert unprotected(cell) == text

@@ -55,7 +55,6 @@ class Tracer(Observer):
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`, which is that of the calling thread."""
         super().begin(loop)
         self.detour = self._paused
 
@@ -95,7 +94,6 @@ class Tracer(Observer):
         self.timers.jumps = False
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         super().attend()
         if self.clock.instant:
             self.attend_at = AT_ONCE

@@ -220,11 +220,9 @@ class Observer(Recorder):
         return taken
 
     def knows(self, task: Task[Any]) -> bool:
-        """Whether a task is one of those that are recorded here."""
         return self.registry.knows(task)
 
     def enter_unseen(self, task: Task[Any]) -> None:
-        """Remember only that a task is recorded here, where it could not be entered."""
         self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
@@ -326,7 +324,6 @@ class Observer(Recorder):
                 self.emit(event)
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
 
@@ -346,7 +343,6 @@ class Observer(Recorder):
         return True
 
     def within_step(self, run: Callable[[], None]) -> None:
-        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         self.open_step()
         outer = self.current, self.cause, self.step_began, self.step_started
         self.current = self.cause = None
@@ -356,7 +352,6 @@ class Observer(Recorder):
             self.current, self.cause, self.step_began, self.step_started = outer
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
-        """Write the end of a step in which something happened, and see what became of its task."""
         self.open_step()
         if self.eager.under_way:
             self.eager.settle()
@@ -385,7 +380,6 @@ class Observer(Recorder):
         return self.takes_exit(error)
 
     def step_lost(self, error: BaseException) -> None:
-        """Code of ours has failed at the end of a step: be ready for the next one."""
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
@@ -397,7 +391,6 @@ class Observer(Recorder):
             self.failed("steps", failure)
 
     def timeout_fires(self, callback: MethodType) -> None:
-        """A timeout that expires at once, without a timer, is about to be called."""
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -408,7 +401,6 @@ class Observer(Recorder):
             self.failed("timeouts", error)
 
     def end_callback(self) -> None:
-        """Another callback than a step is over, and there is something to see to."""
         try:
             self.callback_timed()
         except KeyboardInterrupt:
@@ -479,7 +471,6 @@ class Observer(Recorder):
             self.write(TaskReady(at, record.id, cause, waker.id))
 
     def was_made(self, task: Task[Any] | None) -> None:
-        """A task was made, or could not be; perhaps it has run its first step."""
         try:
             if self.eager.under_way:
                 self.eager.settle(task)
@@ -489,7 +480,6 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
-        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
             self._starts.begin(caller)
         except KeyboardInterrupt:
@@ -498,7 +488,6 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         try:
             self.attend_at = self._way.stand_aside()
             if self.eager.under_way:
