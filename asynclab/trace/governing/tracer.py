@@ -71,14 +71,10 @@ class Tracer(Observer):
         """Whether a step may run now: not while the lab is paused, unless it was released; after the lab untraced."""
         if not super().admits(handle):
             return False
-        try:
+        with self.guard("held tasks"):
             if self._paused and not self.hold.lets_through(handle):
                 self.hold.handles.append(handle)
                 return False
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("held tasks", error)
         return True
 
     def takes_exit(self, error: BaseException) -> bool:

@@ -383,30 +383,18 @@ class Observer(Recorder):
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
-        try:
+        with self.guard("steps"):
             self.attend()  # or a timer that the step has set would never fire
-        except KeyboardInterrupt:
-            raise
-        except BaseException as failure:
-            self.failed("steps", failure)
 
     def timeout_fires(self, callback: MethodType) -> None:
-        try:
+        with self.guard("timeouts"):
             timeout = timeout_of(callback)
             if timeout is not None:
                 self.timeouts.expired_at_once(timeout)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("timeouts", error)
 
     def end_callback(self) -> None:
-        try:
+        with self.guard("callbacks"):
             self.callback_timed()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("callbacks", error)
         if self.clock.real_time() >= self.attend_at:
             self.attend()
 
@@ -480,12 +468,8 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
-        try:
+        with self.guard("eager tasks"):
             self._starts.begin(caller)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("eager tasks", error)
 
     def attend(self) -> None:
         try:
