@@ -19,6 +19,7 @@ from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.settings import Settings
 from tests.fast_loop import FastLoop
 from tests.fast_ui import until
+from tests.raising import raising
 from tests.screens.stage import Stage, opened, plain_lab
 
 pytestmark = pytest.mark.usefixtures("jumping_time")
@@ -112,11 +113,8 @@ async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, mon
 
 
 async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> str:
-        raise PermissionError(13, "Permission denied", "/x.svg")
-
     async with opened() as stage:
-        monkeypatch.setattr(stage.app, "save_screenshot", refuse)
+        monkeypatch.setattr(stage.app, "save_screenshot", raising(PermissionError(13, "Permission denied", "/x.svg")))
         stage.app.action_save_screen()
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["can't write /x.svg: Permission denied"]

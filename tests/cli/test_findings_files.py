@@ -30,6 +30,7 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.run.live_program import LiveProgram
 from tests.findings.sarif_structs import Log
+from tests.raising import raising
 from tests.remote.programs import Ran, observed
 from tests.remote.test_hostile_recordings import EVIL, asked, events, is_harmless, recording
 
@@ -305,12 +306,9 @@ def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
 ) -> None:
     finding = Finding("blocked-loop", "slow", 0.1, ())
 
-    def fails(_: LabState) -> Iterator[Finding]:
-        raise KeyError(7)
-
     rules = [
         Rule(name, "", "", "", "", check)
-        for name, check in (("odd", fails), ("blocked-loop", lambda _: iter([finding])))
+        for name, check in (("odd", raising(KeyError(7))), ("blocked-loop", lambda _: iter([finding])))
     ]
     monkeypatch.setattr(catalogue_of_rules, "RULES", rules)
     report = Report(program)

@@ -19,6 +19,7 @@ from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.event_codec import decode
 from asynclab.model.events import Output, RunEnded, RunStarted
+from tests.raising import raising
 
 
 def run(*arguments: str) -> Result:
@@ -223,10 +224,7 @@ runpy.run_module("asynclab", run_name="__main__")
 
 
 def test_ctrl_c_before_a_command_has_begun_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(main, "parse_args", interrupted)
+    monkeypatch.setattr(main, "parse_args", raising(KeyboardInterrupt()))
     result = run("demos")
     assert (result.exit_code, result.stderr.strip()) == (130, "")
 

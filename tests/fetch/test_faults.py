@@ -21,6 +21,7 @@ from asynclab.fetch.rows import Outcome, Row
 from asynclab.fetch.watch import tls_context
 from tests.fetch.stage import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
+from tests.raising import raising
 
 SPEED = 10.0
 """Waits and timeouts pass so many times as fast, where something is waited for."""
@@ -111,10 +112,7 @@ async def test_what_travels_and_what_unpacks_are_counted_apart(server: FaultySer
 async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
     server: FaultyServer, monkeypatch: pytest.MonkeyPatch, reason: int, attempts: int
 ) -> None:
-    def look_up(*_: object) -> None:
-        raise socket.gaierror(reason, "no")
-
-    monkeypatch.setattr("asynclab.fetch.http_session.look_up", look_up)
+    monkeypatch.setattr("asynclab.fetch.http_session.look_up", raising(socket.gaierror(reason, "no")))
     row = await fetched_row(server, "http://nobody.invalid/", retries=1)
     assert (row.outcome, row.attempts) == ("dns", attempts)
     assert "nobody.invalid" in row.sentence

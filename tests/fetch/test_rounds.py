@@ -16,6 +16,7 @@ from asynclab.fetch.rows import Row
 from asynclab.fetch.words import comparison, summary_line
 from tests.alive import alive
 from tests.fetch.played import BROKEN, BUSY, NOT_FOUND, Played
+from tests.raising import raising
 
 NAMES = [f"a{number}" for number in range(1, 5)]
 
@@ -148,10 +149,7 @@ def test_what_is_cancelled_before_the_run_is_never_asked(monkeypatch: pytest.Mon
 def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, [f"a{number}" for number in range(30)], concurrency=2)
 
-    def fail(row: Row) -> None:
-        raise LookupError("a bug")
-
-    monkeypatch.setattr(played, "note_end", fail)
+    monkeypatch.setattr(played, "note_end", raising(LookupError("a bug")))
     with pytest.raises(ExceptionGroup) as raised:
         played.run()
     assert raised.group_contains(LookupError)

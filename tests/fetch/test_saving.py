@@ -18,6 +18,7 @@ from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.saving import LONGEST_NAME, BodyFile, file_name
 from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, fetched_row, run, urls_of
+from tests.raising import raising
 
 
 @pytest.mark.parametrize(
@@ -84,10 +85,7 @@ async def test_a_disk_that_refuses_is_told(
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "file" / "folder")
     assert (row.outcome, row.sentence) == ("incomplete", "Could not save the body: Not a directory")
 
-    def no_space(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("asynclab.fetch.saving.os.replace", no_space)
+    monkeypatch.setattr("asynclab.fetch.saving.os.replace", raising(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "out")
     assert row.sentence == "Could not save the body: No space left on device"
 

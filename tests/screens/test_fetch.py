@@ -23,6 +23,7 @@ from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
+from tests.raising import raising
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.widgets.stage import painted
 
@@ -373,12 +374,9 @@ async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
 
 
 async def test_a_folder_that_is_gone_is_told_instead_of_offering_formats(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone() -> Path:
-        raise FileNotFoundError
-
     async with fetching() as stage:
         await stage.fetched("/pages/tasks")
-        monkeypatch.setattr(Path, "cwd", gone)
+        monkeypatch.setattr(Path, "cwd", raising(FileNotFoundError()))
         await stage.press("e")
         assert stage.app.screen is stage.screen
         assert stage.notices == ["can't write: the current folder no longer exists"]

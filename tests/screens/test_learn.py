@@ -20,6 +20,7 @@ from asynclab.screens.shared.form import Form
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop
+from tests.raising import raising
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.widgets.stage import painted, screen_lines
 
@@ -363,11 +364,8 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
 
 
 async def test_a_demo_that_cannot_start_says_why() -> None:
-    def main(**_: object) -> None:
-        raise TypeError("[/] wrong")
-
     async with opened() as stage:
-        await run_main(stage, main)
+        await run_main(stage, raising(TypeError("[/] wrong")))
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["coroutines can't start: TypeError: [/] wrong"]
 

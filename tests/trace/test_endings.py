@@ -15,6 +15,7 @@ import pytest
 from asynclab.model.events import RunEnded, TaskCancelRequested, Warned
 from asynclab.trace import Ending, Lab
 from tests.fast_loop import FastLoop, run_fast
+from tests.raising import raising
 from tests.trace.labs import fast_lab, observe
 from tests.trace.test_transparency import snapshot
 
@@ -231,11 +232,8 @@ def test_what_fails_in_cleaning_up_is_reported_to_the_program_and_told(script: S
 
 def test_a_handler_that_exits_during_the_clean_up_does_not_end_the_loop_of_others() -> None:
     async def script() -> None:
-        def handler(_: object, __: object) -> None:
-            raise SystemExit(5)
-
         await leaves_a_task([])
-        asyncio.get_running_loop().set_exception_handler(handler)
+        asyncio.get_running_loop().set_exception_handler(raising(SystemExit(5)))
 
     seen = observe(script)
     kept.clear()

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from asynclab.model.events import CallEnded, CallScheduled, TimeoutRescheduled, TimeoutStarted
 from tests.fast_loop import FastLoop, run_fast
+from tests.raising import raising
 from tests.trace.labs import fast_lab, observe
 
 Script = Callable[[], Coroutine[Any, Any, Any]]
@@ -95,13 +96,10 @@ def run_on(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any])
 def test_an_interrupt_in_a_timer_loses_no_other(in_a_lab: bool) -> None:
     fired: list[str] = []
 
-    def interrupts() -> None:
-        raise KeyboardInterrupt
-
     async def script() -> None:
         loop = asyncio.get_running_loop()
         when = loop.time() + 1
-        loop.call_at(when, interrupts)
+        loop.call_at(when, raising(KeyboardInterrupt()))
         for name in ("one", "two", "three"):
             loop.call_at(when, fired.append, name)
         loop.call_at(when + 5, fired.append, "later")
