@@ -52,11 +52,7 @@ class Attachment:
             self.has_ended = True
 
     def leave(self) -> Iterator[AnyFrame]:
-        """Let the program go, and wait until it is as it was.
-
-        Returns:
-            What it told meanwhile.
-        """
+        """Let the program go, and wait until it is as it was. Returns what it told meanwhile."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:

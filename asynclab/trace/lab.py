@@ -15,8 +15,7 @@ from asynclab.trace.cpython import VERSION
 from asynclab.trace.governing.cleanup import cancel
 from asynclab.trace.governing.event_pump import EventPump
 from asynclab.trace.governing.hold import run_to_event
-from asynclab.trace.governing.run_ending import Ending
-from asynclab.trace.governing.run_lifecycle import Supervision
+from asynclab.trace.governing.run_lifecycle import Ending, Supervision
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from asynclab.curriculum.catalogue import LessonError, read_lesson
 from asynclab.curriculum.demo_parameters import Parameter
-from asynclab.curriculum.lesson import LessonError, read_lesson
 from tests.fast_loop import FastLoop
 
 FILE = '''

@@ -250,12 +250,6 @@ class Observer(Recorder):
         return registry.enter(task, coroutine, registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
-        """A task that is not running was put in the ready queue.
-
-        Args:
-            record: The task.
-            args: The arguments of its wake-up callback: the future it waited for, if any.
-        """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
@@ -403,13 +397,8 @@ class Observer(Recorder):
     ) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
-        Args:
-            record: The task.
-            task: The same.
-            at: When the step ended, in lab time.
-            real: The same in real time.
-            ends: Whether the task has ended.
-            woken_by: What the step was begun with: the future that the task had waited for, if any.
+        `at` and `real` are when the step ended, in lab and in real time; `woken_by` is what began it: the future that
+        the task had waited for, if any.
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
