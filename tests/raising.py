@@ -1,7 +1,5 @@
 """Stands in for what fails."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

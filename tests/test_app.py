@@ -1,7 +1,5 @@
 """The app around its screens: the way out, themes, signals, settings."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

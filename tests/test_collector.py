@@ -1,7 +1,5 @@
 """How rarely garbage is collected while something is painted."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The Fetch screen on a real driver: what the command line opens, and what never reaches the terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading

@@ -1,7 +1,5 @@
 """`asynclab run` on a real terminal: it opens the screen, and ends as the program did."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The real app on a real driver: a terminal of 120 x 40, keys, and what is left behind."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re

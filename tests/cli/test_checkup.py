@@ -1,7 +1,5 @@
 """`asynclab doctor` says what works here, and what to do about what doesn't."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

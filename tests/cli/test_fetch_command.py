@@ -1,7 +1,5 @@
 """`asynclab fetch`: what it prints, how it exits, and what never reaches a terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import csv

@@ -1,7 +1,5 @@
 """Findings go to files in each format; what is allowed or known is left out, in runs and of recordings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The report on a program, made of what it told."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.cli.run_report import Report

@@ -1,7 +1,5 @@
 """What parameters take, and what they say to the rest."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.curriculum.catalogue import find

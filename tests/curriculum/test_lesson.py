@@ -1,7 +1,5 @@
 """How a demo's file is read, such as the example in the documents."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from pathlib import Path

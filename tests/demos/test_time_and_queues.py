@@ -1,7 +1,5 @@
 """Demos 6, 7 and 0 (timeout, queue, futures): their mistakes and parameters."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

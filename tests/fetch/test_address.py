@@ -1,7 +1,5 @@
 """How URLs are sent, and what of them is shown."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 

@@ -1,7 +1,5 @@
 """Answers that no server should give: each is told as it is, in one line."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import zlib

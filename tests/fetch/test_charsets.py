@@ -1,7 +1,5 @@
 """What a text is read with: as browsers read it."""
 
-from __future__ import annotations
-
 import codecs
 from encodings.aliases import aliases
 

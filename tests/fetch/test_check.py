@@ -1,7 +1,5 @@
 """Links are checked with as little as tells whether they are broken: headers, and pages only for their anchors."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import pytest

@@ -1,7 +1,5 @@
 """What a request goes through before it is sent, and how that fails."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import socket

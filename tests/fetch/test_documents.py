@@ -1,7 +1,5 @@
 """Documents that libraries write, alone and one after another: all their URLs come back exactly."""
 
-from __future__ import annotations
-
 import csv
 import html
 import io

@@ -1,7 +1,5 @@
 """How a list is fetched: in which order, how many at once, how it is stopped, asked again and read meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 

@@ -1,7 +1,5 @@
 """Results for programs and spreadsheets: every field, nothing secret, nothing that acts."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import csv

@@ -1,7 +1,5 @@
 """What becomes of each fault that a server can have: outcome, sentence, attempts, within its memory."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """A fetch that waits for nothing but time: connections that are kept open don't hold up its lab."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 

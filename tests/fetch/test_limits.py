@@ -1,7 +1,5 @@
 """Who starts when: all at once, hosts in turns, and none too early; on a clock that jumps."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from dataclasses import replace

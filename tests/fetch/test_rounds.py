@@ -1,7 +1,5 @@
 """How a list is fetched to its end: in rounds, stopped, asked again, with and without rows that are kept."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator

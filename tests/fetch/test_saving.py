@@ -1,7 +1,5 @@
 """Bodies in files: safe names, nothing overwritten, nothing half."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import os

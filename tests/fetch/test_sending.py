@@ -1,7 +1,5 @@
 """Through what a request goes: proxies, passwords, TLS, and what private addresses are refused."""
 
-from __future__ import annotations
-
 import base64
 import socket
 import ssl

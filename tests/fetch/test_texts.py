@@ -1,7 +1,5 @@
 """Which format a text is taken for, and that exact values come back exactly."""
 
-from __future__ import annotations
-
 import json
 import re
 from types import SimpleNamespace

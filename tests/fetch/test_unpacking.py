@@ -1,7 +1,5 @@
 """Bodies that are packed: once or over one another, padded, cut short, or not as their header says."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import zlib

@@ -1,7 +1,5 @@
 """A file is replaced once the new one is whole, and by nothing less."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

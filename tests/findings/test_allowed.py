@@ -1,7 +1,5 @@
 """What was allowed, is known, or is only likely is not told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Each bug of the corpus is named, and nothing is said of its right programs."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os

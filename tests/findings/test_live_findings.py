@@ -1,7 +1,5 @@
 """Findings of a run that goes on: they come and go, and looking for them takes little of a frame."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import count
 

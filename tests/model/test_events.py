@@ -1,7 +1,5 @@
 """The event vocabulary: its codec, and the page that is made of its docstrings."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

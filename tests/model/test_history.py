@@ -1,7 +1,5 @@
 """Whether the past can be looked at exactly as it was."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass

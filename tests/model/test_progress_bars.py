@@ -1,7 +1,5 @@
 """How far a task is, from the best source that there is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

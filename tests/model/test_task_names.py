@@ -1,7 +1,5 @@
 """Which names tasks are shown under."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import tasks

@@ -1,7 +1,5 @@
 """The practice server with more routes, one path for each fault that a client has to survive, and with TLS."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import socket

@@ -1,7 +1,5 @@
 """What the practice server answers, asked over real loopback connections."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime

@@ -1,7 +1,5 @@
 """The plugin for pytest: what it observes, reports, ends and records, and that it changes nothing else."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import json

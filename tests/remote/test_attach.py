@@ -1,7 +1,5 @@
 """`asynclab attach PID` shows a program that runs already, and leaves it as it was, however it ends itself."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

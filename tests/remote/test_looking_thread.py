@@ -1,7 +1,5 @@
 """The threads of ours in a program: they look again and again, and are not there around a fork."""
 
-from __future__ import annotations
-
 import math
 import os
 import socket

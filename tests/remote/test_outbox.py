@@ -1,7 +1,5 @@
 """A reader that stalls loses details, which are counted, and no life; one that is gone is noticed."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """A program under `asynclab run` prints, ends and finds itself as under plain Python, to the letter."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

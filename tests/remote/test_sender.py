@@ -1,7 +1,5 @@
 """What is sent of the loops of a program, without a thread: each test sends by itself."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import math

@@ -1,7 +1,5 @@
 """A fetch that stands still in the middle: rows in every state, written here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from asynclab.fetch.engine import Fetch

@@ -1,7 +1,5 @@
 """The dashboard on a stage: opened in a given size, with labs that don't wait for real."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The declaration of commands: what it makes of keys, key bar, help and README, and that these can't disagree."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

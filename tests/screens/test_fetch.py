@@ -1,7 +1,5 @@
 """The Fetch screen: its keys, on a practice server."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from pathlib import Path

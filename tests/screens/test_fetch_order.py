@@ -1,7 +1,5 @@
 """Which URLs are shown in which order, in which words, and what is written to a file."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

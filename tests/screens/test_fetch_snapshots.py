@@ -1,7 +1,5 @@
 """The Fetch screen and its lab as pictures, from a fetch that stands still."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What was found in a run, on its screen: counted, listed, explained, and gone to."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The Learn screen: every key, and what is shown of runs that go well and of runs that don't."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """Focus, tabs, zoom, filter and copying."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """A list of events on the stage: no lab, no loop, nobody to control it. All that a recording can serve works."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

@@ -1,7 +1,5 @@
 """A recording on the screen: every pane, each of its loops, how it ended, and what is missing in it."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How the code pane gets the text of files."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

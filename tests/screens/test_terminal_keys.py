@@ -1,7 +1,5 @@
 """What keys send to a program in its terminal."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.screens.run.terminal_pane import bytes_of

@@ -1,7 +1,5 @@
 """What is made of a paste before it is parsed."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """Whether there is a screen to draw on."""
 
-from __future__ import annotations
-
 import os
 import pty
 import sys

@@ -1,7 +1,5 @@
 """What a function does by its instructions: whether an `await` may run again, and for what."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

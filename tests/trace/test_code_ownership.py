@@ -1,7 +1,5 @@
 """Whose code a file is."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Pausing, stepping, speed and cancelling of a running lab."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from time import perf_counter

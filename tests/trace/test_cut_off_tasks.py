@@ -1,7 +1,5 @@
 """Whoever keeps tasks that asyncio.run() cuts off is searched for among all objects: so seldom, and not for long."""
 
-from __future__ import annotations
-
 import asyncio
 from types import FrameType
 from typing import Any

@@ -1,7 +1,5 @@
 """How runs end: as asyncio.run would end them, with the same exceptions and the same reports."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

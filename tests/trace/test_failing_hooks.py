@@ -1,7 +1,5 @@
 """A hook never hurts: whatever of the tracer fails, the observed program prints and ends as if nobody looked."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io

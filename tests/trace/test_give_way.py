@@ -1,7 +1,5 @@
 """Loops make way for a look that is overdue, which they would keep from Python's lock."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import signal

@@ -1,7 +1,5 @@
 """How labs begin and end: whoever ends them, and however, nothing of them stays behind."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

@@ -1,7 +1,5 @@
 """What another thread finds out about a loop that is busy, or waits for what nobody has."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading

@@ -1,7 +1,5 @@
 """Every loop of the process observed: each has a recording of its own, and runs as it would."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars

@@ -1,7 +1,5 @@
 """Endings, prints, complaints, progress, names, and who blocks the loop."""
 
-from __future__ import annotations
-
 import ast
 import asyncio
 import contextlib

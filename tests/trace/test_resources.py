@@ -1,7 +1,5 @@
 """The events of queues, primitives and timeouts."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

@@ -1,7 +1,5 @@
 """When the timers of a lab fire, and in which order: as asyncio's own do."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools

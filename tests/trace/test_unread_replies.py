@@ -1,7 +1,5 @@
 """A request reads the reply to a cancelled one before it: for its own, unless it can read on."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from collections.abc import Awaitable, Callable

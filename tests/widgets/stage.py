@@ -1,7 +1,5 @@
 """A bare app around one view, and ways to read what it painted."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast

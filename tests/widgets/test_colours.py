@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme

@@ -1,7 +1,5 @@
 """The table of URLs, by what it paints."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The line of sums, and the race of two ways to fetch a list."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The list of findings: what a line says in the room there is, and which details show."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace

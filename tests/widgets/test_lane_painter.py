@@ -1,7 +1,5 @@
 """Lanes as cells: painted piece by piece they are what they would be at once, and the future is grey."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

@@ -1,7 +1,5 @@
 """Times above and below the lanes, and which part of time is in sight."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.timeline.columns import STEPS, Scale

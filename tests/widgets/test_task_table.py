@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 import asynclab.model.fold.births_and_ends

@@ -1,7 +1,5 @@
 """Lanes, arrows, marks, the ruler and the cursor in time."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 

@@ -1,7 +1,5 @@
 """What the timeline is put together from: glyphs, the ruler, the pointer, the window, and what lies in the past."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

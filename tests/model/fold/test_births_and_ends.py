@@ -1,7 +1,5 @@
 """Tasks are born, asked to stop, and end; old ones are let go."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events

@@ -1,7 +1,5 @@
 """What queues hold, event by event, and which of many are let go."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events

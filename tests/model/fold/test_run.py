@@ -1,7 +1,5 @@
 """The run as a whole: its beginning and end, its clock, and the loop's health."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events

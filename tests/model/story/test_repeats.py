@@ -1,7 +1,5 @@
 """Repetitions are told once, and however long a life is, its story is short."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

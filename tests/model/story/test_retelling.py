@@ -1,7 +1,5 @@
 """A story that is told again as its task lives on."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """A lane in columns is what one reads off its intervals one by one, at every scale."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Which lanes events make, and what a timeline lets go."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections import defaultdict

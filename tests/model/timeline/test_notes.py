@@ -1,7 +1,5 @@
 """What lanes keep for stories alone, and what they know of the order in which things happened at the same time."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 

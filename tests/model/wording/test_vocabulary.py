@@ -1,7 +1,5 @@
 """The vocabularies: every kind of wait, wake, deed and ending in each of its forms, pinned in golden files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias, get_args
