@@ -6,23 +6,21 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
-from pathlib import Path
 from typing import Any
 
 import click
 
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.json_report import JsonReport
-from asynclab.cli.recording_file import RecordingFile, complain, header_of, working_folder
+from asynclab.cli.recording_file import complain, working_folder
+from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
-from asynclab.fetch.whole_file import naming
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
 from asynclab.remote.attach import Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
 CENSUS = 10.0
@@ -35,23 +33,16 @@ _BEAT = 0.1
 
 
 def attach_headless(
-    pid: int,
-    seconds: float | None,
-    record: Path | None,
-    json_to: str | None,
-    asked: FindingsOptions,
-    *,
-    keep_sources: bool,
+    pid: int, seconds: float | None, kept: RunFiles, json_to: str | None, asked: FindingsOptions
 ) -> int:
     """Show a program as it is, follow it, and leave it as it was.
 
     Args:
         pid: The number of its process.
         seconds: When to leave; None for ctrl+c.
-        record: Where to keep a recording; None for none.
+        kept: The files in which the visit is kept.
         json_to: Where to write what is there as JSON instead of printing it; "-" for standard output.
         asked: Which findings are left out.
-        keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
         AttachError: It can't be attached to.
@@ -59,10 +50,8 @@ def attach_headless(
     """
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
-        recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
         follower = _Follower(attachment, asked.judge(working_folder()))
-        if recorder is not None:
-            follower.program.takers.append(files.enter_context(recorder).write)
+        kept.open(files, ("attach", str(pid)), follower.program, complain)
         report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, lambda program: program.is_found)
@@ -74,19 +63,6 @@ def attach_headless(
             for line in follower.farewell():
                 click.echo(line)
     return 0
-
-
-def recording_of(
-    pid: int, file: Path, *, keep_sources: bool, complain: Callable[[str], object] = complain
-) -> RecordingFile:
-    """A recording of a program that was attached to; what a disk refuses later goes to `complain`.
-
-    Raises:
-        OSError: The file can't be written.
-    """
-    with naming(file):
-        writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
-    return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
 def _say(program: ObservedProgram, report: JsonReport | None) -> None:
