@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Self, TypeAlias
+from typing import Self
 
 import click
 
 from asynclab import __version__
 from asynclab.model.text import one_line
-from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import (
     VERSION,
@@ -23,8 +22,6 @@ from asynclab.remote.program_recording import (
 )
 from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
-
-Writer: TypeAlias = RecordingWriter | KeptRecording
 
 
 def header_of(command: tuple[str, ...]) -> Header:
@@ -48,7 +45,9 @@ def complain(text: str) -> None:
 class RecordingFile:
     """A recording under way. A disk that refuses ends it, not the program."""
 
-    def __init__(self, writer: Writer, *, keep_sources: bool, complain: Callable[[str], object] = complain) -> None:
+    def __init__(
+        self, writer: RecordingWriter, *, keep_sources: bool, complain: Callable[[str], object] = complain
+    ) -> None:
         """Write with a writer from now on, and close it at the end.
 
         Args:
@@ -57,7 +56,7 @@ class RecordingFile:
             complain: Gets why it could not be written to its end, in one line.
         """
         self._complain = complain
-        self._writer: Writer | None = writer
+        self._writer: RecordingWriter | None = writer
         self._owns = UserCode().owns if keep_sources else lambda _: False
         self._files: set[str] = set()
 
@@ -72,11 +71,11 @@ class RecordingFile:
         self._files.update(files_of(frame))
         self._do(lambda writer: writer.write(frame))
 
-    def _finish(self, writer: Writer) -> None:
+    def _finish(self, writer: RecordingWriter) -> None:
         writer.add_sources(filter(self._owns, self._files))
         writer.close()
 
-    def _do(self, action: Callable[[Writer], object]) -> None:
+    def _do(self, action: Callable[[RecordingWriter], object]) -> None:
         if self._writer is None:
             return
         try:

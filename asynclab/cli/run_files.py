@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.recording_file import RecordingFile, Writer, header_of
+from asynclab.cli.recording_file import RecordingFile, header_of
 from asynclab.fetch.whole_file import naming
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.observed_program import ObservedProgram
@@ -53,7 +53,7 @@ class RunFiles:
             program.takers.append(files.enter_context(TraceOfRun(program, self.perfetto, refuse)).take)
         return refused
 
-    def _writer(self, record: Path, header: Header, program: ObservedProgram) -> Writer:
+    def _writer(self, record: Path, header: Header, program: ObservedProgram) -> RecordingWriter:
         if self.keep is None:
             return RecordingWriter(record.open("wb"), header)
         return KeptRecording(record, header, program, self.keep)
