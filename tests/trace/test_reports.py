@@ -316,7 +316,7 @@ async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest
             asynclab.progress(number)
             await asyncio.sleep(0.1)
 
-    monkeypatch.setattr("asynclab.trace.governing.event_pump.BACKLOG", 1_000)
+    monkeypatch.setattr("asynclab.trace.lab.BACKLOG", 1_000)
     async with fast_lab(watch=True) as lab:
         lab.start(counts)
         while lab.state.version < 1_000:  # noqa: ASYNC110 - nobody reads, so nobody is told
