@@ -229,12 +229,7 @@ def headline(task: TaskState | None, name: str, state: LabState) -> str:
     coroutine = coroutine_name(task.coroutine)
     end = state.now if task.ended_at is None else task.ended_at
     lasted = duration(end - task.created_at)
-    match task.state:
-        case "done":
-            return f"{name}: {coroutine} returned after {lasted}."
-        case "failed":
-            return f"{name}: {coroutine} failed after {lasted}."
-        case "cancelled":
-            return f"{name}: {coroutine} was cancelled after {lasted}."
-        case _:
-            return f"{name}: {coroutine} is {task.state}; it was created {lasted} ago."
+    ending = {"done": "returned", "failed": "failed", "cancelled": "was cancelled"}.get(task.state)
+    if ending is None:
+        return f"{name}: {coroutine} is {task.state}; it was created {lasted} ago."
+    return f"{name}: {coroutine} {ending} after {lasted}."
