@@ -24,8 +24,7 @@ from asynclab.screens.shared.command import Command
 from asynclab.screens.shared.command_screen import TABS, CommandScreen
 from asynclab.screens.shared.leaving import Leaving
 from asynclab.terminal.terminal_app import TerminalApp
-from asynclab.widgets.colours import state_variables
-from asynclab.widgets.themes import DARK, THEMES
+from asynclab.widgets.colours import DARK, THEMES, state_variables
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
@@ -262,12 +261,10 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     @property
     def ends_with_it(self) -> str:
-        """What notices call the user's program that runs and ends with the app; empty for none."""
         program = self._program
         return program.command if program is not None and program.is_live and program.ends_when_left else ""
 
     async def close_labs(self) -> None:
-        """Cancel everything that runs, and wait for its clean-up."""
         if self._fetch is not None:
             await self._fetch.close()
         if self._runs is not None:

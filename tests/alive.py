@@ -1,7 +1,5 @@
 """What is kept in memory."""
 
-from __future__ import annotations
-
 import gc
 
 

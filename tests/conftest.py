@@ -1,7 +1,5 @@
 """What every test needs: no file of the person who runs them is read or written."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os

@@ -1,7 +1,5 @@
 """All the help that users can read, as one text."""
 
-from __future__ import annotations
-
 from click.testing import CliRunner
 
 from asynclab.app import AsyncLabApp

@@ -1,7 +1,5 @@
 """An event loop on which nobody waits for a timer: its time jumps, and is the same in each run."""
 
-from __future__ import annotations
-
 import asyncio
 import selectors
 import time

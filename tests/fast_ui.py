@@ -1,7 +1,5 @@
 """Apps on a loop on which nobody waits: each wait takes as long as it says, in a time that jumps."""
 
-from __future__ import annotations
-
 import asyncio
 import selectors
 from collections.abc import Callable, Iterator

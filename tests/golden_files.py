@@ -1,7 +1,5 @@
 """Golden files: what the app says, pinned once in tests/golden/ and rewritten by `pytest --update-golden`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """A source that is nothing but a list of events: no lab, no loop, nobody to control it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from asynclab.model.event_feed import EventFeed

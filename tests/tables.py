@@ -1,7 +1,5 @@
 """Tables in the documents that are made of declarations: compared, or written by `pytest --update-golden`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

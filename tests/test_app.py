@@ -1,7 +1,5 @@
 """The app around its screens: the way out, themes, signals, settings."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
@@ -19,6 +17,7 @@ from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.settings import Settings
 from tests.fast_loop import FastLoop
 from tests.fast_ui import until
+from tests.raising import raising
 from tests.screens.stage import Stage, opened, plain_lab
 
 pytestmark = pytest.mark.usefixtures("jumping_time")
@@ -70,9 +69,7 @@ async def test_quitting_works_from_a_form_and_from_the_palette() -> None:
 
 
 @pytest.mark.parametrize("seconds", [AGAIN_SECONDS - 0.1, AGAIN_SECONDS + 0.1])
-async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_soon_after_it_quits(
-    seconds: float, paced_by_hand: SimpleNamespace
-) -> None:
+async def test_one_ctrl_c_says_how_to_quit_and_a_second_quits(seconds: float, paced_by_hand: SimpleNamespace) -> None:
     async with opened() as stage:
         await stage.press("ctrl+c")
         assert stage.notices == ["press q, or ctrl+c again, to quit"]
@@ -114,11 +111,8 @@ async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, mon
 
 
 async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> str:
-        raise PermissionError(13, "Permission denied", "/x.svg")
-
     async with opened() as stage:
-        monkeypatch.setattr(stage.app, "save_screenshot", refuse)
+        monkeypatch.setattr(stage.app, "save_screenshot", raising(PermissionError(13, "Permission denied", "/x.svg")))
         stage.app.action_save_screen()
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["can't write /x.svg: Permission denied"]

@@ -1,7 +1,5 @@
 """Whether the benchmark scripts still fit the code that they measure."""
 
-from __future__ import annotations
-
 import runpy
 from functools import partial
 from pathlib import Path

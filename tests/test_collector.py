@@ -1,7 +1,5 @@
 """How rarely garbage is collected while something is painted."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 
@@ -31,9 +29,7 @@ def test_collections_are_rare_in_between_and_as_before_afterwards() -> None:
     assert gc.get_freeze_count() < FEW
 
 
-def test_the_few_objects_that_python_exempts_by_itself_are_no_reason_to_exempt_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_objects_that_python_exempts_itself_are_no_reason_to_exempt_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gc, "get_freeze_count", lambda: 375)
     collections = RareCollections()
     collections.start()

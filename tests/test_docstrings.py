@@ -1,7 +1,5 @@
 """Help is the same where Python drops docstrings."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The Fetch screen on a real driver: what the command line opens, and what never reaches the terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading
@@ -78,9 +76,7 @@ def foreign_characters(output: bytes) -> set[str]:
     return {character for character in rest if not character.isprintable() and character not in "\r\n"}
 
 
-def test_urls_and_options_of_the_command_line_are_fetched_on_the_screen(
-    server: str, opened: Open, tmp_path: Path
-) -> None:
+def test_urls_and_options_of_the_command_line_reach_the_screen(server: str, opened: Open, tmp_path: Path) -> None:
     (tmp_path / "urls.txt").write_text(f"see {server}pages/tasks and\nnothing here\n{server}status/404\n")
     options = ("--timeout", "21.5", "--concurrency", "3", "--per-host", "2", "--rate", "90", "--deadline", "500")
     more = ("--retries", "1", "--max-bytes", "300kB", "--method", "HEAD", "-H", "X-Mine: yes")

@@ -1,7 +1,5 @@
 """Golden files compare what is said with what was said."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`asynclab run` on a real terminal: it opens the screen, and ends as the program did."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,9 +25,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.close()
 
 
-def test_the_screen_stays_for_a_look_back_and_then_asynclab_ends_as_the_program_did(
-    terminal: Terminal, tmp_path: Path
-) -> None:
+def test_the_screen_stays_and_then_asynclab_ends_as_the_program_did(terminal: Terminal, tmp_path: Path) -> None:
     terminal.wait_for_text("Ended after")
     terminal.wait_for_text("main-1")
     terminal.press("q")

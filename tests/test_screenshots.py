@@ -1,7 +1,5 @@
 """The script that makes the pictures of the README."""
 
-from __future__ import annotations
-
 import runpy
 from pathlib import Path
 

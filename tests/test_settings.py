@@ -1,7 +1,5 @@
 """What is remembered, and what happens to files that can't be used."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

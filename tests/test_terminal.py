@@ -1,7 +1,5 @@
 """The real app on a real driver: a terminal of 120 x 40, keys, and what is left behind."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re
@@ -148,9 +146,7 @@ def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behi
     assert terminal.is_restored()
 
 
-def test_no_color_sends_no_colour_and_the_screen_is_in_utf_8_whatever_prints_are_to_be_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_color_sends_no_colour_and_the_screen_is_in_utf_8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     terminal = Terminal(tmp_path / "errors")

@@ -41,9 +41,11 @@ def attach(
     --headless, --seconds or --json, there is no screen.
     """
     from asynclab.cli.attach_headless import attach_headless
+    from asynclab.cli.run_files import RunFiles
 
+    kept = RunFiles(record, keep_sources=not no_source)
     if has_terminal() and not headless and seconds is None and json_to is None:
         from asynclab.cli.attach_on_screen import attach_on_screen
 
-        return attach_on_screen(pid, record, asked, keep_sources=not no_source)
-    return attach_headless(pid, seconds, record, json_to, asked, keep_sources=not no_source)
+        return attach_on_screen(pid, kept, asked)
+    return attach_headless(pid, seconds, kept, json_to, asked)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
-from pathlib import Path
+from typing import Any
 
 import click
 
-from asynclab.cli.attach_report import as_json, picture
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.json_report import JsonReport
-from asynclab.cli.recording_file import RecordingFile, complain, header_of, working_folder
+from asynclab.cli.recording_file import complain, working_folder
+from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
-from asynclab.fetch.whole_file import naming
 from asynclab.findings.allowed import FindingFilter
+from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.model.text import one_line
-from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.quantities import measured, plural
 from asynclab.remote.attach import Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
 CENSUS = 10.0
@@ -34,23 +33,16 @@ _BEAT = 0.1
 
 
 def attach_headless(
-    pid: int,
-    seconds: float | None,
-    record: Path | None,
-    json_to: str | None,
-    asked: FindingsOptions,
-    *,
-    keep_sources: bool,
+    pid: int, seconds: float | None, kept: RunFiles, json_to: str | None, asked: FindingsOptions
 ) -> int:
     """Show a program as it is, follow it, and leave it as it was.
 
     Args:
         pid: The number of its process.
         seconds: When to leave; None for ctrl+c.
-        record: Where to keep a recording; None for none.
+        kept: The files in which the visit is kept.
         json_to: Where to write what is there as JSON instead of printing it; "-" for standard output.
         asked: Which findings are left out.
-        keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
         AttachError: It can't be attached to.
@@ -58,10 +50,8 @@ def attach_headless(
     """
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
-        recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
         follower = _Follower(attachment, asked.judge(working_folder()))
-        if recorder is not None:
-            follower.program.takers.append(files.enter_context(recorder).write)
+        kept.open(files, ("attach", str(pid)), follower.program, complain)
         report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, lambda program: program.is_found)
@@ -73,19 +63,6 @@ def attach_headless(
             for line in follower.farewell():
                 click.echo(line)
     return 0
-
-
-def recording_of(
-    pid: int, file: Path, *, keep_sources: bool, complain: Callable[[str], object] = complain
-) -> RecordingFile:
-    """A recording of a program that was attached to; what a disk refuses later goes to `complain`.
-
-    Raises:
-        OSError: The file can't be written.
-    """
-    with naming(file):
-        writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
-    return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
 def _say(program: ObservedProgram, report: JsonReport | None) -> None:
@@ -140,3 +117,45 @@ class _Follower:
     def _take(self, frames: Iterable[AnyFrame]) -> None:
         for frame in frames:
             self.program.take(frame)
+
+
+UNKNOWN = (
+    "Not known from before: who created these tasks and where, since when they wait,",
+    "and who holds a lock that was not taken with `async with`.",
+)
+
+
+def picture(program: ObservedProgram) -> Iterator[str]:
+    """All of it, a line at a time."""
+    started = program.started
+    if started is None:
+        yield "The program did not say what it is."
+        return
+    yield f"Attached to {one_line(started.name)} (process {started.pid}, Python {started.python})."
+    for loop in program.loops.values():
+        pending = [task for task in loop.state.tasks.values() if not task.has_ended]
+        yield f"loop {loop.number} ({one_line(loop.kind)}): {plural(len(pending), 'task')}"
+        if loop.not_seen:
+            yield f"    Not seen: {loop.not_seen}."
+        yield from stuck_lines(loop.state, program.now)
+    for unobserved in program.unobserved:
+        yield f"A loop ({one_line(unobserved.kind)}) is not observed: {one_line(unobserved.why)}."
+    if not program.loops and not program.unobserved:
+        yield "It has no asyncio loop now; one that it makes will be observed."
+    elif any(task.found for loop in program.loops.values() for task in loop.state.tasks.values()):
+        yield from UNKNOWN
+
+
+def as_json(program: ObservedProgram) -> dict[str, Any]:
+    """The same for programs."""
+    started = program.started
+    return {
+        "name": None if started is None else started.name,
+        "pid": None if started is None else started.pid,
+        "python": None if started is None else started.python,
+        "loops": [
+            {"loop": loop.number, "kind": loop.kind, **stuck_json(loop.state, program.now)}
+            for loop in program.loops.values()
+        ],
+        "unobserved": [{"kind": loop.kind, "why": loop.why} for loop in program.unobserved],
+    }

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import click
 
 from asynclab.app import AsyncLabApp
-from asynclab.cli.attach_headless import recording_of
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import complain, working_folder
+from asynclab.cli.run_files import RunFiles
 from asynclab.remote.attach import attach
 from asynclab.screens.run.attached_program import AttachedProgram
 
 
-def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, keep_sources: bool) -> int:
+def attach_on_screen(pid: int, kept: RunFiles, asked: FindingsOptions) -> int:
     """Show a program for as long as somebody looks, and leave it as it was; for the rest see `attach_headless`."""
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
         program = AttachedProgram(attachment, judge=asked.judge(working_folder()))
-        if record is not None:
-            recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))
-            program.told.takers.append(recording.write)
+        kept.open(files, ("attach", str(pid)), program.told, program.warn)
         app = AsyncLabApp(program=program)
         app.run()
     for warning in program.warnings:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from asynclab.cli.exit_codes import DONE, FAILED
-from asynclab.cli.recording_file import complain
-from asynclab.cli.recording_reading import read_recording
+from asynclab.cli.recording_file import complain, read_recording
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.event_codec import encode
 from asynclab.remote.observed_program import ObservedProgram

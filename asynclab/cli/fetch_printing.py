@@ -122,12 +122,7 @@ class Printer:
     """Writes lines from a thread of its own: a reader that takes its time holds up no request."""
 
     def __init__(self, out: TextIO, progress: TextIO | None) -> None:
-        """Begin to write.
-
-        Args:
-            out: Where lines go.
-            progress: Where one line at a time says how far things are; None for nowhere.
-        """
+        """Write lines to `out`, and one that says how far things are to `progress`, if there is any."""
         self.broken: OSError | None = None
         """Why nothing more can be written."""
         self.on_break: Callable[[], object] = lambda: None

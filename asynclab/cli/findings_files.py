@@ -140,21 +140,13 @@ def _report(
     )
 
 
-def _text(report: FindingsReport, _: bool) -> str:
-    return "".join(f"{line}\n" for line in text_lines(report))
-
-
-def _json(report: FindingsReport, is_one_line: bool) -> str:
-    return _dumped(report, is_one_line)
-
-
-def _sarif(report: FindingsReport, is_one_line: bool) -> str:
-    return _dumped(sarif_log(report), is_one_line)
-
-
 def _dumped(content: object, is_one_line: bool) -> str:
     """JSON; where it follows what the program printed, in a line of its own, which is easily told from that."""
     return f"{json.dumps(encodable(content), indent=None if is_one_line else 1)}\n"
 
 
-_FORMATS: dict[str, Callable[[FindingsReport, bool], str]] = {"text": _text, "json": _json, "sarif": _sarif}
+_FORMATS: dict[str, Callable[[FindingsReport, bool], str]] = {
+    "text": lambda report, _: "".join(f"{line}\n" for line in text_lines(report)),
+    "json": _dumped,
+    "sarif": lambda report, is_one_line: _dumped(sarif_log(report), is_one_line),
+}

@@ -44,12 +44,7 @@ class FindingsOptions:
     """Whether what is only likely is told, and fails, too."""
 
     def judge(self, folder: str, sources: Sources | None = None) -> FindingFilter:
-        """Decides which findings are told.
-
-        Args:
-            folder: The one in which the program runs, or ran.
-            sources: The program's files; None for those on the disk.
-        """
+        """Decides which findings of a program in `folder` are told; without `sources`, by the files on the disk."""
         from asynclab.findings.allowed import FindingFilter
 
         return FindingFilter(

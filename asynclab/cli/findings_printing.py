@@ -9,8 +9,7 @@ from pathlib import Path
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
-from asynclab.cli.recording_file import complain
-from asynclab.cli.recording_reading import read_recording
+from asynclab.cli.recording_file import complain, read_recording
 from asynclab.cli.run_report import Report
 from asynclab.findings.source_code import Sources
 from asynclab.remote.observed_program import ObservedProgram

@@ -1,20 +1,27 @@
-"""Keeps a recording of a program in a file while the program is watched."""
+"""Keeps a recording of a program in a file while the program is watched, and reads it for commands that print."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Self, TypeAlias
+from typing import Self
 
 import click
 
 from asynclab import __version__
-from asynclab.remote.kept_recording import KeptRecording
-from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
+from asynclab.model.text import one_line
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import (
+    VERSION,
+    Header,
+    RecordingError,
+    RecordingReader,
+    RecordingWriter,
+    SourceText,
+    files_of,
+)
 from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
-
-Writer: TypeAlias = RecordingWriter | KeptRecording
 
 
 def header_of(command: tuple[str, ...]) -> Header:
@@ -38,7 +45,9 @@ def complain(text: str) -> None:
 class RecordingFile:
     """A recording under way. A disk that refuses ends it, not the program."""
 
-    def __init__(self, writer: Writer, *, keep_sources: bool, complain: Callable[[str], object] = complain) -> None:
+    def __init__(
+        self, writer: RecordingWriter, *, keep_sources: bool, complain: Callable[[str], object] = complain
+    ) -> None:
         """Write with a writer from now on, and close it at the end.
 
         Args:
@@ -47,7 +56,7 @@ class RecordingFile:
             complain: Gets why it could not be written to its end, in one line.
         """
         self._complain = complain
-        self._writer: Writer | None = writer
+        self._writer: RecordingWriter | None = writer
         self._owns = UserCode().owns if keep_sources else lambda _: False
         self._files: set[str] = set()
 
@@ -62,11 +71,11 @@ class RecordingFile:
         self._files.update(files_of(frame))
         self._do(lambda writer: writer.write(frame))
 
-    def _finish(self, writer: Writer) -> None:
+    def _finish(self, writer: RecordingWriter) -> None:
         writer.add_sources(filter(self._owns, self._files))
         writer.close()
 
-    def _do(self, action: Callable[[Writer], object]) -> None:
+    def _do(self, action: Callable[[RecordingWriter], object]) -> None:
         if self._writer is None:
             return
         try:
@@ -74,3 +83,25 @@ class RecordingFile:
         except OSError as error:
             self._writer = None
             self._complain(f"the recording ends here: {error.strerror or error}")
+
+
+def read_recording(reader: RecordingReader, program: ObservedProgram, texts: dict[str, str] | None = None) -> str:
+    """Let a program take in a recording.
+
+    Args:
+        reader: The recording.
+        program: What takes it in.
+        texts: Gets the text of each file in it, if anybody wants that.
+
+    Returns:
+        Why it could not be read to its end, in one line; empty if it was.
+    """
+    try:
+        for line in reader.lines():
+            if not isinstance(line, SourceText):
+                program.take(line)
+            elif texts is not None:
+                texts[line.file] = line.text
+    except RecordingError as error:
+        return one_line(str(error))
+    return one_line(f"{reader.path} is cut off") if reader.is_cut else ""

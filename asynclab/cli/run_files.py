@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.recording_file import RecordingFile, Writer, header_of
+from asynclab.cli.recording_file import RecordingFile, header_of
 from asynclab.fetch.whole_file import naming
 from asynclab.remote.kept_recording import KeptRecording
-from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.program_recording import Header, RecordingWriter
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class RunFiles:
     """Where to write a trace for Perfetto; None for none."""
 
     def open(
-        self, files: ExitStack, target: Target, program: ObservedProgram, complain: Callable[[str], object]
+        self, files: ExitStack, command: tuple[str, ...], program: ObservedProgram, complain: Callable[[str], object]
     ) -> list[str]:
         """Open them; each gets every frame that the program takes in.
 
@@ -47,16 +46,14 @@ class RunFiles:
 
         if self.record is not None:
             with naming(self.record):
-                writer = self._writer(self.record, target, program)
+                writer = self._writer(self.record, header_of(command), program)
             recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=refuse)
             program.takers.append(files.enter_context(recording).write)
         if self.perfetto is not None:
             program.takers.append(files.enter_context(TraceOfRun(program, self.perfetto, refuse)).take)
         return refused
 
-    def _writer(self, record: Path, target: Target, program: ObservedProgram) -> Writer:
-        words = target.words if target.words[0].startswith("-") else (target.name,)
-        header = header_of((*target.options, *words, *target.arguments))
+    def _writer(self, record: Path, header: Header, program: ObservedProgram) -> RecordingWriter:
         if self.keep is None:
             return RecordingWriter(record.open("wb"), header)
         return KeptRecording(record, header, program, self.keep)

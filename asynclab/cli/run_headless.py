@@ -53,7 +53,7 @@ def run_headless(
         report, standstills = Report(program, findings.judge), _Standstills(program, stuck)
         report_file = None if json_to is None else JsonReport(files, json_to)
         with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
-            refused = kept.open(run_files, target, program, complain)
+            refused = kept.open(run_files, target.command, program, complain)
             code = run_watched(target, program.take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()

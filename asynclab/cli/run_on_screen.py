@@ -29,7 +29,7 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge) if asked != FindingsOptions() else None
         with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
-            refused = kept.open(run_files, target, live.told, live.warn)
+            refused = kept.open(run_files, target.command, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()
         found, rules_failed = ((), ()) if report is None else (report.found(), report.rules_failed())

@@ -44,12 +44,7 @@ class Report:
     """Follows a program, and says at its end what it did."""
 
     def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
-        """Follow a program of which nothing is known yet.
-
-        Args:
-            program: What to follow, frame by frame.
-            judge: Leaves out the findings that are allowed or known; None for telling all.
-        """
+        """Follow, frame by frame, a program of which nothing is known yet; without a judge all findings are told."""
         self._program = program
         self._judge = judge
         self._tallies: dict[int, RunTally] = {}

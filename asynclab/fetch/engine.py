@@ -13,14 +13,12 @@ from functools import partial
 from itertools import islice
 
 from asynclab.fetch.attempt import Requests
-from asynclab.fetch.http_session import open_session
+from asynclab.fetch.http_session import most_requests, open_session
 from asynclab.fetch.idle import Connections
-from asynclab.fetch.ledger import Ledger
+from asynclab.fetch.ledger import CANCELLED, OUT_OF_TIME, Ledger, reset
 from asynclab.fetch.limits import Host, Limits, Slot
-from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
-from asynclab.fetch.retry import backoff
-from asynclab.fetch.row_ends import CANCELLED, OUT_OF_TIME, reset
+from asynclab.fetch.outcomes import backoff
 from asynclab.fetch.rows import Failure, Row
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl

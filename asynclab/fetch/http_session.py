@@ -1,8 +1,10 @@
-"""The session that all requests share: its connections, its name lookups, its own headers."""
+"""The session that all requests share: its connections, as many as there are descriptors for, lookups and headers."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -17,7 +19,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from asynclab import __version__
 from asynclab.fetch.answers import LONGEST_FIELD, MOST_FIELDS, Answers
 from asynclab.fetch.idle import Connections
-from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
 from asynclab.fetch.unpacking import ACCEPTED
 from asynclab.fetch.watch import WATCH, public_socket, watched_socket
@@ -128,3 +129,21 @@ def _with_scope(address: tuple[Any, ...]) -> str:
     if len(address) == 4 and address[3]:
         return str(socket.getnameinfo(address, _NUMERIC)[0])
     return str(address[0])
+
+
+RESERVE = 12
+"""File descriptors for name lookups and for the app."""
+
+
+def most_requests(options: Options) -> int:
+    """How many requests at once there are files for; raises the limit as far as the system allows."""
+    # While one is connected, a second address of the same server is tried after a moment.
+    files_each = 2 if options.save_to is None else 3
+    taken = len(os.listdir("/dev/fd")) + RESERVE
+    needed = taken + options.concurrency * files_each
+    limit, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        limit = needed if highest == resource.RLIM_INFINITY else min(needed, highest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, highest))
+    granted = options.concurrency if limit == resource.RLIM_INFINITY else (limit - taken) // files_each
+    return max(1, min(options.concurrency, granted))

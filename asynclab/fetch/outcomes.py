@@ -1,4 +1,4 @@
-"""Turns errors and statuses into outcomes, each with a sentence that says what happened."""
+"""Turns errors and statuses into outcomes, each with a sentence, and decides which are tried again, and when."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import os
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from asynclab.fetch.address import OtherSchemeError, redacted
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import ProxyError
-from asynclab.fetch.retry import PASSING_STATUSES, retry_after
 from asynclab.fetch.rows import Failure, Outcome, Row
 from asynclab.fetch.unpacking import CutShortError, TooLargeError, UnpackingError
 from asynclab.model.text import one_line
@@ -207,3 +209,43 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, O
     ((ValueError,), _bad_request),
 )
 """Explains each exception; the first match counts."""
+
+
+BASE = 0.5
+"""Seconds: the longest wait before the first retry; it doubles with each."""
+
+LONGEST_BACKOFF = 30.0
+"""Seconds."""
+
+LONGEST_RETRY_AFTER = 60.0
+"""The most seconds that a server may ask us to wait."""
+
+PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+"""Statuses that may be different a moment later."""
+
+
+def backoff(failures: int, chance: float) -> float:
+    """Seconds to wait after so many failures: full jitter, as in Amazon's "Exponential Backoff And Jitter".
+
+    `chance` is a random number from 0 to 1.
+    """
+    return chance * min(LONGEST_BACKOFF, BASE * 2.0 ** (failures - 1))
+
+
+def retry_after(text: str | None, now: float | None = None) -> float | None:
+    """Seconds, capped, that a Retry-After header asks to wait, as a number or a date; None for what can't be read.
+
+    `now` is in seconds since 1970; by default the present.
+    """
+    if text is None:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:10]), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+        # The form of old names no zone, and is GMT: as a naive time it would be read as local.
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return min(max(0.0, seconds - (time.time() if now is None else now)), LONGEST_RETRY_AFTER)

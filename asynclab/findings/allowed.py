@@ -39,12 +39,7 @@ class Allowance:
     """Counted from 1; 0 for all lines."""
 
     def covers(self, finding: Finding, folder: str) -> bool:
-        """Whether it allows a finding.
-
-        Args:
-            finding: A finding.
-            folder: What paths that begin with a dot are relative to.
-        """
+        """Whether it allows a finding; paths that begin with a dot are relative to `folder`."""
         if self.rule not in (ANY, finding.rule):
             return False
         if not self.file:

@@ -142,13 +142,7 @@ class Found(NamedTuple):
 
 
 def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:
-    """What is told of findings, and how many are left out.
-
-    Args:
-        found: All findings of a program.
-        judge: Decides which are told.
-        folder: What paths are relative to.
-    """
+    """What a judge tells of findings, with paths relative to `folder`, and how many are left out."""
     told: list[ToldFinding] = []
     verdicts: Counter[str] = Counter()
     for each in found:

@@ -55,13 +55,7 @@ class _Baseline(msgspec.Struct):
 
 
 def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
-    """What a finding is recognised by.
-
-    Args:
-        finding: A finding.
-        folder: The folder of the project: what is in it is told relative to it.
-        sources: The program's files.
-    """
+    """What a finding is recognised by; a file in the project's `folder` is told relative to that."""
     if finding.place is None:
         return KnownBug(finding.rule, "", "", _AMOUNT.sub("…", finding.text))
     file, line = finding.place

@@ -92,11 +92,7 @@ class Sources:
     """The files of a program, each read once."""
 
     def __init__(self, text_of: Callable[[str], str | None]) -> None:
-        """Read files by their paths.
-
-        Args:
-            text_of: The text of a file; None where there is none.
-        """
+        """Read files by their paths; `text_of` gives the text of one, None where there is none."""
         self._text_of = text_of
         self._read: dict[str, SourceCode] = {}
 

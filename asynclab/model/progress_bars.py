@@ -8,7 +8,7 @@ from asynclab.model.events import Progressed, Wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import Forms
+from asynclab.model.wording.grammar import Forms
 
 COUNTED_UP_TO = 999
 """The largest whole total that is told in full, as "3 of 5"; larger ones are told in percent."""

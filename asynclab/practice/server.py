@@ -11,8 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from asynclab.practice.pages import PAGES
-from asynclab.practice.requests import PACE
-from asynclab.practice.routes import FAILURES, routes
+from asynclab.practice.routes import FAILURES, PACE, routes
 
 HOST = "127.0.0.1"
 _GRACE = 0.5

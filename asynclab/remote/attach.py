@@ -52,11 +52,7 @@ class Attachment:
             self.has_ended = True
 
     def leave(self) -> Iterator[AnyFrame]:
-        """Let the program go, and wait until it is as it was.
-
-        Returns:
-            What it told meanwhile.
-        """
+        """Let the program go, and wait until it is as it was. Returns what it told meanwhile."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
@@ -81,8 +77,12 @@ def attach(pid: int) -> Attachment:
         path = find(pid, owner)
     except PermissionError as error:
         raise AttachError(str(error)) from None
-    connection = None if path is None else _connected(path, pid)
-    return _greeted(pid, _injected(pid) if connection is None else connection)
+    connection = (None if path is None else _connected(path, pid)) or _injected(pid)
+    try:
+        return _greeted(pid, connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _owner_of(pid: int) -> int:
@@ -151,16 +151,11 @@ def _greeted(pid: int, connection: socket.socket) -> Attachment:
                 f"process {pid} has asynclab {greeting.asynclab}, and this is {__version__}: use the same"
             )
     except TimeoutError:
-        connection.close()
         raise AttachError(
             f"process {pid} did not answer within {PATIENCE:.0f} s: it is stopped, or runs code in C"
         ) from None
     except (OSError, msgspec.MsgspecError):
-        connection.close()
         raise AttachError(f"process {pid} did not answer as asynclab does") from None
-    except AttachError:
-        connection.close()
-        raise
     connection.settimeout(None)
     return Attachment(pid, connection)
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from asynclab.remote.checkpoint import checkpoint
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import Header, Line, Packer, put, source_texts
+from asynclab.remote.program_recording import Header, Line, Packer, RecordingWriter
 
 LEAST = 1024 * 1024
 """The fewest bytes that may be asked for: checkpoints of a large program need some room."""
@@ -33,7 +31,7 @@ class _Part:
     checkpoint: bytes
 
 
-class KeptRecording:
+class KeptRecording(RecordingWriter):
     """Writes a recording that never has more bytes than asked for, but for the program's own files at its end."""
 
     def __init__(self, path: Path, header: Header, program: ObservedProgram, keep: int) -> None:
@@ -52,29 +50,17 @@ class KeptRecording:
         self._header = header
         self._program = program
         self._keep = keep
-        self._file: IO[bytes] = self._path.open("wb")
-        self._packer = Packer()
         self._size = 0
         self._parts = deque([_Part(0, b"")])
-        self._put(self._packer.pack(header))
+        super().__init__(self._path.open("wb"), header)
 
     def write(self, line: Line) -> None:
-        """Add a frame, or a file of the program's own."""
-        self._put(self._packer.pack(line))
+        super().write(line)
         if self._size - self._parts[-1].begin >= self._keep // _PARTS:
             self._begin_part()
 
-    def add_sources(self, files: Iterable[str]) -> None:
-        """Add the text of files, where they can be read; they take more room than was asked for."""
-        self._put(self._packer.pack(*source_texts(files)))
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._put(self._packer.end())
-        self._file.close()
-
     def _begin_part(self) -> None:
-        self._put(self._packer.end())
+        self._add(self._packer.end())
         self._packer = Packer()
         self._parts.append(_Part(self._size, _packed(*checkpoint(self._program))))
         if self._size > self._keep * (_PARTS - 1) // _PARTS:
@@ -105,8 +91,8 @@ class KeptRecording:
         for part in self._parts:
             part.begin += moved
 
-    def _put(self, packed: bytes) -> None:
-        put(self._file, packed)
+    def _add(self, packed: bytes) -> None:
+        super()._add(packed)
         self._size += len(packed)
 
 

@@ -32,6 +32,11 @@ class Target:
                 return rest[0] if rest else kind[2:]
         return os.path.basename(kind)
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What a recording says was run: options, the program without its folder, and arguments."""
+        return (*self.options, *(self.words if self.words[0].startswith("-") else (self.name,)), *self.arguments)
+
 
 @dataclass(frozen=True)
 class Child:

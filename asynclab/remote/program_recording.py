@@ -110,34 +110,29 @@ class RecordingWriter:
 
     def add_sources(self, files: Iterable[str]) -> None:
         """Add the text of files, where they can be read."""
-        for source in source_texts(files):
-            self.write(source)
+        for source in _source_texts(files):
+            self._put(source)
 
     def close(self) -> None:
         """Finish the file."""
-        put(self._file, self._packer.end())
+        self._add(self._packer.end())
         self._file.close()
 
     def _put(self, line: Line | Header) -> None:
-        put(self._file, self._packer.pack(line))
+        self._add(self._packer.pack(line))
+
+    def _add(self, packed: bytes) -> None:
+        """Write at once. A file whose disk refuses is closed: Python would complain of what is left in its buffer."""
+        try:
+            self._file.write(packed)
+            self._file.flush()
+        except OSError:
+            with suppress(OSError):
+                self._file.close()
+            raise
 
 
-def put(file: IO[bytes], data: bytes) -> None:
-    """Write at once. A file whose disk refuses is closed, or Python would complain of what is left in its buffer.
-
-    Raises:
-        OSError: The disk refuses.
-    """
-    try:
-        file.write(data)
-        file.flush()
-    except OSError:
-        with suppress(OSError):
-            file.close()
-        raise
-
-
-def source_texts(files: Iterable[str]) -> Iterator[SourceText]:
+def _source_texts(files: Iterable[str]) -> Iterator[SourceText]:
     """The text of files, where they can be read, and are no larger than a program's own are."""
     for name in sorted(files):
         try:
@@ -172,7 +167,11 @@ class RecordingReader:
         with _reading(path):
             self._file = path.open("rb")
             self._unpacked = self._unpack()
-            self.header = self._read_header()
+            try:
+                self.header = self._read_header()
+            except BaseException:
+                self._file.close()
+                raise
 
     @property
     def share_read(self) -> float:
@@ -207,13 +206,8 @@ class RecordingReader:
         try:
             header = msgspec.json.decode(next(self._unpacked, b""), type=Header)
         except (RecordingError, *_NOT_OURS):
-            self._file.close()
             raise RecordingError(f"{self.path} is not a recording; asynclab run --record FILE makes one") from None
-        except OSError:
-            self._file.close()
-            raise
         if header.version > VERSION:
-            self._file.close()
             raise RecordingError(
                 f"{self.path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
             )

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asynclab.model.events import StepTaken
-    from asynclab.trace.governing.run_ending import Ending
+    from asynclab.trace.governing.run_lifecycle import Ending
     from asynclab.trace.lab import Lab
 
 __all__ = ["Ending", "Lab", "StepTaken"]
 
 _HOMES = {
-    "Ending": "asynclab.trace.governing.run_ending",
+    "Ending": "asynclab.trace.governing.run_lifecycle",
     "Lab": "asynclab.trace.lab",
     "StepTaken": "asynclab.model.events",
 }

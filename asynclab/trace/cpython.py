@@ -25,6 +25,7 @@ from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, Tim
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import Context
+from operator import attrgetter
 from selectors import BaseSelector
 from types import CodeType, FrameType, FunctionType, GeneratorType
 from typing import Any
@@ -281,16 +282,20 @@ def keeps_timers_in_heap(call_at: Callable[..., object]) -> bool:
     return getattr(call_at, "__func__", None) is BaseEventLoop.call_at
 
 
-def ready_queue(loop: AbstractEventLoop | None) -> deque[Any]:
-    """What a loop runs next; threads append to it."""
-    queue: deque[Any] = loop._ready  # type: ignore[union-attr]
-    return queue
+ready_queue: Callable[[AbstractEventLoop | None], deque[Any]] = attrgetter("_ready")
+"""What a loop runs next; threads append to it."""
 
+timer_heap: Callable[[AbstractEventLoop], list[TimerHandle]] = attrgetter("_scheduled")
+"""The timers of a loop: a heap ordered by their times."""
 
-def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
-    """The timers of a loop: a heap ordered by their times."""
-    heap: list[TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
-    return heap
+context_of: Callable[[asyncio.Handle], Context] = attrgetter("_context")
+"""The context in which a handle runs; `Handle.get_context` exists since 3.12."""
+
+children_of: Callable[[Any], list[Future[Any]]] = attrgetter("_children")
+"""What a future of asyncio.gather waits for."""
+
+tasks_in: Callable[[Any], set[Task[Any]]] = attrgetter("_tasks")
+"""The tasks of a TaskGroup that have not ended."""
 
 
 def is_sleep(timer: TimerHandle) -> bool:
@@ -317,12 +322,6 @@ def signal_handlers_of(loop: AbstractEventLoop) -> dict[int, asyncio.Handle]:
 
 signal_handler: Callable[[int], object] = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 """What handles a signal. The public function makes an enum's member of it, which takes a third of a look at a loop."""
-
-
-def context_of(handle: asyncio.Handle) -> Context:
-    """The context in which a handle runs; `Handle.get_context` exists since 3.12."""
-    context: Context = handle._context  # type: ignore[attr-defined]
-    return context
 
 
 def accepts_connections(loop: AbstractEventLoop, handle: asyncio.Handle) -> bool:
@@ -353,14 +352,8 @@ def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
     return asyncio.current_task(loop) is task or python_current_task(loop) is task
 
 
-def children_of(gathering: Any) -> list[Future[Any]]:
-    """What a future of asyncio.gather waits for."""
-    children: list[Future[Any]] = gathering._children
-    return children
-
-
 def innermost_children_of(gathering: Any) -> Iterator[Future[Any]]:
-    """The same, with what gathers in it wait for in place of these."""
+    """What a future of asyncio.gather waits for, with what gathers in it wait for in place of these."""
     for child in children_of(gathering):
         yield from innermost_children_of(child) if type(child) is GatheringFuture else (child,)
 
@@ -395,12 +388,6 @@ def brings_call(future: Future[Any]) -> bool:
 def is_chained(callback: object) -> bool:
     """Whether asyncio has added a callback to a future that stands for another one."""
     return type(callback) is FunctionType and callback.__code__ in _CHAINED
-
-
-def tasks_in(group: Any) -> set[Task[Any]]:
-    """The tasks of a TaskGroup that have not ended."""
-    tasks: set[Task[Any]] = group._tasks
-    return tasks
 
 
 def has_cancelled_parent(group: Any) -> bool:

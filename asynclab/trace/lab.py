@@ -9,14 +9,13 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Self, TypeAlias
 
+from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import ClockChanged, RunningTo, RunStarted, StepReported, StepTaken
 from asynclab.model.source import Subscriber
 from asynclab.trace.cpython import VERSION
 from asynclab.trace.governing.cleanup import cancel
-from asynclab.trace.governing.event_pump import EventPump
-from asynclab.trace.governing.run_ending import Ending
-from asynclab.trace.governing.run_lifecycle import Supervision
-from asynclab.trace.governing.run_to_event import run_to_event
+from asynclab.trace.governing.hold import run_to_event
+from asynclab.trace.governing.run_lifecycle import Ending, Supervision
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
@@ -26,6 +25,9 @@ from asynclab.trace.recording.scope import CURRENT, outside_context
 from asynclab.trace.watching.stacks import tell_places
 from asynclab.trace.watching.standstill import Standstill
 from asynclab.trace.watching.watchdog import Watch
+
+BACKLOG = 250_000
+"""How many events may wait to be read. With more, they are folded into the state although nobody asked for it."""
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -73,11 +75,11 @@ class Lab:
         """How the run ended; None until it has."""
         self._clock = VirtualClock(real_time, speed=speed, instant=instant)
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
-        self._pump = EventPump(self._tracer)
-        self.state = self._pump.feed.state
+        self._feed = EventFeed()
+        self.state = self._feed.state
         """Everything that had happened at the latest `pump`."""
         self._standstill = Standstill(self._tracer, self._tracer.is_stuck)
-        self._watch = Watch(self._tracer, self._pump.relieve, BOUNDARY) if watch else None
+        self._watch = Watch(self._tracer, self._relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """Of its run; None before the start."""
         self._pursuit: Task[None] | None = None
@@ -130,7 +132,7 @@ class Lab:
         The state has taken in exactly the events up to the end of the batch then. A subscriber that raises gets later
         batches all the same, and so does every other; `pump` raises the first error when it is done.
         """
-        self._pump.feed.subscribe(subscriber)
+        self._feed.subscribe(subscriber)
 
     def pump(self) -> None:
         """Bring `state` up to date, and hand the new events to the subscribers; to be called once a frame.
@@ -140,7 +142,8 @@ class Lab:
         """
         if self._can_pause():
             self._standstill.look()
-        self._pump.pump()
+        self._take_in()
+        self._feed.raise_error()
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
         """Start `main` and wait until the run has ended; where the wait is cancelled, so is the run.
@@ -296,8 +299,17 @@ class Lab:
         """
         numbers = list(first)
         self._tracer.looks.look_at_the_rest(numbers)
-        self._pump.take_in()
+        self._take_in()
         tell_places(self._tracer, self._tracer.registry, self.state, [*numbers, *self.held], selected)
+
+    def _take_in(self) -> None:
+        """Feed what has happened; the next `pump` raises the first error of a subscriber."""
+        self._feed.take(self._tracer.take_events())
+
+    def _relieve(self) -> None:
+        """Keep what waits to be read from growing without bound."""
+        if len(self._tracer.events) > BACKLOG:
+            self._take_in()
 
     def _hold_still(self) -> None:
         if self._can_pause() and not self.paused:
@@ -320,7 +332,7 @@ class Lab:
 
     def _standing_of(self, task: int) -> object:
         """What has to change before something counts as having happened to a task."""
-        self._pump.take_in()
+        self._take_in()
         known = self.state.tasks.get(task)
         return None if known is None else (known.state, known.steps, known.cancel_requested)
 
@@ -340,7 +352,7 @@ class Lab:
         self.ending = ending
         self._clock.pause()
         install.uninstall(self._tracer)
-        self._pump.take_in()
+        self._take_in()
 
     def _clock_changed(self) -> None:
         clock = self._clock

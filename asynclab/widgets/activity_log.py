@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from asynclab.model.activity import ActivityLine
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.text import cell_width, one_line
-from asynclab.model.wording.forms import fitting
+from asynclab.model.wording.grammar import fitting
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.event_marks import MARKS

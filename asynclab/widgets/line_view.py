@@ -18,8 +18,7 @@ from textual.strip import Strip
 
 from asynclab.model.text import one_line
 from asynclab.widgets.drawn import Drawn, Segments
-from asynclab.widgets.lines import Line, fill, plain, to_content, wrap
-from asynclab.widgets.parts import style_of
+from asynclab.widgets.lines import Line, fill, plain, style_of, to_content, wrap
 
 CURSOR = "▌"
 """Marks the selected line, so that it stands out without colour."""

@@ -1,16 +1,18 @@
-"""Turns text from the model into lines on the screen: spans, widths, bars."""
+"""Turns text from the model into lines on the screen: spans and their looks, widths, bars."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.style import Style
+from textual.color import Color
 from textual.content import Content
 
 from asynclab.model.text import shorten_middle
-from asynclab.widgets.parts import COLOURS
 
 Span: TypeAlias = tuple[str, str]
 """Text, and the parts whose looks it has, separated by spaces; "" for plain."""
@@ -158,3 +160,55 @@ def joined(groups: Iterable[Line], separator: str = " · ") -> Line:
 def to_content(line: Iterable[Span]) -> Content:
     """A line for a border title or a label, in colours of the theme; never read as markup."""
     return Content.assemble(*((text, COLOURS.get(part, "")) for text, part in line))
+
+
+_COLOURED = ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
+
+COLOURS: Mapping[str, str] = MappingProxyType({part: f"$state-{part}" for part in _COLOURED})
+"""The theme variable of each part that has a colour of its own."""
+
+_GROUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "cell": ("state-cell-text", "state-cell"),
+        "row": ("", "state-row"),
+        "row-blurred": ("", "state-row"),
+        "flag": ("state-step-text", "state-accent"),
+        "step": ("state-step-text", "state-running"),
+    }
+)
+"""The theme variables of text and background of each part that has a background."""
+
+_BOLD = frozenset({"strong", "flag"})
+
+_SAME_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "heading": "strong past",
+        "tab": "row strong",
+        "mark": "accent",
+        "mark-blurred": "past",
+        "string": "running",
+        "number": "ready",
+        "name": "waiting",
+        "comment": "past",
+    }
+)
+"""Parts with the looks of another part."""
+
+
+def style_of(parts: str, variables: Mapping[str, str]) -> Style:
+    """The style of some parts, separated by spaces, in a theme with these variables; later parts count more."""
+    style = Style.null()
+    for part in parts.split():
+        same = _SAME_AS.get(part, part)
+        style += _look(part, variables) if same == part else style_of(same, variables)
+    return style
+
+
+def _look(part: str, variables: Mapping[str, str]) -> Style:
+    """The style of one part.
+
+    Not by component classes: Textual works out the style of each, in each view, whenever the focus moves.
+    """
+    text, ground = _GROUNDS.get(part, (COLOURS.get(part, "").removeprefix("$"), ""))
+    colour, background = (Color.parse(variables[name]).rich_color if name else None for name in (text, ground))
+    return Style(color=colour, bgcolor=background, bold=part in _BOLD or None)

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from asynclab.model.loop_anatomy import Due, LoopParts, loop_parts
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.tasks import TaskState
-from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.grammar import fitting
 from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import short_wait
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model.events import Wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
-from asynclab.model.wording.forms import fitting
+from asynclab.model.wording.grammar import fitting
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.wait import short_wait
 from asynclab.model.wording.wake import Wake, short_wake

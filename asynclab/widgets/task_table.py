@@ -1,11 +1,18 @@
-"""Shows all tasks: state, wait and progress of each."""
+"""Shows all tasks: state, wait and progress of each, in the columns that fit."""
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
+
+from asynclab.model.progress_bars import bar_of
 from asynclab.model.state import LabState
-from asynclab.model.tasks import StateWord
-from asynclab.widgets.lines import Line, joined
-from asynclab.widgets.task_columns import cells, columns_for, header
+from asynclab.model.task_tree import TaskRow
+from asynclab.model.tasks import StateWord, TaskState
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.grammar import fitting
+from asynclab.widgets.lines import Line, bar, joined, left, left_cut_end, pulse, right
+from asynclab.widgets.reasons import reason
 from asynclab.widgets.task_view import TaskTreeView
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")
@@ -57,3 +64,112 @@ class TaskTable(TaskTreeView):
         row = self._rows[index]
         task = self._state.tasks[row.task]
         return (self.mark(index), *cells(row, task, self._state, self._now, columns_for(width)))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The cells of each column, with the gap after it; 0 for one that is left out."""
+
+    task: int
+    state: int
+    waiting: int
+    bar: int
+    figure: int
+    busy: int
+    steps: int
+
+
+LEAST: tuple[tuple[int, Columns], ...] = (
+    (82, Columns(14, 12, 19, 7, 10, 12, 7)),
+    (69, Columns(14, 12, 18, 6, 10, 0, 7)),
+    (62, Columns(14, 12, 15, 9, 10, 0, 0)),
+    (55, Columns(13, 12, 13, 7, 9, 0, 0)),
+    (45, Columns(11, 12, 12, 0, 9, 0, 0)),
+    (35, Columns(10, 12, 12, 0, 0, 0, 0)),
+    (26, Columns(13, 12, 0, 0, 0, 0, 0)),
+    (0, Columns(0, 2, 0, 0, 0, 0, 0)),
+)
+"""The columns from a width on, each as narrow as it can be; the least important ones are left out first."""
+
+
+WIDEST_BAR = 40
+"""The most cells of the bar: what a task waits for or returned needs more room than that to be read."""
+
+
+@lru_cache(maxsize=32)
+def columns_for(width: int) -> Columns:
+    """The columns that fit in `width` cells.
+
+    They depend on the width alone, so that they never move while tasks come and go.
+    """
+    least = next((columns for wanted, columns in LEAST if width >= wanted), LEAST[-1][1])
+    spare = width - 1 - sum(astuple(least))
+    task = min(18, spare * 3 // 10) if least.waiting else spare
+    bar = min(WIDEST_BAR - least.bar, spare - task - spare * 4 // 10) if least.bar else 0
+    waiting = spare - task - bar
+    return replace(least, task=least.task + task, waiting=least.waiting + waiting, bar=least.bar + bar)
+
+
+def header(columns: Columns) -> Line:
+    """The names of the columns."""
+    text = "".join(
+        (
+            " ",
+            left_cut_end("task", columns.task),
+            left_cut_end("state" if columns.state > 2 else "", columns.state),
+            left_cut_end("waiting for", columns.waiting),
+            left_cut_end("progress", columns.bar + columns.figure),
+            right("busy", columns.busy),
+            right("steps", columns.steps),
+        )
+    )
+    return ((text, "past"),)
+
+
+def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: Columns) -> Line:
+    """The line of one task at a lab time, in seconds, without the cursor's mark."""
+    quiet = "past" if task.has_ended else ""
+    guide = row.guide[-(columns.task // 2 // 2 * 2) :]
+    name = left(state.task_name(task.id), columns.task - 1 - len(guide))
+    word = f"{GLYPHS[task.state]} {task.state}"
+    fraction, forms = bar_of(task, state, now)
+    figure = fitting(forms, columns.figure - 1)
+    return (
+        (guide, "past"),
+        (f"{name} ", quiet),
+        (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
+        (_padded(reason(task, state, columns.waiting - 1) if columns.waiting else "", columns.waiting), quiet),
+        *_bar(fraction, task, state, now, max(0, columns.bar - 1)),
+        (_figure(figure, columns), task.state if figure != task.state else "past"),
+        (_numbers(task, columns), "past"),
+    )
+
+
+def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
+    """The task's progress; if that is unknown, a moving piece for as long as something may wake the task."""
+    if fraction is None and task.state == "waiting" and not state.is_stalled:
+        return pulse(now - task.since, width, task.state)
+    return bar(fraction, width, task.state)
+
+
+def _figure(figure: str, columns: Columns) -> str:
+    gap = " " if columns.bar else ""
+    return f"{gap}{_padded(figure, columns.figure)}"
+
+
+def _numbers(task: TaskState, columns: Columns) -> str:
+    busy = right(_busy(task.running_seconds), columns.busy) if columns.busy else ""
+    return f"{busy}{right(_count(task.steps), columns.steps)}" if columns.steps else busy
+
+
+def _busy(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 100 else f"{seconds:.2f} s"
+
+
+def _count(steps: int) -> str:
+    return str(steps) if steps < 1_000_000 else f"{steps / 1_000_000:.1f}M"
+
+
+def _padded(text: str, width: int) -> str:
+    """The text in a column that ends in a blank cell."""
+    return f"{left_cut_end(text, width - 1)} " if width else ""

@@ -13,14 +13,12 @@ from asynclab.model.task_tree import TaskRows
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain_moment
-from asynclab.model.wording.forms import fitting
-from asynclab.widgets.lane_cells import legend, spans
-from asynclab.widgets.lane_painter import LanePainter
+from asynclab.model.wording.grammar import fitting
+from asynclab.widgets.lane_painter import LanePainter, legend, spans
 from asynclab.widgets.lines import Filled, Line, left
 from asynclab.widgets.messages import MomentChosen
-from asynclab.widgets.ruler import pointer, ruler, width_text
 from asynclab.widgets.task_view import TaskTreeView
-from asynclab.widgets.window import Window
+from asynclab.widgets.window import Window, pointer, ruler, width_text
 
 TEXT_LIMIT = 200
 """The most characters of a name; more never fit."""

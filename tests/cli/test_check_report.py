@@ -1,7 +1,5 @@
 """What is said of a check of links."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """`asynclab doctor` says what works here, and what to do about what doesn't."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -107,9 +105,7 @@ def test_terminals_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
         ((3, 14), "nonsense", False, "works"),
     ],
 )
-def test_rights_to_attach_are_told(
-    tmp_path: Path, running: tuple[int, int], scope: str, is_root: bool, verdict: str
-) -> None:
+def test_rights_are_told(tmp_path: Path, running: tuple[int, int], scope: str, is_root: bool, verdict: str) -> None:
     (tmp_path / "scope").write_text(f"{scope}\n")
     assert checkup.attaching(running, tmp_path / "scope", is_root=is_root).verdict == verdict
     assert checkup.attaching((3, 14), tmp_path / "nothing", is_root=False).verdict == "works"

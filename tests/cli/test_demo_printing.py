@@ -1,7 +1,5 @@
 """What is printed of events: lines for people, JSON for programs, and nothing that a terminal would obey."""
 
-from __future__ import annotations
-
 import io
 import json
 import math

@@ -1,7 +1,5 @@
 """`asynclab fetch`: what it prints, how it exits, and what never reaches a terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import csv
@@ -219,9 +217,7 @@ def test_urls_that_are_not_fetched_are_told_without_a_terminal_and_other_lines_a
     assert (result.stdout, result.stderr) == ("http://127.0.0.1:9/\n", told)
 
 
-async def test_what_is_ok_in_a_file_is_not_fetched_again_and_the_file_has_all_at_the_end(
-    server: PracticeServer, tmp_path: Path
-) -> None:
+async def test_what_is_ok_in_a_file_is_kept_and_the_rest_fetched(server: PracticeServer, tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     urls = [server.url("/flaky/a?status=404"), server.url("/pages/tasks")]
     first = await asynclab_fetch(*urls, "--resume", str(results), "--retries", "0")
@@ -287,9 +283,7 @@ async def test_an_interruption_leaves_results_that_can_be_resumed(server: Practi
     assert urls == [server.url("/pages/tasks"), server.url("/gzip")]
 
 
-async def test_a_terminal_is_told_what_is_skipped_and_what_is_fetched_again(
-    server: PracticeServer, tmp_path: Path
-) -> None:
+async def test_a_terminal_is_told_what_is_skipped_and_what_is_not(server: PracticeServer, tmp_path: Path) -> None:
     results = tmp_path / "results.ndjson"
     ok, failed = server.url("/pages/tasks"), server.url("/status/404")
     await asynclab_fetch(ok, failed, "--resume", str(results))
@@ -319,9 +313,7 @@ def test_a_file_that_holds_no_results_is_left_alone(tmp_path: Path, content: str
 
 
 @pytest.mark.parametrize("name", ["list", "-"])
-def test_a_text_that_is_too_long_is_refused_instead_of_cut(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_text_that_is_too_long_is_refused_not_cut(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fetch_command, "MOST_TEXT", 20)
     text = "http://127.0.0.1:9/12"
@@ -382,9 +374,7 @@ async def test_a_text_without_urls_is_wrong_usage() -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-async def test_an_interruption_ends_all_and_what_was_done_is_printed(
-    server: PracticeServer, number: signal.Signals, code: int
-) -> None:
+async def test_an_interruption_prints_what_was_done(server: PracticeServer, number: signal.Signals, code: int) -> None:
     process = await start(
         "--json", "--timeout", "3600", server.url("/hang"), server.url("/pages/tasks"), server.url("/endless")
     )
@@ -410,7 +400,7 @@ async def test_a_reader_that_goes_away_is_no_error_to_talk_about(server: Practic
     assert await process.wait() == 1
 
 
-async def test_a_reader_that_does_not_read_holds_up_no_request_and_not_the_way_out(
+async def test_a_reader_that_does_not_read_holds_nothing_up(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     all_asked = asyncio.Event()
@@ -441,9 +431,7 @@ async def test_a_reader_that_does_not_read_holds_up_no_request_and_not_the_way_o
         os.close(reading)
 
 
-async def test_nothing_from_outside_acts_on_the_terminal_and_the_progress_line_is_cleared(
-    server: PracticeServer,
-) -> None:
+async def test_nothing_from_outside_acts_on_the_terminal_and_progress_is_cleared(server: PracticeServer) -> None:
     evil = [server.url("/evil"), server.url("/markup"), server.url("/redirect-to?url=ftp://%1b[31m/")]
     text = await on_terminal(*evil, server.url("/delay/0"), "--headless", streams=("stdout", "stderr"))
     assert "done [/] [red]x[/red]" in text
@@ -470,9 +458,7 @@ async def test_without_a_terminal_there_is_no_progress(server: PracticeServer) -
     assert json.loads(finished.lines[-1])["outcome"] == "ok"
 
 
-async def test_a_terminal_without_utf_8_gets_escapes_instead_of_an_error(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_terminal_without_utf_8_gets_escapes(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENVIRONMENT, "PYTHONIOENCODING", "ascii")
     finished = await asynclab_fetch(server.url("/pages/tasks"))
     assert finished.lines[0].startswith("\\u2713 ok")

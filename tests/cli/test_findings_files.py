@@ -1,7 +1,5 @@
 """Findings go to files in each format; what is allowed or known is left out, in runs and of recordings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.run.live_program import LiveProgram
 from tests.findings.sarif_structs import Log
+from tests.raising import raising
 from tests.remote.programs import Ran, observed
 from tests.remote.test_hostile_recordings import EVIL, asked, events, is_harmless, recording
 
@@ -82,7 +81,7 @@ def sarif(recorded: Recorded) -> Log:
     return msgspec.json.decode((recorded.folder / "out.sarif").read_bytes(), type=Log)
 
 
-def test_json_is_the_last_line_that_is_printed_and_tells_the_programs_own_exit_code(
+def test_json_is_the_last_line_and_tells_the_exit_code_of_the_program(
     recorded: Recorded, report: FindingsReport
 ) -> None:
     assert recorded.ran.out.splitlines()[0] == "bye"
@@ -156,9 +155,7 @@ def test_a_recording_is_told_of_with_its_own_source(recorded: Recorded, report: 
         (("--allow", "any:other.py"), ["never-awaited", "never-retrieved"], ""),
     ],
 )
-def test_what_is_allowed_is_left_out_and_counted(
-    recorded: Recorded, options: tuple[str, ...], rules: list[str], said: str
-) -> None:
+def test_what_is_allowed_is_counted(recorded: Recorded, options: tuple[str, ...], rules: list[str], said: str) -> None:
     asked = recorded.findings(*options, "--fail-on", "any")
     assert [line.split(": ")[1] for line in asked.stdout.splitlines()] == rules
     assert asked.stderr == (f"asynclab: findings left out: {said}\n" if said else "")
@@ -195,7 +192,7 @@ def test_a_baseline_is_added_to_where_it_is_read_and_written(recorded: Recorded,
     ],
 )
 @pytest.mark.parametrize("command", ["run", "findings"])
-def test_what_makes_no_sense_is_refused_in_one_line_before_anything_runs(
+def test_nonsense_is_refused_in_one_line_before_anything_runs(
     command: str, options: tuple[str, ...], says: str
 ) -> None:
     asked = CliRunner().invoke(main, [command, *options, __file__])
@@ -294,9 +291,7 @@ def test_a_program_that_could_not_be_observed_is_not_told_as_one_without_bugs(tm
     assert [note.level for note in run.invocations[0].tool_execution_notifications] == ["error"]
 
 
-def test_lost_events_are_told_with_the_findings(
-    program: ObservedProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lost_events_are_told_too(program: ObservedProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.take(LoopOpened(1, "Loop", 0.0))
     program.take(LoopEvents(1, (EventsDropped(0.1, 12),)))
     _, (report, run) = _written(program, tmp_path, [])
@@ -309,12 +304,9 @@ def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
 ) -> None:
     finding = Finding("blocked-loop", "slow", 0.1, ())
 
-    def fails(_: LabState) -> Iterator[Finding]:
-        raise KeyError(7)
-
     rules = [
         Rule(name, "", "", "", "", check)
-        for name, check in (("odd", fails), ("blocked-loop", lambda _: iter([finding])))
+        for name, check in (("odd", raising(KeyError(7))), ("blocked-loop", lambda _: iter([finding])))
     ]
     monkeypatch.setattr(catalogue_of_rules, "RULES", rules)
     report = Report(program)

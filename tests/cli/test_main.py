@@ -1,7 +1,5 @@
 """The command line: what it prints, how it exits, what it imports."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -19,6 +17,7 @@ from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.event_codec import decode
 from asynclab.model.events import Output, RunEnded, RunStarted
+from tests.raising import raising
 
 
 def run(*arguments: str) -> Result:
@@ -41,9 +40,7 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     "command",
     [("run", "--record"), ("run", "--json"), ("run", "--perfetto"), ("attach", "--record"), ("fetch", "--har")],
 )
-def test_a_program_is_never_overwritten_where_the_name_of_a_file_was_forgotten(
-    command: tuple[str, str], tmp_path: Path
-) -> None:
+def test_no_program_is_overwritten_where_a_file_name_was_forgotten(command: tuple[str, str], tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("print('here')")
     ran = run(*command, str(script), str(script))
@@ -225,10 +222,7 @@ runpy.run_module("asynclab", run_name="__main__")
 
 
 def test_ctrl_c_before_a_command_has_begun_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(main, "parse_args", interrupted)
+    monkeypatch.setattr(main, "parse_args", raising(KeyboardInterrupt()))
     result = run("demos")
     assert (result.exit_code, result.stderr.strip()) == (130, "")
 

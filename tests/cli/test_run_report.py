@@ -1,15 +1,12 @@
 """The report on a program, made of what it told."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import pytest
 
 from asynclab.cli.run_report import Report
 from asynclab.model import events
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from tests.raising import raising
 
 
 @pytest.fixture
@@ -53,12 +50,9 @@ def test_a_slow_step_is_told_with_where_it_was_seen_or_what_it_went_on_from(prog
 
 
 def test_a_report_says_that_a_part_of_it_is_missing(program: ObservedProgram) -> None:
-    def fails(_: Sequence[events.Event]) -> None:
-        raise KeyError("odd")
-
     report = Report(program)
     program.take(LoopOpened(1, "Loop", 0.0))
-    program.loops[1].feed.subscribe(fails)
+    program.loops[1].feed.subscribe(raising(KeyError("odd")))
     program.take(LoopEvents(1, (events.TaskCreated(0.1, 1, "main", "main"),)))
     program.take(ProgramEnded(1.0, 0))
     told = "  missing   a part of this report, as asynclab itself failed: KeyError('odd')"

@@ -1,7 +1,5 @@
 """Reports on standard error: wrapped on a terminal, whole elsewhere."""
 
-from __future__ import annotations
-
 import os
 import pty
 import sys

@@ -1,7 +1,5 @@
 """The tests of CPython's own suite that may end otherwise under a recorder, each with its reason."""
 
-from __future__ import annotations
-
 EXCUSED: dict[str, str] = {}
 """By the end of a test's id, such as "BaseEventLoopTests.test_call_later_negative_delays"."""
 

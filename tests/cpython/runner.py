@@ -6,8 +6,6 @@ A process of its own, as these tests set signal handlers, policies and child wat
 the file RESULTS as soon as the test has ended, so that a crash loses nothing but the test that crashed.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import json

@@ -1,7 +1,5 @@
 """How the outcomes of two runs are compared, and what the runner writes down of a test."""
 
-from __future__ import annotations
-
 import io
 import json
 import unittest

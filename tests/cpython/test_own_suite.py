@@ -3,8 +3,6 @@
 A few modules run always. `ASYNCLAB_CPYTHON=all` in the environment runs them all, as `.ci/run` does.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

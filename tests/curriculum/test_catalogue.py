@@ -1,7 +1,5 @@
 """Which demos there are, and how one is found."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """What parameters take, and what they say to the rest."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.curriculum.catalogue import find
@@ -84,9 +82,7 @@ def test_a_good_text_becomes_a_value_that_can_be_shown_again(parameter: Paramete
         ),
     ],
 )
-def test_a_bad_text_is_refused_in_one_short_printable_line(
-    parameter: Parameter, texts: list[str], sentence: str
-) -> None:
+def test_a_bad_text_is_refused_in_a_short_printable_line(parameter: Parameter, texts: list[str], sentence: str) -> None:
     for text in texts:
         with pytest.raises(ParameterError) as caught:
             parameter.parse(text)

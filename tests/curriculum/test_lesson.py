@@ -1,11 +1,15 @@
-"""How a demo's file is read."""
+"""How a demo's file is read, such as the example in the documents."""
 
-from __future__ import annotations
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from asynclab.curriculum.catalogue import LessonError, read_lesson
 from asynclab.curriculum.demo_parameters import Parameter
-from asynclab.curriculum.lesson import LessonError, read_lesson
+from tests.fast_loop import FastLoop
 
 FILE = '''
 """One idea, in
@@ -105,3 +109,18 @@ def test_a_belief_needs_its_quotes_and_what_is_true() -> None:
 def test_a_file_without_main_is_refused() -> None:
     with pytest.raises(LessonError, match="no async def main"):
         read_lesson(FILE.format(signature="", watches="").replace("async def main", "async def start"))
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-demo.md"
+
+
+def test_the_example_is_a_lesson_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    example = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    assert [parameter.name for parameter in read_lesson(example).parameters] == ["visitors", "room", "own_semaphore"]
+    module: dict[str, Any] = {"__name__": "example"}
+    exec(example, module)
+    for mistake, seconds in ((False, 3), (True, 1)):
+        with asyncio.Runner(loop_factory=FastLoop) as runner:
+            runner.run(module["main"](own_semaphore=mistake))
+            assert runner.get_loop().time() == pytest.approx(seconds)
+    assert len(capsys.readouterr().out.splitlines()) == 12

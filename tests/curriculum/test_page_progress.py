@@ -1,7 +1,5 @@
 """How far the bars of tasks are that read a page with plain aiohttp."""
 
-from __future__ import annotations
-
 from contextlib import aclosing
 
 import aiohttp

@@ -1,7 +1,5 @@
 """Runs a demo on plain asyncio, without the tracer, and says what it did. Its seconds pass at once."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

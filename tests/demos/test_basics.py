@@ -1,7 +1,5 @@
 """Demos 1 to 5 (coroutines, await, gather, create_task, results): their mistakes and parameters."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.demos import awaiting

@@ -1,7 +1,5 @@
 """What holds for each demo, whatever it teaches."""
 
-from __future__ import annotations
-
 import ast
 import asyncio
 import functools

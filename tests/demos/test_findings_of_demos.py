@@ -1,7 +1,5 @@
 """Each mistake of a demo is found as its lesson says, and nothing is found in a demo without mistakes."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import warnings

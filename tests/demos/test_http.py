@@ -1,7 +1,5 @@
 """Demos 8 and 9 (session, fetch_all): their mistakes, what fails, and how they are cancelled."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Each demo under observation: it does what it does without, and leaves nothing behind."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import re

@@ -1,7 +1,5 @@
 """Demos 6, 7 and 0 (timeout, queue, futures): their mistakes and parameters."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest
@@ -33,7 +31,7 @@ def test_a_task_that_swallows_one_cancellation_still_ends_when_main_is_cancelled
 
 
 @pytest.mark.parametrize("seconds", [0.7, 5.0])
-def test_a_task_that_blocks_the_loop_is_not_interrupted_and_blocks_for_a_second_at_most(
+def test_a_task_that_blocks_the_loop_does_so_for_a_second_at_most(
     monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     def stand_still(seconds: float) -> None:

@@ -1,7 +1,5 @@
 """At every step of every demo, the line that the lab tells of each task is the line that its coroutine stands at."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from asyncio import Task

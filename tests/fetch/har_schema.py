@@ -1,7 +1,5 @@
 """Checks an HTTP archive against HAR 1.2: required fields, types, and the formats of addresses, moments and URLs."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Plays answers of servers to the engine, on a clock that jumps: nothing is sent, and each run is the same."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any

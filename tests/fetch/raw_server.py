@@ -1,7 +1,5 @@
 """A server on loopback that sends bytes as they are, for faults that the practice server need not have."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """Fetches paths of a practice server in a lab, as the panel does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """How URLs are sent, and what of them is shown."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 
@@ -12,6 +10,7 @@ from yarl import URL
 
 from asynclab.fetch.address import HOST_LETTERS, host_key, redacted, request_url, sent_text
 from asynclab.fetch.texts.finding import IPV6
+from tests.raising import raising
 
 
 @pytest.mark.parametrize(
@@ -110,10 +109,7 @@ def test_a_host_that_is_not_ascii_is_sent_as_idna_has_it(host: str) -> None:
 
 
 def test_usual_letters_are_looked_up_in_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked(**_: object) -> URL:
-        raise AssertionError("a table was asked")
-
-    monkeypatch.setattr(URL, "build", asked)
+    monkeypatch.setattr(URL, "build", raising(AssertionError("a table was asked")))
     assert sent_text("http://küche.example/") == "http://xn--kche-0ra.example/"
 
 

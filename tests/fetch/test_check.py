@@ -1,7 +1,5 @@
 """Links are checked with as little as tells whether they are broken: headers, and pages only for their anchors."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import pytest
@@ -109,9 +107,7 @@ async def test_a_page_is_fetched_once_for_all_its_fragments(site: Site) -> None:
 
 
 @pytest.mark.parametrize("fragments", [(), ("missing",)])
-async def test_the_fragment_of_a_redirect_counts_instead_of_the_links_own(
-    site: Site, fragments: tuple[str, ...]
-) -> None:
+async def test_the_fragment_of_a_redirect_replaces_the_links_own(site: Site, fragments: tuple[str, ...]) -> None:
     assert (await checked(site, "to-install", *fragments)).outcome == "ok"
     row = await checked(site, "to-gone", *fragments)
     assert (row.outcome, row.missing) == ("missing_fragment", ("gone",))

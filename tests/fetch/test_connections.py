@@ -1,7 +1,5 @@
 """What a request goes through before it is sent, and how that fails."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import socket
@@ -40,9 +38,7 @@ def full_port() -> Iterator[int]:
         one.close()
 
 
-async def test_a_connection_that_nobody_accepts_runs_into_its_own_time_limit(
-    server: PracticeServer, full_port: int
-) -> None:
+async def test_a_connection_that_nobody_accepts_has_its_own_time_limit(server: PracticeServer, full_port: int) -> None:
     url = f"http://127.0.0.1:{full_port}/"
     row = await fetched_row(server, url, speed=SPEED, connect_timeout=4.0, retries=1)
     assert (row.outcome, row.sentence, row.attempts) == ("timeout_connect", "No connection within 4 s", 2)
@@ -67,7 +63,7 @@ async def test_a_handshake_that_nobody_answers_is_a_connection_that_was_never_th
     assert [phase for phase, _ in row.phases.items()] == ["queued", "tcp", "tls"]
 
 
-async def test_a_name_lookup_that_hangs_holds_up_neither_other_names_nor_the_end(
+async def test_a_name_lookup_that_hangs_holds_nothing_else_up(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging = threading.Event()
@@ -89,7 +85,7 @@ async def test_a_name_lookup_that_hangs_holds_up_neither_other_names_nor_the_end
     assert [phase for phase, _ in fetch.rows[-1].phases.items()] == ["queued", "dns", "tcp", "wait", "download"]
 
 
-async def test_who_waits_for_the_lookup_of_another_request_waited_for_dns(
+async def test_waiting_for_the_lookup_of_another_is_dns(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

@@ -1,7 +1,5 @@
 """Documents that libraries write, alone and one after another: all their URLs come back exactly."""
 
-from __future__ import annotations
-
 import csv
 import html
 import io
@@ -78,7 +76,7 @@ WRITERS = {
 @pytest.mark.parametrize("first", WRITERS)
 @settings(max_examples=40, deadline=None)
 @given(URLS, URLS, st.sampled_from(sorted(WRITERS)))
-def test_all_urls_of_documents_that_follow_one_another_come_back_exactly(
+def test_documents_in_a_row_give_back_all_their_urls(
     first: str, urls: list[str], others: list[str], second: str
 ) -> None:
     others = [url.replace("a.example", "b.example") for url in others]
@@ -112,7 +110,7 @@ CARRIERS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("carrier", CARRIERS)
 @settings(max_examples=40, deadline=None)
 @given(URLS, st.sampled_from(sorted(WRITERS)))
-def test_all_urls_of_a_document_in_another_come_back_exactly(carrier: str, urls: list[str], written: str) -> None:
+def test_a_document_in_another_gives_back_all_its_urls(carrier: str, urls: list[str], written: str) -> None:
     assume(carrier != "CSV" or written not in ("base64", "quoted-printable"))  # headers of mails end the table
     text = CARRIERS[carrier](WRITERS[written](urls))
     assert {found.url for found in find_urls(text).urls} == set(urls)

@@ -1,7 +1,5 @@
 """How a list is fetched: in which order, how many at once, how it is stopped, asked again and read meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 
@@ -184,7 +182,7 @@ async def test_credentials_are_sent_and_never_shown(server: PracticeServer) -> N
         assert "secret" not in repr(row)
 
 
-async def test_private_addresses_are_refused_on_request_also_after_a_redirect(
+async def test_private_addresses_are_refused_on_request(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch = await fetched(server, "/pages/tasks", "http://localhost:1/", block_private=True)
@@ -195,18 +193,14 @@ async def test_private_addresses_are_refused_on_request_also_after_a_redirect(
     assert row.outcome == "blocked"
 
 
-async def test_a_hop_from_the_public_internet_to_a_private_address_is_noted(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hop_to_a_private_address_is_noted(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([False, True])
     monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda _: not next(answers))
     row = await fetched_row(server, "/redirect/1")
     assert row.notes == ("redirected from the public internet to the private address 127.0.0.1",)
 
 
-async def test_the_proxy_of_the_environment_counts_only_on_request(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_proxy_is_used_only_on_request(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
     assert (await fetched_row(server, "/delay/0")).outcome == "ok"
@@ -246,9 +240,7 @@ async def test_a_painter_sees_by_the_version_which_rows_have_changed(server: Pra
     await run(fetch, beside=look)
 
 
-async def test_downloads_report_how_far_they_are_to_the_lab(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_downloads_tell_the_lab_how_far_they_are(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.fetch.receiving.REPORT_SECONDS", 0.0)
     async with Lab("fetch", watch=False) as lab:
         await lab.run(Fetch(urls_of(server, "/bytes/200000")).run)

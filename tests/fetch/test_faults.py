@@ -1,7 +1,5 @@
 """What becomes of each fault that a server can have: outcome, sentence, attempts, within its memory."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl
@@ -21,6 +19,7 @@ from asynclab.fetch.rows import Outcome, Row
 from asynclab.fetch.watch import tls_context
 from tests.fetch.stage import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
+from tests.raising import raising
 
 SPEED = 10.0
 """Waits and timeouts pass so many times as fast, where something is waited for."""
@@ -72,7 +71,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("mailto:a@b.c", "invalid", 0, "not an http"),
     ],
 )
-async def test_each_fault_has_its_outcome(
+async def test_a_fault_has_an_outcome(
     server: FaultyServer, path: str, outcome: Outcome, attempts: int, says: str
 ) -> None:
     speed = SPEED if "hang" in path or "429" in path else 1.0
@@ -111,10 +110,7 @@ async def test_what_travels_and_what_unpacks_are_counted_apart(server: FaultySer
 async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
     server: FaultyServer, monkeypatch: pytest.MonkeyPatch, reason: int, attempts: int
 ) -> None:
-    def look_up(*_: object) -> None:
-        raise socket.gaierror(reason, "no")
-
-    monkeypatch.setattr("asynclab.fetch.http_session.look_up", look_up)
+    monkeypatch.setattr("asynclab.fetch.http_session.look_up", raising(socket.gaierror(reason, "no")))
     row = await fetched_row(server, "http://nobody.invalid/", retries=1)
     assert (row.outcome, row.attempts) == ("dns", attempts)
     assert "nobody.invalid" in row.sentence
@@ -195,9 +191,7 @@ async def test_escapes_stay_data_and_nothing_but_data(server: FaultyServer) -> N
     assert row.page.title == MARKUP
 
 
-async def test_trusted_certificates_are_read_once_and_not_on_the_loop(
-    server: FaultyServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_certificates_are_read_once_off_the_loop(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     readers = []
 
     def read() -> ssl.SSLContext:

@@ -1,7 +1,5 @@
 """Titles and declared charsets, told from what only looks like them."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,14 +1,17 @@
 """Who starts when: all at once, hosts in turns, and none too early; on a clock that jumps."""
 
-from __future__ import annotations
-
 import asyncio
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from asynclab.fetch.http_session import open_session
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.limits import LEAST_SPACING, Host, Limits
+from asynclab.fetch.options import Options
+from asynclab.practice.server import PracticeServer
 from tests.fast_loop import run_fast
 from tests.fetch.played import BUSY, NO_FILES, Played
 
@@ -61,9 +64,7 @@ def test_a_host_that_has_had_enough_is_left_alone_and_then_asked_less_often(monk
     assert played.outcomes == ["ok"] * 5
 
 
-def test_a_host_that_asks_for_a_pause_gets_it_though_others_stand_in_line_for_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_host_that_asks_for_a_pause_gets_it_whoever_else_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = replace(BUSY, retry_after=20.0)
     played = Played(monkeypatch, ["a1", "a2", "a3"], failures={"a1": [busy]}, concurrency=1)
     played.run()
@@ -124,9 +125,7 @@ def test_a_slot_is_given_back_once_however_often_it_is_released() -> None:
     run_fast(release())
 
 
-def test_where_there_are_no_files_for_so_many_there_are_fewer_at_once_and_all_are_fetched(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_where_files_are_few_fewer_are_fetched_at_once_and_all_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"a{number}" for number in range(1, 21)]
     played = Played(
         monkeypatch, names, failures={key: [NO_FILES] for key in names[4:10]}, concurrency=10, per_host=10, retries=0
@@ -137,10 +136,46 @@ def test_where_there_are_no_files_for_so_many_there_are_fewer_at_once_and_all_ar
     assert ["ulimit" in "".join(row.notes) for row in played.fetch.rows] == [False] * 4 + [True] * 16
 
 
-def test_the_last_place_is_kept_and_then_a_lack_of_files_is_a_failure_as_any_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_last_place_is_kept_and_a_lack_of_files_fails_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, ["a1"], failures={"a1": [NO_FILES] * 5}, concurrency=2, retries=1)
     played.run()
     assert played.outcomes == ["refused"]
     assert len(played.started) == 3
+
+
+PROGRAM = """
+import asyncio, resource, sys, tempfile
+from pathlib import Path
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.idle import Connections
+from asynclab.fetch.options import Options
+
+soft, hard, is_saved, *urls = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(soft), int(hard)))
+with tempfile.TemporaryDirectory() as folder:
+    save_to = Path(folder) if is_saved == "True" else None
+    fetch = Fetch(urls, Options(concurrency=100, per_host=100, retries=0, save_to=save_to))
+    asyncio.run(fetch.run())
+    print(fetch.counts["ok"])
+"""
+
+
+@pytest.mark.parametrize("is_saved", [False, True])
+@pytest.mark.parametrize(("soft", "hard"), [(64, 64), (64, 1_024)])
+async def test_requests_wait_for_files_and_do_not_fail(soft: int, hard: int, is_saved: bool) -> None:
+    async with PracticeServer(pace=0) as server:
+        urls = [server.url(f"/delay/0?{count}") for count in range(200)]
+        arguments = (str(soft), str(hard), str(is_saved), *urls)
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await program.communicate()
+    assert output.decode() == "200\n"
+
+
+@pytest.mark.parametrize("granted", [99, 100])
+async def test_where_files_are_few_no_connection_is_kept(monkeypatch: pytest.MonkeyPatch, granted: int) -> None:
+    monkeypatch.setattr("asynclab.fetch.http_session.most_requests", lambda _: granted)
+    async with open_session(Options(concurrency=100), Connections()) as session:
+        assert session.connector is not None
+        assert session.connector.force_close is (granted < 100)

@@ -1,7 +1,5 @@
 """Which options can be, and how sizes and headers are written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

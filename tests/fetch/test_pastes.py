@@ -2,8 +2,6 @@
 
 # ruff: noqa: E501 - each text stays in one piece
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Which addresses are of the public internet."""
 
-from __future__ import annotations
-
 from ipaddress import ip_network
 
 import pytest

@@ -1,7 +1,5 @@
 """Secrets in headers and in URLs are hidden, by what their names and values look like."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.fetch.redaction import redacted_header, redacted_url

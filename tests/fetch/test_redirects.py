@@ -1,7 +1,5 @@
 """What a redirect sends: to where, escaped how, with which headers."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.fetch.address import redirected

@@ -1,7 +1,5 @@
 """Results in a file: kept over runs, whole at any moment, one for each URL at the end."""
 
-from __future__ import annotations
-
 import csv
 import json
 import resource

@@ -1,7 +1,5 @@
 """What is exported can be pasted again: in every format the same URLs are found in it, and no others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

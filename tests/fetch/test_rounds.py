@@ -1,18 +1,20 @@
 """How a list is fetched to its end: in rounds, stopped, asked again, with and without rows that are kept."""
 
-from __future__ import annotations
-
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 
 from asynclab.fetch.engine import READ_AHEAD, Fetch
+from asynclab.fetch.outcomes import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff, retry_after
 from asynclab.fetch.rows import Row
 from asynclab.fetch.words import comparison, summary_line
 from tests.alive import alive
 from tests.fetch.played import BROKEN, BUSY, NOT_FOUND, Played
+from tests.raising import raising
 
 NAMES = [f"a{number}" for number in range(1, 5)]
 
@@ -85,9 +87,7 @@ def test_each_row_is_handed_over_as_it_ends(monkeypatch: pytest.MonkeyPatch) -> 
     assert played.ended == ["b1", "a1"]
 
 
-def test_a_row_that_is_asked_again_while_others_are_under_way_is_fetched_in_the_same_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_row_that_is_asked_again_meanwhile_is_fetched_in_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, ["a1", "a2"], failures={"a1": [NOT_FOUND], "a2": [replace(BROKEN, retry_after=9.0)]})
     played.run_beside((2.0, lambda: played.fetch.retry([played.fetch.rows[0]])))
     assert played.started == [(0, "a1"), (0, "a2"), (2, "a1"), (10, "a2")]
@@ -107,9 +107,7 @@ def test_a_row_that_is_asked_again_just_when_the_last_one_ends_is_not_lost(monke
     assert (again, played.names, played.outcomes) == ([1], ["a1", "a1"], ["ok"])
 
 
-def test_queued_retrying_and_running_rows_are_cancelled_at_once_and_the_run_ends(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_queued_retrying_and_running_rows_are_cancelled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = replace(BUSY, retry_after=50.0)
     played = Played(monkeypatch, ["a1", "a2", "b1", "b2"], failures={"a1": [busy]}, per_host=1, seconds=5.0)
     totals = played.run_beside((7.0, played.fetch.cancel_all))
@@ -146,15 +144,10 @@ def test_what_is_cancelled_before_the_run_is_never_asked(monkeypatch: pytest.Mon
     assert (totals.counts["cancelled"], played.started) == (4, [])
 
 
-def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is_begun(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, [f"a{number}" for number in range(30)], concurrency=2)
 
-    def fail(row: Row) -> None:
-        raise LookupError("a bug")
-
-    monkeypatch.setattr(played, "note_end", fail)
+    monkeypatch.setattr(played, "note_end", raising(LookupError("a bug")))
     with pytest.raises(ExceptionGroup) as raised:
         played.run()
     assert raised.group_contains(LookupError)
@@ -162,9 +155,7 @@ def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is
     assert len(played.started) <= 4
 
 
-def test_rows_that_are_not_kept_are_made_in_their_turn_and_dropped_when_they_have_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_rows_that_are_not_kept_are_made_in_turn_and_dropped_as_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
     most, read, before = 0, 0, alive(Row)
 
     def names() -> Iterator[str]:
@@ -202,3 +193,47 @@ def test_the_number_of_urls_is_known_beforehand_where_the_list_knows_it(monkeypa
     fetch = Fetch(["http://a/1", "http://a/2"], keep_rows=False)
     assert (fetch.totals().rows, fetch.counts["queued"]) == (2, 2)
     assert Fetch(iter(["http://a/1"]), keep_rows=False).totals().rows == 0
+
+
+NOW = 1_700_000_000.0
+
+
+def test_the_wait_is_a_random_part_of_a_bound_that_doubles() -> None:
+    assert [backoff(failures, 1.0) for failures in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 4.0]
+    assert backoff(3, 0.25) == 0.5
+    assert backoff(3, 0.0) == 0.0
+    assert backoff(100, 1.0) == LONGEST_BACKOFF
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Tokyo"])
+def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone")
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("3", 3.0),
+        (" 0 ", 0.0),
+        ("99999999999999999999", LONGEST_RETRY_AFTER),
+        (formatdate(NOW + 20, usegmt=True), 20.0),
+        (formatdate(NOW - 20, usegmt=True), 0.0),
+        (time.asctime(time.gmtime(NOW + 20)), 20.0),
+        (time.strftime("%A, %d-%b-%y %H:%M:%S GMT", time.gmtime(NOW + 20)), 20.0),
+        (formatdate(NOW + 86_400, usegmt=True), LONGEST_RETRY_AFTER),
+        (None, None),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("²", None),
+        ("Mon, 99 Foo 2020 99:99:99 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_and_is_capped(text: str | None, seconds: float | None) -> None:
+    assert retry_after(text, NOW) == seconds

@@ -1,7 +1,5 @@
 """Bodies in files: safe names, nothing overwritten, nothing half."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import os
@@ -18,6 +16,7 @@ from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.saving import LONGEST_NAME, BodyFile, file_name
 from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, fetched_row, run, urls_of
+from tests.raising import raising
 
 
 @pytest.mark.parametrize(
@@ -77,24 +76,19 @@ async def test_a_download_that_is_cancelled_leaves_nothing(server: PracticeServe
     assert list(folder.iterdir()) == []
 
 
-async def test_a_disk_that_refuses_is_told_in_words(
+async def test_a_disk_that_refuses_is_told(
     server: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "file" / "folder")
     assert (row.outcome, row.sentence) == ("incomplete", "Could not save the body: Not a directory")
 
-    def no_space(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("asynclab.fetch.saving.os.replace", no_space)
+    monkeypatch.setattr("asynclab.fetch.saving.os.replace", raising(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "out")
     assert row.sentence == "Could not save the body: No space left on device"
 
 
-def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_told_whatever_it_refuses_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def on_full_disk(part: Path, *_: object, **__: object) -> IO[bytes]:
         """A file that takes nothing, but buffers as any file does."""
         part.symlink_to("/dev/full")

@@ -1,7 +1,5 @@
 """Through what a request goes: proxies, passwords, TLS, and what private addresses are refused."""
 
-from __future__ import annotations
-
 import base64
 import socket
 import ssl
@@ -76,7 +74,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> Environment:
         ({"all_proxy": "http://p:1", "no_proxy": "10.0.0.0/8"}, "http://11.1.2.3/", "http://p:1"),
     ],
 )
-def test_the_proxy_is_the_one_that_curl_would_take(
+def test_curl_takes_the_same(
     monkeypatch: pytest.MonkeyPatch, values: dict[str, str], url: str, proxy: str | None
 ) -> None:
     chosen = environment(monkeypatch, **values).proxy_for(URL(url))
@@ -102,9 +100,7 @@ async def test_a_proxy_is_asked_with_its_own_password(proxy: RawServer, monkeypa
     assert proxy.header("proxy-authorization") == f"basic {base64.b64encode(b'u:p').decode().lower()}"
 
 
-async def test_passwords_of_netrc_and_of_urls_go_to_their_server_and_to_no_other(
-    proxy: RawServer, tmp_path: Path
-) -> None:
+async def test_passwords_of_netrc_and_of_urls_go_to_their_server_alone(proxy: RawServer, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login n password m\n")
     (tmp_path / "netrc").chmod(0o600)
     await fetched_row(proxy, "/", proxy_from_environment=True)
@@ -146,18 +142,14 @@ async def test_a_private_proxy_is_the_user_s_choice_and_asked_for_what_is_public
         assert (row.outcome, row.notes) == ("ok", notes)
 
 
-async def test_a_redirect_through_a_proxy_to_what_is_private_is_not_followed(
-    proxy: RawServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_redirect_to_a_private_address_is_followed(proxy: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy.answers["http://8.8.8.8/"] = redirect(b"http://127.0.0.1/")
     monkeypatch.setenv("all_proxy", proxy.url())
     row = await fetched_row(proxy, "http://8.8.8.8/", proxy_from_environment=True, block_private=True)
     assert (row.outcome, row.sentence, len(proxy.heads)) == ("blocked", "127.0.0.1 is not a public address", 1)
 
 
-async def test_a_host_of_no_proxy_is_still_not_asked_where_it_is_private(
-    proxy: RawServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_proxy_opens_no_private_address(proxy: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "127.0.0.0/8")
     row = await fetched_row(proxy, "/", proxy_from_environment=True, block_private=True)

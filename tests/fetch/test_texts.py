@@ -1,7 +1,5 @@
 """Which format a text is taken for, and that exact values come back exactly."""
 
-from __future__ import annotations
-
 import json
 import re
 from types import SimpleNamespace
@@ -147,9 +145,7 @@ def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(mo
     assert len(searched) == 1
 
 
-def test_broken_json_late_in_a_long_text_is_seen_without_counting_the_lines_before_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_late_broken_json_is_seen_without_counting_the_lines_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 
     class CountingError(ValueError):

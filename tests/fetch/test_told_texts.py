@@ -1,7 +1,5 @@
 """What looks like a URL and is not fetched, or is read another way, is told."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

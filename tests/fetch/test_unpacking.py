@@ -1,7 +1,5 @@
 """Bodies that are packed: once or over one another, padded, cut short, or not as their header says."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import zlib
@@ -155,9 +153,7 @@ async def test_what_is_small_in_the_end_may_not_be_large_in_between() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_coding_that_is_not_installed_is_told_in_one_sentence_and_not_asked_for(
-    monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
+async def test_a_coding_that_is_not_installed_is_not_asked_for(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(unpacking, "_MISSING", {"br"})
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n"
     async with RawServer({"GET /": head + b"abcde", "HEAD /": head}) as server:

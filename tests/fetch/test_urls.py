@@ -1,7 +1,5 @@
 """Which URLs are found in a text, whatever the text is."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """A file is replaced once the new one is whole, and by nothing less."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from asynclab.fetch.whole_file import WholeFile
+from tests.raising import raising
 
 
 def test_a_file_is_replaced_when_the_new_one_is_whole_and_keeps_its_permissions(tmp_path: Path) -> None:
@@ -41,12 +40,9 @@ def test_what_was_there_stays_where_the_new_file_is_given_up(tmp_path: Path) -> 
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
     place = tmp_path / "file"
     place.write_text("old")
-    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
     with WholeFile(place) as file:
         file.write("new")
         with pytest.raises(OSError, match="No space left") as refused:

@@ -3,8 +3,6 @@
 From the schema at https://docs.oasis-open.org/sarif/sarif/v2.1.0/; a property that isn't here is refused.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """What docs/agents.md shows is what happens."""
 
-from __future__ import annotations
-
 import runpy
 
 import pytest

@@ -1,7 +1,5 @@
 """What was allowed, is known, or is only likely is not told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -113,9 +111,7 @@ def test_an_allowance_with_a_file_covers_nothing_that_has_no_place() -> None:
     ],
 )
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_a_comment_allows_its_statement_its_function_and_what_is_below_it(
-    line: int, rule: str, verdict: str, ending: str
-) -> None:
+def test_a_comment_allows_its_statement_or_its_whole_function(line: int, rule: str, verdict: str, ending: str) -> None:
     assert _filter(CODE.replace("\n", ending)).verdict(_at(line, rule)) == verdict
 
 

@@ -1,7 +1,5 @@
 """A step is to blame only for its own time, and only if something had to wait for it."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.findings.blocked_loops import find_blocks

@@ -1,7 +1,5 @@
 """Each bug of the corpus is named, and nothing is said of its right programs."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os
@@ -98,9 +96,7 @@ def test_a_bug_is_named_and_nothing_else(program: Path, loops: dict[str, list[di
 
 
 @pytest.mark.parametrize("module", IN_TURN, ids=lambda module: module.stem)
-def test_each_program_of_many_has_its_findings_and_no_others(
-    module: Path, loops: dict[str, list[dict[str, Any]]]
-) -> None:
+def test_each_program_of_many_has_just_its_findings(module: Path, loops: dict[str, list[dict[str, Any]]]) -> None:
     programs = [(name, rules) for of, name, rules in TABLE if of == module]
     found = dict(zip([name for name, _ in programs], map(_rules, loops[module.stem]), strict=True))
     assert found == {name: set(rules) for name, rules in programs}

@@ -1,7 +1,5 @@
 """A finding is told with the tasks that it is about, each from its creation on."""
 
-from __future__ import annotations
-
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import FLOWS, flows_of
 from asynclab.findings.phrases import NAMED

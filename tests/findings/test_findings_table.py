@@ -1,7 +1,5 @@
 """The table of bugs that are named has the programs of the corpus, and stands where people look."""
 
-from __future__ import annotations
-
 import runpy
 from pathlib import Path
 from typing import Any

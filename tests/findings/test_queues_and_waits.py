@@ -1,7 +1,5 @@
 """What rules say of queues at which tasks wait in vain, and of those who should have let them go on."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import pytest

@@ -1,7 +1,5 @@
 """Rules say whom it may concern what to do."""
 
-from __future__ import annotations
-
 import runpy
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The report of a standstill says what each task waits for, who holds that, and what kind of standstill it is."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """Arbitrary events for property tests, sensible or not."""
 
-from __future__ import annotations
-
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 

@@ -1,7 +1,5 @@
 """Short histories of a lab, for tests to begin from."""
 
-from __future__ import annotations
-
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskWaiting, Wait
 from asynclab.model.fold import fold

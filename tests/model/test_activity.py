@@ -1,7 +1,5 @@
 """Lines of activity."""
 
-from __future__ import annotations
-
 from asynclab.model import events
 from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
 

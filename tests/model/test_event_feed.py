@@ -1,7 +1,5 @@
 """How events are folded and handed on, also where a subscriber fails."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

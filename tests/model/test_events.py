@@ -1,7 +1,5 @@
 """The event vocabulary: its codec, and the page that is made of its docstrings."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -59,9 +57,7 @@ def numbers_in(struct: msgspec.Struct) -> Iterator[float]:
         (events.Progressed(math.nan, 1, 1.0), events.Progressed(0.0, 1, 1.0)),
     ],
 )
-def test_what_json_has_no_number_for_is_written_as_none_or_as_the_nearest(
-    event: events.AnyEvent, written: events.AnyEvent
-) -> None:
+def test_what_is_no_json_number_is_none_or_the_nearest_one(event: events.AnyEvent, written: events.AnyEvent) -> None:
     assert decode(encode(event)) == written
 
 

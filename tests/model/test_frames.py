@@ -1,7 +1,5 @@
 """How the frames of a task are told in a line."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.events import Frame, TaskStands

@@ -1,7 +1,5 @@
 """Whether the past can be looked at exactly as it was."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
@@ -13,8 +11,7 @@ from hypothesis import strategies as st
 import asynclab.model.history
 from asynclab.model import events
 from asynclab.model.fold import fold
-from asynclab.model.history import History
-from asynclab.model.snapshot import Snapshot
+from asynclab.model.history import History, Snapshot
 from asynclab.model.state import LabState
 from tests.model.anything import any_history
 from tests.model.history import COFFEE, MAIN, TEA, tea_party
@@ -97,9 +94,7 @@ def test_the_garbage_collector_has_nothing_to_look_at_in_the_tasks_of_a_snapshot
     assert not any(gc.is_tracked(values) for values in snapshot.tasks.values())
 
 
-def test_to_go_to_a_moment_takes_no_more_events_than_there_are_tasks_or_a_spacing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_going_to_a_moment_takes_no_more_events_than_tasks_or_a_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
     births: list[events.Event] = [events.TaskCreated(0.0, number, "task", "work") for number in range(1, 8_001)]
     happened, batch = [*births, *busy(20_000)], 500
     history = history_of(*(happened[start : start + batch] for start in range(0, len(happened), batch)))

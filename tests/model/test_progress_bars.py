@@ -1,7 +1,5 @@
 """How far a task is, from the best source that there is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -37,7 +35,7 @@ def told(bar: Bar) -> tuple[float | None, str]:
         (1.0, events.Wait("sleep", seconds=2.0), 1.5, (0.25, "25%")),
     ],
 )
-def test_a_sleeping_task_is_as_far_as_its_timer(
+def test_a_sleep_is_as_far_as_its_timer(
     began: float, wait: events.Wait, now: float, expected: tuple[float, str]
 ) -> None:
     assert bar(tea_party(*suspended(began, TEA, wait)), TEA, now) == expected

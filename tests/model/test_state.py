@@ -1,7 +1,5 @@
 """A state is what its events say: always the same, never an error, and of bounded size."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import get_args, get_type_hints

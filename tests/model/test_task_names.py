@@ -1,14 +1,12 @@
 """Which names tasks are shown under."""
 
-from __future__ import annotations
-
 import pytest
 
-from asynclab.model import task_names
+from asynclab.model import tasks
 from asynclab.model.events import TaskCreated, TaskRenamed
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
-from asynclab.model.task_names import shown_name
+from asynclab.model.tasks import shown_name
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,7 @@ def test_such_tasks_are_counted_for_each_coroutine() -> None:
 
 
 def test_only_so_many_coroutines_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_names, "COROUTINES_COUNTED", 1)
+    monkeypatch.setattr(tasks, "COROUTINES_COUNTED", 1)
     counts: dict[str, int] = {}
     names = [shown_name("Task-9", coroutine, counts) for coroutine in ("work", "rest", "work")]
     assert names == ["work-1", "Task-9", "work-2"]

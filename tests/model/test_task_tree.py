@@ -1,7 +1,5 @@
 """The tree of tasks as a list."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed

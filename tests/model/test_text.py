@@ -1,7 +1,5 @@
 """Text from outside becomes text that can only be read."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """The practice server with more routes, one path for each fault that a client has to survive, and with TLS."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import socket
@@ -15,7 +13,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from asynclab.practice.pages import document
-from asynclab.practice.requests import begin, has_body, html, pause, whole_number
+from asynclab.practice.routes import begin, has_body, html, pause, whole_number
 from asynclab.practice.server import HOST, PracticeServer
 
 BOMB_MEGABYTES = 200

@@ -1,7 +1,5 @@
 """What the practice server answers, asked over real loopback connections."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -146,9 +144,7 @@ async def test_a_head_request_has_no_body_and_leaves_the_connection_usable(clien
     assert (await client.get("/delay/0"))[0] == 200
 
 
-async def test_a_flaky_path_fails_so_many_times_and_then_answers(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_flaky_path_fails_some_times_then_answers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.practice.routes.time", SimpleNamespace(time=lambda: 1_700_000_000.0))
     statuses = []
     for _ in range(3):

@@ -1,7 +1,5 @@
 """How the practice server starts and closes."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

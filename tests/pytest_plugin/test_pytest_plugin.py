@@ -1,7 +1,5 @@
 """The plugin for pytest: what it observes, reports, ends and records, and that it changes nothing else."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import json
@@ -452,9 +450,7 @@ def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: Suite) -> None
     assert {"test_fails-1", "sleeper"} <= {task.name for task in loop.state.tasks.values()}
 
 
-def test_a_long_recording_keeps_the_newest_and_who_was_there_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_recording_keeps_the_newest_and_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_frames, "MOST", 20)
     program = ObservedProgram()
     kept = KeptFrames(program)

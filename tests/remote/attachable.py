@@ -1,7 +1,5 @@
 """Starts a program that can be attached to, and asks it whether all is as it was."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A program that can be attached to. For each line of its input it says whether asyncio is as it was at its start."""
 
-from __future__ import annotations
-
 import asyncio
 import asyncio.events
 import os

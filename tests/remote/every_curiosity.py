@@ -1,7 +1,5 @@
 """Runs programs that look at what they run on, one after another, and prints what each finds."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import copy

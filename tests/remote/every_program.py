@@ -1,7 +1,5 @@
 """Runs every program that observing must not change, one after another, and prints what each prints and how it ends."""
 
-from __future__ import annotations
-
 import re
 import sys
 

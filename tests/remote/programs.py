@@ -1,7 +1,5 @@
 """Runs programs in processes of their own: plainly, and under `asynclab run`."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """`asynclab attach PID` shows a program that runs already, and leaves it as it was, however it ends itself."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -103,9 +101,7 @@ with asyncio.Runner(loop_factory=AtOnce) as runner:
 """
 
 
-def test_a_loop_that_answers_before_it_was_asked_to_the_end_is_not_said_to_be_blocked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loop_that_answers_at_once_is_not_said_to_be_blocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     program = Program(tmp_path, "-c", AT_ONCE)
     try:
@@ -196,9 +192,7 @@ def stepped(attachment: Attachment, program: ObservedProgram, control: RemoteCon
 
 @pytest.mark.usefixtures("runtime")
 @pytest.mark.parametrize("leave", [lambda attachment: list(attachment.leave()), lambda it: it.connection.close()])
-def test_whoever_leaves_a_paused_program_leaves_it_as_it_was(
-    program: Program, leave: Callable[[Attachment], object]
-) -> None:
+def test_leaving_a_paused_program_lets_it_go(program: Program, leave: Callable[[Attachment], object]) -> None:
     attachment, seen = attach(program.pid), ObservedProgram()
     watched(attachment, seen)
     control = RemoteControl(CommandSender(attachment.connection), 1)
@@ -310,9 +304,7 @@ def test_a_program_that_is_stopped_is_said_to_be() -> None:
         (b"", "closed the connection: only its own user, or root"),
     ],
 )
-def test_who_does_not_answer_as_it_should(
-    greeting: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_answer_is_told(greeting: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     (tmp_path / "asynclab").mkdir(mode=0o700)
     with attach_sockets.listen(attach_sockets.path_for(tmp_path / "asynclab", os.getpid())) as listener:
@@ -336,9 +328,7 @@ def test_the_command_line_says_it_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("command", [attach_headless, attach_on_screen])
-def test_a_program_is_let_go_where_its_recording_cannot_be_written(
-    command: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_lets_the_program_go(command: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, its = socket.socketpair()
     monkeypatch.setattr(command, "attach", lambda pid: Attachment(pid, ours))
     options = ["--headless"] if command is attach_headless else []
@@ -352,9 +342,7 @@ def test_a_program_is_let_go_where_its_recording_cannot_be_written(
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14 attaches to it all the same")
-def test_a_program_that_listens_no_more_or_never_did_is_told_what_to_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_that_does_not_listen_is_told_what_to_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(AttachError, match=r"let it call asynclab\.attachable"):
         attach(os.getpid())

@@ -1,7 +1,5 @@
 """On Python 3.14 and later a program that never heard of asynclab is attached to."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The emulated terminal shows what a real one would, whatever a program prints."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

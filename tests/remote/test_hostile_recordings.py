@@ -1,7 +1,5 @@
 """A recording that somebody made to do harm does none: it is data, and what is wrong with it is one clear line."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import unicodedata

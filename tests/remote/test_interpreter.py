@@ -1,7 +1,5 @@
 """A program runs in another Python where it can be observed there; else one line says why, and nothing runs."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

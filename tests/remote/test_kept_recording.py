@@ -1,7 +1,5 @@
 """A recording that keeps the newest stays small, opens at any moment, and tells how things stood before its cut."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The threads of ours in a program: they look again and again, and are not there around a fork."""
 
-from __future__ import annotations
-
 import math
 import os
 import socket
@@ -20,6 +18,7 @@ from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.sender import Sender
 from asynclab.trace.process import observe_process
 from asynclab.trace.recording.give_way import GiveWay
+from tests.raising import raising
 
 
 @contextmanager
@@ -79,11 +78,8 @@ def test_a_paused_thread_is_gone_even_if_it_had_only_just_been_started() -> None
 
 
 def test_a_system_that_has_no_more_threads_to_give_hurts_no_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise RuntimeError("can't start new thread")
-
     thread = LookingThread(lambda: None, lambda: 50.0, GiveWay())
-    monkeypatch.setattr(looking_thread, "start_thread", refuse)
+    monkeypatch.setattr(looking_thread, "start_thread", raising(RuntimeError("can't start new thread")))
     for _ in range(2):
         thread.pause()
         thread.go_on()

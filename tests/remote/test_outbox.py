@@ -1,7 +1,5 @@
 """A reader that stalls loses details, which are counted, and no life; one that is gone is noticed."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 
@@ -118,7 +116,7 @@ def test_the_end_of_a_program_does_not_wait_for_a_reader_that_stalls(ends: tuple
     assert not outbox.is_broken
 
 
-def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
+def test_lives_that_wait_are_bounded_and_counted(
     ends: tuple[Outbox, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox, reader = ends

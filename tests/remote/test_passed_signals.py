@@ -1,7 +1,5 @@
 """Signals to `asynclab run --headless` reach the program once, sent to asynclab alone or to its process group."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

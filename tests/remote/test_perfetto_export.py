@@ -1,7 +1,5 @@
 """A trace for Perfetto is valid whatever was told, and has in it what a program did."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

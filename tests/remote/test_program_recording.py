@@ -1,7 +1,5 @@
 """A recording holds what a program told, opens however its writer ended, and refuses what is none in one line."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import sys

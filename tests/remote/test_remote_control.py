@@ -1,7 +1,5 @@
 """A program is frozen, stepped, slowed and cancelled by commands over its socket; a sender that looks obeys them."""
 
-from __future__ import annotations
-
 import asyncio
 import heapq
 import signal

@@ -1,7 +1,5 @@
 """`asynclab run` says at the end what a program did, keeps a recording, and is never in the program's way."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import os

@@ -1,7 +1,5 @@
 """Nobody but the two processes gets at what a program tells; and each test that docs/security.md names is there."""
 
-from __future__ import annotations
-
 import re
 import sys
 

@@ -1,7 +1,5 @@
 """What a report needs of a whole run."""
 
-from __future__ import annotations
-
 from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState

@@ -1,7 +1,5 @@
 """A program under `asynclab run` prints, ends and finds itself as under plain Python, to the letter."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -114,11 +112,6 @@ print(signal.signal(signal.SIGUSR1, before).__name__)
 os.kill(os.getpid(), signal.SIGUSR1)
 """
 
-
-def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(tmp_path: Path) -> None:
-    same("-W", "ignore", script(tmp_path, SIGNALLED))
-
-
 WAITED_FOR = """
 import asyncio, os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGTERM})
@@ -128,11 +121,6 @@ async def main():
         print(signal.sigpending(), await asyncio.to_thread(signal.sigwait, [number]))
 asyncio.run(main())
 """
-
-
-def test_a_signal_that_the_program_blocks_and_waits_for_is_taken_by_no_thread_of_ours(tmp_path: Path) -> None:
-    same(script(tmp_path, WAITED_FOR))
-
 
 BADLY_WRITTEN = {
     "no such character": "sys.stdout.reconfigure(encoding='ascii'); print('ü')",
@@ -171,11 +159,6 @@ asyncio.run(loud())
 new = asyncio.new_event_loop()
 print(new.run_until_complete(loud()), new._selector.fileno(), new._csock.fileno())
 """
-
-
-def test_what_is_written_comes_out_as_it_would_and_files_have_the_numbers_that_they_would_have(tmp_path: Path) -> None:
-    same(script(tmp_path, WRITTEN))
-
 
 COUNTED = """
 import asyncio
@@ -274,11 +257,6 @@ for make in (Loop, lambda: asyncio.BaseEventLoop.__init__(object(), 5)):
         traceback.print_exc()
 """
 
-
-def test_a_loop_that_can_not_be_made_is_told_with_no_line_of_ours(tmp_path: Path) -> None:
-    assert "ValueError: no" in same(script(tmp_path, UNMADE)).err
-
-
 NOT_CLOSED = """
 import asyncio, gc
 async def main():
@@ -297,11 +275,6 @@ for _ in range(3):
 loops.pop().run_until_complete(main())
 """
 
-
-def test_a_loop_that_nobody_closes_is_destroyed_as_it_would_be(tmp_path: Path) -> None:
-    assert "never awaited" in same(script(tmp_path, NOT_CLOSED)).err
-
-
 COPIED = """
 import asyncio, copy, pickle, sys
 sys.unraisablehook = lambda _: None  # of a loop that is half copied
@@ -315,11 +288,6 @@ async def main():
                 print(type(thing), error)
 asyncio.run(main())
 """
-
-
-def test_what_can_not_be_copied_is_told_with_what_keeps_it_from_that(tmp_path: Path) -> None:
-    same(script(tmp_path, COPIED))
-
 
 ODD_CONTEXT = """
 import asyncio
@@ -402,11 +370,6 @@ gc.disable()
 asyncio.run(waits())
 """
 
-
-def test_what_variables_hold_dies_when_it_would(tmp_path: Path) -> None:
-    assert "variable dies\nwaited" in same(script(tmp_path, VARIABLES)).out
-
-
 WHO = """
 import asyncio, os, sys
 async def main():
@@ -474,11 +437,6 @@ if __name__ == "__main__":
             print(pool.map(work, [1, 2]), flush=True)
     asyncio.run(main())
 """
-
-
-def test_processes_that_it_starts_are_as_they_would_be(tmp_path: Path) -> None:
-    same(script(tmp_path, FORKS))
-
 
 THREADED_FORK = """
 import os, threading
@@ -573,10 +531,6 @@ loop.close()
 """
 
 
-def test_what_a_class_of_loops_does_when_attributes_are_set_is_not_called(tmp_path: Path) -> None:
-    same(script(tmp_path, ODD_CLASS))
-
-
 def test_calls_that_are_refused_show_the_programs_frames_alone(tmp_path: Path) -> None:
     assert "no os.exec" in same(script(tmp_path, REFUSED_CALLS)).err
 
@@ -659,3 +613,23 @@ def test_asynclab_dies_as_the_program_does() -> None:
     ran = observed("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert ran.code == -signal.SIGKILL
     assert ran.report[0].endswith("killed by SIGKILL")
+
+
+PROGRAMS = {
+    "the signal that asks for a report is the programs where it sees to it": (SIGNALLED, ""),
+    "a signal that the program blocks and waits for is taken by no thread of ours": (WAITED_FOR, ""),
+    "what is written comes out as it would and files have the numbers that they would have": (WRITTEN, ""),
+    "a loop that can not be made is told with no line of ours": (UNMADE, "ValueError: no"),
+    "a loop that nobody closes is destroyed as it would be": (NOT_CLOSED, "never awaited"),
+    "what can not be copied is told with what keeps it from that": (COPIED, ""),
+    "what variables hold dies when it would": (VARIABLES, "variable dies\nwaited"),
+    "processes that it starts are as they would be": (FORKS, ""),
+    "what a class of loops does when attributes are set is not called": (ODD_CLASS, ""),
+}
+"""Programs by what is the same of them, each with what they must say."""
+
+
+@pytest.mark.parametrize(("program", "says"), PROGRAMS.values(), ids=PROGRAMS)
+def test_it_says_what_it_would(tmp_path: Path, program: str, says: str) -> None:
+    ran = same("-W", "ignore", script(tmp_path, program)) if program is SIGNALLED else same(script(tmp_path, program))
+    assert says in ran.out + ran.err

@@ -1,7 +1,5 @@
 """What is sent of the loops of a program, without a thread: each test sends by itself."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import math
@@ -145,9 +143,7 @@ def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypat
     assert (last.loop, last.task, last.file) == (0, None, "")
 
 
-def test_at_the_end_it_tells_of_waits_that_there_was_no_time_to_look_at(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_at_the_end_it_tells_of_waits_that_were_not_looked_at(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.trace.watching.looks.FIRST_LOOK_AT", math.inf)
     loop = asyncio.new_event_loop()
     task = loop.create_task(asyncio.Event().wait())

@@ -3,8 +3,6 @@
 How many moments are tried is for ASYNCLAB_KILLS to say; a moment is a number of lines that the program has printed.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import signal

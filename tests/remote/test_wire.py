@@ -1,7 +1,5 @@
 """Frames go over a socket in whatever pieces it makes of them; what is no frame is told."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some

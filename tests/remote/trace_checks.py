@@ -1,7 +1,5 @@
 """Checks a trace as the importers of Chrome's and Perfetto's viewers read it: sorted by time, each track a stack."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """A run in which two tasks wait for each other's lock, until somebody ends it with ctrl+c."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from asynclab.model import events as e

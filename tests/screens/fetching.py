@@ -1,7 +1,5 @@
 """The Fetch screen on a stage, with a practice server of the test's own."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """A form on the dashboard, and what came out of it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field

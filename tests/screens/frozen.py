@@ -1,7 +1,5 @@
 """A lab that stands still at a chosen moment: its state is folded from events written here."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 from types import SimpleNamespace

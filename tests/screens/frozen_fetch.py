@@ -1,13 +1,11 @@
 """A fetch that stands still in the middle: rows in every state, written here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.ledger import new_row
 from asynclab.fetch.options import Options
 from asynclab.fetch.page import Page
-from asynclab.fetch.row_ends import new_row
 from asynclab.fetch.rows import STATES, Failure, Hop, Row, TlsFacts
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls

@@ -1,7 +1,5 @@
 """The lab of a fetch that is held in the middle: what its tasks did up to then, written here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from asynclab.model import events as e

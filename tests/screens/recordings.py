@@ -1,7 +1,5 @@
 """Recordings to be shown: a program with two loops, on one of which tasks wait for each other."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

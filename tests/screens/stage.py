@@ -1,7 +1,5 @@
 """The dashboard on a stage: opened in a given size, with labs that don't wait for real."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -52,7 +50,7 @@ class StagedDemo:
 
 def staged(main: Callable[..., Coroutine[Any, Any, Any]], *parameters: Parameter) -> Demo:
     """A demo made of a coroutine function."""
-    return cast(Demo, StagedDemo(main, parameters))
+    return cast("Demo", StagedDemo(main, parameters))
 
 
 def read_help(app: App[None]) -> str:

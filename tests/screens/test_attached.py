@@ -1,7 +1,5 @@
 """A program that ran already on the screen: it is held, stepped, and left as it was."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import socket

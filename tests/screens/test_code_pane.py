@@ -1,7 +1,5 @@
 """The code pane of a real run: it follows the selected task, and its marks are true at each step."""
 
-from __future__ import annotations
-
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType

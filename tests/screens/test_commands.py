@@ -1,7 +1,5 @@
 """The declaration of commands: what it makes of keys, key bar, help and README, and that these can't disagree."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +8,9 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
+from asynclab.fetch.words import GLYPHS
 from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
-from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
-from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.fetch.fetch_screen import FETCH_MARKS, FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
@@ -22,8 +20,9 @@ from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.timeline import TimelineView
+from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
-from tests.screens.stage import Stage, opened
+from tests.screens.stage import Stage, opened, read_help
 from tests.tables import check_table
 
 SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, RunScreen)
@@ -223,3 +222,18 @@ def test_the_help_of_the_time_keys_says_what_they_do_to_a_program_of_ones_own() 
     )
     alike = {name for name in of_demos if of_demos[name] == of_programs[name]}
     assert alike == {"resume", "instant"}  # help tells of pause for both; a program's time can't be skipped
+
+
+def test_every_state_and_phase_is_explained_and_every_mark_has_one_meaning() -> None:
+    drawn = [mark.drawn for mark in FETCH_MARKS]
+    glyphs = [*GLYPHS.values(), *(mark for mark, _ in PHASES.values())]
+    assert [text.split()[0] for text in drawn[: len(glyphs)]] == glyphs
+    assert len(set(drawn)) == len(drawn)
+
+
+async def test_the_help_of_the_screen_explains_its_own_marks_and_not_those_of_tasks() -> None:
+    async with fetching() as stage:
+        await stage.press("?")
+        text = read_help(stage.app)
+        assert "► under way" in text
+        assert "its step is under way" not in text

@@ -1,7 +1,5 @@
 """The Fetch screen: its keys, on a practice server."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from pathlib import Path
@@ -23,6 +21,7 @@ from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
+from tests.raising import raising
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.widgets.stage import painted
 
@@ -373,12 +372,9 @@ async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
 
 
 async def test_a_folder_that_is_gone_is_told_instead_of_offering_formats(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone() -> Path:
-        raise FileNotFoundError
-
     async with fetching() as stage:
         await stage.fetched("/pages/tasks")
-        monkeypatch.setattr(Path, "cwd", gone)
+        monkeypatch.setattr(Path, "cwd", raising(FileNotFoundError()))
         await stage.press("e")
         assert stage.app.screen is stage.screen
         assert stage.notices == ["can't write: the current folder no longer exists"]
@@ -428,9 +424,7 @@ async def test_the_format_that_was_chosen_is_that_of_one_text() -> None:
         assert stage.screen.urls.taken_as == ""
 
 
-async def test_the_format_that_is_named_on_the_command_line_is_that_of_the_screen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_screen_has_the_format_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
     requests: list[Request] = []
 

@@ -1,7 +1,5 @@
 """The lab of a fetch on the stage: the way in and back, and the keys that it shares with any demo's."""
 
-from __future__ import annotations
-
 import pytest
 from textual.command import Hit
 

@@ -1,7 +1,5 @@
 """The Fetch screen at several sizes, with pastes from anywhere and hostile answers."""
 
-from __future__ import annotations
-
 import pytest
 from textual.events import Paste
 from textual.widget import Widget

@@ -1,7 +1,5 @@
 """The form of a fetch's options: what it takes, what it refuses and how it says so."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which URLs are shown in which order, in which words, and what is written to a file."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path
@@ -15,10 +13,10 @@ from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import arrange
-from asynclab.widgets.fetch_detail import whole_lines
+from asynclab.widgets.fetch_detail import body_lines, certificate, headers_of, whole_lines
 from asynclab.widgets.lines import plain
-from asynclab.widgets.url_facts import body_lines, certificate, headers_of
 from asynclab.widgets.url_words import ENDINGS, rate_of, word_of
+from tests.raising import raising
 
 
 def row(number: int, url: str = "https://example.org/", **facts: Any) -> Row:
@@ -165,10 +163,7 @@ def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
         write_results(ROWS, Options(), FORMATS[1], tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,5 @@
 """Which task fetches which URL."""
 
-from __future__ import annotations
-
 from asynclab.model import events as e
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record

@@ -1,8 +1,5 @@
 """The Fetch screen and its lab as pictures, from a fetch that stands still."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,12 +10,10 @@ from asynclab.fetch.options import Request
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.url_list import UrlList
 from asynclab.screens.lab.run_record import Record
-from tests.fast_ui import until
-from tests.screens.frozen import frozen_lab, frozen_monitor
+from tests.screens.frozen import frozen_lab
 from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession
 from tests.screens.frozen_fetch_lab import CODE, HELD_AT, PATH, lab_history
-
-Compare = Callable[..., bool]
+from tests.screens.test_snapshots import Compare, open_the_app
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +27,8 @@ def without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def stand_still(pilot: Pilot[Any], record: Record | None = None) -> None:
-    app = pilot.app
-    assert isinstance(app, AsyncLabApp)
-    await until(lambda: app.monitor is not None)
-    assert app.monitor is not None
-    app.monitor.stop()
-    app.monitor = frozen_monitor()
-    screen = app.screen
+    await open_the_app(pilot)
+    screen = pilot.app.screen
     assert isinstance(screen, FetchScreen)
     screen.together = FrozenSession(record)
     screen.views.text.take(TEXT)
@@ -62,10 +52,9 @@ def frozen_app() -> AsyncLabApp:
     return AsyncLabApp(request=Request(options=OPTIONS))
 
 
-SIZES = [(80, 24), (100, 30), (120, 40), (160, 35)]
-
-
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "100x30", "120x40", "160x35"])
+@pytest.mark.parametrize(
+    "size", [(80, 24), (100, 30), (120, 40), (160, 35)], ids=["80x24", "100x30", "120x40", "160x35"]
+)
 def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=stand_still)
 

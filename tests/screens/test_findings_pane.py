@@ -1,7 +1,5 @@
 """What was found in a run, on its screen: counted, listed, explained, and gone to."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -76,9 +74,7 @@ TITLES = {
 
 
 @pytest.mark.parametrize("way", TITLES)
-async def test_what_is_allowed_or_known_is_counted_and_marked_nowhere_and_the_list_says_how_many(
-    tmp_path: Path, way: str
-) -> None:
+async def test_what_is_allowed_or_known_is_marked_nowhere_and_counted_below_the_list(tmp_path: Path, way: str) -> None:
     code, asked = TITLES[way]
     told = deadlocked.program(str(tmp_path / "ticker.py"))
     file = written(tmp_path / "bank.rec", *told, code=code)
@@ -145,9 +141,7 @@ async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) ->
         assert record.moment == 20
 
 
-async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_moment_that_is_not_kept_is_said_to_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with recording(tmp_path) as stage:
         record = stage.screen.record
         monkeypatch.setattr(record.history, "first", record.history.end)
@@ -157,9 +151,7 @@ async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
-async def test_where_one_pane_shows_at_a_time_it_has_a_tab_and_enter_leads_to_the_code(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_where_one_pane_shows_it_has_a_tab_and_enter_leads_to_code(tmp_path: Path, size: tuple[int, int]) -> None:
     async with recording(tmp_path, size) as stage:
         if stage.screen.is_single:
             assert " findings" in str(stage.views.tabs.render())

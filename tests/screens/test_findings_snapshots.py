@@ -1,7 +1,5 @@
 """The findings of a recording as a picture in several sizes, and why nothing moved."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The Learn screen: every key, and what is shown of runs that go well and of runs that don't."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Callable, Coroutine
@@ -20,6 +18,7 @@ from asynclab.screens.shared.form import Form
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop
+from tests.raising import raising
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.widgets.stage import painted, screen_lines
 
@@ -363,11 +362,8 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
 
 
 async def test_a_demo_that_cannot_start_says_why() -> None:
-    def main(**_: object) -> None:
-        raise TypeError("[/] wrong")
-
     async with opened() as stage:
-        await run_main(stage, main)
+        await run_main(stage, raising(TypeError("[/] wrong")))
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["coroutines can't start: TypeError: [/] wrong"]
 
@@ -495,9 +491,7 @@ async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_s
 
 
 @pytest.mark.parametrize(("name", "shown"), [("cruncher", "! cruncher blocked for 0.500 s"), ("c" * 80, "! cccc")])
-async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane_hides_the_lesson(
-    name: str, shown: str
-) -> None:
+async def test_who_blocked_the_loop_is_named_beside_the_tabs_of_a_zoomed_pane(name: str, shown: str) -> None:
     async with opened((80, 24)) as stage:
         await run_main(stage, blocking(name))
         await stage.until(lambda: "blocked" in stage.clock or name[9:])
@@ -513,9 +507,7 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
         await stage.until(lambda: "!" not in str(stage.views.tabs.render()))
 
 
-async def test_few_frames_are_painted_while_nothing_happens_and_nobody_does_anything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_few_frames_are_painted_while_nothing_happens_or_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
     async with opened(make_lab=quick_lab) as stage:
         painted = []

@@ -1,7 +1,5 @@
 """A program that runs: its tasks, its terminal and its end on the screen. The child is a real one."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import os

@@ -1,7 +1,5 @@
 """The command palette: it has the demos and what applies now, and does it."""
 
-from __future__ import annotations
-
 import pytest
 from textual.command import CommandPalette, Hit
 from textual.events import Click, Key

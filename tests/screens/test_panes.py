@@ -1,7 +1,5 @@
 """Focus, tabs, zoom, filter and copying."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator
@@ -12,7 +10,7 @@ from textual.events import MouseMove
 from textual.widgets import Input
 
 from asynclab.curriculum.catalogue import DEMOS, find
-from asynclab.screens.lab.layout import PANES, STAGE_PANES
+from asynclab.screens.lab.layout import PANES, STAGE_PANES, shares
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.line_view import LineView
@@ -138,7 +136,7 @@ async def test_the_tasks_get_the_lines_that_they_need_as_far_as_the_code_can_spa
     ],
     ids=["its_turn_is_over", "that_of_queues_is_over", "it_is_no_longer_zoomed"],
 )
-async def test_a_pane_that_is_hidden_gives_its_focus_to_the_one_in_its_place(
+async def test_a_hidden_pane_leaves_its_focus_to_the_next(
     demo: str, keys: str, before: str, then: str, after: str
 ) -> None:
     async with finished(demo) as stage:
@@ -383,9 +381,7 @@ async def test_of_the_middle_only_what_is_seen_is_brought_up_to_date(monkeypatch
         assert "gauges" not in shown
 
 
-async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_behind_another_screen_events_are_folded_and_not_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as stage:
         await stage.press("7")
         run = stage.app.runs["7"]
@@ -413,3 +409,35 @@ async def test_what_is_selected_with_the_mouse_is_copied(key: str) -> None:
         await stage.press(key)
         assert stage.app.clipboard == "Calling"
         assert stage.notices == ["copied 1 line, 7 characters"]
+
+
+MIDDLE = {"timeline"}
+
+
+@pytest.mark.parametrize(("tasks", "lines"), [(0, 7), (3, 7), (4, 7), (7, 10), (8, 10), (1000, 10)])
+def test_tasks_get_what_they_need_up_to_half_of_what_is_left(tasks: int, lines: int) -> None:
+    assert shares(40, MIDDLE, lesson=8, tasks=tasks, gauges=0).tasks == lines
+
+
+@pytest.mark.parametrize(("tasks", "loop", "lines"), [(0, 0, 7), (3, 0, 7), (4, 9, 11), (8, 3, 12), (1000, 40, 15)])
+def test_lanes_and_loop_get_what_they_need_up_to_a_quarter_of_the_screen(tasks: int, loop: int, lines: int) -> None:
+    assert shares(60, MIDDLE, lesson=8, tasks=tasks, gauges=0, loop=loop).middle == lines
+
+
+def test_what_does_not_show_takes_nothing_from_the_tasks() -> None:
+    panes = (MIDDLE | {"gauges"}, MIDDLE, {"gauges"})
+    both, one, other = (shares(40, shown, lesson=8, tasks=100, gauges=4).tasks for shown in panes)
+    assert both < one < other
+
+
+@pytest.mark.parametrize(("lines", "share"), [(1, 5), (4, 6), (100, 10)])
+def test_queues_get_what_they_need_up_to_a_fifth_of_the_screen(lines: int, share: int) -> None:
+    assert shares(40, {"gauges"}, lesson=8, tasks=3, gauges=lines).gauges == share
+
+
+@pytest.mark.parametrize(
+    ("height", "tasks", "given"), [(30, 0, (7, 7)), (30, 1, (5, 5)), (30, 3, (6, 7)), (30, 9, (7, 7)), (40, 1, (7, 7))]
+)
+def test_panes_give_the_code_the_lines_that_they_dont_need(height: int, tasks: int, given: tuple[int, int]) -> None:
+    share = shares(height, MIDDLE, lesson=8, tasks=tasks, gauges=0)
+    assert (share.tasks, share.middle) == given

@@ -1,7 +1,5 @@
 """The parameter form: what it takes, what it refuses and how it says so."""
 
-from __future__ import annotations
-
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Looking at the past of a run while the run itself goes on, or is held."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,14 +1,12 @@
 """A list of events on the stage: no lab, no loop, nobody to control it. All that a recording can serve works."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from asynclab.model import events as e
 from asynclab.screens.lab.lab_actions import can_control
+from asynclab.screens.lab.lab_screen import can_be_instant
 from asynclab.screens.lab.run_record import Record
-from asynclab.screens.lab.time_screen import can_be_instant
 from asynclab.screens.learn.demo_actions import DemoActions
 from tests.screens.frozen import queue_history
 from tests.screens.stage import Stage, opened

@@ -1,7 +1,5 @@
 """A recording on the screen: every pane, each of its loops, how it ended, and what is missing in it."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 
@@ -12,8 +10,8 @@ from asynclab.cli.main import main
 from asynclab.model import events as e
 from asynclab.remote.wire import Heartbeat, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
 from asynclab.screens.lab.lab_actions import can_control
+from asynclab.screens.lab.lab_screen import can_be_instant
 from asynclab.screens.lab.story_screen import StoryScreen
-from asynclab.screens.lab.time_screen import can_be_instant
 from asynclab.screens.run import watched_program
 from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
@@ -136,9 +134,7 @@ async def test_a_program_without_asyncio_has_no_tasks_and_says_so(tmp_path: Path
         assert not stage.screen.loop_list.display
 
 
-async def test_many_loops_are_kept_up_to_a_limit_and_the_others_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_many_loops_the_oldest_are_only_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watched_program, "LOOPS_KEPT", 3)
     told = [frame for number in range(1, 8) for frame in (LoopOpened(number, "Loop", 0.0), LoopClosed(number, 1.0))]
     async with shown(written(tmp_path / "r", *told, ENDED)) as stage:
@@ -159,9 +155,7 @@ async def test_of_many_loops_those_with_findings_go_last(tmp_path: Path, monkeyp
     [(None, "can't read"), (b"print('hello')\n", "is not a recording"), (b"", "is not a recording")],
     ids=["missing", "foreign", "empty"],
 )
-def test_what_is_no_recording_is_refused_in_a_line_before_any_screen(
-    tmp_path: Path, content: bytes | None, said: str
-) -> None:
+def test_what_is_no_recording_is_refused_before_any_screen(tmp_path: Path, content: bytes | None, said: str) -> None:
     path = tmp_path / "r"
     if content is not None:
         path.write_bytes(content)

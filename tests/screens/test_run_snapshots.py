@@ -1,7 +1,5 @@
 """The screens of a program that runs and of a recording as pictures in four sizes, from frames that are given."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From one lab to the next: however a run is asked to start, stop or start afresh, its labs never overlap."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """The Learn screen as a picture in several sizes, from a lab that stands still."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """How the code pane gets the text of files."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -73,9 +71,7 @@ def test_a_file_that_is_edited_has_changed(files: SourceFiles, file: Path, clock
     assert files.has_changed(str(file), since=LATER)
 
 
-def test_a_file_that_was_edited_after_the_run_began_has_changed_although_it_was_read_later(
-    files: SourceFiles, file: Path
-) -> None:
+def test_a_file_edited_during_the_run_has_changed_though_it_was_read_later(files: SourceFiles, file: Path) -> None:
     edit(file, "# tea\n", LATER)
     assert files.has_changed(str(file), since=LONG_AGO)
 

@@ -1,7 +1,5 @@
 """The story of a task: opened from the table, kept up to date, closed again."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

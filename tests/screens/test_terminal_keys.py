@@ -1,10 +1,8 @@
 """What keys send to a program in its terminal."""
 
-from __future__ import annotations
-
 import pytest
 
-from asynclab.screens.run.terminal_keys import bytes_of
+from asynclab.screens.run.terminal_pane import bytes_of
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """What is read from the terminal, and how the process stops."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import os

@@ -1,11 +1,9 @@
 """What is made of a paste before it is parsed."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.terminal.pastes import END, PICTURE, START, PasteFilter
+from asynclab.terminal.driver import END, PICTURE, START, PasteFilter
 
 PIECES = st.sampled_from([START, END, "\x1b", "\x1b[", "\x1b[20", "\x1b[31m", "q", "text", "\x1b[A", "é"])
 

@@ -1,7 +1,5 @@
 """Only cells that change are sent, and the terminal ends up showing all of them."""
 
-from __future__ import annotations
-
 import pyte
 import pytest
 from hypothesis import given

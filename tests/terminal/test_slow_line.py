@@ -1,7 +1,5 @@
 """A terminal that is behind is noticed: by its answers, or by its full buffers."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select

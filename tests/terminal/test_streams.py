@@ -1,7 +1,5 @@
 """Whether there is a screen to draw on."""
 
-from __future__ import annotations
-
 import os
 import pty
 import sys
@@ -12,9 +10,7 @@ from asynclab.terminal.streams import has_terminal, is_terminal
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("xterm-256color", True), ("dumb", False), ("", True)])
-def test_a_terminal_that_says_it_can_only_print_gets_no_screen(
-    monkeypatch: pytest.MonkeyPatch, kind: str, expected: bool
-) -> None:
+def test_a_terminal_that_only_prints_gets_no_screen(monkeypatch: pytest.MonkeyPatch, kind: str, expected: bool) -> None:
     main, other = pty.openpty()
     with os.fdopen(main, "rb"), os.fdopen(other, "r") as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)

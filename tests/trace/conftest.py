@@ -1,7 +1,5 @@
 """Tests of labs: coroutines run on a FastLoop, and may take a lab that is closed behind them."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import AsyncIterator

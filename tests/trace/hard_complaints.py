@@ -1,7 +1,5 @@
 """Programs that have a say in how complaints are told, and those with threads of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

@@ -1,7 +1,5 @@
 """Programs that look into the corners of a loop: contexts, executors, copies, tracebacks, timers and clocks."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars

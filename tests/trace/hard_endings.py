@@ -1,7 +1,5 @@
 """Programs that end in the hardest ways: by exits and interrupts from anywhere, cancels, and failing clean-up."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

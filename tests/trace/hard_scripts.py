@@ -1,7 +1,5 @@
 """Programs made of objects that answer oddly, or must not be asked at all; a lab must not change what they print."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import sys

@@ -1,7 +1,5 @@
 """Runs a coroutine function in a lab on a FastLoop, and keeps what was seen."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """More programs that a lab must not change: corners of asyncio, threads, sockets, signals, and things done oddly."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars

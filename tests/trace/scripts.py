@@ -1,7 +1,5 @@
 """Programs that print what they can find out about themselves; a lab must not change a letter of it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars

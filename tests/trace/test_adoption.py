@@ -1,7 +1,5 @@
 """A loop that runs already is observed: what it has is found, what it does then is told, and all is put back."""
 
-from __future__ import annotations
-
 import asyncio
 import asyncio.events
 import sys

@@ -1,7 +1,5 @@
 """Whose code is whose: what a lab observes, and what only meets it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import gc

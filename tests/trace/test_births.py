@@ -1,7 +1,5 @@
 """Where tasks are said to be made: at the user's line, however many of asyncio's functions lie between."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from asyncio import Task

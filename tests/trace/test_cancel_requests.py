@@ -1,7 +1,5 @@
 """Who asked a task to end: told once for each request, and only where it is known."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine

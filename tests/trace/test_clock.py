@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import math
 import random
 
@@ -31,29 +29,6 @@ def clock(seconds: Seconds) -> VirtualClock:
     return clock
 
 
-def test_time_stands_still_before_the_start(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds)
-    seconds.now += 5
-    assert clock.now() == 0
-
-
-def test_time_runs_at_its_speed(seconds: Seconds) -> None:
-    clock = VirtualClock(seconds, speed=0.25)
-    clock.start()
-    seconds.now += 8
-    assert clock.now() == 2
-
-
-def test_a_pause_takes_no_lab_time(clock: VirtualClock, seconds: Seconds) -> None:
-    seconds.now += 1
-    clock.pause()
-    seconds.now += 100
-    assert clock.now() == 1
-    clock.resume()
-    seconds.now += 1
-    assert clock.now() == 2
-
-
 @pytest.mark.parametrize(("paused", "now"), [(False, 6), (True, 2)])
 def test_real_time_that_is_skipped_takes_no_lab_time(seconds: Seconds, paused: bool, now: float) -> None:
     clock = VirtualClock(seconds, speed=2)
@@ -66,13 +41,6 @@ def test_real_time_that_is_skipped_takes_no_lab_time(seconds: Seconds, paused: b
     assert clock.now() == 2
     seconds.now += 2
     assert clock.now() == now
-
-
-def test_another_speed_holds_from_now_on(clock: VirtualClock, seconds: Seconds) -> None:
-    seconds.now += 3
-    clock.set_speed(2)
-    seconds.now += 3
-    assert clock.now() == 9
 
 
 def test_a_speed_set_during_a_pause_waits_for_its_end(clock: VirtualClock, seconds: Seconds) -> None:

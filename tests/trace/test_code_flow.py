@@ -1,7 +1,5 @@
 """What a function does by its instructions: whether an `await` may run again, and for what."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -76,7 +74,7 @@ async def tried_again() -> None:
         (tried_again, True),
     ],
 )
-async def test_an_await_is_in_a_loop_if_it_may_run_again(
+async def test_an_await_in_a_loop_may_run_again(
     function: Callable[[], Coroutine[Any, Any, None]], is_loop: bool
 ) -> None:
     task = asyncio.create_task(function())
@@ -200,9 +198,7 @@ async def _may_await_any(queue: asyncio.Queue[int], given: asyncio.Task[int]) ->
         (_may_await_any, 50, True),
     ],
 )
-def test_a_variable_for_tasks_of_other_lines_stands_for_none_made_here(
-    function: FunctionType, line: int, expected: bool
-) -> None:
+def test_a_variable_with_tasks_of_other_lines_has_none(function: FunctionType, line: int, expected: bool) -> None:
     code = function.__code__
     assert awaits_a_name(code, code.co_firstlineno + line) is expected
     assert awaits_a_name(code)

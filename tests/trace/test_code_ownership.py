@@ -1,7 +1,5 @@
 """Whose code a file is."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -30,9 +28,7 @@ print(UserCode().owns("/home/ada/app.py"))
         (__file__, True, False, ""),
     ],
 )
-def test_a_file_is_pythons_an_installed_packages_or_the_users_own(
-    file: str, owned: bool, pythons: bool, library: str
-) -> None:
+def test_a_file_is_pythons_a_packages_or_the_users_own(file: str, owned: bool, pythons: bool, library: str) -> None:
     assert (UserCode().owns(file), is_pythons(file), library_of(file)) == (owned, pythons, library)
 
 

@@ -1,7 +1,5 @@
 """What the tracer needs of CPython: named where it is missing, and copied only where the original is known."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import subprocess

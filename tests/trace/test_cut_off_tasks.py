@@ -1,7 +1,5 @@
 """Whoever keeps tasks that asyncio.run() cuts off is searched for among all objects: so seldom, and not for long."""
 
-from __future__ import annotations
-
 import asyncio
 from types import FrameType
 from typing import Any
@@ -59,9 +57,7 @@ def test_those_that_somebody_keeps_are_not_cut_off(searches: list[str]) -> None:
     assert (cut_off([]), len(searches)) == (0, 1)
 
 
-def test_where_the_search_has_taken_long_there_is_no_other(
-    searches: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_search_that_took_long_there_is_no_other(searches: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cut_off_tasks, "SEARCH_SECONDS", 0.0)
     monkeypatch.setattr(cut_off_tasks, "_keepers", cut_off_tasks._Keepers())
     assert (cut_off(), len(searches)) == (0, 0)

@@ -1,7 +1,5 @@
 """Tasks that run their first step while they are being made, however they are made (Python 3.12 and later)."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """How runs end: as asyncio.run would end them, with the same exceptions and the same reports."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc
@@ -15,6 +13,7 @@ import pytest
 from asynclab.model.events import RunEnded, TaskCancelRequested, Warned
 from asynclab.trace import Ending, Lab
 from tests.fast_loop import FastLoop, run_fast
+from tests.raising import raising
 from tests.trace.labs import fast_lab, observe
 from tests.trace.test_transparency import snapshot
 
@@ -49,9 +48,7 @@ def in_a_timer(error: BaseException) -> asyncio.Future[Any]:
 
 
 @pytest.mark.parametrize("where", [in_a_task, in_a_callback, in_a_timer])
-def test_a_system_exit_ends_the_run_whatever_main_makes_of_its_cancel(
-    where: Callable[[BaseException], asyncio.Future[Any]],
-) -> None:
+def test_a_system_exit_ends_the_run_whatever_main_does(where: Callable[[BaseException], asyncio.Future[Any]]) -> None:
     async def script(told: list[Any]) -> str:
         async def other() -> None:
             try:
@@ -97,9 +94,7 @@ def test_a_system_exit_during_the_clean_up_is_how_the_run_ends() -> None:
 
 
 @pytest.mark.parametrize("where", [in_a_task, in_a_callback, in_a_timer])
-def test_an_interrupt_ends_the_run_and_goes_on_through_the_loop(
-    where: Callable[[BaseException], asyncio.Future[Any]],
-) -> None:
+def test_an_interrupt_ends_the_run_and_leaves_the_loop(where: Callable[[BaseException], asyncio.Future[Any]]) -> None:
     async def script(told: list[Any]) -> None:
         try:
             await where(KeyboardInterrupt("pressed"))
@@ -235,11 +230,8 @@ def test_what_fails_in_cleaning_up_is_reported_to_the_program_and_told(script: S
 
 def test_a_handler_that_exits_during_the_clean_up_does_not_end_the_loop_of_others() -> None:
     async def script() -> None:
-        def handler(_: object, __: object) -> None:
-            raise SystemExit(5)
-
         await leaves_a_task([])
-        asyncio.get_running_loop().set_exception_handler(handler)
+        asyncio.get_running_loop().set_exception_handler(raising(SystemExit(5)))
 
     seen = observe(script)
     kept.clear()

@@ -1,7 +1,5 @@
 """The events of a lab as they are written: appended alone, in an order in which causes come first."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Exceptions that have others in them, or came from others."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Functions that are compiled anew, with code of ours around their body."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A hook never hurts: whatever of the tracer fails, the observed program prints and ends as if nobody looked."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io
@@ -156,7 +154,7 @@ def observed(script: Script, *failure: Any) -> tuple[str, str]:
     at=st.integers(1, 12),
     error=st.sampled_from(ERRORS),
 )
-def test_a_program_runs_as_if_nobody_looked(
+def test_all_runs_as_if_unobserved(
     script: Script, watcher: tuple[Any, str], at: int, error: type[BaseException]
 ) -> None:
     assert observed(script, *watcher, at, error) == plainly(script)

@@ -1,7 +1,5 @@
 """Loops make way for a look that is overdue, which they would keep from Python's lock."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import signal
@@ -93,7 +91,7 @@ async def timers() -> None:
 
 
 @pytest.mark.parametrize("run", [steps, callbacks, timers])
-def test_a_loop_makes_way_between_two_callbacks(
+def test_a_loop_makes_way_between_calls(
     run: Callable[[], asyncio.Future[None]], observation: ProcessObservation
 ) -> None:
     way = observation.way = CountedWay(AT_ONCE)
@@ -109,9 +107,7 @@ def test_a_loop_asks_no_more_often_than_it_was_told_to(observation: ProcessObser
 
 
 @pytest.mark.parametrize("handler", [alarm, Alarm().ring, Alarm(), partial(alarm)])
-def test_what_a_signal_handler_raises_meanwhile_goes_through_the_loop(
-    handler: Callable[..., None], observation: ProcessObservation
-) -> None:
+def test_what_a_handler_raises_leaves_the_loop(handler: Callable[..., None], observation: ProcessObservation) -> None:
     observation.way = InterruptedWay(AT_ONCE)
     before = signal.signal(signal.SIGTERM, handler)
     try:

@@ -1,7 +1,5 @@
 """A task that sleeps is harmless only if neither its code nor any that this may call wakes another."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import operator

@@ -1,7 +1,5 @@
 """Watching changes nothing: tracebacks, attributes and outcomes stay plain Python's, even where a watcher fails."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import copy

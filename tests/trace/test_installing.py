@@ -1,7 +1,5 @@
 """Labs that can't be installed leave nothing behind, and those that can be are where they run."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import threading

@@ -1,7 +1,5 @@
 """What another thread finds out about a loop that is busy, or waits for what nobody has."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading
@@ -76,9 +74,7 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     assert told[0].seconds < 0.7 <= told[1].seconds
 
 
-def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_that_are_due(
-    observation: ProcessObservation,
-) -> None:
+def test_a_step_that_blocks_is_told_with_its_new_tasks_and_the_due_sleeps(observation: ProcessObservation) -> None:
     reports = BlockReports(BOUNDARY, lambda *_: NEVER_RAN)
     told: list[Event] = []
 

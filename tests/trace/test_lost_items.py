@@ -1,7 +1,5 @@
 """An item is lost with the function that has taken it, where a timeout ends that before it has used the item."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io

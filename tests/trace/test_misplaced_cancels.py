@@ -1,7 +1,5 @@
 """Cancels by a block around a generator's yield, which hit code outside of it."""
 
-from __future__ import annotations
-
 import asyncio
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Iterator

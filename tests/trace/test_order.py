@@ -1,7 +1,5 @@
 """In which order ready tasks go: as on any loop, unless the person at the keyboard chooses; and running to an event."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import random

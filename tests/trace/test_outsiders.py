@@ -1,7 +1,5 @@
 """A task that was born outside a lab stays outside, whoever wakes it, cancels it, or waits for it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io

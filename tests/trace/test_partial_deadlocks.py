@@ -1,7 +1,5 @@
 """What nothing leads to from elsewhere is found by counting references."""
 
-from __future__ import annotations
-
 import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Any

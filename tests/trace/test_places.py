@@ -1,7 +1,5 @@
 """Where in the code a held lab's tasks stand, whatever state they are in."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine

@@ -1,7 +1,5 @@
 """Calls in thread pools: the pool gets the function itself, and the lab what it prints."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 from collections.abc import Callable

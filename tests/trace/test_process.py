@@ -1,7 +1,5 @@
 """Every loop of the process observed: each has a recording of its own, and runs as it would."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars
@@ -112,9 +110,7 @@ def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -
     assert len([event for event in events if isinstance(event, e.TaskEnded)]) == 3
 
 
-def test_what_is_printed_goes_where_it_goes(
-    observation: ProcessObservation, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_printed_goes_its_way(observation: ProcessObservation, capsys: pytest.CaptureFixture[str]) -> None:
     asyncio.run(main())
     assert capsys.readouterr().out == "child\nchild\n"
 

@@ -1,7 +1,5 @@
 """Endings, prints, complaints, progress, names, and who blocks the loop."""
 
-from __future__ import annotations
-
 import ast
 import asyncio
 import contextlib
@@ -243,7 +241,7 @@ def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: 
     assert len(calls) > 1
 
 
-def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(
+def test_a_complaint_is_told_and_not_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def complains() -> None:
@@ -318,7 +316,7 @@ async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest
             asynclab.progress(number)
             await asyncio.sleep(0.1)
 
-    monkeypatch.setattr("asynclab.trace.governing.event_pump.BACKLOG", 1_000)
+    monkeypatch.setattr("asynclab.trace.lab.BACKLOG", 1_000)
     async with fast_lab(watch=True) as lab:
         lab.start(counts)
         while lab.state.version < 1_000:  # noqa: ASYNC110 - nobody reads, so nobody is told

@@ -1,7 +1,5 @@
 """The events of queues, primitives and timeouts."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc
@@ -233,9 +231,7 @@ async def block_within_it() -> None:
 
 
 @pytest.mark.parametrize("main", [wait_for_it, wait_for_some, block_within_it])
-def test_a_timeout_whose_deadline_passes_while_the_loop_is_blocked_was_missed(
-    main: Callable[[], Coroutine[Any, Any, None]],
-) -> None:
+def test_a_timeout_that_passes_in_a_blocked_loop_was_missed(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     seen = observe(main)
     assert seen.ending.outcome == "done"
     assert seen.of(TimeoutExpired) == []

@@ -1,7 +1,5 @@
 """A lab as a source: what it tells of itself, and when that is in its state."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any

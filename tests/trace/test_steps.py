@@ -1,7 +1,5 @@
 """What is written of a step: one event where nothing else happens in it, else its beginning and its end."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import itertools

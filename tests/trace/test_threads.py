@@ -1,7 +1,5 @@
 """Labs in threads, each on a loop of its own: none sees or disturbs another."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import threading

@@ -1,7 +1,5 @@
 """When the timers of a lab fire, and in which order: as asyncio's own do."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools
@@ -19,6 +17,7 @@ from hypothesis import strategies as st
 
 from asynclab.model.events import CallEnded, CallScheduled, TimeoutRescheduled, TimeoutStarted
 from tests.fast_loop import FastLoop, run_fast
+from tests.raising import raising
 from tests.trace.labs import fast_lab, observe
 
 Script = Callable[[], Coroutine[Any, Any, Any]]
@@ -95,13 +94,10 @@ def run_on(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any])
 def test_an_interrupt_in_a_timer_loses_no_other(in_a_lab: bool) -> None:
     fired: list[str] = []
 
-    def interrupts() -> None:
-        raise KeyboardInterrupt
-
     async def script() -> None:
         loop = asyncio.get_running_loop()
         when = loop.time() + 1
-        loop.call_at(when, interrupts)
+        loop.call_at(when, raising(KeyboardInterrupt()))
         for name in ("one", "two", "three"):
             loop.call_at(when, fired.append, name)
         loop.call_at(when + 5, fired.append, "later")

@@ -1,7 +1,5 @@
 """Observing changes nothing: programs print and end the same with and without a lab, though they try to find out."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io

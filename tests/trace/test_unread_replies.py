@@ -1,7 +1,5 @@
 """A request reads the reply to a cancelled one before it: for its own, unless it can read on."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
@@ -77,9 +75,7 @@ async def _cancel(ask: Ask, connection: Connection) -> None:
         (Connection.ask_in_a_queue, True, b"1: alice"),
     ],
 )
-def test_a_request_that_reads_once_takes_the_reply_to_another(
-    ask: Ask, reads_once: bool, replies: bytes, seconds: float
-) -> None:
+def test_a_request_may_take_anothers_reply(ask: Ask, reads_once: bool, replies: bytes, seconds: float) -> None:
     async def main() -> None:
         connection = Connection()
         await _cancel(ask, connection)

@@ -1,7 +1,5 @@
 """On uvloop's loops the births, steps, waits and queues of tasks are seen, and the program runs as it would."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How values and errors are told: briefly, and without running anybody's code."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections import OrderedDict, deque

@@ -1,7 +1,5 @@
 """What a suspended task waits for, and at which line."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

@@ -1,7 +1,5 @@
 """Who is told to have made a task ready, and that no way of scheduling its steps is missed."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import threading

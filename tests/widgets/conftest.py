@@ -1,7 +1,5 @@
 """Nothing here waits for a timer."""
 
-from __future__ import annotations
-
 import pytest
 
 

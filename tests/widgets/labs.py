@@ -1,7 +1,5 @@
 """Made-up labs, folded from the events that would have told of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from asynclab.model import events

@@ -1,7 +1,5 @@
 """A bare app around one view, and ways to read what it painted."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
@@ -12,13 +10,12 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.pilot import Pilot
 
-from asynclab.widgets.colours import state_variables
+from asynclab.widgets.colours import THEMES, state_variables
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.run_list import RunChosen, RunHighlighted
-from asynclab.widgets.themes import THEMES
 from asynclab.widgets.title_bar import TabChosen
 
 View = TypeVar("View", bound=LineView)

@@ -1,14 +1,11 @@
-from __future__ import annotations
-
 import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.colours import LEGIBLE, contrast, legible, state_variables
-from asynclab.widgets.parts import COLOURS
+from asynclab.widgets.colours import DARK, LEGIBLE, LIGHT, THEMES, contrast, legible, state_variables
+from asynclab.widgets.lines import COLOURS
 from asynclab.widgets.task_table import TaskTable
-from asynclab.widgets.themes import DARK, LIGHT, THEMES
 from tests.widgets.labs import gather
 from tests.widgets.stage import Stage, screen_lines
 

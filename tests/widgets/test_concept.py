@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import get_args
 
@@ -9,8 +7,7 @@ from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.clock_line import clock_and_block, clock_line
-from asynclab.widgets.lesson_pane import Lesson, LessonPane
+from asynclab.widgets.lesson_pane import Lesson, LessonPane, clock_and_block, clock_line
 from asynclab.widgets.lines import plain
 from tests.widgets.stage import on_stage, painted, subtitle
 

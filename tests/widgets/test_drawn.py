@@ -1,7 +1,5 @@
 """What spans are painted with is made once, and not remembered without bound."""
 
-from __future__ import annotations
-
 from rich.style import Style
 
 from asynclab.widgets.drawn import SPANS_REMEMBERED, Segments

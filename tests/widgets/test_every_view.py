@@ -1,7 +1,5 @@
 """What holds for every view: texts from anywhere are only text, nothing is painted in vain, and no key fails."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

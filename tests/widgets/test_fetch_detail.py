@@ -1,7 +1,5 @@
 """The panes that tell all that is known of one URL."""
 
-from __future__ import annotations
-
 from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Row
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines

@@ -1,7 +1,5 @@
 """The line of sums, and the race of two ways to fetch a list."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -57,9 +55,7 @@ def test_while_it_runs_it_tells_states_bytes_rate_and_how_much_faster_it_is() ->
     ],
     ids=["all", "some_cancelled", "one_url", "nothing_fetched", "before_the_first_run"],
 )
-def test_in_the_end_it_tells_what_the_time_of_those_that_were_not_cancelled_would_have_been(
-    sums: Totals, told: str
-) -> None:
+def test_in_the_end_it_tells_the_time_that_those_not_cancelled_had_taken(sums: Totals, told: str) -> None:
     assert line(sums) == told
 
 

@@ -1,7 +1,5 @@
 """The list of findings: what a line says in the room there is, and which details show."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,8 +10,7 @@ from textual.pilot import Pilot
 from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.state import LabState
-from asynclab.widgets.finding_lines import Evidence, details, heading
-from asynclab.widgets.findings_view import NOTHING, FindingsView
+from asynclab.widgets.findings_view import NOTHING, Evidence, FindingsView, details, heading
 from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.messages import FindingOpened, TaskSelected
 from tests.golden_files import Golden

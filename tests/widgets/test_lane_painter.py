@@ -1,7 +1,5 @@
 """Lanes as cells: painted piece by piece they are what they would be at once, and the future is grey."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest
@@ -16,13 +14,10 @@ from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.columns import paint_kinds
-from asynclab.model.timeline.scale import Scale
-from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
-from asynclab.widgets.lane_cells import UP, spans
-from asynclab.widgets.lane_painter import LanePainter
+from asynclab.model.timeline.columns import Scale, paint_kinds
+from asynclab.widgets.colours import LEGIBLE, THEMES, contrast, state_variables
+from asynclab.widgets.lane_painter import UP, LanePainter, spans
 from asynclab.widgets.lines import plain
-from asynclab.widgets.themes import THEMES
 from asynclab.widgets.window import Window
 from tests.model.history import lab_with_timeline, timeline_of
 

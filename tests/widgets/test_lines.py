@@ -1,9 +1,8 @@
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 from wcwidth import wcwidth
 
 from asynclab.model.text import one_line
@@ -25,6 +24,7 @@ from asynclab.widgets.lines import (
     pulse,
     right,
     sparkline,
+    style_of,
     to_content,
     width_of,
     wrap,
@@ -125,3 +125,30 @@ def test_groups_are_joined_by_a_quiet_dot() -> None:
 @pytest.mark.parametrize("text", ["[/]", "[/foo]", "[link='", "[red]x", "[$x]"])
 def test_a_line_in_a_frame_is_never_read_as_markup(text: str) -> None:
     assert to_content(((text, "past"),)).plain == text
+
+
+VARIABLES = {
+    "state-past": "#111111",
+    "state-waiting": "#222222",
+    "state-row": "#333333",
+    "state-step-text": "#444444",
+    "state-running": "#555555",
+    "state-accent": "#666666",
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "style"),
+    [
+        ("", Style()),
+        ("waiting", Style(color="#222222")),
+        ("strong", Style(bold=True)),
+        ("heading", Style(color="#111111", bold=True)),
+        ("row strong waiting", Style(color="#222222", bgcolor="#333333", bold=True)),
+        ("row past", Style(color="#111111", bgcolor="#333333")),
+        ("row step", Style(color="#444444", bgcolor="#555555")),
+        ("flag", Style(color="#444444", bgcolor="#666666", bold=True)),
+    ],
+)
+def test_a_part_has_the_colours_of_the_theme_and_the_last_of_several_counts_most(parts: str, style: Style) -> None:
+    assert style_of(parts, VARIABLES) == style

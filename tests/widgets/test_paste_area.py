@@ -1,7 +1,5 @@
 """The text that anything can be pasted into."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

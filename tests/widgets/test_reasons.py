@@ -1,7 +1,5 @@
 """Few words where room is short, whole ones instead of cut ones."""
 
-from __future__ import annotations
-
 from asynclab.model import events
 from asynclab.widgets.reasons import reason
 from tests.golden_files import Golden, Said

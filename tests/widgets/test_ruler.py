@@ -1,13 +1,10 @@
 """Times above and below the lanes, and which part of time is in sight."""
 
-from __future__ import annotations
-
 import pytest
 
-from asynclab.model.timeline.scale import STEPS, Scale
+from asynclab.model.timeline.columns import STEPS, Scale
 from asynclab.widgets.lines import plain, width_of
-from asynclab.widgets.ruler import pointer, ruler, width_text
-from asynclab.widgets.window import Window
+from asynclab.widgets.window import Window, pointer, ruler, width_text
 
 TENTHS = Scale(15)
 """Columns of 0.1 s."""

@@ -1,7 +1,5 @@
 """Text is selected with the mouse in every view."""
 
-from __future__ import annotations
-
 import pytest
 from textual.pilot import Pilot
 from textual.selection import SELECT_ALL

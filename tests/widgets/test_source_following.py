@@ -1,7 +1,5 @@
 """The code pane follows the selected task into its innermost frame of the user's code, or says that it can't tell."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 

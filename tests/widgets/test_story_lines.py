@@ -1,7 +1,5 @@
 """How a story is laid out."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 import pytest

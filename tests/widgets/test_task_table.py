@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 import asynclab.model.fold.births_and_ends
@@ -7,8 +5,7 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.task_columns import WIDEST_BAR
-from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.task_table import WIDEST_BAR, TaskTable
 from asynclab.widgets.timeline import TimelineView
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import crowd, folded, gather, sleeps, step, task
@@ -125,9 +122,7 @@ CHAIN = [task(number, f"level-{number}", number - 1 or None) for number in range
     ],
     ids=["very_busy", "long_name", "at_80_columns", "deep_tree", "new", "cancelled_by_whom", "how_far_it_was"],
 )
-async def test_a_line_says_what_matters_in_the_room_there_is(
-    width: int, told: list[events.Event], row: int, drawn: str
-) -> None:
+async def test_a_line_says_what_matters_most(width: int, told: list[events.Event], row: int, drawn: str) -> None:
     async with on_stage(TaskTable(), width, 20, shows=(folded(*told), 0.2)) as (table, _):
         assert drawn in painted(table)[row]
 
@@ -237,9 +232,7 @@ async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
 
 
 @pytest.mark.parametrize("kind", [TaskTable, TimelineView])
-async def test_tasks_that_ended_make_room_for_those_that_live_until_the_run_ends(
-    kind: type[TaskTable | TimelineView],
-) -> None:
+async def test_ended_tasks_make_room_for_living_until_the_run_ends(kind: type[TaskTable | TimelineView]) -> None:
     births: list[events.Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 102))]
     state, timeline = lab_with_timeline(*births)
     async with on_stage(kind(), 80, 12) as (view, _):

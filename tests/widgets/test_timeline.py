@@ -1,7 +1,5 @@
 """Lanes, arrows, marks, the ruler and the cursor in time."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -11,8 +9,8 @@ from textual.pilot import Pilot
 from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.scale import Scale
-from asynclab.widgets.lane_cells import legend
+from asynclab.model.timeline.columns import Scale
+from asynclab.widgets.lane_painter import legend
 from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.timeline import TimelineView, names_width

@@ -1,7 +1,5 @@
 """What the timeline is put together from: glyphs, the ruler, the pointer, the window, and what lies in the past."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest
@@ -12,13 +10,13 @@ from asynclab.model.fold import apply
 from asynclab.model.lanes import Timeline
 from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.model.state import LabState
-from asynclab.model.timeline.scale import fitting
+from asynclab.model.timeline.columns import fitting
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, UP, spans
+from asynclab.widgets.lane_painter import DOWN, KINDS, LATER, LINE, UP, spans
 from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
-from asynclab.widgets.ruler import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
+from asynclab.widgets.window import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, said

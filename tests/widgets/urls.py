@@ -1,7 +1,5 @@
 """Rows of URLs for the tests of their views."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from asynclab.fetch.rows import Phase, Phases, Row

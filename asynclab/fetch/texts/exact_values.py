@@ -1,13 +1,74 @@
-"""Reads values that a parser has told apart: cells, strings of JSON, texts of XML elements."""
+"""Reads values that a parser has told apart: cells, JSON strings, texts of XML elements; and hosts without a scheme."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from asynclab.fetch.address import has_scheme
+from asynclab.fetch.address import LONGEST_URL, has_scheme
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.hosts import host_url
+
+# linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
+_HOST = re.compile(
+    r"(?P<local>localhost)(?=[:/?]|$)"
+    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
+    r"|(?P<name>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63}))\.?(?=[:/?]|$)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}(?<!-)\.)+[A-Za-z]{2,63}(/[\w./-]*[\w/-])?", re.ASCII)
+"""What needs no closer look, as most hosts."""
+_PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
+_PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
+_SECTION = re.compile(r"\s*\[\[?[A-Za-z_][\w.\"'-]*\]\]?\s*")
+"""What begins a part of a file of settings."""
+_LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
+_WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
+_TRAILING = ".,;:!?*_~"
+_FILE_ENDINGS = frozenset(
+    """
+    md py rs sh pl js ts jsx tsx go rb c h cc cpp cs java kt txt log csv tsv json jsonl xml yml yaml toml ini cfg conf
+    lock html htm css png jpg jpeg gif svg ico webp pdf doc docx xls xlsx ppt pptx zip gz tar bz2 xz zst mp3 mp4 mkv
+    webm mov exe dll so whl ipynb sql db bak tmp rst tex
+    """.split()  # noqa: SIM905  a list of a hundred literals would take a hundred lines
+)
+
+
+def host_url(text: str, *, needs_path: bool = False) -> str:
+    """The URL of a host, port and path that a line or cell consists of: https, or http for localhost and IP addresses.
+
+    Bullets and quotes around it don't matter. Empty for any other text, with `needs_path` also for a host alone, since
+    prose has dots, too.
+    """
+    if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
+        return ""
+    plain = _PLAIN.fullmatch(text.removeprefix("//"))
+    if plain is None:
+        if "[" in text and _SECTION.fullmatch(text):
+            return ""
+        lead = _LEAD.match(text)
+        text = (text[lead.end() :] if lead else text).strip()
+        plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        has_path = plain[1] is not None
+        return f"https://{plain[0]}" if has_path or not (needs_path or _looks_like_a_file(plain[0])) else ""
+    if not (text.startswith("[") and _HOST.match(text)):
+        text = text.strip(_WRAPPING)
+    text = text.removeprefix("//").rstrip(_TRAILING)
+    host = _HOST.match(text)
+    if host is None or has_scheme(text) or any(map(str.isspace, text)):
+        return ""
+    rest = text[host.end() :]
+    if rest.startswith(":") and not _PORT.match(rest):
+        return ""
+    if host["name"] and not rest and _looks_like_a_file(host["name"]):
+        return ""
+    url = f"{'https' if host['name'] else 'http'}://{text}"
+    return url if not needs_path or _PATH_OR_PORT.search(url) else ""
+
+
+def _looks_like_a_file(name: str) -> bool:
+    return name.count(".") == 1 and name.rpartition(".")[2].lower() in _FILE_ENDINGS
+
 
 ReadText = Callable[[str], None]
 """Reads a text of any format within another."""

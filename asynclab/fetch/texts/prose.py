@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
+from asynclab.fetch.texts.exact_values import host_url
 from asynclab.fetch.texts.finding import SENT, Finding
-from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 

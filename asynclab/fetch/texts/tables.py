@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from asynclab.fetch.address import has_scheme
-from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, read_value
+from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, read_value
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.hosts import host_url
 
 _HEAD = (
     r"(?:[^\n,;\t|]{0,40}+[,;\t|]){0,20}?"

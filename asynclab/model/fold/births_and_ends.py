@@ -11,8 +11,7 @@ from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
-from asynclab.model.task_names import shown_name
-from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.tasks import TaskState, place_in, shown_name
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 

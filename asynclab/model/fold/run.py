@@ -7,7 +7,7 @@ from itertools import islice
 from asynclab.model import events
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import Block, LabState
-from asynclab.model.task_names import COROUTINES_COUNTED
+from asynclab.model.tasks import COROUTINES_COUNTED
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
 from asynclab.model.wording.grammar import names_of

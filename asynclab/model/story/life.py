@@ -10,8 +10,7 @@ from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
-from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import CancelRequest, Turn, Verb
+from asynclab.model.story.turns import CancelRequest, Summary, Turn, Verb
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.outcome import COLLECTED
 

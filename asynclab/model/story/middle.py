@@ -1,18 +1,16 @@
-"""The turns of a task's life, in a bounded number of sentences."""
+"""The turns of a task's life, in a bounded number of sentences: what repeats is told once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.state import LabState
 from asynclab.model.story.life import TURNS_KEPT, Life
-from asynclab.model.story.repeats import blocks
 from asynclab.model.story.sentences import Sentence
-from asynclab.model.story.summary import Alike, Summary, alike
-from asynclab.model.story.turns import Turn
+from asynclab.model.story.turns import Alike, Summary, Turn, alike
 from asynclab.model.story.wakes import did, ended_by, first_ones, readiness
 from asynclab.model.wording.grammar import joined, listed, place, sentence
 from asynclab.model.wording.quantities import duration, length, measured, plural
@@ -193,3 +191,49 @@ def _kind(turn: Turn) -> ActivityKind:
     if ("missed_timeout", 0) in turn.deeds:
         return "late"
     return "created" if turn.is_first else "woke" if turn.yielded else "waits"
+
+
+LONGEST = 4
+"""The length of the longest pattern that is looked for, in parts."""
+
+WORTH_FOLDING = 12
+"""The fewest parts that repetitions must cover to be told once."""
+
+
+class Block(NamedTuple):
+    """Neighbouring parts: one by itself, or a pattern several times over."""
+
+    start: int
+    """The index of its first part."""
+    period: int
+    """How many parts the pattern has."""
+    times: int
+
+    @property
+    def end(self) -> int:
+        """The index after its last part."""
+        return self.start + self.period * self.times
+
+
+def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
+    """Parts in their order, with repetitions grouped; parts that are alike have equal keys. Takes linear time."""
+    start = 0
+    while start < len(keys):
+        block = max((_repeats(keys, start, period) for period in range(1, LONGEST + 1)), key=_worth)
+        if block.times < 3 or block.period * block.times < WORTH_FOLDING:
+            block = Block(start, 1, 1)
+        yield block
+        start = block.end
+
+
+def _worth(block: Block) -> tuple[int, int]:
+    """How many parts it folds; of two that fold as many, the shorter pattern is better."""
+    covered = block.period * block.times if block.times > 1 else 0
+    return covered, -block.period
+
+
+def _repeats(keys: Sequence[Hashable], start: int, period: int) -> Block:
+    end = start + period
+    while end < len(keys) and keys[end] == keys[end - period]:
+        end += 1
+    return Block(start, period, max(1, (end - start) // period))

@@ -7,8 +7,7 @@ from asynclab.model.lanes.lane import Interval, Lane
 from asynclab.model.lanes.lanes_of_run import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.wording.deed import mark_text
-from asynclab.model.wording.forms import Forms
-from asynclab.model.wording.grammar import names_of
+from asynclab.model.wording.grammar import Forms, names_of
 from asynclab.model.wording.quantities import duration, measured, period, plural
 from asynclab.model.wording.wait import NOT_RECORDED, short_wait
 from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake

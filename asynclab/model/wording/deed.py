@@ -16,8 +16,7 @@ from asynclab.model.frames import line_of_code
 from asynclab.model.resources import label
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import Forms
-from asynclab.model.wording.grammar import label_of
+from asynclab.model.wording.grammar import Forms, label_of
 from asynclab.model.wording.outcome import COLLECTED, ending
 from asynclab.model.wording.quantities import length, measured, plural, speed_text
 

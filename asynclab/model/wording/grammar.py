@@ -1,11 +1,13 @@
-"""Lists, names, places and full stops for all sentences."""
+"""Lists, names, places and full stops for all sentences, and the longest text that fits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
+from asynclab.model.text import cell_width
 
 NAMES_LISTED = 5
 """How many tasks are named before the rest are counted."""
@@ -45,3 +47,12 @@ def place(file: str, line: int, home: str = "") -> str:
     if not line:
         return ""
     return f" (line {line})" if file == home or not file else f" ({file_name(file)} line {line})"
+
+
+Forms: TypeAlias = tuple[str, ...]
+"""At least one text, the longest first. All are clean."""
+
+
+def fitting(forms: Forms, width: int) -> str:
+    """The first form that fits into `width` cells, or else the last."""
+    return next((text for text in forms if cell_width(text) <= width), forms[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import Outcome
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import Forms
+from asynclab.model.wording.grammar import Forms
 
 COLLECTED = "garbage-collected while pending"
 

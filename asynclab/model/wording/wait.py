@@ -13,8 +13,7 @@ from asynclab.model.events import Wait, WaitKind
 from asynclab.model.resources import label
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import Forms
-from asynclab.model.wording.grammar import names_of
+from asynclab.model.wording.grammar import Forms, names_of
 from asynclab.model.wording.quantities import length
 
 NOT_RECORDED = "reason not recorded"

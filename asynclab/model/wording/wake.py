@@ -9,7 +9,7 @@ from typing import NamedTuple
 from asynclab.model import events
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import Forms
+from asynclab.model.wording.grammar import Forms
 
 ITEM_LIMIT = 60
 

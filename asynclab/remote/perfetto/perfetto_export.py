@@ -10,12 +10,11 @@ from typing import Any, TypeAlias
 
 from asynclab.model import events
 from asynclab.model.state import ClockState
-from asynclab.model.task_names import shown_name
+from asynclab.model.tasks import shown_name
 from asynclab.model.wording.quantities import length
 from asynclab.model.wording.wait import short_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
-from asynclab.remote.perfetto.task_track import READY, RUNNING, WAITING, TaskTrack
-from asynclab.remote.perfetto.trace_file import TraceFile, microseconds
+from asynclab.remote.perfetto.task_track import READY, RUNNING, WAITING, TaskTrack, TraceFile, microseconds
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened
 
 FIRST_PID = 1_000_000_000

@@ -11,10 +11,10 @@ from textual.events import Paste
 from textual.widgets import TextArea
 
 from asynclab.fetch.options import Request
-from asynclab.fetch.rows import Row
+from asynclab.fetch.rows import Phase, Row, RowState
+from asynclab.fetch.words import GLYPHS
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_layout import fetch_shares
-from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_options import summary_lines
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.fetch_views import FetchViews
@@ -26,12 +26,46 @@ from asynclab.screens.lab.runnable import LabFactory
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import TABS, filter_entries
-from asynclab.screens.shared.help_page import LAB_MARKS, Mark
+from asynclab.screens.shared.help_page import LAB_MARKS, LOOP_MARK, Mark
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import PasteTooLong
 from asynclab.widgets.paste_area import has_room_for
 from asynclab.widgets.title_bar import TitleBar
+from asynclab.widgets.url_words import PARTS
+from asynclab.widgets.waterfall import CUT
+from asynclab.widgets.waterfall import MARKS as PHASES
+
+URLS: dict[RowState, tuple[str, str]] = {
+    "queued": ("queued", "waiting for a free slot"),
+    "running": ("under way", "connecting, waiting for the answer, or downloading it"),
+    "retrying": ("retrying", "waiting before its next attempt"),
+    "ok": ("ok", "status below 400, complete body"),
+    "failed": ("failed", "anything else; d shows why"),
+    "cancelled": ("cancelled", "stopped before it ended"),
+}
+"""The name of each state of a URL, and what it means."""
+
+PHASE_MEANINGS: dict[Phase, str] = {
+    "queued": "in a bar: waited for a slot",
+    "dns": "looked up the address of the host",
+    "tcp": "connected",
+    "tls": "set up encryption",
+    "wait": "waited for the answer to begin",
+    "download": "received the answer",
+}
+"""What each part of a bar means."""
+
+FETCH_MARKS: tuple[Mark, ...] = (
+    *(Mark(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
+    *(Mark(f"{PHASES[name][0]} {name}", PHASES[name][1], meaning) for name, meaning in PHASE_MEANINGS.items()),
+    Mark(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot longer than is drawn"),
+    Mark("━━╸──", "waiting", "bytes received, as a share where the server says how many"),
+    Mark("► 1×", "waiting", "in the frame of the list: lab time runs at this speed"),
+    LOOP_MARK,
+)
+"""In the order of the help."""
+
 
 command = Command["FetchScreen"]
 

@@ -129,14 +129,7 @@ class FetchViews(Vertical):
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
-        """Bring the table up to date.
-
-        Args:
-            rows: All of them.
-            version: The version of the fetch, which grows with every change.
-            now: Lab time in seconds.
-            is_running: Whether the clock runs.
-        """
+        """Bring the table up to date with all rows; `version` is that of the fetch, `now` lab time in seconds."""
         if rows is not self._rows:
             self._longest = self._measured = 0
         self._rows, self._now = rows, now

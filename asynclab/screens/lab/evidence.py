@@ -11,7 +11,7 @@ from asynclab.model.events import TaskWaiting, Wait
 from asynclab.model.lanes import WAITING
 from asynclab.model.wording.occurrence import occurrence, waiting
 from asynclab.screens.lab.run_record import Record
-from asynclab.widgets.finding_lines import Evidence
+from asynclab.widgets.findings_view import Evidence
 
 WAITS_TOLD = 6
 """How many waits are told: a task's own, and those of the tasks that it waits for."""

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.widget import Widget
 
 from asynclab.model.text import cell_width
-from asynclab.model.wording.forms import Forms, fitting
+from asynclab.model.wording.grammar import Forms, fitting
 
 MARK = 1
 """Cells before each name, for the mark of the one in front."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.lab.lab_actions import can_control
 from asynclab.screens.lab.lab_screen import LabScreen
-from asynclab.screens.shared.app_protocol import AppProtocol
 from asynclab.screens.shared.command import Command, PaletteEntry
+from asynclab.screens.shared.command_screen import AppProtocol
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo

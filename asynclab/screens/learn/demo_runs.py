@@ -14,8 +14,7 @@ from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.model.wording.forms import fitting
-from asynclab.model.wording.grammar import sentence
+from asynclab.model.wording.grammar import fitting, sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
 from asynclab.widgets.lesson_pane import Lesson

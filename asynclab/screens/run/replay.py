@@ -117,11 +117,7 @@ class Replay(WatchedProgram):
             await asyncio.wait([self._reading])
 
     def read_at_once(self) -> Iterator[AnyFrame]:
-        """Read all of it here and now, for who has no screen.
-
-        Returns:
-            Each frame, after it was taken in.
-        """
+        """Read all of it here and now, for who has no screen; gives each frame after it was taken in."""
         for line in self._lines():
             if isinstance(line, SourceText):
                 self.files.add(line.file, line.text)

@@ -136,15 +136,11 @@ class Timers:
             return
         self._driver = None
         recorder = self._recorder
-        try:
+        with recorder.guard("timers"):
             if not recorder.clock.paused:
                 recorder.clock.advance_to(driver.when_in_lab)
                 self._make_due_ready(recorder.clock.now())
             self.attend()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            recorder.failed("timers", error)
 
     def check_idle_soon(self) -> None:
         """Check, once everything that is ready has run, whether time can be skipped."""

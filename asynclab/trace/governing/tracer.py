@@ -55,7 +55,6 @@ class Tracer(Observer):
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`, which is that of the calling thread."""
         super().begin(loop)
         self.detour = self._paused
 
@@ -72,14 +71,10 @@ class Tracer(Observer):
         """Whether a step may run now: not while the lab is paused, unless it was released; after the lab untraced."""
         if not super().admits(handle):
             return False
-        try:
+        with self.guard("held tasks"):
             if self._paused and not self.hold.lets_through(handle):
                 self.hold.handles.append(handle)
                 return False
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("held tasks", error)
         return True
 
     def takes_exit(self, error: BaseException) -> bool:
@@ -95,7 +90,6 @@ class Tracer(Observer):
         self.timers.jumps = False
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         super().attend()
         if self.clock.instant:
             self.attend_at = AT_ONCE

@@ -48,14 +48,21 @@ def observe_connections(patches: Patches) -> None:
         patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
 
 
-class _Connection:
+class _Around:
+    """Goes around a function of asyncio's, whose failures it leaves alone."""
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        pass
+
+
+class _Connection(_Around):
     """Goes around the making of a transport, and reports whose it is."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
         self._transport = transport
-
-    def __enter__(self) -> bool:
-        return True
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         tracer = observer() if kind is None else None
@@ -65,7 +72,7 @@ class _Connection:
             _report(tracer, self._transport, _getframe(1))
 
 
-class _Attempt:
+class _Attempt(_Around):
     """Goes around the begin of an attempt of create_connection() to connect."""
 
     def __init__(self, _: object, future: object, connection: object, address: object) -> None:
@@ -79,14 +86,8 @@ class _Attempt:
                 place = place_from(outer, tracer.registry.boundary)
                 tracer.connects.tries(tracer.current.id, address, place)
 
-    def __enter__(self) -> bool:
-        return True
 
-    def __exit__(self, *_: object) -> None:
-        """Leave its failures alone."""
-
-
-class _TransportGone:
+class _TransportGone(_Around):
     """Goes around the end of a transport that nobody refers to any more."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
@@ -94,12 +95,6 @@ class _TransportGone:
         if tracer is not None:
             with tracer.guard("connections"):
                 _tell_unclosed(tracer, transport, _getframe(2))
-
-    def __enter__(self) -> bool:
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        """Leave it to Python to complain."""
 
 
 class _WriterGone(_TransportGone):
@@ -110,7 +105,7 @@ class _WriterGone(_TransportGone):
             super().__init__(writer._transport)
 
 
-class _Write:
+class _Write(_Around):
     """Goes around a write: what is written while the transport asks to wait is kept in memory; if lost, it drops it."""
 
     def __init__(self, writer: Any, *_: object) -> None:
@@ -122,12 +117,6 @@ class _Write:
             if tracer is not None and tracer.current is not None:
                 with tracer.guard("connections"):
                     _note_write(tracer, tracer.current.id, transport, _getframe(2))
-
-    def __enter__(self) -> bool:
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        """Leave its failures alone."""
 
 
 def _is_plain(transport: object) -> bool:

@@ -171,9 +171,5 @@ def _takes_attributes(stream: Any) -> bool:
 def _report(tracer: Observer, text: str, stream: str) -> None:
     if "output" in tracer.failures:
         return
-    try:
+    with tracer.guard("output"):
         tracer.output(text, stream)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        tracer.failed("output", error)

@@ -169,12 +169,8 @@ class EagerStarts:
                 del scheduled.add
             scheduled.add(task)
             if task.get_loop() is loop and self._unknown(task) is not None:
-                try:
+                with self._recorder.guard("eager tasks"):
                     self.settle(task)
-                except KeyboardInterrupt:
-                    raise
-                except BaseException as error:
-                    self._recorder.failed("eager tasks", error)
 
         scheduled.add = add
 

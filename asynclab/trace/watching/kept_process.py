@@ -29,9 +29,7 @@ class KeptProcess:
     def look(self, now: float, at: float) -> Iterator[Outside]:
         """What keeps the process, once that is sure; to be called some times a second, on any other thread.
 
-        Args:
-            now: Real time.
-            at: The time of the process.
+        `now` is real time, `at` the time of the process.
         """
         main = threading.main_thread()
         if self.is_told or not _is_shutting_down(main):

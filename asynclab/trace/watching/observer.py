@@ -220,11 +220,9 @@ class Observer(Recorder):
         return taken
 
     def knows(self, task: Task[Any]) -> bool:
-        """Whether a task is one of those that are recorded here."""
         return self.registry.knows(task)
 
     def enter_unseen(self, task: Task[Any]) -> None:
-        """Remember only that a task is recorded here, where it could not be entered."""
         self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
@@ -252,12 +250,6 @@ class Observer(Recorder):
         return registry.enter(task, coroutine, registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
-        """A task that is not running was put in the ready queue.
-
-        Args:
-            record: The task.
-            args: The arguments of its wake-up callback: the future it waited for, if any.
-        """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
@@ -326,7 +318,6 @@ class Observer(Recorder):
                 self.emit(event)
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
 
@@ -346,7 +337,6 @@ class Observer(Recorder):
         return True
 
     def within_step(self, run: Callable[[], None]) -> None:
-        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         self.open_step()
         outer = self.current, self.cause, self.step_began, self.step_started
         self.current = self.cause = None
@@ -356,7 +346,6 @@ class Observer(Recorder):
             self.current, self.cause, self.step_began, self.step_started = outer
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
-        """Write the end of a step in which something happened, and see what became of its task."""
         self.open_step()
         if self.eager.under_way:
             self.eager.settle()
@@ -385,36 +374,21 @@ class Observer(Recorder):
         return self.takes_exit(error)
 
     def step_lost(self, error: BaseException) -> None:
-        """Code of ours has failed at the end of a step: be ready for the next one."""
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
-        try:
+        with self.guard("steps"):
             self.attend()  # or a timer that the step has set would never fire
-        except KeyboardInterrupt:
-            raise
-        except BaseException as failure:
-            self.failed("steps", failure)
 
     def timeout_fires(self, callback: MethodType) -> None:
-        """A timeout that expires at once, without a timer, is about to be called."""
-        try:
+        with self.guard("timeouts"):
             timeout = timeout_of(callback)
             if timeout is not None:
                 self.timeouts.expired_at_once(timeout)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("timeouts", error)
 
     def end_callback(self) -> None:
-        """Another callback than a step is over, and there is something to see to."""
-        try:
+        with self.guard("callbacks"):
             self.callback_timed()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("callbacks", error)
         if self.clock.real_time() >= self.attend_at:
             self.attend()
 
@@ -423,13 +397,8 @@ class Observer(Recorder):
     ) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
-        Args:
-            record: The task.
-            task: The same.
-            at: When the step ended, in lab time.
-            real: The same in real time.
-            ends: Whether the task has ended.
-            woken_by: What the step was begun with: the future that the task had waited for, if any.
+        `at` and `real` are when the step ended, in lab and in real time; `woken_by` is what began it: the future that
+        the task had waited for, if any.
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
@@ -479,7 +448,6 @@ class Observer(Recorder):
             self.write(TaskReady(at, record.id, cause, waker.id))
 
     def was_made(self, task: Task[Any] | None) -> None:
-        """A task was made, or could not be; perhaps it has run its first step."""
         try:
             if self.eager.under_way:
                 self.eager.settle(task)
@@ -489,16 +457,10 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
-        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
-        try:
+        with self.guard("eager tasks"):
             self._starts.begin(caller)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("eager tasks", error)
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         try:
             self.attend_at = self._way.stand_aside()
             if self.eager.under_way:

@@ -54,8 +54,7 @@ class PartialDeadlocks:
     def look(self, is_left_alone: Callable[[], bool]) -> None:
         """Look once; to be called some times a second, on any thread but the loop's.
 
-        Args:
-            is_left_alone: Tells whether the loop waits for nothing but its timers.
+        `is_left_alone` tells whether the loop waits for nothing but its timers.
         """
         now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
         if latest_step == self._seen_step:  # nothing goes on meanwhile

@@ -18,7 +18,6 @@ import aiohttp
 
 async def a_get_is_given_up_and_takes_an_item() -> None:
     """abandoned-get"""
-
     queue: asyncio.Queue[int] = asyncio.Queue()
 
     async def poll() -> None:
@@ -32,7 +31,6 @@ async def a_get_is_given_up_and_takes_an_item() -> None:
 
 async def a_lock_is_released_though_acquire_timed_out() -> None:
     """released-by-another"""
-
     lock = asyncio.Lock()
 
     async def hold(seconds: float) -> None:
@@ -51,7 +49,6 @@ async def a_lock_is_released_though_acquire_timed_out() -> None:
 
 async def one_callers_cancel_hits_the_other() -> None:
     """shared-cancel"""
-
     lookup = asyncio.create_task(asyncio.sleep(1))
 
     async def call() -> None:
@@ -77,7 +74,6 @@ async def a_second_failure_is_hidden_by_gather() -> None:
 
 async def a_task_awaits_one_that_waits_for_its_lock() -> None:
     """deadlock"""
-
     lock = asyncio.Lock()
 
     async def child() -> None:
@@ -112,7 +108,6 @@ async def the_outer_of_two_gathers_fails() -> None:
 
 async def a_cancelled_request_leaves_its_reply_to_the_next() -> None:
     """reply-of-another"""
-
     connection, replies = io.BytesIO(), asyncio.StreamReader()
 
     async def ask(request: bytes) -> bytes:
@@ -162,7 +157,6 @@ async def a_call_in_a_thread_fails_unseen() -> None:
 
 async def a_lookup_waits_behind_slow_calls() -> None:
     """executor-full"""
-
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(1))
     slow = asyncio.create_task(asyncio.to_thread(time.sleep, 1.2))
@@ -173,7 +167,6 @@ async def a_lookup_waits_behind_slow_calls() -> None:
 
 async def threads_wait_for_a_permit_whose_release_waits_for_a_thread() -> None:
     """executor-full"""
-
     executor, permits = ThreadPoolExecutor(2), threading.Semaphore(1)
     loop = asyncio.get_running_loop()
 
@@ -201,7 +194,6 @@ async def nobody_refers_to_a_task() -> None:
 
 async def a_producer_is_faster_than_its_consumer() -> None:
     """growing-queue"""
-
     queue: asyncio.Queue[int] = asyncio.Queue()
 
     async def produce() -> None:
@@ -328,7 +320,6 @@ async def a_failed_task_is_kept_to_the_end_and_nobody_looks() -> None:
 
 async def a_task_asks_again_and_again_whether_it_may_go_on() -> None:
     """busy-wait"""
-
     timer = asyncio.create_task(asyncio.sleep(2.2))
     while not timer.done():
         await asyncio.sleep(0)
@@ -336,7 +327,6 @@ async def a_task_asks_again_and_again_whether_it_may_go_on() -> None:
 
 async def an_event_is_replaced_under_its_waiter() -> None:
     """dropped-event"""
-
     changed = [asyncio.Event()]
 
     async def watch() -> None:
@@ -351,7 +341,6 @@ async def an_event_is_replaced_under_its_waiter() -> None:
 
 async def a_lock_is_held_during_a_slow_request() -> None:
     """lock-held-long"""
-
     lock = asyncio.Lock()
 
     async def use(seconds: float) -> None:
@@ -392,7 +381,6 @@ async def a_timeout_passes_unnoticed() -> None:
 
 async def a_thread_sets_a_future() -> None:
     """wrong-thread"""
-
     answer = asyncio.get_running_loop().create_future()
     threading.Timer(0.1, answer.set_result, (1,)).start()
     with contextlib.suppress(TimeoutError):
@@ -402,7 +390,6 @@ async def a_thread_sets_a_future() -> None:
 
 async def a_signal_handler_sets_an_event() -> None:
     """wrong-thread"""
-
     stop = asyncio.Event()
     before = signal.signal(signal.SIGUSR1, lambda *_: stop.set())
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
@@ -413,7 +400,6 @@ async def a_signal_handler_sets_an_event() -> None:
 
 async def a_watcher_fails_and_its_event_is_never_set() -> None:
     """unseen-failure never-retrieved"""
-
     ready = asyncio.Event()
 
     async def watch(tries: int) -> None:
@@ -433,7 +419,6 @@ async def a_watcher_fails_and_its_event_is_never_set() -> None:
 
 async def a_reader_fails_and_no_request_is_answered() -> None:
     """unseen-failure never-retrieved"""
-
     requests: dict[int, asyncio.Future[str]] = {}
     replies: asyncio.Queue[int] = asyncio.Queue()
 
@@ -465,7 +450,6 @@ async def a_callback_that_calls_itself_again_fails() -> None:
 
 async def a_step_waits_for_what_the_loop_would_bring() -> None:
     """blocked-loop"""
-
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
         threading.Thread(target=call.result, args=(1.6,)).start()
@@ -519,7 +503,6 @@ async def locks_are_released_in_a_finally_and_never_had_in_order() -> None:
 
 async def a_task_fails_with_a_lock_while_others_go_on() -> None:
     """never-released"""
-
     lock = asyncio.Lock()
 
     async def fail() -> None:
@@ -555,7 +538,6 @@ async def a_server_fails_at_what_a_client_sends() -> None:
 
 async def a_connection_is_lost_while_others_go_on() -> None:
     """pool-drained"""
-
     pool: asyncio.Queue[str] = asyncio.Queue()
     pool.put_nowait("connection")
 
@@ -580,7 +562,6 @@ async def a_connection_is_lost_while_others_go_on() -> None:
 
 async def tasks_wait_for_each_other_among_others() -> None:
     """deadlock"""
-
     tasks: list[asyncio.Task[None]] = []
 
     async def follow(number: int) -> None:
@@ -595,7 +576,6 @@ async def tasks_wait_for_each_other_among_others() -> None:
 
 async def an_item_that_came_with_the_stop_is_dropped() -> None:
     """abandoned-get"""
-
     queue: asyncio.Queue[str] = asyncio.Queue()
     stop = asyncio.Event()
 
@@ -620,7 +600,6 @@ async def an_item_that_came_with_the_stop_is_dropped() -> None:
 
 async def a_cancel_comes_when_the_helper_has_the_item() -> None:
     """abandoned-get"""
-
     queue: asyncio.Queue[str] = asyncio.Queue()
 
     async def take() -> None:
@@ -636,7 +615,6 @@ async def a_cancel_comes_when_the_helper_has_the_item() -> None:
 
 async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
     """abandoned-get"""
-
     queue: asyncio.Queue[str] = asyncio.Queue()
 
     async def next_message() -> str:
@@ -652,7 +630,6 @@ async def a_timeout_ends_who_has_taken_a_message_and_decodes_it() -> None:
 
 async def a_callers_timeout_is_that_of_all() -> None:
     """shared-cancel"""
-
     loading = asyncio.create_task(asyncio.sleep(1, "value"))
 
     async def hurry() -> None:
@@ -670,7 +647,6 @@ async def a_callers_timeout_is_that_of_all() -> None:
 
 async def a_connection_comes_as_its_user_is_cancelled() -> None:
     """lost-handover"""
-
     made = asyncio.Event()
 
     class Connection:
@@ -695,7 +671,6 @@ async def a_connection_comes_as_its_user_is_cancelled() -> None:
 
 async def a_race_takes_one_of_two_messages_and_then_more() -> None:
     """abandoned-get"""
-
     left: asyncio.Queue[str] = asyncio.Queue()
     right: asyncio.Queue[str] = asyncio.Queue()
 
@@ -769,7 +744,6 @@ async def a_session_is_never_closed() -> None:
 
 async def a_server_writes_more_than_its_client_reads() -> None:
     """write-without-drain"""
-
     all_written = asyncio.Event()
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -800,7 +774,6 @@ async def the_program_ends_before_its_work_is_done() -> None:
 
 async def a_task_ends_with_a_lock_while_others_go_on() -> None:
     """never-released"""
-
     lock = asyncio.Lock()
 
     async def job(skips: bool) -> None:
@@ -821,7 +794,6 @@ async def a_task_ends_with_a_lock_while_others_go_on() -> None:
 
 async def a_connection_is_given_to_a_cancelled_task_while_others_go_on() -> None:
     """lost-handover"""
-
     loop = asyncio.get_running_loop()
     waiters: list[asyncio.Future[str]] = []
 
@@ -846,7 +818,6 @@ async def a_connection_is_given_to_a_cancelled_task_while_others_go_on() -> None
 
 async def a_permit_is_given_back_though_wait_for_got_none() -> None:
     """released-too-often"""
-
     permits = asyncio.Semaphore(1)
 
     async def work() -> None:
@@ -863,7 +834,6 @@ async def a_permit_is_given_back_though_wait_for_got_none() -> None:
 
 async def a_permit_is_given_back_by_its_task_and_by_a_callback() -> None:
     """released-too-often"""
-
     permits = asyncio.Semaphore(1)
 
     async def work() -> None:
@@ -912,7 +882,6 @@ async def a_task_group_around_a_yield_cancels_who_goes_over_it() -> None:
 
 async def a_step_waits_with_a_timeout_for_what_the_loop_would_bring() -> None:
     """blocked-loop"""
-
     call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
     with contextlib.suppress(TimeoutError):
         call.result(1.6)
@@ -943,7 +912,6 @@ async def what_only_one_may_use_is_shared() -> None:
 
 async def a_deadline_is_told_by_the_time_of_day() -> None:
     """wrong-clock"""
-
     async with asyncio.timeout_at(time.time() + 1):
         await asyncio.sleep(0)
 
@@ -1189,7 +1157,6 @@ async def a_shielded_save_fails_after_its_request_was_cancelled() -> None:
 
 async def a_lock_is_left_by_a_timeout_to_those_who_give_up_soon() -> None:
     """never-released"""
-
     lock = asyncio.Lock()
 
     async def connect(seconds: float) -> None:
@@ -1215,7 +1182,6 @@ async def a_coroutine_function_is_called_in_a_thread() -> None:
 
 async def a_permit_is_released_by_who_was_cancelled_before_it_had_one() -> None:
     """released-too-often"""
-
     permits = asyncio.Semaphore(1)
 
     async def use() -> None:
@@ -1233,7 +1199,6 @@ async def a_permit_is_released_by_who_was_cancelled_before_it_had_one() -> None:
 
 async def a_task_uses_a_loop_that_was_closed() -> None:
     """not-shareable"""
-
     closed = asyncio.new_event_loop()
     closed.close()
 

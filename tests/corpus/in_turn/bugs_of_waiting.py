@@ -10,7 +10,6 @@ LONG = 1.3
 
 async def a_connection_is_given_to_a_cancelled_task() -> None:
     """lost-handover"""
-
     waiters: list[asyncio.Future[str]] = []
 
     async def take() -> str:
@@ -26,7 +25,6 @@ async def a_connection_is_given_to_a_cancelled_task() -> None:
 
 async def a_task_fails_with_a_permit() -> None:
     """never-released"""
-
     permits = asyncio.Semaphore(1)
 
     async def fail() -> None:
@@ -40,7 +38,6 @@ async def a_task_fails_with_a_permit() -> None:
 
 async def a_generator_is_left_with_a_permit() -> None:
     """generator-not-closed"""
-
     permits = asyncio.Semaphore(1)
 
     async def rows() -> AsyncIterator[int]:
@@ -58,7 +55,6 @@ async def a_generator_is_left_with_a_permit() -> None:
 
 async def a_loop_ends_as_its_request_is_cancelled() -> None:
     """cancel-of-another"""
-
     messages: asyncio.Queue[str] = asyncio.Queue()
     requests: list[asyncio.Task[str]] = []
 
@@ -78,7 +74,6 @@ async def a_loop_ends_as_its_request_is_cancelled() -> None:
 
 async def each_task_has_one_permit_and_wants_two() -> None:
     """deadlock"""
-
     permits = asyncio.Semaphore(2)
 
     async def nested() -> None:
@@ -92,7 +87,6 @@ async def each_task_has_one_permit_and_wants_two() -> None:
 
 async def a_task_fails_with_a_connection_of_the_pool() -> None:
     """pool-drained"""
-
     pool: asyncio.Queue[str] = asyncio.Queue()
     pool.put_nowait("connection")
 
@@ -109,7 +103,6 @@ async def a_task_fails_with_a_connection_of_the_pool() -> None:
 
 async def the_only_consumer_fails() -> None:
     """consumer-gone"""
-
     queue: asyncio.Queue[int] = asyncio.Queue(1)
 
     async def consume() -> None:
@@ -124,7 +117,6 @@ async def the_only_consumer_fails() -> None:
 
 async def all_who_take_from_a_full_queue_wait_to_put_into_it() -> None:
     """deadlock"""
-
     queue: asyncio.Queue[int] = asyncio.Queue(2)
 
     async def crawl() -> None:
@@ -143,7 +135,6 @@ async def all_who_take_from_a_full_queue_wait_to_put_into_it() -> None:
 
 async def a_shielded_acquire_takes_a_permit_for_nobody() -> None:
     """never-released"""
-
     permits = asyncio.Semaphore(1)
 
     async def admit() -> None:
@@ -162,7 +153,6 @@ async def a_shielded_acquire_takes_a_permit_for_nobody() -> None:
 
 async def a_child_waits_for_a_write_that_nobody_reads() -> None:
     """pipe-full"""
-
     child = await asyncio.create_subprocess_exec("head", "-c", "1000000", "/dev/zero", stdout=asyncio.subprocess.PIPE)
     assert child.stdout is not None
     with contextlib.suppress(TimeoutError):
@@ -172,7 +162,6 @@ async def a_child_waits_for_a_write_that_nobody_reads() -> None:
 
 async def a_permit_is_given_back_though_none_was_had() -> None:
     """released-too-often"""
-
     permits = asyncio.Semaphore(1)
 
     async def work() -> None:
@@ -190,7 +179,6 @@ async def a_permit_is_given_back_though_none_was_had() -> None:
 
 async def a_permit_is_given_back_twice_while_others_wait_for_one() -> None:
     """released-too-often"""
-
     permits = asyncio.Semaphore(1)
 
     async def work(fails: bool) -> None:

@@ -13,7 +13,6 @@ import aiohttp
 
 async def a_task_is_made_of_each_message_and_few_get_a_permit() -> None:
     """growing-queue"""
-
     permits = asyncio.Semaphore(1)
 
     async def handle() -> None:
@@ -31,7 +30,6 @@ async def a_task_is_made_of_each_message_and_few_get_a_permit() -> None:
 
 async def a_generator_is_left_with_a_permit_while_others_go_on() -> None:
     """generator-not-closed"""
-
     permits = asyncio.Semaphore(1)
 
     async def rows() -> AsyncIterator[int]:
@@ -101,7 +99,6 @@ async def responses_are_kept_unread_until_the_pool_has_no_connection() -> None:
 
 async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
     """left-behind"""
-
     closed = asyncio.Event()
 
     async def call() -> None:
@@ -118,7 +115,6 @@ async def each_call_leaves_a_task_that_waits_for_the_close() -> None:
 
 async def calls_that_timed_out_keep_all_threads() -> None:
     """executor-full"""
-
     with ThreadPoolExecutor(2) as threads:
         loop = asyncio.get_running_loop()
         for _ in range(2):
@@ -129,7 +125,6 @@ async def calls_that_timed_out_keep_all_threads() -> None:
 
 async def a_child_is_killed_and_its_own_child_keeps_its_pipe() -> None:
     """pipe-kept-open"""
-
     process = await asyncio.create_subprocess_exec("/bin/sh", "-c", "sleep 2 & echo; wait", stdout=-1)
     assert process.stdout is not None
     await process.stdout.readline()
@@ -253,7 +248,6 @@ async def whoever_waits_for_a_task_is_cancelled_and_that_never_ends() -> None:
 
 async def a_task_is_made_of_each_event_for_a_full_queue() -> None:
     """growing-queue"""
-
     events: asyncio.Queue[int] = asyncio.Queue(10)
     tasks = set[asyncio.Task[None]]()
     for number in range(300):
@@ -265,7 +259,6 @@ async def a_task_is_made_of_each_event_for_a_full_queue() -> None:
 
 async def a_call_is_given_up_before_a_thread_begins_it() -> None:
     """executor-full"""
-
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as threads:
         slow = [loop.run_in_executor(threads, time.sleep, 0.7) for _ in range(2)]
@@ -277,7 +270,6 @@ async def a_call_is_given_up_before_a_thread_begins_it() -> None:
 
 async def a_task_connects_again_at_once() -> None:
     """busy-wait"""
-
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -293,7 +285,6 @@ async def a_task_connects_again_at_once() -> None:
 
 async def another_thread_stops_the_loop() -> None:
     """wrong-thread"""
-
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

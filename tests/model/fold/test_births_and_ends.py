@@ -1,7 +1,5 @@
 """Tasks are born, asked to stop, and end; old ones are let go."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events
@@ -71,9 +69,7 @@ def test_an_end_is_noted_and_told(outcome: events.Outcome, detail: str) -> None:
     ("before", "ready", "waiting"),
     [([], 1.0, 0.0), ([events.StepStarted(0.25, TEA)], 0.25, 0.0), (suspended(0.25, TEA), 0.25, 0.75)],
 )
-def test_a_task_can_end_in_any_state_and_its_time_is_settled(
-    before: list[events.Event], ready: float, waiting: float
-) -> None:
+def test_a_task_can_end_in_any_state_with_its_time(before: list[events.Event], ready: float, waiting: float) -> None:
     state = tea_party(*before, events.TaskEnded(1.0, TEA, "cancelled"))
     task = state.tasks[TEA]
     assert (task.state, state.running, sum(state.counts.values())) == ("cancelled", None, 3)

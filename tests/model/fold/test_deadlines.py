@@ -1,7 +1,5 @@
 """Deadlines run, move, and end one way or the other."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted

@@ -1,7 +1,5 @@
 """What goes wrong is remembered with its place, and as sure only where nothing else explains it."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events

@@ -1,7 +1,5 @@
 """Prints become one line of activity for each printed line."""
 
-from __future__ import annotations
-
 from asynclab.model.events import Output, RunEnded, TaskEnded
 from asynclab.model.fold.output import UNFINISHED_LIMIT
 from asynclab.model.state import LabState

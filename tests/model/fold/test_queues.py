@@ -1,12 +1,11 @@
-"""What queues hold, event by event."""
-
-from __future__ import annotations
+"""What queues hold, event by event, and which of many are let go."""
 
 import pytest
 
 from asynclab.model import events
+from asynclab.model.events import PrimitiveChanged, PrimitiveCreated, QueueCreated, QueuePut
 from asynclab.model.fold import apply, fold
-from asynclab.model.resources import DEPTH_SAMPLES
+from asynclab.model.resources import DEPTH_SAMPLES, KEPT
 from asynclab.model.state import LabState
 from tests.model.history import COFFEE, TEA, kinds_of, lab, suspended, tea_party, told_of
 
@@ -71,9 +70,7 @@ def test_names_come_back_once_a_long_queue_was_emptied() -> None:
 
 
 @pytest.mark.parametrize(("immediate", "items", "unfinished"), [(False, ["1", "2"], 2), (True, [], 0)])
-def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
-    immediate: bool, items: list[str], unfinished: int
-) -> None:
+def test_a_queue_shut_down_keeps_items_unless_at_once(immediate: bool, items: list[str], unfinished: int) -> None:
     state = queue_of("1", "2")
     apply(state, events.QueueShutDown(0.5, 1, immediate, TEA))
     queue = state.queues[1]
@@ -128,3 +125,27 @@ def test_a_queue_that_was_found_has_what_it_held() -> None:
     assert (list(queue.items), queue.size, queue.unfinished) == (["'a'", "'b'"], 2, 3)
     queue = lab(created, events.QueuePut(0.5, 1, "'c'", 3, 4), events.QueueGot(0.5, 1, "'a'", 2, 4)).queues[1]
     assert (list(queue.items), queue.size, queue.unfinished, queue.peak) == (["'b'", "'c'"], 2, 4, 3)
+
+
+def test_the_oldest_quiet_queues_go_first() -> None:
+    state = lab(*(QueueCreated(0.0, queue, "Queue", 0) for queue in range(KEPT)), QueuePut(0.0, 0, "x", 1, 1))
+    fold(state, (QueueCreated(1.0, queue, "Queue", 0) for queue in range(KEPT, KEPT + 3)))
+    assert (len(state.queues), state.dropped.queues) == (KEPT, 3)
+    assert list(state.queues)[:2] == [0, 4]
+
+
+def test_queues_in_use_never_go_and_quiet_ones_among_many_go_before_they_are_many() -> None:
+    state = lab()
+    for queue in range(2 * KEPT):
+        fold(state, [QueueCreated(0.0, queue, "Queue", 0), QueuePut(0.0, queue, "x", 1, 1)])
+    assert (len(state.queues), state.dropped.queues) == (2 * KEPT, 0)
+    fold(state, (QueueCreated(0.0, queue, "Queue", 0) for queue in range(2 * KEPT, 20 * KEPT)))
+    assert len(state.queues) <= 2 * KEPT * 1.25
+    assert len(state.queues) + state.dropped.queues == 20 * KEPT
+
+
+def test_the_oldest_primitives_go_unless_they_are_held() -> None:
+    state = lab(PrimitiveCreated(0.0, 0, "lock", 0), PrimitiveChanged(0.0, 0, 1))
+    fold(state, (PrimitiveCreated(0.0, number, "lock", number) for number in range(1, KEPT + 3)))
+    assert (len(state.primitives), state.dropped.primitives) == (KEPT, 3)
+    assert list(state.primitives)[:2] == [0, 4]

@@ -1,7 +1,5 @@
 """The run as a whole: its beginning and end, its clock, and the loop's health."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events
@@ -29,9 +27,7 @@ def test_a_callback_blocks_the_loop_until_that_is_freed_or_a_measurement_comes_t
     ("file", "line", "place"),
     [("/x/protocol.py", 7, "at protocol.py:7 in f"), ("C:\\labs\\a.py", 1, "at a.py:1 in f"), ("", 0, " in f")],
 )
-def test_the_place_of_a_block_is_told_without_its_folders_or_by_its_function_alone(
-    file: str, line: int, place: str
-) -> None:
+def test_a_block_is_told_by_the_name_of_its_file_or_by_its_function_alone(file: str, line: int, place: str) -> None:
     (told,) = told_of(tea_party(events.LoopBlocked(0.3, None, 0.3, file, line, "f")), None)
     assert told.endswith(place)
 

@@ -1,7 +1,5 @@
 """A task goes between ready, running and waiting, and its time is accounted for."""
 
-from __future__ import annotations
-
 from collections import Counter
 from copy import copy
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Locks, semaphores, events, conditions and barriers, event by event."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

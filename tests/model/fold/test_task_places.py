@@ -1,7 +1,5 @@
 """Where a task stands is known from when it was looked at until its next step begins, be it waiting or ready."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model import events

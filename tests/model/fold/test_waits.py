@@ -1,7 +1,5 @@
 """What a suspended task waits for is known from when it was looked at until it wakes."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.events import QueueCreated, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait

@@ -1,7 +1,5 @@
 """Stories of tasks that really ran, and how to read them."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 

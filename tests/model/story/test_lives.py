@@ -1,7 +1,5 @@
 """The stories of tasks that really ran are true to what happened; what they say is in a golden file."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import re

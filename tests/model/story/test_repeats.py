@@ -1,7 +1,5 @@
 """Repetitions are told once, and however long a life is, its story is short."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest
@@ -13,9 +11,8 @@ import asynclab.model.story.middle
 from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
-from asynclab.model.story.repeats import Block, blocks
-from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import Turn
+from asynclab.model.story.middle import Block, blocks
+from asynclab.model.story.turns import Summary, Turn
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, suspended
 from tests.model.story.lives import story_from, tell_life, told_of
@@ -104,9 +101,7 @@ def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_su
     assert len(kept.between.kinds) == 2
 
 
-def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_very_long_life_is_told_with_what_is_between_first_and_last_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     naps = [turn(at, events.Wait("sleep")) for at in range(1, 101)]
     naps[60] = turn(61, events.Wait("event", 1))
     monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)

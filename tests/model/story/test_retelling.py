@@ -1,7 +1,5 @@
 """A story that is told again as its task lives on."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,9 +18,7 @@ from tests.model.story.lives import story_from, tell_life, told
 
 
 @given(any_history(), st.lists(st.integers(0, 60), max_size=5))
-def test_it_is_the_story_of_any_moment_in_whatever_order_moments_are_looked_at(
-    events: list[Event], moments: list[int]
-) -> None:
+def test_it_is_the_story_of_any_moment_whatever_was_looked_at_before(events: list[Event], moments: list[int]) -> None:
     live = LabState(timeline=Timeline())
     history = History(live)
     fold(live, events)

@@ -1,7 +1,5 @@
 """Single sentences of stories, from events that are written here; what they say is in a golden file."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 import pytest

@@ -1,7 +1,5 @@
 """Short runs of a few tasks, folded into a state and a timeline at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """A lane in columns is what one reads off its intervals one by one, at every scale."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +7,7 @@ from hypothesis import strategies as st
 from asynclab.model import events
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
-from asynclab.model.timeline.columns import BRIEF, FEW, landing, marks, paint_kinds
-from asynclab.model.timeline.scale import STEPS, Scale, fitting
+from asynclab.model.timeline.columns import BRIEF, FEW, STEPS, Scale, fitting, landing, marks, paint_kinds
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
 
@@ -47,9 +44,7 @@ def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> li
 
 
 @given(any_history(), st.integers(15, 21), st.integers(0, 3), st.integers(1, 60))
-def test_a_column_shows_the_greatest_kind_that_lies_in_it(
-    happened: list[events.Event], step: int, first: int, width: int
-) -> None:
+def test_a_column_shows_its_greatest_kind(happened: list[events.Event], step: int, first: int, width: int) -> None:
     timeline = timeline_of(*happened)
     scale, now = Scale(step), timeline.now
     for lane in timeline.lanes.values():
@@ -115,9 +110,7 @@ def test_one_lands_where_what_is_drawn_begins() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.booleans()), max_size=30), st.booleans(), st.integers(13, 18))
-def test_every_column_with_marks_shows_the_one_that_matters_most(
-    made: list[tuple[float, bool]], has_ended: bool, step: int
-) -> None:
+def test_a_column_shows_the_mark_that_matters_most(made: list[tuple[float, bool]], has_ended: bool, step: int) -> None:
     happenings = [
         events.TaskCancelRequested(at, 1) if cancels else events.QueuePut(at, 1, "tea", 1, 1, 1)
         for at, cancels in sorted(made)

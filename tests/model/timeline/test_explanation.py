@@ -1,7 +1,5 @@
 """How moments of a task's life are explained; the words are in a golden file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from asynclab.model import events

@@ -1,7 +1,5 @@
 """What lanes keep for stories alone, and what they know of the order in which things happened at the same time."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 
@@ -82,7 +80,7 @@ def test_of_steps_at_the_same_time_those_between_two_moments_are_told() -> None:
         ((*step(TEA, 2.2, 2.2), woken(3.0, TEA, "timer")), None),
     ],
 )
-def test_a_timeout_has_just_expired_until_the_next_step_of_its_task_is_over(
+def test_a_timeout_has_just_expired_until_its_next_step(
     further: tuple[events.Event, ...], length: float | None
 ) -> None:
     started = events.TimeoutStarted(0.2, 1, 2.2, TEA)

@@ -1,7 +1,5 @@
 """Whether lanes agree with what else is known of a run, and say why a task was what it was."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

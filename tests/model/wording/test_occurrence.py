@@ -1,7 +1,5 @@
 """Words for the events that show a finding, pinned in a golden file."""
 
-from __future__ import annotations
-
 from asynclab.model import events
 from asynclab.model.wording.occurrence import kind_and_task, occurrence
 from tests.golden_files import Golden

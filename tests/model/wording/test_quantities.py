@@ -1,7 +1,5 @@
 """Counts, times, speeds and sizes as text."""
 
-from __future__ import annotations
-
 import pytest
 
 from asynclab.model.wording import quantities

@@ -1,7 +1,5 @@
 """The vocabularies: every kind of wait, wake, deed and ending in each of its forms, pinned in golden files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias, get_args
@@ -14,9 +12,8 @@ from asynclab.model.story.turns import Verb
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import cell_width
 from asynclab.model.wording import deed
-from asynclab.model.wording.forms import Forms, fitting
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.model.wording.grammar import listed, names_of, sentence
+from asynclab.model.wording.grammar import Forms, fitting, listed, names_of, sentence
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.step_deeds import done, done_in_general
 from asynclab.model.wording.wait import held_now, plain_wait, short_wait, waited
