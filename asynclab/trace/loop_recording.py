@@ -128,16 +128,15 @@ class LoopRecording:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 self._quiet.look(observer)
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
-                observer.replaced.look()
-                observer.unseen.look(partial(is_idle, loop, observer))
-                observer.foreign.look()
-                observer.pipes.look(observer.external.processes)
-                observer.children.look()
                 self._idle.look(observer, self._quiet, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
                 self._readers.look(observer)
-                observer.partial_deadlocks.look(partial(is_left_alone, loop, observer, self._bystanders))
+                observer.mishaps.look(
+                    observer.external.processes,
+                    partial(is_idle, loop, observer),
+                    partial(is_left_alone, loop, observer, self._bystanders),
+                )
                 observer.looks.unread.look()
                 self._generators.look(observer, observer.resources)
 
@@ -159,7 +158,7 @@ class LoopRecording:
         with suppress(Exception):
             self._look()
         with suppress(Exception):
-            for event in observer.passed_on.unread():
+            for event in observer.mishaps.silenced.passed_on.unread():
                 observer.emit(event)
             if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
                 observer.registry.tell_unseen_failures()

@@ -175,7 +175,7 @@ def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
         for minute in range(1, looks + 2):  # the first only notes what is waited for
             await asyncio.sleep(0)
             observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
-            _elsewhere(lambda: observer.partial_deadlocks.look(lambda: False))
+            _elsewhere(lambda: observer.mishaps.partial_deadlocks.look(lambda: False))
         observation.clock.real_time = real_time
         for task in asyncio.all_tasks():
             task.cancel()

@@ -84,7 +84,7 @@ class _Attempt(_Around):
             outer = frame.f_back and frame.f_back.f_back
             if outer is not None and outer.f_code.co_name == cpython.CONNECT_SOCK:
                 place = place_from(outer, tracer.registry.boundary)
-                tracer.connects.tries(tracer.current.id, address, place)
+                tracer.mishaps.connects.tries(tracer.current.id, address, place)
 
 
 class _TransportGone(_Around):
@@ -148,7 +148,7 @@ def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
 
 
 def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
-    tracer.connects.connected()
+    tracer.mishaps.connects.connected()
     peer = transport.get_extra_info("peername")
     host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
     place = place_from(frame, tracer.registry.boundary)

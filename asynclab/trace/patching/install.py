@@ -272,5 +272,5 @@ def _process_exit(transport: Any, *_: object) -> Iterator[bool]:
     tracer = vars(transport).pop("_asynclab_tracer", None)
     if tracer is not None:
         tracer.external.processes -= 1
-        tracer.pipes.child_ended(transport)
+        tracer.mishaps.pipes.child_ended(transport)
     yield True

@@ -11,7 +11,7 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import MAIN, Event, StepEnded, TaskCutOff, TaskReady, WakeCause
+from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
@@ -20,57 +20,33 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.cut_off_tasks import cut_off_by_close, is_cut_off
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
-from asynclab.trace.watching.foreign_threads import ForeignThreads
-from asynclab.trace.watching.full_pipes import FullPipes
-from asynclab.trace.watching.ignored_results import ignored_failures
-from asynclab.trace.watching.left_children import LeftChildren
 from asynclab.trace.watching.looks import Looks
-from asynclab.trace.watching.lost_items import lost_items
-from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
-from asynclab.trace.watching.misuses import Misuses, cached_coroutines
-from asynclab.trace.watching.partial_deadlocks import PartialDeadlocks
+from asynclab.trace.watching.mishap_watchers import MishapWatchers
 from asynclab.trace.watching.printed_lines import PrintedLines
-from asynclab.trace.watching.replaced_tasks import ReplacedTasks
 from asynclab.trace.watching.resource_registry import Resources
-from asynclab.trace.watching.silenced_failures import SilencedFailures
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
-from asynclab.trace.watching.unread_items import UnreadItems
-from asynclab.trace.watching.unseen_failures import UnseenFailures
-from asynclab.trace.watching.vain_connects import VainConnects
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    "_misplaced",
-    "_misuses",
-    "_silenced",
     "_starts",
     "_way",
     "cancels",
-    "children",
-    "connects",
     "eager",
     "emit",
     "emit_first",
     "external",
-    "foreign",
     "gate",
-    "items",
     "looks",
-    "partial_deadlocks",
-    "passed_on",
-    "pipes",
+    "mishaps",
     "printed",
     "purposes",
     "registry",
-    "replaced",
     "resources",
     "timeouts",
-    "unseen",
 )
 """What an observer has that refers to it."""
 
@@ -92,30 +68,19 @@ class Observer(Recorder):
     """A recorder with its watchers."""
 
     __slots__ = (
-        "_misplaced",
-        "_misuses",
-        "_silenced",
         "_starts",
         "_way",
         "_woken_by_end",
         "cancels",
-        "children",
-        "connects",
         "external",
-        "foreign",
         "gate",
-        "items",
         "looks",
-        "partial_deadlocks",
-        "passed_on",
-        "pipes",
+        "mishaps",
         "printed",
         "purposes",
         "registry",
-        "replaced",
         "resources",
         "timeouts",
-        "unseen",
     )
 
     def __init__(
@@ -143,29 +108,15 @@ class Observer(Recorder):
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
-        self._misuses = Misuses(self)
-        self._silenced = SilencedFailures(self)
-        self.passed_on = self._silenced.passed_on
-        self.registry.when_failed, self.registry.when_failure_gone = self._task_failed, self._silenced.gone
-        self.registry.is_silenced = self._silenced.is_unread
-        self._misplaced = MisplacedCancels(self)
-        self.timeouts = Timeouts(self, self.registry, self.cancels, self._misplaced)
+        self.mishaps = MishapWatchers(self, self.registry)
+        self.cancels.when_lost = self.mishaps.items.not_received
+        self.timeouts = Timeouts(self, self.registry, self.cancels, self.mishaps.misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
-        self.items = UnreadItems(self, self.registry)
-        self.registry.when_gone = self.items.gone
-        self.cancels.when_lost = self.items.not_received
         self.external = ExternalWaits(self)
-        self.foreign = ForeignThreads(self)
-        self.connects = VainConnects(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
-        self.pipes = FullPipes(self, self.registry)
-        self.children = LeftChildren(self)
-        self.replaced = ReplacedTasks(self, self.registry)
-        self.unseen = UnseenFailures(self, self.registry)
-        self.partial_deadlocks = PartialDeadlocks(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
         """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
@@ -178,13 +129,7 @@ class Observer(Recorder):
 
     def loop_closed(self) -> None:
         """The loop was closed; what becomes of its tasks is still seen."""
-        if sys.exception() is None:  # else the program ends by that
-            with self.guard("tasks that are cut off"):
-                for event in cut_off_by_close(self.registry.tasks(), self.clock.now()):
-                    self.emit(event)
-        with self.guard("caches"):
-            for found in cached_coroutines.found(self):
-                self.emit(found)
+        self.mishaps.loop_closed(in_order=sys.exception() is None)
         self.loop = _CLOSED
 
     def take_apart(self) -> None:
@@ -260,7 +205,7 @@ class Observer(Recorder):
             self.scheduled_elsewhere(_getframe(1), record)
         elif waker is None and self.callback is None and not self.in_timer:
             with self.guard("threads"):
-                self.foreign.made_ready_by_nobody(_getframe(1), record)
+                self.mishaps.foreign.made_ready_by_nobody(_getframe(1), record)
         cause: WakeCause = "callback" if waker is None else "task"
         if args:
             future = args[0]
@@ -270,18 +215,18 @@ class Observer(Recorder):
                 if not is_usual or future._exception is not None or _is_cancelled(future):
                     self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
                     if isinstance(future, cpython.GatheringFuture):
-                        self._see_ignored(record, future, at)
+                        self.mishaps.gathered(record, future, at)
                     if brings_cancel(future):
                         if self.cancels.notice(record, at):
                             cause = "cancel"
                             self.looks.was_cancelled(record)
-                            self._see_lost(record)
-                            if self.external.processes:
-                                self._see_left(record)
-                            with self.guard("generators"):
-                                self._misplaced.group_failed(record)
+                            self.mishaps.cancelled(
+                                record,
+                                by_timer=self.cancels.seen[record.id].by_timer,
+                                processes=self.external.processes,
+                            )
                             if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
-                                self._see_cut_off(record, at)
+                                self.mishaps.cut_off(record, at)
                         elif kind is Future and self.current is not None:
                             self.cancels.see_shared(record, self.current, at)
                 if kind is not Future and waker is not None and future is waker():
@@ -292,39 +237,14 @@ class Observer(Recorder):
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
-    def _see_cut_off(self, record: TaskRecord, at: float) -> None:
-        with self.guard("tasks that are cut off"):
-            task = record()
-            created = record.created
-            if task is None or created is None or not created.line or created.internal:
-                return
-            if is_cut_off(task, (created.file, created.line)):
-                self.emit(TaskCutOff(at, record.id))
-
-    def _see_lost(self, record: TaskRecord) -> None:
-        with self.guard("items"):
-            for event in lost_items(self, record, by_timer=self.cancels.seen[record.id].by_timer):
-                self.emit(event)
-
-    def _see_left(self, record: TaskRecord) -> None:
-        task = record()
-        if task is not None:
-            with self.guard("child processes"):
-                self.children.wait_cancelled(record, task)
-
-    def _see_ignored(self, record: TaskRecord, gathered: Future[Any], at: float) -> None:
-        with self.guard("results"):
-            for event in ignored_failures(record, gathered, self.registry, at):
-                self.emit(event)
-
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
         with self.guard("threads"):
-            self.foreign.schedules(frame, record)
+            self.mishaps.foreign.schedules(frame, record)
 
     def stopped_elsewhere(self, frame: FrameType) -> None:
         """A frame that no callback of the loop's runs calls stop(), on another thread or in a signal handler."""
         with self.guard("threads"):
-            self.foreign.stops(frame)
+            self.mishaps.foreign.stops(frame)
 
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
@@ -408,7 +328,7 @@ class Observer(Recorder):
             self.registry.end(record, task, at)
             if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):
-                    self.items.ended(record, task, created, item, is_awaited=bool(self._woken_by_end))
+                    self.mishaps.items.ended(record, task, created, item, is_awaited=bool(self._woken_by_end))
             if self._woken_by_end:
                 if len(self._woken_by_end) == 1 and type(task) is Task and task._result is not None:  # type: ignore[attr-defined]
                     self._see_handover(record, task)
@@ -433,14 +353,10 @@ class Observer(Recorder):
     def main_ended(self) -> None:
         """The main task has ended."""
 
-    def _task_failed(self, record: TaskRecord, error: BaseException) -> None:
-        self._misuses.failed(record, error)
-        self._silenced.failed(record)
-
     def _see_handover(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task that has ended with a result wakes one task that waits for that."""
         with self.guard("results"):
-            self.items.handed_over(record, task, self._woken_by_end[0][0])
+            self.mishaps.items.handed_over(record, task, self._woken_by_end[0][0])
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []
