@@ -29,11 +29,11 @@ ODD_ENDS_NAMED = 3
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
-    """All tasks wait, and nothing can wake any of them; said where no other rule says why."""
+    """All tasks wait, and nothing can wake any of them; said where no other rule can prove why."""
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
     causes = find_executor_deadlocks, find_endless_shutdowns
-    if next(_causes(state), None) is not None or any(any(find(state)) for find in causes):
+    if any(each.certainty == "proved" for each in _causes(state)) or any(any(find(state)) for find in causes):
         return
     tasks = [task for task in state.tasks.values() if task.state == "waiting"]
     if not tasks:
