@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, TasksStranded
+from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.watching.idle_loops import is_idle
 from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
 from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
@@ -72,6 +73,33 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     assert [round(event.stolen, 3) for event in told] == stolen
     assert asked == [False, True, True, True], "a step that has just begun blocks nothing, whatever its thread does"
     assert told[0].seconds < 0.7 <= told[1].seconds
+
+
+def test_a_loop_that_has_been_idle_for_long_is_looked_at_less_often(observation: ProcessObservation) -> None:
+    rests: list[bool] = []
+
+    def look() -> None:
+        recording, real_time = observation.recorders[0], observation.clock.real_time
+        observer: Any = recording._observer()
+        while not is_idle(observer.loop, observer):
+            pass  # the call has just been made
+        recording.take_events()
+        began = real_time()
+        for seconds in (0.0, 0.9, 1.1, 1.3, 1.4, 1.5):
+            observation.clock.real_time = lambda seconds=seconds: began + seconds  # type: ignore[misc]
+            rests.append(recording.rests())
+            if not rests[-1]:
+                recording.report_idleness()
+                recording.take_events()
+        observer.write(StepReported(1.5, "nothing"))
+        rests.append(recording.rests())
+        observation.clock.real_time = real_time
+
+    async def main() -> None:
+        await asyncio.to_thread(look)
+
+    asyncio.run(main())
+    assert rests == [False, False, True, True, False, True, False]
 
 
 def test_a_step_that_blocks_is_told_with_its_new_tasks_and_the_due_sleeps(observation: ProcessObservation) -> None:
