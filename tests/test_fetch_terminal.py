@@ -4,6 +4,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -52,22 +53,8 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Open]:
     """Opens `asynclab fetch` with arguments."""
-    terminals: list[Terminal] = []
-
-    def open_with(*arguments: str) -> Terminal:
-        terminals.append(Terminal(tmp_path / "errors", "fetch", *arguments))
-        return terminals[-1]
-
-    yield open_with
-    for terminal in terminals:
-        terminal.close()
-
-
-def leave(terminal: Terminal) -> None:
-    terminal.press("q")
-    assert terminal.wait_for_exit() == 0
-    assert terminal.errors.read_text() == ""
-    assert terminal.is_restored()
+    with ExitStack() as terminals:
+        yield lambda *arguments: terminals.enter_context(closing(Terminal(tmp_path / "errors", "fetch", *arguments)))
 
 
 def foreign_characters(output: bytes) -> set[str]:
@@ -87,7 +74,7 @@ def test_urls_and_options_of_the_command_line_reach_the_screen(server: str, open
         assert shown in text
     assert "save to      /" in text
     assert "also headers" in text
-    leave(terminal)
+    terminal.leave()
 
 
 def test_without_urls_it_opens_with_the_practice_offer(opened: Open) -> None:
@@ -97,7 +84,7 @@ def test_without_urls_it_opens_with_the_practice_offer(opened: Open) -> None:
     assert "ok" not in text.split("╭─")[-1]
     terminal.press("\r")
     terminal.wait_for_text("in flight")
-    leave(terminal)
+    terminal.leave()
 
 
 def test_headless_prints_although_there_is_a_terminal(server: str, opened: Open) -> None:
@@ -120,7 +107,7 @@ def test_nothing_from_outside_acts_on_the_terminal(server: str, opened: Open) ->
     terminal.wait_for_text("for a spreadsheet")
     terminal.press("\x1b")
     terminal.wait_for(lambda screen: "for a spreadsheet" not in screen, "the form is closed")
-    leave(terminal)
+    terminal.leave()
     assert foreign_characters(terminal.output) == set()
 
 
@@ -138,5 +125,5 @@ def test_a_paste_is_text_whatever_is_in_it(server: str, opened: Open) -> None:
     terminal.press("\x1b")
     # Where the line is half drawn, both are in it: a key now would make one with the escape before it.
     terminal.wait_for(lambda screen: "add URLs" in screen and "f5 fetch" not in screen, "that the text is left")
-    leave(terminal)
+    terminal.leave()
     assert foreign_characters(terminal.output) == set()

@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyte
@@ -110,6 +111,13 @@ class Terminal:
         switched = all(self.output.rfind(off) > self.output.rfind(on) >= 0 for on, off in undone)
         return switched and termios.tcgetattr(self.other) == self.attributes
 
+    def leave(self, code: int = 0) -> None:
+        """Quit: asynclab ends with this code, has complained of nothing, and gives the terminal back as it was."""
+        self.press("q")
+        assert self.wait_for_exit() == code
+        assert self.errors.read_text() == ""
+        assert self.is_restored()
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
@@ -120,10 +128,9 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(tmp_path / "errors")
-    opened.wait_for_text("0-9 run")
-    yield opened
-    opened.close()
+    with closing(Terminal(tmp_path / "errors")) as opened:
+        opened.wait_for_text("0-9 run")
+        yield opened
 
 
 def in_order(text: str, *parts: str) -> bool:
@@ -140,28 +147,21 @@ def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behi
     # A task starts when its creator waits; Textual's eager tasks would start it within create_task.
     lazily = ("created task-1", "created task-2", "waits: task-1", "sleeps 2.00 s", "sleeps 1.00 s")
     terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
-    terminal.press("q")
-    assert terminal.wait_for_exit() == 0
-    assert terminal.errors.read_text() == ""
-    assert terminal.is_restored()
+    terminal.leave()
 
 
 def test_no_color_sends_no_colour_and_the_screen_is_in_utf_8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    terminal = Terminal(tmp_path / "errors")
-    try:
+    with closing(Terminal(tmp_path / "errors")) as terminal:
         assert "╭─ Demos" in terminal.wait_for_text("coroutines.py")
         assert re.findall(rb"\x1b\[[\d;]*[34]8;[\d;]*m", terminal.output) == []
-    finally:
-        terminal.close()
 
 
 def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_path: Path) -> None:
     a_second = 5_000
     options = ("-p", "items=20", "-p", "produce_seconds=3")
-    terminal = Terminal(tmp_path / "errors", "demo", "queue", *options)
-    try:
+    with closing(Terminal(tmp_path / "errors", "demo", "queue", *options)) as terminal:
         terminal.read_slowly(a_second, lambda screen: "sleeps 3.00 s" in screen)
         terminal.read_slowly(a_second, lambda screen: "got" in screen)
 
@@ -179,8 +179,6 @@ def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_pat
         assert terminal.read_slowly(a_second, lambda _: False) <= a_second
         assert terminal.wait_for_exit() == 0
         assert terminal.is_restored()
-    finally:
-        terminal.close()
 
 
 def steps_and_clock(text: str) -> tuple[int, str]:
@@ -205,10 +203,7 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
     assert stepped >= 5
     terminal.press(" ")
     terminal.wait_for_text("► 1×")
-    terminal.press("q")
-    assert terminal.wait_for_exit() == 0
-    assert terminal.errors.read_text() == ""
-    assert terminal.is_restored()
+    terminal.leave()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
@@ -241,16 +236,12 @@ def test_the_screen_comes_back_after_a_stop(terminal: Terminal) -> None:
         terminal.screen.reset()
         terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for(lambda screen: all(part in screen for part in whole), "all")
-    terminal.press("q")
-    assert terminal.wait_for_exit() == 0
-    assert terminal.errors.read_text() == ""
-    assert terminal.is_restored()
+    terminal.leave()
 
 
 def test_lab_time_stands_still_while_the_process_is_stopped(tmp_path: Path) -> None:
     stopped = 2.0
-    terminal = Terminal(tmp_path / "errors", "demo", "timeout", "-p", "limit=1")
-    try:
+    with closing(Terminal(tmp_path / "errors", "demo", "timeout", "-p", "limit=1")) as terminal:
         terminal.wait_for_text("timeout of ")
         terminal.press("\x1a")  # which makes Textual send the signal that a shell's `kill -TSTP` sends
         assert os.WIFSTOPPED(terminal.wait_for_change())
@@ -259,20 +250,13 @@ def test_lab_time_stands_still_while_the_process_is_stopped(tmp_path: Path) -> N
         expired = re.search(r"timed out at ([\d.]+) s", terminal.wait_for_text("timed out at"))
         assert expired is not None
         assert float(expired[1]) < stopped
-        terminal.press("q")
-        assert terminal.wait_for_exit() == 0
-        assert terminal.errors.read_text() == ""
-    finally:
-        terminal.close()
+        terminal.leave()
 
 
 def test_a_demo_named_on_the_command_line_runs_at_once(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path / "errors", "demo", "gather", "-p", "tasks=3", "--instant")
-    try:
+    with closing(Terminal(tmp_path / "errors", "demo", "gather", "-p", "tasks=3", "--instant")) as terminal:
         terminal.wait_for_text("run ended: returned")
         assert "gather tasks=3" in terminal.text
         terminal.press("\x03\x03")
         assert terminal.wait_for_exit() == 0
         assert terminal.errors.read_text() == ""
-    finally:
-        terminal.close()

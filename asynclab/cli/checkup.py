@@ -49,7 +49,6 @@ class Finding:
 
 
 def check_up() -> list[Finding]:
-    """Check everything."""
     return [
         python(),
         leaned_on(),

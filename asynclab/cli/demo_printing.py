@@ -95,7 +95,6 @@ class JsonPrinter:
         self._out = out
 
     def write(self, events: Sequence[Event]) -> None:
-        """Print these events."""
         for event in events:
             # json.dumps escapes everything but ASCII, so that no text can act on the terminal.
             self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")

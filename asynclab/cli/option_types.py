@@ -19,7 +19,6 @@ class Place(click.Path):
         super().__init__(dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
         if not value:
             self.fail("it is empty", param, ctx)
         if value == "-":
@@ -33,7 +32,6 @@ class PlaceOrOutput(Place):
     """The name of a file to write, or a dash for standard output."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The name."""
         return value if value == "-" else str(super().convert(value, param, ctx))
 
 

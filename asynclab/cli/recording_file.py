@@ -67,7 +67,6 @@ class RecordingFile:
         self._do(self._finish)
 
     def write(self, frame: AnyFrame) -> None:
-        """Add a frame."""
         self._files.update(files_of(frame))
         self._do(lambda writer: writer.write(frame))
 

@@ -70,7 +70,6 @@ class CheckReport:
                 urls.append(_url_of(row))
 
     def lines(self) -> Iterator[str]:
-        """The report."""
         verdicts = sum(self._by_host.values(), Counter[Verdict]())
         counts = [f"{verdicts['broken']:,} broken"]
         if verdicts["undecided"]:

@@ -50,7 +50,6 @@ class Archive:
             self._before = ",\n"
 
     def end(self) -> None:
-        """Write the end."""
         self._write("\n]}}\n")
 
 

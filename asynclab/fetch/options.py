@@ -48,7 +48,6 @@ def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **
 
 
 def whole_number(text: str) -> int:
-    """Make an int of a text."""
     try:
         return int(text)
     except ValueError:
@@ -56,7 +55,6 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Make a float of a text."""
     try:
         return float(text)
     except ValueError:

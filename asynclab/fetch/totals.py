@@ -65,7 +65,6 @@ class Tally:
         self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
 
     def end(self, now: float) -> None:
-        """End it."""
         self._ended_at = now
 
     def add(self, row: Row, now: float) -> None:

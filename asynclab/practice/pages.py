@@ -23,7 +23,6 @@ class PracticePage:
     paragraphs: tuple[str, ...]
 
     def html(self) -> str:
-        """Return the document."""
         body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in self.paragraphs)
         links = " ".join(f'<a href="/pages/{page.name}">{escape(page.title)}</a>' for page in PAGES if page is not self)
         return document(self.title, f"{body}<p>More pages: {links}</p><p>{_NOTE}</p>")

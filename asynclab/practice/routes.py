@@ -17,7 +17,6 @@ PACE = web.AppKey("pace", float)
 
 
 def html(text: str) -> web.Response:
-    """Return an HTML response."""
     return web.Response(text=text, content_type="text/html")
 
 

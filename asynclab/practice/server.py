@@ -40,7 +40,6 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
-        """Whether it is running."""
         return self._runner is not None
 
     @property
@@ -49,7 +48,6 @@ class PracticeServer:
         return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
 
     def url(self, path: str = "/") -> str:
-        """Return the URL of a path on this server."""
         if self._runner is None:
             raise RuntimeError("the practice server is not running")
         return f"http://{HOST}:{self._port}{path}"

@@ -25,7 +25,6 @@ class _Observe(argparse.Action):
     def __call__(
         self, parser: object, namespace: argparse.Namespace, values: object, option_string: str | None = None
     ) -> None:
-        """Set the option."""
         setattr(namespace, self.dest, "fail" if option_string == self.option_strings[1] else "report")
 
 

@@ -69,7 +69,6 @@ class _Screen(pyte.Screen):
         super().index()
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
-        """Turn modes on."""
         if kwargs.get("private"):
             self.modes |= set(modes)
             if ALTERNATE & set(modes) and self._set_aside is None:

@@ -89,7 +89,6 @@ class GroupWitness:
             self._is_gone = True
 
     def close(self) -> None:
-        """End it."""
         self._process.kill()
         with suppress(OSError):
             self._process.communicate()

@@ -54,7 +54,6 @@ class CodeMarks:
         return line in (self.running, self.next, self.found)
 
     def is_marked(self, line: int) -> bool:
-        """Whether a line has any mark."""
         return line in self.waiting or line in self.ready or self.is_lit(line)
 
     def first(self) -> int | None:

@@ -59,7 +59,6 @@ class FetchTable(SelectionView):
         self.repaint()
 
     def line_of(self, number: int) -> int | None:
-        """The line of a URL."""
         with suppress(ValueError):
             return self.entries.index(number)
         return None

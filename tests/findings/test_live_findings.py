@@ -50,6 +50,11 @@ class Watched:
             self.happen(e.Stepped(self.feed.state.now + 0.05, 1, 0.0))
             self.live.look()
 
+    def hold(self, *findings: Finding) -> None:
+        """Have the rule find these from now on, and let some time pass."""
+        self.holds = list(findings)
+        self.frames()
+
     @property
     def found(self) -> list[tuple[str, bool]]:
         return [(each.finding.text, each.is_over) for each in self.live.found]
@@ -67,25 +72,20 @@ def bug(
 
 def test_what_is_found_again_keeps_the_moment_and_the_evidence_of_the_first_time() -> None:
     run = Watched()
-    run.holds = [bug("stuck for 1 s", 1.0)]
-    run.frames()
-    run.holds = [bug("stuck for 2 s", 2.0)]
-    run.frames()
+    run.hold(bug("stuck for 1 s", 1.0))
+    run.hold(bug("stuck for 2 s", 2.0))
     (found,) = run.live.found
     assert (found.finding.text, found.finding.at, found.finding.evidence) == ("stuck for 2 s", 1.0, (10,))
 
 
 def test_what_no_longer_holds_while_the_run_goes_on_is_over_and_not_counted() -> None:
     run = Watched()
-    run.holds = [bug()]
-    run.frames()
+    run.hold(bug())
     assert run.live.count == 1
-    run.holds = [bug("other", task=2)]
-    run.frames()
+    run.hold(bug("other", task=2))
     assert run.found == [("other", False), ("stuck", True)]
     assert run.live.count == 1
-    run.holds = [bug()]
-    run.frames()
+    run.hold(bug())
     assert run.found == [("stuck", False), ("other", True)]
 
 
@@ -96,11 +96,9 @@ def test_what_no_longer_holds_while_the_run_goes_on_is_over_and_not_counted() ->
 )
 def test_what_held_when_the_run_was_ended_from_outside_stays(end: e.Event) -> None:
     run = Watched()
-    run.holds = [bug()]
-    run.frames()
+    run.hold(bug())
     run.happen(end)
-    run.holds = []
-    run.frames()
+    run.hold()
     assert run.found == [("stuck", False)]
 
 
@@ -110,17 +108,14 @@ def test_a_timeout_around_the_first_task_does_not_end_the_run() -> None:
     run.happen(e.TimeoutStarted(0.0, 1, 2.0, 1))
     run.frames()
     run.happen(e.TimeoutExpired(2.0, 1), e.TaskCancelRequested(2.0, 1))
-    run.holds = []
-    run.frames()
+    run.hold()
     assert run.found == [("stuck", True)]
 
 
 def test_a_place_that_becomes_known_late_makes_no_second_finding() -> None:
     run = Watched()
-    run.holds = [bug()]
-    run.frames()
-    run.holds = [bug(place=("app.py", 3), at=5.0)]
-    run.frames()
+    run.hold(bug())
+    run.hold(bug(place=("app.py", 3), at=5.0))
     (found,) = run.live.found
     assert (found.is_over, found.finding.place, found.finding.at) == (False, ("app.py", 3), 0.1)
 
@@ -139,8 +134,7 @@ def test_what_another_rule_explains_better_by_now_is_not_over_but_gone() -> None
 
 def test_two_findings_that_a_rule_can_t_tell_apart_are_two() -> None:
     run = Watched()
-    run.holds = [bug("one"), bug("two")]
-    run.frames()
+    run.hold(bug("one"), bug("two"))
     assert run.found == [("one", False), ("two", False)]
 
 
@@ -202,8 +196,7 @@ def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
 def test_what_is_over_is_kept_up_to_a_limit() -> None:
     run = Watched()
     for number in range(OVER_KEPT + 9):
-        run.holds = [bug(str(number), task=number)]
-        run.frames()
+        run.hold(bug(str(number), task=number))
     texts = [text for text, _ in run.found]
     assert len(texts) == 1 + OVER_KEPT
     assert texts[:2] == [str(OVER_KEPT + 8), "8"]
@@ -213,8 +206,7 @@ def test_what_is_alike_is_one_bug_which_is_over_when_all_of_it_is() -> None:
     run = Watched()
     here, there = ("app.py", 7), ("app.py", 8)
     alike = [bug(f"at 7, {task}", task=task, place=here) for task in (1, 2, 3)]
-    run.holds = [*alike, bug("at 8", place=there), bug("at 7, perhaps", place=here, certainty="likely")]
-    run.frames()
+    run.hold(*alike, bug("at 8", place=there), bug("at 7, perhaps", place=here, certainty="likely"))
     assert run.live.bugs == (Found(alike[0], others=2), *(Found(each) for each in run.holds[3:]))
     assert run.live.count == 3
     run.holds = alike[1:]
@@ -230,8 +222,7 @@ def test_what_is_alike_is_one_bug_which_is_over_when_all_of_it_is() -> None:
 
 def test_the_findings_of_a_task() -> None:
     run = Watched()
-    run.holds = [bug("one"), bug("two", task=2), bug("none", task=None)]
-    run.frames()
+    run.hold(bug("one"), bug("two", task=2), bug("none", task=None))
     assert run.live.of_task(2) == [Found(bug("two", task=2))]
 
 

@@ -93,15 +93,26 @@ class FetchStage:
         await self.pilot.pause()
         self.screen.beat()
 
-    async def take(self, *paths: str) -> None:
-        """Have these of the server's URLs in the text."""
+    async def take(self, *paths: str, then: str = "") -> None:
+        """Have these of the server's URLs in the text, and then press a key."""
         await self.screen.take("\n".join(self.urls(*paths)))
         self.screen.beat()
+        if then:
+            await self.press(then)
+
+    async def begun(self, *paths: str, states: list[str]) -> None:
+        """Fetch these of the server's URLs until they stand so."""
+        await self.take(*paths, then="enter")
+        await self.until(lambda: self.screen.together.fetch and self.states == states)
+
+    async def held(self, *paths: str) -> None:
+        """Begin to fetch these of the server's URLs, and hold at the first step."""
+        await self.take(*paths, then="n")
+        await self.until(lambda: self.screen.together.is_running)
 
     async def fetched(self, *paths: str) -> None:
         """Fetch these of the server's URLs to the end."""
-        await self.take(*paths)
-        await self.press("enter")
+        await self.take(*paths, then="enter")
         await self.ended()
 
     async def ended(self) -> None:
@@ -138,9 +149,7 @@ async def fetching(
 async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
     """That many URLs in flight that never answer, and then these keys pressed."""
     async with fetching(size) as stage:
-        await stage.take(*(f"/hang?{number}" for number in range(count)))
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running"] * count)
+        await stage.begun(*(f"/hang?{number}" for number in range(count)), states=["running"] * count)
         await stage.until(lambda: stage.lab.state.counts["waiting"] == count + 1)
         await stage.press(*keys)
         yield stage

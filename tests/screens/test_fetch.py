@@ -77,9 +77,7 @@ async def test_x_cancels_the_selected_url_alone() -> None:
 
 async def test_c_cancels_all_and_keeps_what_came() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/hang", "/hang?2")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["ok", "running", "running"])
+        await stage.begun("/pages/tasks", "/hang", "/hang?2", states=["ok", "running", "running"])
         await stage.press("c")
         await stage.ended()
         assert stage.states == ["ok", "cancelled", "cancelled"]
@@ -102,9 +100,7 @@ async def test_r_fetches_again_what_failed_and_nothing_else() -> None:
 
 async def test_r_works_while_others_are_still_fetched() -> None:
     async with fetching() as stage:
-        await stage.take("/flaky/early?status=500", "/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["failed", "running"])
+        await stage.begun("/flaky/early?status=500", "/hang", states=["failed", "running"])
         await stage.press("r")
         await stage.until(lambda: stage.states == ["ok", "running"])
         assert stage.screen.together.runs == 1
@@ -112,9 +108,7 @@ async def test_r_works_while_others_are_still_fetched() -> None:
 
 async def test_a_retry_counts_down_before_it_is_made() -> None:
     async with fetching() as stage:
-        await stage.take("/flaky/later?status=503&after=30")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["retrying"])
+        await stage.begun("/flaky/later?status=503&after=30", states=["retrying"])
         assert re.search(r"↻ 503 in (29\.\d|30\.0) s", stage.table[0])
         assert "try 2" in stage.table[0]
         assert "1 retrying" in stage.totals[0]
@@ -122,9 +116,7 @@ async def test_a_retry_counts_down_before_it_is_made() -> None:
 
 async def test_space_pauses_n_steps_and_space_resumes() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.held("/pages/tasks", "/pages/queues")
         assert stage.lab.paused
         held = list(stage.lab.held)
         await stage.press("n")
@@ -142,9 +134,7 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
 
     async with fetching(make_lab=lab_on_that_clock) as stage:
         stage.screen.chosen = Options(timeout=5)
-        await stage.take("/hang", "/flaky/held?status=503&after=30")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "retrying"])
+        await stage.begun("/hang", "/flaky/held?status=503&after=30", states=["running", "retrying"])
         clock[0] += 1.0
         await stage.press("space")
         await stage.until(lambda: "paused at 1.000 s · nothing ready" in stage.frame)
@@ -173,9 +163,7 @@ async def test_n_starts_another_list_held() -> None:
     async with fetching() as stage:
         await stage.fetched("/pages/tasks")
         await stage.press("D")
-        await stage.take("/pages/queues")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.held("/pages/queues")
         assert stage.lab.paused
 
 
@@ -201,9 +189,7 @@ async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing(
 
 async def test_times_of_a_fetch_that_was_held_are_said_to_be_the_labs_and_are_compared_with_nothing() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.held("/pages/tasks", "/pages/queues")
         await stage.press("space")
         await stage.ended()
         assert "the clock was paused or changed" in stage.totals[0]
@@ -221,8 +207,7 @@ async def test_times_of_a_fetch_that_was_held_are_said_to_be_the_labs_and_are_co
 async def test_a_race_in_which_a_clock_was_changed_says_so() -> None:
     async with fetching() as stage:
         await stage.press("full_stop")
-        await stage.take("/pages/tasks")
-        await stage.press("S")
+        await stage.take("/pages/tasks", then="S")
         await stage.until(lambda: stage.screen.one_by_one.fetch and not stage.screen.one_by_one.is_active)
         await stage.ended()
         assert all(lane.endswith("done lab time") for lane in stage.totals[1:])
@@ -231,9 +216,7 @@ async def test_a_race_in_which_a_clock_was_changed_says_so() -> None:
 
 async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.held("/pages/tasks", "/pages/queues", "/pages/futures")
         await stage.press("N")
         assert "has no task" in stage.notices[-1]
         while stage.states != ["running"] * 3:
@@ -297,8 +280,7 @@ async def test_comma_and_full_stop_change_the_speed() -> None:
 
 async def test_one_after_another_is_compared_with_all_at_the_same_time() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures")
-        await stage.press("S")
+        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures", then="S")
         await stage.until(lambda: stage.screen.one_by_one.runs == 1 and stage.screen.together.runs == 1)
         await stage.ended()
         await stage.until(lambda: not stage.screen.one_by_one.is_active)
@@ -518,8 +500,7 @@ async def test_f5_fetches_from_within_the_text() -> None:
 
 async def test_capital_d_empties_the_text() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks")
-        await stage.press("D")
+        await stage.take("/pages/tasks", then="D")
         await stage.until(lambda: len(stage.table) == 12)
         assert stage.views.text.text == ""
 
@@ -586,8 +567,7 @@ async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:
 
 async def test_quitting_in_the_middle_ends_everything() -> None:
     async with fetching() as stage:
-        await stage.take(*(f"/hang?{number}" for number in range(30)))
-        await stage.press("S")
+        await stage.take(*(f"/hang?{number}" for number in range(30)), then="S")
         await stage.until(lambda: stage.screen.together.is_running and stage.screen.one_by_one.is_running)
         tasks = [task for task in asyncio.all_tasks() if task.get_name() == "run fetch"]
         assert len(tasks) == 2

@@ -74,8 +74,7 @@ async def test_before_anything_was_fetched_there_is_no_lab_to_see() -> None:
 
 async def test_a_url_that_waits_for_its_turn_has_no_task_to_select() -> None:
     async with fetching() as stage:
-        await stage.take(*(f"/hang?{number}" for number in range(10)))
-        await stage.press("enter")
+        await stage.take(*(f"/hang?{number}" for number in range(10)), then="enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states.count("running") == 6)
         await stage.press("G", "T")
         await stage.until(lambda: selected_name(stage) == "run")
@@ -116,8 +115,7 @@ async def test_the_frame_says_what_is_fetched_and_how_time_runs() -> None:
 
 async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues")
-        await stage.press("n")
+        await stage.take("/pages/tasks", "/pages/queues", then="n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
         await stage.press("T")
         await stage.until(lambda: "paused at" in clock(stage))
@@ -221,8 +219,7 @@ async def test_i_fetches_it_afresh_without_waiting_where_it_has_ended() -> None:
 
 async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_what_is_together() -> None:
     async with fetching() as stage:
-        await stage.take("/hang", "/hang?2")
-        await stage.press("S")
+        await stage.take("/hang", "/hang?2", then="S")
         await stage.until(lambda: stage.screen.together.is_running and stage.screen.one_by_one.is_running)
         await stage.press("T", "S")
         assert stage.screen.program is stage.screen.one_by_one
@@ -292,9 +289,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
 
 async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> None:
     async with fetching() as stage:
-        await stage.take("/flaky/early?status=500", "/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["failed", "running"])
+        await stage.begun("/flaky/early?status=500", "/hang", states=["failed", "running"])
         await stage.press("r")
         await stage.until(lambda: stage.states == ["ok", "running"])
         await stage.press("T")
@@ -305,13 +300,11 @@ async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> 
 
 async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues", "/bytes/10")
-        await stage.press("S")
+        await stage.take("/pages/tasks", "/pages/queues", "/bytes/10", then="S")
         await stage.until(lambda: stage.screen.one_by_one.runs == 1)
         await stage.ended()
         await stage.until(lambda: not stage.screen.one_by_one.is_active)
-        await stage.take("/bytes/1000")
-        await stage.press("enter")
+        await stage.take("/bytes/1000", then="enter")
         await stage.until(lambda: stage.screen.together.runs == 2)
         await stage.ended()
         await stage.press("T", "S", "G")

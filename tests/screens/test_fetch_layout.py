@@ -271,8 +271,7 @@ async def test_options_from_the_form_are_used_by_the_next_fetch() -> None:
 
 async def test_sums_and_races_are_those_of_the_list_that_is_shown() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/status/404")
-        await stage.press("S")
+        await stage.take("/pages/tasks", "/status/404", then="S")
         await stage.until(lambda: stage.screen.together.runs and stage.screen.one_by_one.runs)
         await stage.ended()
         await stage.until(lambda: not stage.screen.one_by_one.is_active and len(stage.totals) == 3)
@@ -293,8 +292,7 @@ async def test_the_bars_of_a_race_have_the_scale_of_what_one_after_another_is_to
 
 async def test_a_race_that_is_cancelled_is_not_done() -> None:
     async with fetching() as stage:
-        await stage.take("/pages/tasks", "/hang")
-        await stage.press("S")
+        await stage.take("/pages/tasks", "/hang", then="S")
         await stage.until(lambda: len(stage.totals) == 3 and all("1 of 2" in lane for lane in stage.totals[1:]))
         await stage.press("c")
         await stage.until(lambda: not stage.screen.together.is_active and not stage.screen.one_by_one.is_active)

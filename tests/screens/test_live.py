@@ -1,4 +1,4 @@
-"""A program that runs: its tasks, its terminal and its end on the screen. The child is a real one."""
+"""A program that runs: its tasks, its terminal with its keys, and its end on the screen. The child is a real one."""
 
 import asyncio
 import errno
@@ -28,7 +28,7 @@ from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
-from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
+from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane, bytes_of
 from asynclab.widgets.lines import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
@@ -427,3 +427,32 @@ def test_where_it_was_last_seen_is_what_its_heartbeat_says() -> None:
     assert last_seen(told) == "last seen in a callback (app.py line 8)"
     told.take(Heartbeat(1.1))
     assert last_seen(told) == "it ran no step when it was last seen"
+
+
+@pytest.mark.parametrize(
+    ("key", "character", "sent"),
+    [
+        ("a", "a", b"a"),
+        ("upper_a", "A", b"A"),
+        ("é", "é", "é".encode()),
+        ("enter", "\r", b"\r"),
+        ("backspace", "\x7f", b"\x7f"),
+        ("tab", "\t", b"\t"),
+        ("shift+tab", None, b"\x1b[Z"),
+        ("escape", "\x1b", b"\x1b"),
+        ("ctrl+c", "\x03", b"\x03"),
+        ("ctrl+d", "\x04", b"\x04"),
+        ("ctrl+backslash", "\x1c", b"\x1c"),
+        ("up", None, b"\x1b[A"),
+        ("ctrl+right", None, b"\x1b[1;5C"),
+        ("f5", None, b"\x1b[15~"),
+        ("alt+b", None, b"\x1bb"),
+        ("some_new_key", None, b""),
+    ],
+)
+def test_keys_send_what_a_terminal_sends(key: str, character: str | None, sent: bytes) -> None:
+    assert bytes_of(key, character, is_application=False) == sent
+
+
+def test_arrows_send_something_else_where_the_program_asked_for_it() -> None:
+    assert bytes_of("up", None, is_application=True) == b"\x1bOA"

@@ -1,4 +1,4 @@
-"""What is read from the terminal, and how the process stops."""
+"""What is read from the terminal, pastes too, and how the process stops."""
 
 import asyncio
 import io
@@ -7,10 +7,12 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 
-from asynclab.terminal.driver import Input, StdoutDriver
+from asynclab.terminal.driver import END, PICTURE, START, Input, PasteFilter, StdoutDriver
 from asynclab.terminal.slow_line import ANSWER
 
 
@@ -79,3 +81,33 @@ async def test_a_stop_waits_for_the_loop_and_interrupts_no_write(monkeypatch: py
     finally:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
         signal.signal(signal.SIGCONT, continued)
+
+
+PIECES = st.sampled_from([START, END, "\x1b", "\x1b[", "\x1b[20", "\x1b[31m", "q", "text", "\x1b[A", "é"])
+
+
+def test_escape_characters_within_a_paste_are_made_visible_and_keys_around_it_are_left_alone() -> None:
+    typed = f"\x1b[A{START}a \x1b[31mq\x1b]0;title\x07{END}\x1b[Bx"
+    assert PasteFilter().feed(typed) == f"\x1b[A{START}a {PICTURE}[31mq{PICTURE}]0;title\x07{END}\x1b[Bx"
+
+
+def test_an_escape_key_outside_a_paste_is_not_kept_back() -> None:
+    assert PasteFilter().feed("\x1b") == "\x1b"
+
+
+def test_what_may_be_the_beginning_of_the_end_waits_for_more() -> None:
+    pastes = PasteFilter()
+    assert pastes.feed(f"{START}text\x1b[20") == f"{START}text"
+    assert pastes.feed("2~") == f"{PICTURE}[202~"
+    assert pastes.feed("\x1b[201") == ""
+    assert pastes.feed("~\x1b[A") == f"{END}\x1b[A"
+
+
+@given(st.lists(PIECES), st.data())
+def test_it_does_not_matter_in_which_parts_a_paste_comes(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    parts = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    whole, pieced = PasteFilter(), PasteFilter()
+    at_once = whole.feed(text)
+    assert "".join(map(pieced.feed, parts)) + pieced.feed(END) == at_once + whole.feed(END)

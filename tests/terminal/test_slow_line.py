@@ -35,6 +35,11 @@ class Terminal:
             self.told.append(is_behind)
             self.changed.notify()
 
+    def show(self, frame: str) -> None:
+        """Write a frame, and ask behind it."""
+        self.line.write(frame)
+        self.line.ask()
+
     def wait_until(self, is_behind: bool) -> None:
         with self.changed:
             assert self.changed.wait_for(lambda: self.told[-1:] == [is_behind], PATIENCE)
@@ -59,8 +64,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_terminal_is_asked_behind_each_frame_and_is_behind_until_it_answers(terminal: Terminal) -> None:
-    terminal.line.write("a frame")
-    terminal.line.ask()
+    terminal.show("a frame")
     assert terminal.read_until(QUESTION) == b"a frame" + QUESTION.encode()
     terminal.wait_until(is_behind=True)
     terminal.line.answer()
@@ -68,26 +72,22 @@ def test_a_terminal_is_asked_behind_each_frame_and_is_behind_until_it_answers(te
 
 
 def test_the_end_waits_for_an_answer_that_is_due_and_asks_no_more(terminal: Terminal) -> None:
-    terminal.line.write("a frame")
-    terminal.line.ask()
+    terminal.show("a frame")
     terminal.read_until(QUESTION)
     ending = threading.Thread(target=terminal.line.drop)
     ending.start()
     assert ending.is_alive()
     terminal.line.answer()
     ending.join()
-    terminal.line.write("the end")
-    terminal.line.ask()
+    terminal.show("the end")
     assert terminal.read_until("the end") == b"the end"
     terminal.line.close()
     assert not select.select([terminal.main], [], [], 0)[0]
 
 
 def test_what_was_written_after_a_question_is_asked_about_when_the_answer_has_come(terminal: Terminal) -> None:
-    terminal.line.write("one")
-    terminal.line.ask()
-    terminal.line.write("two")
-    terminal.line.ask()
+    terminal.show("one")
+    terminal.show("two")
     assert terminal.read_until("two") == b"one" + QUESTION.encode() + b"two"
     terminal.line.answer()
     assert terminal.read_until(QUESTION) == QUESTION.encode()
@@ -98,24 +98,20 @@ def test_what_was_written_after_a_question_is_asked_about_when_the_answer_has_co
 
 
 def test_behind_a_slow_line_one_frame_is_under_way_at_a_time(terminal: Terminal) -> None:
-    terminal.line.write("a frame")
-    terminal.line.ask()
+    terminal.show("a frame")
     terminal.wait_until(is_behind=True)
     terminal.line.answer()
     terminal.wait_until(is_behind=False)
     terminal.clock = 0.0  # no time passes from here on
-    terminal.line.write("the next")
-    terminal.line.ask()
+    terminal.show("the next")
     terminal.wait_until(is_behind=True)
 
 
 def test_a_terminal_whose_answer_was_lost_is_asked_again(terminal: Terminal) -> None:
     terminal.clock = 0.0
-    terminal.line.write("a frame")
-    terminal.line.ask()
+    terminal.show("a frame")
     terminal.line.answer()
-    terminal.line.write("the next")
-    terminal.line.ask()
+    terminal.show("the next")
     terminal.read_until("the next" + QUESTION)
     terminal.clock = SILENCE
     terminal.line.ask()  # wakes the thread, which looks at the clock
@@ -144,17 +140,14 @@ def test_what_was_not_sent_yet_is_dropped_at_the_end(terminal: Terminal) -> None
 
 def test_a_terminal_that_does_not_answer_gets_its_frames_with_pauses(terminal: Terminal) -> None:
     terminal.clock = 0.0
-    terminal.line.write("a frame")
-    terminal.line.ask()
+    terminal.show("a frame")
     terminal.read_until(QUESTION)
     terminal.clock = SILENCE
-    terminal.line.write("the next")
-    terminal.line.ask()
+    terminal.show("the next")
     terminal.wait_until(is_behind=True)
     terminal.clock = SILENCE + REST
     terminal.wait_until(is_behind=False)
-    terminal.line.write("the third")
-    terminal.line.ask()
+    terminal.show("the third")
     terminal.wait_until(is_behind=True)
     assert QUESTION.encode() not in terminal.read_until("the third")
 

@@ -1,13 +1,14 @@
-"""Tests of labs: coroutines run on a FastLoop, and may take a lab that is closed behind them."""
+"""Coroutines run on a FastLoop; a test may take a lab, or an observed process, that is closed behind it."""
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from asynclab.model.events import Event
 from asynclab.trace import Lab
+from asynclab.trace.process import ProcessObservation, observe_process
 from tests.fast_loop import FastLoop
 from tests.trace.labs import fast_lab
 
@@ -37,3 +38,11 @@ def told(lab: Lab) -> list[Event]:
     events: list[Event] = []
     lab.subscribe(events.extend)
     return events
+
+
+@pytest.fixture
+def observation() -> Iterator[ProcessObservation]:
+    """What observes the loops that the test makes."""
+    observation = observe_process()
+    yield observation
+    observation.stop()

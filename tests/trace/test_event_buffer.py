@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskReady
-from asynclab.trace.process import observe_process
+from asynclab.trace.process import ProcessObservation
 from asynclab.trace.watching.cancel_requests import CancelRequests
 from tests.trace.labs import observe
 
@@ -49,23 +49,19 @@ def test_a_step_has_begun_before_anything_that_happens_in_it() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_a_step_that_ends_the_program_has_ended(error: type[BaseException]) -> None:
+def test_a_step_that_ends_the_program_has_ended(error: type[BaseException], observation: ProcessObservation) -> None:
     async def interrupted() -> None:
         raise error
 
-    observation = observe_process()
-    try:
-        with pytest.raises(error):
-            asyncio.run(interrupted())
-        events = observation.recorders[0].take_events()
-    finally:
-        observation.stop()
+    with pytest.raises(error):
+        asyncio.run(interrupted())
+    events = observation.recorders[0].take_events()
     (step,) = (event for event in events if isinstance(event, Stepped | StepEnded) and event.task == 1)
     assert step.ends
     assert [event.outcome for event in events if isinstance(event, TaskEnded) and event.task == 1] == ["failed"]
 
 
-def test_another_thread_reads_while_a_step_is_under_way() -> None:
+def test_another_thread_reads_while_a_step_is_under_way(observation: ProcessObservation) -> None:
     """It gets what can't change any more: births, whose names may still be set, wait for the end of the callback."""
     early: list[Sequence[Event]] = []
 
@@ -82,18 +78,16 @@ def test_another_thread_reads_while_a_step_is_under_way() -> None:
         task.set_name("named late")
         await task
 
-    observation = observe_process()
-    try:
-        asyncio.run(main())
-        late = observation.recorders[0].take_events()
-    finally:
-        observation.stop()
+    asyncio.run(main())
+    late = observation.recorders[0].take_events()
     assert [type(event) for event in early[0]] == [TaskCreated, Stepped, StepStarted, Output]
     births = [event.name for event in late if isinstance(event, TaskCreated)]
     assert births[0] == "named late"
 
 
-def test_another_thread_reads_no_birth_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_thread_reads_no_birth_without_its_name(
+    monkeypatch: pytest.MonkeyPatch, observation: ProcessObservation
+) -> None:
     """Names are settled one by one, and meanwhile the other thread may have its turn."""
     names: list[str] = []
     look = CancelRequests.look
@@ -114,10 +108,6 @@ def test_another_thread_reads_no_birth_without_its_name(monkeypatch: pytest.Monk
         await asyncio.wait(tasks)
 
     monkeypatch.setattr(CancelRequests, "look", look_while_another_thread_reads)
-    observation = observe_process()
-    try:
-        asyncio.run(main())
-        read()
-    finally:
-        observation.stop()
+    asyncio.run(main())
+    read()
     assert names[1:3] == ["first", "second"]

@@ -4,7 +4,7 @@ import asyncio
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
@@ -12,7 +12,7 @@ from queue import SimpleQueue
 import pytest
 
 from asynclab.model.events import Warned
-from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.process import ProcessObservation
 from asynclab.trace.recording import give_way
 from asynclab.trace.recording.give_way import AT_ONCE, NEVER, GiveWay
 
@@ -56,14 +56,6 @@ class InterruptedWay(CountedWay):
             self.asked = 1
             signal.raise_signal(signal.SIGTERM)
         return self.again_at
-
-
-@pytest.fixture
-def observation() -> Iterator[ProcessObservation]:
-    """What observes the loops that the test makes."""
-    observation = observe_process()
-    yield observation
-    observation.stop()
 
 
 async def steps() -> None:

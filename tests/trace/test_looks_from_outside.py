@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,12 @@ import pytest
 
 from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.patching.handles import BOUNDARY
-from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.process import ProcessObservation
 from asynclab.trace.watching.idle_loops import is_idle
 from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
 from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
 from asynclab.trace.watching.watchdog import BlockReports
-
-
-@pytest.fixture
-def observation() -> Iterator[ProcessObservation]:
-    observing = observe_process()
-    yield observing
-    observing.stop()
 
 
 def _elsewhere(call: Callable[[], object]) -> None:

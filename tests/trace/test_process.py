@@ -10,7 +10,7 @@ import threading
 import traceback
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
@@ -24,13 +24,6 @@ from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching import looks
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab
-
-
-@pytest.fixture
-def observation() -> Iterator[ProcessObservation]:
-    observing = observe_process()
-    yield observing
-    observing.stop()
 
 
 @pytest.fixture

@@ -38,7 +38,6 @@ class JsonPart(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called."""
         return "HAR" if _entries(self.value) is not None else "JSON"
 
     def read(self, finding: Finding, read: ReadText) -> None:

@@ -16,7 +16,6 @@ from asynclab.model.wording.quantities import plural
 
 
 def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
-    """The run begins."""
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True

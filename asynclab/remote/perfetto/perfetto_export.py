@@ -45,7 +45,6 @@ class PerfettoExport:
         self._arrows = count(1)
 
     def take(self, frame: AnyFrame) -> None:
-        """Add a frame."""
         match frame:
             case LoopOpened():
                 self._begin_loop(frame)

@@ -167,7 +167,6 @@ class TaskTrack:
         return None if self.last_run is None else self._draw(arrow, *self.last_run)
 
     def end(self, at: int, **args: Any) -> None:
-        """End the track."""
         self.stop(at)
         while len(self._spans) > 1:
             self._close()

@@ -56,7 +56,6 @@ class UrlList:
 
     @property
     def urls(self) -> Sequence[FoundUrl]:
-        """The URLs to fetch."""
         return self._offered if self.is_practice else self.found.urls
 
     async def read(self, text: str, taken_as: str | None = None) -> bool:

@@ -61,7 +61,6 @@ class StoryScreen(ReadingScreen[int]):
 
     @property
     def task_id(self) -> int:
-        """The id of the task."""
         return self._retelling.task
 
     @property

@@ -40,7 +40,6 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def name(self) -> str:
-        """What it is called."""
         return "the program" if self.told.started is None else one_line(self.told.started.name)
 
     @property

@@ -129,7 +129,6 @@ class ConnectedProgram(WatchedProgram):
             self._begun = time.monotonic() - self.told.now
 
     def take(self, frame: AnyFrame) -> None:
-        """Take in a frame."""
         self._taken = time.monotonic()
         self.told.take(frame)
 

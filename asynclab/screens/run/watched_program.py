@@ -63,7 +63,6 @@ class WatchedProgram(ABC):
 
     @property
     def is_live(self) -> bool:
-        """Whether it runs."""
         return False
 
     @property

@@ -16,7 +16,6 @@ class Bystanders(msgspec.Struct, frozen=True):
     """Modules whose functions are none of the program's."""
 
     def has_thread(self, thread: threading.Thread) -> bool:
-        """Whether a thread is one of them."""
         target = getattr(thread, "function", None) or getattr(thread, "_target", None)  # a Timer has a function
         return thread.ident in self.threads or self.has_handler(target)
 

@@ -37,7 +37,6 @@ class Watch:
         self._monitor.start()
 
     def stop(self) -> None:
-        """Stop watching."""
         if self._monitor is not None:
             self._monitor.stop()
 
