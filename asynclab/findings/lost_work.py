@@ -58,9 +58,16 @@ def find_collected(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         if isinstance(incident.event, TaskCollected):
             task = state.tasks.get(incident.event.task)
+            if _never_began(task):
+                continue
             name = f"{quoted(state, incident.event.task)}{made_at(task)}"
             text = f"{name} was garbage-collected while it waited{at_line(incident.place)}"
             yield finding_of("task-collected", text, incident, incident.event.task)
+
+
+def _never_began(task: TaskState | None) -> bool:
+    """Whether a task that was collected had yet to take its first step: until that its loop keeps it."""
+    return task is not None and task.steps == 0
 
 
 def find_never_awaited(state: LabState) -> Iterator[Finding]:
@@ -172,7 +179,9 @@ def _after(state: LabState, waiter: int) -> str:
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
     """Tasks whose work was not done as asyncio.run() ended or their loop was closed, and that nobody had waited for."""
+    told = set()
     for incident, event in incidents_of(state, TaskCutOff):
+        told.add(event.task)
         task = state.tasks.get(event.task)
         name, where = f"{quoted(state, event.task)}{made_at(task)}", at_line(incident.place)
         text = f"{name} was still at work{where} when the main task ended, and nobody waited for it: it was cancelled"
@@ -181,6 +190,11 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
             rest = "not even its finally or except blocks run any more" if event.cleans_up else "its rest never runs"
             text = f"{name} {did}{where} when its loop was closed: {rest}"
         yield finding_of("cut-off", text, incident, event.task)
+    for incident, collected in incidents_of(state, TaskCollected):
+        task = state.tasks.get(collected.task)
+        if _never_began(task) and collected.task not in told:
+            text = f"{quoted(state, collected.task)}{made_at(task)} had not begun when its loop was closed"
+            yield finding_of("cut-off", text, incident, collected.task, "likely")
 
 
 def find_left_items(state: LabState) -> Iterator[Finding]:

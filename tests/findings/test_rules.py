@@ -69,6 +69,29 @@ def test_a_timeout_around_both_waits_makes_it_likely() -> None:
     assert (finding.rule, finding.certainty) == ("deadlock", "likely")
 
 
+def test_a_task_that_is_collected_before_its_first_step_was_cut_off_by_the_end_of_its_loop() -> None:
+    feed = EventFeed()
+    findings = Findings(feed.state)
+    feed.subscribe(findings.take)
+    waits = [
+        events.StepStarted(0.1, 2),
+        events.StepEnded(0.1, 2, 0.0),
+        events.TaskWaiting(0.1, 2, events.Wait("future")),
+    ]
+    feed.take(
+        [
+            events.RunStarted(0.0, "app.py", 0.0, "3.13.0"),
+            events.TaskCreated(0.0, 1, "made", "work"),
+            events.TaskCreated(0.0, 2, "waits", "work"),
+            *waits,
+            events.TaskCollected(0.2, 1),
+            events.TaskCollected(0.2, 2),
+        ]
+    )
+    found = {(finding.task, finding.rule, finding.certainty) for finding in findings.found}
+    assert found == {(1, "cut-off", "likely"), (2, "task-collected", "proved")}
+
+
 def test_what_came_just_after_a_look_is_found_in_the_end() -> None:
     feed = EventFeed()
     findings = Findings(feed.state)

@@ -151,6 +151,8 @@ async def main():
     print("kept", end="")
     sys.stdout.buffer.write(b" raw, and so first\\n")
     print(sys.stdout.write("text\\n"), sys.stdout.buffer.write(b""), flush=True)
+    for write in (sys.stdout.write, sys.stdout.buffer.write):
+        print(write.__self__ in (sys.stdout, sys.stdout.buffer.raw), write.__qualname__, repr(write).split(" at ")[0])
 asyncio.run(main())
 sys.stdout = Loud()
 async def loud():

@@ -56,6 +56,13 @@ def test_what_goes_around_a_function_gets_its_arguments_and_its_result(divided: 
     assert (function.__doc__, function.__qualname__) == (divided.__doc__, divided.__qualname__)
 
 
+def test_a_function_says_of_itself_what_it_said(divided: FunctionType) -> None:
+    function = extended(divided, lambda *_, **__: _taken([]))
+    assert function is not None
+    assert function.__code__.co_flags == divided.__code__.co_flags
+    assert (function.__name__, function.__doc__) == ("divided", "Divide.")
+
+
 def test_a_function_does_not_run_where_what_goes_around_it_says_so(divided: FunctionType) -> None:
     results: list[object] = []
     function = extended(divided, lambda *_args, **_kwargs: _taken(results, runs=False), takes_result=True)

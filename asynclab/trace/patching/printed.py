@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from asynclab.trace.governing.owners import governor, observer
@@ -26,6 +26,18 @@ _PENDING_LIMIT = 1 << 20
 """The most bytes of text that a stream is assumed to hold back: what it hands on otherwise looks held back, too."""
 
 
+class _LookedAt(partial[Any]):
+    """A method of a stream that is looked at; asked what it is, it answers as the method itself."""
+
+    __wrapped__: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
 def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any]:
     """What calls `look`, and then, if that is NotImplemented, `original`, with the same argument.
 
@@ -33,7 +45,8 @@ def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any
     broken or a character can't be encoded, the traceback shows no frame of ours.
     """
     members = {"__iadd__": staticmethod(look), "__add__": staticmethod(original)}
-    return partial(operator.iadd, type(getattr(original, "__name__", "write"), (), members)())
+    looked_at = _LookedAt(operator.iadd, type(getattr(original, "__name__", "write"), (), members)())
+    return update_wrapper(looked_at, original, updated=())
 
 
 class _Stream:
