@@ -16,17 +16,28 @@ LONG_HOLD = 2.0
 
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
-    """Locks that another task released: two tasks were inside then, and the first has released that of the second."""
-    for incident, event in incidents_of(state, PrimitiveChanged):
-        if event.primitive in state.primitives and incident.is_sure:
-            name = state.primitives[event.primitive].label
-            robber, inside = incident.others
+    """Locks that another task released: one that gave up waiting for it, or that let a second task in by that.
+
+    The latter shows as the first releases the lock of the second.
+    """
+    sure = [each for each in incidents_of(state, PrimitiveChanged) if each[0].is_sure]
+    shown = {(incident.others[0], event.task) for incident, event in sure if incident.kind != "given_up"}
+    for incident, event in sure:
+        if event.primitive not in state.primitives or (incident.kind == "given_up" and incident.others in shown):
+            continue
+        robber, other = incident.others
+        released = f"{quoted(state, robber)} released {state.primitives[event.primitive].label}{at_line(incident.place)}"
+        text = (
+            f"{released} while {quoted(state, event.task)} held it, and {quoted(state, other)} took it: both were "
+            f"inside until {measured(incident.at)}, when {quoted(state, event.task)} released it from under "
+            f"{quoted(state, other)}"
+        )
+        if incident.kind == "given_up":
             text = (
-                f"{quoted(state, robber)} released {name}{at_line(incident.place)} while {quoted(state, event.task)} "
-                f"held it, and {quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
-                f"{quoted(state, event.task)} released it from under {quoted(state, inside)}"
+                f"{released} at {measured(incident.at)}, while {quoted(state, other)} held it: it had waited for the "
+                f"lock itself, and been cancelled before it got it"
             )
-            yield finding_of("released-by-another", text, incident, robber)
+        yield finding_of("released-by-another", text, incident, robber)
 
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:

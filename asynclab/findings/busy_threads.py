@@ -21,7 +21,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
         if not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
-            uses = "; it uses what they wait for" if event.holds_up else ""
+            uses = "; what they wait for needs it" if event.holds_up else ""
             uses = "; it was given up before it had begun" if event.never_begun else uses
             uses = "; nobody waits for these calls any more, but they go on" if event.given_up else uses
             queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"

@@ -145,6 +145,8 @@ def find_kept(state: LabState) -> Iterator[Finding]:
         victims = _victims(state, primitive)
         if not victims and _is_forgotten(state, primitive):
             certainty, victims = _waited_since_ends(state, primitive)
+        elif not victims and _is_for_nobody(state, primitive):
+            certainty, victims = "likely", _waited_since_ends(state, primitive)[1]
         if not victims:
             continue
         what = "the lock" if primitive.kind == "lock" else "a permit"
@@ -170,6 +172,15 @@ def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
     return is_odd or (primitive.kind == "lock" and any(task.coroutine not in ACQUIRES for task in tasks))
+
+
+def _is_for_nobody(state: LabState, primitive: PrimitiveState) -> bool:
+    """Whether the last holders are calls of acquire() that got it after those who had made a task of them had ended."""
+    tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
+    makers = [state.task(task.parent) for task in tasks if task.coroutine in ACQUIRES]
+    ends = [None if maker is None else maker.ended_at for maker in makers]
+    known = [at for at in ends if at is not None]
+    return len(known) == len(tasks) and max(known, default=0.0) < min((t.ended_at or 0.0 for t in tasks), default=0.0)
 
 
 def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Certainty, list[int]]:

@@ -183,7 +183,10 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{at_line(incident.place)} before it used or returned that, when its time was up at "
                 f"{measured(incident.at)}: nobody else has it"
             )
-            yield finding_of("abandoned-get", text, incident, event.task)
+            takes = [queue.id for queue in state.queues.values() if event.task in queue.takers]
+            victims = {task: None for queue in takes for task in waits_at(state, "queue.get", queue, incident.at)}
+            text += f", and {listed(state, victims)} waited for it in vain since" if victims else ""
+            yield finding_of("abandoned-get", text, incident, event.task, "proved" if victims else None)
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:

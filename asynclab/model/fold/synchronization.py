@@ -69,6 +69,8 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
         state.remember(event, at, robber[1], (robber[0], holder))
+    elif task in lock.given_up:
+        state.remember(event, at, place_in(event), (task, holder), "given_up")
     lock.robbed[holder] = task, place_in(event)
 
 

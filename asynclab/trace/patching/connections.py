@@ -19,6 +19,7 @@ from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import place_from
+from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.watching.observer import Observer
 
 _CONNECT, _LIBRARY = "connect", "aiohttp"
@@ -140,11 +141,14 @@ def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
     """Tell it while the main task goes on: what is there at the end of a program needs no closing."""
     opened = vars(transport).get(_OPENED)
     tasks = tracer.registry.tasks()
-    main = next((record for record, task in tasks if cpython.runs_until_end_of(task)), None)
-    is_at_work = main is not None and (tracer.current is not main or place_from(frame, tracer.registry.boundary)[1])
-    if opened is not None and is_at_work:
-        task, host, file, line = opened
-        tracer.emit(ConnectionDropped(tracer.clock.now(), f"connection to {host}", task, file, line))
+    main, task = next((each for each in tasks if cpython.runs_until_end_of(each[1])), (None, None))
+    if opened is None or main is None or task is None:
+        return
+    is_at_work = tracer.current is not main or place_from(frame, tracer.registry.boundary)[1]
+    # A step that a cancel begins keeps the CancelledError, with all in its traceback, until it has come to its end.
+    if is_at_work or getattr(coroutine_of(task), "cr_suspended", False):
+        opener, host, file, line = opened
+        tracer.emit(ConnectionDropped(tracer.clock.now(), f"connection to {host}", opener, file, line))
 
 
 def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ _NEXT = ("STORE", "POP", "RESUME", "FOR_ITER", "JUMP", "END", "NOP")
 AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
 """The last instruction of an await: the latter up to Python 3.11."""
 
+_MAKES = ("create_task", "ensure_future")
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _BACKWARD = frozenset(code for name, code in dis.opmap.items() if "JUMP_BACKWARD" in name and "NO_INTER" not in name)
@@ -85,6 +87,43 @@ def handlers_of(code: CodeType) -> dict[int, int]:
 
 
 @lru_cache(1_000)
+def handles_cancel(code: CodeType, at: int) -> bool:
+    """Whether code of a function may run as a CancelledError is raised at an instruction, such as that of a finally."""
+    handlers, steps = handlers_of(code), list(dis.get_instructions(code))
+    numbers = {each.offset: number for number, each in enumerate(steps)}
+    while at in handlers:
+        at = handlers.pop(at)
+        if steps[numbers[at]].opname == "PUSH_EXC_INFO":  # else it is what Python does at each await
+            passes = _passes_cancel_on(steps, numbers, at)
+            if passes is None:
+                return True
+            at = passes
+    return False
+
+
+def _passes_cancel_on(steps: list[dis.Instruction], numbers: dict[int, int], handler: int) -> int | None:
+    """Where the clauses of an except raise a CancelledError again that none of them takes; None where one may."""
+    number, named = numbers[handler] + 1, list[str]()
+    while steps[number].opname in (*_LOADS, "BUILD_TUPLE", "CHECK_EXC_MATCH"):
+        step, number = steps[number], number + 1
+        if step.opname == "CHECK_EXC_MATCH":
+            if not all(map(_is_no_cancel, named)):
+                return None
+            number, named = numbers[steps[number].argval], []
+        elif step.opname != "BUILD_TUPLE":
+            named = [*(named[:-1] if step.opname == "LOAD_ATTR" else named), step.argval]
+    return None if named or steps[number].opname != "RERAISE" else steps[number].offset
+
+
+def _is_no_cancel(name: str) -> bool:
+    """Whether what has a name is no class of CancelledError, going by how exceptions are named."""
+    known = getattr(builtins, name, None)
+    if isinstance(known, type):
+        return issubclass(known, Exception)
+    return name.endswith(("Error", "Exception")) and "Cancel" not in name
+
+
+@lru_cache(1_000)
 def is_endless(code: CodeType, at: int) -> bool:
     """Whether an instruction is in a loop out of which only an exception leads that the function does not raise."""
     if not _has_loop(code):
@@ -137,10 +176,11 @@ def returns_what_it_awaits(code: CodeType) -> bool:
 
 
 @lru_cache(1_000)
-def awaits_a_name(code: CodeType, made_at: int | None = None) -> bool:
+def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_before: bool = True) -> bool:
     """Whether a function awaits something else than what it has just called, such as a task made at a line.
 
-    Not so a variable for which the function only makes tasks at other lines.
+    Not so a variable for which the function only makes tasks at other lines; nor, without `also_of_calls_before`, one
+    for which it makes a task at that line alone: each call awaits its own.
     """
     steps = list(dis.get_instructions(code))
     made = {} if made_at is None else _lines_that_make(steps)
@@ -149,7 +189,7 @@ def awaits_a_name(code: CodeType, made_at: int | None = None) -> bool:
     for before, each in pairwise(steps):
         if _is_of_a_name(before, each):
             lines = made.get(_names_in(before)[-1]) if "FAST" in before.opname else None
-            if lines is None or made_at in lines or None in lines:
+            if lines is None or None in lines or (made_at in lines and (also_of_calls_before or len(lines) > 1)):
                 return True
     return False
 
@@ -166,7 +206,7 @@ def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]
     for each in steps:
         if each.opname.startswith("STORE_FAST"):
             first, *others = _names_in(each)
-            makes = "create_task" in [step.argval for step in statement if step.opname in _LOADS][:2]
+            makes = any(step.argval in _MAKES for step in [each for each in statement if each.opname in _LOADS][:2])
             is_made = makes and statement[-1].opname.startswith("CALL")
             found[first].add(line_of(statement[0]) if is_made else None)
             for name in others if each.opname == "STORE_FAST_STORE_FAST" else ():

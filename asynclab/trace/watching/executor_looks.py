@@ -1,13 +1,15 @@
 """Tells where a call that should not wait for a thread does, since all threads of its executor are busy.
 
-That is a lookup of a host's name, and a call that uses what all the threads wait for: such as the release of a
-semaphore that they want to acquire. Were they to wait without a timeout, that would be a deadlock. It is any call where
+That is a lookup of a host's name, and a call that uses what all the threads wait for, or whose task does: such as the
+release of a semaphore that they want to acquire, or what a coroutine awaits whose result they want. Were they to wait
+without a timeout, that would be a deadlock. It is any call where
 nobody waits for those that the threads are busy with: a timeout does not end a thread. And it is any that was given up
 before a thread has begun it.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import gc
 import queue
 import socket
@@ -16,15 +18,17 @@ import weakref
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import ExecutorFull
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
-from asynclab.trace.recording.future_state import is_cancelled, is_future
+from asynclab.trace.recording.future_state import coroutine_of, is_cancelled, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.held_threads import begins_call, frames_of_others, is_idle_worker, stands
 
 FULL_AFTER = 0.5
@@ -33,9 +37,10 @@ FULL_AFTER = 0.5
 _LOOKUPS = (socket.getaddrinfo, socket.getnameinfo)
 _THREADS_TOLD = 4
 _CALLS_FOLLOWED = 20
+_WAITS_FOLLOWED = 5
 _WAIT: CodeType = threading.Condition.wait.__code__
 _RUN_CALL: CodeType | None = getattr(getattr(cpython.WorkItem, "run", None), "__code__", None)
-_SYNCHRONIZING = (threading.__file__, queue.__file__)
+_SYNCHRONIZING = (threading.__file__, queue.__file__, concurrent.futures._base.__file__)
 """The files of what threads wait at."""
 
 
@@ -69,11 +74,11 @@ class ExecutorLooks:
         now = recorder.clock.real_time()
         call = self._never_begun(loop, queued, now)
         never_begun = call is not None
-        call = call or (queued[0] if given_up else _urgent(queued, busy))
+        call = call or (queued[0] if given_up else _urgent(loop, queued, busy))
         if call is None:
             return
         waited = now - self._since.setdefault(call, now)
-        task = self._waiters.get(call) or (_waiter(loop, call) if waited >= FULL_AFTER else None)
+        task = self._waiters.get(call) or (_number_of(_waiter(loop, call)) if waited >= FULL_AFTER else None)
         if task is None or waited < FULL_AFTER:
             return
         self._told.update(workers)
@@ -92,7 +97,7 @@ class ExecutorLooks:
             if cpython.is_call_cancelled(call):
                 if now - self._since.get(call, now) >= FULL_AFTER:
                     return call
-            elif call not in self._waiters and (task := _waiter(loop, call)) is not None:
+            elif call not in self._waiters and (task := _number_of(_waiter(loop, call))) is not None:
                 self._waiters[call] = task
                 self._since.setdefault(call, now)
         return None
@@ -101,18 +106,45 @@ class ExecutorLooks:
 _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 
 
-def _urgent(queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
+def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
     """The first of the calls that should not wait for a thread; None where each of them may."""
-    wanted = [_waits_at(frame) for frame in busy]
-    for call in queued:
+    found = [_waits_at(frame) for frame in busy]
+    wanted = [at for at, _ in filter(None, found)] if all(found) else []
+    futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
+    brought = [each for call in queued[:_CALLS_FOLLOWED] if futures for each in _brought_by(call)]
+    if futures and all(any(each is at for each in brought) for at in futures):
+        return queued[0]
+    for call in queued[:_CALLS_FOLLOWED]:
         function, arguments = _plainly(*cpython.function_of_call(call))
         if function in _LOOKUPS:
             return call
-        if all(wanted) and _code_of(function) not in [code for _, code in filter(None, wanted)]:
-            used = [function, *arguments, *_parts_of(function)]
-            if any(_has(each, at) for each in used for at, _ in filter(None, wanted)):
+        if wanted and _code_of(function) not in [code for _, code in filter(None, found)]:
+            used = [function, *arguments, *_parts_of(function), *_used_by_waiter(loop, call)]
+            if any(_has(each, at) for each in used for at in wanted):
                 return call
     return None
+
+
+def _brought_by(call: Any) -> Iterator[Any]:
+    """What is set as a call ends, and as the tasks do that wait for it: futures of loops and of threads."""
+    left = [(future, 0) for future in _futures_of(call)]
+    while left:
+        future, depth = left.pop()
+        for callback, _ in future._callbacks or ():
+            if type(callback) is FunctionType:
+                found = [cell.cell_contents for cell in callback.__closure__ or ()]
+            else:
+                found = [callback.__self__] if type(callback) in (BuiltinMethodType, MethodType) else []
+            yield from found
+            left += [(each, depth + 1) for each in found if depth < _WAITS_FOLLOWED and is_future(each)]
+
+
+def _used_by_waiter(loop: AbstractEventLoop, call: Any) -> Iterator[Any]:
+    """What the task that waits for a call has in variables."""
+    record = _waiter(loop, call)
+    task = None if record is None else record()
+    for link in () if task is None else follow(coroutine_of(task)).links:
+        yield from gc.get_referents(link)
 
 
 def _is_given_up(frame: FrameType | None) -> bool:
@@ -153,11 +185,13 @@ def _parts_of(function: Any) -> Iterator[Any]:
 
 
 def _has(owner: Any, wanted: Any) -> bool:
-    """Whether an object is another, or has it as an attribute."""
+    """Whether an object is another, or has it as an attribute, perhaps of its class."""
     if owner is wanted:
         return True
     parts = gc.get_referents(owner)
-    return any(part is wanted for part in (*parts, *gc.get_referents(*(each for each in parts if type(each) is dict))))
+    attributes = [each for each in parts if type(each) is dict]
+    attributes += [vars(base) for each in parts if type(each) is type for base in each.__mro__[:-1]]
+    return any(part is wanted for part in (*parts, *chain(*map(dict.values, map(dict, attributes)))))
 
 
 def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
@@ -173,16 +207,20 @@ def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
     return None if wanted is None else (wanted, called)
 
 
-def _waiter(loop: AbstractEventLoop, call: Any) -> int | None:
+def _waiter(loop: AbstractEventLoop, call: Any) -> TaskRecord | None:
     """The task that waits for what a call will bring."""
     found = (_waits_for(loop, future) for future in _futures_of(call))
-    return next((number for number in found if number is not None), None)
+    return next((record for record in found if record is not None), None)
 
 
-def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> int | None:
+def _number_of(record: TaskRecord | None) -> int | None:
+    return None if record is None else record.id
+
+
+def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> TaskRecord | None:
     for callback, _ in future._callbacks or ():
         known: Any = callback if type(callback) in (BuiltinMethodType, MethodType) else None  # else it is not asked
         record = None if known is None else tasks_of(loop).known(known.__self__)
         if record is not None:
-            return record.id
+            return record
     return None

@@ -23,7 +23,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.closable import is_closable
-from asynclab.trace.watching.code_flow import AWAITED, handlers_of, line_of, reached_from
+from asynclab.trace.watching.code_flow import AWAITED, handles_cancel, line_of, reached_from
 
 _WAIT_FOR = asyncio.wait_for.__code__
 _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
@@ -59,7 +59,7 @@ def _has_unused(code: CodeType, at: int) -> bool:
     """Whether a function that awaits at an instruction has got a variable by another await, and has yet to use it."""
     steps = list(dis.get_instructions(code))
     line = next(line_of(each) for each in steps if each.offset >= at)
-    if _is_caught(code, steps, at):
+    if handles_cancel(code, at):
         return False
     stored, used = dict[str, int](), set[str]()
     for before, each in pairwise(steps):
@@ -73,14 +73,6 @@ def _has_unused(code: CodeType, at: int) -> bool:
                 stored.pop(name, None)
     again = reached_from(code, at)
     return any(name in used and offset not in again for name, offset in stored.items())
-
-
-def _is_caught(code: CodeType, steps: list[dis.Instruction], at: int) -> bool:
-    """Whether a function handles an exception at an instruction; what Python does at each `await` does not count."""
-    handlers, names = handlers_of(code), {each.offset: each.opname for each in steps}
-    while at in handlers and names[handlers[at]] != "PUSH_EXC_INFO":
-        at = handlers.pop(at)
-    return at in handlers
 
 
 def _accesses(instruction: dis.Instruction) -> Iterator[tuple[str, str]]:

@@ -328,7 +328,8 @@ class Observer(Recorder):
             self.registry.end(record, task, at)
             if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):
-                    self.mishaps.items.ended(record, task, created, item, is_awaited=bool(self._woken_by_end))
+                    waiting = self._woken_by_end[0][0] if self._woken_by_end else None
+                    self.mishaps.items.ended(record, task, created, item, waiting)
             if self._woken_by_end:
                 if len(self._woken_by_end) == 1 and type(task) is Task and task._result is not None:  # type: ignore[attr-defined]
                     self._see_handover(record, task)

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import TaskRecord
@@ -59,16 +60,22 @@ class DroppedSources:
         self._shared: dict[int, _Shared] = {}
         """By the number of the task."""
         self._dropped: dict[int, float] = {}
-        """By the number of a task: the real time from which on nobody else had that at any look."""
+        """By the id() of what tasks wait for: the real time from which on only they had that at any look."""
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task begins to wait for an event, future or item; to be called on its loop's thread."""
+        self._shared.pop(record.id, None)
         found = _source_of(task)
-        self._dropped.pop(record.id, None)
-        if found is None or len(self._shared) >= _MOST_SOURCES or others(*found) + _weak_ones(*found) == 0:
-            self._shared.pop(record.id, None)
-        else:
-            self._shared[record.id] = _Shared(record, id(found[0][0]))
+        if found is None or len(self._shared) >= _MOST_SOURCES:
+            return
+        source = id(found[0][0])
+        self._dropped.pop(source, None)
+        together = self._waiting_for(source)
+        if self._others(*found, together):
+            self._shared[record.id] = _Shared(record, source)
+        else:  # they all are to wait until the program ends
+            for number in together:
+                self._shared.pop(number, None)
 
     @property
     def are_any(self) -> bool:
@@ -82,54 +89,81 @@ class DroppedSources:
             now: Real time.
         """
         for number, shared in list(self._shared.items()):
-            if now < shared.next_look:
+            if now < shared.next_look or number not in self._shared:
                 continue
             task = shared.record()
             found = None if task is None or is_done(task) else _source_of(task)
             if found is None or id(found[0][0]) != shared.source:
                 self._shared.pop(number, None)
-                self._dropped.pop(number, None)
-            elif others(*found) + _weak_ones(*found):
-                self._dropped.pop(number, None)
+                continue
+            together = self._waiting_for(shared.source)
+            if self._others(*found, [each for each in together if each != number]):
+                self._dropped.pop(shared.source, None)
                 shared.next_look, shared.patience = now + shared.patience, min(2 * shared.patience, _LATEST_AFTER)
-            elif now - self._dropped.setdefault(number, now) >= DROPPED_AFTER:
-                del self._shared[number], self._dropped[number]
-                yield shared.record, shared.source
+            elif now - self._dropped.setdefault(shared.source, now) >= DROPPED_AFTER:
+                self._dropped.pop(shared.source, None)
+                for each in filter(None, [self._shared.pop(other, None) for other in together]):
+                    yield each.record, shared.source
+
+    def _waiting_for(self, source: int) -> list[int]:
+        """The numbers of the tasks that wait for what has an id()."""
+        return [number for number, shared in list(self._shared.items()) if shared.source == source]
+
+    def _others(self, held: list[Any], chain: Chain, own: int, together: list[int]) -> int:
+        """How many have the one object in a list, apart from a task and others that wait for the same."""
+        for shared in filter(None, map(self._shared.get, together[:_MOST_WAITERS])):
+            task = shared.record()
+            found = None if task is None else _source_of(task)
+            if found is not None and found[0][0] is held[0]:
+                own += found[2] + _had_by(held, found[1])
+            found = None
+        return others(held, chain, own) + _weak_ones(held)
 
 
 _LATEST_AFTER = 3.0
 _MOST_SOURCES = 100
+_MOST_WAITERS = 10
+"""What more tasks wait for counts as what others have: to look at all of them would take too long."""
 
 _TASK_AND_ITERATOR = 2
 """Who refers to a future that a task awaits: the task, and the iterator in its innermost coroutine."""
 
+_SHIELD = 1
+"""Who refers to the future in a shield(): what is called as the future around it ends."""
 
-def _source_of(task: Task[Any]) -> tuple[list[Any], Chain] | None:
-    """The event, future or queue for which a suspended task waits, and its coroutines; None where for something else.
 
-    It is in a list alone, as each variable would be one more reference.
+def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
+    """The event, future or queue for which a suspended task waits, its coroutines, and who else has it for the task.
+
+    It is in a list alone, as each variable would be one more reference. None where the task waits for something else.
     """
     chain = follow(coroutine_of(task))
     if chain.is_opaque or not chain.links:
         return None
     if chain.frames[-1].f_code in _WAITS:
-        return [variables_of(chain.frames[-1])["self"]], chain
-    held = [awaited_by(task)]
-    return (held, chain) if type(held[0]) is asyncio.Future and not is_done(held[0]) else None
+        return [variables_of(chain.frames[-1])["self"]], chain, 0
+    held, own = [awaited_by(task)], _TASK_AND_ITERATOR
+    inside = None if type(held[0]) is not asyncio.Future else cpython.shielded_by(held[0])
+    if inside is not None:
+        held, own = [inside], _SHIELD
+        inside = None
+    return (held, chain, own) if type(held[0]) is asyncio.Future and not is_done(held[0]) else None
 
 
-def _weak_ones(held: list[Any], chain: Chain) -> int:
+def _weak_ones(held: list[Any]) -> int:
     """How many weak references there are to the one object in a list; one to each event and queue is ours."""
     return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
 
 
-def others(held: list[Any], chain: Chain) -> int:
-    """How many others than a task, and the coroutines of its chain, refer to the one object in a list."""
+def others(held: list[Any], chain: Chain, own: int = 0) -> int:
+    """How many others than the coroutines of a task's chain, and some of its own, refer to the one object in a list."""
+    return references(held) - references([object()]) - own - _had_by(held, chain)
+
+
+def _had_by(held: list[Any], chain: Chain) -> int:
+    """How often the coroutines of a chain refer to the one object in a list."""
     value = held[0]
-    own = sum(_times(value, gc.get_referents(link)) for link in chain.links)
-    own += _TASK_AND_ITERATOR if type(value) is asyncio.Future else 0
-    del value
-    return references(held) - references([object()]) - own
+    return sum(_times(value, gc.get_referents(link)) for link in chain.links)
 
 
 def references(held: list[Any]) -> int:

@@ -51,10 +51,14 @@ class UnreadItems:
         self._tasks = tasks
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
-        self._awaited_later: dict[tuple[str, int], bool] = {}
-        """Of the lines that make such tasks: whether the code there may await them when they have ended."""
+        self._awaited_later: dict[tuple[str, int, bool], bool] = {}
+        """Of the lines that make such tasks: whether the code there may await them when they have ended.
 
-    def ended(self, record: TaskRecord, task: Task[Any], created: TaskCreated, item: int, *, is_awaited: bool) -> None:
+        True stands for any code; False for other than that which awaits what it has made itself just before."""
+
+    def ended(
+        self, record: TaskRecord, task: Task[Any], created: TaskCreated, item: int, waiting: TaskRecord | None
+    ) -> None:
         """A task has ended that had taken an item with this id() from a queue, and perhaps woken one that waits."""
         is_sure = sys.getrefcount(task) <= _REFERENCES_OF_A_STEP
         if type(task) is not Task or task._exception is not None or Task.cancelled(task):
@@ -62,17 +66,16 @@ class UnreadItems:
         if id(task._result) != item or not _passes_on(coroutine_of(task)):  # type: ignore[attr-defined]
             return
         if is_sure or not self._may_be_awaited(created):
-            brought = self._brought[record.key] = _Brought(not is_awaited, is_sure)
-            if not is_awaited:
+            brought = self._brought[record.key] = _Brought(waiting is None, is_sure)
+            if waiting is None:
                 _notice_reading(task, brought)
+        elif waiting is not None and not _may_salvage(waiting) and not self._may_be_awaited(created, again=False):
+            self._brought[record.key] = _Brought(is_unread=False, is_sure=False)
 
     def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
         """A task has ended with a result, for which alone another task waits."""
-        result, waiter = result_of(task), waiting()
-        if record.key in self._brought or not is_closable(type(result)) or waiter is None:
-            return
-        frames = follow(coroutine_of(waiter)).frames
-        if not any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames):
+        is_known = record.key in self._brought
+        if not is_known and is_closable(type(result_of(task))) and not _may_salvage(waiting):
             self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
 
     def not_received(self, task: Task[Any]) -> None:
@@ -90,17 +93,28 @@ class UnreadItems:
             now = self._recorder.clock.now()
             self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for))
 
-    def _may_be_awaited(self, created: TaskCreated) -> bool:
-        """Whether the code of the task that made another awaits what may be a task that has ended."""
-        place = created.file, created.line
+    def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
+        """Whether the code of the task that made another awaits what may be a task that has ended.
+
+        With `again=False`, one that ended as it was awaited.
+        """
+        place = created.file, created.line, again
         if place not in self._awaited_later:
             maker = None if created.parent is None else next(self._tasks.some({created.parent}), None)
             chain = follow(None if maker is None else coroutine_of(maker[1]))
             if not chain.own_links:
                 return True
             reach = Reach(chain.own_links, chain.frames, _MOST_OBJECTS)
-            self._awaited_later[place] = reach.may_run(partial(awaits_a_name, made_at=created.line))
+            does = partial(awaits_a_name, made_at=created.line, also_of_calls_before=again)
+            self._awaited_later[place] = reach.may_run(does)
         return self._awaited_later[place]
+
+
+def _may_salvage(waiting: TaskRecord) -> bool:
+    """Whether a task that waits for another may get its result all the same where it is cancelled."""
+    waiter = waiting()
+    frames = () if waiter is None else follow(coroutine_of(waiter)).frames
+    return not frames or any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames)
 
 
 def _passes_on(coroutine: object) -> bool:
