@@ -6,7 +6,8 @@ import dis
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -44,14 +45,14 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
     def decorate(function: AnyFunction) -> AnyFunction:
         """Replace the code of a function by the same at other places."""
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
-            code, theirs = function.__code__, _look_ups(original.__code__)
-            places = [place for name in calls if (place := _whole_call(original.__code__, theirs, name)) is not None]
+            code, theirs = function.__code__, _sight_of(original.__code__)
+            places = [place for name in calls if (place := theirs.whole_call(name)) is not None]
             if len(places) == len(calls):
-                ours = _look_ups(code)
-                on_line = {_line_of(ours, name): place for name, place in zip(calls, places, strict=True)}
-                of_names = {(place[0], name): place for _, name, place in theirs}
-                of_units: list[Any] = [on_line.get(position[0], places[0]) for position in code.co_positions()]
-                for unit, name, _ in ours:  # an attribute that is missing is underlined alone
+                ours = _Sight(code)
+                on_line = {ours.line_of(name): place for name, place in zip(calls, places, strict=True)}
+                of_names = {(place[0], name): place for _, name, place in theirs.look_ups}
+                of_units: list[Any] = [on_line.get(position[0], places[0]) for position in ours.positions]
+                for unit, name, _ in ours.look_ups:  # an attribute that is missing is underlined alone
                     of_units[unit] = of_names.get((of_units[unit][0], name), of_units[unit])
                 function.__module__ = original.__module__
                 function.__code__ = _placed(code, original.__code__, of_units)
@@ -70,51 +71,56 @@ def hide_frames(made: Any) -> None:
         frames[:] = [frame for frame in frames if not frame.filename.startswith(_TRACE)]
 
 
-def _look_ups(code: CodeType) -> list[_LookUp]:
-    """Each look-up of a name.
+class _Sight:
+    """The places of a function's code.
 
-    `dis.get_instructions` would tell, too, in ten times the time.
+    `dis.get_instructions` would tell them, too, in ten times the time.
     """
-    found: list[_LookUp] = []
-    argument = 0
-    units = zip(code.co_code[::2], code.co_code[1::2], code.co_positions(), strict=True)
-    for unit, (operation, low, place) in enumerate(units):
-        argument = argument << 8 | low
-        if operation in _NAMED:
-            found.append((unit, code.co_names[argument >> _NAMED[operation]], place))
-        if operation != dis.EXTENDED_ARG:
-            argument = 0
-    return found
+
+    def __init__(self, code: CodeType) -> None:
+        self.positions = list(code.co_positions())
+        """That of each code unit."""
+        self.look_ups: list[_LookUp] = []
+        """Each look-up of a name."""
+        argument = 0
+        instructions, arguments = code.co_code[::2], code.co_code[1::2]
+        for unit, operation in enumerate(instructions):
+            argument = argument << 8 | arguments[unit]
+            if operation in _NAMED:
+                name = code.co_names[argument >> _NAMED[operation]]
+                self.look_ups.append((unit, name, self.positions[unit]))
+            if operation != dis.EXTENDED_ARG:
+                argument = 0
+
+    def line_of(self, name: str) -> int | None:
+        """The line on which a name is looked up."""
+        return next((place[0] for _, found, place in self.look_ups if found == name), None)
+
+    def whole_call(self, name: str) -> _Place | None:
+        """The place of the call in which a name is looked up."""
+        line = self.line_of(name)
+        found: Any = [place for place in self.positions if place[0] == line and None not in place]
+        return max(found, key=lambda place: place[3] - place[2], default=None)
 
 
-def _line_of(look_ups: list[_LookUp], name: str) -> int | None:
-    """The line on which a name is looked up."""
-    return next((place[0] for _, found, place in look_ups if found == name), None)
-
-
-def _whole_call(code: CodeType, look_ups: list[_LookUp], name: str) -> _Place | None:
-    """The place of the call in which a name is looked up."""
-    line = _line_of(look_ups, name)
-    found = [place for place in code.co_positions() if place[0] == line and None not in place]
-    whole = max(found, key=lambda place: (place[3] or 0) - (place[2] or 0), default=None)
-    return None if whole is None else (whole[0] or 0, whole[1] or 0, whole[2] or 0, whole[3] or 0)
+_sight_of = lru_cache(_Sight)
+"""The same for functions of asyncio's: for some of them several of ours stand in."""
 
 
 def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
     """The code with another file, name and location table, which has a place for each of its code units."""
     table = bytearray()
     line = original.co_firstlineno
+    ends: dict[tuple[int, _Place], bytes] = {}
     for place, units in groupby(places):
         left = len(list(units))
-        first, last, column, end_column = place
         while left:
             count = min(left, _UNITS)
+            if (line, place) not in ends:
+                ends[line, place] = bytes(_end_of_entry(place, line))
             table.append(0x80 | _LONG << 3 | count - 1)
-            table += bytes(_signed(first - line))
-            table += bytes(_unsigned(last - first))
-            table += bytes(_unsigned(column + 1))
-            table += bytes(_unsigned(end_column + 1))
-            line = first
+            table += ends[line, place]
+            line = place[0]
             left -= count
     return code.replace(
         co_filename=original.co_filename,
@@ -123,6 +129,12 @@ def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> Cod
         co_firstlineno=original.co_firstlineno,
         co_linetable=bytes(table),
     )
+
+
+def _end_of_entry(place: _Place, line: int) -> Iterator[int]:
+    """What an entry says of a place, after its first byte; `line` is that of the entry before."""
+    first, last, column, end_column = place
+    return chain(_signed(first - line), _unsigned(last - first), _unsigned(column + 1), _unsigned(end_column + 1))
 
 
 def _unsigned(number: int) -> Iterator[int]:

@@ -83,6 +83,8 @@ def snapshot() -> dict[str, Any]:
         asyncio.Condition,
     )
     owners += (asyncio.Barrier, BaseSubprocessTransport, _WorkItem, asyncio.BaseEventLoop, FastLoop)  # type: ignore[assignment]
+    for name in [*vars(BaseSubprocessTransport)]:
+        getattr(BaseSubprocessTransport, name)  # what stands in for a method may be made once that is used
     found = {f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()}
     found |= {"stdout": sys.stdout, "stderr": sys.stderr, "hooks": sys.get_asyncgen_hooks()}
     return found | {"warn": warnings._warn_unawaited_coroutine}  # type: ignore[attr-defined]

@@ -91,8 +91,8 @@ class _ProcessHooks:
 def _observe_all(patches: Patches) -> None:
     """Replace what is replaced on whatever loop."""
     replace_handles(patches)
-    patches.wrap(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
-    patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
+    patches.wrap_once_used(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
+    patches.wrap_once_used(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
     observe_connections(patches)
     observe_primitives(patches)
     observe_output(patches)

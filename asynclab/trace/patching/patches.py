@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 _ABSENT = object()
+
+
+class _OnceUsed:
+    """Stands for a method until somebody asks a class or an instance for it: only then its replacement is made."""
+
+    def __init__(self, owner: type, name: str, make: Callable[[], FunctionType]) -> None:
+        self._owner = owner
+        self._name = name
+        self._make = make
+        self.made: FunctionType | None = None
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        if self.made is None:
+            collects = gc.isenabled()
+            gc.disable()  # where the program uses a method first is no moment for a collection
+            try:
+                self.made = self._make()
+            finally:
+                if collects:
+                    gc.enable()
+        if vars(self._owner).get(self._name) is self:
+            type.__setattr__(self._owner, self._name, self.made)
+        return self.made.__get__(instance, owner)
 
 
 class Patches:
@@ -30,10 +55,17 @@ class Patches:
         """Replace a function by what `around` makes of it."""
         self.set(owner, name, around(getattr(owner, name)))
 
+    def wrap_once_used(self, owner: type, name: str, around: Callable[[Any], Any]) -> None:
+        """The same for a method that few programs use: it takes time to make another."""
+        original = getattr(owner, name)
+        self.set(owner, name, _OnceUsed(owner, name, lambda: around(original)))
+
     def undo(self) -> None:
         """Put everything back, the last replaced first; what somebody else has replaced since is left alone."""
         while self._undo:
             owner, name, before, value = self._undo.pop()
+            if isinstance(value, _OnceUsed) and value.made is not None:
+                value = value.made
             if vars(owner).get(name, _ABSENT) is not value:
                 continue
             if before is _ABSENT:

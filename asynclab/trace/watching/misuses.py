@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import gc
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 from asynclab.model.events import CoroutineCached, Misused, MisuseKind
@@ -23,8 +24,9 @@ _SAID: tuple[tuple[MisuseKind, tuple[str, ...]], ...] = (
 _CACHE: type = functools._lru_cache_wrapper
 """What functools.cache and lru_cache make of a function."""
 
-SEARCH_SECONDS = 0.05
-"""For how long a process is searched for such caches, when its loops are closed; each search looks at all objects."""
+_MODULE_SPACE: Callable[[ModuleType], Mapping[str, Any]] = vars(ModuleType)["__dict__"].__get__
+_CLASS_SPACE: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
+"""Their variables, past whatever a class or metaclass of the program's says."""
 
 
 class Misuses:
@@ -49,20 +51,26 @@ class CachedCoroutines:
     def __init__(self) -> None:
         self._told: set[int] = set()
         """Their id()."""
-        self._left = SEARCH_SECONDS
 
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
         """What tells of those of the program's async functions that gave some coroutine out again so far."""
-        began = recorder.clock.real_time()
-        caches: list[Any] = [each for each in gc.get_objects() if type(each) is _CACHE] if self._left > 0 else []
-        self._left -= recorder.clock.real_time() - began
-        for each in caches:
+        for each in _caches(recorder.code.owns):
             function, times = each.__wrapped__, each.cache_info().hits
             if times and id(each) not in self._told and inspect.iscoroutinefunction(function):
                 self._told.add(id(each))
                 file, line = function.__code__.co_filename, function.__code__.co_firstlineno
-                if recorder.code.owns(file):
-                    yield CoroutineCached(recorder.clock.now(), function.__qualname__, times, file, line)
+                yield CoroutineCached(recorder.clock.now(), function.__qualname__, times, file, line)
+
+
+def _caches(is_owned: Callable[[str], bool]) -> Iterator[Any]:
+    """The caches of functions and methods in the program's own modules."""
+    for name, module in list(sys.modules.items()):
+        space = _MODULE_SPACE(module) if type(module) is ModuleType else {}
+        file = space.get("__file__")
+        if type(file) is str and is_owned(file):
+            classes = [_CLASS_SPACE(each) for each in list(space.values()) if issubclass(type(each), type)]
+            spaces = [space, *(each for each in classes if each.get("__module__") == name)]
+            yield from (each for space in spaces for each in list(space.values()) if type(each) is _CACHE)
 
 
 cached_coroutines = CachedCoroutines()
