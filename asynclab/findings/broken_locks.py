@@ -26,7 +26,9 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
         if event.primitive not in state.primitives or (incident.kind == "given_up" and incident.others in shown):
             continue
         robber, other = incident.others
-        released = f"{quoted(state, robber)} released {state.primitives[event.primitive].label}{at_line(incident.place)}"
+        released = (
+            f"{quoted(state, robber)} released {state.primitives[event.primitive].label}{at_line(incident.place)}"
+        )
         text = (
             f"{released} while {quoted(state, event.task)} held it, and {quoted(state, other)} took it: both were "
             f"inside until {measured(incident.at)}, when {quoted(state, event.task)} released it from under "
