@@ -16,6 +16,7 @@ from asynclab.model.events import (
     ExecutorFull,
     FailureUnseen,
     HandoverLost,
+    ItemLost,
     LoopLagged,
     Outside,
     PrimitiveChanged,
@@ -387,3 +388,21 @@ def test_tasks_that_fill_a_queue_from_which_only_they_take_are_told_at_once(take
     (finding,) = _found(*taken, *full, *(_waits(task, PUTS) for task in takers), _waits(MAIN, Wait("event", 1)), IDLE)
     who = "they themselves take" if len(takers) > 1 else "it itself takes"
     assert finding.text.endswith(f"it is full, and only {who} from it")
+
+
+@pytest.mark.parametrize(("idle", "certainty"), [(LISTENING, "likely"), (IDLE, "proved")])
+def test_an_item_was_lost_where_nothing_else_brings_one_to_who_waits_for_it(idle: Event, certainty: str) -> None:
+    lost = [QueuePut(0.0, 1, "job", 1, 1, MAIN), QueueGot(0.0, 1, "job", 0, 1, 0, FIRST), ItemLost(0.1, FIRST, "job")]
+    waits = [_waits(MAIN, Wait("task", tasks=(SECOND,))), _waits(SECOND, GETS), _waits(FIRST, Wait("future"))]
+    said = [(finding.rule, finding.certainty) for finding in _found(*lost, *waits, idle)]
+    assert ("abandoned-get", certainty) in said
+
+
+@pytest.mark.parametrize(("wait", "found"), [(Wait("lock", 1), True), (Wait("event", 1), False)])
+def test_a_lock_is_released_by_another_that_has_given_up_waiting_for_it(wait: Wait, found: bool) -> None:
+    """Others may hand it on: a task that waited for something else may release it for its holder."""
+    held = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(SECOND, wait)]
+    cancelled = [TaskCancelRequested(0.2, SECOND, MAIN), TaskReady(0.2, SECOND, "cancel"), StepStarted(0.2, SECOND)]
+    released = PrimitiveChanged(0.2, 1, 0, SECOND, file="app.py", line=7)
+    said = _said(_found(*held, *cancelled, released, StepEnded(0.2, SECOND, 0.0)))
+    assert said == [("released-by-another", "proved", SECOND)] * found

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -202,6 +202,15 @@ def test_a_variable_with_tasks_of_other_lines_has_none(function: FunctionType, l
     code = function.__code__
     assert awaits_a_name(code, code.co_firstlineno + line) is expected
     assert awaits_a_name(code)
+
+
+def test_a_call_does_not_await_again_what_it_has_made_itself() -> None:
+    assert not _awaits_again(_awaits_its_own.__code__)
+    assert _awaits_again(_may_await_any.__code__)
+
+
+def _awaits_again(code: CodeType) -> bool:
+    return awaits_a_name(code, code.co_firstlineno + 2, also_of_calls_before=False)
 
 
 async def _passes_on(queue: asyncio.Queue[int]) -> int:

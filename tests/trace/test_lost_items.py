@@ -57,6 +57,31 @@ async def releases_it(queue: Queue) -> str:
     return item
 
 
+async def puts_it_back_at_an_error(queue: Queue) -> str:
+    item = await queue.get()
+    try:
+        await asyncio.sleep(1)
+    except (OSError, asyncio.InvalidStateError, Exception):
+        queue.put_nowait(item)
+        raise
+    return item
+
+
+async def puts_it_back_in_another_clause(queue: Queue) -> str:
+    item = await queue.get()
+    try:
+        try:
+            await asyncio.sleep(1)
+        except OSError:
+            raise
+        except asyncio.CancelledError:
+            queue.put_nowait(item)
+            raise
+    except ValueError:
+        raise
+    return item
+
+
 async def works_on_it(queue: Queue) -> None:
     while True:
         item = await queue.get()
@@ -91,6 +116,8 @@ async def has_another_one_like_it(queue: Queue) -> str:
         (keeps_it, 0),
         (puts_it_back, 0),
         (releases_it, 0),
+        (puts_it_back_at_an_error, 1),
+        (puts_it_back_in_another_clause, 0),
         (works_on_it, 0),
         (works_until_none_comes, 0),
         (has_no_use_for_it, 0),

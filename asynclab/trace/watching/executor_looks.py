@@ -18,7 +18,6 @@ import weakref
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
 from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
@@ -29,7 +28,7 @@ from asynclab.trace.recording.future_state import coroutine_of, is_cancelled, is
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.held_threads import begins_call, frames_of_others, is_idle_worker, stands
+from asynclab.trace.watching.held_threads import begins_call, frames_of_others, is_held, is_idle_worker, stands
 
 FULL_AFTER = 0.5
 """Real seconds: a lookup takes a few thousandths, and its timeouts are made for that."""
@@ -109,7 +108,9 @@ _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
     """The first of the calls that should not wait for a thread; None where each of them may."""
     found = [_waits_at(frame) for frame in busy]
-    wanted = [at for at, _ in filter(None, found)] if all(found) else []
+    # Where nothing has a timeout it is a deadlock, and told as such.
+    is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))
+    wanted = [at for at, _ in filter(None, found)] if all(found) and is_timed else []
     futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
     brought = [each for call in queued[:_CALLS_FOLLOWED] if futures for each in _brought_by(call)]
     if futures and all(any(each is at for each in brought) for at in futures):
@@ -131,10 +132,7 @@ def _brought_by(call: Any) -> Iterator[Any]:
     while left:
         future, depth = left.pop()
         for callback, _ in future._callbacks or ():
-            if type(callback) is FunctionType:
-                found = [cell.cell_contents for cell in callback.__closure__ or ()]
-            else:
-                found = [callback.__self__] if type(callback) in (BuiltinMethodType, MethodType) else []
+            found = list(_parts_of(callback))
             yield from found
             left += [(each, depth + 1) for each in found if depth < _WAITS_FOLLOWED and is_future(each)]
 
@@ -189,9 +187,9 @@ def _has(owner: Any, wanted: Any) -> bool:
     if owner is wanted:
         return True
     parts = gc.get_referents(owner)
-    attributes = [each for each in parts if type(each) is dict]
-    attributes += [vars(base) for each in parts if type(each) is type for base in each.__mro__[:-1]]
-    return any(part is wanted for part in (*parts, *chain(*map(dict.values, map(dict, attributes)))))
+    classes = [vars(base) for each in parts if type(each) is type for base in each.__mro__[:-1]]
+    attributes = [each for each in (*parts, *gc.get_referents(*classes)) if type(each) is dict]
+    return any(part is wanted for part in (*parts, *gc.get_referents(*attributes)))
 
 
 def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:

@@ -1206,3 +1206,133 @@ async def a_task_uses_a_loop_that_was_closed() -> None:
         closed.call_soon(print)
 
     assert await asyncio.gather(asyncio.create_task(use()), return_exceptions=True)
+
+
+async def a_task_releases_a_lock_that_it_has_given_up() -> None:
+    """released-by-another"""
+
+    lock = asyncio.Lock()
+
+    async def write(seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(0.05):
+                    await lock.acquire()
+            finally:
+                if lock.locked():
+                    lock.release()
+        await asyncio.sleep(seconds)
+
+    async with lock:
+        await asyncio.create_task(write(0.01))
+        await lock.acquire()
+
+
+async def several_tasks_wait_for_an_event_that_is_replaced() -> None:
+    """dropped-event"""
+
+    changed = [asyncio.Event()]
+
+    async def watch() -> None:
+        await changed[0].wait()
+
+    watchers = [asyncio.create_task(watch()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    changed[0] = asyncio.Event()
+    await asyncio.wait(watchers, timeout=1.0)
+
+
+async def a_shielded_future_is_replaced() -> None:
+    """dropped-event"""
+
+    rounds = [asyncio.get_running_loop().create_future()]
+
+    async def receive() -> object:
+        return await asyncio.shield(rounds[0])
+
+    receivers = [asyncio.create_task(receive()) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    rounds[0] = asyncio.get_running_loop().create_future()
+    await asyncio.wait(receivers, timeout=1.0)
+
+
+async def threads_wait_for_coroutines_that_wait_for_a_thread() -> None:
+    """executor-full"""
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(2))
+
+    async def check() -> None:
+        await asyncio.gather(asyncio.to_thread(time.monotonic))
+
+    def call() -> None:
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(check(), loop).result(timeout=1.2)
+
+    await asyncio.gather(*(asyncio.to_thread(call) for _ in range(2)))
+
+
+async def threads_wait_for_a_permit_of_a_task_that_waits_for_a_thread() -> None:
+    """executor-full"""
+
+    async def request(executor: ThreadPoolExecutor, permits: threading.Semaphore) -> None:
+        loop = asyncio.get_running_loop()
+        if await loop.run_in_executor(executor, permits.acquire, True, 1.2):
+            await loop.run_in_executor(executor, time.monotonic)
+            permits.release()
+
+    with ThreadPoolExecutor(2) as executor:
+        permits = threading.Semaphore(1)
+        await asyncio.gather(*(request(executor, permits) for _ in range(4)))
+
+
+async def a_timeout_ends_the_closing_of_a_connection() -> None:
+    """never-closed"""
+
+    async def close(connections: list[asyncio.StreamWriter]) -> None:
+        writer = connections.pop()
+        await asyncio.sleep(1)
+        writer.close()
+
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        connections = [(await asyncio.open_connection(*server.sockets[0].getsockname()))[1]]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await close(connections)
+        await asyncio.sleep(0.05)
+
+
+async def a_task_is_cancelled_as_its_item_comes() -> None:
+    """abandoned-get"""
+
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take() -> str:
+        return await jobs.get()
+
+    async def work() -> str:
+        taking = asyncio.create_task(take())
+        return await taking
+
+    worker = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    jobs.put_nowait("job")
+    await asyncio.sleep(0)
+    worker.cancel()
+    await asyncio.wait({worker})
+
+
+async def a_permit_comes_when_whoever_wanted_it_is_gone() -> None:
+    """never-released"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def call(seconds: float) -> None:
+        attempt = asyncio.ensure_future(permits.acquire())
+        if attempt in (await asyncio.wait({attempt}, timeout=0.1))[0]:
+            await asyncio.sleep(seconds)
+            permits.release()
+
+    await asyncio.gather(asyncio.create_task(call(0.3)), asyncio.create_task(call(0.0)))
+    await asyncio.create_task(call(0.0))
+    await asyncio.sleep(0.1)

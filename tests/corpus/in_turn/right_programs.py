@@ -1764,3 +1764,116 @@ async def tasks_wait_for_the_end_of_one_that_runs_out_of_time() -> None:
         await asyncio.wait({serving})
 
     await asyncio.gather(limit(), clean_up())
+
+
+async def a_lock_is_given_up_and_taken_later() -> None:
+    lock = asyncio.Lock()
+
+    async def write() -> None:
+        for seconds in (0.05, 1.0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds), lock:
+                    await asyncio.sleep(0.01)
+
+    await lock.acquire()
+    writing = asyncio.create_task(write())
+    await asyncio.sleep(0.1)
+    lock.release()
+    await writing
+
+
+async def several_tasks_wait_until_they_are_cancelled() -> None:
+    def start() -> list[asyncio.Task[object]]:
+        forever, never = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+        async def wait() -> None:
+            await forever.wait()
+
+        async def shield() -> None:
+            await asyncio.shield(never)
+
+        return [asyncio.create_task(each()) for each in (wait, wait, shield, shield)]
+
+    tasks = start()
+    await asyncio.sleep(LONG)
+    for task in tasks:
+        task.cancel()
+
+
+async def several_tasks_wait_for_a_future_that_one_of_many_has() -> None:
+    rounds = [asyncio.get_running_loop().create_future()]
+
+    async def receive() -> object:
+        return await asyncio.shield(rounds[0])
+
+    receivers = [asyncio.create_task(receive()) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    kept, rounds[0] = rounds[0], asyncio.get_running_loop().create_future()
+    await asyncio.sleep(LONG)
+    kept.set_result(None)
+    await asyncio.wait(receivers)
+
+
+async def threads_wait_for_coroutines_that_use_other_threads() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def check(others: ThreadPoolExecutor) -> None:
+        await loop.run_in_executor(others, time.sleep, LONG)
+
+    def call(others: ThreadPoolExecutor) -> None:
+        asyncio.run_coroutine_threadsafe(check(others), loop).result()
+
+    with ThreadPoolExecutor(1) as threads, ThreadPoolExecutor(1) as others:
+        calls = loop.run_in_executor(threads, call, others), loop.run_in_executor(threads, time.monotonic)
+        await asyncio.gather(*calls)
+
+
+async def a_timeout_ends_the_use_of_a_connection_that_is_closed_later() -> None:
+    async def use(connections: list[asyncio.StreamWriter]) -> None:
+        writer = connections[0]
+        await writer.drain()
+        await asyncio.sleep(1)
+
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        connections = [(await asyncio.open_connection(*server.sockets[0].getsockname()))[1]]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await use(connections)
+        connections.pop().close()
+
+
+async def what_came_as_its_reader_was_cancelled_is_read_by_the_next() -> None:
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+    reading: list[asyncio.Task[str]] = []
+
+    async def take() -> str:
+        return await jobs.get()
+
+    async def work() -> str:
+        if not reading:
+            reading.append(asyncio.create_task(take()))
+        taking = reading[0]
+        return await taking
+
+    worker = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    jobs.put_nowait("job")
+    await asyncio.sleep(0)
+    worker.cancel()
+    await asyncio.wait({worker})
+    await asyncio.create_task(work())
+
+
+async def a_permit_that_comes_late_is_given_back() -> None:
+    permits = asyncio.Semaphore(1)
+
+    async def call(seconds: float) -> None:
+        attempt = asyncio.ensure_future(permits.acquire())
+        if attempt in (await asyncio.wait({attempt}, timeout=0.1))[0]:
+            await asyncio.sleep(seconds)
+            permits.release()
+        else:
+            attempt.add_done_callback(lambda _: permits.release())
+
+    await asyncio.gather(asyncio.create_task(call(0.3)), asyncio.create_task(call(0.0)))
+    await asyncio.create_task(call(0.0))
