@@ -92,6 +92,31 @@ def test_a_task_that_is_collected_before_its_first_step_was_cut_off_by_the_end_o
     assert found == {(1, "cut-off", "likely"), (2, "task-collected", "proved")}
 
 
+INTERRUPTED = """
+import asyncio, gc
+async def press(key): raise key
+async def drop():
+    tasks.clear()
+    gc.collect()
+loop = asyncio.new_event_loop()
+tasks = []
+for key in KeyboardInterrupt, SystemExit:
+    tasks.append(loop.create_task(press(key)))
+    try:
+        loop.run_forever()
+    except key:
+        print("seen")
+loop.run_until_complete(drop())
+loop.close()
+"""
+
+
+def test_what_the_loop_itself_has_raised_is_not_called_unseen() -> None:
+    ran = observed("-c", INTERRUPTED)
+    assert (ran.out.count("seen"), ran.err.count("never retrieved")) == (2, 2)
+    assert not [line for line in ran.report if "never-retrieved" in line]
+
+
 def test_what_came_just_after_a_look_is_found_in_the_end() -> None:
     feed = EventFeed()
     findings = Findings(feed.state)

@@ -126,6 +126,33 @@ def errors_show_the_lines_that_they_come_through() -> None:
 
 
 @program
+def failures_that_are_read_late_show_the_lines_that_they_come_through() -> None:
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        passed_on = [asyncio.run_coroutine_threadsafe(fails(), loop) for _ in range(2)]
+        silenced = [asyncio.create_task(fails()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        for task in silenced:
+            task.cancel()
+        return [*passed_on, *silenced]
+
+    for read in "result", "exception":
+        failed = asyncio.run(main())
+        for method in [getattr(each, read) for each in failed]:
+            tell(type(method.__self__), method.__name__, method)
+            try:
+                tell(repr(method()))
+                method("too", "many")
+            except Exception as error:
+                tell_error(error)
+        method = getattr(asyncio.run(main())[0], read)  # all that is kept of it
+        try:
+            tell(repr(method()))
+        except Exception as error:
+            tell(repr(error))
+
+
+@program
 def what_ends_a_run_shows_the_lines_that_it_comes_through() -> None:
     async def main(prepare: Callable[[asyncio.AbstractEventLoop], object]) -> None:
         prepare(asyncio.get_running_loop())

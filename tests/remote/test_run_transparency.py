@@ -307,7 +307,7 @@ def test_a_callback_that_can_not_be_called_is_told_with_what_is_wrong_about_it_u
     assert same(script(tmp_path, ODD_CONTEXT)).err.count("has no attribute 'run'") == 3
 
 
-@pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 9)])
+@pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 10)])
 def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
     assert same("-m", f"tests.remote.{module}").out.count("==") > programs
 

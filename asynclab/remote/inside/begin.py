@@ -12,10 +12,10 @@ from functools import partial
 from threading import get_ident
 from typing import Protocol
 
-from asynclab.remote.inside.called_from_c import CalledFromC
 from asynclab.remote.inside.report_requests import ReportRequests, out_of_the_way
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
+from asynclab.trace.called_from_c import CalledFromC
 from asynclab.trace.cpython import VERSION, complain_of_missing
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.process import observe_process

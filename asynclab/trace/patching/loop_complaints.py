@@ -21,6 +21,7 @@ from asynclab.trace.recording.future_state import exception_of, is_done, is_futu
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.recording.task_registry import RAISED_ON
 from asynclab.trace.recording.values import callable_name, short_error, type_name
 from asynclab.trace.watching.left_generators import place_of_yield
 from asynclab.trace.watching.observer import Observer
@@ -131,6 +132,8 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
         if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
             return
         event = ExceptionDropped(tracer.clock.now(), _number(context, tracer))
+        if event.task is not None and isinstance(error, RAISED_ON):
+            return
         if event.task is None:
             event.error = short_error(error)
             event.file, event.line = raised_at(error, tracer.code.owns)

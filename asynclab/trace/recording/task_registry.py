@@ -31,7 +31,8 @@ from asynclab.trace.recording.values import short_error, short_repr, type_name
 
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
 
-_RAISED_ON = (KeyboardInterrupt, SystemExit)
+RAISED_ON = (KeyboardInterrupt, SystemExit)
+"""What a loop raises itself where a task has failed with it: whoever runs the loop sees it."""
 
 _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 """What gives out an attribute in C, as of the coroutines of compiled modules: no code of the program's runs."""
@@ -287,8 +288,8 @@ class TaskRegistry:
         records = (self.tasks_of_loop.get(key) for key in list(self._failed))
         for record in sorted((each for each in records if each is not None), key=attrgetter("id")):
             task = record() if record.tracer is self._recorder else None
-            # asyncio itself has raised these two out of the loop
-            if task is not None and self._is_unseen(task) and not isinstance(exception_of(task), _RAISED_ON):
+
+            if task is not None and self._is_unseen(task) and not isinstance(exception_of(task), RAISED_ON):
                 yield record.id, task
 
     def _is_unseen(self, task: Task[Any]) -> bool:

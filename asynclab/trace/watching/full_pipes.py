@@ -11,6 +11,8 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import select
+import stat
 import struct
 import termios
 from asyncio import StreamReader, StreamWriter, Task
@@ -106,7 +108,7 @@ class FullPipes:
     def _look_at_ended(self, tasks: list[tuple[TaskRecord, Task[Any]]], now: float) -> None:
         for transport, since in list(self._ended.items()):
             kept = [number for number, pipe in transport._pipes.items() if number and not pipe.disconnected]
-            if not kept:
+            if all(_has_ended(transport.get_pipe_transport(number)) for number in kept):
                 del self._ended[transport]
             elif now - since >= KEPT_AFTER:
                 del self._ended[transport]
@@ -130,6 +132,8 @@ def _waits_for_input(protocol: Any) -> bool:
     child = protocol._transport
     pipe = child.get_pipe_transport(0)
     if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() or child.get_returncode() is not None:
+        return False
+    if _bytes_in(pipe) != 0:  # on a busy machine the child may be yet to wake
         return False
     process = f"/proc/{child.get_pid()}"
     with suppress(OSError), open(f"{process}/syscall") as call:
@@ -180,11 +184,33 @@ def _protocol_of(value: Any) -> Any:
 
 def _is_full(transport: Any) -> bool:
     """Whether the pipe of a transport holds as much as it can."""
-    pipe: Any = None if transport is None else transport.get_extra_info("pipe")
+    unread = _bytes_in(transport)
+    size = getattr(fcntl, "F_GETPIPE_SZ", None)
     with suppress(OSError, ValueError, AttributeError):  # it was closed meanwhile
-        file = pipe.fileno()
-        (waiting,) = struct.unpack("i", fcntl.ioctl(file, termios.FIONREAD, bytes(4)))
-        size = getattr(fcntl, "F_GETPIPE_SZ", None)
-        capacity = _CAPACITY if size is None else fcntl.fcntl(file, size)
-        return bool(waiting > capacity - _ATOMIC)
+        capacity = _CAPACITY if size is None else fcntl.fcntl(_file_of(transport), size)
+        return unread is not None and unread > capacity - _ATOMIC
     return False
+
+
+def _bytes_in(transport: Any) -> int | None:
+    """How many bytes nobody has read so far from the pipe of a transport; up to Python 3.11 stdin is a socket."""
+    with suppress(OSError, ValueError, AttributeError):
+        file = _file_of(transport)
+        asks = termios.TIOCOUTQ if stat.S_ISSOCK(os.fstat(file).st_mode) else termios.FIONREAD
+        (unread,) = struct.unpack("i", fcntl.ioctl(file, asks, bytes(4)))
+        return int(unread)
+    return None
+
+
+def _has_ended(transport: Any) -> bool:
+    """Whether all that had the other end of a pipe have closed it, though the loop may be yet to take notice."""
+    with suppress(OSError, ValueError, AttributeError):
+        poll = select.poll()
+        poll.register(_file_of(transport), 0)
+        return bool(poll.poll(0))
+    return True
+
+
+def _file_of(transport: Any) -> int:
+    """The file descriptor of a pipe; raises one of several errors where it is closed."""
+    return int(transport.get_extra_info("pipe").fileno())

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import concurrent.futures
 from asyncio import Task
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 from weakref import ref
 
 from asynclab.model.events import ExceptionDropped
 from asynclab.trace import cpython
+from asynclab.trace.called_from_c import NoticedMethod
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import exception_of
@@ -28,7 +30,7 @@ class PassedOnFailures:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._unread: dict[int, tuple[ExceptionDropped, ref[Any]]] = {}
-        """What would tell of them, by the number of the task, and the future that was passed their exception."""
+        """What would tell of them, by the number of the task, and what goes with the future that has the exception."""
 
     def asked(self, number: int, task: Task[Any], caller: FrameType) -> None:
         """Somebody asks for the exception of a failed task: see whether that is to pass it on."""
@@ -40,9 +42,10 @@ class PassedOnFailures:
         if has_waiter or not all(map(cpython.is_chained, future._done_callbacks)):
             return
         event = ExceptionDropped(0.0, number, "", *raised_at(error, self._recorder.code.owns), is_passed_on=True)
-        self._unread[number] = event, ref(future, lambda _: self._gone(number))
+        notice = partial(self._unread.pop, number, None)
+        self._unread[number] = event, ref(notice, lambda _: self._gone(number))
         for reads in (_Future.exception, _Future.result):
-            setattr(future, reads.__name__, self._noticing(number, reads, ref(future)))
+            setattr(future, reads.__name__, NoticedMethod(reads, future, notice, error=error))
 
     def unread(self) -> Iterator[ExceptionDropped]:
         """What tells of them at the end of the program."""
@@ -58,10 +61,3 @@ class PassedOnFailures:
             event.at = self._recorder.clock.now()
             write = self._recorder.write if self._recorder.is_elsewhere() else self._recorder.emit
             write(event)
-
-    def _noticing(self, number: int, reads: Callable[..., Any], future: ref[Any]) -> Callable[..., Any]:
-        def read(*args: Any, **kwargs: Any) -> Any:
-            self._unread.pop(number, None)
-            return reads(future(), *args, **kwargs)
-
-        return read

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 from asyncio import AbstractEventLoop, Future, StreamReaderProtocol, Task
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -20,6 +20,7 @@ import msgspec
 
 from asynclab.model.events import ExceptionDropped
 from asynclab.trace import cpython
+from asynclab.trace.called_from_c import NoticedMethod
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import complains, coroutine_of, exception_of, is_task
@@ -43,6 +44,10 @@ class _Silenced(msgspec.Struct):
     may_be_awaited: bool
     """Whether the code that silenced it may await it."""
     is_read: bool = False
+
+    def read(self) -> None:
+        """Note that somebody has looked at the exception since."""
+        self.is_read = True
 
 
 def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
@@ -124,7 +129,7 @@ class SilencedFailures:
     def _keep(self, task: Task[Any], *, may_be_awaited: bool) -> None:
         silenced = self._silenced[id(task)] = _Silenced(_traceback_of(task), may_be_awaited)
         for reads in (Task.exception, Task.result):
-            setattr(task, reads.__name__, _noticing(reads, ref(task), silenced))
+            setattr(task, reads.__name__, NoticedMethod(reads, task, silenced.read, error=exception_of(task)))
 
 
 def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
@@ -144,14 +149,6 @@ def _is_kept(task: Task[Any]) -> bool:
     """Whether anybody refers to a task whose callback runs but what calls that, with it as the last argument."""
     calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
     return is_kept(task, [id(each) for each in calls])
-
-
-def _noticing(reads: Callable[[Any], Any], task: ref[Any], silenced: _Silenced) -> Callable[[], Any]:
-    def read() -> Any:
-        silenced.is_read = True
-        return reads(task())
-
-    return read
 
 
 def _traceback_of(task: Task[Any]) -> int:

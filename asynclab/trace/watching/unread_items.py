@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from asynclab.model.events import ResultUnread, TaskCreated
+from asynclab.trace.called_from_c import NoticedMethod
 from asynclab.trace.recording.future_state import coroutine_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
@@ -41,6 +42,10 @@ class _Brought(msgspec.Struct):
     """Whether nobody referred to the task any more as it ended, or none but who waited for it can have read it."""
     meant_for: int | None = None
     """The number of the task that waited for something to be closed."""
+
+    def read(self) -> None:
+        """Note that somebody has read the result."""
+        self.is_unread = False
 
 
 class UnreadItems:
@@ -124,11 +129,5 @@ def _passes_on(coroutine: object) -> bool:
 
 
 def _notice_reading(task: Task[Any], brought: _Brought) -> None:
-    value = result_of(task)
-
-    def result() -> Any:
-        """Return the result this future represents."""
-        brought.is_unread = False
-        return value
-
-    task.result = result  # type: ignore[method-assign]
+    read = NoticedMethod(Task.result, task, brought.read, value=result_of(task))
+    task.result = read  # type: ignore[method-assign]

@@ -1613,6 +1613,19 @@ async def a_child_gets_its_line_later() -> None:
     await child.wait()
 
 
+async def a_child_stands_still_before_it_reads_its_line() -> None:
+    child = await asyncio.create_subprocess_exec("sed", "-u", "p", stdin=-1, stdout=-1)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    await asyncio.sleep(0.2)
+    child.send_signal(signal.SIGSTOP)
+    child.stdin.write(b"line\n")
+    asyncio.get_running_loop().call_later(1.6, os.kill, child.pid, signal.SIGCONT)
+    await child.stdout.readline()
+    child.stdin.close()
+    await child.wait()
+
+
 async def a_leader_keeps_its_lock_until_the_program_ends() -> None:
     lock = asyncio.Lock()
 

@@ -1,0 +1,41 @@
+"""Pipes of children that have ended, and that somebody else keeps open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import Event, PipeKeptOpen
+from asynclab.trace.watching.full_pipes import KEPT_AFTER, FullPipes
+
+
+@pytest.mark.parametrize(("command", "is_kept"), [("read line", False), ("read line; sleep 60 &", True)])
+async def test_a_pipe_is_kept_open_only_where_its_end_is_not_there_to_be_read(command: str, is_kept: bool) -> None:
+    told: list[Event] = []
+    moment = 0.0
+    clock = SimpleNamespace(real_time=lambda: moment, now=lambda: moment)
+    child = await asyncio.create_subprocess_shell(command, stdin=-1, stdout=-1, start_new_session=True)
+    transport: Any = child._transport  # type: ignore[attr-defined]
+    waiting = asyncio.create_task(child.wait())
+    await asyncio.sleep(0)
+    recorder: Any = SimpleNamespace(clock=clock, write=told.append)
+    registry: Any = SimpleNamespace(tasks=lambda: [(SimpleNamespace(id=1), waiting)])
+    pipes = FullPipes(recorder, registry)
+    end = select.poll()
+    end.register(number := os.pidfd_open(child.pid), select.POLLIN)
+    os.write(transport.get_pipe_transport(0).get_extra_info("pipe").fileno(), b"\n")
+    end.poll()  # the loop takes no notice meanwhile
+    pipes.child_ended(transport)
+    moment = 2 * KEPT_AFTER
+    pipes.look(1)
+    assert [type(event) for event in told] == [PipeKeptOpen] * is_kept
+    if is_kept:
+        os.killpg(child.pid, signal.SIGKILL)
+    await waiting
+    os.close(number)
