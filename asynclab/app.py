@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from asynclab.screens.learn.demo_runs import Runs
     from asynclab.screens.run.run_screen import RunScreen
     from asynclab.screens.run.watched_program import WatchedProgram
-    from asynclab.trace.watching.loop_monitor import LoopMonitor
+    from asynclab.trace.monitoring.loop_monitor import LoopMonitor
     from asynclab.widgets.messages import PasteTooLong
     from asynclab.widgets.title_bar import TabChosen
 
@@ -188,7 +188,7 @@ class AsyncLabApp(Leaving, TerminalApp):
         """Start to measure how late the loop is, and make garbage collection rare so that it adds no delay."""
         if self.monitor is not None:
             return
-        from asynclab.trace.watching.loop_monitor import LoopMonitor
+        from asynclab.trace.monitoring.loop_monitor import LoopMonitor
 
         self._collections.start()
         self.monitor = LoopMonitor(asyncio.get_running_loop())

@@ -26,7 +26,7 @@ from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line
+from asynclab.widgets.spans import Line
 from asynclab.widgets.timeline import TimelineView
 
 SIZE = (200, 60)

@@ -240,8 +240,8 @@ def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
 
     Without a terminal only if that has URLs; on one, what the text was taken for is said, too.
     """
+    from asynclab.fetch.row_lines import counts_of
     from asynclab.fetch.urls import other_reading
-    from asynclab.fetch.words import counts_of
     from asynclab.model.text import one_line
 
     other = None if taken_as else other_reading(text, found)

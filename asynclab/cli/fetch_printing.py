@@ -19,9 +19,9 @@ from asynclab.fetch.check_report import CheckReport
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
 from asynclab.fetch.options import Options
+from asynclab.fetch.row_lines import row_line, summary_line, totals_line
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl
-from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.terminal.streams import is_terminal
 
 Style: TypeAlias = Literal["lines", "json", "csv"]

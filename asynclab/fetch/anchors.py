@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
+from asynclab.fetch.body_text import charset_of, media_type
 from asynclab.fetch.charsets import decoder_of
-from asynclab.fetch.page import charset_of, media_type
 
 LONGEST_TAG = 256 * 1024
 """Characters after which a tag, comment or script without an end is given up."""

@@ -11,8 +11,8 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import set_exception
 from aiohttp.http_exceptions import BadHttpMessage
 
-from asynclab.fetch.idle import Connections
-from asynclab.fetch.watch import WATCH, Peer, peer_of
+from asynclab.fetch.idle_connections import Connections
+from asynclab.fetch.request_trace import WATCH, Peer, peer_of
 
 MOST_OVERHEAD = 300 * 1024
 """Bytes of headers, of trailers, or between two bytes of a body; as in curl."""

@@ -8,14 +8,14 @@ import time
 import aiohttp
 
 from asynclab.fetch.address import redirected, sent_text
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect, failure_of_status
 from asynclab.fetch.receiving import REDIRECTS, Receiver
+from asynclab.fetch.request_trace import WATCH, Watch
 from asynclab.fetch.rows import Failure, Row
 from asynclab.fetch.sending import Sender
-from asynclab.fetch.watch import WATCH, Watch
 
 MOST_REDIRECTS = 10
 

@@ -14,7 +14,7 @@ from itertools import islice
 
 from asynclab.fetch.attempt import Requests
 from asynclab.fetch.http_session import most_requests, open_session
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.ledger import CANCELLED, OUT_OF_TIME, Ledger, reset
 from asynclab.fetch.limits import Host, Limits, Slot
 from asynclab.fetch.options import Options

@@ -18,10 +18,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from asynclab import __version__
 from asynclab.fetch.answers import LONGEST_FIELD, MOST_FIELDS, Answers
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.options import Options
+from asynclab.fetch.request_trace import WATCH, public_socket, watched_socket
 from asynclab.fetch.unpacking import ACCEPTED
-from asynclab.fetch.watch import WATCH, public_socket, watched_socket
 
 USER_AGENT = f"asynclab/{__version__}"
 

@@ -11,11 +11,11 @@ import aiohttp
 import asynclab
 from asynclab.fetch.address import redacted
 from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
+from asynclab.fetch.body_text import SCANNED, Page
 from asynclab.fetch.html_head import declared_refresh, refresh_target
 from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failure_of_status
-from asynclab.fetch.page import SCANNED, Page
 from asynclab.fetch.rows import Failure, Row, header_text
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.unpacking import PIECE, Unpacker

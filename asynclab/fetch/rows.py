@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from asynclab.fetch.page import Page
+from asynclab.fetch.body_text import Page
 
 RowState: TypeAlias = Literal["queued", "running", "retrying", "ok", "failed", "cancelled"]
 

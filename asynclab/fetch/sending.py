@@ -14,7 +14,7 @@ from asynclab.fetch.http_session import ThreadResolver
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import Environment
 from asynclab.fetch.redaction import is_secret
-from asynclab.fetch.watch import Watch, refuse_private, tls_context
+from asynclab.fetch.request_trace import Watch, refuse_private, tls_context
 
 MOST_STALE = 5
 """Tries over kept connections that the server may have closed; aiohttp tries each twice (RFC 9112, 9.3.1)."""

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ItemLost, ResultUnread, SourceDropped, TaskEnded, Wait
-from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
+from asynclab.model.waits_in_vain import LostHandover, key_of
 from asynclab.model.wording.quantities import measured
 
 LONG = 1.0

@@ -23,11 +23,11 @@ from asynclab.model.events import (
     Wait,
     WriteUndrained,
 )
-from asynclab.model.hardships import LEFT_SECONDS
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.text import one_line
+from asynclab.model.waits_in_vain import LEFT_SECONDS
 from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5

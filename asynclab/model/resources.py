@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Literal, TypeAlias, TypeVar
 
 from asynclab.model.events import BACKLOG, PrimitiveKind, Wait
-from asynclab.model.hardships import WaitInVain
 from asynclab.model.tasks import Place
+from asynclab.model.waits_in_vain import WaitInVain
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
 """How a timeout ended: its timer fired, or its block ended first; "late" is after the deadline, with the timer still to

@@ -10,7 +10,6 @@ from typing import get_args
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import CallScheduled, Event, LoopBlocked, Outcome, Outside, StepTaken
-from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
 from asynclab.model.incidents import (
     ALIKE_KEPT,
     INCIDENTS_KEPT,
@@ -24,6 +23,7 @@ from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
 from asynclab.model.text import one_line
+from asynclab.model.waits_in_vain import MOST_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
 
 LINES_KEPT = 5_000
 
@@ -164,7 +164,7 @@ class LabState:
     """The number of that event; if it is the latest, nothing has happened since."""
     dry_at: float = -1.0
     """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
-    in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=HARDSHIPS_KEPT))
+    in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
     """Waits that were given up after the loop had been found like that."""
     stranded: dict[int, float] = field(default_factory=dict)
     """The tasks that nothing could wake when that was last looked at, and when that was, in lab seconds."""

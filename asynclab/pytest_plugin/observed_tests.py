@@ -23,8 +23,8 @@ from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_
 from asynclab.pytest_plugin.session_loops import SessionLoops
 from asynclab.remote.wire import AnyFrame, ProgramEnded
 from asynclab.trace.cpython import complain_of_missing
+from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.watching.bystanders import Bystanders
 
 Result = TypeVar("Result")
 Wrapper: TypeAlias = Generator[None, Result, Result]

@@ -24,8 +24,8 @@ from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
 from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.process import observe_process
-from asynclab.trace.watching.bystanders import Bystanders
 
 ENDS_TRIED = 3
 """How often the run of a stuck loop is cancelled before it is stopped: a test may go on after a cancel."""

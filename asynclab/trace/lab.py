@@ -17,14 +17,14 @@ from asynclab.trace.governing.cleanup import cancel
 from asynclab.trace.governing.hold import run_to_event
 from asynclab.trace.governing.run_lifecycle import Ending, Supervision
 from asynclab.trace.governing.tracer import Tracer
+from asynclab.trace.monitoring.standstill import Standstill
+from asynclab.trace.monitoring.watchdog import Watch
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.reading.stacks import tell_places
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import CURRENT, outside_context
-from asynclab.trace.watching.stacks import tell_places
-from asynclab.trace.watching.standstill import Standstill
-from asynclab.trace.watching.watchdog import Watch
 
 BACKLOG = 250_000
 """How many events may wait to be read. With more, they are folded into the state although nobody asked for it."""

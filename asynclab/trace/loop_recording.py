@@ -15,15 +15,10 @@ from asynclab.model.events import ClockChanged, Event, RunningTo, StepReported
 from asynclab.trace import cpython
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_time import catch_up, follow_clock, is_behind, jump_to_timer, origin_of
-from asynclab.trace.patching.handles import BOUNDARY
-from asynclab.trace.patching.idle_time import skip_idle_time
-from asynclab.trace.patching.install import leave_loop
-from asynclab.trace.patching.patches import Patches
-from asynclab.trace.patching.uvloop_steps import is_uvloop
-from asynclab.trace.recording.scope import outside_context
-from asynclab.trace.watching.bystanders import NOBODY, Bystanders
-from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import (
+from asynclab.trace.mishaps.silenced_failures import unread_futures
+from asynclab.trace.monitoring.bystanders import NOBODY, Bystanders
+from asynclab.trace.monitoring.executor_looks import ExecutorLooks
+from asynclab.trace.monitoring.idle_loops import (
     IdleLooks,
     Quiet,
     is_idle,
@@ -31,12 +26,17 @@ from asynclab.trace.watching.idle_loops import (
     sleeps_on,
     tell_of_dropped_sources,
 )
-from asynclab.trace.watching.left_generators import GeneratorLooks
-from asynclab.trace.watching.left_readers import LeftReaders
+from asynclab.trace.monitoring.left_generators import GeneratorLooks
+from asynclab.trace.monitoring.left_readers import LeftReaders
+from asynclab.trace.monitoring.spinning_tasks import SpinLooks
+from asynclab.trace.monitoring.watchdog import BlockReports, Sight
+from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.patching.idle_time import skip_idle_time
+from asynclab.trace.patching.install import leave_loop
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.uvloop_steps import is_uvloop
+from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.silenced_failures import unread_futures
-from asynclab.trace.watching.spinning_tasks import SpinLooks
-from asynclab.trace.watching.watchdog import BlockReports, Sight
 
 
 class LoopRecording:

@@ -17,6 +17,7 @@ from asynclab.trace.collector_ballast import CollectorBallast
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
+from asynclab.trace.monitoring.bystanders import NOBODY, Bystanders
 from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY
@@ -29,7 +30,6 @@ from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS
-from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.observer import Observer
 

@@ -15,8 +15,8 @@ from asynclab.model.wording.grammar import fitting
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lines import Line, joined, left, wrap
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.spans import Line, joined, left, wrap
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
 """The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""

@@ -10,7 +10,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import cell_width, shorten_middle
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lines import Line, Span, joined
+from asynclab.widgets.spans import Line, Span, joined
 
 NEXT = "→"
 """Marks the line where the next step of a paused lab continues."""

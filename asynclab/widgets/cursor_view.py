@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 
 from asynclab.widgets.line_view import CURSOR, LineView
-from asynclab.widgets.lines import Span
+from asynclab.widgets.spans import Span
 
 
 class CursorView(LineView):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from asynclab.model.activity import ActivityKind
 from asynclab.model.lanes import MarkKind
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lines import Span
+from asynclab.widgets.spans import Span
 
 MARKS: Mapping[ActivityKind | MarkKind, Span] = MappingProxyType(
     {

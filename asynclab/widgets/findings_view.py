@@ -17,8 +17,8 @@ from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.grammar import fitting, sentence
 from asynclab.model.wording.quantities import measured, plural
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.lines import Line, Span, hanging, left_cut_end, right
 from asynclab.widgets.messages import FindingOpened, TaskSelected
+from asynclab.widgets.spans import Line, Span, hanging, left_cut_end, right
 
 INDENT, LABEL = 2, 6
 """Cells before a text, and of a label with the gap after it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from asynclab.model.text import clean
-from asynclab.widgets.lines import Line, Span
+from asynclab.widgets.spans import Line, Span
 
 SOURCE_LIMIT = 1_000_000
 """The most characters of a file that are shown."""

@@ -16,8 +16,8 @@ from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, MarkK
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.timeline.columns import BRIEF, index_of_wake, marks, paint_kinds
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lines import Line, Span, width_of
-from asynclab.widgets.window import Window
+from asynclab.widgets.spans import Line, Span, width_of
+from asynclab.widgets.time_window import Window
 
 KINDS: Mapping[int, Span] = MappingProxyType(
     {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running"), BRIEF: ("▎", "running")}

@@ -14,7 +14,7 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.model.wording.grammar import Forms, fitting
 from asynclab.model.wording.quantities import measured, speed_text
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, hanging, joined, width_of
+from asynclab.widgets.spans import Line, hanging, joined, width_of
 
 FRAME = 4
 """Cells of the lower border that the clock can't use, besides the corners."""

@@ -17,8 +17,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from asynclab.model.text import one_line
-from asynclab.widgets.drawn import Drawn, Segments
-from asynclab.widgets.lines import Line, fill, plain, style_of, to_content, wrap
+from asynclab.widgets.line_cache import Drawn, Segments
+from asynclab.widgets.spans import Line, fill, plain, style_of, to_content, wrap
 
 CURSOR = "▌"
 """Marks the selected line, so that it stands out without colour."""

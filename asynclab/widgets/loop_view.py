@@ -14,8 +14,8 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.model.wording.grammar import fitting
 from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import short_wait
-from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
-from asynclab.widgets.reasons import reason
+from asynclab.widgets.spans import Line, bar, left, left_cut_end, right, width_of
+from asynclab.widgets.state_reasons import reason
 from asynclab.widgets.task_view import TaskView
 
 LISTED = 100

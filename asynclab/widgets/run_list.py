@@ -15,7 +15,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.lines import Line, left, width_of
+from asynclab.widgets.spans import Line, left, width_of
 
 NOTE_LIMIT = 10
 """Longest note beside a state, in characters."""

@@ -14,8 +14,8 @@ from asynclab.model.tasks import Place
 from asynclab.widgets.code_marks import MARKS_WIDTH, CodeMarks, legend, mark_spans, marks_in, out_of_reach, standing
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
-from asynclab.widgets.lines import Line, joined, width_of
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.spans import Line, joined, width_of
 
 FRAME = 4
 """Cells of the lower border that its text can't use, besides the corners."""

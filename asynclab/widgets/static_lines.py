@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line
+from asynclab.widgets.spans import Line
 
 
 class StaticLines(LineView):

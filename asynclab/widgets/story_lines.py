@@ -6,7 +6,7 @@ from asynclab.model.activity import ActivityKind
 from asynclab.model.story import Sentence, Story
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lines import Line, hanging
+from asynclab.widgets.spans import Line, hanging
 
 COLOURED: frozenset[ActivityKind] = frozenset({"failed", "cancelled", "done"})
 """Kinds whose text is coloured too: how the task ended, and the drawing of its exception."""

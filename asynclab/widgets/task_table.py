@@ -11,8 +11,8 @@ from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.model.wording.grammar import fitting
-from asynclab.widgets.lines import Line, bar, joined, left, left_cut_end, pulse, right
-from asynclab.widgets.reasons import reason
+from asynclab.widgets.spans import Line, bar, joined, left, left_cut_end, pulse, right
+from asynclab.widgets.state_reasons import reason
 from asynclab.widgets.task_view import TaskTreeView
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")

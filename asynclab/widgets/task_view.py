@@ -10,8 +10,8 @@ from asynclab.model.state import NOTHING_YET
 from asynclab.model.task_tree import TaskRows, some_tasks
 from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import SelectionView
-from asynclab.widgets.lines import Span
 from asynclab.widgets.messages import TaskOpened, TaskSelected
+from asynclab.widgets.spans import Span
 
 
 class TaskView(SelectionView):

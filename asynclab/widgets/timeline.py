@@ -15,10 +15,10 @@ from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain_moment
 from asynclab.model.wording.grammar import fitting
 from asynclab.widgets.lane_painter import LanePainter, legend, spans
-from asynclab.widgets.lines import Filled, Line, left
 from asynclab.widgets.messages import MomentChosen
+from asynclab.widgets.spans import Filled, Line, left
 from asynclab.widgets.task_view import TaskTreeView
-from asynclab.widgets.window import Window, pointer, ruler, width_text
+from asynclab.widgets.time_window import Window, pointer, ruler, width_text
 
 TEXT_LIMIT = 200
 """The most characters of a name; more never fit."""

@@ -12,7 +12,7 @@ from textual.message import Message
 from asynclab.model.events import BLOCKED_AFTER
 from asynclab.model.wording.quantities import measured, plural
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, sparkline, width_of
+from asynclab.widgets.spans import Line, sparkline, width_of
 
 NAME = " asynclab "
 """The start of the bar."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asynclab.fetch.body_text import HEAD_KEPT, Page, charset_of, preview_of
 from asynclab.fetch.charsets import charset_named, text_of
-from asynclab.fetch.page import HEAD_KEPT, Page, charset_of, preview_of
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from aiohttp.helpers import ceil_timeout
 
 from asynclab.fetch import http_session as session
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
 from asynclab.fetch.rows import Phases, Row
@@ -170,7 +170,7 @@ def test_any_exception_has_an_outcome_and_a_sentence_without_secrets(error: Exce
 
 def test_all_of_it_loads_without_a_terminal_library() -> None:
     program = (
-        "import sys, asynclab.fetch.engine, asynclab.fetch.har, asynclab.fetch.words, asynclab.cli.fetch_command\n"
+        "import sys, asynclab.fetch.engine, asynclab.fetch.har, asynclab.fetch.row_lines, asynclab.cli.fetch_command\n"
         "print(sorted({'textual', 'rich'} & set(sys.modules)))"
     )
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

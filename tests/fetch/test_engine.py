@@ -5,9 +5,9 @@ import json
 
 import pytest
 
+from asynclab.fetch.body_text import HEAD_KEPT
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import HEAD_KEPT
 from asynclab.fetch.urls import find_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
@@ -188,14 +188,14 @@ async def test_private_addresses_are_refused_on_request(
     fetch = await fetched(server, "/pages/tasks", "http://localhost:1/", block_private=True)
     assert [row.outcome for row in fetch.rows] == ["blocked", "blocked"]
     assert "127.0.0.1 is not a public address" in fetch.rows[0].sentence
-    monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda address: address == "127.0.0.2")
+    monkeypatch.setattr("asynclab.fetch.request_trace.is_private", lambda address: address == "127.0.0.2")
     row = await fetched_row(server, "/redirect-to?url=http://127.0.0.2:1/", block_private=True)
     assert row.outcome == "blocked"
 
 
 async def test_a_hop_to_a_private_address_is_noted(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([False, True])
-    monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda _: not next(answers))
+    monkeypatch.setattr("asynclab.fetch.request_trace.is_private", lambda _: not next(answers))
     row = await fetched_row(server, "/redirect/1")
     assert row.notes == ("redirected from the public internet to the private address 127.0.0.1",)
 

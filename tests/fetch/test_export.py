@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, escaped_json, protected, to_csv, to_json, to_ndjson, unprotected
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import Page
+from asynclab.fetch.row_lines import row_line, summary_line, totals_line
 from asynclab.fetch.rows import Row
-from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.practice.server import PracticeServer
 from tests.fetch.har_schema import check_archive
 from tests.fetch.stage import fetched, run, urls_of

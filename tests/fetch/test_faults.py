@@ -15,8 +15,8 @@ import pytest_asyncio
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
+from asynclab.fetch.request_trace import tls_context
 from asynclab.fetch.rows import Outcome, Row
-from asynclab.fetch.watch import tls_context
 from tests.fetch.stage import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
 from tests.raising import raising

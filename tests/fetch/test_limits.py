@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from asynclab.fetch.http_session import open_session
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.limits import LEAST_SPACING, Host, Limits
 from asynclab.fetch.options import Options
 from asynclab.practice.server import PracticeServer
@@ -147,7 +147,7 @@ PROGRAM = """
 import asyncio, resource, sys, tempfile
 from pathlib import Path
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.idle import Connections
+from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.options import Options
 
 soft, hard, is_saved, *urls = sys.argv[1:]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asynclab.fetch.page import Page
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.resume import Results
 from asynclab.fetch.rows import Outcome, Row, RowState
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.fetch.address import sent_text
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.exported import exported_urls
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Hop, Row
 from asynclab.fetch.urls import find_urls
 

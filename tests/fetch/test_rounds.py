@@ -10,8 +10,8 @@ import pytest
 
 from asynclab.fetch.engine import READ_AHEAD, Fetch
 from asynclab.fetch.outcomes import LONGEST_BACKOFF, LONGEST_RETRY_AFTER, backoff, retry_after
+from asynclab.fetch.row_lines import comparison, summary_line
 from asynclab.fetch.rows import Row
-from asynclab.fetch.words import comparison, summary_line
 from tests.alive import alive
 from tests.fetch.played import BROKEN, BUSY, NOT_FOUND, Played
 from tests.raising import raising

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from asynclab.fetch.row_lines import counts_of
 from asynclab.fetch.urls import find_urls, other_reading
-from asynclab.fetch.words import counts_of
 
 OTHERS = [
     ("pip install git+https://a.example/x.git https://b.example", "git+https://a.example/x.git"),

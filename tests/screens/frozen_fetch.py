@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.ledger import new_row
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import Page
 from asynclab.fetch.rows import STATES, Failure, Hop, Row, TlsFacts
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls

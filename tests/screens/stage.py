@@ -17,7 +17,7 @@ from asynclab.screens.lab.stage import Stage as Views
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from tests.fast_ui import loop_time, until
 
 

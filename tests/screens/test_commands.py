@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
-from asynclab.fetch.words import GLYPHS
+from asynclab.fetch.row_lines import GLYPHS
 from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.screens.fetch.fetch_screen import FETCH_MARKS, FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
@@ -18,9 +18,9 @@ from asynclab.screens.shared.command_screen import CommandScreen
 from asynclab.screens.shared.help_page import LAB_MARKS, help_lines, key_rows
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.event_marks import MARKS
-from asynclab.widgets.lines import plain, width_of
+from asynclab.widgets.fetch.waterfall import MARKS as PHASES
+from asynclab.widgets.spans import plain, width_of
 from asynclab.widgets.timeline import TimelineView
-from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
 from tests.screens.stage import Stage, opened, read_help
 from tests.tables import check_table

@@ -20,7 +20,7 @@ from asynclab.screens.shared.choice_form import ChoiceForm
 from asynclab.screens.shared.leaving import AGAIN_SECONDS
 from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from tests.raising import raising
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.widgets.stage import painted

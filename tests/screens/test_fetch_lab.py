@@ -8,7 +8,7 @@ from asynclab.model import events as e
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.shared.palette import CommandProvider
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.screens.frozen import frozen_lab
 from tests.screens.recordings import text_of

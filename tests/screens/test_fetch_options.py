@@ -11,7 +11,7 @@ from asynclab.cli.fetch_command import fetch
 from asynclab.fetch.options import OPTIONS, Options
 from asynclab.screens.fetch.fetch_options import ALSO, SUMMARY, options_form, summary_lines
 from asynclab.screens.shared.form import Field
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from tests.screens.forms import FormStage, form_on_stage
 from tests.tables import check_table
 

@@ -7,15 +7,15 @@ from typing import Any, get_args
 
 import pytest
 
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import arrange
-from asynclab.widgets.fetch_detail import body_lines, certificate, headers_of, whole_lines
-from asynclab.widgets.lines import plain
-from asynclab.widgets.url_words import ENDINGS, rate_of, word_of
+from asynclab.widgets.fetch.fetch_detail import body_lines, certificate, headers_of, whole_lines
+from asynclab.widgets.fetch.url_words import ENDINGS, rate_of, word_of
+from asynclab.widgets.spans import plain
 from tests.raising import raising
 
 

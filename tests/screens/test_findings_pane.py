@@ -13,7 +13,7 @@ from asynclab.findings.known_bugs import KnownBug
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.widgets.findings_view import NOTHING
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens import deadlocked
 from tests.screens.recordings import Shown, shown, text_of, written

@@ -29,7 +29,7 @@ from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane, bytes_of
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
 from tests.screens.recordings import text_of

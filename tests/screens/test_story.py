@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-import asynclab.model.story.telling
+import asynclab.model.story.narrative
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
@@ -59,7 +59,7 @@ async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(m
         return stories[-1]
 
     monkeypatch.setattr(Retelling, "tell", note)
-    monkeypatch.setattr(asynclab.model.story.telling, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(asynclab.model.story.narrative, "READ_AT_ONCE", 2)
     async with running() as stage:
         await stage.press("j", "enter")
         await stage.until(lambda: "Now sleeps 5.00 s" in read(stage))

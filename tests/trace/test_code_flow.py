@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.code_flow import (
+from asynclab.trace.reading.code_flow import (
     awaits_a_name,
     handler_at,
     is_endless,

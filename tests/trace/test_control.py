@@ -8,8 +8,8 @@ import pytest
 
 from asynclab.model.events import StepStarted, TaskCancelRequested
 from asynclab.trace import Lab
-from asynclab.trace.watching.loop_monitor import LoopMonitor
-from asynclab.trace.watching.standstill import STALLED_AFTER
+from asynclab.trace.monitoring.loop_monitor import LoopMonitor
+from asynclab.trace.monitoring.standstill import STALLED_AFTER
 from tests.fast_loop import FastLoop
 from tests.trace.labs import fast_lab, held, observe, settle, state_of, stepped
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import TaskCutOff
+from asynclab.trace.mishaps import cut_off_tasks
 from asynclab.trace.process import observe_process
-from asynclab.trace.watching import cut_off_tasks
 
 TASKS = 20
 

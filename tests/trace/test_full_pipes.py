@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Event, PipeKeptOpen
-from asynclab.trace.watching.full_pipes import KEPT_AFTER, FullPipes
+from asynclab.trace.mishaps.full_pipes import KEPT_AFTER, FullPipes
 
 
 @pytest.mark.parametrize(("command", "is_kept"), [("read line", False), ("read line; sleep 60 &", True)])

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
+from asynclab.trace.monitoring.idle_loops import is_idle
+from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes
+from asynclab.trace.monitoring.spinning_tasks import only_waits
+from asynclab.trace.monitoring.watchdog import BlockReports
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation
-from asynclab.trace.watching.idle_loops import is_idle
-from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
-from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
-from asynclab.trace.watching.spinning_tasks import only_waits
-from asynclab.trace.watching.watchdog import BlockReports
+from asynclab.trace.reading.private_waits import DROPPED_AFTER, DroppedSources
 
 
 def _elsewhere(call: Callable[[], object]) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from asynclab.model.events import CancelMisplaced
-from asynclab.trace.watching import misplaced_cancels
-from asynclab.trace.watching.left_generators import AnyGenerator, at_a_yield
+from asynclab.trace.mishaps import misplaced_cancels
+from asynclab.trace.reading.standing_generators import AnyGenerator, at_a_yield
 from tests.trace.labs import observe
 
 

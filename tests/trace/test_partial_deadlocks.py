@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.trace.watching.references import References
+from asynclab.trace.reading.references import References
 
 KEPT: list[object] = []
 

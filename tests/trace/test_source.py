@@ -10,7 +10,7 @@ from asynclab.model import events as e
 from asynclab.model.event_feed import BATCH
 from asynclab.model.source import Control, Source
 from asynclab.trace import Lab
-from asynclab.trace.watching.standstill import STALLED_AFTER
+from asynclab.trace.monitoring.standstill import STALLED_AFTER
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, held, settle, state_of, stepped
 

@@ -14,9 +14,9 @@ import pytest
 from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
 from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.reading.entered_blocks import entered
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.watching import looks
-from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.looks import IDLE_SHARE, LOOK_LATER, LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
 from tests.trace.labs import fast_lab, observe, state_of

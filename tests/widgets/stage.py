@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from asynclab.widgets.colours import THEMES, state_variables
-from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.fetch.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.run_list import RunChosen, RunHighlighted
+from asynclab.widgets.spans import Line
 from asynclab.widgets.title_bar import TabChosen
 
 View = TypeVar("View", bound=LineView)

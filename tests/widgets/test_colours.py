@@ -4,7 +4,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.colours import DARK, LEGIBLE, LIGHT, THEMES, contrast, legible, state_variables
-from asynclab.widgets.lines import COLOURS
+from asynclab.widgets.spans import COLOURS
 from asynclab.widgets.task_table import TaskTable
 from tests.widgets.labs import gather
 from tests.widgets.stage import Stage, screen_lines

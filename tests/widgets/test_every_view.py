@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from asynclab.fetch.page import Page
+from asynclab.fetch.body_text import Page
 from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Finding
 from asynclab.model import events as e
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.widgets.activity_log import ActivityLog
-from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines
-from asynclab.widgets.fetch_table import FetchTable
+from asynclab.widgets.fetch.fetch_detail import DetailView, answer_lines, story_lines
+from asynclab.widgets.fetch.fetch_table import FetchTable
 from asynclab.widgets.findings_view import FindingsView
-from asynclab.widgets.gauges import Gauges
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.queues_view import Gauges
 from asynclab.widgets.run_list import RunList, RunRow
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable

@@ -1,9 +1,9 @@
 """The panes that tell all that is known of one URL."""
 
-from asynclab.fetch.page import Page
+from asynclab.fetch.body_text import Page
 from asynclab.fetch.rows import Failure, Hop, Row
-from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
-from asynclab.widgets.lines import Line, plain, width_of
+from asynclab.widgets.fetch.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
+from asynclab.widgets.spans import Line, plain, width_of
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at
 from tests.widgets.urls import NOW, SPENT, failed, phases, under_way, url

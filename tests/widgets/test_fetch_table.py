@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from asynclab.fetch.rows import Failure, Row
-from asynclab.widgets.fetch_table import FetchTable, UrlSelected
+from asynclab.widgets.fetch.fetch_table import FetchTable, UrlSelected
+from asynclab.widgets.fetch.url_words import in_words
+from asynclab.widgets.fetch.waterfall import CUT, MARKS, Phases, legend, nice_scale, staircase, waterfall
 from asynclab.widgets.line_view import CURSOR
-from asynclab.widgets.lines import plain, width_of
-from asynclab.widgets.url_words import in_words
-from asynclab.widgets.waterfall import CUT, MARKS, Phases, legend, nice_scale, staircase, waterfall
+from asynclab.widgets.spans import plain, width_of
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import Refreshes, on_stage, painted, said
 from tests.widgets.urls import NOW, PHASES, failed, phases, under_way, url

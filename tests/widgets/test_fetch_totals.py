@@ -6,8 +6,8 @@ import pytest
 
 from asynclab.fetch.rows import STATES, RowState
 from asynclab.fetch.totals import Totals
-from asynclab.widgets.fetch_totals import Racer, race_lines, totals_line
-from asynclab.widgets.lines import plain, width_of
+from asynclab.widgets.fetch.fetch_totals import Racer, race_lines, totals_line
+from asynclab.widgets.spans import plain, width_of
 
 
 def totals(**facts: Any) -> Totals:

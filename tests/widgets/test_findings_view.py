@@ -11,8 +11,8 @@ from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.state import LabState
 from asynclab.widgets.findings_view import NOTHING, Evidence, FindingsView, details, heading
-from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.messages import FindingOpened, TaskSelected
+from asynclab.widgets.spans import plain, width_of
 from tests.golden_files import Golden
 from tests.widgets.stage import on_stage, painted, said
 

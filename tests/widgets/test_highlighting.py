@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from asynclab.model.text import clean
 from asynclab.widgets.highlighting import COLOUR_LIMIT, first_of_code, highlighted, uncoloured
-from asynclab.widgets.lines import Line, plain
+from asynclab.widgets.spans import Line, plain
 
 
 def test_words_of_the_language_strings_and_names_have_their_parts() -> None:

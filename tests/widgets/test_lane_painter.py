@@ -17,8 +17,8 @@ from asynclab.model.state import LabState
 from asynclab.model.timeline.columns import Scale, paint_kinds
 from asynclab.widgets.colours import LEGIBLE, THEMES, contrast, state_variables
 from asynclab.widgets.lane_painter import UP, LanePainter, spans
-from asynclab.widgets.lines import plain
-from asynclab.widgets.window import Window
+from asynclab.widgets.spans import plain
+from asynclab.widgets.time_window import Window
 from tests.model.history import lab_with_timeline, timeline_of
 
 STORY = (

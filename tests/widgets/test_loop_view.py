@@ -7,9 +7,9 @@ from asynclab.model.fold import apply
 from asynclab.model.loop_anatomy import loop_parts
 from asynclab.model.state import LabState
 from asynclab.widgets import loop_view
-from asynclab.widgets.lines import Line
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.spans import Line
 from tests.widgets.labs import crowd, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 

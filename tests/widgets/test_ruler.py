@@ -3,8 +3,8 @@
 import pytest
 
 from asynclab.model.timeline.columns import STEPS, Scale
-from asynclab.widgets.lines import plain, width_of
-from asynclab.widgets.window import Window, pointer, ruler, width_text
+from asynclab.widgets.spans import plain, width_of
+from asynclab.widgets.time_window import Window, pointer, ruler, width_text
 
 TENTHS = Scale(15)
 """Columns of 0.1 s."""

@@ -9,9 +9,9 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
 from asynclab.widgets.line_view import CURSOR
-from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import SourceView
+from asynclab.widgets.spans import plain
 from tests.widgets.labs import GATHER, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.story import Sentence, Story
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from asynclab.widgets.story_lines import WIDEST, story_lines
 
 LONG = "It waited for something, and when that had come it went on to the next thing. " * 3

@@ -11,8 +11,8 @@ from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.timeline.columns import Scale
 from asynclab.widgets.lane_painter import legend
-from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
+from asynclab.widgets.spans import Line, plain
 from asynclab.widgets.timeline import TimelineView, names_width
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import sleeps, task

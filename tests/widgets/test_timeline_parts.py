@@ -13,10 +13,10 @@ from asynclab.model.state import LabState
 from asynclab.model.timeline.columns import fitting
 from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.lane_painter import DOWN, KINDS, LATER, LINE, UP, spans
-from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
+from asynclab.widgets.spans import fill, plain, width_of
+from asynclab.widgets.time_window import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
-from asynclab.widgets.window import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, said

@@ -1,6 +1,6 @@
 import pytest
 
-from asynclab.widgets.lines import plain
+from asynclab.widgets.spans import plain
 from asynclab.widgets.title_bar import Moment, TabChosen, TitleBar, loop_meter
 from tests.widgets.stage import on_stage, painted, part_at, said
 

@@ -6,12 +6,12 @@ from asynclab.model import events
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_unwatched, leave_wait
-from asynclab.model.hardships import LEFT_SECONDS
 from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in, shown_name
+from asynclab.model.waits_in_vain import LEFT_SECONDS
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
-from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.resources import SOURCES_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.waits_in_vain import MOST_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.wording import deed
 from asynclab.model.wording.wait import plain_wait, short_wait
 from asynclab.model.wording.wake import ENDED_BY_TASKS
@@ -162,6 +162,6 @@ def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
     task = state.tasks.get(event.task)
     wait = None if task is None else task.last_wait
     key = None if wait is None else key_of(wait)
-    if task is not None and wait is not None and key is not None and len(state.lost_handovers) < HARDSHIPS_KEPT:
+    if task is not None and wait is not None and key is not None and len(state.lost_handovers) < MOST_KEPT:
         lost = LostHandover(event.task, task.waker, event.result, wait, at, state.version)
         state.lost_handovers[key] = lost

@@ -30,10 +30,10 @@ from asynclab.remote.wire import (
     Step,
 )
 from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.monitoring.kept_process import KeptProcess
+from asynclab.trace.monitoring.watchdog import Sight
 from asynclab.trace.process import ProcessObservation
 from asynclab.trace.process_control import ProcessControl
-from asynclab.trace.watching.kept_process import KeptProcess
-from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""

@@ -8,7 +8,7 @@ from typing import Any
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.model.text import one_line
 from asynclab.screens.shared.form import Entry, Form
-from asynclab.widgets.lines import Line, left
+from asynclab.widgets.spans import Line, left
 
 SUMMARY = ("concurrency", "per_host", "rate", "timeout", "deadline", "retries", "max_bytes", "method")
 """The options that the summary always has."""

@@ -11,8 +11,8 @@ from textual.events import Paste
 from textual.widgets import TextArea
 
 from asynclab.fetch.options import Request
+from asynclab.fetch.row_lines import GLYPHS
 from asynclab.fetch.rows import Phase, Row, RowState
-from asynclab.fetch.words import GLYPHS
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_layout import fetch_shares
 from asynclab.screens.fetch.fetch_options import summary_lines
@@ -28,13 +28,13 @@ from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import TABS, filter_entries
 from asynclab.screens.shared.help_page import LAB_MARKS, LOOP_MARK, Mark
 from asynclab.screens.shared.key_bar import KeyBar
-from asynclab.widgets.lines import Line
+from asynclab.widgets.fetch.url_words import PARTS
+from asynclab.widgets.fetch.waterfall import CUT
+from asynclab.widgets.fetch.waterfall import MARKS as PHASES
 from asynclab.widgets.messages import PasteTooLong
 from asynclab.widgets.paste_area import has_room_for
+from asynclab.widgets.spans import Line
 from asynclab.widgets.title_bar import TitleBar
-from asynclab.widgets.url_words import PARTS
-from asynclab.widgets.waterfall import CUT
-from asynclab.widgets.waterfall import MARKS as PHASES
 
 URLS: dict[RowState, tuple[str, str]] = {
     "queued": ("queued", "waiting for a free slot"),

@@ -18,15 +18,15 @@ from asynclab.screens.fetch.fetch_options import summary_lines
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange
-from asynclab.screens.lab.filtered import Filtered
-from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
-from asynclab.widgets.fetch_table import FetchTable
-from asynclab.widgets.fetch_totals import Racer, race_lines, totals_line
-from asynclab.widgets.lines import Line, joined
+from asynclab.screens.lab.filtered_view import Filtered
+from asynclab.widgets.fetch.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
+from asynclab.widgets.fetch.fetch_table import FetchTable
+from asynclab.widgets.fetch.fetch_totals import Racer, race_lines, totals_line
+from asynclab.widgets.fetch.url_words import without_scheme
+from asynclab.widgets.fetch.waterfall import nice_scale
 from asynclab.widgets.paste_area import PasteArea
+from asynclab.widgets.spans import Line, joined
 from asynclab.widgets.static_lines import StaticLines
-from asynclab.widgets.url_words import without_scheme
-from asynclab.widgets.waterfall import nice_scale
 
 ARRANGED_EVERY = 1.0
 """Real seconds after which rows that change are sorted and filtered again."""

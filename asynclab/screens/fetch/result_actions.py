@@ -6,14 +6,14 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asynclab.fetch.row_lines import counts_of
 from asynclab.fetch.texts import FORMATS
 from asynclab.fetch.urls import find_urls
-from asynclab.fetch.words import counts_of
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_actions import FetchActions, in_list
 from asynclab.screens.fetch.url_order import SORTS, next_sort
 from asynclab.screens.shared.command import Command
-from asynclab.widgets.url_words import in_words
+from asynclab.widgets.fetch.url_words import in_words
 
 if TYPE_CHECKING:
     from asynclab.screens.fetch.export_form import Format

@@ -13,7 +13,7 @@ from asynclab.screens.lab.lab_screen import LabScreen
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.shared.command import Command
 from asynclab.screens.shared.command_screen import TABS
-from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.fetch.fetch_table import UrlSelected
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.title_bar import TabChosen

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.fetch.address import redacted
+from asynclab.fetch.row_lines import counts_of
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import Found, FoundUrl, find_urls, other_reading
-from asynclab.fetch.words import counts_of
 from asynclab.model.wording.quantities import plural
-from asynclab.widgets.lines import Line, joined
+from asynclab.widgets.spans import Line, joined
 
 if TYPE_CHECKING:
     from asynclab.practice.server import PracticeServer

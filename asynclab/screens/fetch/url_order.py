@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from asynclab.fetch.rows import Row, RowState
-from asynclab.widgets.url_words import received, word_of
+from asynclab.widgets.fetch.url_words import received, word_of
 
 Sort: TypeAlias = Literal["order", "state", "time", "size", "url"]
 

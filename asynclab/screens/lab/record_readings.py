@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model.wording.occurrence import kind_and_task
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.lesson_pane import clock_line
-from asynclab.widgets.lines import Line
+from asynclab.widgets.spans import Line
 from asynclab.widgets.title_bar import Moment
 
 

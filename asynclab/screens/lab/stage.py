@@ -14,10 +14,10 @@ from asynclab.screens.lab.record_readings import clock_of, moment_of
 from asynclab.screens.lab.run_record import NO_RECORD, Record
 from asynclab.screens.lab.stage_room import StageRoom
 from asynclab.widgets.findings_view import NOTHING, FindingsView
-from asynclab.widgets.gauges import lines_of_gauges
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.queues_view import lines_of_gauges
 from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.title_bar import Moment
 

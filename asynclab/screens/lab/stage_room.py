@@ -11,7 +11,7 @@ from textual.css.scalar import Scalar
 from textual.getters import query_one
 from textual.widget import Widget
 
-from asynclab.screens.lab.filtered import Filtered
+from asynclab.screens.lab.filtered_view import Filtered
 from asynclab.screens.lab.layout import (
     BESIDE_CODE,
     FRAME,
@@ -28,9 +28,9 @@ from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.findings_view import FindingsView
-from asynclab.widgets.gauges import Gauges
 from asynclab.widgets.lesson_pane import LessonPane
 from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.queues_view import Gauges
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView

@@ -16,7 +16,7 @@ from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import sentence
 from asynclab.screens.shared.text_modal import MARGIN, ReadingScreen
-from asynclab.widgets.lines import Line
+from asynclab.widgets.spans import Line
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.story_lines import WIDEST, story_lines
 

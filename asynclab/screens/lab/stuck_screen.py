@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from asynclab.findings.stuck_report import NAME_WIDTH
 from asynclab.model.text import cell_width
 from asynclab.screens.shared.text_modal import ReadingScreen
-from asynclab.widgets.lines import Line, hanging, wrap
+from asynclab.widgets.spans import Line, hanging, wrap
 
 INDENT, GAP = 4, 2
 """Cells before the name of a task, and between two parts of its line."""

@@ -12,7 +12,7 @@ from textual.events import Key, Paste, Resize
 from asynclab.remote.emulator import APPLICATION_KEYS, BRACKETED_PASTE, Look, Row
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line
+from asynclab.widgets.spans import Line
 
 WAY_OUT = "ctrl+right_square_bracket"
 """The key that leaves the terminal: the one that no program is likely to need."""

@@ -11,7 +11,7 @@ from asynclab.model.tasks import StateWord
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.screens.shared.command import Command, shown_key
 from asynclab.screens.shared.text_modal import ReadingScreen
-from asynclab.widgets.lines import Line, hanging, left
+from asynclab.widgets.spans import Line, hanging, left
 
 MEANINGS: dict[StateWord, str] = {
     "ready": "in the ready queue; the loop runs it when its turn comes",

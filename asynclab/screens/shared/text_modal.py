@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import ModalScreen
 
-from asynclab.widgets.lines import Line, plain
+from asynclab.widgets.spans import Line, plain
 from asynclab.widgets.static_lines import StaticLines
 
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ from contextvars import Context
 from typing import Any
 
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.watching.await_cycles import break_await_cycles
+from asynclab.trace.reading.await_cycles import break_await_cycles
 
 GRACE = 2.0
 """Real seconds that tasks get to clean up after they were cancelled, before they are left to themselves."""

@@ -9,9 +9,9 @@ from functools import wraps
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.monitoring.bystanders import Bystanders
+from asynclab.trace.monitoring.idle_loops import is_outside_awaited
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.watching.bystanders import Bystanders
-from asynclab.trace.watching.idle_loops import is_outside_awaited
 from asynclab.trace.watching.observer import Observer
 
 

@@ -15,6 +15,7 @@ from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.reading.standing_generators import place_of_yield
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import exception_of, is_done, is_future
@@ -23,7 +24,6 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
 from asynclab.trace.recording.task_registry import RAISED_ON
 from asynclab.trace.recording.values import callable_name, short_error, type_name
-from asynclab.trace.watching.left_generators import place_of_yield
 from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"

@@ -1,1 +1,1 @@
-"""Sees what asyncio does: steps, waits, primitives, timeouts, output, warnings and blocked loops."""
+"""Finds out what happens on a loop: what tasks wait for, cancel requests, timeouts and timers, queues and locks, output."""

@@ -20,6 +20,9 @@ from typing import Any
 import msgspec
 
 from asynclab.model.events import CancelIgnored, CancelShared, HandoverLost, TaskCancelRequested
+from asynclab.trace.mishaps.ignored_cancels import GROUPS_TAKE_BACK, goes_on, goes_on_for_ever, is_in_failed_group
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.await_cycles import cancel_innermost
 from asynclab.trace.recording.future_state import (
     awaited_by,
     cancel_requests_of,
@@ -34,9 +37,6 @@ from asynclab.trace.recording.future_state import (
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.recording.values import short_repr
-from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.await_cycles import cancel_innermost
-from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on, goes_on_for_ever, is_in_failed_group
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""

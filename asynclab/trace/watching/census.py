@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 
 from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.entered_blocks import entered
 from asynclab.trace.recording.future_state import coroutine_of, is_done, name_of
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.recording.scope import outside_context
-from asynclab.trace.watching.await_chain import follow
-from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.observer import Observer
 
 AT_ONCE = 200

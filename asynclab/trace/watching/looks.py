@@ -9,15 +9,15 @@ from time import thread_time
 from typing import Any
 
 from asynclab.model.events import TaskWaiting
+from asynclab.trace.mishaps.unread_replies import UnreadReplies
+from asynclab.trace.mishaps.unread_streams import POOL_LIBRARY, UnreadStreams
+from asynclab.trace.reading.private_waits import DroppedSources
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
-from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
-from asynclab.trace.watching.unread_replies import UnreadReplies
-from asynclab.trace.watching.unread_streams import POOL_LIBRARY, UnreadStreams
 
 LOOK_SHARE = 0.01
 """How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""

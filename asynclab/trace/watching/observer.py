@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
 from asynclab.trace import cpython
+from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.give_way import GiveWay
@@ -23,7 +24,6 @@ from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.looks import Looks
-from asynclab.trace.watching.mishap_watchers import MishapWatchers
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of

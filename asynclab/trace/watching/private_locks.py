@@ -13,13 +13,13 @@ from typing import Any
 from weakref import getweakrefcount, ref
 
 from asynclab.model.events import LocksPrivate
+from asynclab.trace.reading.await_chain import Chain, follow
+from asynclab.trace.reading.entered_blocks import entered
+from asynclab.trace.reading.private_waits import others, references
 from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
-from asynclab.trace.watching.await_chain import Chain, follow
-from asynclab.trace.watching.entered_blocks import entered
-from asynclab.trace.watching.private_waits import others, references
 
 MANY = 3
 """How many tasks must be inside at once: one alone may be about to give its lock to others."""

@@ -18,12 +18,12 @@ import msgspec
 from asynclab.model.events import Wait, WaitKind
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import Chain, follow
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_future
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.await_chain import Chain, follow
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 

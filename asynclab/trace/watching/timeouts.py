@@ -12,13 +12,13 @@ from typing import Any
 from asynclab.model.events import TimeoutDropped, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.mishaps.killed_generators import struck_generator
+from asynclab.trace.mishaps.misplaced_cancels import MisplacedCancels
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from asynclab.trace.watching.killed_generators import struck_generator
-from asynclab.trace.watching.misplaced_cancels import MisplacedCancels
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__

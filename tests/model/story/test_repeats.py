@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import asynclab.model.story.life
-import asynclab.model.story.middle
+import asynclab.model.story.turn_sentences
 from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
-from asynclab.model.story.middle import Block, blocks
+from asynclab.model.story.turn_sentences import Block, blocks
 from asynclab.model.story.turns import Summary, Turn
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, suspended
@@ -105,7 +105,7 @@ def test_a_very_long_life_is_told_with_what_is_between_first_and_last_turns(monk
     naps = [turn(at, events.Wait("sleep")) for at in range(1, 101)]
     naps[60] = turn(61, events.Wait("event", 1))
     monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)
-    monkeypatch.setattr(asynclab.model.story.middle, "TURNS_KEPT", 30)
+    monkeypatch.setattr(asynclab.model.story.turn_sentences, "TURNS_KEPT", 30)
     assert told_of(WORKER, *life(*naps))[2:-1] == [
         "Slept 1.000 s; its timer woke it.",
         "Repeated 28 times until 29.000 s: slept 1.000 s.",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import asynclab.model.story.telling
+import asynclab.model.story.narrative
 from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
 from asynclab.model.fold import fold
 from asynclab.model.history import History
@@ -48,7 +48,7 @@ def test_it_reads_each_interval_once_while_time_goes_on(monkeypatch: pytest.Monk
 
 
 def test_a_long_life_is_read_piece_by_piece_up_to_the_same_story(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynclab.model.story.telling, "READ_AT_ONCE", 4)
+    monkeypatch.setattr(asynclab.model.story.narrative, "READ_AT_ONCE", 4)
     naps = [event for at in range(1, 6) for event in suspended(at, TEA, Wait("sleep"))]
     birth = (TaskCreated(0.0, MAIN, "main", "main"), TaskCreated(0.0, TEA, "tea", "brew"))
     state, timeline = lab_with_timeline(*birth, *naps)

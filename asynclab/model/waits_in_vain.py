@@ -1,0 +1,71 @@
+"""Keeps what rules have to know of waits that are over: those in vain, and hand-overs that nobody received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from asynclab.model.events import Wait, WaitKind
+from asynclab.model.tasks import Place
+
+WaitKey: TypeAlias = tuple[WaitKind, int, Place]
+"""The same for waits that the same code, or the same queue or primitive, can end."""
+
+MOST_KEPT = 100
+"""How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
+
+_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
+
+_EACH_ITS_OWN = frozenset({"event", "future"})
+"""Of these, each task that waits at a line may have one of its own, as where a lock is made of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitInVain:
+    """A wait that was given up after nothing outside, and no code of the program, had been there to end it."""
+
+    task: int
+    wait: Wait
+    since: float
+    until: float
+
+
+LEFT_SECONDS = 0.5
+"""For how long a task must have gone on since whoever waited for it was cancelled, in lab seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What a task that went on after its gather() had failed, or whoever waited for it was cancelled, was at then."""
+
+    waiter: int
+    """The task that waited."""
+    steps: int
+    """How many it had made, or was about to make."""
+    is_orphan: bool
+    """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
+    since: float | None = None
+    """When that task had ended cancelled, in lab seconds; None if its gather() has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostHandover:
+    """What a task was woken with, and never saw: it was cancelled before it ran. Nobody has been woken so since."""
+
+    task: int
+    by: int | None
+    """Who had woken it."""
+    result: str
+    wait: Wait
+    at: float
+    version: int
+    """Which event of the run it is, counted from 1."""
+
+
+def key_of(wait: Wait) -> WaitKey | None:
+    """What a wait has in common with others like it; None for one that says too little of what would end it."""
+    if wait.kind in _NUMBERED and wait.number:
+        return wait.kind, wait.number, ("", 0)
+    if wait.kind in _EACH_ITS_OWN and wait.line:
+        return wait.kind, 0, (wait.file, wait.line)
+    return None

@@ -1,0 +1,133 @@
+"""Recognises work that asyncio.run() cuts off at its end: a task that nobody waits for, and that would have ended.
+
+That is not meant of one that somebody keeps, as to cancel it, nor of one that goes round in a loop until it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from asyncio import Task
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType
+from typing import Any
+
+from asynclab.model.events import TaskCutOff
+from asynclab.model.tasks import Place
+from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.code_flow import is_in_loop, is_in_try_or_with
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
+from asynclab.trace.recording.recorder import TaskRecord
+
+_SLEEP = asyncio.sleep.__code__
+_CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
+
+_WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
+"""The modules of asyncio in which a task waits for I/O or a thread, which comes to an end."""
+
+LONG_SLEEP = 1.0
+"""Seconds: a task in so long a sleep is a timer, which may be in vain."""
+
+
+SEARCH_SECONDS = 0.05
+"""For how long a process is searched for whoever keeps such tasks; each search looks at all objects."""
+
+
+class _Keepers:
+    """Who keeps the tasks that a line of code makes: of all that it has made in this process one is searched for."""
+
+    def __init__(self) -> None:
+        self._are_kept: dict[Place, bool] = {}
+        self._left = SEARCH_SECONDS
+
+    def keep(self, task: Task[Any], made_at: Place, cancels: FrameType) -> bool:
+        """Whether somebody keeps them, or there is no time left to find out."""
+        if made_at not in self._are_kept:
+            if self._left <= 0:
+                return True
+            begin = perf_counter()
+            self._are_kept[made_at] = _is_kept(task, cancels)
+            self._left -= perf_counter() - begin
+        return self._are_kept[made_at]
+
+
+_keepers = _Keepers()
+
+
+def is_cut_off(task: Task[Any], made_at: Place) -> bool:
+    """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
+    if cancel_requests_of(task) > 1:  # it was asked to end before, and cleans up
+        return False
+    cancels = _frame_of(_CANCELS_ALL)
+    chain = follow(coroutine_of(task))
+    if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
+        return False
+    is_awaited = any(_waits(callback) for callback, _ in task._callbacks or ())
+    return not is_awaited and not _keepers.keep(task, made_at, cancels)
+
+
+def cut_off_by_close(tasks: Iterable[tuple[TaskRecord, Task[Any]]], at: float) -> Iterator[TaskCutOff]:
+    """What tells of the pending tasks of a loop that is closed: asyncio complains of each when it is destroyed."""
+    for record, task in tasks:
+        if record.created is not None and not record.created.internal and cpython.complains_if_destroyed(task):
+            frames = _own(follow(coroutine_of(task)).frames)
+            is_in_try = any(is_in_try_or_with(frame.f_code, frame.f_lasti) for frame in frames)
+            cleans_up = is_in_try or cancel_requests_of(task) > 0
+            yield TaskCutOff(at, record.id, by_close=True, cleans_up=cleans_up)
+
+
+def _works(frames: list[FrameType]) -> bool:
+    """Whether a task waits for something slow that comes by itself, and goes round in no loop."""
+    innermost = frames[-1]
+    if innermost.f_code is _SLEEP:
+        is_slow = float(variables_of(innermost)["delay"]) < LONG_SLEEP
+    else:
+        file = innermost.f_code.co_filename
+        is_slow = is_asyncio(file) and file.endswith(_WITH_IO)
+    own = _own(frames)
+    return bool(own) and is_slow and not any(is_in_loop(frame.f_code, frame.f_lasti) for frame in own)
+
+
+def _own(frames: list[FrameType]) -> list[FrameType]:
+    return [frame for frame in frames if not is_asyncio(frame.f_code.co_filename)]
+
+
+def _frame_of(code: CodeType) -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame
+
+
+def _waits(callback: object) -> bool:
+    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end.
+
+    What shield() adds since Python 3.14 where its own future is cancelled only logs a failure.
+    """
+    if isinstance(callback, FunctionType):
+        return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
+    return is_task(getattr(callback, "__self__", None))
+
+
+def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
+    """Whether anybody keeps a task but the function that cancels all."""
+    return is_kept(task, map(id, variables_of(cancels).values()))
+
+
+def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
+    """Whether anybody refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end.
+
+    No generator: from Python 3.14 on, one that looks for them would be among them.
+    """
+    callbacks: list[Any] = [callback for callback, _ in getattr(task, "_callbacks", None) or ()]
+    seen = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
+    seen.update(passing)
+    others = [each for each in gc.get_referrers(task) if id(each) not in seen]
+    return not all(
+        type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
+    )

@@ -1,0 +1,70 @@
+"""Sees that a timeout around the wait for an async generator's next item ends the generator, and the loop goes on.
+
+The CancelledError goes through the generator, which is over then: the next item is StopAsyncIteration, as at its end.
+"""
+
+from __future__ import annotations
+
+import dis
+from asyncio import Task, Timeout
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from types import AsyncGeneratorType, CodeType
+from typing import Any
+from weakref import ref
+
+from asynclab.model.events import GeneratorKilled
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.code_flow import handler_at, line_of, reached_from
+from asynclab.trace.reading.entered_blocks import entered
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.recorder import Recorder
+
+_LOADS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
+_USES = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME", "STORE_ATTR")
+"""What may give a variable another value, or call what gives its attributes others."""
+
+
+def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: Timeout) -> Callable[[], None] | None:
+    """What is to be called when a timeout that expires has left its block: it tells if that has ended a generator."""
+    if not getattr(recorder.loop, "_asyncgens", None):
+        return None
+    chain = follow(coroutine_of(task))
+    within = next((index for index, link in enumerate(chain.links) if timeout in entered(link)), len(chain.links))
+    struck = [link for link in chain.links[within + 1 :] if type(link) is AsyncGeneratorType]
+    own = [frame for frame in chain.frames[: within + 1] if not is_asyncio(frame.f_code.co_filename)]
+    if not struck or not own or not _tries_again(own[-1].f_code, own[-1].f_lasti):
+        return None
+    name, file, line = struck[0].__qualname__, own[-1].f_code.co_filename, own[-1].f_lineno or 0
+    return partial(_tell, recorder, GeneratorKilled(0.0, number, name, file, line), ref(struck[0]))
+
+
+def _tell(recorder: Recorder, event: GeneratorKilled, generator: ref[Any]) -> None:
+    found = generator()
+    if found is not None and found.ag_frame is None:
+        event.at = recorder.clock.now()
+        recorder.emit(event)
+
+
+@lru_cache(1_000)
+def _tries_again(code: CodeType, at: int) -> bool:
+    """Whether a function that gets an exception at an `await` may come there again, and uses that nowhere else."""
+    handler = handler_at(code, at)
+    if handler is None or at not in reached_from(code, handler):
+        return False
+    steps = {each.offset: each for each in dis.get_instructions(code)}
+    line = line_of(steps[at])
+    used = {name for each in steps.values() if line_of(each) == line for name in _names(each, _LOADS)}
+    again = [steps[each] for each in reached_from(code, handler) if at in reached_from(code, each)]
+    elsewhere = (name for each in again if line_of(each) != line for name in _names(each, _USES))
+    return used.isdisjoint(elsewhere)
+
+
+def _names(step: dis.Instruction, kinds: tuple[str, ...]) -> Iterator[str]:
+    """The variables and attributes that an instruction loads or stores; some do several things at once."""
+    names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+    parts = [part for part in step.opname.replace("STORE", "\nSTORE").replace("LOAD", "\nLOAD").split("\n") if part]
+    for part, name in zip(parts, names, strict=False):
+        if part.rstrip("_").startswith(kinds):
+            yield str(name)

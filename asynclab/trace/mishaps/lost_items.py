@@ -1,0 +1,81 @@
+"""Sees that a timeout ends a function that has taken an item from a queue, and has yet to use or return it.
+
+`wait_for(next_message(), 1)` loses the message where next_message() goes on to wait once it has that. The instructions
+tell: what it has is only in a variable that was not used yet, no handler is around the `await`, and no loop gets more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dis
+import gc
+import re
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from types import CodeType
+
+from asynclab.model.events import ItemLost
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.closable import is_closable
+from asynclab.trace.reading.code_flow import AWAITED, handles_cancel, line_of, reached_from
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import short_repr
+
+_WAIT_FOR = asyncio.wait_for.__code__
+_ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
+
+
+def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Iterator[ItemLost]:
+    """What a task loses that still waits and was asked to end, perhaps by a timeout's timer."""
+    task, taken = record(), recorder.taken.get(record.id)
+    if task is None or taken is None or not (by_timer or _is_timed_out(recorder)):
+        return
+    chain = follow(coroutine_of(task))
+    for link, frame in zip(chain.links, chain.frames, strict=True):
+        items = () if is_asyncio(frame.f_code.co_filename) else gc.get_referents(link)
+        item = next((each for each in items if id(each) == taken), None)
+        if item is not None and _has_unused(frame.f_code, frame.f_lasti):
+            file, line = frame.f_code.co_filename, frame.f_lineno or 0
+            is_leaked = is_closable(type(item))
+            yield ItemLost(recorder.clock.now(), record.id, short_repr(item), file, line, is_leaked)
+            return
+
+
+def _is_timed_out(recorder: Recorder) -> bool:
+    """Whether a wait_for() ends what it waits for because its time is up: up to Python 3.11 it does that itself."""
+    waker = None if recorder.current is None else recorder.current()
+    frame = None if waker is None or cancel_requests_of(waker) else sys._getframe()
+    while frame is not None and frame.f_code is not _WAIT_FOR:
+        frame = frame.f_back
+    return frame is not None
+
+
+@lru_cache(1_000)
+def _has_unused(code: CodeType, at: int) -> bool:
+    """Whether a function that awaits at an instruction has got a variable by another await, and has yet to use it."""
+    steps = list(dis.get_instructions(code))
+    line = next(line_of(each) for each in steps if each.offset >= at)
+    if handles_cancel(code, at):
+        return False
+    stored, used = dict[str, int](), set[str]()
+    for before, each in pairwise(steps):
+        is_later = each.offset > at or line_of(each) == line
+        for how, name in _accesses(each):
+            if how == "LOAD" and is_later:
+                used.add(name)
+            elif how == "STORE" and each.offset < at and before.opname in AWAITED:
+                stored[name] = each.offset
+            else:  # used before, or set again
+                stored.pop(name, None)
+    again = reached_from(code, at)
+    return any(name in used and offset not in again for name, offset in stored.items())
+
+
+def _accesses(instruction: dis.Instruction) -> Iterator[tuple[str, str]]:
+    """How an instruction uses variables; one may use two of them."""
+    names = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+    return zip(_ACCESS.findall(instruction.opname), names, strict=False)

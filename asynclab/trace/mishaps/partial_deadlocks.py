@@ -1,0 +1,137 @@
+"""Finds tasks that nothing can wake any more, though the rest of the program goes on.
+
+What is referred to by nothing but waiting tasks would be garbage, if `asyncio.run` did not keep its main task: no code
+can wake or cancel a task in there.
+"""
+
+from __future__ import annotations
+
+from asyncio import Task
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from asynclab.model.events import TasksStranded
+from asynclab.trace import cpython
+from asynclab.trace.reading.harmless_tasks import can_wake_nobody
+from asynclab.trace.reading.private_waits import waits_for_event, waits_for_its_own
+from asynclab.trace.reading.references import NONE_LEFT, References
+from asynclab.trace.recording.future_state import awaited_by, is_done, is_task
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+
+FIRST_AFTER = 1.0
+"""Real seconds for which the main task has waited for the same."""
+
+AGAIN_AFTER = 0.5
+"""Real seconds until the next look, which has to find the same; twice as many each time where nothing is found."""
+
+_LATEST_AFTER = 30.0
+
+_MOST_TASKS = 200
+"""Of a program with more nothing is told: to look at them would take too long."""
+
+
+class PartialDeadlocks:
+    """The tasks of a loop that nothing can wake or cancel."""
+
+    def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._main: TaskRecord | None = None
+        """The record of the main task."""
+        self._next_search = 0.0
+        """Real time from which it is looked for, where it isn't known."""
+        self._wait = (0, 0)
+        """The id() of the main task, and of what it waits for."""
+        self._next_look = 0.0
+        self._patience = AGAIN_AFTER
+        self._found = frozenset[int]()
+        self._told = frozenset[int]()
+        self._seen_step = 0.0
+        """When the latest step began, at the latest look."""
+
+    def look(self, is_left_alone: Callable[[], bool]) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's.
+
+        `is_left_alone` tells whether the loop waits for nothing but its timers.
+        """
+        now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
+        if latest_step == self._seen_step:  # nothing goes on meanwhile
+            return
+        self._seen_step = latest_step
+        wait = self._main_wait()
+        if wait != self._wait:
+            self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
+        if not wait[1] or now < self._next_look:
+            return
+        found, is_sure = self._stranded(is_left_alone)
+        if found and found == self._found and found != self._told:
+            self._told = found
+            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
+        self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
+        self._found, self._next_look = found, now + self._patience
+
+    def _main_wait(self) -> tuple[int, int]:
+        """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
+        task = None if self._main is None else self._main()
+        if task is None or not _is_main(task):
+            task = self._find_main()
+        if task is None:
+            return 0, 0
+        awaited = awaited_by(task)
+        return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
+
+    def _find_main(self) -> Task[Any] | None:
+        """Look through all tasks for the main one, now and then: a loop that runs for ever has none."""
+        self._main, now = None, self._recorder.clock.real_time()
+        if now < self._next_search:
+            return None
+        self._next_search = now + AGAIN_AFTER
+        for record, task in self._registry.tasks():
+            if _is_main(task):
+                self._main = record
+                return task
+        return None
+
+    def _stranded(self, is_left_alone: Callable[[], bool]) -> tuple[frozenset[int], bool]:
+        """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
+
+        Returns:
+            These, and whether nothing wakes them even if a task fails that is in a group with one of them.
+        """
+        found: list[Any] = list(islice(self._registry.tasks(), _MOST_TASKS + 1))
+        if len(found) > _MOST_TASKS:
+            return frozenset(), False
+        left = self._left(found) if is_left_alone() else NONE_LEFT
+        numbers = [record.id for record, _ in found]
+        tasks = [task for _, task in found]
+        del found
+        references = References(tasks, self._wait[0], self._recorder.thread, left)
+        del tasks  # else it would be one more that refers to what they wait for
+        for may_fail in (True, False):
+            used = references.in_use(may_fail=may_fail)
+            stranded = {number for number, is_used in zip(numbers, used, strict=False) if not is_used}
+            waiting = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
+            if any(id(task) == self._wait[0] for _, task in waiting):  # else it waits for ctrl+c, and keeps the rest
+                return frozenset([*left, *(number for number, _ in waiting)]), may_fail
+        return frozenset(), False
+
+    def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
+        """The numbers and id() of the tasks that wait where only others go on that sleep, and can wake nobody.
+
+        An event that others know may be one that is only ever set as the program ends.
+        """
+        harmless = {record.id: id(awaited_by(task)) for record, task in found if can_wake_nobody(task)}
+        sleeps = set(harmless.values())
+        timers = [] if self._recorder.loop is None else list(cpython.timer_heap(self._recorder.loop))
+        if not all(each.cancelled() or (cpython.is_sleep(each) and id(each._args[0]) in sleeps) for each in timers):
+            return NONE_LEFT
+        left = [(record.id, task) for record, task in found if record.id not in harmless]
+        waits = map(awaited_by, (task for _, task in left))
+        is_sure = all(awaited is not None and not is_done(awaited) for awaited in waits)
+        return {number: id(task) for number, task in left if not waits_for_event(task)} if is_sure else NONE_LEFT
+
+
+def _is_main(task: Task[Any]) -> bool:
+    return is_task(task) and cpython.runs_until_end_of(task)

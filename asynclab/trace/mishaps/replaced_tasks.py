@@ -1,0 +1,137 @@
+"""Sees that a task has taken the place of one that goes on: nobody has that any more, to cancel it or to wait for it.
+
+So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
+And where each round of a loop makes a task to wait for, and leaves the one before.
+"""
+
+from __future__ import annotations
+
+import gc
+from asyncio import Task
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from asynclab.model.events import TaskReplaced
+from asynclab.trace.mishaps.cut_off_tasks import is_kept
+from asynclab.trace.mishaps.ignored_cancels import goes_on_for_ever
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+
+REPLACED_AFTER = 0.5
+"""Real seconds for which it goes on, and between two looks."""
+
+_MOST_TASKS = 50
+"""A program with more is not looked at."""
+
+_MOST_ALIKE = 1_000
+_ROUNDS = 10
+"""How many times somebody must have made a task and left it, in a program with so few tasks."""
+
+SEARCH_SECONDS = 0.2
+"""Real seconds for which whoever keeps such tasks may be searched for, among all objects, in the life of a loop."""
+
+_HEAP_TYPE = 1 << 9
+"""The flag of a class that Python code has made."""
+
+
+class ReplacedTasks:
+    """The tasks that were told of, or are kept by somebody."""
+
+    def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._seen: set[int] = set()
+        """The tasks in whose place another was at the latest look."""
+        self._settled: set[int] = set()
+        self._next_look = 0.0
+        self._newest = 0
+        """The number of the newest task at the latest look."""
+        self._left = SEARCH_SECONDS
+
+    def look(self) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        now = self._recorder.clock.real_time()
+        if now < self._next_look:
+            return
+        self._next_look = now + REPLACED_AFTER
+        records = [record for record, _ in islice(self._registry.tasks(), _MOST_ALIKE + 1)]
+        if len(records) <= _MOST_ALIKE:
+            self._see_rounds(records)
+        newest = max((record.id for record in list(self._registry.tasks_of_loop.values())[-1:]), default=0)
+        if len(records) <= _MOST_TASKS and (newest > self._newest or self._seen):
+            self._newest = newest
+            self._see_variables(records)
+
+    def _see_variables(self, records: list[TaskRecord]) -> None:
+        seen, self._seen = self._seen, set()
+        for record in records:
+            task = record()
+            if task is None or record.id in self._settled or cancel_requests_of(task) or not goes_on_for_ever(task):
+                continue
+            by, name = next(self._later_ones(record.id, task), (0, ""))
+            if by and record.id not in seen:
+                self._seen.add(record.id)
+            elif by and self._is_left(record):
+                self._tell(record.id, by, name)
+
+    def _see_rounds(self, records: list[TaskRecord]) -> None:
+        """See tasks that another made at one line, in many steps; it waits for the newest of them only."""
+        alike = defaultdict[tuple[object, ...], list[TaskRecord]](list)
+        for record in records:
+            made = record.created
+            if made is not None and made.parent is not None and made.line:
+                alike[made.parent, made.file, made.line, made.coroutine].append(record)
+        for *older, newest in alike.values():
+            left = [each for each in older if not _is_awaited(each())]
+            rounds = {round(each.created.at, 2) for each in left if each.created is not None}
+            if len(rounds) < _ROUNDS or not _is_awaited(newest()) or left[0].id in self._settled:
+                continue
+            if self._is_left(left[0]) and not is_kept(left[len(left) // 2]()):
+                self._tell(left[0].id, newest.id, "", len(left))
+
+    def _is_left(self, record: TaskRecord) -> bool:
+        """Whether nobody has a task; of each it is searched for once, while there is time."""
+        if self._left <= 0:
+            return False
+        self._settled.add(record.id)
+        began = self._recorder.clock.real_time()
+        is_left = not is_kept(record())
+        self._left -= self._recorder.clock.real_time() - began
+        return is_left
+
+    def _tell(self, number: int, by: int, name: str, count: int = 0) -> None:
+        self._recorder.write(TaskReplaced(self._recorder.clock.now(), number, by, name, count))
+
+    def _later_ones(self, number: int, task: Task[Any]) -> Iterator[tuple[int, str]]:
+        """The later tasks for the same function that the variables of its object or module refer to, and which."""
+        for owner, space in _spaces(task):
+            for name, value in list(space.items()):
+                if is_task(value) and value is not task and _code_of(value) is _code_of(task):
+                    known = self._registry.tasks_of_loop.get(id(value))
+                    if known is not None and known() is value and known.id > number:
+                        yield known.id, f"{owner}{name}"
+
+
+def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The variables of what a task's function refers to, each with the name of that, and those of its module."""
+    chain = follow(coroutine_of(task))
+    for each in gc.get_referents(chain.links[0]) if chain.links else ():
+        if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):
+            with suppress(AttributeError):
+                yield f"{type(each).__qualname__}.", object.__getattribute__(each, "__dict__")
+    if chain.frames:
+        yield "", chain.frames[0].f_globals
+
+
+def _is_awaited(task: Task[Any] | None) -> bool:
+    """Whether a task has callbacks, as somebody adds who waits for it."""
+    return bool(getattr(task, "_callbacks", None))
+
+
+def _code_of(task: Task[Any]) -> object:
+    return getattr(coroutine_of(task), "cr_code", task)

@@ -1,0 +1,156 @@
+"""Sees that a failure was silenced, by cancel() or wait(): asyncio will not complain that nobody has looked at it.
+
+On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of
+them had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads
+the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of it can't
+be noticed, but raises the exception, and so adds to its traceback.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from asyncio import AbstractEventLoop, Future, StreamReaderProtocol, Task
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+from weakref import ref
+
+import msgspec
+
+from asynclab.model.events import ExceptionDropped
+from asynclab.trace import cpython
+from asynclab.trace.called_from_c import NoticedMethod
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.mishaps.cut_off_tasks import is_kept
+from asynclab.trace.mishaps.passed_on_failures import PassedOnFailures
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.code_flow import awaits_a_name
+from asynclab.trace.reading.reachable_objects import Reach
+from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import complains, coroutine_of, exception_of, is_task
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import short_error
+
+_MOST_OBJECTS = 2_000
+"""How many objects are looked at, of those that the code that cancels leads to."""
+
+
+class _Silenced(msgspec.Struct):
+    """A failed task that was silenced before anybody had looked at its exception."""
+
+    traceback: int
+    """The id() of its exception's traceback."""
+    may_be_awaited: bool
+    """Whether the code that silenced it may await it."""
+    is_read: bool = False
+
+    def read(self) -> None:
+        """Note that somebody has looked at the exception since."""
+        self.is_read = True
+
+
+def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
+    """What tells of the futures of a loop that code of the program's has failed, and at which nobody has looked.
+
+    Those that are part of a circle would be told of by asyncio only when they are collected, perhaps as Python ends.
+    """
+    found = [each for each in gc.get_objects() if type(each) is Future and each._loop is loop and complains(each)]
+    streams = (each for each in (gc.get_objects() if found else ()) if issubclass(type(each), StreamReaderProtocol))
+    closed = {id(vars(each).get("_closed")) for each in streams}  # a stream looks at this itself as it goes
+    for each in found:
+        error = exception_of(each)
+        file, line = ("", 0) if error is None else raised_at(error, recorder.code.owns)
+        if error is not None and line and id(each) not in closed:
+            yield ExceptionDropped(recorder.clock.now(), None, short_error(error), file, line)
+
+
+class SilencedFailures:
+    """The failed tasks of which asyncio will not complain, though nobody has looked at their exception."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._silenced: dict[int, _Silenced] = {}
+        """By the id() of the task."""
+        self.passed_on = PassedOnFailures(recorder)
+
+    def failed(self, record: TaskRecord) -> None:
+        """A task has failed: notice whoever silences it."""
+        task = record()
+        if type(task) is not Task or not complains(task):
+            return
+        reference = ref(task)
+
+        def cancel(msg: object = None) -> bool:
+            """Request that this task cancel itself."""
+            failed = reference()
+            if failed is not None:
+                del failed.cancel
+                with self._recorder.guard("failures"):
+                    if complains(failed):
+                        self._silence(failed, list(_frames_from(sys._getframe(1))))
+                failed.cancel(msg)
+            return False
+
+        def exception() -> BaseException | None:
+            """Return the exception that was set on this future."""
+            failed, caller = reference(), sys._getframe(1)
+            if failed is not None:
+                del failed.exception
+                with self._recorder.guard("failures"):
+                    if complains(failed) and caller.f_code is cpython.WAIT_ENDED:
+                        self._silence(failed, _frames_of_waiter(caller))
+                    elif complains(failed) and caller.f_code is cpython.SHIELDED:
+                        self._keep(failed, may_be_awaited=_is_kept(failed))
+                    self.passed_on.asked(record.id, failed, caller)
+            return Task.exception(failed)  # type: ignore[arg-type]
+
+        task.cancel, task.exception = cancel, exception  # type: ignore[method-assign]
+
+    def is_unread(self, task: Task[Any]) -> bool:
+        """Whether nobody has looked at the exception of a task that is still there, since it was silenced."""
+        found = self._silenced.get(id(task))
+        return found is not None and not found.is_read and found.traceback == _traceback_of(task)
+
+    def gone(self, record: TaskRecord) -> None:
+        """A task was destroyed: tell if nobody can have looked at its exception since it was silenced."""
+        found = self._silenced.pop(record.key, None)
+        if found is not None and not (found.is_read or found.may_be_awaited):
+            self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
+
+    def _silence(self, task: Task[Any], frames: list[FrameType]) -> None:
+        """Keep that a task was silenced by code with these frames; where none are known, any code may await it."""
+        own, owns = {each.f_code for each in frames}, self._recorder.code.owns
+        may_be_awaited = not frames or Reach((), frames, _MOST_OBJECTS).may_run(
+            lambda code: (code in own or owns(code.co_filename)) and awaits_a_name(code)
+        )
+        self._keep(task, may_be_awaited=may_be_awaited)
+
+    def _keep(self, task: Task[Any], *, may_be_awaited: bool) -> None:
+        silenced = self._silenced[id(task)] = _Silenced(_traceback_of(task), may_be_awaited)
+        for reads in (Task.exception, Task.result):
+            setattr(task, reads.__name__, NoticedMethod(reads, task, silenced.read, error=exception_of(task)))
+
+
+def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
+    """The frames of the task that is in asyncio.wait(), by what that has added to what it waits for."""
+    callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
+    tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
+    return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
+
+
+def _is_kept(task: Task[Any]) -> bool:
+    """Whether anybody refers to a task whose callback runs but what calls that, with it as the last argument."""
+    calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
+    return is_kept(task, [id(each) for each in calls])
+
+
+def _traceback_of(task: Task[Any]) -> int:
+    error = exception_of(task)
+    return 0 if error is None else id(error.__traceback__)

@@ -1,0 +1,143 @@
+"""Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same source.
+
+The functions tell what is a request: one that has sent something before it reads, and runs anew for the next request.
+From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+import weakref
+from asyncio import Queue, StreamReader, Task
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from itertools import pairwise
+from types import CodeType, FrameType
+from typing import Any
+
+import msgspec
+
+from asynclab.model.events import ReplyUnread
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.reading.code_flow import comes_again
+from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+
+_METHODS: dict[type, tuple[str, ...]] = {
+    StreamReader: ("read", "readline", "readexactly", "readuntil"),
+    Queue: ("get",),
+}
+"""Those that read replies."""
+
+_READS = frozenset(getattr(kind, name).__code__ for kind, names in _METHODS.items() for name in names)
+
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
+
+_ENDS_STATEMENT = ("POP_TOP", "STORE", "END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
+
+_SENDS = ("write", "send", "put")
+"""How the names of what sends begin."""
+
+
+class _Unread(msgspec.Struct):
+    """A request that was cancelled while it waited for its reply."""
+
+    task: int
+    links: tuple[weakref.ref[Any], ...]
+    """The coroutines that had sent something: in one of these a later read is for the same."""
+    codes: frozenset[CodeType]
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """A call of a function that has sent something before it reads."""
+
+    depth: int
+    code: CodeType
+    reads_once: bool
+    """Whether neither it nor what it calls comes to read again."""
+
+
+class UnreadReplies:
+    """The streams and queues on which a reply may be left unread."""
+
+    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
+        """Tell a recorder; `boundary` is the code that calls steps."""
+        self._recorder = recorder
+        self._boundary = boundary
+
+    def cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task was asked to end while it waits."""
+        chain = follow(coroutine_of(task))
+        index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), 0)
+        source = variables_of(chain.frames[index]).get("self") if index else None
+        requests = _requests(chain.frames[:index], chain.frames[index].f_code.co_name) if index else []
+        if requests and type(source) in _METHODS:
+            links = tuple(weakref.ref(chain.links[each.depth]) for each in requests)
+            unread = _Unread(record.id, links, frozenset(each.code for each in requests))
+            reference = weakref.ref(source)
+            for name in _METHODS[type(source)]:
+                setattr(source, name, self._noticing(name, reference, unread))
+
+    def _noticing(self, name: str, reference: weakref.ref[Any], unread: _Unread) -> Callable[..., Any]:
+        """What stands in for a method of a stream or queue until another request, or anything else, reads."""
+        kind = type(reference())
+
+        @wraps(getattr(kind, name))
+        def read(*args: Any, **options: Any) -> Any:
+            source = reference()
+            with self._recorder.guard("replies"):
+                frames = list(self._frames_down_to(sys._getframe(1)))
+                links = (link() for link in unread.links)
+                if not any(link is not None and link.cr_frame in frames for link in links):
+                    for each in _METHODS[kind]:
+                        vars(source).pop(each, None)
+                    self._see(unread, _requests(frames, name), frames[-1], kind)
+            return getattr(kind, name)(source, *args, **options)
+
+        return read
+
+    def _frames_down_to(self, caller: FrameType) -> Iterator[FrameType]:
+        """The frames of the step under way, outermost first."""
+        frames: list[FrameType] = []
+        frame: FrameType | None = caller
+        while frame is not None and frame.f_code is not self._boundary:
+            frames.append(frame)
+            frame = frame.f_back
+        return reversed(frames)
+
+    def _see(self, unread: _Unread, requests: list[_Request], caller: FrameType, kind: type) -> None:
+        """Tell if functions that read from a stream or queue may get the reply to another request."""
+        recorder, new = self._recorder, [each for each in requests if each.code in unread.codes]
+        if new and recorder.current is not None:
+            event = ReplyUnread(recorder.clock.now(), recorder.current.id, unread.task)
+            event.reads_once = any(each.reads_once for each in new)
+            event.is_queue = kind is Queue
+            event.file, event.line = caller.f_code.co_filename, caller.f_lineno
+            recorder.emit(event)
+
+
+def _requests(frames: list[FrameType], name: str) -> list[_Request]:
+    """The functions, outermost first, that have sent something before they call the next, the last of them a method."""
+    again = [comes_again(frame.f_code, frame.f_lasti) for frame in frames]
+    called = [*(frame.f_code.co_name for frame in frames[1:]), name]
+    return [
+        _Request(depth, frame.f_code, not any(again[depth:]))
+        for depth, (frame, function) in enumerate(zip(frames, called, strict=True))
+        if _sends_before(frame.f_code, function)
+    ]
+
+
+@lru_cache(1_000)
+def _sends_before(code: CodeType, name: str) -> bool:
+    """Whether a function sends something before the statement that uses a name, and not into what that reads from."""
+    sent, earlier = set[object](), set[object]()
+    for before, each in pairwise(dis.get_instructions(code)):
+        if each.opname in _LOADS and each.argval == name:
+            return not earlier <= {before.argval}
+        if each.opname in _LOADS and str(each.argval).startswith(_SENDS):
+            sent.add(before.argval)
+        elif each.opname.startswith(_ENDS_STATEMENT):
+            earlier |= sent
+    return False

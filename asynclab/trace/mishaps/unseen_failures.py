@@ -1,0 +1,142 @@
+"""Sees that a task has failed unseen, while others wait for what its code was to bring.
+
+Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task
+waits for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future, Task
+from collections.abc import Callable, Iterator
+from itertools import islice
+from types import CodeType, FrameType
+from typing import Any
+
+import msgspec
+
+from asynclab.model.events import FailureUnseen
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import Chain, follow, waits_for_end
+from asynclab.trace.reading.reachable_objects import Reach
+from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, exception_of, is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+
+UNSEEN_AFTER = 1.0
+"""Real seconds in which nobody has looked at a failure, though the loop has other things to do."""
+
+UNSEEN_IDLE = 0.2
+"""The same for a loop that is idle."""
+
+AGAIN_AFTER = 1.0
+"""Real seconds until failures that hold up nobody yet are looked at again."""
+
+_MOST_TASKS = 50
+"""Of a program with more tasks nothing is told: to find out what each could do would take too long."""
+
+_MOST_OBJECTS = 2_000
+_MOST_OBJECTS_OF_OTHERS = 300
+
+_WAITS: dict[CodeType, frozenset[str]] = {
+    asyncio.Event.wait.__code__: frozenset({"set"}),
+    asyncio.Condition.wait.__code__: frozenset({"notify", "notify_all"}),
+    asyncio.Barrier.wait.__code__: frozenset({"wait"}),
+    asyncio.Semaphore.acquire.__code__: frozenset({"release"}),
+    asyncio.Lock.acquire.__code__: frozenset({"release"}),
+    asyncio.Queue.get.__code__: frozenset({"put", "put_nowait"}),
+    asyncio.Queue.put.__code__: frozenset({"get", "get_nowait"}),
+    asyncio.Queue.join.__code__: frozenset({"task_done"}),
+}
+"""Where a task waits for a queue or primitive, and the methods that end such a wait."""
+
+_SETS_FUTURE = frozenset({"set_result", "set_exception"})
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    """A task that has not ended."""
+
+    record: TaskRecord
+    task: Task[Any]
+    chain: Chain
+    sources: list[tuple[object, frozenset[str]]]
+    """The queues, primitives or future that it waits for, and what would end its wait."""
+
+    def may_wake(self, waiter: _Waiting, source: object, wakes: frozenset[str]) -> bool:
+        """Whether its code may end the wait of another task."""
+        if any(source is each for each, _ in self.sources) or waits_for_end(self.task, waiter.task):
+            return False
+        reach = Reach(self.chain.links, self.chain.frames, _MOST_OBJECTS_OF_OTHERS)
+        return self.chain.is_opaque or (reach.has(source) and not wakes.isdisjoint(reach.methods()))
+
+
+class UnseenFailures:
+    """The failures that nobody has looked at so far."""
+
+    def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._since: dict[int, float] = {}
+        """By the number of a task: the real time at which it was first found to have failed unseen."""
+        self._told: set[int] = set()
+        self._next_look = 0.0
+
+    def look(self, is_idle: Callable[[], bool]) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's.
+
+        Args:
+            is_idle: Tells whether the loop waits.
+        """
+        if not self._registry.has_failures:
+            return
+        now = self._recorder.clock.real_time()
+        unseen = dict(self._registry.unseen_failures())
+        self._since = {number: self._since.get(number, now) for number in list(unseen)[:_MOST_TASKS]}
+        patience = UNSEEN_IDLE if is_idle() else UNSEEN_AFTER
+        late = [number for number, since in self._since.items() if now - since >= patience and number not in self._told]
+        if not late or now < self._next_look:
+            return
+        self._next_look = now + AGAIN_AFTER
+        tasks = list(self._tasks())
+        for number in late if len(tasks) <= _MOST_TASKS else ():
+            self._tell(number, unseen[number], tasks)
+
+    def _tell(self, number: int, task: Task[Any], tasks: list[_Waiting]) -> None:
+        error = exception_of(task)
+        assert error is not None
+        frames = list(_frames_of(error))
+        reach = Reach(frames, frames, _MOST_OBJECTS)
+        methods = reach.methods()
+        waiting = [
+            waiter.record.id
+            for waiter in tasks
+            for source, wakes in waiter.sources
+            if reach.has(source) and wakes & methods and not any(each.may_wake(waiter, source, wakes) for each in tasks)
+        ]
+        if waiting:
+            self._told.add(number)
+            place = raised_at(error, self._recorder.code.owns)
+            self._recorder.write(FailureUnseen(self._recorder.clock.now(), number, tuple(waiting), *place))
+
+    def _tasks(self) -> Iterator[_Waiting]:
+        """The tasks that have not ended, up to one too many."""
+        for record, task in islice(self._registry.tasks(), _MOST_TASKS + 1):
+            chain, future = follow(coroutine_of(task)), awaited_by(task)
+            waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # a barrier waits for a condition
+            sources = [(variables_of(frame)["self"], _WAITS[frame.f_code]) for frame in waits]
+            if not waits and type(future) is Future and not _sleeps(chain):
+                sources = [(future, _SETS_FUTURE)]
+            is_suspended = bool(chain.frames) and future is not None and not is_done(future)
+            yield _Waiting(record, task, chain, sources if is_suspended and not chain.is_opaque else [])
+
+
+def _sleeps(chain: Chain) -> bool:
+    return bool(chain.frames) and chain.frames[-1].f_code is asyncio.sleep.__code__
+
+
+def _frames_of(error: BaseException) -> Iterator[FrameType]:
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame
+        traceback = traceback.tb_next

@@ -1,0 +1,207 @@
+"""Finds out, from another thread, what could still wake an idle loop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from asyncio import AbstractEventLoop, BaseEventLoop, Queue, Runner, Task
+from collections.abc import Iterable, Iterator
+from functools import partial
+from selectors import SelectorKey
+from typing import Any
+
+import msgspec
+
+from asynclab.model.events import Outside, SourceDropped
+from asynclab.trace import cpython
+from asynclab.trace.monitoring.bystanders import NOBODY, Bystanders
+from asynclab.trace.monitoring.held_threads import look_at_threads
+from asynclab.trace.monitoring.left_generators import left_generators
+from asynclab.trace.reading.private_waits import DroppedSources, waits_for_its_own
+from asynclab.trace.recording.future_state import is_done
+from asynclab.trace.recording.loop_tasks import tasks_of
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.resource_registry import Resources
+
+IDLE_AFTER = 0.4
+"""Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
+
+AGAIN_AFTER = 1.0
+"""Real seconds until what could wake an idle loop is looked at again."""
+
+RESTS_AFTER = 1.0
+"""Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs."""
+
+REST_PERIOD = 0.45
+"""Real seconds."""
+
+_QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
+"""What does nothing, or ends the program."""
+
+
+class Quiet:
+    """Since when a loop has been idle and nothing has happened on it, as another thread sees that."""
+
+    def __init__(self) -> None:
+        self.since = 0.0
+        """Real time; 0 while something happens."""
+        self._rests_until = 0.0
+
+    def look(self, recorder: Recorder) -> None:
+        """Look whether it goes on; to be called some times a second."""
+        if not _is_quiet(recorder):
+            self.since = 0.0
+            return
+        now = recorder.clock.real_time()
+        self.since = self.since or now
+        self._rests_until = now + REST_PERIOD
+
+    def rests(self, recorder: Recorder) -> bool:
+        """Whether it goes on for so long that the next look has time."""
+        now = recorder.clock.real_time()
+        return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
+
+
+def _is_quiet(recorder: Recorder) -> bool:
+    loop = recorder.loop
+    return not recorder.events and isinstance(loop, BaseEventLoop) and is_idle(loop, recorder)
+
+
+class IdleLooks:
+    """Tells what could wake a loop, once it has been idle for a while, and again when that has changed."""
+
+    def __init__(self, bystanders: Bystanders = NOBODY) -> None:
+        self._bystanders = bystanders
+        self._told: Outside | None = None
+        self._next_look = 0.0
+        """Real time of the next look, once it has been quiet for long enough."""
+
+    def look(self, recorder: Recorder, quiet: Quiet, external: ExternalWaits, resources: Resources) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        loop = recorder.loop
+        now = recorder.clock.real_time()
+        if not quiet.since or loop is None:
+            self._told, self._next_look = None, 0.0
+            return
+        if now - quiet.since < IDLE_AFTER or now < self._next_look:
+            return
+        self._next_look = now + AGAIN_AFTER
+        found = _outside(loop, recorder, external, resources, self._bystanders)
+        if found != self._told and not recorder.events and is_idle(loop, recorder):
+            self._told = found
+            recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
+
+
+def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
+    """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
+    loop = recorder.loop
+    if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
+        return
+    for record, source in sources.look(recorder.clock.real_time()):
+        known = resources.known.get(source)
+        number, is_queue = (0, False) if known is None else (known.of_its_kind, isinstance(known(), Queue))
+        recorder.write(SourceDropped(recorder.clock.now(), record.id, number * (not is_queue), number * is_queue))
+
+
+def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    """Whether a loop runs, and waits."""
+    return _runs_nothing(loop, recorder) and not cpython.ready_queue(loop)
+
+
+def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    """Whether a loop waits though callbacks are ready, as somebody has put them there without waking it."""
+    return isinstance(loop, BaseEventLoop) and _runs_nothing(loop, recorder) and bool(cpython.ready_queue(loop))
+
+
+def _runs_nothing(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    is_under_way = recorder.current is not None or recorder.callback is not None or recorder.in_timer
+    return not is_under_way and runs(loop)
+
+
+def runs(loop: AbstractEventLoop) -> bool:
+    """Whether a loop runs; our hook, which takes who asks that for a task that starts eagerly, is left out."""
+    asked = type(loop).is_running
+    return bool(getattr(asked, "__wrapped__", asked)(loop))
+
+
+def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
+    """Whether an idle loop waits for more than its timers: I/O, a thread, a call in a pool, or a child process."""
+    external = observer.external
+    threads, _ = look_at_threads(observer.thread, bystanders)
+    return bool(external.processes or external.has_call() or _watched_files(loop) or threads)
+
+
+def is_left_alone(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
+    """Whether a loop waits for nothing but its timers, and no signal handler would wake it, either."""
+    alone = isinstance(loop, BaseEventLoop) and is_idle(loop, observer)
+    return alone and not (is_outside_awaited(loop, observer, bystanders) or _handled_signals(loop, bystanders))
+
+
+def _outside(
+    loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, resources: Resources, bystanders: Bystanders
+) -> Outside:
+    timers = sum(not timer.cancelled() for timer in list(cpython.timer_heap(loop)))
+    threads, held = look_at_threads(recorder.thread, bystanders)
+    files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
+    told = Outside(0.0, files, threads, processes, signals, timers, held)
+    for queue, workers in cpython.thread_pools() if held else ():
+        if _names_of(workers) <= _names_of(held):
+            told.queued += len(cpython.queued_calls(queue))
+    if not (files or threads or processes or signals):
+        told.generators = tuple(left_generators(loop, resources))
+        told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))
+    return told
+
+
+def _names_of(threads: Iterable[Any]) -> set[str]:
+    return {thread.name for thread in threads}
+
+
+def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
+    """The pending tasks of a loop that no other task has made, such as that of `asyncio.run`."""
+    for record in list(tasks_of(loop).values()):
+        task = record()
+        if task is not None and record.created is not None and record.created.parent is None and not is_done(task):
+            yield task
+
+
+def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
+    every = map(cpython.signal_handler, range(1, signal.NSIG))  # to ask which are valid takes longer
+    handlers = [handler for handler in every if handler not in _QUIET_HANDLERS]
+    own = sum(not bystanders.has_handler(handler) and not _is_runners(handler) for handler in handlers)
+    return own + len(cpython.signal_handlers_of(loop))
+
+
+def _is_runners(handler: Any) -> bool:
+    """Whether a handler is that of `asyncio.run`, which only cancels main at ctrl+c."""
+    function = getattr(handler.func, "__func__", None) if type(handler) is partial else None
+    return function is not None and function is vars(Runner).get("_on_sigint")
+
+
+def _watched_files(loop: AbstractEventLoop) -> int:
+    """How many files a loop watches, apart from its own pipe, and from connections with both ends on it."""
+    selector: Any = cpython.selector_of(loop)
+    keys: list[SelectorKey] = [] if selector is None else list(selector.get_map().values())
+    wakes_itself = getattr(loop, "_ssock", None)
+    ends = [_ends(key) for key in keys if key.fileobj is not wakes_itself and key.fd != _number(wakes_itself)]
+    known = {end for end in ends if end is not None}
+    return sum(end is None or (end[1], end[0]) not in known for end in ends)
+
+
+def _number(wakes_itself: socket.socket | None) -> int:
+    return -1 if wakes_itself is None else wakes_itself.fileno()
+
+
+def _ends(key: SelectorKey) -> tuple[Any, Any] | None:
+    """The addresses of both ends of a connection; None for anything else."""
+    handle = next((handle for handle in key.data if handle is not None), None) if type(key.data) is tuple else None
+    transport = getattr(getattr(handle, "_callback", None), "__self__", None)
+    connection = getattr(transport, "_sock", None)
+    if type(connection) is not socket.socket or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    try:
+        return connection.getsockname(), connection.getpeername()
+    except OSError:
+        return None

@@ -1,0 +1,151 @@
+"""Tells a lab what the monitor of its loop sees: lag, and who blocks."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import AbstractEventLoop, BaseEventLoop
+from asyncio.events import Handle
+from collections.abc import Callable
+from functools import partial
+from types import CodeType
+
+import msgspec
+
+from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, LoopLagged
+from asynclab.trace import cpython
+from asynclab.trace.monitoring.held_threads import is_held
+from asynclab.trace.monitoring.loop_monitor import LoopMonitor, Place, place_in
+from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes, run_times
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.values import callable_name
+
+
+class Watch:
+    """Writes a lab's events about its loop."""
+
+    def __init__(self, recorder: Recorder, on_beat: Callable[[], None], boundary: CodeType) -> None:
+        self._recorder = recorder
+        self._on_beat = on_beat
+        self._monitor: LoopMonitor | None = None
+        self._reports = BlockReports(boundary)
+
+    def start(self, loop: AbstractEventLoop) -> None:
+        """Watch the loop of the calling thread."""
+        self._monitor = LoopMonitor(loop)
+        self._monitor.on_beat = self._beat
+        self._monitor.on_look = partial(self._reports.look, self._recorder)
+        self._monitor.start()
+
+    def stop(self) -> None:
+        if self._monitor is not None:
+            self._monitor.stop()
+
+    def was_stopped(self, seconds: float) -> None:
+        """Count the time in which the process was stopped as nobody's."""
+        self._recorder.step_started += seconds
+        if self._recorder.callback_started:
+            self._recorder.callback_started += seconds
+        if self._monitor is not None:
+            self._monitor.was_stopped()
+
+    def _beat(self, lag: float) -> None:
+        self._recorder.emit(LoopLagged(self._recorder.clock.now(), lag))
+        self._on_beat()
+
+
+YOUNG = 0.005
+"""Real seconds: what has begun so lately blocks nothing yet, whatever its thread does."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """A step or another callback, as another thread finds it under way."""
+
+    started: float
+    """In real time."""
+    task: int | None
+    """Whose step it is; None for a callback."""
+    place: Place
+    """Where it is now."""
+
+
+class BlockReports:
+    """Reports what blocks a loop, from another thread than the loop's."""
+
+    def __init__(self, boundary: CodeType, read_times: Callable[[int, bool], RunTimes] = run_times) -> None:
+        self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
+        self._read_times = read_times
+        self._reported = (0.0, 0.0, False)
+        """The start of the last step or callback that was seen to block, how long it had when it was reported, and
+        whether it was to blame by then."""
+        self._before: tuple[float, RunTimes | None] = (0.0, None)
+        """The start of what was under way at the last look, and the times up to then; None where nothing was."""
+        self._times = self._first = NEVER_RAN
+        """The times at the last look before what is under way was seen first, and at the latter."""
+
+    def look(self, recorder: Recorder) -> None:
+        """Report what blocks now: at first, whenever its time has doubled, and when it is to blame."""
+        started = recorder.busy_since
+        if not started:
+            self._before = (0.0, None)
+            return
+        seconds = recorder.clock.real_time() - started
+        stolen = self._stolen_of(seconds, started, recorder.thread)
+        same, reported, was_to_blame = self._reported
+        is_to_blame = seconds - stolen >= BLAMED_AFTER
+        if same != started:
+            reported, was_to_blame = 0.0, False
+        if seconds < max(BLOCKED_AFTER, 2 * reported) and is_to_blame == was_to_blame:
+            return
+        sight = self.sight(recorder)
+        if sight is None or sight.started != started:
+            return  # it has just ended
+        self._reported = (started, seconds, is_to_blame)
+        recorder.open_step()  # whoever reads now sees who runs
+        place = sight.place
+        at = recorder.clock.now()
+        blocked = LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen)
+        blocked.late, blocked.ready = _sleepers_due(recorder), _ready_behind_wait(recorder)
+        recorder.write(blocked)
+
+    def _stolen_of(self, seconds: float, started: float, thread: int) -> float:
+        """For how long a thread was kept from running, of the seconds since `started`.
+
+        It counts from the last look before the one that first saw `started`; but time in which the thread itself ran
+        was not stolen, however long others waited. A thread that would run, and goes on now and then, has lost all
+        other time: to whoever had Python's lock.
+        """
+        times = self._read_times(thread, seconds >= YOUNG)
+        before, latest = self._before
+        if started != before:
+            self._times, self._first = latest or times, times
+        self._before = started, times
+        goes_on = latest is not None and latest.ran < times.ran
+        if times.would_run and goes_on:
+            return max(0.0, seconds - (times.ran - self._times.ran))
+        return max(0.0, min(times.waited - self._times.waited, seconds - (times.ran - self._first.ran)))
+
+    def sight(self, recorder: Recorder) -> Sight | None:
+        """What is under way on a loop; None where nothing is."""
+        started, current, callback = recorder.busy_since, recorder.current, recorder.callback
+        if not started:
+            return None
+        place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        if started != recorder.busy_since:
+            return None
+        return Sight(started, None if current is None else current.id, place)
+
+
+def _ready_behind_wait(recorder: Recorder) -> int:
+    """How many callbacks are ready, where the loop's thread waits for what another thread does."""
+    is_waiting = is_held(sys._current_frames().get(recorder.thread), also_timed=True)
+    return len(cpython.ready_queue(recorder.loop)) if is_waiting and isinstance(recorder.loop, BaseEventLoop) else 0
+
+
+def _sleepers_due(recorder: Recorder) -> int:
+    """How many sleeps should have ended by now."""
+    loop = recorder.loop
+    if not isinstance(loop, BaseEventLoop):
+        return 0
+    now = loop.time()
+    sleeps = [timer for timer in list(cpython.timer_heap(loop)) if cpython.is_sleep(timer)]
+    return sum(timer.when() <= now for timer in sleeps)

@@ -1,0 +1,175 @@
+"""Recognises tasks that wait for what nobody else has, so that nobody can set it, or put anything into it.
+
+`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But where
+others had the event, future or queue when the task began to wait, and nobody has it any more, somebody has dropped it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import weakref
+from asyncio import Task
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.reading.await_chain import Chain, follow
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
+from asynclab.trace.recording.recorder import TaskRecord
+
+_EVENT_WAIT = asyncio.Event.wait.__code__
+_WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__)
+
+DROPPED_AFTER = 0.3
+"""Real seconds: whoever drops a queue may be about to cancel the task that reads it."""
+
+
+def waits_for_its_own(task: Task[Any]) -> bool:
+    """Whether nothing but a suspended task's own coroutines refers to the event or future that it waits for."""
+    found = _source_of(task)
+    return found is not None and not isinstance(found[0][0], asyncio.Queue) and others(*found) == 0
+
+
+def waits_for_event(task: Task[Any]) -> bool:
+    """Whether a suspended task waits for an event."""
+    frames = follow(coroutine_of(task)).frames
+    return bool(frames) and frames[-1].f_code is _EVENT_WAIT
+
+
+class _Shared(msgspec.Struct):
+    """What a task waits for that others had when it began to."""
+
+    record: TaskRecord
+    source: int
+    """Its id()."""
+    next_look: float = 0.0
+    """Real time."""
+    patience: float = 0.05
+    """Real seconds from the next look to the one after, unless nobody has it any more."""
+
+
+class DroppedSources:
+    """The events, futures and queues that tasks wait for and that others had when these began to wait."""
+
+    def __init__(self) -> None:
+        self._shared: dict[int, _Shared] = {}
+        """By the number of the task."""
+        self._dropped: dict[int, float] = {}
+        """By the id() of what tasks wait for: the real time from which on only they had that at any look."""
+
+    def begins(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task begins to wait for an event, future or item; to be called on its loop's thread."""
+        self._shared.pop(record.id, None)
+        found = _source_of(task)
+        if found is None or len(self._shared) >= _MOST_SOURCES:
+            return
+        source = id(found[0][0])
+        self._dropped.pop(source, None)
+        together = self._waiting_for(source)
+        if self._others(*found, together):
+            self._shared[record.id] = _Shared(record, source)
+        else:  # they all are to wait until the program ends
+            for number in together:
+                self._shared.pop(number, None)
+
+    @property
+    def are_any(self) -> bool:
+        """Whether a look could find anything."""
+        return bool(self._shared)
+
+    def look(self, now: float) -> Iterator[tuple[TaskRecord, int]]:
+        """The tasks that wait for what nobody has had for a while, and its id(); called while the loop idles.
+
+        Args:
+            now: Real time.
+        """
+        for number, shared in list(self._shared.items()):
+            if now < shared.next_look or number not in self._shared:
+                continue
+            task = shared.record()
+            found = None if task is None or is_done(task) else _source_of(task)
+            if found is None or id(found[0][0]) != shared.source:
+                self._shared.pop(number, None)
+                continue
+            together = self._waiting_for(shared.source)
+            if self._others(*found, [each for each in together if each != number]):
+                self._dropped.pop(shared.source, None)
+                shared.next_look, shared.patience = now + shared.patience, min(2 * shared.patience, _LATEST_AFTER)
+            elif now - self._dropped.setdefault(shared.source, now) >= DROPPED_AFTER:
+                self._dropped.pop(shared.source, None)
+                for each in filter(None, [self._shared.pop(other, None) for other in together]):
+                    yield each.record, shared.source
+
+    def _waiting_for(self, source: int) -> list[int]:
+        """The numbers of the tasks that wait for what has an id()."""
+        return [number for number, shared in list(self._shared.items()) if shared.source == source]
+
+    def _others(self, held: list[Any], chain: Chain, own: int, together: list[int]) -> int:
+        """How many have the one object in a list, apart from a task and others that wait for the same."""
+        for shared in filter(None, map(self._shared.get, together[:_MOST_WAITERS])):
+            task = shared.record()
+            found = None if task is None else _source_of(task)
+            if found is not None and found[0][0] is held[0]:
+                own += found[2] + _had_by(held, found[1])
+            found = None
+        return others(held, chain, own) + _weak_ones(held)
+
+
+_LATEST_AFTER = 3.0
+_MOST_SOURCES = 100
+_MOST_WAITERS = 10
+"""What more tasks wait for counts as what others have: to look at all of them would take too long."""
+
+_TASK_AND_ITERATOR = 2
+"""Who refers to a future that a task awaits: the task, and the iterator in its innermost coroutine."""
+
+_SHIELD = 1
+"""Who refers to the future in a shield(): what is called as the future around it ends."""
+
+
+def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
+    """The event, future or queue for which a suspended task waits, its coroutines, and who else has it for the task.
+
+    It is in a list alone, as each variable would be one more reference. None where the task waits for something else.
+    """
+    chain = follow(coroutine_of(task))
+    if chain.is_opaque or not chain.links:
+        return None
+    if chain.frames[-1].f_code in _WAITS:
+        return [variables_of(chain.frames[-1])["self"]], chain, 0
+    held, own = [awaited_by(task)], _TASK_AND_ITERATOR
+    inside = None if type(held[0]) is not asyncio.Future else cpython.shielded_by(held[0])
+    if inside is not None:
+        held, own = [inside], _SHIELD
+        inside = None
+    return (held, chain, own) if type(held[0]) is asyncio.Future and not is_done(held[0]) else None
+
+
+def _weak_ones(held: list[Any]) -> int:
+    """How many weak references there are to the one object in a list; one to each event and queue is ours."""
+    return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
+
+
+def others(held: list[Any], chain: Chain, own: int = 0) -> int:
+    """How many others than the coroutines of a task's chain, and some of its own, refer to the one object in a list."""
+    return references(held) - references([object()]) - own - _had_by(held, chain)
+
+
+def _had_by(held: list[Any], chain: Chain) -> int:
+    """How often the coroutines of a chain refer to the one object in a list."""
+    value = held[0]
+    return sum(_times(value, gc.get_referents(link)) for link in chain.links)
+
+
+def references(held: list[Any]) -> int:
+    """How many references there are to the one object in a list, and some that are made here."""
+    return sys.getrefcount(held[0])
+
+
+def _times(value: object, among: list[Any]) -> int:
+    return sum(each is value for each in among)

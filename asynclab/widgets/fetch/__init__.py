@@ -1,0 +1,1 @@
+"""Views of the URLs that are fetched: their table, one of them, their totals and phases."""

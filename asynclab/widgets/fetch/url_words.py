@@ -1,0 +1,126 @@
+"""Says in a few cells what a URL is doing, or how it ended."""
+
+from __future__ import annotations
+
+from asynclab.fetch.row_lines import GLYPHS
+from asynclab.fetch.rows import Outcome, Phase, Row, RowState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural, size_text
+
+URL_LIMIT = 2_000
+"""Characters of a URL that are shown."""
+
+LEAST_DOWNLOAD = 0.02
+"""The shortest download, in seconds, whose rate means anything."""
+
+PARTS: dict[RowState, str] = {
+    "queued": "past",
+    "running": "waiting",
+    "retrying": "ready",
+    "ok": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+"""The part of a line that gives each state its colour."""
+
+DOING: dict[Phase | None, str] = {
+    "dns": "looking up",
+    "tcp": "connecting",
+    "tls": "encrypting",
+    "wait": "waiting",
+}
+"""What is done in each phase, in one word or two."""
+
+ENDINGS: dict[Outcome, str] = {
+    "http_error": "http error",
+    "rate_limited": "rate limited",
+    "timeout_connect": "no answer",
+    "timeout_read": "went silent",
+    "timeout_total": "timed out",
+    "deadline": "deadline",
+    "dns": "no such host",
+    "refused": "refused",
+    "tls": "not trusted",
+    "too_many_redirects": "redirects",
+    "blocked": "blocked",
+    "invalid": "invalid",
+    "truncated": "cut short",
+    "incomplete": "incomplete",
+    "missing_fragment": "no fragment",
+    "cancelled": "cancelled",
+}
+"""How a URL ended, in a few cells; the details have a sentence."""
+
+
+def marked(row: Row, text: str) -> str:
+    """A text after the glyph of the URL's state."""
+    return f"{GLYPHS[row.state]} {text}"
+
+
+def word_of(row: Row, now: float) -> str:
+    """What a URL is doing, or how it ended, in a few cells: "waiting", "200", "429 in 3.2 s", "no such host"."""
+    if row.is_stopping:
+        return "cancelling"
+    match row.state:
+        case "queued":
+            return "queued"
+        case "running":
+            return DOING.get(row.phase) or (str(row.status) if row.status else "starting")
+        case "retrying":
+            left = (row.retry_at or now) - now
+            return f"{_reason_to_retry(row)} in {left:.1f} s" if left > 0 else "queued"
+        case "ok":
+            return str(row.status or "ok")
+        case "failed" if is_error_page(row) and row.status:
+            return str(row.status)
+        case _:
+            return "cancelled" if row.outcome is None else ENDINGS.get(row.outcome, row.outcome)
+
+
+def is_error_page(row: Row) -> bool:
+    """Whether what came back is not what was asked for, but says why there is none."""
+    return row.outcome in ("http_error", "rate_limited")
+
+
+def shown_url(row: Row) -> str:
+    """The URL, clean, on one line."""
+    return one_line(row.url, URL_LIMIT)
+
+
+def without_scheme(url: str) -> str:
+    """The URL without what nearly all begin with."""
+    return url.removeprefix("https://").removeprefix("http://")
+
+
+def received(row: Row) -> int:
+    """The bytes received; of a body that was too large, those that were taken."""
+    return row.decoded if row.outcome == "truncated" else row.wire
+
+
+def progress(row: Row) -> float | None:
+    """How much of what was asked for has arrived, from 0 to 1; None if nobody knows, or something else came instead."""
+    if is_error_page(row) or row.outcome == "missing_fragment":
+        return None
+    if row.outcome == "truncated":
+        return min(1.0, row.decoded / row.expected) if row.expected else None
+    return row.fraction
+
+
+def rate_of(row: Row, now: float) -> float | None:
+    """Bytes per second; None for a download too short to tell."""
+    seconds = row.phases.spent("download", now)
+    return row.rate(now) if row.wire and seconds and seconds >= LEAST_DOWNLOAD else None
+
+
+def in_words(row: Row, now: float) -> str:
+    """A row as text to be copied: what it is, how it ended, and its figures."""
+    attempts = plural(row.attempts, "attempt") if row.attempts > 1 else ""
+    time = "" if row.started_at is None else f"{row.elapsed(now):.3f} s"
+    return "\t".join(filter(None, (shown_url(row), word_of(row, now), size_text(received(row)), time, attempts)))
+
+
+def _reason_to_retry(row: Row) -> str:
+    if not row.failures:
+        return "again"
+    failure = row.failures[-1]
+    return str(failure.status) if failure.status else ENDINGS.get(failure.outcome, failure.outcome).split()[0]

@@ -1,0 +1,133 @@
+"""The part of lab time that a timeline shows: its columns, and the lines of round times above and below the lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from math import floor, log10
+from operator import itemgetter
+
+from asynclab.model.timeline.columns import Scale, fitting
+from asynclab.widgets.spans import Line
+
+LIVE_FINEST = 9
+"""The finest scale for a run under way, one millisecond a column; a finer one would change with every frame."""
+
+MARGIN = 2
+"""Blank columns to the right of the whole run: one for the mark of an end, one as a margin."""
+
+
+class Window:
+    """The columns in sight. It follows the run, showing all of it, until it is moved."""
+
+    def __init__(self) -> None:
+        self.scale = Scale(LIVE_FINEST)
+        self.first = 0
+        self.width = 1
+        self.is_following = True
+
+    @property
+    def last(self) -> int:
+        """The last column in sight."""
+        return self.first + self.width - 1
+
+    def fit(self, end: float, *, goes_on: bool) -> None:
+        """Show the whole run up to a lab time, if it follows; until the run ends, with room to grow."""
+        if self.is_following:
+            self.scale = fitting(end, max(1, self.width - MARGIN), LIVE_FINEST if goes_on else 0)
+            self.first = 0
+
+    def zoom(self, by: int, around: float) -> None:
+        """Zoom in, or out for numbers below 0; the given moment stays in place."""
+        column = min(self.last, max(self.first, self.scale.column(around)))
+        at = around if self.scale.column(around) == column else self.scale.round_time(column)
+        place = column - self.first
+        zoomed = self.scale.zoomed(by)
+        if zoomed != self.scale:
+            self.is_following = False
+            self.scale = zoomed
+            self.first = max(0, zoomed.column(at) - place)
+
+    def scroll(self, by: int, end: float) -> None:
+        """Move by some columns, but keep part of the run in sight."""
+        to = max(0, min(self.scale.column(end), self.first + by))
+        if to != self.first:
+            self.is_following = False
+            self.first = to
+
+    def reveal(self, at: float) -> None:
+        """Bring a moment into sight, with a quarter of the columns after it."""
+        column, beyond = self.scale.column(at), self.width // 4
+        if column < self.first:
+            self.first = max(0, column - beyond)
+        elif column > self.last:
+            self.first = column - self.width + 1 + beyond
+
+
+LABEL_COLUMNS = {1: 20, 2: 25, 5: 20}
+"""Columns between two labels, by the digit of the scale, so that labels are round: 20, 50 or 100."""
+
+TICK_COLUMNS = 5
+"""Columns between two ticks."""
+
+TICK = "·"
+BLOCKED = "!"
+"""Fills the time in which the loop was blocked."""
+HERE, BEFORE, BEYOND = "▲", "◂", "▸"
+"""The moment being viewed: in sight, further left, and further right."""
+
+_UNITS = (("s", 0), ("ms", 3), ("µs", 6))
+"""Each with the power of ten that makes it a second."""
+
+
+def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
+    """Round times, each at its column, with ticks between them, and marks where the loop was blocked."""
+    cells = [" "] * width
+    for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
+        cells[column - first] = TICK
+    every = LABEL_COLUMNS[scale.digit]
+    for column in range(-(-first // every) * every, first + width, every):
+        label = f"{_label(scale, column, first + width)} "
+        at = column - first
+        if at + len(label) <= width + 1:
+            cells[at : at + len(label)] = label[: width - at]
+    parts = ["past"] * width
+    for begin, end in blocked:
+        for column in range(max(0, scale.column(begin) - first), min(width, scale.column(end) - first + 1)):
+            parts[column] = "failed"
+            cells[column] = BLOCKED if cells[column] in (" ", TICK) else cells[column]
+    marked = groupby(zip(cells, parts, strict=True), key=itemgetter(1))
+    return tuple(("".join(cell for cell, _ in run), part) for part, run in marked)
+
+
+def width_text(scale: Scale) -> str:
+    """The length of time that a column stands for: "20 ms", "1 s"."""
+    unit, shift = _UNITS[min(2, max(0, -(scale.power // 3)))]
+    return f"{scale.digit * 10 ** (scale.power + shift)} {unit}"
+
+
+def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
+    """A line that points at a moment's column and names the moment, or gives its direction if it is out of sight."""
+    column = scale.column(moment) - first
+    text = moment_text(moment, scale)
+    if column < 0:
+        return ((f"{BEFORE} {text}", "strong accent"),)
+    if column >= width:
+        return ((f"{text} {BEYOND}".rjust(width), "strong accent"),)
+    if column + 2 + len(text) <= width:
+        return ((" " * column, ""), (f"{HERE} {text}", "strong accent"))
+    return ((f"{text} {HERE}".rjust(column + 1), "strong accent"),)
+
+
+def moment_text(moment: float, scale: Scale) -> str:
+    """A moment with as many decimals as the scale has: "1.24 s"."""
+    decimals = max(2, min(6, 1 - floor(log10(scale.seconds))))
+    return f"{moment:.{decimals}f} s"
+
+
+def _label(scale: Scale, column: int, end: int) -> str:
+    """The time at which a column begins, in the unit of the last column in sight."""
+    last = end * scale.seconds
+    unit, shift = _UNITS[0 if last > 1 else 1 if last > 0.001 else 2]
+    decimals = max(0, -(scale.power + (2 if scale.digit == 5 else 1) + shift))
+    return f"{scale.round_time(column) * 10**shift:.{decimals}f} {unit}"
