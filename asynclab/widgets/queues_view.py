@@ -23,13 +23,13 @@ ROOMY = 6
 """The height from which queues have all their lines and space between them, even if they don't all fit."""
 
 
-def lines_of_gauges(state: LabState) -> int:
+def lines_of_queues(state: LabState) -> int:
     """How many lines the queues, timeouts and primitives of a lab take with space between them."""
     queues, others = 4 * len(state.queues), len(_running(state)) + len(_ended(state)) + len(state.primitives)
     return queues + others - (1 if queues and not others else 0)
 
 
-class Gauges(LineView):
+class QueuesView(LineView):
     """The queues, timeouts and primitives of a lab."""
 
     BORDER_TITLE = "Queues and deadlines"
@@ -66,7 +66,7 @@ class Gauges(LineView):
 
     def _lay_out(self) -> Iterator[Draw]:
         state = self._state
-        if not lines_of_gauges(state):
+        if not lines_of_queues(state):
             yield lambda width: (("no queues, locks or timeouts yet", "past"),)
             return
         others: list[Draw] = [
@@ -74,7 +74,7 @@ class Gauges(LineView):
             *(partial(primitive_line, primitive, state) for primitive in state.primitives.values()),
             *(partial(timeout_line, timeout, state, self._now) for timeout in _ended(state)),
         ]
-        is_roomy = self.page_height >= min(ROOMY, lines_of_gauges(state))
+        is_roomy = self.page_height >= min(ROOMY, lines_of_queues(state))
         for number, queue in enumerate(state.queues.values(), start=1):
             yield from self._queue(queue, state, is_roomy, number == len(state.queues) and not others)
         yield from others

@@ -19,7 +19,7 @@ from asynclab.widgets.findings_view import FindingsView
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
-from asynclab.widgets.queues_view import Gauges
+from asynclab.widgets.queues_view import QueuesView
 from asynclab.widgets.run_list import RunList, RunRow
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
@@ -75,7 +75,7 @@ VIEWS: dict[str, tuple[Callable[[], LineView], Callable[[Any], object]]] = {
     "findings": (FindingsView, lambda view: view.show((FINDING,), STATE, lambda _: [])),
     "lesson": (LessonPane, lambda view: view.show_lesson(Lesson(*(HOSTILE,) * 6))),
     "loop": (LoopView, lambda view: view.show(STATE, 0.2)),
-    "queues": (Gauges, lambda view: view.show(STATE, 0.2)),
+    "queues": (QueuesView, lambda view: view.show(STATE, 0.2)),
     "tasks": (TaskTable, lambda view: view.show(STATE, 0.2)),
     "timeline": (TimelineView, lambda view: view.show(STATE, TIMELINE, 0.2)),
     "title": (lambda: TitleBar(("Learn", "Fetch")), lambda view: view.show([0.001], 1, 1)),

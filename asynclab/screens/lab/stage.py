@@ -17,7 +17,7 @@ from asynclab.widgets.findings_view import NOTHING, FindingsView
 from asynclab.widgets.lesson_pane import Lesson
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.queues_view import lines_of_gauges
+from asynclab.widgets.queues_view import lines_of_queues
 from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.title_bar import Moment
 
@@ -44,7 +44,7 @@ class Stage(StageRoom):
         &.-beside #loop { width: 45%; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
         &.-single #source { width: 1fr; }
-        &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog, &.-past FindingsView {
+        &.-past TaskView, &.-past QueuesView, &.-past SourceView, &.-past ActivityLog, &.-past FindingsView {
             border: dashed $state-frame;
             &:focus { border: dashed $state-accent; }
         }
@@ -103,7 +103,7 @@ class Stage(StageRoom):
             self.turn_to(record)
         state, now = record.state, record.now
         # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
-        self._gauge_lines = lines_of_gauges(record.present)
+        self._gauge_lines = lines_of_queues(record.present)
         self._most_tasks = max(self._most_tasks, len(record.present.tasks))
         self._share_the_room()
         self.tasks.show(state, now)

@@ -30,7 +30,7 @@ from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.findings_view import FindingsView
 from asynclab.widgets.lesson_pane import LessonPane
 from asynclab.widgets.loop_view import LoopView
-from asynclab.widgets.queues_view import Gauges
+from asynclab.widgets.queues_view import QueuesView
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
@@ -49,7 +49,7 @@ class StageRoom(Vertical):
     tabs = query_one(PaneTabs)
     tasks = query_one(TaskTable)
     timeline = query_one(TimelineView)
-    gauges = query_one(Gauges)
+    gauges = query_one(QueuesView)
     loop = query_one(LoopView)
     source = query_one(SourceView)
     log_pane = query_one(Filtered)
@@ -107,7 +107,7 @@ class StageRoom(Vertical):
         yield PaneTabs(self.panes)
         yield LessonPane(id="concept")
         yield TaskTable(id="tasks")
-        yield Gauges(id="gauges")
+        yield QueuesView(id="gauges")
         with Horizontal(id="middle"):
             yield TimelineView(id="timeline")
             yield LoopView(id="loop")
