@@ -1,1 +1,1 @@
-"""Finds out what happens on a loop: what tasks wait for, cancel requests, timeouts and timers, queues and locks, output."""
+"""Finds out what happens on a loop: what tasks wait for, cancel requests, timers, queues and locks, output."""
