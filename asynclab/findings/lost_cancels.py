@@ -107,16 +107,13 @@ def find_shared(state: LabState) -> Iterator[Finding]:
         if incident.kind == "cancel_shared":
             *shared, asked = incident.others
             where = at_line(incident.place)
-            who = f"{quoted(state, asked)} was cancelled"
-            hit, waited = "has cancelled the future that", f"waited for{where}, in the function that both had called,"
+            who, waiter = f"{quoted(state, asked)} was cancelled", quoted(state, event.task)
+            hit = f"with it the future that {waiter} waited for{where}: {waiter}"
             if shared:
                 who += f" while it waited for {listed(state, shared)}"
-                hit, waited = "that with it;", f"waited for the same task{where},"
+                hit = f"that with it; {waiter} waited for the same task{where}, and"
             ended = "ended cancelled" if event.outcome == "cancelled" else "ended without its result"
-            text = (
-                f"{who}, and {hit} {quoted(state, event.task)} {waited} and {ended} at {measured(incident.at)} though "
-                f"nobody had asked for that"
-            )
+            text = f"{who}, and {hit} {ended} at {measured(incident.at)} though nobody had asked for that"
             yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":
             text = (

@@ -190,11 +190,13 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for an event or future that nobody but themselves has any more."""
+    """Tasks that wait for an event, future, item or notification that nobody but themselves has any more."""
     for incident, event in incidents_of(state, SourceDropped):
         what, do = (f"event#{event.event}" if event.event else "a future"), "set it"
         if event.queue:
             what, do = f"an item from queue#{event.queue}", "put one there"
+        if event.condition:
+            what, do = f"condition#{event.condition}", "notify it"
         text = (
             f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
             f"{measured(incident.at)} nothing else referred to that: nobody could {do} any more"
@@ -231,7 +233,7 @@ RULES = (
     ),
     Rule(
         "dropped-event",
-        "A task waits for an event or future, or at a queue, that nobody else refers to any more.",
+        "A task waits for an event, future or condition, or at a queue, that nobody else refers to any more.",
         "Whoever was to set or fill it has put another one in its place, or has forgotten it: the task waits in vain.",
         "Set an event before you replace it, or clear() it and keep it; end whoever reads a queue before you drop it.",
         "",

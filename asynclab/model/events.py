@@ -334,7 +334,7 @@ class CancelIgnored(TaskEvent):
 
 
 class CancelShared(TaskEvent):
-    """A cancelled task has cancelled the future that another one waits for, in the function that both have called."""
+    """The future that a task waits for is cancelled with another task: one that awaits it, or cancels it at its end."""
 
     task: int
     """Who waits."""
@@ -342,13 +342,15 @@ class CancelShared(TaskEvent):
 
 
 class SourceDropped(TaskEvent):
-    """Nobody refers any more to the event, future or queue that a task waits for, as others did when it began."""
+    """Nobody refers any more to the event, future, queue or condition that a task waits for, as others did before."""
 
     task: int
     event: int = 0
-    """Which event it is; 0 for a future or queue."""
+    """Which event it is; 0 for anything else."""
     queue: int = 0
-    """Which queue it is; 0 for an event or future."""
+    """Which queue it is; 0 for anything else."""
+    condition: int = 0
+    """Which condition it is; 0 for anything else."""
 
 
 class TasksStranded(RunEvent):

@@ -203,6 +203,39 @@ def test_a_cancelled_caller_that_cancels_what_another_caller_of_its_function_wai
     assert [event.by for event in seen.of(CancelShared)] == [seen.task("resolves").id]
 
 
+@pytest.mark.parametrize("cancelled", [(0,), (1,), (2,), (0, 1, 2)])
+def test_a_future_is_cancelled_with_one_of_those_who_wait_for_it(cancelled: tuple[int, ...]) -> None:
+    async def main() -> None:
+        async def use() -> None:
+            await ready
+
+        ready = asyncio.get_running_loop().create_future()
+        users = [asyncio.create_task(use(), name=f"user {number}") for number in range(3)]
+        await asyncio.sleep(0)
+        for number in cancelled:
+            users[number].cancel()
+        await ended(*users)
+
+    seen = observe(main)
+    first, *_ = (seen.task(f"user {number}").id for number in cancelled)
+    others = [seen.task(f"user {number}").id for number in range(3) if number != cancelled[0]]
+    assert [(event.task, event.by) for event in seen.of(CancelShared)] == [(other, first) for other in others]
+
+
+def test_a_future_that_its_owner_cancels_is_shared_by_nobody() -> None:
+    async def main() -> None:
+        async def use() -> None:
+            await ready
+
+        ready = asyncio.get_running_loop().create_future()
+        users = [asyncio.create_task(use()) for _ in range(2)]
+        await asyncio.sleep(0)
+        ready.cancel()
+        await ended(*users)
+
+    assert observe(main).of(CancelShared) == []
+
+
 def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:
     sizes: list[int] = []
 

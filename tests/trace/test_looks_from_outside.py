@@ -126,8 +126,19 @@ def test_a_step_that_blocks_is_told_with_its_new_tasks_and_the_due_sleeps(observ
     assert [event.name for event in later if isinstance(event, TaskRenamed)] == ["renamed"]
 
 
+async def _wait_for_a_notification(condition: asyncio.Condition) -> None:
+    async with condition:
+        await condition.wait()
+
+
 @pytest.mark.parametrize(
-    ("kind", "wait_for"), [(asyncio.Event, asyncio.Event.wait), (asyncio.Queue, asyncio.Queue.get)]
+    ("kind", "wait_for"),
+    [
+        (asyncio.Event, asyncio.Event.wait),
+        (asyncio.Queue, asyncio.Queue.get),
+        (asyncio.Condition, _wait_for_a_notification),
+        (lambda: asyncio.get_running_loop().create_future(), asyncio.shield),
+    ],
 )
 def test_what_was_dropped_after_its_waiter_had_begun_is_found_once_nobody_has_had_it_for_a_while(
     kind: Callable[[], Any], wait_for: Callable[[Any], Awaitable[Any]]
@@ -141,9 +152,14 @@ def test_what_was_dropped_after_its_waiter_had_begun_is_found_once_nobody_has_ha
         async def wait_for_its_own() -> None:
             await asyncio.Event().wait()
 
-        for each in (wait(), wait_for_its_own()):
+        async def wait_for_theirs(event: asyncio.Event) -> None:
+            await event.wait()
+
+        theirs = [asyncio.Event()]
+        for each in (wait(), wait(), wait_for_its_own(), *(wait_for_theirs(theirs[0]) for _ in range(2))):
             tasks.append(asyncio.create_task(each))
         await asyncio.sleep(0)
+        theirs.clear()
         for number, task in enumerate(tasks):
             sources.begins(_record(task, number), task)
         found = [len(list(sources.look(0.0)))]
@@ -152,7 +168,7 @@ def test_what_was_dropped_after_its_waiter_had_begun_is_found_once_nobody_has_ha
         return found
 
     tasks: list[asyncio.Task[None]] = []
-    assert asyncio.run(main()) == [0, 0, 0, 1, 0]
+    assert asyncio.run(main()) == [0, 0, 0, 2, 0]
 
 
 def _record(task: asyncio.Task[None], number: int) -> Any:

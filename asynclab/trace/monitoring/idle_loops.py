@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from asyncio import AbstractEventLoop, BaseEventLoop, Queue, Runner, Task
+from asyncio import AbstractEventLoop, BaseEventLoop, Condition, Queue, Runner, Task
 from collections.abc import Iterable, Iterator
 from functools import partial
 from selectors import SelectorKey
@@ -100,9 +100,13 @@ def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resourc
     if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
     for record, source in sources.look(recorder.clock.real_time()):
-        known = resources.known.get(source)
-        number, is_queue = (0, False) if known is None else (known.of_its_kind, isinstance(known(), Queue))
-        recorder.write(SourceDropped(recorder.clock.now(), record.id, number * (not is_queue), number * is_queue))
+        known, told = resources.known.get(source), SourceDropped(recorder.clock.now(), record.id)
+        if known is not None:
+            what = known()
+            kind = "queue" if isinstance(what, Queue) else "condition" if isinstance(what, Condition) else "event"
+            setattr(told, kind, known.of_its_kind)
+            del what
+        recorder.write(told)
 
 
 def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:

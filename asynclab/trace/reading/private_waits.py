@@ -1,7 +1,8 @@
-"""Recognises tasks that wait for what nobody else has, so that nobody can set it, or put anything into it.
+"""Recognises tasks that wait for what nobody else has, so that nobody can set it, notify it, or put anything into it.
 
 `await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But where
-others had the event, future or queue when the task began to wait, and nobody has it any more, somebody has dropped it.
+others had the event, future, queue or condition when the task began to wait, and only those who wait have it now,
+somebody has dropped it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import weakref
 from asyncio import Task
 from collections.abc import Iterator
+from types import MethodType
 from typing import Any
 
 import msgspec
@@ -23,7 +25,7 @@ from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_d
 from asynclab.trace.recording.recorder import TaskRecord
 
 _EVENT_WAIT = asyncio.Event.wait.__code__
-_WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__)
+_WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__, asyncio.Condition.wait.__code__)
 
 DROPPED_AFTER = 0.3
 """Real seconds: whoever drops a queue may be about to cancel the task that reads it."""
@@ -32,7 +34,8 @@ DROPPED_AFTER = 0.3
 def waits_for_its_own(task: Task[Any]) -> bool:
     """Whether nothing but a suspended task's own coroutines refers to the event or future that it waits for."""
     found = _source_of(task)
-    return found is not None and not isinstance(found[0][0], asyncio.Queue) and others(*found) == 0
+    is_shared = found is None or isinstance(found[0][0], asyncio.Queue | asyncio.Condition)
+    return found is not None and not is_shared and others(*found) == 0
 
 
 def waits_for_event(task: Task[Any]) -> bool:
@@ -54,7 +57,7 @@ class _Shared(msgspec.Struct):
 
 
 class DroppedSources:
-    """The events, futures and queues that tasks wait for and that others had when these began to wait."""
+    """What tasks wait for that others had when these began to wait: events, futures, queues and conditions."""
 
     def __init__(self) -> None:
         self._shared: dict[int, _Shared] = {}
@@ -133,7 +136,7 @@ _SHIELD = 1
 
 
 def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
-    """The event, future or queue for which a suspended task waits, its coroutines, and who else has it for the task.
+    """The event, future, queue or condition that a task waits for, its coroutines, and how many more it has it by.
 
     It is in a list alone, as each variable would be one more reference. None where the task waits for something else.
     """
@@ -172,4 +175,6 @@ def references(held: list[Any]) -> int:
 
 
 def _times(value: object, among: list[Any]) -> int:
-    return sum(each is value for each in among)
+    """How often an object is among others, or up to Python 3.13 the method that leaves its `async with`."""
+    leaves = (each for each in among if type(each) is MethodType and each.__func__.__name__ == "__aexit__")
+    return sum(each is value for each in among) + sum(each.__self__ is value for each in leaves)

@@ -12,6 +12,7 @@ between is not known then, and none is named.
 from __future__ import annotations
 
 import sys
+import weakref
 from asyncio import Future, Task
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -59,6 +60,16 @@ class _Seen(msgspec.Struct):
     """How many timeouts around it have expired that its count was not seen to rise by: each of them asks."""
 
 
+class _Struck(msgspec.Struct):
+    """A future that was cancelled, and the tasks that it wakes."""
+
+    future: weakref.ref[Future[Any]]
+    asked: TaskRecord | None = None
+    """The first that was asked to end."""
+    others: list[TaskRecord] = msgspec.field(default_factory=list)
+    """Those that were not, and of which nothing was told so far."""
+
+
 class CancelRequests:
     """The requests to end tasks that were noticed."""
 
@@ -68,6 +79,8 @@ class CancelRequests:
         self.seen: dict[int, _Seen] = {}
         """What was noticed, by the number of the task."""
         self._most = _FEW
+        self._struck: _Struck | None = None
+        """The latest such future."""
         self.when_lost: Callable[[Task[Any]], None] | None = None
         """Called with a task whose result does not reach the task that waited for it, since that was cancelled."""
 
@@ -94,6 +107,23 @@ class CancelRequests:
         elif seen is not None:
             seen.requests = requests
         return requests > 0
+
+    def strikes(self, record: TaskRecord, future: Future[Any], at: float, *, is_asked: bool) -> None:
+        """A future that is cancelled wakes a task: see whether it does so as another was asked to end that awaited it.
+
+        All are woken in the same step or callback.
+        """
+        if self._struck is None or self._struck.future() is not future:
+            self._struck = _Struck(weakref.ref(future))
+        struck = self._struck
+        if is_asked:
+            struck.asked = struck.asked or record
+        else:
+            struck.others.append(record)
+        if struck.asked is not None:
+            for other in struck.others:
+                self._recorder.emit(CancelShared(at, other.id, struck.asked.id))
+            struck.others.clear()
 
     def see_shared(self, record: TaskRecord, by: TaskRecord, at: float) -> None:
         """See whether a task that runs cancels what another waits for, in a function of both, as it was cancelled."""

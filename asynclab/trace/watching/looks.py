@@ -40,7 +40,7 @@ SPARE_SHARE = 0.02
 _ENOUGH = 0.0002
 """Seconds: how much is to be saved again once all is spent: enough for some looks, as to reckon costs time, too."""
 
-_DROPPABLE = ("event", "future", "queue.get")
+_DROPPABLE = ("event", "future", "queue.get", "condition")
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""

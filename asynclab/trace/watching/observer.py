@@ -217,7 +217,10 @@ class Observer(Recorder):
                     if isinstance(future, cpython.GatheringFuture):
                         self.mishaps.gathered(record, future, at)
                     if brings_cancel(future):
-                        if self.cancels.notice(record, at):
+                        is_asked = self.cancels.notice(record, at)
+                        if kind is Future:
+                            self.cancels.strikes(record, future, at, is_asked=is_asked)
+                        if is_asked:
                             cause = "cancel"
                             self.looks.was_cancelled(record)
                             self.mishaps.cancelled(

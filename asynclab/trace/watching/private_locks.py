@@ -126,6 +126,4 @@ def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:
         each is reference() for link in chain.own_links for each in entered(link)
     ):
         return False
-    inside = (each for link in chain.links for each in gc.get_referents(link))
-    methods = sum(type(each) is MethodType and each.__self__ is reference() for each in inside)
-    return others([reference()], chain) <= methods
+    return others([reference()], chain) <= 0

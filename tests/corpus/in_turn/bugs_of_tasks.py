@@ -1336,3 +1336,29 @@ async def a_permit_comes_when_whoever_wanted_it_is_gone() -> None:
     await asyncio.gather(asyncio.create_task(call(0.3)), asyncio.create_task(call(0.0)))
     await asyncio.create_task(call(0.0))
     await asyncio.sleep(0.1)
+
+
+async def a_future_that_is_shared_is_given_up_by_one() -> None:
+    """shared-cancel"""
+
+    async def publish(seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            await ready
+
+    ready = asyncio.get_running_loop().create_future()
+    assert await asyncio.gather(publish(1.0), publish(0.05), return_exceptions=True)
+
+
+async def a_condition_is_replaced() -> None:
+    """dropped-event"""
+
+    filled = [asyncio.Condition()]
+
+    async def take() -> None:
+        async with filled[0]:
+            await filled[0].wait()
+
+    taker = asyncio.create_task(take())
+    await asyncio.sleep(0.01)
+    filled[0] = asyncio.Condition()
+    await asyncio.wait({taker}, timeout=1.0)

@@ -1890,3 +1890,35 @@ async def a_permit_that_comes_late_is_given_back() -> None:
 
     await asyncio.gather(asyncio.create_task(call(0.3)), asyncio.create_task(call(0.0)))
     await asyncio.create_task(call(0.0))
+
+
+async def all_who_wait_for_a_future_are_cancelled_together() -> None:
+    async def use() -> None:
+        await ready
+
+    ready = asyncio.get_running_loop().create_future()
+    users = [asyncio.create_task(use()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for user in users:
+        user.cancel()
+    await asyncio.wait(users)
+
+
+async def only_a_timer_has_the_condition_for_which_a_task_waits() -> None:
+    def start() -> asyncio.Task[None]:
+        filled = asyncio.Condition()
+
+        async def take() -> None:
+            async with filled:
+                await filled.wait()
+
+        async def notify() -> None:
+            async with filled:
+                filled.notify_all()
+
+        loop = asyncio.get_running_loop()
+        loop.call_later(LONG, lambda: notifying.append(loop.create_task(notify())))
+        return loop.create_task(take())
+
+    notifying: list[asyncio.Task[None]] = []
+    await start()

@@ -45,6 +45,7 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.FailureUnseen(1.0, TEA, (), *HERE), HERE, False),
         (events.ExecutorFull(1.0, "getaddrinfo", 1.0, 1, task=TEA), STANDS, True),
         (events.SourceDropped(1.0, TEA), STANDS, True),
+        (events.SourceDropped(1.0, TEA, condition=1), STANDS, True),
         (events.SourceDropped(1.0, TEA, event=1), STANDS, False),
         (events.TaskCutOff(1.0, TEA), STANDS, False),
         (events.TaskCutOff(1.0, TEA, by_close=True), STANDS, False),
