@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
+from asynclab.trace.mishaps import replaced_tasks
 from asynclab.trace.monitoring.idle_loops import is_idle
 from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.monitoring.spinning_tasks import only_waits
@@ -230,3 +231,34 @@ def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
     kept.clear()
     events = [event for event in observation.recorders[0].take_events() if isinstance(event, TasksStranded)]
     assert [len(event.tasks) for event in events] == [2] * told
+
+
+def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
+    observation: ProcessObservation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysed: list[str] = []
+
+    def goes_on(task: asyncio.Task[Any]) -> bool:
+        analysed.append(task.get_name())
+        return False
+
+    monkeypatch.setattr(replaced_tasks, "goes_on_for_ever", goes_on)
+
+    class Poller:
+        async def poll(self) -> None:
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        alone, started_twice = Poller(), Poller()
+        tasks = [
+            asyncio.create_task(each.poll(), name=name) for each, name in ((alone, "alone"), (started_twice, "first"))
+        ]
+        vars(started_twice)["task"] = asyncio.create_task(started_twice.poll(), name="second")
+        await asyncio.sleep(0)
+        tracer: Any = observation.recorders[0]._observer()
+        _elsewhere(tracer.replaced.look)
+        for task in (*tasks, vars(started_twice)["task"]):
+            task.cancel()
+
+    asyncio.run(main())
+    assert analysed == ["first"]

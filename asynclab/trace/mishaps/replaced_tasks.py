@@ -71,12 +71,14 @@ class ReplacedTasks:
         seen, self._seen = self._seen, set()
         for record in records:
             task = record()
-            if task is None or record.id in self._settled or cancel_requests_of(task) or not goes_on_for_ever(task):
+            if task is None or record.id in self._settled or cancel_requests_of(task):
                 continue
             by, name = next(self._later_ones(record.id, task), (0, ""))
-            if by and record.id not in seen:
+            if not by or not goes_on_for_ever(task):  # which takes some milliseconds, and so comes last
+                continue
+            if record.id not in seen:
                 self._seen.add(record.id)
-            elif by and self._is_left(record):
+            elif self._is_left(record):
                 self._tell(record.id, by, name)
 
     def _see_rounds(self, records: list[TaskRecord]) -> None:

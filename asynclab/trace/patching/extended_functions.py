@@ -11,7 +11,6 @@ import functools
 import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from inspect import CO_NESTED
 from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
@@ -46,8 +45,7 @@ def extended(original: Any, around: Around, *, takes_result: bool = False) -> Fu
     exec(factory, original.__globals__, namespace)
     cells = (cell.cell_contents for cell in original.__closure__ or ())
     function: Any = functools.wraps(original)(namespace[_FACTORY](around, *cells))
-    flags = function.__code__.co_flags & ~CO_NESTED | code.co_flags & CO_NESTED
-    function.__code__ = function.__code__.replace(co_qualname=code.co_qualname, co_flags=flags)
+    function.__code__ = function.__code__.replace(co_qualname=code.co_qualname, co_flags=code.co_flags)
     function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
     vars(function)[_MARK] = True
     return function  # type: ignore[no-any-return]
