@@ -256,7 +256,7 @@ def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
         vars(started_twice)["task"] = asyncio.create_task(started_twice.poll(), name="second")
         await asyncio.sleep(0)
         tracer: Any = observation.recorders[0]._observer()
-        _elsewhere(tracer.replaced.look)
+        _elsewhere(tracer.mishaps.replaced.look)
         for task in (*tasks, vars(started_twice)["task"]):
             task.cancel()
 

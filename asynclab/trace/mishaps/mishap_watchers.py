@@ -39,7 +39,7 @@ class MishapWatchers:
         self.connects = VainConnects(recorder)
         self.pipes = FullPipes(recorder, registry)
         self._children = LeftChildren(recorder)
-        self._replaced = ReplacedTasks(recorder, registry)
+        self.replaced = ReplacedTasks(recorder, registry)
         self._unseen = UnseenFailures(recorder, registry)
         self.partial_deadlocks = PartialDeadlocks(recorder, registry)
         registry.when_gone = self.items.gone
@@ -54,7 +54,7 @@ class MishapWatchers:
             is_idle: Tells whether the loop waits.
             is_left_alone: Tells whether it waits for nothing but its timers.
         """
-        self._replaced.look()
+        self.replaced.look()
         self._unseen.look(is_idle)
         self.foreign.look()
         self.pipes.look(processes)
