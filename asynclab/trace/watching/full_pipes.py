@@ -20,6 +20,7 @@ from asyncio.subprocess import Process, SubprocessStreamProtocol
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
+from os import listdir
 from typing import Any
 
 from asynclab.model.events import PipeFull, PipeKeptOpen
@@ -31,6 +32,9 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow, waits_for_end
 from asynclab.trace.watching.private_waits import others
 from asynclab.trace.watching.reachable_objects import Reach
+
+_open = open
+"""Bound here: a program that puts another in its place may count its calls."""
 
 _ATOMIC = 4_096
 """A write of up to as many bytes waits until there is room for all of them."""
@@ -134,8 +138,8 @@ def _waits_for_input(protocol: Any) -> bool:
     if _bytes_in(pipe) != 0:  # on a busy machine the child may be yet to wake
         return False
     process = f"/proc/{child.get_pid()}"
-    with suppress(OSError), open(f"{process}/syscall") as call:
-        return call.read().split()[:2] == [_READ, "0x0"] and len(os.listdir(f"{process}/task")) == 1
+    with suppress(OSError), _open(f"{process}/syscall") as call:
+        return call.read().split()[:2] == [_READ, "0x0"] and len(listdir(f"{process}/task")) == 1
     return False
 
 
