@@ -16,6 +16,7 @@ from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, 
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching import replaced_tasks
+from asynclab.trace.watching.loop_monitor import place_in
 from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
 from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
@@ -229,3 +230,9 @@ def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
 
     asyncio.run(main())
     assert analysed == ["first"]
+
+
+def test_no_line_of_ours_is_blamed_where_we_are_called_in_the_middle_of_a_step() -> None:
+    place = place_in(threading.get_ident(), lambda _: False, ())
+    assert place is not None
+    assert place.file == __file__
