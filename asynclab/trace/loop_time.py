@@ -7,6 +7,7 @@ import math
 import time
 from asyncio import AbstractEventLoop, BaseEventLoop, TimerHandle
 from collections.abc import Callable, Iterable
+from time import monotonic
 
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
@@ -33,8 +34,10 @@ def origin_of(loop: AbstractEventLoop, clock: VirtualClock) -> float:
 
     Such a loop is never asked: it may be in its making.
     """
-    is_usual = inspect.unwrap(type(loop).time) is _USUAL_TIME and "time" not in vars(loop)
-    return time.monotonic() - clock.now() if is_usual else math.nan
+    is_usual = (
+        inspect.unwrap(type(loop).time) is _USUAL_TIME and "time" not in vars(loop) and time.monotonic is monotonic
+    )
+    return monotonic() - clock.now() if is_usual else math.nan
 
 
 def follow_clock(observer: Observer, loop: AbstractEventLoop) -> None:
@@ -65,7 +68,7 @@ def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
     if not isinstance(vars(loop).get("time"), FollowedTime):
         return False
     due = min((timer.when() for timer in list(cpython.timer_heap(loop)) if not timer.cancelled()), default=math.inf)
-    if due > time.monotonic():
+    if due > monotonic():
         return False
     observer.clock.advance_to(due - observer.origin)
     return True

@@ -459,6 +459,49 @@ def test_the_warning_of_a_fork_beside_threads_is_on_the_line_of_the_program(tmp_
     assert ("script.py:5" in ran.err) == (sys.version_info >= (3, 12))
 
 
+REPLACED = """
+import asyncio, builtins, collections, os, sys, time
+callers = collections.defaultdict(set)
+def count(module, name):
+    original = getattr(module, name)
+    def call(*args, **options):
+        callers[name].add(sys._getframe(1).f_code.co_filename)
+        return original(*args, **options)
+    setattr(module, name, call)
+for name in "sleep", "time", "monotonic", "process_time", "perf_counter":
+    count(time, name)
+for name in "stat", "listdir":
+    count(os, name)
+count(builtins, "open")
+async def spin(until):
+    while time.perf_counter() < until:
+        await asyncio.sleep(0)
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_at(1e9, print).cancel()
+    await spin(time.perf_counter() + 0.3)
+    child = await asyncio.create_subprocess_exec("cat", stdin=-1, stdout=-1)
+    loop.call_later(0.3, child.stdin.close)
+    forked = os.fork()
+    if not forked:
+        os._exit(0)
+    os.waitpid(forked, 0)
+    await child.wait()
+    reads, writes = os.pipe()
+    loop.add_reader(reads, os.read, reads, 1)
+    os.close(writes)
+    await asyncio.sleep(0.3)
+    loop.remove_reader(reads)
+asyncio.run(main())
+for name in sorted(callers):
+    print(name, sorted(callers[name]))
+"""
+
+
+def test_what_the_program_puts_in_place_of_common_functions_is_not_called_by_us(tmp_path: Path) -> None:
+    same("-W", "ignore", script(tmp_path, REPLACED))
+
+
 FORKS_AT_ONCE = """
 import os, threading, warnings
 warnings.simplefilter("ignore")

@@ -12,6 +12,7 @@ import time
 from asyncio import AbstractEventLoop, BaseEventLoop, Handle, current_task
 from contextlib import suppress
 from itertools import chain
+from time import monotonic, sleep
 from types import FrameType
 
 import msgspec
@@ -115,9 +116,9 @@ class Visit:
         for handle in chain.from_iterable(list(self._asked.values())):
             handle.cancel()
         self._observation.stop()
-        until = time.monotonic() + PATIENCE
-        while not self._observation.has_left() and time.monotonic() < until:
-            time.sleep(PERIOD)
+        until = monotonic() + PATIENCE
+        while not self._observation.has_left() and monotonic() < until:
+            sleep(PERIOD)
         self._sender.finish()
         atexit.unregister(self._sender.finish)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import _thread
-import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from os import stat
+from time import monotonic, sleep
 
 from asynclab.trace.recording.give_way import GiveWay
 
@@ -44,9 +44,10 @@ def _start(run: Callable[..., object], args: tuple[object, ...]) -> None:
 
 def _wait_until_gone(thread: int) -> None:
     """Wait until Linux no longer lists a thread that has returned: Python counts those at a fork, and warns of them."""
-    until = time.monotonic() + _LAST_MOMENTS
-    while os.path.exists(f"/proc/self/task/{thread}") and time.monotonic() < until:
-        time.sleep(_MOMENT)
+    until = monotonic() + _LAST_MOMENTS
+    with suppress(OSError):
+        while stat(f"/proc/self/task/{thread}") and monotonic() < until:
+            sleep(_MOMENT)
 
 
 class LookingThread:
@@ -132,7 +133,7 @@ class LookingThread:
 
     def _wait_for_end(self) -> None:
         while self._lives:
-            time.sleep(_MOMENT)
+            sleep(_MOMENT)
 
     def _run(self) -> None:
         try:

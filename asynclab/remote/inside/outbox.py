@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from select import select
+from time import monotonic
 
 from asynclab.model.events import (
     CallEnded,
@@ -73,7 +73,7 @@ class Outbox:
         self._size = 0
         self._dropped: dict[int, _Dropped] = {}
         """By loop: what was left out since the reader last kept up."""
-        self._moved_at = time.monotonic()
+        self._moved_at = monotonic()
         """When the reader last took something, or had nothing left to take."""
         self.is_broken = False
         """Whether nobody reads any more."""
@@ -109,19 +109,19 @@ class Outbox:
             except OSError:
                 self._break()
                 return
-            self._moved_at = time.monotonic()
+            self._moved_at = monotonic()
             self._size -= sent
             self._waiting.popleft()
             if sent < len(piece):
                 self._waiting.appendleft(piece[sent:])
-        self._moved_at = time.monotonic()
+        self._moved_at = monotonic()
         self._catch_up()
 
     def send_all(self, patience: float) -> None:
         """Send everything, and wait for the reader; not for one that takes nothing for `patience` seconds."""
         self.send()
         while (self._waiting or self._dropped) and not self.is_broken:
-            left = self._moved_at + patience - time.monotonic()
+            left = self._moved_at + patience - monotonic()
             if left <= 0:
                 return
             select([], [self._connection], [], left)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import _thread
 import socket
-import time
 from collections import deque
+from time import monotonic
 
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.outbox import Outbox
@@ -99,7 +99,7 @@ class Sender(LookingThread):
         self._last_loop = 0
         """The number of the loop that was closed last."""
         self._next_beat = 0.0
-        self._active_at = time.monotonic()
+        self._active_at = monotonic()
         self._seen: tuple[int, Sight] | None = None
         """A loop's number, and what the latest look found under way on it."""
         self._told: tuple[int, Sight] | None = None
@@ -191,7 +191,7 @@ class Sender(LookingThread):
         self._leave()
 
     def _do(self, command: AnyCommand) -> None:
-        self._active_at = time.monotonic()
+        self._active_at = monotonic()
         control = self._control
         match command:
             case Pause():
@@ -214,7 +214,7 @@ class Sender(LookingThread):
     def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
             return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
-        return min(max(PERIOD, time.monotonic() - self._active_at), LONGEST_PERIOD)
+        return min(max(PERIOD, monotonic() - self._active_at), LONGEST_PERIOD)
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation
@@ -239,7 +239,7 @@ class Sender(LookingThread):
         for _ in range(following):
             self.tell(self._following.popleft())
         if self._last_loop and not at_end and all(loop.is_over for loop in self._loops.values()):
-            for kept in self._kept.look(time.monotonic(), now):
+            for kept in self._kept.look(monotonic(), now):
                 self._outbox.add_events(self._last_loop, [kept])
         self._beat(now, at_end=at_end)
 
@@ -253,7 +253,7 @@ class Sender(LookingThread):
         )
         lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
         self._seen = seen
-        real = time.monotonic()  # the program's own time may stand still
+        real = monotonic()  # the program's own time may stand still
         if real < self._next_beat and not at_end and (not lasts or seen == self._told):
             return
         self._next_beat, self._told = real + BEAT, seen
@@ -276,7 +276,7 @@ class Sender(LookingThread):
         recording.report_idleness()
         events = recording.take_events()
         if events:
-            self._active_at = time.monotonic()
+            self._active_at = monotonic()
             self._outbox.add_events(loop.number, events)
         if is_over and not loop.is_over:
             loop.is_over = True

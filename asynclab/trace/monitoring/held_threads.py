@@ -11,6 +11,7 @@ import platform
 import sys
 import threading
 from contextlib import suppress
+from os import listdir
 from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
@@ -18,6 +19,9 @@ from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.recording.code_ownership import is_pythons
+
+_open = open
+"""Bound here: a program that puts another in its place may count its calls."""
 
 _THREADS_OF_PROCESS = "/proc/self/task"
 _FUTEX, _TIMEOUT = {"x86_64": "202", "aarch64": "98"}.get(platform.machine(), ""), 3
@@ -105,7 +109,7 @@ def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
 
 def _waits_in_c(thread: threading.Thread) -> bool:
     """Whether the system says of a thread that it waits for another one without a timeout; only on Linux."""
-    with suppress(OSError), open(f"{_THREADS_OF_PROCESS}/{thread.native_id}/syscall") as call:
+    with suppress(OSError), _open(f"{_THREADS_OF_PROCESS}/{thread.native_id}/syscall") as call:
         number, *arguments = call.read().split()
         return number == _FUTEX and arguments[_TIMEOUT : _TIMEOUT + 1] == ["0x0"]
     return False
@@ -117,7 +121,7 @@ def _has_foreign(known: int) -> bool:
     A watchdog of faulthandler's is one, and does not.
     """
     try:
-        threads = len(os.listdir(_THREADS_OF_PROCESS))
+        threads = len(listdir(_THREADS_OF_PROCESS))
     except OSError:
         return True
     return threads - known > ("faulthandler" in sys.modules)

@@ -6,10 +6,10 @@ import fcntl
 import select
 import struct
 import termios
-import time
 from asyncio import BaseEventLoop
 from collections.abc import Iterator
 from contextlib import suppress
+from time import process_time
 from types import FunctionType
 
 from asynclab.model.events import LoopSpun
@@ -43,7 +43,7 @@ class LeftReaders:
 
     def look(self, recorder: Recorder) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
-        loop, now, ran = recorder.loop, recorder.clock.real_time(), time.process_time()
+        loop, now, ran = recorder.loop, recorder.clock.real_time(), process_time()
         before, ran_before = self._latest
         if now - before < _AGAIN_AFTER:
             return

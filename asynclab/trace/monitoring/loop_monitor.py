@@ -13,6 +13,7 @@ from types import CodeType, FrameType
 
 import msgspec
 
+from asynclab.trace.recording.code_ownership import is_ours
 from asynclab.trace.recording.scope import outside_context
 
 PERIOD = 0.05
@@ -84,11 +85,12 @@ class LoopMonitor:
 
 
 def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
-    """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file.
+    """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file but ours.
 
-    `boundary` is the code that runs a callback. None where no Python code is called.
+    `boundary` is the code that runs a callback. None where no Python code of others is called.
     """
-    frames = list(_outwards(sys._current_frames().get(thread), boundary))
+    outwards = _outwards(sys._current_frames().get(thread), boundary)
+    frames = [frame for frame in outwards if not is_ours(frame.f_code.co_filename)]  # the collector may call ours
     if not frames:
         return None
     of_files = (frame for frame in frames if not frame.f_code.co_filename.startswith("<frozen"))

@@ -85,6 +85,11 @@ class UserCode:
         return not file.startswith(_NOT_THE_USERS)
 
 
+def is_ours(file: str) -> bool:
+    """Whether `file` is part of what observes a program."""
+    return file.startswith(_TRACE)
+
+
 def is_asyncio(file: str) -> bool:
     """Whether `file` is part of the asyncio package."""
     return file.startswith(_ASYNCIO)

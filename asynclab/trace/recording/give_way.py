@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 import math
-import time
+from time import monotonic
 
 NEVER = math.inf
 AT_ONCE = -math.inf
@@ -40,7 +40,7 @@ class GiveWay:
 
     def expect(self, seconds: float) -> None:
         """The next look begins in so many real seconds; the present one is over."""
-        self._overdue_at = time.monotonic() + seconds + SLACK
+        self._overdue_at = monotonic() + seconds + SLACK
         self._pause = _PAUSE
         if self._over.locked():  # else nobody has waited since the last one
             self._over.release()
@@ -53,13 +53,13 @@ class GiveWay:
         """Wait for a look that is overdue, on a loop's thread.
 
         Returns:
-            The time by `time.monotonic()` at which to ask again.
+            The time by `monotonic()` at which to ask again.
         """
-        now = time.monotonic()
+        now = monotonic()
         if now < self._overdue_at:
             return min(self._overdue_at, now + _REFRESH)
         self._over.acquire(blocking=False)  # it was released for another look
         if self._over.acquire(timeout=_LONGEST):
             return self._overdue_at
         pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
-        return time.monotonic() + pause
+        return monotonic() + pause

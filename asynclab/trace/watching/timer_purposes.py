@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
+from time import time as time_of_day
 from types import FrameType, FunctionType, MethodType
 from typing import Any, TypeAlias
 
@@ -82,7 +82,7 @@ class TimerPurposes:
 
     def _see_clock(self, callback: Callable[..., object], when: float, caller: FrameType) -> None:
         """Tell of a timer that is set for about the present time of day."""
-        if abs(when - time.time()) < _DECADE:
+        if abs(when - time_of_day()) < _DECADE:
             clock, file, line = self._recorder.clock, *place_from(caller, self._timeouts.boundary)
             name = "" if timeout_of(callback) else callable_name(callback)
             seconds = when - self._recorder.origin - clock.now()
