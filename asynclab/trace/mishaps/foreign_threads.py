@@ -6,9 +6,11 @@ waiting after that.
 
 from __future__ import annotations
 
+import os
 import selectors
 import threading
 from asyncio import AbstractEventLoop
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -23,6 +25,8 @@ ASLEEP_AFTER = 0.15
 _SELECTS = tuple(
     kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
 )
+_ROOT = Path(__file__).parents[2]
+_OURS = str(_ROOT / "trace") + os.sep, str(_ROOT / "remote") + os.sep
 _DEEPEST = 50
 _MOST_PLACES = 50
 """How many lines of code are told of, each once."""
@@ -42,7 +46,7 @@ class ForeignThreads:
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
         recorder = self._recorder
-        if getattr(recorder.loop, "_thread_id", None) is None:
+        if getattr(recorder.loop, "_thread_id", None) is None or _is_ours(frame):
             return
         self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
 
@@ -89,6 +93,15 @@ class ForeignThreads:
             told = ScheduledFromThread(self._recorder.clock.now(), task, thread, *place)
             told.stops = stops
             self._recorder.write(told)
+
+
+def _is_ours(frame: FrameType | None) -> bool:
+    """Whether a thread is one that looks at the program: the garbage that is collected there may schedule callbacks."""
+    if threading.get_ident() == threading.main_thread().ident:
+        return False
+    while frame is not None and not frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_ready(loop: AbstractEventLoop, record: TaskRecord) -> bool:

@@ -102,7 +102,9 @@ class DroppedSources:
             together = self._waiting_for(shared.source)
             if self._others(*found, [each for each in together if each != number]):
                 self._dropped.pop(shared.source, None)
-                shared.next_look, shared.patience = now + shared.patience, min(2 * shared.patience, _LATEST_AFTER)
+                for each in filter(None, map(self._shared.get, together)):  # one look tells of them all
+                    each.next_look = now + shared.patience
+                shared.patience = min(2 * shared.patience, _LATEST_AFTER)
             elif now - self._dropped.setdefault(shared.source, now) >= DROPPED_AFTER:
                 self._dropped.pop(shared.source, None)
                 for each in filter(None, [self._shared.pop(other, None) for other in together]):
