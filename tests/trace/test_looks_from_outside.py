@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import repeat
@@ -15,6 +16,7 @@ import pytest
 from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.watching import foreign_threads, looks
 from asynclab.trace.watching.private_waits import DROPPED_AFTER, DroppedSources
 from asynclab.trace.watching.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.watching.spinning_tasks import only_waits
@@ -213,3 +215,12 @@ def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
     kept.clear()
     events = [event for event in observation.recorders[0].take_events() if isinstance(event, TasksStranded)]
     assert [len(event.tasks) for event in events] == [2] * told
+
+
+@pytest.mark.parametrize(("file", "told"), [("app.py", True), (looks.__file__, False)])
+def test_what_is_collected_on_a_thread_of_ours_is_no_call_of_the_programs_threads(file: str, told: bool) -> None:
+    seen: list[bool] = []
+    scope: dict[str, Any] = {"see": lambda: seen.append(not foreign_threads._is_ours(sys._getframe()))}
+    exec(compile("def look(): see()", file, "exec"), scope)
+    _elsewhere(scope["look"])
+    assert seen == [told]
