@@ -1,6 +1,5 @@
 """The threads of ours in a program: they look again and again, and are not there around a fork."""
 
-import asyncio
 import math
 import os
 import socket
@@ -14,14 +13,12 @@ from queue import SimpleQueue
 
 import pytest
 
-from asynclab.model.events import ScheduledFromThread
 from asynclab.remote.inside import looking_thread
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.sender import Sender
 from asynclab.trace.process import observe_process
 from asynclab.trace.recording.give_way import GiveWay
 from tests.raising import raising
-from tests.trace.labs import observe
 
 
 @contextmanager
@@ -164,25 +161,3 @@ looks.get(timeout=50)
 
 def test_a_thread_goes_on_after_a_subprocess_with_code_of_its_own_before_exec() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", PREEXEC], check=True)
-
-
-@pytest.mark.parametrize(("is_ours", "count"), [(True, 0), (False, 1)])
-def test_what_is_collected_as_a_thread_of_ours_looks_does_not_use_the_loop_from_a_thread_of_the_programs(
-    is_ours: bool, count: int
-) -> None:
-    scheduled = threading.Event()
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-
-        def collect() -> None:
-            loop.call_soon(int)
-            scheduled.set()
-
-        thread = LookingThread(collect, lambda: 50.0, GiveWay()) if is_ours else threading.Thread(target=collect)
-        thread.start()
-        scheduled.wait()
-        if isinstance(thread, LookingThread):
-            thread.pause()
-
-    assert len(observe(main).of(ScheduledFromThread)) == count

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from itertools import repeat
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
-from asynclab.trace.mishaps import replaced_tasks
+from asynclab.trace.mishaps import foreign_threads, replaced_tasks
 from asynclab.trace.monitoring.idle_loops import is_idle
 from asynclab.trace.monitoring.loop_monitor import place_in
 from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes
@@ -20,6 +21,7 @@ from asynclab.trace.monitoring.watchdog import BlockReports
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation
 from asynclab.trace.reading.private_waits import DROPPED_AFTER, DroppedSources
+from asynclab.trace.watching import looks
 
 
 def _elsewhere(call: Callable[[], object]) -> None:
@@ -269,3 +271,12 @@ def test_no_line_of_ours_is_blamed_where_we_are_called_in_the_middle_of_a_step()
     place = place_in(threading.get_ident(), lambda _: False, ())
     assert place is not None
     assert place.file == __file__
+
+
+@pytest.mark.parametrize(("file", "told"), [("app.py", True), (looks.__file__, False)])
+def test_what_is_collected_on_a_thread_of_ours_is_no_call_of_the_programs_threads(file: str, told: bool) -> None:
+    seen: list[bool] = []
+    scope: dict[str, Any] = {"see": lambda: seen.append(not foreign_threads._is_ours(sys._getframe()))}
+    exec(compile("def look(): see()", file, "exec"), scope)
+    _elsewhere(scope["look"])
+    assert seen == [told]
