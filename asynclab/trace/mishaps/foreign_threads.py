@@ -10,7 +10,6 @@ import os
 import selectors
 import threading
 from asyncio import AbstractEventLoop
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,8 +24,8 @@ ASLEEP_AFTER = 0.15
 _SELECTS = tuple(
     kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
 )
-_ROOT = Path(__file__).parents[2]
-_OURS = str(_ROOT / "trace") + os.sep, str(_ROOT / "remote") + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+_OURS = os.path.join(_PACKAGE, "trace", ""), os.path.join(_PACKAGE, "remote", "")
 _DEEPEST = 50
 _MOST_PLACES = 50
 """How many lines of code are told of, each once."""
