@@ -82,7 +82,7 @@ def test_a_loop_that_has_been_idle_for_long_is_looked_at_less_often(observation:
             pass  # the call has just been made
         recording.take_events()
         began = real_time()
-        for seconds in (0.0, 0.9, 1.1, 1.3, 1.4, 1.5):
+        for seconds in (0.0, 1.9, 2.1, 2.4, 2.5, 2.6):
             observation.clock.real_time = lambda seconds=seconds: began + seconds  # type: ignore[misc]
             rests.append(recording.rests())
             if not rests[-1]:

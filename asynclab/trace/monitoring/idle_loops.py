@@ -31,11 +31,14 @@ IDLE_AFTER = 0.4
 AGAIN_AFTER = 1.0
 """Real seconds until what could wake an idle loop is looked at again."""
 
-RESTS_AFTER = 1.0
-"""Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs."""
+RESTS_AFTER = 2.0
+"""Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs.
 
-REST_PERIOD = 0.45
-"""Real seconds."""
+Nearly all that is told of a loop that stands still is told by then.
+"""
+
+REST_PERIOD = 0.55
+"""Real seconds: more than any watcher wants between two of its looks."""
 
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
 """What does nothing, or ends the program."""
