@@ -31,24 +31,8 @@ from asynclab.trace.watching.timer_purposes import TimerPurposes
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
-_MUTUAL = (
-    "_starts",
-    "_way",
-    "cancels",
-    "eager",
-    "emit",
-    "emit_first",
-    "external",
-    "gate",
-    "looks",
-    "mishaps",
-    "printed",
-    "purposes",
-    "registry",
-    "resources",
-    "timeouts",
-)
-"""What an observer has that refers to it."""
+_MUTUAL = ("eager", "emit", "emit_first")
+"""What a recorder has that refers to it; an observer's own attributes do so as well."""
 
 
 class _ClosedLoop(AbstractEventLoop):
@@ -140,7 +124,7 @@ class Observer(Recorder):
         self.registry.when_named = self.registry.when_gone = self.registry.when_failed = None
         self.registry.when_failure_gone = self.registry.is_silenced = None
         self.cancels.when_lost = None
-        for name in _MUTUAL:
+        for name in (*_MUTUAL, *Observer.__slots__):
             delattr(self, name)
 
     def let_go(self) -> None:
