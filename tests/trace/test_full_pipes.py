@@ -1,7 +1,5 @@
 """Pipes of children that have ended, and that somebody else keeps open."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import select
@@ -38,4 +36,7 @@ async def test_a_pipe_is_kept_open_only_where_its_end_is_not_there_to_be_read(co
     if is_kept:
         os.killpg(child.pid, signal.SIGKILL)
     await waiting
+    await child.communicate()  # its pipes may be open still
+    transport.close()
+    await asyncio.sleep(0)
     os.close(number)
