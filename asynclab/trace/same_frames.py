@@ -82,15 +82,13 @@ class _Sight:
         """That of each code unit."""
         self.look_ups: list[_LookUp] = []
         """Each look-up of a name."""
-        argument = 0
-        instructions, arguments = code.co_code[::2], code.co_code[1::2]
-        for unit, operation in enumerate(instructions):
-            argument = argument << 8 | arguments[unit]
-            if operation in _NAMED:
-                name = code.co_names[argument >> _NAMED[operation]]
-                self.look_ups.append((unit, name, self.positions[unit]))
-            if operation != dis.EXTENDED_ARG:
-                argument = 0
+        operations, arguments = code.co_code[::2], code.co_code[1::2]
+        for unit in [unit for unit, operation in enumerate(operations) if operation in _NAMED]:
+            argument = arguments[unit]
+            if operations[unit - 1] == dis.EXTENDED_ARG:  # once: no function here has more than 65,536 names
+                argument |= arguments[unit - 1] << 8
+            name = code.co_names[argument >> _NAMED[operations[unit]]]
+            self.look_ups.append((unit, name, self.positions[unit]))
 
     def line_of(self, name: str) -> int | None:
         """The line on which a name is looked up."""

@@ -42,11 +42,11 @@ _OPENED = "_asynclab_opened"
 def observe_connections(patches: Patches) -> None:
     """Report the connections that clients open, and those that nobody closes, until the patches are undone."""
     patches.wrap_once_used(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
-    patches.wrap(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
+    patches.wrap_once_used(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
     patches.wrap_once_used(cpython.SelectorLoop, cpython.SOCK_CONNECT, lambda connect: around_body(connect, _Attempt))
     patches.wrap_once_used(StreamWriter, "write", lambda write: around_body(write, _Write))
     if hasattr(StreamWriter, "__del__"):  # the first releases of Python 3.11 have none
-        patches.wrap(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
+        patches.wrap_once_used(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
 
 
 class _Around:

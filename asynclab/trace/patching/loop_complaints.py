@@ -14,7 +14,7 @@ from asynclab.model.events import CallbackFailed, ConnectionDropped, ExceptionDr
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
-from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.patches import OnceUsed, Patches
 from asynclab.trace.reading.standing_generators import place_of_yield
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.exception_tree import raised_at
@@ -46,8 +46,8 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     """
     owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
-    if not is_extended(original):
-        patches.set(owner, _COMPLAIN, around_body(original, partial(_Complaint, owner)))
+    if not _is_ours(original):
+        patches.wrap_once_used(owner, _COMPLAIN, lambda method: around_body(method, partial(_Complaint, owner)))
 
 
 class _Complaint:
@@ -88,11 +88,19 @@ def _owner(kind: type) -> type:
     """
     for ancestor in kind.__mro__:
         method = vars(ancestor).get(_COMPLAIN)
-        if method is not None and not isinstance(method, FunctionType):
+        if method is None:
+            continue
+        if _is_ours(method):
+            return ancestor
+        if not isinstance(method, FunctionType):
             raise TypeError(f"{ancestor.__name__}.{_COMPLAIN} is no plain function: {type(method).__name__}")
-        if method is not None and (is_extended(method) or can_be_compiled(method.__code__)):
+        if can_be_compiled(method.__code__):
             return ancestor
     return BaseEventLoop
+
+
+def _is_ours(method: object) -> bool:
+    return isinstance(method, OnceUsed) or (isinstance(method, FunctionType) and is_extended(method))
 
 
 def _owner_of(context: dict[str, Any], hooks: LoopHooks) -> Tracer | None:

@@ -10,7 +10,7 @@ from typing import Any
 _ABSENT = object()
 
 
-class _OnceUsed:
+class OnceUsed:
     """Stands for a method until somebody asks a class or an instance for it: only then its replacement is made."""
 
     def __init__(self, owner: type, name: str, make: Callable[[], FunctionType]) -> None:
@@ -58,13 +58,13 @@ class Patches:
     def wrap_once_used(self, owner: type, name: str, around: Callable[[Any], Any]) -> None:
         """The same for a method that few programs use: it takes time to make another."""
         original = getattr(owner, name)
-        self.set(owner, name, _OnceUsed(owner, name, lambda: around(original)))
+        self.set(owner, name, OnceUsed(owner, name, lambda: around(original)))
 
     def undo(self) -> None:
         """Put everything back, the last replaced first; what somebody else has replaced since is left alone."""
         while self._undo:
             owner, name, before, value = self._undo.pop()
-            if isinstance(value, _OnceUsed) and value.made is not None:
+            if isinstance(value, OnceUsed) and value.made is not None:
                 value = value.made
             if vars(owner).get(name, _ABSENT) is not value:
                 continue
