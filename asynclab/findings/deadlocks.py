@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from asynclab.findings.lost_wakes import (
     awaits_any,
@@ -134,11 +133,7 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 
 def find_kept(state: LabState) -> Iterator[Finding]:
     """Locks and permits with tasks that have ended, which others wait for."""
-    has_ended = partial(_has_ended, state)
-    for primitive in state.primitives.values():
-        holders = primitive.holders
-        if not holders or not all(map(has_ended, holders)):
-            continue
+    for primitive, holders in _left_behind(state):
         if _generator_in(state, primitive) is not None:
             continue
         certainty: Certainty = "proved"
@@ -157,6 +152,18 @@ def find_kept(state: LabState) -> Iterator[Finding]:
         text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
         place = _place_of(state, primitive, victims[0])
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
+
+
+def _left_behind(state: LabState) -> Iterator[tuple[PrimitiveState, list[int]]]:
+    """What is held only by tasks that have ended, and these."""
+    tasks = state.tasks
+    for primitive in state.primitives.values():
+        task = None if primitive.holder is None else tasks.get(primitive.holder)
+        if task is not None and task.ended_at is None:
+            continue  # as nearly always
+        holders = primitive.holders
+        if holders and all(_has_ended(state, holder) for holder in holders):
+            yield primitive, holders
 
 
 def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:

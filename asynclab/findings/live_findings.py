@@ -27,14 +27,11 @@ from asynclab.model.tasks import Place
 PERIOD = 5
 """Frames from one round of all rules to the next, at least: four rounds a second."""
 
-SLICE = 0.004
-"""Real seconds that rules take of a frame; one rule is never cut short."""
-
-SHARE = 0.05
-"""The share of the time that rounds may take, at most."""
-
 FRAME = 0.05
 """Real seconds of a frame."""
+
+SHARE = 0.05
+"""The share of the time that rounds may take, at most, and what rules take of a frame; one rule is never cut short."""
 
 ALLOWANCE = 0.5
 """Real seconds that rounds between two frames may take beyond their share: a short recording is read at once."""
@@ -144,7 +141,7 @@ class LiveFindings:
             if self._version == self._state.version:
                 return
             self._begin_round()
-        self._check(SLICE)
+        self._check(SHARE * FRAME)
 
     def _begin_round(self) -> None:
         self._left = deque(self._rules)

@@ -278,8 +278,10 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
 def _lines(state: LabState) -> Iterator[tuple[str, str, list[int], float]]:
     """What tasks wait at, its kind, these, and how many get through in a second."""
     for primitive in state.primitives.values():
+        if len(primitive.waiters) < _LINE:
+            continue
         taken_at = primitive.taken_at
-        if len(primitive.waiters) >= _LINE and len(taken_at) >= _FEWEST_TAKEN:
+        if len(taken_at) >= _FEWEST_TAKEN:
             rate = len(taken_at) / max(state.now - taken_at[0], 1e-9)
             yield primitive.label, primitive.kind, list(primitive.waiters), rate
     for queue in state.queues.values():

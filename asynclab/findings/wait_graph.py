@@ -50,9 +50,9 @@ class WaitGraph:
                 begin = self._timed_since.get(timeout.task, timeout.started_at)
                 self._timed_since[timeout.task] = max(begin, timeout.started_at)
         self._held_since: dict[int | None, float] = {}
-        """When each task took the first of the locks that it holds."""
-        for lock in state.primitives.values():
-            if lock.holder is not None:
+        """When each of these tasks took the first of the locks that it holds."""
+        for lock in state.primitives.values() if self._timed_since else ():
+            if lock.holder in self._timed_since:
                 self._held_since[lock.holder] = min(self._held_since.get(lock.holder, lock.held_since), lock.held_since)
         self._is_starved = state.is_starved
         self._most = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED

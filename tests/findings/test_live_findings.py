@@ -157,7 +157,7 @@ def test_slow_rules_take_a_twentieth_of_the_time() -> None:
 def test_of_several_rules_a_frame_checks_as_many_as_it_has_time_for() -> None:
     run = Watched()
     slow = Rule("slow", "", "", "", "", run.check)
-    run.took = 0.003
+    run.took = 0.002
     live = LiveFindings(run.feed.state, [slow] * 5, lambda: run.seconds)
     for looks in (2, 4, 5):
         live.look()
