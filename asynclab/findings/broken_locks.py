@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
-from asynclab.model.events import LocksPrivate, PrimitiveChanged
+from asynclab.model.events import LocksPrivate, PrimitiveChanged, UpdateLost
 from asynclab.model.resources import Hold, PrimitiveState
 from asynclab.model.state import LabState
+from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
 LONG_HOLD = 2.0
@@ -73,6 +74,22 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
         yield finding_of("private-lock", text, incident, event.tasks[0])
 
 
+def find_lost_updates(state: LabState) -> Iterator[Finding]:
+    """Tasks that write what they have worked out from a value which another one changes meanwhile."""
+    for incident, event in incidents_of(state, UpdateLost):
+        who, name, place = listed(state, event.tasks), one_line(event.name), at_line(incident.place)
+        text = (
+            f"{who} have both read {name} and wait: each will write{place} what it works out from the same old value, "
+            f"and so the later one undoes what the other has written"
+        )
+        if event.is_checked:
+            text = (
+                f"{who} have both found by {name} that there is something to do, and wait for it: each will set "
+                f"{name}{place}, and it is done twice"
+            )
+        yield finding_of("lost-update", text, incident, event.tasks[-1])
+
+
 def find_long_holds(state: LabState) -> Iterator[Finding]:
     """Locks that a task held for long while others waited. That may be meant, as where calls are spread out."""
     long_ago = state.now - LONG_HOLD
@@ -130,6 +147,14 @@ RULES = (
         "Make it once, where all who are to share it get it from, and keep it there for as long as anybody uses it.",
         "",
         find_private_locks,
+    ),
+    Rule(
+        "lost-update",
+        "Tasks read the same value, wait, and write back what they have worked out from it.",
+        "Each overwrites what the others have written meanwhile; what is checked before a wait need not hold after it.",
+        "Read and write without an `await` between, or take an asyncio.Lock around both.",
+        "",
+        find_lost_updates,
     ),
     Rule(
         "lock-held-long",

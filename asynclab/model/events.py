@@ -991,6 +991,21 @@ class LocksPrivate(ProgramEvent):
     """Which lock was forgotten; 0 where each has made its own."""
 
 
+class UpdateLost(ProgramEvent):
+    """Two tasks wait with the same old value at hand, and will both write: one undoes what the other has done."""
+
+    tasks: tuple[int, ...]
+    name: str
+    """What they write, as the code of the second names it: "self.total"."""
+    is_checked: bool = False
+    """Whether they have only found that something is to be done there, and both do it."""
+    is_computed: bool = False
+    """Whether they write what they compute from the old value, such as a sum, without a call."""
+    file: str = ""
+    line: int = 0
+    """Where the second will write."""
+
+
 class Misused(ProgramEvent):
     """A task fails as it used what another one uses, or has used up."""
 

@@ -1,4 +1,4 @@
-"""Reads the variables of frames of Python's own functions, and leaves no trace in them."""
+"""Reads the variables of frames, and leaves no trace in them."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ def variables_of(frame: FrameType) -> Mapping[str, Any]:
     copied = dict(variables)
     variables.clear()
     return copied
+
+
+_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe"})
+"""The functions by which code gets at the variables of its own frame."""
+
+
+def variables_if_unseen(frame: FrameType) -> Mapping[str, Any] | None:
+    """The variables of a function of the program's; None where that may notice that they were read."""
+    if sys.version_info < (3, 13) and not _READERS.isdisjoint(frame.f_code.co_names):
+        return None
+    return variables_of(frame)

@@ -138,6 +138,7 @@ class LoopRecording:
                     partial(is_left_alone, loop, observer, self._bystanders),
                 )
                 observer.looks.unread.look()
+                observer.looks.updates.look()
                 self._generators.look(observer, observer.resources)
 
     def look_later(self) -> None:

@@ -44,6 +44,11 @@ def _suspicion(
 timeout_dropped = locks_private = generator_killed = _suspicion
 
 
+def update_lost(state: LabState, event: events.UpdateLost, at: float) -> None:
+    """Two tasks write what they have worked out from the same value. By a call, it may be the same."""
+    state.remember(event, at, place_in(event), event.tasks, is_sure=event.is_computed)
+
+
 def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
     """A task ends with an item, which may be of no use any more; but a connection is missing in its pool."""
     state.remember(event, at, place_in(event), is_sure=event.is_leaked)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
+
+from asynclab.trace.reading.function_source import UNREADABLE, codes_in, parsed
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -28,8 +28,7 @@ _FACTORY, _AROUND, _RUNS = "_asynclab_factory", "_asynclab_around", "_asynclab_r
 _CLASS = frozenset({"__class__"})
 
 _ATTEMPTS = 5
-"""How often a function is compiled before that is given up. Python 3.11 loses count of how deep it is, and raises
-SystemError, where the garbage collector runs a destructor while it makes the nodes of a tree."""
+"""How often a function is compiled before that is given up, where Python 3.11 raises SystemError: see `parsed`."""
 
 
 def extended(original: Any, around: Around, *, takes_result: bool = False) -> FunctionType | None:
@@ -90,18 +89,13 @@ def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | Non
             return _compiled(code, takes_result)
         except SystemError:
             continue
-        except (OSError, LookupError, SyntaxError, TypeError, ValueError, tokenize.TokenError):
+        except UNREADABLE:
             break
     return None
 
 
 def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
-    source = _source_of(code)
-    is_indented = source[0].isspace()
-    # Empty lines keep its lines as they are, and an `if` the columns of a method, which tracebacks underline.
-    before = "\n" * (code.co_firstlineno - 2) + "if True:\n" if is_indented else "\n" * (code.co_firstlineno - 1)
-    tree: Any = ast.parse(before + source)
-    function = tree.body[0].body[0] if is_indented else tree.body[0]
+    function: Any = parsed(code)
     if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef):
         return None
     _strip(function)
@@ -129,22 +123,6 @@ def _placed(node: _Node, where: ast.AST) -> _Node:
     for each in ast.walk(node):
         ast.copy_location(each, where)
     return node
-
-
-def _source_of(code: CodeType) -> str:
-    """The lines of a function, up to the last that does something.
-
-    `inspect.getsource` would look at all modules of the program and at each token, which takes 10 ms more.
-
-    Raises:
-        OSError: They are not to be had.
-    """
-    last = max(place[1] or 0 for each in _codes_in(code) for place in each.co_positions())
-    with tokenize.open(code.co_filename) as file:
-        lines = list(islice(file, code.co_firstlineno - 1, last))
-    if not lines:
-        raise OSError(f"{code.co_filename} is shorter now")
-    return "".join(lines)
 
 
 class _TakenResults(ast.NodeTransformer):
@@ -192,17 +170,10 @@ def _parameters(arguments: ast.arguments) -> list[ast.arg]:
 def _is_of(compiled: CodeType, code: CodeType) -> bool:
     """Whether a function was compiled of the source of another: its file may have been written since."""
     # Not by the instructions: which are used for a call depends on what the module imports.
-    return any(_shape(each) == _shape(code) for each in _codes_in(compiled))
+    return any(_shape(each) == _shape(code) for each in codes_in(compiled))
 
 
 def _shape(code: CodeType) -> tuple[object, ...]:
     variables = tuple(name for name in code.co_varnames if name != _RUNS)
     names = tuple(name for name in code.co_names if name not in _CLASS)  # what super() looks at, outside a class
     return code.co_name, variables, names
-
-
-def _codes_in(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes_in(constant)

@@ -9,10 +9,12 @@ from time import thread_time
 from typing import Any
 
 from asynclab.model.events import TaskWaiting
+from asynclab.trace.mishaps.lost_updates import LostUpdates
 from asynclab.trace.mishaps.unread_replies import UnreadReplies
 from asynclab.trace.mishaps.unread_streams import POOL_LIBRARY, UnreadStreams
+from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.private_waits import DroppedSources
-from asynclab.trace.recording.future_state import is_done
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
@@ -70,6 +72,7 @@ class Looks:
         self.sources = DroppedSources()
         self.replies = UnreadReplies(recorder, tasks.boundary)
         self.unread = UnreadStreams(recorder, tasks)
+        self.updates = LostUpdates(recorder)
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
@@ -137,13 +140,17 @@ class Looks:
             return
         try:
             self._tasks.notice_name(record, task)
-            wait = describe_wait(task, self._known)
-            if wait is not None:
-                if wait.kind in _DROPPABLE:
-                    self.sources.begins(record, task)
-                self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
-                if wait.kind == "stream" or wait.library == POOL_LIBRARY:
-                    self.unread.begins(record, task)
+            future = awaited_by(task)
+            if future is None:  # it waits for nothing, but asked for another turn
+                return
+            chain = follow(coroutine_of(task))
+            wait = describe_wait(future, chain, self._known)
+            if wait.kind in _DROPPABLE:
+                self.sources.begins(record, task)
+            self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
+            if wait.kind == "stream" or wait.library == POOL_LIBRARY:
+                self.unread.begins(record, task)
+            self._savings += self.updates.begins(record, chain)  # once for each function
         except KeyboardInterrupt:
             raise
         except BaseException as error:

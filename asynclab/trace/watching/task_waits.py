@@ -18,10 +18,10 @@ import msgspec
 from asynclab.model.events import Wait, WaitKind
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
-from asynclab.trace.reading.await_chain import Chain, follow
+from asynclab.trace.reading.await_chain import Chain
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
-from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_future
+from asynclab.trace.recording.future_state import is_future
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
@@ -40,12 +40,8 @@ class Known(msgspec.Struct, frozen=True):
 Describe = Callable[[FrameType, Known], Wait]
 
 
-def describe_wait(task: Task[Any], known: Known) -> Wait | None:
-    """What a suspended task waits for; None where it waits for nothing, but asked for another turn."""
-    future = awaited_by(task)
-    if future is None:
-        return None
-    chain = follow(coroutine_of(task))
+def describe_wait(future: Future[Any], chain: Chain, known: Known) -> Wait:
+    """What a suspended task waits for, by the future that will wake it, and its coroutines."""
     wait = _from_frames(chain, known) or _from_future(future, known)
     place = _place(chain, known)
     if place is None:

@@ -29,6 +29,8 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.WriteUndrained(1.0, TEA, 0, 9, *HERE, is_lost=True), HERE, True),
         (events.ClockMistaken(1.0, "ring", 1.8e9, TEA, *HERE), HERE, True),
         (events.LocksPrivate(1.0, (TEA, COFFEE), *HERE), HERE, False),
+        (events.UpdateLost(1.0, (TEA, COFFEE), "self.total", file=HERE[0], line=HERE[1]), HERE, False),
+        (events.UpdateLost(1.0, (TEA, COFFEE), "self.total", False, True, *HERE), HERE, True),
         (events.Misused(1.0, TEA, "loop"), STANDS, True),
         (events.Misused(1.0, TEA, "loop", *HERE), HERE, True),
         (events.ChildLeft(1.0, TEA, 7), STANDS, False),

@@ -1,0 +1,370 @@
+"""Tells where an async function waits with a value at hand that others may change meanwhile.
+
+Such as in `self.total += await price()`: the sum is read before the wait, and written after it.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from types import CodeType
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from asynclab.trace.reading.function_source import UNREADABLE, parsed
+
+Span: TypeAlias = tuple[int, int, int, int]
+"""The first and last line and column of an `await`: where a function that waits there stands."""
+
+Hold: TypeAlias = Literal["computes", "derives", "checks", "sets"]
+"""What a function does with a place around a wait.
+
+It has read there, and will write what it computes from that, or derives from it by a call; or it has read there that
+something is to be done; or it will write there what it waits for, whatever is there by then.
+"""
+
+_WRITES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_DEREF"))
+
+_LONGEST = 150
+"""Lines of the longest function that is read: the others would take too long."""
+
+_KEPT = 1_000
+"""Of how many functions it is remembered what they hold."""
+
+_COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
+"""Expressions whose value is made of what is in them."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A place that more than one task may reach, such as `self.total`, `stock[name]` or a global variable."""
+
+    root: str
+    """The variable that it begins with."""
+    attributes: tuple[str, ...] = ()
+    key: str | int | None = None
+    """What a dict has it under, or the variable with that."""
+    is_variable: bool = False
+    """Whether `key` is a variable."""
+
+    @property
+    def text(self) -> str:
+        """As code writes it."""
+        key = "" if self.key is None else f"[{self.key if self.is_variable else repr(self.key)}]"
+        return ".".join((self.root, *self.attributes)) + key
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A place that a function has to do with around a wait."""
+
+    target: Target
+    hold: Hold
+    line: int
+    """Where it writes, or has checked."""
+
+
+class HeldValues:
+    """What functions hold at their awaits. Each is read once, which takes about a millisecond of one that writes."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[CodeType, Mapping[Any, Collection[Held]]]] = {}
+        """By the id() of a function's code, which is kept, too: to hash it takes longer than to ask for its id()."""
+
+    def is_known(self, code: CodeType) -> bool:
+        """Whether a function has been read."""
+        return id(code) in self._found
+
+    def at(self, code: CodeType, instruction: int) -> Collection[Held]:
+        """What an async function holds that waits at an instruction; nothing where its source is not to be had."""
+        found = self._found.get(id(code))
+        if found is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[id(code)] = code, _held_in(code)
+        held = found[1]
+        return held.get(next(islice(code.co_positions(), instruction // 2, None)), ()) if held else ()
+
+
+def writes(code: CodeType) -> bool:
+    """Whether a function writes to anything but its own variables."""
+    return not _WRITES.isdisjoint(code.co_code[::2])
+
+
+def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
+    try:
+        function = parsed(code)
+        if not isinstance(function, ast.AsyncFunctionDef) or (function.end_lineno or 0) - function.lineno > _LONGEST:
+            return {}
+        reader = _Reader(function)
+        reader.block(function.body)
+    except (*UNREADABLE, SystemError):
+        return {}
+    return {span: frozenset(held) for span, held in reader.held.items() if held}
+
+
+_Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]]
+"""Of which reads a value was made, by their numbers, and how."""
+
+_NOTHING: _Made = frozenset()
+_BEGIN, _WAITED_FOR = 0, -1
+"""Stand among the reads: for the function's begin, and for a value that was waited for."""
+
+
+@dataclass
+class _Known:
+    """What is known at a point of a function."""
+
+    waits: dict[int, frozenset[Span]] = field(default_factory=lambda: {_BEGIN: frozenset()})
+    """The awaits since each read."""
+    variables: dict[str, _Made] = field(default_factory=dict)
+    """Of what the values of its own variables were made."""
+    latest: dict[Target, frozenset[int]] = field(default_factory=dict)
+    """The last reads of each place, unless it has written there since."""
+    checked: dict[Target, int] = field(default_factory=dict)
+    """The places on which it depends that this point is reached, and the lines that have checked them."""
+
+    def copy(self) -> _Known:
+        return _Known(dict(self.waits), dict(self.variables), dict(self.latest), dict(self.checked))
+
+
+def _merged(ways: Collection[_Known]) -> _Known:
+    """What is known where several ways meet."""
+    merged = _Known(checked=next(iter(ways)).checked)
+    for way in ways:
+        for number, spans in way.waits.items():
+            merged.waits[number] = merged.waits.get(number, frozenset()) | spans
+        for name, made in way.variables.items():
+            merged.variables[name] = merged.variables.get(name, _NOTHING) | made
+        for target, numbers in way.latest.items():
+            merged.latest[target] = merged.latest.get(target, frozenset()) | numbers
+        merged.checked = {target: line for target, line in merged.checked.items() if target in way.checked}
+    return merged
+
+
+class _Reader:
+    """Goes through a function in the order in which it runs: into each branch, and twice through each loop."""
+
+    def __init__(self, function: ast.AsyncFunctionDef) -> None:
+        self.held: defaultdict[Span, set[Held]] = defaultdict(set)
+        kinds = (ast.Global, ast.Nonlocal)
+        self._shared = {name for each in ast.walk(function) if isinstance(each, kinds) for name in each.names}
+        """Its variables that others have, too."""
+        self._targets: dict[int, Target] = {}
+        """What was read, by the numbers of the reads."""
+        self._reads = 0
+        self._known = _Known()
+        self._has_left = False
+        """Whether the point that it has come to is never reached, as behind a `return`."""
+        self._breaks: list[list[_Known]] = []
+        """What is known where each loop that it is in is left."""
+
+    def block(self, statements: Iterable[ast.stmt]) -> None:
+        """Go through some statements."""
+        for statement in statements:
+            if self._has_left:
+                return
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign():
+                made = self._value(node.value)
+                for target in node.targets:
+                    self._assign(target, made)
+            case ast.AnnAssign(value=ast.expr()):
+                self._assign(node.target, self._value(node.value))  # type: ignore[arg-type]
+            case ast.AugAssign():
+                made = self._value(node.target) | self._value(node.value)
+                self._assign(node.target, _computed(made))
+            case ast.If():
+                self._check(node.test)
+                self._branch(node.body, node.orelse)
+            case ast.While() | ast.For() | ast.AsyncFor():
+                self._loop(node)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    made = _derived(self._value(item.context_expr))
+                    if isinstance(node, ast.AsyncWith):
+                        made |= self._wait(item.context_expr)
+                    if item.optional_vars is not None:
+                        self._assign(item.optional_vars, made)
+                self.block(node.body)
+            case ast.Match():
+                self._value(node.subject)
+                self._branch(*(case.body for case in node.cases), [])
+            case ast.Try() | ast.TryStar():
+                self._try(node)
+            case ast.Break() | ast.Continue() | ast.Return() | ast.Raise():
+                self._values(node)
+                if isinstance(node, ast.Break) and self._breaks:
+                    self._breaks[-1].append(self._known.copy())
+                self._has_left = True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                pass
+            case _:
+                self._values(node)
+
+    def _branch(self, *ways: Iterable[ast.stmt]) -> None:
+        """Go each of some ways, and on from where they meet."""
+        before, ends = self._known, []
+        for way in ways:
+            self._known, self._has_left = before.copy(), False
+            self.block(way)
+            if not self._has_left:
+                ends.append(self._known)
+        self._go_on(ends)
+
+    def _go_on(self, ends: Collection[_Known]) -> None:
+        self._has_left = not ends
+        if ends:
+            self._known = _merged(ends)
+
+    def _loop(self, node: ast.While | ast.For | ast.AsyncFor) -> None:
+        self._breaks.append([])
+        for _ in range(2):
+            if isinstance(node, ast.While):
+                self._check(node.test)
+            else:
+                made = _derived(self._value(node.iter))
+                if isinstance(node, ast.AsyncFor):
+                    made |= self._wait(node.iter)
+                self._assign(node.target, made)
+            self._branch(node.body, [])
+        self._branch(node.orelse)
+        self._go_on([*([] if self._has_left else [self._known]), *self._breaks.pop()])
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        before, ends = self._known.copy(), []
+        self.block(node.body)
+        failed = _merged([before, self._known])
+        self.block(node.orelse)
+        if not self._has_left:
+            ends.append(self._known)
+        for handler in node.handlers:
+            self._known, self._has_left = failed.copy(), False
+            self.block(handler.body)
+            if not self._has_left:
+                ends.append(self._known)
+        self._go_on(ends)
+        if node.finalbody:
+            has_left, self._has_left = self._has_left, False
+            self.block(node.finalbody)
+            self._has_left = has_left or self._has_left
+
+    def _check(self, test: ast.expr) -> None:
+        """A test decides which way it goes, by what it reads, or by variables with what was read before."""
+        before = self._reads
+        for number, how in self._value(test):
+            if number in self._targets and (number > before or how == "reads"):
+                self._known.checked[self._targets[number]] = test.lineno
+
+    def _values(self, node: ast.AST) -> _Made:
+        """What all expressions within a node are made of."""
+        return _NOTHING.union(*(self._value(each) for each in ast.iter_child_nodes(node)))
+
+    def _value(self, node: ast.AST) -> _Made:
+        """What the value of an expression is made of."""
+        match node:
+            case ast.Name():
+                return self._read(node) if node.id in self._shared else self._known.variables.get(node.id, _NOTHING)
+            case ast.Attribute() | ast.Subscript():
+                return _derived(self._values(node)) | self._read(node)
+            case ast.Await():
+                return _derived(self._values(node)) | self._wait(node)
+            case ast.NamedExpr():
+                made = self._value(node.value)
+                self._assign(node.target, made)
+                return made
+            case ast.Call(func=ast.Attribute(value=container, attr="get"), args=[key, *_]):
+                return _derived(self._values(node)) | self._read(ast.Subscript(container, key, ast.Load()))
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
+                return _derived(self._values(node)) | self._read(ast.Subscript(container, node.left, ast.Load()))
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
+                return self._values(node)
+            case ast.Lambda():
+                return _NOTHING
+            case _ if isinstance(node, _COMPUTES):
+                return _computed(self._values(node))
+        return _derived(self._values(node))
+
+    def _read(self, node: ast.expr) -> _Made:
+        target = self._target(node)
+        if target is None:
+            return _NOTHING
+        self._reads = number = self._reads + 1
+        self._targets[number] = target
+        self._known.waits[number] = frozenset()
+        self._known.latest[target] = frozenset({number})
+        return frozenset({(number, "reads")})
+
+    def _wait(self, node: ast.expr) -> _Made:
+        span = (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
+        known = self._known
+        known.waits = {number: spans | {span} for number, spans in known.waits.items()}
+        self.held[span] |= {Held(target, "checks", line) for target, line in known.checked.items()}
+        return frozenset({(_WAITED_FOR, "derives")})
+
+    def _assign(self, node: ast.expr, made: _Made) -> None:
+        if isinstance(node, ast.Tuple | ast.List):
+            for each in node.elts:
+                self._assign(each, _derived(made))
+        elif isinstance(node, ast.Starred):
+            self._assign(node.value, _derived(made))
+        elif isinstance(node, ast.Name) and node.id not in self._shared:
+            self._known.variables[node.id] = made
+            self._forget(node.id)
+        elif (target := self._target(node)) is not None:
+            self._write(target, made, node.lineno)
+
+    def _forget(self, variable: str) -> None:
+        """A variable has another value: what was read by way of it is elsewhere."""
+        known = self._known
+        for target in [target for target in known.latest if variable in (target.root, target.key)]:
+            for number in known.latest.pop(target):
+                self._targets.pop(number, None)
+            known.checked.pop(target, None)
+
+    def _write(self, target: Target, made: _Made, line: int) -> None:
+        known = self._known
+        latest = known.latest.pop(target, frozenset({_BEGIN}))
+        known.checked.pop(target, None)
+        waits = frozenset[Span]().union(*(known.waits[number] for number in latest))
+        if not waits:
+            return  # it has looked once more
+        for number, how in made:
+            if how != "reads" and self._targets.get(number) == target:
+                for span in known.waits[number]:
+                    self.held[span].add(Held(target, how, line))
+        if (_WAITED_FOR, "derives") in made:
+            for span in waits:
+                self.held[span].add(Held(target, "sets", line))
+
+    def _target(self, node: ast.expr) -> Target | None:
+        """The place that an expression names; None where that can't be told without running code of the program's."""
+        if isinstance(node, ast.Subscript):
+            inner, key = self._target(node.value), node.slice
+            if isinstance(node.value, ast.Name):
+                inner = Target(node.value.id)
+            if inner is None or inner.key is not None:
+                return None
+            if isinstance(key, ast.Constant) and isinstance(key.value, str | int):
+                return Target(inner.root, inner.attributes, key.value)
+            return Target(inner.root, inner.attributes, key.id, True) if isinstance(key, ast.Name) else None
+        if isinstance(node, ast.Attribute):
+            inner = Target(node.value.id) if isinstance(node.value, ast.Name) else self._target(node.value)
+            return (
+                None if inner is None or inner.key is not None else Target(inner.root, (*inner.attributes, node.attr))
+            )
+        return Target(node.id) if isinstance(node, ast.Name) and node.id in self._shared else None
+
+
+def _derived(made: _Made) -> _Made:
+    return frozenset((number, "derives" if how == "reads" else how) for number, how in made)
+
+
+def _computed(made: _Made) -> _Made:
+    return frozenset((number, how if number == _WAITED_FOR else "computes") for number, how in made)

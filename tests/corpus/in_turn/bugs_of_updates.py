@@ -1,0 +1,149 @@
+"""Values that are read before a wait and written after it: each coroutine is run by itself, as in `bugs_of_tasks`."""
+
+import asyncio
+
+
+class Account:
+    """Of a bank whose prices take a while."""
+
+    def __init__(self) -> None:
+        self.balance = 100
+        self.token: str | None = None
+        self.lock = asyncio.Lock()
+
+    async def price(self) -> int:
+        """Ask somebody."""
+        await asyncio.sleep(0.02)
+        return 5
+
+    async def login(self) -> None:
+        """Set the token."""
+        token = await self.fetch_token()
+        self.token = token
+
+    async def fetch_token(self) -> str:
+        """Ask for one, and give the old one up."""
+        await asyncio.sleep(0.02)
+        return "token"
+
+
+async def a_sum_is_read_before_the_price_and_written_after_it() -> None:
+    """lost-update"""
+    account = Account()
+
+    async def buy() -> None:
+        account.balance -= await account.price()
+
+    await asyncio.gather(buy(), buy())
+    assert account.balance == 95
+
+
+async def the_price_is_asked_for_before_the_sum_is_read() -> None:
+    account = Account()
+
+    async def buy() -> None:
+        price = await account.price()
+        account.balance -= price
+
+    await asyncio.gather(buy(), buy())
+    assert account.balance == 90
+
+
+async def a_count_in_a_dict_goes_through_a_variable() -> None:
+    """lost-update"""
+    stock = {"tea": 3}
+
+    async def take(name: str) -> None:
+        count = stock.get(name, 0)
+        if count:
+            await asyncio.sleep(0.02)
+            stock[name] = count - 1
+
+    await asyncio.gather(take("tea"), take("tea"))
+
+
+async def counts_of_different_things_are_their_own() -> None:
+    stock = {"tea": 3, "milk": 3}
+
+    async def take(name: str) -> None:
+        count = stock.get(name, 0)
+        if count:
+            await asyncio.sleep(0.02)
+            stock[name] = count - 1
+
+    await asyncio.gather(take("tea"), take("milk"))
+
+
+async def a_total_of_an_outer_function_is_added_to() -> None:
+    """lost-update"""
+    total = 0
+
+    async def add() -> None:
+        nonlocal total
+        total += await Account().price()
+
+    await asyncio.gather(*(add() for _ in range(3)))
+
+
+async def each_adds_to_a_total_of_its_own() -> None:
+    async def add_up() -> int:
+        total = 0
+
+        async def add() -> None:
+            nonlocal total
+            total += await Account().price()
+
+        await add()
+        await add()
+        return total
+
+    assert await asyncio.gather(add_up(), add_up()) == [10, 10]
+
+
+async def a_lock_is_held_from_the_read_to_the_write() -> None:
+    account = Account()
+
+    async def buy() -> None:
+        async with account.lock:
+            account.balance -= await account.price()
+
+    await asyncio.gather(buy(), buy())
+    assert account.balance == 90
+
+
+async def the_value_is_compared_once_more_before_it_is_written() -> None:
+    account = Account()
+
+    async def buy() -> None:
+        while True:
+            before = account.balance
+            after = before - await account.price()
+            if account.balance == before:
+                account.balance = after
+                return
+
+    await asyncio.gather(buy(), buy())
+    assert account.balance == 90
+
+
+async def two_see_that_there_is_no_token_and_both_fetch_one() -> None:
+    """lost-update"""
+    account = Account()
+
+    async def call() -> None:
+        if account.token is None:
+            await account.login()
+
+    await asyncio.gather(call(), call())
+
+
+async def the_second_looks_again_once_it_has_the_lock() -> None:
+    account = Account()
+
+    async def call() -> None:
+        if account.token is None:
+            async with account.lock:
+                if account.token is None:
+                    account.token = await account.fetch_token()
+
+    await asyncio.gather(call(), call())
