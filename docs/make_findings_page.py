@@ -30,7 +30,8 @@ UNSEEN = """\
 No finding does not mean no bug. It names what follows from the order of events and from what code can still reach, not
 what the code was meant to do. These kinds stay silent:
 
-- An update that is lost since code reads, awaits and then writes: asynclab sees tasks, not variables.
+- An update that is lost where one function reads and another writes: a value is followed within a function, by its
+  source, and to functions that say what they do, such as `load()` and `save()`. One of SQL statements is not seen.
 - An item that a function drops in one of its branches, though it had it.
 - A wait for what could still come: from a socket, a thread, a callback that nobody calls, or a job that has no end.
 - A cancel that code takes back by itself with `uncancel()`, and a retry without a pause that fails each time.

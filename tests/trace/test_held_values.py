@@ -34,8 +34,11 @@ def held(folder: Path, body: str) -> list[str]:
     [
         ("self.total += await price()", ["computes self.total", "sets self.total"]),
         ("self.total = self.total + await price()", ["computes self.total", "sets self.total"]),
-        ("total = self.total\nawait price()\nself.total = total + 1", ["computes self.total"]),
-        ("total = self.total\nmore = int(total) + 1\nawait price()\nself.total = more", ["computes self.total"]),
+        ("total = self.total\nawait price()\nself.total = total + 1", ["computes self.total", "sets self.total"]),
+        (
+            "total = self.total\nmore = int(total) + 1\nawait price()\nself.total = more",
+            ["computes self.total", "sets self.total"],
+        ),
         ("self.items = [*self.items, await price()]", ["computes self.items", "sets self.items"]),
         (
             "self.stock[name] = self.stock.get(name, 0) + await price()",
@@ -47,7 +50,7 @@ def held(folder: Path, body: str) -> list[str]:
         ("self.best = max(self.best, await price())", ["derives self.best", "sets self.best"]),
         (
             "while self.open:\n    total = self.total\n    await price()\n    self.total = total + 1",
-            ["checks self.open", "computes self.total"],
+            ["checks self.open", "computes self.total", "sets self.total"],
         ),
         ("async with self.session.get(name):\n    pass\nself.page = await price()", ["sets self.page"]),
         ("if self.token is None:\n    self.token = await price()", ["checks self.token", "sets self.token"]),
@@ -61,6 +64,19 @@ def held(folder: Path, body: str) -> list[str]:
             ["computes self.total", "sets self.total"],
         ),
         ("match name:\n    case 'a':\n        self.total += await price()", ["computes self.total", "sets self.total"]),
+        (
+            "data = self.file.read_text()\nawait price()\nself.file.write_text(data + name)",
+            ["computes self.file.read_text()", "sets self.file.read_text()"],
+        ),
+        ("await self.save([*await self.load(), name])", ["computes self.load()", "sets self.load()"]),
+        (
+            "count = await redis.get('visits')\nawait redis.set('visits', count + 1)",
+            ["computes redis.get('visits')", "sets redis.get('visits')"],
+        ),
+        (
+            "values = await load_session(name)\nvalues.append(1)\nawait save_session(name, values)",
+            ["derives load_session(name)", "sets load_session(name)"],
+        ),
     ],
 )
 def test_what_is_read_before_a_wait_and_written_after_it_is_held(tmp_path: Path, body: str, found: list[str]) -> None:
@@ -82,10 +98,23 @@ def test_what_is_read_before_a_wait_and_written_after_it_is_held(tmp_path: Path,
         "for each in self.rows:\n    seen = each.count\n    await price()\n    each = name\n    each.count = seen + 1",
         "def inner():\n    self.total += 1\nawait price()\ninner()",
         "self.rows[name][0] += await price()",
+        "data = await self.stream.read()\nawait self.stream.write(data)",
+        "item = await self.queue.get()\nawait self.queue.put(item)",
+        "value = await redis.get('visits')\nawait redis.set('orders', value)",
     ],
 )
 def test_what_is_read_after_the_wait_or_written_elsewhere_is_not(tmp_path: Path, body: str) -> None:
-    assert not [each for each in held(tmp_path, body) if not each.startswith("checks")]
+    assert not [each for each in held(tmp_path, body) if each.startswith(("computes", "derives"))]
+
+
+def test_what_a_loop_looks_at_once_more_is_not_held(tmp_path: Path) -> None:
+    body = """
+        while name in self.flights:
+            await self.flights[name]
+        self.flights[name] = self.start(name)
+        await price()
+        """
+    assert held(tmp_path, body) == ["checks self.flights", "checks self.flights[name]"]
 
 
 def test_a_function_that_is_not_to_be_had_holds_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from time import thread_time
 from types import CellType, CodeType, FrameType
 from typing import Any, TypeAlias
@@ -93,7 +94,7 @@ class LostUpdates:
             if others and line not in self._told and len(self._told) < _KEPT:
                 self._told.add(line)
                 tasks, name, file = (others[0].id, record.id), held.target.text, frame.f_code.co_filename
-                is_checked, is_computed = held.hold == "sets", held.hold == "computes"
+                is_checked, is_computed = held.hold == "sets", held.hold == "computes" and not held.target.reader
                 tell(UpdateLost(self._recorder.clock.now(), tasks, name, is_checked, is_computed, file, held.line))
 
     def _still(self, record: TaskRecord, where: _Where) -> bool:
@@ -135,14 +136,18 @@ def _chain_of(record: TaskRecord) -> Chain | None:
 
 def _where(frame: FrameType, link: object, target: Target, variables: Mapping[str, Any]) -> _Where | None:
     """The place in memory that a function's name for it means; None where code of the program's would have to tell."""
-    if target.key is None and not target.attributes:
+    if not (target.attributes or target.reader or target.key is not None):
         return _of_variable(frame, link, target.root), target.root
-    path: Sequence[str | int] = (*target.attributes, *(() if target.key is None else (target.key,)))
-    last = variables.get(str(target.key)) if target.is_variable else path[-1]
-    value = variables.get(target.root, frame.f_globals.get(target.root))
-    for name in path[:-1]:
+    path, key = target.attributes, variables.get(str(target.key)) if target.is_variable else target.key
+    last: Hashable = target.reader, key if type(key) in (str, int) else id(key)
+    if not target.reader:
+        path, last = (path, key) if target.key is not None else (path[:-1], path[-1])
+        if type(last) not in (str, int):
+            return None
+    value = variables.get(target.root, frame.f_globals.get(target.root)) if target.root else frame.f_globals
+    for name in path:
         value = _variables_in(value).get(name)
-    return None if value is None or type(last) not in (str, int) else (id(value), last)
+    return None if value is None or type(value) is ContextVar else (id(value), last)
 
 
 def _variables_in(value: object) -> Mapping[Any, Any]:

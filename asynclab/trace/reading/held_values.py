@@ -8,13 +8,14 @@ from __future__ import annotations
 import ast
 import dis
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import CodeType
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from asynclab.trace.reading.function_source import UNREADABLE, parsed
 
@@ -40,6 +41,13 @@ _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 """Expressions whose value is made of what is in them."""
 
 
+_READS = {"get": "set", "load": "save", "pull": "push", "fetch": "store", "read": "write"}
+"""How functions are called that read something as a whole, and those that write it; what comes after is the same."""
+
+_NOT_ALONE = ("read", "write")
+"""These alone are what streams do, which give each byte once."""
+
+
 class Target(msgspec.Struct, frozen=True):
     """A place that more than one task may reach, such as `self.total`, `stock[name]` or a global variable."""
 
@@ -47,15 +55,18 @@ class Target(msgspec.Struct, frozen=True):
     """The variable that it begins with."""
     attributes: tuple[str, ...] = ()
     key: str | int | None = None
-    """What a dict has it under, or the variable with that."""
+    """What a dict has it under, or the variable with that; or what is given to the functions that read and write it."""
     is_variable: bool = False
     """Whether `key` is a variable."""
+    reader: str = ""
+    """The function that reads it, where that is not known from its name."""
 
     @property
     def text(self) -> str:
         """As code writes it."""
-        key = "" if self.key is None else f"[{self.key if self.is_variable else repr(self.key)}]"
-        return ".".join((self.root, *self.attributes)) + key
+        key = "" if self.key is None else str(self.key) if self.is_variable else repr(self.key)
+        name = ".".join(filter(None, (self.root, *self.attributes, self.reader)))
+        return f"{name}({key})" if self.reader else f"{name}[{key}]" if key else name
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -90,8 +101,22 @@ class HeldValues:
 
 
 def writes(code: CodeType) -> bool:
-    """Whether a function writes to anything but its own variables."""
-    return not _WRITES.isdisjoint(code.co_code[::2])
+    """Whether a function writes to anything but its own variables, or calls what is named so."""
+    return not _WRITES.isdisjoint(code.co_code[::2]) or any(map(_reader_for, code.co_names))
+
+
+def _reader_for(writer: str) -> str | None:
+    """What a function is called that reads what another one writes."""
+    for read, write in _READS.items():
+        if writer.startswith(write) and writer not in _NOT_ALONE and writer[len(write) :][:1] in ("", "_"):
+            return read + writer[len(write) :]
+    return None
+
+
+def _is_reader(name: str) -> bool:
+    return any(
+        name.startswith(read) and name not in _NOT_ALONE and name[len(read) :][:1] in ("", "_") for read in _READS
+    )
 
 
 def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
@@ -110,37 +135,40 @@ _Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]
 """Of which reads a value was made, by their numbers, and how."""
 
 _NOTHING: _Made = frozenset()
-_BEGIN, _WAITED_FOR = 0, -1
-"""Stand among the reads: for the function's begin, and for a value that was waited for."""
+_NONE = frozenset[Span]()
 
 
 @dataclass
 class _Known:
     """What is known at a point of a function."""
 
-    waits: dict[int, frozenset[Span]] = field(default_factory=lambda: {_BEGIN: frozenset()})
+    waits: dict[int, frozenset[Span]] = field(default_factory=dict)
     """The awaits since each read."""
     variables: dict[str, _Made] = field(default_factory=dict)
     """Of what the values of its own variables were made."""
-    latest: dict[Target, frozenset[int]] = field(default_factory=dict)
-    """The last reads of each place, unless it has written there since."""
+    begun: frozenset[Span] = _NONE
+    """The awaits since its begin."""
+    looked: dict[Target, frozenset[Span]] = field(default_factory=dict)
+    """Those since it has read or written a place."""
     checked: dict[Target, int] = field(default_factory=dict)
     """The places on which it depends that this point is reached, and the lines that have checked them."""
 
     def copy(self) -> _Known:
-        return _Known(dict(self.waits), dict(self.variables), dict(self.latest), dict(self.checked))
+        return _Known(dict(self.waits), dict(self.variables), self.begun, dict(self.looked), dict(self.checked))
 
 
-def _merged(ways: Collection[_Known]) -> _Known:
+def _merged(ways: Sequence[_Known]) -> _Known:
     """What is known where several ways meet."""
-    merged = _Known(checked=next(iter(ways)).checked)
-    for way in ways:
+    merged = ways[0].copy()
+    for way in ways[1:]:
         for number, spans in way.waits.items():
-            merged.waits[number] = merged.waits.get(number, frozenset()) | spans
+            merged.waits[number] = merged.waits.get(number, _NONE) | spans
         for name, made in way.variables.items():
             merged.variables[name] = merged.variables.get(name, _NOTHING) | made
-        for target, numbers in way.latest.items():
-            merged.latest[target] = merged.latest.get(target, frozenset()) | numbers
+        for target in {*merged.looked, *way.looked}:
+            before = merged.looked.get(target, merged.begun)
+            merged.looked[target] = before | way.looked.get(target, way.begun)
+        merged.begun |= way.begun
         merged.checked = {target: line for target, line in merged.checked.items() if target in way.checked}
     return merged
 
@@ -189,7 +217,7 @@ class _Reader:
                 for item in node.items:
                     made = _derived(self._value(item.context_expr))
                     if isinstance(node, ast.AsyncWith):
-                        made |= self._wait(item.context_expr)
+                        self._wait(item.context_expr)
                     if item.optional_vars is not None:
                         self._assign(item.optional_vars, made)
                 self.block(node.body)
@@ -218,7 +246,7 @@ class _Reader:
                 ends.append(self._known)
         self._go_on(ends)
 
-    def _go_on(self, ends: Collection[_Known]) -> None:
+    def _go_on(self, ends: Sequence[_Known]) -> None:
         self._has_left = not ends
         if ends:
             self._known = _merged(ends)
@@ -231,9 +259,11 @@ class _Reader:
             else:
                 made = _derived(self._value(node.iter))
                 if isinstance(node, ast.AsyncFor):
-                    made |= self._wait(node.iter)
+                    self._wait(node.iter)
                 self._assign(node.target, made)
             self._branch(node.body, [])
+        if isinstance(node, ast.While):
+            self._check(node.test)
         self._branch(node.orelse)
         self._go_on([*([] if self._has_left else [self._known]), *self._breaks.pop()])
 
@@ -273,14 +303,18 @@ class _Reader:
                 return self._read(node) if node.id in self._shared else self._known.variables.get(node.id, _NOTHING)
             case ast.Attribute() | ast.Subscript():
                 return _derived(self._values(node)) | self._read(node)
+            case ast.Await(value=ast.Call() as call):
+                return self._call(call, node)
+            case ast.Call():
+                return self._call(node)
             case ast.Await():
-                return _derived(self._values(node)) | self._wait(node)
+                made = _derived(self._values(node))
+                self._wait(node)
+                return made
             case ast.NamedExpr():
                 made = self._value(node.value)
                 self._assign(node.target, made)
                 return made
-            case ast.Call(func=ast.Attribute(value=container, attr="get"), args=[key, *_]):
-                return _derived(self._values(node)) | self._read(ast.Subscript(container, key, ast.Load()))
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
                 return _derived(self._values(node)) | self._read(ast.Subscript(container, node.left, ast.Load()))
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
@@ -291,22 +325,55 @@ class _Reader:
                 return _computed(self._values(node))
         return _derived(self._values(node))
 
+    def _call(self, node: ast.Call, awaited: ast.Await | None = None) -> _Made:
+        """What a call returns; it may read or write something as a whole, as it says by its name."""
+        function = node.func
+        made = _derived(self._value(function.value) if isinstance(function, ast.Attribute) else self._value(function))
+        given = _NOTHING.union(*map(self._value, (*node.args, *node.keywords)))
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        reader = _reader_for(name)
+        if reader and (target := self._named(function, reader, node.args[:-1])):
+            self._write(target, given, node.lineno, _NONE if awaited is None else frozenset({_span(awaited)}))
+        if awaited is not None:
+            self._wait(awaited)
+        made |= _derived(given)
+        if name == "get" and node.args:
+            made |= self._read(ast.Subscript(function.value, node.args[0], ast.Load()))  # type: ignore[attr-defined]
+        if _is_reader(name) and (target := self._named(function, name, node.args)):
+            made |= _derived(self._read_target(target))  # which may be changed in place
+        return made
+
+    def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> Target | None:
+        """What a function reads or writes, by what it belongs to and its first argument."""
+        owner = Target("")
+        if isinstance(function, ast.Attribute):
+            inner = self._owner(function.value)
+            if inner is None or inner.key is not None:
+                return None
+            owner = inner
+        if not arguments:
+            return replace(owner, reader=reader)
+        key = arguments[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str | int):
+            return replace(owner, reader=reader, key=key.value)
+        return replace(owner, reader=reader, key=key.id, is_variable=True) if isinstance(key, ast.Name) else None
+
     def _read(self, node: ast.expr) -> _Made:
         target = self._target(node)
-        if target is None:
-            return _NOTHING
+        return _NOTHING if target is None else self._read_target(target)
+
+    def _read_target(self, target: Target) -> _Made:
         self._reads = number = self._reads + 1
         self._targets[number] = target
-        self._known.waits[number] = frozenset()
-        self._known.latest[target] = frozenset({number})
+        self._known.waits[number] = self._known.looked[target] = _NONE
         return frozenset({(number, "reads")})
 
-    def _wait(self, node: ast.expr) -> _Made:
-        span = (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
-        known = self._known
-        known.waits = {number: spans | {span} for number, spans in known.waits.items()}
-        self.held[span] |= {Held(target, "checks", line) for target, line in known.checked.items()}
-        return frozenset({(_WAITED_FOR, "derives")})
+    def _wait(self, node: ast.expr) -> None:
+        span, known = frozenset({_span(node)}), self._known
+        known.waits = {number: spans | span for number, spans in known.waits.items()}
+        known.looked = {target: spans | span for target, spans in known.looked.items()}
+        known.begun |= span
+        self.held[_span(node)] |= {Held(target, "checks", line) for target, line in known.checked.items()}
 
     def _assign(self, node: ast.expr, made: _Made) -> None:
         if isinstance(node, ast.Tuple | ast.List):
@@ -322,44 +389,48 @@ class _Reader:
 
     def _forget(self, variable: str) -> None:
         """A variable has another value: what was read by way of it is elsewhere."""
-        known = self._known
-        for target in [target for target in known.latest if variable in (target.root, target.key)]:
-            for number in known.latest.pop(target):
-                self._targets.pop(number, None)
-            known.checked.pop(target, None)
+        for number, target in list(self._targets.items()):
+            if variable == target.root or (target.is_variable and variable == target.key):
+                del self._targets[number]
+                self._known.looked.pop(target, None)
+                self._known.checked.pop(target, None)
 
-    def _write(self, target: Target, made: _Made, line: int) -> None:
+    def _write(self, target: Target, made: _Made, line: int, meanwhile: frozenset[Span] = _NONE) -> None:
+        """It writes to a place, and waits `meanwhile` until that is done."""
         known = self._known
-        latest = known.latest.pop(target, frozenset({_BEGIN}))
+        waits = known.looked.get(target, known.begun) | meanwhile
+        known.looked[target] = _NONE
         known.checked.pop(target, None)
-        waits = frozenset[Span]().union(*(known.waits[number] for number in latest))
         if not waits:
             return  # it has looked once more
         for number, how in made:
             if how != "reads" and self._targets.get(number) == target:
-                for span in known.waits[number]:
+                for span in known.waits[number] | meanwhile:
                     self.held[span].add(Held(target, how, line))
-        if (_WAITED_FOR, "derives") in made:
-            for span in waits:
-                self.held[span].add(Held(target, "sets", line))
+        for span in waits:
+            self.held[span].add(Held(target, "sets", line))
+
+    def _owner(self, node: ast.expr) -> Target | None:
+        """The same for what has something: it may be any variable."""
+        return Target(node.id) if isinstance(node, ast.Name) else self._target(node)
 
     def _target(self, node: ast.expr) -> Target | None:
         """The place that an expression names; None where that can't be told without running code of the program's."""
-        if isinstance(node, ast.Subscript):
-            inner, key = self._target(node.value), node.slice
-            if isinstance(node.value, ast.Name):
-                inner = Target(node.value.id)
-            if inner is None or inner.key is not None:
-                return None
-            if isinstance(key, ast.Constant) and isinstance(key.value, str | int):
-                return Target(inner.root, inner.attributes, key.value)
-            return Target(inner.root, inner.attributes, key.id, True) if isinstance(key, ast.Name) else None
+        if isinstance(node, ast.Name):
+            return Target(node.id) if node.id in self._shared else None
+        inner = self._owner(node.value) if isinstance(node, ast.Attribute | ast.Subscript) else None
+        if inner is None or inner.key is not None:
+            return None
         if isinstance(node, ast.Attribute):
-            inner = Target(node.value.id) if isinstance(node.value, ast.Name) else self._target(node.value)
-            return (
-                None if inner is None or inner.key is not None else Target(inner.root, (*inner.attributes, node.attr))
-            )
-        return Target(node.id) if isinstance(node, ast.Name) and node.id in self._shared else None
+            return replace(inner, attributes=(*inner.attributes, node.attr))
+        key = node.slice  # type: ignore[attr-defined]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str | int):
+            return replace(inner, key=key.value)
+        return replace(inner, key=key.id, is_variable=True) if isinstance(key, ast.Name) else None
+
+
+def _span(node: ast.expr) -> Span:
+    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
 
 
 def _derived(made: _Made) -> _Made:
@@ -367,4 +438,4 @@ def _derived(made: _Made) -> _Made:
 
 
 def _computed(made: _Made) -> _Made:
-    return frozenset((number, how if number == _WAITED_FOR else "computes") for number, how in made)
+    return frozenset((number, "computes") for number, _ in made)

@@ -97,7 +97,7 @@ async def each_adds_to_a_total_of_its_own() -> None:
         await add()
         return total
 
-    assert await asyncio.gather(add_up(), add_up()) == [10, 10]
+    assert list(await asyncio.gather(add_up(), add_up())) == [10, 10]
 
 
 async def a_lock_is_held_from_the_read_to_the_write() -> None:
@@ -147,3 +147,74 @@ async def the_second_looks_again_once_it_has_the_lock() -> None:
                     account.token = await account.fetch_token()
 
     await asyncio.gather(call(), call())
+
+
+class SessionFile:
+    """Of a chat, in a file; here a list."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    async def load(self) -> list[str]:
+        """Read all."""
+        await asyncio.sleep(0.02)
+        return list(self.messages)
+
+    async def save(self, messages: list[str]) -> None:
+        """Write all."""
+        await asyncio.sleep(0.02)
+        self.messages = messages
+
+
+async def two_load_a_file_and_both_save_what_they_have_added() -> None:
+    """lost-update"""
+    file = SessionFile()
+
+    async def add(message: str) -> None:
+        messages = await file.load()
+        messages.append(message)
+        await file.save(messages)
+
+    await asyncio.gather(add("a"), add("b"))
+
+
+async def each_loads_and_saves_its_own_file() -> None:
+    async def add(message: str) -> None:
+        file = SessionFile()
+        messages = await file.load()
+        messages.append(message)
+        await file.save(messages)
+
+    await asyncio.gather(add("a"), add("b"))
+
+
+async def the_second_loads_what_the_first_has_saved() -> None:
+    file, lock = SessionFile(), asyncio.Lock()
+
+    async def add(message: str) -> None:
+        async with lock:
+            messages = await file.load()
+            messages.append(message)
+            await file.save(messages)
+
+    await asyncio.gather(add("a"), add("b"))
+    assert file.messages == ["a", "b"]
+
+
+async def callers_wait_for_whoever_asks_already() -> None:
+    flights: dict[str, asyncio.Future[str]] = {}
+    found: dict[str, str] = {}
+
+    async def get(name: str) -> str:
+        while name in flights:
+            await asyncio.wait({flights[name]})
+        if name not in found:
+            flight = flights[name] = asyncio.get_running_loop().create_future()
+            try:
+                found[name] = await asyncio.sleep(0.02, name.upper())
+            finally:
+                flight.cancel()
+                del flights[name]
+        return found[name]
+
+    assert list(await asyncio.gather(get("a"), get("a"))) == ["A", "A"]
