@@ -107,6 +107,12 @@ def test_what_is_read_after_the_wait_or_written_elsewhere_is_not(tmp_path: Path,
     assert not [each for each in held(tmp_path, body) if each.startswith(("computes", "derives"))]
 
 
+def test_to_say_twice_that_there_is_nothing_does_no_harm(tmp_path: Path) -> None:
+    body = "if self.task is not None:\n    await self.task\n    self.task = {}"
+    assert held(tmp_path, body.format("None")) == ["checks self.task"]
+    assert held(tmp_path, body.format("True")) == ["checks self.task", "sets self.task"]
+
+
 def test_what_a_loop_looks_at_once_more_is_not_held(tmp_path: Path) -> None:
     body = """
         while name in self.flights:

@@ -201,8 +201,9 @@ class _Reader:
         match node:
             case ast.Assign():
                 made = self._value(node.value)
+                is_emptied = isinstance(node.value, ast.Constant) and not node.value.value
                 for target in node.targets:
-                    self._assign(target, made)
+                    self._assign(target, made, is_emptied=is_emptied)
             case ast.AnnAssign(value=ast.expr()):
                 self._assign(node.target, self._value(node.value))  # type: ignore[arg-type]
             case ast.AugAssign():
@@ -375,7 +376,7 @@ class _Reader:
         known.begun |= span
         self.held[_span(node)] |= {Held(target, "checks", line) for target, line in known.checked.items()}
 
-    def _assign(self, node: ast.expr, made: _Made) -> None:
+    def _assign(self, node: ast.expr, made: _Made, *, is_emptied: bool = False) -> None:
         if isinstance(node, ast.Tuple | ast.List):
             for each in node.elts:
                 self._assign(each, _derived(made))
@@ -386,6 +387,9 @@ class _Reader:
             self._forget(node.id)
         elif (target := self._target(node)) is not None:
             self._write(target, made, node.lineno)
+            if is_emptied:  # to say twice that there is nothing does no harm
+                for held in self.held.values():
+                    held.discard(Held(target, "sets", node.lineno))
 
     def _forget(self, variable: str) -> None:
         """A variable has another value: what was read by way of it is elsewhere."""
