@@ -52,8 +52,11 @@ _QUOTED_URL = re.compile(
     r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
 )
 """A URL that was a part of another one's query, or of a form that was sent."""
-_SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
-"""What stands for a scheme in links of wikis and in styles."""
+_SCHEMELESS = re.compile(
+    r"""//(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
+    r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
+)
+"""What stands for a scheme in links of wikis and Markdown, and in styles."""
 _TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
 """A URL between angle brackets, as troff writes them."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
@@ -87,11 +90,11 @@ _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-f
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _WRAPPED = re.compile(
-    r"^((?=[^\n]{60,100}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)"
-    r"(?!\r?\n\S+\r?$)",
+    r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
+    r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
-"""A URL that fills its line, and goes on in a line of its own; two such lines may be a list."""
+"""A URL that fills its line, and goes on in a line of its own, quoted as often; two such lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
 """What a browser writes before marks where it copies a request for the command line of Windows."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
@@ -244,7 +247,7 @@ def _plain(text: str) -> str:
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
     if "\n" in text:
-        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
+        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
