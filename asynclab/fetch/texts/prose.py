@@ -79,6 +79,8 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+_ESCAPED_AGAIN = re.compile(r"(?<!\\)\\{2,}+(?=[/u\"])")
+"""What stands before such a character in a string of JSON in another one."""
 _ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
 """The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
@@ -228,6 +230,8 @@ def _plain(text: str) -> str:
     """The text without what only stands for something else."""
     if "\b" in text:
         text = _OVERSTRUCK.sub("", text)
+    if "\\\\" in text:
+        text = _ESCAPED_AGAIN.sub(r"\\", text)
     if "\\" in text:
         text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
