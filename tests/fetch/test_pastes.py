@@ -219,6 +219,7 @@ WRITTEN = [
     ("quotes in a table", "'⟦https://a.example/x⟧', \"⟦https://b.example/y⟧\",\n'⟦https://a.example/v⟧', \"⟦https://b.example/w⟧\",\n"),
     ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
     ("footnotes", "[^1]: ⟦https://a.example/x⟧.\n[2]: ⟦https://a.example/y.⟧\n"),
+    ("JSON below XML", '<?xml version="1.0"?><r><u>⟦https://a.example/x.⟧</u></r>\n{"u":"⟦https://a.example/y z⟧","v":"<b>"}\n'),
     ("what only names something in XML", '<r><x Type="https://b.example/t" rel="https://b.example/r" Target="⟦https://a.example/x⟧"/></r>'),
     ("a picture in an attribute", "<img src='data:image/svg+xml,<svg xmlns=\"http://www.w3.org/2000/svg\"/>'> ⟦https://a.example/x⟧"),
     ("a base that is too long", f"<html><base href='⟦https://a.example/{'x' * 500}/⟧'><a href='y'>y</a></html>"),

@@ -16,7 +16,6 @@ _NO_LINKS = frozenset(
 )
 _LINKS = frozenset({"href", "src"})
 _END_TAG = re.compile(rb"</[^<>]*>")
-_AFTER = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 
 
 @dataclass(slots=True)
@@ -67,8 +66,8 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
             data += piece
             parser.Parse(piece)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        if not reading.root_ends or (error.code != _AFTER and not around):
+    except expat.ExpatError:
+        if not reading.root_ends:  # else it is an error of what follows
             return None, start + _characters(data, parser.ErrorByteIndex) - len(around)
     except _EndError:
         pass
