@@ -256,13 +256,20 @@ def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
 
 
 def _read(name: str) -> str:
+    """The text of a file, also of one that is packed with gzip, as archives of pages and long sitemaps are."""
+    import zlib
+    from gzip import GzipFile
+    from io import BytesIO
+
     if name == "-" and sys.stdin is None:
         raise click.UsageError("can't read '-': stdin is closed")
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
             text = file.read(MOST_TEXT + 1)
-    except OSError as error:
-        raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
+        if text.startswith(b"\x1f\x8b") and len(text) <= MOST_TEXT:
+            text = GzipFile(fileobj=BytesIO(text)).read(MOST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise click.UsageError(f"can't read '{name}': {getattr(error, 'strerror', None) or error}") from None
     if len(text) > MOST_TEXT:
         raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes; split it")
     from asynclab.fetch.texts.decoding import decoded

@@ -143,7 +143,10 @@ def _absolute(target: str, base: str) -> str:
     """The URL that the target of a link is, by the URL standard where that differs from RFC 3986."""
     scheme, colon, rest = target.partition(":")
     if not (colon and _SCHEME_NAME.fullmatch(scheme)):
-        return joined(base, _SLASHES.sub("//", target))
+        target = _SLASHES.sub("//", target)
+        if target[:3] in ("//", "//?", "//#"):  # which urljoin takes for nothing
+            raise ValueError("has no host")
+        return joined(base, target)
     if scheme.lower() not in ("http", "https"):
         raise OtherSchemeError(target)
     if base.startswith(f"{scheme.lower()}:") and not rest.startswith("//"):

@@ -77,8 +77,10 @@ class Requests:
                 return failure
         except aiohttp.ClientConnectorError:
             raise
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientResponseError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             reason = "HEAD was not answered"
+        except aiohttp.ClientResponseError:
+            reason = "the answer to HEAD was invalid"
         row.notes += (f"{reason}: asked again with GET",)
         row.method = "GET"
         row.hops = ()

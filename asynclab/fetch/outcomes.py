@@ -43,6 +43,9 @@ _TLS_REASONS = {
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
 """Matches aiohttp's message, which goes on with a picture of the error's place."""
 
+_LONG_LINE = re.compile(r"Got more than (\d+) bytes")
+"""Matches what aiohttp says of a header that is too long."""
+
 
 class SavingError(Exception):
     """A body could not be written to its file."""
@@ -150,6 +153,8 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
         return _tls(error.__cause__, row, options)
     if row.phase == "download":
         return _broken_body(error, row, options)
+    if getattr(error, "errno", None) == errno.ECONNRESET:
+        return Failure("incomplete", "The server reset the connection before it had answered", passes=True)
     # aiohttp puts the headers that came into the error, and a sentence where none came.
     when = "without an answer" if isinstance(getattr(error, "message", ""), str) else "before its headers were complete"
     return Failure("incomplete", f"The server closed the connection {when}", passes=True)
@@ -157,6 +162,8 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
 
 def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:
     message = str(getattr(error, "message", "") or error)
+    if limit := _LONG_LINE.match(message):
+        return Failure("invalid", f"Invalid answer: a header of more than {int(limit[1]):,} bytes")
     if sent := _NO_STATUS_LINE.search(message):
         return _failed("invalid", "Invalid answer, not HTTP/1.1", sent[1])
     return _failed("invalid", "Invalid answer", message.partition("\n")[0].partition(" when reading")[0].rstrip(": "))

@@ -7,6 +7,7 @@ the later counts; the earlier is dropped when the run ends.
 from __future__ import annotations
 
 import csv
+import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Results:
         """Read the results in a file, which is made where it does not exist.
 
         Raises:
-            ResultsError: It holds something else.
+            ResultsError: It holds something else, or another run writes to it.
             OSError: It can't be read or written.
         """
         self.path = path
@@ -56,8 +57,11 @@ class Results:
         self._old = 0
         """How many results are from runs before."""
         self._fresh: set[str] = set()
-        self._old = self._tidy()
-        self._file = path.open("r+b", buffering=0)
+        with path.open("ab") as before:
+            self._lock(before)
+            self._old = self._tidy()
+            self._file = path.open("r+b", buffering=0)
+            self._lock(self._file)
         self._end = self._file.seek(0, os.SEEK_END) - len(self._layout.ending)
         self._is_empty = self._old == 0
 
@@ -100,6 +104,16 @@ class Results:
     def __exit__(self, *why: object) -> None:
         self._file.close()
 
+    def _lock(self, file: IO[bytes]) -> None:
+        """Keep other runs from writing, up to the end of this one: each would replace what the other has written."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise ResultsError(f"another run writes to '{self.path}': wait for it, or name another file") from None
+        except OSError:
+            pass  # a file system without locks
+
     def _write(self, data: bytes) -> None:
         self._file.seek(self._end)
         while data:
@@ -129,7 +143,7 @@ class Results:
         return last[key] == number
 
     def _read(self) -> Iterator[Result]:
-        if not self.path.exists():
+        if self.path.stat().st_size == 0:
             return
         # A result that is cut off may end within a character.
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

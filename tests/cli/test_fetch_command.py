@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
@@ -321,6 +322,28 @@ def test_a_text_that_is_too_long_is_refused_not_cut(name: str, tmp_path: Path, m
     result = here("--headless", "-f", name, text=text)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"asynclab: '{name}' has more than 20 bytes; split it\n"
+
+
+def test_a_text_that_is_packed_is_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "list.gz").write_bytes(gzip.compress(b"http://a.b/1\n") + gzip.compress(b"http://a.b/2\n"))
+    assert here("--list-only", "-f", str(tmp_path / "list.gz")).stdout == "http://a.b/1\nhttp://a.b/2\n"
+
+
+@pytest.mark.parametrize(
+    ("packed", "says"),
+    [
+        (gzip.compress(b"http://a.b/1")[:-9], "ended before"),
+        (b"\x1f\x8bhttp://a.b/1", "nknown compression method"),
+        (gzip.compress(b"http://a.b/1")[:10] + b"\xff" * 20, "rror -3"),
+        (gzip.compress(bytes(60_000_000)), "has more than 50,000,000 bytes"),
+    ],
+    ids=["cut short", "method", "broken", "too long"],
+)
+def test_a_text_that_can_t_be_unpacked_is_refused(packed: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "list.gz").write_bytes(packed)
+    result = here("--list-only", "-f", str(tmp_path / "list.gz"))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert says in result.stderr
 
 
 @pytest.mark.parametrize(

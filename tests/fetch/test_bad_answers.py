@@ -79,7 +79,7 @@ CASES: dict[str, Case] = {
     "100-alone": Case(b"HTTP/1.1 100 Continue\r\n\r\n", "incomplete", NO_ANSWER),
     "999": Case(b"HTTP/1.1 999 Denied\r\n" + FIVE, "http_error", "The server answered 999 Denied"),
     "header-flood": Case([OK, *[b"X: y\r\n" * 100] * 500], "invalid", "Too many headers"),
-    "header-endless": Case([OK + b"X: ", *[b"b" * 9_000] * 500], "invalid", "more than 102400 bytes"),
+    "header-endless": Case([OK + b"X: ", *[b"b" * 9_000] * 500], "invalid", "a header of more than 102,400 bytes"),
     "header-nul": Case(with_field(b"X: a\0b"), "invalid", "Invalid HTTP header"),
     "header-no-colon": Case(with_field(b"nonsense"), "invalid", "Invalid header token"),
     "header-no-name": Case(with_field(b": z"), "invalid", "Invalid header token"),
@@ -100,7 +100,8 @@ CASES: dict[str, Case] = {
     "headers-cut": Case(OK + b"X: y\r\nContent-Le", "incomplete", "before its headers were complete"),
     "nothing": Case(b"\r\n\r\n", "incomplete", NO_ANSWER),
     "no-length-reset": Case([OK + b"\r\nhello", b""], "incomplete", "Connection lost after 5 bytes"),
-    "reset": Case(b"", "incomplete", NO_ANSWER),
+    "reset": Case(b"", "incomplete", "The server reset the connection before it had answered"),
+    "reset-in-headers": Case([OK, b""], "incomplete", "The server reset the connection before it had answered"),
     "304-with-body": Case(b"HTTP/1.1 304 Not Modified\r\n" + FIVE, "ok", "Fetched"),
     "loop": Case(redirect(b"/loop"), "too_many_redirects", "More than 10 redirects"),
     "to-file": Case(redirect(b"file:///etc/passwd"), "blocked", "file:///etc/passwd"),
@@ -199,12 +200,19 @@ async def test_a_body_after_an_answer_to_head_does_not_spoil_it() -> None:
     assert (row.outcome, row.method, row.decoded, row.notes) == ("ok", "HEAD", 0, ())
 
 
-@pytest.mark.parametrize("pieces", [b"", b"\r\n\r\n", b"nonsense\r\n\r\n"])
-async def test_a_server_that_has_no_answer_to_head_is_asked_with_get(pieces: bytes) -> None:
+@pytest.mark.parametrize(
+    ("pieces", "reason"),
+    [
+        (b"", "HEAD was not answered"),
+        (b"\r\n\r\n", "HEAD was not answered"),
+        (b"nonsense\r\n\r\n", "the answer to HEAD was invalid"),
+    ],
+)
+async def test_a_server_that_has_no_answer_to_head_is_asked_with_get(pieces: bytes, reason: str) -> None:
     async with RawServer({"HEAD /": pieces, "GET /": answer(b"body")}) as server:
         row = await fetched_row(server, "/", method="HEAD", retries=0)
     assert (row.outcome, row.method, row.page.head) == ("ok", "GET", b"body")
-    assert row.notes == ("HEAD was not answered: asked again with GET",)
+    assert row.notes == (f"{reason}: asked again with GET",)
 
 
 @pytest.mark.parametrize(

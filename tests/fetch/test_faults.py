@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("/drip?chunks=5&seconds=1", "ok", 1, "Fetched"),
         ("/hang", "timeout_read", 1, "no answer within 12 s"),
         ("/hang-in-body", "timeout_total", 1, "Not complete within 12 s"),
-        ("/reset", "incomplete", 2, "without an answer"),
+        ("/reset", "incomplete", 2, "reset the connection before it had answered"),
         ("/disconnect", "incomplete", 2, "without an answer"),
         ("/reset-in-body", "incomplete", 2, "of 1,000 bytes"),
         ("/short", "incomplete", 2, "after 100 of 1,000 bytes"),

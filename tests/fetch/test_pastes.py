@@ -218,6 +218,11 @@ WRITTEN = [
     ("footnotes", "[1] ⟦https://a.example/x⟧\n[2]: ⟦https://a.example/y⟧\n[true](⟦https://a.example/z⟧)\n"),
     ("quotes in a table", "'⟦https://a.example/x⟧', \"⟦https://b.example/y⟧\",\n'⟦https://a.example/v⟧', \"⟦https://b.example/w⟧\",\n"),
     ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
+    ("footnotes", "[^1]: ⟦https://a.example/x⟧.\n[2]: ⟦https://a.example/y.⟧\n"),
+    ("JSON below XML", '<?xml version="1.0"?><r><u>⟦https://a.example/x.⟧</u></r>\n{"u":"⟦https://a.example/y z⟧","v":"<b>"}\n'),
+    ("what only names something in XML", '<r><x Type="https://b.example/t" rel="https://b.example/r" Target="⟦https://a.example/x⟧"/></r>'),
+    ("a picture in an attribute", "<img src='data:image/svg+xml,<svg xmlns=\"http://www.w3.org/2000/svg\"/>'> ⟦https://a.example/x⟧"),
+    ("a base that is too long", f"<html><base href='⟦https://a.example/{'x' * 500}/⟧'><a href='y'>y</a></html>"),
 ]  # fmt: skip
 """Texts by where they come from, in which the URLs that a person would expect are marked."""
 
@@ -275,6 +280,13 @@ ESCAPED = [
     ("base64 mail", "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\naHR0cHM6Ly9hLmV4YW1wbGUvYmFzZTY0\n", "https://a.example/base64"),
     ("base href", '<html><head><base href="https://a.example/dir/"></head><body><a href="x.html">x</a> <a href="/y">y</a></body></html>', "https://a.example/dir/x.html | https://a.example/y"),
     ("base href", '<html><base href="https://a.example/dir/page?q"><a href="?p=2">x</a><img src="../i.png"></html>', "https://a.example/dir/page?p=2 | https://a.example/i.png"),
+    ("JSON in JSON in JSON", json.dumps(json.dumps({"v": json.dumps({"u": "https://a.example/é"}).replace("/", "\\/")})), "https://a.example/é"),
+    ("xml:base", '<feed xml:base="https://a.example/b/"><entry xml:base="2/"><link href="x"/></entry><link href="/y"/><id>z</id></feed>', "https://a.example/b/2/x | https://a.example/y"),
+    ("xml:base that is no URL", '<feed xml:base="https://["><link href="x"/><link href="https://a.example/y"/></feed>', "https://a.example/y"),
+    ("Markdown", "[x](//a.example/x) ![y](//b.example/y.png)\n\n[z]: //c.example/z\n", "https://a.example/x | https://b.example/y.png | https://c.example/z"),
+    ("CSS", "@import '//a.example/x.css';", "https://a.example/x.css"),
+    ("a quoted line that a mail breaks", "> > https://a.example/a/very/long/path/that/goes/on/and/on/until/\n> > the/end_of/it.html\n> thanks\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end_of/it.html"),
+    ("a quoted line above another", "> https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\n> > b/c.html\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/"),
     ("XML", '<?xml version="1.0"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><link href="https://a.example/a?x=1&amp;y=2"/><content type="html">&lt;a href="https://a.example/c"&gt;c&lt;/a&gt;</content></feed>', "https://a.example/a?x=1&y=2 | https://a.example/c"),
     ("entities", '<a href="https://a.example/?a=1&amp;b=2&#38;c=3&#x26;d=4">', "https://a.example/?a=1&b=2&c=3&d=4"),
     ("entities", '<a href="https:&#x2F;&#x2F;a.example&#x2F;x">x</a>', "https://a.example/x"),

@@ -44,7 +44,9 @@ def test_a_location_is_read_as_browsers_read_it(location: bytes, target: str) ->
     assert redirected(location.decode("utf-8", "surrogateescape"), ASKED) == target
 
 
-@pytest.mark.parametrize("location", ["http://[bad", "http://", "http://b.com:99999/", "http://\udcf8.com/", "//a b/"])
+@pytest.mark.parametrize(
+    "location", ["http://[bad", "http://", "http://b.com:99999/", "http://\udcf8.com/", "//a b/", "//", "///?x"]
+)
 def test_what_is_no_url_is_an_error(location: str) -> None:
     with pytest.raises(ValueError, match="has "):
         redirected(location, ASKED)

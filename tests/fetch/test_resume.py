@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asynclab.fetch.body_text import Page
-from asynclab.fetch.resume import Results
+from asynclab.fetch.resume import Results, ResultsError
 from asynclab.fetch.rows import Outcome, Row, RowState
 
 NAMES = ("all.ndjson", "all.csv", "all.json", "all")
@@ -35,6 +35,26 @@ def test_a_file_is_whole_after_each_result(tmp_path: Path, name: str) -> None:
         for number in range(3):
             results.add(ended(f"http://a.b/{number}", title="ü ☕ \u2028"))
             assert urls_in(path) == [f"http://a.b/{other}" for other in range(number + 1)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_file_is_as_good_as_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with Results(tmp_path / name) as results:
+        results.add(ended("http://a.b/1"))
+    assert urls_in(tmp_path / name) == ["http://a.b/1"]
+
+
+def test_two_runs_do_not_write_to_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "all.ndjson"
+    with Results(path) as results:
+        results.add(ended("http://a.b/1"))
+        with pytest.raises(ResultsError, match="another run writes to"):
+            Results(path)
+        results.add(ended("http://a.b/2"))
+    with Results(path) as results:
+        results.add(ended("http://a.b/3"))
+    assert urls_in(path) == ["http://a.b/1", "http://a.b/2", "http://a.b/3"]
 
 
 @pytest.mark.parametrize("name", NAMES)

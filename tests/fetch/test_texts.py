@@ -178,11 +178,17 @@ def test_mails_that_follow_one_another_are_each_searched_once(mail: str) -> None
     assert [(url.url, url.count) for url in found.urls] == [("http://a.b/?x=", 6_000)]
 
 
-@pytest.mark.parametrize("unit", ["\\(lahttps://a", "https://a.b/x://です"])
+@pytest.mark.parametrize("unit", ["\\(lahttps://a", "https://a.b/x://です", "<html><body>x.\n" * 6])
 @pytest.mark.timeout(60)  # as above
-def test_what_has_no_end_is_not_searched_to_the_end_of_its_line_from_each_place(unit: str) -> None:
-    found = find_urls(unit * 20_000)
-    assert found.urls or found.ignored
+def test_what_has_no_end_is_not_searched_to_its_end_from_each_place(unit: str) -> None:
+    found = find_urls(f"{unit * 20_000}\nhttps://c.example/")
+    assert found.urls[-1].url == "https://c.example/"
+
+
+@pytest.mark.parametrize("depth", [3, 2_000])
+def test_mails_in_mails_are_read_however_deep_they_are(depth: int) -> None:
+    found = find_urls("Content-Type: message/rfc822\n\n" * depth + "https://a.example/x\n")
+    assert [url.url for url in found.urls] == ["https://a.example/x"]
 
 
 def test_fragments_of_a_url_are_not_compared_with_all_others() -> None:

@@ -83,7 +83,7 @@ _DESTINATION = re.compile(
     rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
 )
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
-_DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
+_DEFINITION = re.compile(r"\s*(?:>\s*)*\[(?!\^)[^\]]+\]:\s*<?\Z")  # a footnote is prose
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
-from asynclab.fetch.address import LONGEST_URL, has_scheme
+from asynclab.fetch.address import LONGEST_URL, has_scheme, joined
 from asynclab.fetch.texts.finding import Finding
 
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
@@ -78,6 +79,9 @@ NAMES_OF_URLS = frozenset(
 )
 """What fields are called in which a host without a scheme is meant as a URL."""
 
+_LONGEST_BASE = 500
+"""Characters; a longer one would make megabytes of URLs of a page with many links."""
+
 _TAG = re.compile(r"<[/!]?[A-Za-z]")
 _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
@@ -104,10 +108,19 @@ def is_exact(value: str, name: str = "") -> bool:
     return has_path and name.lower() not in _NAMES_OF_PROSE and not _SENTENCE.search(value)
 
 
+def resolved(base: str, link: str) -> str:
+    """The URL of a link that is relative to a base; any other link as it is, and all if the base is too long."""
+    if has_scheme(link) or ":" in link.partition("/")[0] or link.startswith("#") or len(base) > _LONGEST_BASE:
+        return link
+    with suppress(ValueError):
+        return joined(base, link)
+    return link
+
+
 def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
     """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
-    if "//" not in value and "\\/\\/" not in value and ": base64" not in value:
+    if "//" not in value and "\\/" not in value and ": base64" not in value:
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
     elif not is_exact(value, name):

@@ -105,8 +105,8 @@ class _Cutting:
             mail, self._no_mail_up_to = mail_at(text, start, following)
             return mail
         if _PAGE.match(text, start):
-            ends = _PAGE_ENDS.search(text, start)
-            return _MarkupPart(ends.end(), text[start : ends.end()], "HTML") if ends else None
+            end = self._page_ends[bisect(self._page_ends, start)]
+            return _MarkupPart(end, text[start:end], "HTML") if end <= len(text) else None
         xml = _XML.match(text, start)
         if xml is None or start < self._fails_up_to:
             return None
@@ -125,6 +125,11 @@ class _Cutting:
     def _envelopes(self) -> list[int]:
         """Where mails begin in a file of many, and where it ends."""
         return [*(found.start() for found in ENVELOPE.finditer(self._text)), len(self._text)]
+
+    @cached_property
+    def _page_ends(self) -> list[int]:
+        """Where pages of HTML end, and a place beyond the text."""
+        return [*(found.end() for found in _PAGE_ENDS.finditer(self._text)), len(self._text) + 1]
 
     @cached_property
     def _closed(self) -> frozenset[str]:

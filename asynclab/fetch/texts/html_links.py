@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from html.entities import html5
 
-from asynclab.fetch.address import has_scheme, joined
+from asynclab.fetch.address import has_scheme
 from asynclab.fetch.html_head import refresh_target
-from asynclab.fetch.texts.exact_values import is_exact
+from asynclab.fetch.texts.exact_values import is_exact, resolved
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 
@@ -166,13 +165,13 @@ def _unescaped(value: str) -> str:
 
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
-    is_text = "<" in link or link.startswith("{")  # the quote before it is not closed, or it is code
+    # The quote before it is not closed, or it is code; a picture may stand in it as it is.
+    is_text = ("<" in link and not link.startswith("data:image/")) or link.startswith("{")
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
-    if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
+    if page.base and (absolute := resolved(page.base, url)) != url:
         page.base_was_used = True
-        with suppress(ValueError):
-            url = joined(page.base, url)
+        url = absolute
     if is_text and "://" in url:
         read_between_tags(url, page.finding)
     elif not (has_scheme(url) and page.finding.take(url)):

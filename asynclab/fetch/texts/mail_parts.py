@@ -54,8 +54,12 @@ class MailPart(NamedTuple):
 
     def read(self, finding: Finding, read: ReadText) -> None:
         """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
-        mail = message_from_bytes(self.text.encode("utf-8", "replace"))
-        for part in mail.walk():
+        try:
+            parts = list(message_from_bytes(self.text.encode("utf-8", "replace")).walk())
+        except RecursionError:  # mails in mails, hundreds deep
+            read(self.text.partition("\n")[2])
+            return
+        for part in parts:
             for _, value in part.raw_items():
                 if "//" in value or "=?" in value:
                     _read_header(_as_it_came(value), read)

@@ -52,8 +52,11 @@ _QUOTED_URL = re.compile(
     r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
 )
 """A URL that was a part of another one's query, or of a form that was sent."""
-_SCHEMELESS = re.compile(r"""//(?:(?<=\[//)|(?<=url\(//)|(?<=url\(['"]//))(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])""")
-"""What stands for a scheme in links of wikis and in styles."""
+_SCHEMELESS = re.compile(
+    r"""//(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
+    r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
+)
+"""What stands for a scheme in links of wikis and Markdown, and in styles."""
 _TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
 """A URL between angle brackets, as troff writes them."""
 _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
@@ -76,6 +79,8 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+_ESCAPED_AGAIN = re.compile(r"(?<!\\)\\{2,}+(?=[/u\"])")
+"""What stands before such a character in a string of JSON in another one."""
 _ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
 """The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
@@ -87,11 +92,11 @@ _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-f
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _WRAPPED = re.compile(
-    r"^((?=[^\n]{60,100}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)"
-    r"(?!\r?\n\S+\r?$)",
+    r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
+    r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
-"""A URL that fills its line, and goes on in a line of its own; two such lines may be a list."""
+"""A URL that fills its line, and goes on in a line of its own, quoted as often; two such lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
 """What a browser writes before marks where it copies a request for the command line of Windows."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
@@ -225,6 +230,8 @@ def _plain(text: str) -> str:
     """The text without what only stands for something else."""
     if "\b" in text:
         text = _OVERSTRUCK.sub("", text)
+    if "\\\\" in text:
+        text = _ESCAPED_AGAIN.sub(r"\\", text)
     if "\\" in text:
         text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
@@ -244,7 +251,7 @@ def _plain(text: str) -> str:
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
     if "\n" in text:
-        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
+        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)

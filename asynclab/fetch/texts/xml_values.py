@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from asynclab.fetch.texts.exact_values import ReadText, read_value
+from asynclab.fetch.texts.exact_values import ReadText, read_value, resolved
 from asynclab.fetch.texts.finding import Finding
 
 _NAMES = {"rss": "RSS", "feed": "Atom", "opml": "OPML", "urlset": "sitemap", "sitemapindex": "sitemap", "rdf": "RSS"}
-_NO_LINKS = frozenset({"schemalocation", "nonamespaceschemalocation", "targetnamespace", "systemid"})
+_NO_LINKS = frozenset(
+    "schemalocation nonamespaceschemalocation targetnamespace systemid type datatype rel algorithm".split()  # noqa: SIM905
+)
+_LINKS = frozenset({"href", "src"})
 _END_TAG = re.compile(rb"</[^<>]*>")
-_AFTER = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 
 
 @dataclass(slots=True)
@@ -23,16 +25,16 @@ class XmlPart:
     end: int = 0
     name: str = "XML"
     """What kind of XML it is."""
-    values: list[tuple[str, str]] = field(default_factory=list)
-    """The attributes and texts in their order, each with its name."""
+    values: list[tuple[str, str, str]] = field(default_factory=list)
+    """The attributes and texts in their order, each with its name, and with the URL that it is relative to."""
     namespaces: set[str] = field(default_factory=set)
     """Addresses that only name something."""
 
     def read(self, finding: Finding, read: ReadText) -> None:
         """Take the URLs in attributes and texts."""
-        for name, value in self.values:
+        for name, value, base in self.values:
             if value not in self.namespaces:
-                read_value(value, finding, read, name)
+                read_value(resolved(base, value) if base else value, finding, read, name)
 
 
 def is_link_attribute(name: str) -> bool:
@@ -64,8 +66,8 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
             data += piece
             parser.Parse(piece)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        if not reading.root_ends or (error.code != _AFTER and not around):
+    except expat.ExpatError:
+        if not reading.root_ends:  # else it is an error of what follows
             return None, start + _characters(data, parser.ErrorByteIndex) - len(around)
     except _EndError:
         pass
@@ -113,6 +115,8 @@ class _Reading:
     """How many values there are up to there."""
     _root: str = ""
     _open: list[str] = field(default_factory=list)
+    _bases: list[str] = field(default_factory=lambda: [""])
+    """What links are relative to, in each open element."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
@@ -123,15 +127,19 @@ class _Reading:
             self._root = name
             self.part.name = _NAMES.get(local.lower(), "XML")
         self._open.append(local)
+        base = attributes.pop("xml:base", "")
+        self._bases.append(resolved(self._bases[-1], base) if base else self._bases[-1])
         for key, value in attributes.items():
             if key.startswith("xmlns"):
                 self.part.namespaces.add(value)
             elif is_link_attribute(key):
-                self.part.values.append((key, value))
+                is_link = key.rpartition(":")[2] in _LINKS
+                self.part.values.append((key, value, self._bases[-1] if is_link else ""))
 
     def end(self, at: int) -> None:
         self._flush()
         self._open.pop()
+        self._bases.pop()
         if len(self._open) == self.outside:
             self.root_ends = at
             self.kept = len(self.part.values)
@@ -142,4 +150,4 @@ class _Reading:
         if value and self._root and len(self._open) <= self.outside:
             raise _EndError
         if value and self._open:
-            self.part.values.append((self._open[-1], value))
+            self.part.values.append((self._open[-1], value, ""))
