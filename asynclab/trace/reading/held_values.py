@@ -44,6 +44,12 @@ _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 _READS = {"get": "set", "load": "save", "pull": "push", "fetch": "store", "read": "write"}
 """How functions are called that read something as a whole, and those that write it; what comes after is the same."""
 
+_CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop", "remove", "add"})
+"""The methods of collections that do something else if they are called twice."""
+
+_OF_KEYS = ("add", "remove", "pop")
+"""Those of them that change only what they are given, if anything."""
+
 _NOT_ALONE = ("read", "write")
 """These alone are what streams do, which give each byte once."""
 
@@ -102,7 +108,8 @@ class HeldValues:
 
 def writes(code: CodeType) -> bool:
     """Whether a function writes to anything but its own variables, or calls what is named so."""
-    return not _WRITES.isdisjoint(code.co_code[::2]) or any(map(_reader_for, code.co_names))
+    is_named_so = not _CHANGES.isdisjoint(code.co_names) or any(map(_reader_for, code.co_names))
+    return is_named_so or not _WRITES.isdisjoint(code.co_code[::2])
 
 
 def _reader_for(writer: str) -> str | None:
@@ -317,7 +324,8 @@ class _Reader:
                 self._assign(node.target, made)
                 return made
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
-                return _derived(self._values(node)) | self._read(ast.Subscript(container, node.left, ast.Load()))
+                found = self._value(node.left) | self._read(ast.Subscript(container, node.left, ast.Load()))
+                return found or self._values(node)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
                 return self._values(node)
             case ast.Lambda():
@@ -329,17 +337,24 @@ class _Reader:
     def _call(self, node: ast.Call, awaited: ast.Await | None = None) -> _Made:
         """What a call returns; it may read or write something as a whole, as it says by its name."""
         function = node.func
-        made = _derived(self._value(function.value) if isinstance(function, ast.Attribute) else self._value(function))
-        given = _NOTHING.union(*map(self._value, (*node.args, *node.keywords)))
         name = getattr(function, "attr", getattr(function, "id", ""))
+        changes = name in _CHANGES and isinstance(function, ast.Attribute)
+        owner = function.value if isinstance(function, ast.Attribute) else function
+        made = _NOTHING if changes else _derived(self._value(owner))
+        given = _NOTHING.union(*map(self._value, (*node.args, *node.keywords)))
         reader = _reader_for(name)
         if reader and (target := self._named(function, reader, node.args[:-1])):
             self._write(target, given, node.lineno, _NONE if awaited is None else frozenset({_span(awaited)}))
+        if changes:
+            key = node.args[0] if name in _OF_KEYS and node.args else None
+            changed = self._target(owner if key is None else ast.Subscript(owner, key, ast.Load()))
+            if changed is not None:
+                self._write(changed, _NOTHING, node.lineno)
         if awaited is not None:
             self._wait(awaited)
         made |= _derived(given)
         if name == "get" and node.args:
-            made |= self._read(ast.Subscript(function.value, node.args[0], ast.Load()))  # type: ignore[attr-defined]
+            made |= self._read(ast.Subscript(owner, node.args[0], ast.Load()))
         if _is_reader(name) and (target := self._named(function, name, node.args)):
             made |= _derived(self._read_target(target))  # which may be changed in place
         return made

@@ -1,6 +1,7 @@
 """Values that are read before a wait and written after it: each coroutine is run by itself, as in `bugs_of_tasks`."""
 
 import asyncio
+from typing import ClassVar
 
 
 class Account:
@@ -218,3 +219,33 @@ async def callers_wait_for_whoever_asks_already() -> None:
         return found[name]
 
     assert list(await asyncio.gather(get("a"), get("a"))) == ["A", "A"]
+
+
+async def a_pool_is_found_to_have_room_and_gets_too_many() -> None:
+    """lost-update"""
+
+    class Pool:
+        """At most one."""
+
+        connections: ClassVar[list[str]] = []
+
+    async def connect() -> str:
+        if not Pool.connections:
+            Pool.connections.append(await asyncio.sleep(0.02, "connection"))
+        return Pool.connections[-1]
+
+    await asyncio.gather(connect(), connect())
+
+
+async def pages_are_noted_as_seen_each_by_its_own_address() -> None:
+    class Crawler:
+        """Two pages."""
+
+        seen: ClassVar[set[str]] = set()
+
+    async def crawl(address: str) -> None:
+        if address not in Crawler.seen:
+            await asyncio.sleep(0.02)
+            Crawler.seen.add(address)
+
+    await asyncio.gather(crawl("/a"), crawl("/b"))
