@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds
+from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, claim
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class _RunCommand(click.Command):
             python += words if pythons is not None else ()
             end += len(words)
         ctx.obj = _Typed(tuple(python), tuple(args[end:]))
+        if end < len(args) and not args[end].startswith("-"):
+            claim(args[end], None, ctx, is_written=False)
         return super().parse_args(ctx, args[:end])
 
 

@@ -38,15 +38,58 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [("run", "--record"), ("run", "--json"), ("run", "--perfetto"), ("attach", "--record"), ("fetch", "--har")],
+    [
+        ("run", "--record", ""),
+        ("run", "--json", ""),
+        ("run", "--perfetto", ""),
+        ("run", "--findings", "json:"),
+        ("attach", "--record", ""),
+        ("fetch", "--har", ""),
+    ],
 )
-def test_no_program_is_overwritten_where_a_file_name_was_forgotten(command: tuple[str, str], tmp_path: Path) -> None:
+def test_no_program_is_overwritten_where_a_file_name_was_forgotten(
+    command: tuple[str, str, str], tmp_path: Path
+) -> None:
     script = tmp_path / "app.py"
     script.write_text("print('here')")
-    ran = run(*command, str(script), str(script))
+    name, option, prefix = command
+    ran = run(name, option, f"{prefix}{script}", str(script))
     assert ran.exit_code == 2
     assert "is a Python file, which would be lost: name another file" in ran.output
     assert script.read_text() == "print('here')"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "FILE", "--perfetto", "FILE"),
+        ("export", "--perfetto", "./FILE", "FILE"),
+        ("findings", "FILE", "--findings", "json:FILE"),
+        ("findings", "--write-baseline", "FILE", "FILE"),
+        ("fetch", "-f", "FILE", "--har", "FILE"),
+        ("run", "--record", "FILE", "FILE"),
+        ("run", "--record", "FILE", "--perfetto", "FILE", "-c", "pass"),
+        ("run", "--json", "FILE", "--findings", "sarif:FILE", "-c", "pass"),
+    ],
+)
+def test_no_file_that_a_command_names_is_overwritten_by_another(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("FILE").write_text("http://127.0.0.1:1/")
+    ran = run(*arguments)
+    assert ran.exit_code == 2
+    assert "FILE' is named twice, and would be lost: name another file" in ran.output
+    assert Path("FILE").read_text() == "http://127.0.0.1:1/"
+
+
+def test_what_keeps_nothing_or_is_kept_may_be_named_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("all.ndjson").write_text("http://127.0.0.1:1/\n")
+    listed = run("fetch", "-f", "all.ndjson", "--resume", "all.ndjson", "--list-only")
+    assert "named twice" not in listed.output
+    null = run("run", "--json", "/dev/null", "--findings", "json:/dev/null", "missing.py")
+    assert "there is no file missing.py" in null.output
 
 
 @pytest.fixture
