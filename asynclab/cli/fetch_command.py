@@ -73,7 +73,9 @@ def takes_options(command: Command) -> Command:
 
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@click.option("-f", "--file", "files", type=Source(), multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
+@click.option(
+    "-f", "--file", "files", type=Source(), multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin."
+)
 @click.option(
     "--as",
     "taken_as",

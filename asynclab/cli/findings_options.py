@@ -55,7 +55,7 @@ class FindingsOptions:
 class _Output(Place):
     """Such as "sarif:out.sarif", or "sarif"."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         name, colon, path = value.partition(":")
         if name not in FORMATS:
             self.fail(f"there is no format '{name}'; choose {', '.join(FORMATS)}", param, ctx)

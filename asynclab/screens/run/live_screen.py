@@ -40,7 +40,10 @@ class LiveStage(Stage):
 
     @property
     def said_of_nothing(self) -> Mapping[str, str]:
-        said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
+        if self._live.has_ended:
+            said = "ran no asyncio task"
+        else:
+            said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
         return {**super().said_of_nothing, "tasks": f"The program {said}. Press o for its terminal."}
 
     @property
