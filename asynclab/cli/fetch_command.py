@@ -71,7 +71,7 @@ def takes_options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Fetch URLs concurrently, on the screen or as lines.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option(
     "-f", "--file", "files", type=Source(), multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin."

@@ -66,6 +66,10 @@ class Program(click.Group):
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands from those that teach to those for tools, as the README has them."""
+        return list(self.commands)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -134,14 +138,8 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     return _open_dashboard(chosen, values, instant=instant)
 
 
-main.add_command(attach)
-main.add_command(doctor)
-main.add_command(export)
-main.add_command(fetch)
-main.add_command(run)
-main.add_command(findings)
-main.add_command(rules)
-main.add_command(replay)
+for _command in (fetch, run, replay, findings, rules, attach, export, doctor):
+    main.add_command(_command)
 
 
 def _open_dashboard(demo: Demo | None = None, values: dict[str, Value] | None = None, *, instant: bool = False) -> int:

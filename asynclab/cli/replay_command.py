@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from asynclab.screens.run.replay import Replay
 
 
-@click.command()
+@click.command(short_help="Show a recording on the screen: every moment of it.")
 @click.argument("file", type=Source(path_type=Path))
 @click.option("--headless", is_flag=True, help="No screen: print the report of the run.")
 @takes_judging_options

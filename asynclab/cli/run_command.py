@@ -82,7 +82,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
     return size
 
 
-@click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
+@click.command(cls=_RunCommand, options_metavar="[OPTIONS] SCRIPT|-m MODULE|-c CODE [ARG]...")
 @click.option("--headless", is_flag=True, help="No screen: the program keeps the terminal, and the report comes last.")
 @click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")

@@ -225,6 +225,13 @@ def test_h_is_help() -> None:
     assert "demos" in result.stdout
 
 
+def test_the_help_says_of_each_command_in_a_whole_line_what_it_does() -> None:
+    lines = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(main.commands)
+    assert all(line.endswith(".") and not line.endswith("..") for line in lines)
+    assert "SCRIPT|-m MODULE|-c CODE [ARG]..." in run("run", "--help").stdout
+
+
 def test_the_list_needs_neither_the_ui_nor_http() -> None:
     program = (
         "import sys; from asynclab.cli.main import main\n"
