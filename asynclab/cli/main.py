@@ -18,6 +18,7 @@ from asynclab.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.findings_command import findings, rules
+from asynclab.cli.option_types import is_packed
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
@@ -79,7 +80,8 @@ class Program(click.Group):
         except click.UsageError as error:
             told = error.format_message()
             if os.path.exists(args[0]) or args[0].endswith(".py"):
-                told = f"there is no command '{args[0]}'; to run a program: asynclab run {args[0]}"
+                way = "show a recording: asynclab replay" if is_packed(args[0]) else "run a program: asynclab run"
+                told = f"there is no command '{args[0]}'; to {way} {args[0]}"
             elif not told.endswith("?"):  # it names a similar one
                 told += " asynclab --help lists all."
             raise click.UsageError(told, ctx) from None

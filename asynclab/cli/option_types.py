@@ -36,6 +36,17 @@ def claim(
     named[name] = is_written
 
 
+def is_packed(path: str) -> bool:
+    """Whether a file is gzip, as recordings are, and so nothing that Python runs."""
+    if not os.path.isfile(path):
+        return False  # to open a pipe would wait
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+    except OSError:
+        return False
+
+
 class Source(click.Path):
     """A file to read. Whether that can be done is for whoever reads it to say."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, claim
+from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, claim, is_packed
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -159,4 +159,6 @@ def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return (first,), tuple(rest)
     if first != _STDIN and not Path(first).exists():
         raise click.UsageError(f"there is no file {first}; for a module try 'asynclab run -m {first}'")
+    if is_packed(first):
+        raise click.UsageError(f"{first} is no program; to show a recording: asynclab replay {first}")
     return (first,), tuple(rest)

@@ -1,5 +1,6 @@
 """The command line: what it prints, how it exits, what it imports."""
 
+import gzip
 import json
 import os
 import re
@@ -223,6 +224,15 @@ def test_h_is_help() -> None:
     result = run("-h")
     assert result.exit_code == 0
     assert "demos" in result.stdout
+
+
+def test_a_recording_that_is_run_is_told_from_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.rec").write_bytes(gzip.compress(b"{}"))
+    for arguments in (["run", "app.rec"], ["app.rec"]):
+        refused = run(*arguments)
+        assert refused.exit_code == 2
+        assert "to show a recording: asynclab replay app.rec" in refused.stderr
 
 
 def test_the_help_says_of_each_command_in_a_whole_line_what_it_does() -> None:
