@@ -300,6 +300,16 @@ async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tab
         assert live.screen.stage.source.border_title == "Code"
 
 
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_a_terminal_keeps_its_size_when_one_goes_there(size: tuple[int, int]) -> None:
+    async with running("import os, sys; print('size', *os.get_terminal_size()); sys.stdin.read()", size) as live:
+        await live.printed("size")
+        before = live.program.terminal.size
+        assert f"size {before[0]} {before[1]}" in live.terminal
+        await live.press("o")
+        assert live.program.terminal.size == before
+
+
 async def test_the_file_of_a_program_is_shown_before_any_task_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,11 +424,13 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
     nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
     program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
     with mock.patch.object(PseudoTerminal, "close", autospec=True, side_effect=PseudoTerminal.close) as closes:
-        async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+        async with AsyncLabApp(program=program).run_test(size=(80, 24)) as pilot:
             await until(lambda: program.problem)
             assert "No such file" in program.problem
             assert not program.is_live
             assert closes.called
+            await pilot.resize_terminal(120, 40)
+            await until(lambda: program.terminal.size[0] > 80)
 
 
 async def test_a_program_is_one_run_however_many_loops_it_has() -> None:
