@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, claim, is_packed
+from asynclab.cli.option_types import PYTHON, Place, PlaceOrOutput, Seconds, claim, is_packed
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -158,7 +158,9 @@ def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if first.startswith(option):
             return (first,), tuple(rest)
     if first != _STDIN and not Path(first).exists():
-        raise click.UsageError(f"there is no file {first}; for a module try 'asynclab run -m {first}'")
+        is_module = not first.endswith(PYTHON) and all(part.isidentifier() for part in first.split("."))
+        way = f"; for a module try 'asynclab run -m {first}'" if is_module else ""
+        raise click.UsageError(f"there is no file {first}{way}")
     if is_packed(first):
         raise click.UsageError(f"{first} is no program; to show a recording: asynclab replay {first}")
     return (first,), tuple(rest)
