@@ -208,7 +208,7 @@ USAGE: dict[tuple[str, ...], str] = {
 
 @pytest.mark.parametrize("name", ["nowhere.py", "../nowhere", "no-where"])
 def test_what_is_no_name_of_a_module_is_not_taken_for_one(name: str) -> None:
-    assert observed(name).report == [f"there is no file {name}"]
+    assert observed(name).report == (f"there is no file {name}",)
 
 
 @pytest.mark.parametrize("args", USAGE, ids=" ".join)
