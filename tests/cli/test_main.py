@@ -304,9 +304,15 @@ def test_a_terminal_that_knows_few_characters_gets_escapes_in_place_of_others() 
     assert finished.stderr == b""
 
 
-@pytest.mark.parametrize("arguments", [("queue", "-p", "forget_task_done=yes"), ("futures", "-p", "never_set=yes")])
-def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(arguments: tuple[str, ...]) -> None:
-    finished = run("demo", *arguments, "--headless", "--instant")
+@pytest.mark.parametrize(
+    ("demo", "mistake", "found"),
+    [("queue", "forget_task_done", "join-without-task-done"), ("futures", "never_set", "standstill")],
+)
+def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(demo: str, mistake: str, found: str) -> None:
+    finished = run("demo", demo, "-p", f"{mistake}=yes", "--headless", "--instant")
     assert finished.exit_code == 1
-    assert finished.stderr.startswith("asynclab: stuck: ")
+    assert [line.split(":")[:2] for line in finished.stderr.splitlines()] == [
+        ["asynclab", " stuck"],
+        ["asynclab", f" {found}"],
+    ]
     assert "cancelled" in finished.stdout
