@@ -11,7 +11,7 @@ from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 
-@click.command()
+@click.command(short_help="Look into a running program: its tasks, and what they wait for.")
 @click.argument("pid", type=WholeNumber())
 @click.option("--headless", is_flag=True, help="No screen: print what is there, and at the end what happened.")
 @click.option("--seconds", type=Seconds(), metavar="S", help="Leave after S seconds; no screen.")

@@ -32,8 +32,8 @@ _NAME = re.compile(r"[\w.-]*\w")
 _SIGNS: Mapping[Verdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
 
 _EXTRAS = {
-    "brotli": "fetch asks for no pages packed with Brotli; run 'pip install \"asynclab[fetch]\"'",
-    "backports.zstd": "fetch asks for no pages packed with Zstandard; run 'pip install \"asynclab[fetch]\"'",
+    "brotli": "fetch asks for no pages packed with Brotli",
+    "backports.zstd": "fetch asks for no pages packed with Zstandard",
 }
 """Optional packages, and what is missing without each."""
 
@@ -135,7 +135,7 @@ def extras() -> Iterator[Finding]:
         try:
             yield Finding(name, "works", version(name))
         except PackageNotFoundError:
-            yield Finding(name, "limited", f"not installed: {loss}")
+            yield Finding(name, "limited", f"not installed: {loss}; {_installing('asynclab[fetch]')}")
 
 
 def uvloop() -> Finding:
@@ -159,16 +159,21 @@ def _required() -> Iterator[tuple[str, str]]:
             yield name[0], requirement[name.end() :].strip()
 
 
+def _installing(requirement: str) -> str:
+    """How to install something here: the pip in PATH may be another Python's."""
+    return f'run {sys.executable} -m pip install "{requirement}"'
+
+
 def _library(name: str, bounds: str) -> Finding:
     try:
         there = version(name)
     except PackageNotFoundError:
-        return Finding(name, "missing", f"not installed; run 'pip install \"{name}{bounds}\"'")
+        return Finding(name, "missing", f"not installed; {_installing(f'{name}{bounds}')}")
     too_old = any(_numbers(there) < _numbers(bound) for bound in re.findall(r">=\s*([\d.]+)", bounds))
     too_new = any(_numbers(there) >= _numbers(bound) for bound in re.findall(r"<\s*([\d.]+)", bounds))
     if too_old or too_new:
         age = "old" if too_old else "new"
-        return Finding(name, "missing", f"{there} is too {age}; run 'pip install \"{name}{bounds}\"'")
+        return Finding(name, "missing", f"{there} is too {age}; {_installing(f'{name}{bounds}')}")
     return Finding(name, "works", there)
 
 

@@ -15,6 +15,7 @@ from asynclab.cli.wrapping import hanging
 from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
+from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.model.activity import ActivityLine
 from asynclab.model.event_codec import finite
 from asynclab.model.events import Event, Outcome
@@ -26,6 +27,9 @@ from asynclab.trace.cpython import complain_of_missing
 
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one is cut in the middle."""
+
+LONGEST_FINDING = 1_000
+"""Characters of a finding."""
 
 READING_SECONDS = 0.02
 """How often events are read and printed, in real seconds."""
@@ -42,7 +46,7 @@ def list_demos(*, as_json: bool, width: int | None) -> None:
 
 
 def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant: bool) -> Outcome:
-    """Run a demo and print what it does as it happens.
+    """Run a demo and print what it does as it happens; at the end, on standard error, the bugs that were found.
 
     Args:
         demo: The demo.
@@ -123,12 +127,17 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
                     broken.append(error)
                     lab.cancel()
 
+        findings = Findings(lab.state)
+        lab.subscribe(findings.take)
         lab.subscribe(write)
         arguments = await pages.fill(demo, values)
         lab.start(demo.load(), **arguments)
         ending = await _watched(lab)
     if broken:
         raise broken[0]
+    for finding in findings.found:
+        if finding.certainty == "proved":
+            print(f"asynclab: {one_line(finding.line, LONGEST_FINDING)}", file=sys.stderr)
     return ending.outcome
 
 

@@ -7,7 +7,7 @@ import click
 from asynclab.cli.exit_codes import DONE, FAILED
 
 
-@click.command()
+@click.command(short_help="Check what works here, and what to do about what doesn't.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def doctor(as_json: bool) -> int:
     """Check what works here: Python, libraries, the terminal, attaching, optional packages.

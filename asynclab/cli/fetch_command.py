@@ -13,7 +13,7 @@ from urllib.parse import quote
 import click
 
 from asynclab.cli.fetch_files import check_folder, open_files
-from asynclab.cli.option_types import Place, WholeNumber
+from asynclab.cli.option_types import Place, Source, WholeNumber
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.fetch.texts import FORMATS
 from asynclab.model.wording.quantities import plural
@@ -71,9 +71,11 @@ def takes_options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Fetch URLs concurrently, on the screen or as lines.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
+@click.option(
+    "-f", "--file", "files", type=Source(), multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin."
+)
 @click.option(
     "--as",
     "taken_as",
@@ -86,7 +88,7 @@ def takes_options(command: Command) -> Command:
 @click.option("--har", type=Place(), metavar="FILE", help="Write an HTTP archive.")
 @click.option(
     "--resume",
-    type=Place(),
+    type=Place(keeps_content=True),
     metavar="FILE",
     help="Keep the results in a file (NDJSON, CSV or JSON), and skip URLs that are ok in it.",
 )
@@ -120,7 +122,7 @@ def fetch(
     Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
     """
     options = _options(given)
-    _check_choices(options, as_json=as_json, as_csv=as_csv, har=har, resume=resume, list_only=list_only)
+    _check_choices(options, as_json=as_json, as_csv=as_csv, har=har, list_only=list_only)
     prints = headless or as_json or as_csv or list_only or har is not None or resume is not None
     prints = prints or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
@@ -147,9 +149,7 @@ def fetch(
         return print_results(wanted, options, style=style, files=files_kept.files)
 
 
-def _check_choices(
-    options: Options, *, as_json: bool, as_csv: bool, har: Path | None, resume: Path | None, list_only: bool
-) -> None:
+def _check_choices(options: Options, *, as_json: bool, as_csv: bool, har: Path | None, list_only: bool) -> None:
     """Refuse options of which one would be ignored."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
@@ -157,8 +157,6 @@ def _check_choices(
         raise click.UsageError("--list-only fetches nothing: leave out --json, --csv and --har")
     if options.check and options.save_to is not None:
         raise click.UsageError("--check reads no bodies that --save could save: leave out one of them")
-    if har is not None and resume is not None and har.resolve() == resume.resolve():
-        raise click.UsageError(f"--har and --resume can't both write '{har}'")
 
 
 def _open_screen(text: str, options: Options, taken_as: str = "") -> int:

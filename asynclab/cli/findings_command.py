@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
+from asynclab.cli.option_types import Source
 from asynclab.cli.wrapping import hanging, stdout_width
 
 
-@click.command()
-@click.argument("recording", metavar="RECORDING", type=click.Path(path_type=Path))
+@click.command(short_help="Print the bugs that a recording shows.")
+@click.argument("recording", metavar="RECORDING", type=Source(path_type=Path))
 @takes_findings_options
 def findings(recording: Path, asked: FindingsOptions) -> int:
     """Print what the rules find in a recording that `asynclab run --record FILE` has made.
@@ -23,7 +24,7 @@ def findings(recording: Path, asked: FindingsOptions) -> int:
     return print_findings(recording, asked)
 
 
-@click.command()
+@click.command(short_help="Print the kinds of bugs that are looked for.")
 def rules() -> int:
     """Print the kinds of bugs that asynclab can name, and how to mend each."""
     from asynclab.findings.catalogue_of_rules import RULES

@@ -52,14 +52,16 @@ class FindingsOptions:
         )
 
 
-def _output(text: str) -> Output:
-    """Read "sarif:out.sarif", or "sarif"."""
-    name, colon, path = text.partition(":")
-    if name not in FORMATS:
-        raise ValueError(f"there is no format '{name}'; choose {', '.join(FORMATS)}")
-    if colon and not path:
-        raise ValueError(f"'{text}' lacks a file; without the colon it goes to standard output")
-    return Output(name, Path(path) if path not in ("", "-", "/dev/stdout") else None)
+class _Output(Place):
+    """Such as "sarif:out.sarif", or "sarif"."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        name, colon, path = value.partition(":")
+        if name not in FORMATS:
+            self.fail(f"there is no format '{name}'; choose {', '.join(FORMATS)}", param, ctx)
+        if colon and not path:
+            self.fail(f"'{value}' lacks a file; without the colon it goes to standard output", param, ctx)
+        return Output(name, None if path in ("", "-", "/dev/stdout") else super().convert(path, param, ctx))
 
 
 def _rule(name: str) -> str:
@@ -116,7 +118,7 @@ _OPTIONS = (
     click.option(
         "--findings",
         "outputs",
-        callback=_reading(_output),
+        type=_Output(),
         multiple=True,
         metavar="FORMAT[:FILE]",
         help="Write the findings as text, json or sarif, such as sarif:out.sarif; without a file to standard output, "
@@ -156,17 +158,9 @@ def _taking(command: Command, options: Sequence[Callable[[Any], Any]]) -> Comman
     def with_options(*args: Any, **given: Any) -> Any:
         """Call the command with what was asked for."""
         asked = {name: given.pop(name) for name in FindingsOptions.__dataclass_fields__ if name in given}
-        return command(*args, asked=_checked(FindingsOptions(**asked)), **given)
+        return command(*args, asked=FindingsOptions(**asked), **given)
 
     decorated: Any = with_options
     for option in reversed(options):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
-
-
-def _checked(asked: FindingsOptions) -> FindingsOptions:
-    """The same; raises click.UsageError where two things would be written to one file."""
-    paths = [path for path in (*(output.path for output in asked.outputs), asked.write_baseline) if path]
-    if len(set(paths)) < len(paths):
-        raise click.UsageError("two things can't be written to the same file; give each its own")
-    return asked

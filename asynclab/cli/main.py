@@ -18,6 +18,7 @@ from asynclab.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.findings_command import findings, rules
+from asynclab.cli.option_types import is_packed
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
@@ -66,6 +67,10 @@ class Program(click.Group):
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands from those that teach to those for tools, as the README has them."""
+        return list(self.commands)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -75,7 +80,8 @@ class Program(click.Group):
         except click.UsageError as error:
             told = error.format_message()
             if os.path.exists(args[0]) or args[0].endswith(".py"):
-                told = f"there is no command '{args[0]}'; to run a program: asynclab run {args[0]}"
+                way = "show a recording: asynclab replay" if is_packed(args[0]) else "run a program: asynclab run"
+                told = f"there is no command '{args[0]}'; to {way} {args[0]}"
             elif not told.endswith("?"):  # it names a similar one
                 told += " asynclab --help lists all."
             raise click.UsageError(told, ctx) from None
@@ -134,14 +140,8 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     return _open_dashboard(chosen, values, instant=instant)
 
 
-main.add_command(attach)
-main.add_command(doctor)
-main.add_command(export)
-main.add_command(fetch)
-main.add_command(run)
-main.add_command(findings)
-main.add_command(rules)
-main.add_command(replay)
+for _command in (fetch, run, replay, findings, rules, attach, export, doctor):
+    main.add_command(_command)
 
 
 def _open_dashboard(demo: Demo | None = None, values: dict[str, Value] | None = None, *, instant: bool = False) -> int:

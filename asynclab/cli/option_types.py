@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,60 @@ from click.types import FloatParamType
 PYTHON = (".py", ".pyw")
 """How the names of Python files end."""
 
+_NAMED = "asynclab.cli.named_files"
+"""Where click keeps the files that a command names, each with whether it is written."""
+
+
+def claim(
+    path: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None, *, is_written: bool
+) -> None:
+    """Note that a command reads or writes a file.
+
+    Raises:
+        click.BadParameter: It is named twice, and what is in it would be lost.
+    """
+    if ctx is None or (os.path.exists(path) and not os.path.isfile(path)):
+        return  # /dev/null can take two things
+    try:
+        name = os.path.realpath(path)
+    except FileNotFoundError:
+        return  # the working directory is gone; whoever opens the file says so
+    named: dict[str, bool] = ctx.meta.setdefault(_NAMED, {})
+    if name in named and (is_written or named[name]):
+        raise click.BadParameter(f"'{path}' is named twice, and would be lost: name another file", ctx, param)
+    named[name] = is_written
+
+
+def is_packed(path: str) -> bool:
+    """Whether a file is gzip, as recordings are, and so nothing that Python runs."""
+    if not os.path.isfile(path):
+        return False  # to open a pipe would wait
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+    except OSError:
+        return False
+
+
+class Source(click.Path):
+    """A file to read. Whether that can be done is for whoever reads it to say."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value != "-":
+            claim(value, param, ctx, is_written=False)
+        return super().convert(value, param, ctx)
+
 
 class Place(click.Path):
-    """A file to write: no Python file, as whoever forgets the name of the file would lose the program after it."""
+    """A file to write: no Python file, as whoever forgets the name of the file would lose the program after it.
 
-    def __init__(self) -> None:
+    Neither is it a file that the command reads, or writes something else to.
+    """
+
+    def __init__(self, *, keeps_content: bool = False) -> None:
+        """With `keeps_content` it is read first, and what is in it stays."""
         super().__init__(dir_okay=False, path_type=Path)
+        self._is_written = not keeps_content
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
@@ -25,6 +74,7 @@ class Place(click.Path):
             self.fail("standard output can't take it: name a file", param, ctx)
         if Path(value).suffix in PYTHON and Path(value).exists():
             self.fail(f"'{value}' is a Python file, which would be lost: name another file", param, ctx)
+        claim(value, param, ctx, is_written=self._is_written)
         return super().convert(value, param, ctx)
 
 

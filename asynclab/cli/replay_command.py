@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
+from asynclab.cli.option_types import Source
 from asynclab.errors import ToldError
 from asynclab.terminal.streams import has_terminal
 
@@ -15,19 +16,20 @@ if TYPE_CHECKING:
     from asynclab.screens.run.replay import Replay
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command(short_help="Show a recording on the screen: every moment of it.")
+@click.argument("file", type=Source(path_type=Path))
+@click.option("--headless", is_flag=True, help="No screen: print the report of the run.")
 @takes_judging_options
-def replay(file: Path, asked: FindingsOptions) -> int:
+def replay(file: Path, headless: bool, asked: FindingsOptions) -> int:
     """Replay a program that was recorded by asynclab run --record FILE.
 
-    Tasks, timeline, queues, code and activity can be seen event by event, forward and back. Without a terminal, the
-    report of the run is printed.
+    Tasks, timeline, queues, code and activity can be seen event by event, forward and back. Without a terminal, or
+    with --headless, the report of the run is printed.
     """
     from asynclab.screens.run.replay import Replay
 
     recording = Replay(file, asked.judge)
-    if has_terminal():
+    if has_terminal() and not headless:
         _show(recording)
     else:
         _print_report(recording)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds
+from asynclab.cli.option_types import PYTHON, Place, PlaceOrOutput, Seconds, claim, is_packed
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class _RunCommand(click.Command):
             python += words if pythons is not None else ()
             end += len(words)
         ctx.obj = _Typed(tuple(python), tuple(args[end:]))
+        if end < len(args) and not args[end].startswith("-"):
+            claim(args[end], None, ctx, is_written=False)
         return super().parse_args(ctx, args[:end])
 
 
@@ -80,7 +82,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
     return size
 
 
-@click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
+@click.command(cls=_RunCommand, options_metavar="[OPTIONS] SCRIPT|-m MODULE|-c CODE [ARG]...")
 @click.option("--headless", is_flag=True, help="No screen: the program keeps the terminal, and the report comes last.")
 @click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
@@ -156,5 +158,9 @@ def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if first.startswith(option):
             return (first,), tuple(rest)
     if first != _STDIN and not Path(first).exists():
-        raise click.UsageError(f"there is no file {first}; for a module try 'asynclab run -m {first}'")
+        is_module = not first.endswith(PYTHON) and all(part.isidentifier() for part in first.split("."))
+        way = f"; for a module try 'asynclab run -m {first}'" if is_module else ""
+        raise click.UsageError(f"there is no file {first}{way}")
+    if is_packed(first):
+        raise click.UsageError(f"{first} is no program; to show a recording: asynclab replay {first}")
     return (first,), tuple(rest)

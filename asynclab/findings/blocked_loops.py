@@ -28,15 +28,15 @@ def find_blocks(state: LabState) -> Iterator[Finding]:
         if report is not None and block.kept_others and block.seconds - report.stolen >= REPEATED:
             by_function[report.file, report.function].append((block.seconds - report.stolen, block, report))
     for found in by_function.values():
-        seconds, block, report = max(found, key=itemgetter(0))
+        _, block, report = max(found, key=itemgetter(0))
         if not (_is_to_blame(report) or len(found) >= TIMES):
             continue
-        took = f"took {measured(seconds)}" + (f", the longest of {len(found):,}" if len(found) > 1 else "")
+        took = f"took {measured(block.seconds)}" + (f", the longest of {len(found):,}" if len(found) > 1 else "")
         first = found[0]
         yield replace(_finding(state, report, block, took), at=first[1].begin, task=first[2].task)
     now = state.blocked
     if state.is_blocking and state.keeps_others and now is not None and _is_to_blame(now):
-        yield _finding(state, now, None, f"has taken {measured(now.seconds - now.stolen)} and still runs")
+        yield _finding(state, now, None, f"has taken {measured(now.seconds)} and still runs")
 
 
 def _is_to_blame(report: LoopBlocked) -> bool:

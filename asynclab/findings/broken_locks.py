@@ -101,11 +101,13 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
         if hold is None or hold.seconds < LONG_HOLD:
             continue
         place = (hold.wait.file, hold.wait.line) if hold.wait is not None and hold.wait.line else None
-        waits = "waits" if hold is now else "waited"
+        waits, they_wait = (
+            ("waits", "wait" if len(hold.waiters) > 1 else "waits") if hold is now else ("waited", "waited")
+        )
         text = (
             f"{quoted(state, hold.holder)} {'has' if hold is now else 'had'} {lock.label} for "
             f"{measured(hold.seconds)}, and {waits} itself{at_line(place)}; {listed(state, hold.waiters)} "
-            f"{'wait' if hold is now else 'waited'} for the lock meanwhile"
+            f"{they_wait} for the lock meanwhile"
         )
         yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
 

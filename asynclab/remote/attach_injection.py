@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asynclab.remote.attach_sockets import listen
 from asynclab.remote.inside import __file__ as harmless
+from asynclab.remote.interpreter import this_asynclab
 
 FIRST_VERSION = (3, 14)
 """The Python that has sys.remote_exec."""
@@ -34,7 +35,7 @@ _SCRIPT = """
             name = getattr(error, "name", None)
             why = f"it can't import asynclab ({type(error).__name__}: {error})"
             if name in ("asynclab", "msgspec"):
-                why = f"asynclab is not installed there: {sys.executable} -m pip install asynclab"
+                why = f"asynclab is not installed there: {sys.executable} -m pip install " + ASYNCLAB
             with connection:
                 connection.sendall(json.dumps({"asynclab": "", "refused": why}).encode() + b"\\n")
         else:
@@ -70,7 +71,8 @@ def inject(pid: int, patience: float) -> socket.socket:
         _let_in(Path(folder), pid)
         path = Path(folder) / "viewer"
         script = Path(folder) / "script.py"
-        script.write_text(textwrap.dedent(_SCRIPT).replace("PATH", repr(str(path))), encoding="utf-8")
+        code = textwrap.dedent(_SCRIPT).replace("PATH", repr(str(path))).replace("ASYNCLAB", repr(this_asynclab()))
+        script.write_text(code, encoding="utf-8")
         with listen(path) as listener:
             _let_in(path, pid)
             _let_in(script, pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -104,15 +105,23 @@ def _ask(path: str) -> _Answer:
         raise UnusableInterpreterError(f"{path} doesn't answer as a Python does; give the path of one") from None
 
 
+def this_asynclab() -> str:
+    """What pip installs another Python the same asynclab from: the clone that runs here, or its name and version."""
+    root = Path(asynclab.__file__).parents[1]
+    is_clone = (root / "pyproject.toml").is_file()
+    return f"-e {shlex.quote(str(root))}" if is_clone else f"asynclab=={asynclab.__version__}"
+
+
 def _problem(path: str, answer: _Answer) -> str:
     """Why no program can be observed there, and what to do; empty where one can."""
     version, ours = ".".join(map(str, answer.python)), asynclab.__version__
     if answer.python < _OLDEST:
         return f"{path} is Python {version}; asynclab needs 3.11 or newer"
+    run = f"run {path} -m pip install {this_asynclab()}"
     if not answer.asynclab:
-        return f"{path} (Python {version}) has no asynclab: run '{path} -m pip install asynclab=={ours}'"
+        return f"{path} (Python {version}) has no asynclab: {run}"
     if answer.asynclab != ours:
-        return f"{path} has asynclab {answer.asynclab}, this is {ours}: run '{path} -m pip install asynclab=={ours}'"
+        return f"{path} has asynclab {answer.asynclab}, this is {ours}: {run}"
     if answer.problem:
         return f"asynclab doesn't work in {path}: {answer.problem}"
     if not answer.heeds:

@@ -33,6 +33,11 @@ class Target:
         return os.path.basename(kind)
 
     @property
+    def script(self) -> str:
+        """The path of its Python file; empty where it isn't one."""
+        return self.words[0] if self.words[0].endswith((".py", ".pyw")) else ""
+
+    @property
     def command(self) -> tuple[str, ...]:
         """What a recording says was run: options, the program without its folder, and arguments."""
         return (*self.options, *(self.words if self.words[0].startswith("-") else (self.name,)), *self.arguments)

@@ -27,8 +27,8 @@ class PseudoTerminal:
         self.resize(columns, lines)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Set the size, of which the program is told by SIGWINCH."""
-        with suppress(OSError):
+        """Set the size, of which the program is told by SIGWINCH; nothing happens once it is closed."""
+        with suppress(OSError, ValueError):  # of a closed one's descriptor, -1
             fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def give_away(self) -> None:

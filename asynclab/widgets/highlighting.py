@@ -29,7 +29,9 @@ _PART_OF = {
 
 
 def uncoloured(text: str) -> tuple[Line, ...]:
-    """The lines of a file as `highlighted` gives them, all plain; takes no time."""
+    """The lines of a file as `highlighted` gives them, all plain; takes no time. No text has no lines."""
+    if not text:
+        return ()
     return tuple(((line, ""),) if line else () for line in _safe(text).removesuffix("\n").split("\n"))
 
 
@@ -47,7 +49,7 @@ def first_of_code(text: str) -> int:
 def highlighted(text: str) -> tuple[Line, ...]:
     """The lines of a Python file, in spans with a part for each kind of token; nothing in the text is trusted."""
     safe = _safe(text)
-    if len(safe) > COLOUR_LIMIT:
+    if not text or len(safe) > COLOUR_LIMIT:
         return uncoloured(text)
     # Imported when there is code to colour: it would delay the first paint.
     from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]

@@ -201,7 +201,7 @@ class SourceView(LineView):
         # The cursor's mark, the line number, an arrow and the tasks there come before the code.
         self.selected_from = 2 + self._digits + MARKS_WIDTH
         back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
-        self.set_title(file_name(file.path) + back)
+        self.set_title((file_name(file.path) or "Code") + back)
         self._is_following = True
         self._take_marks()
         self.repaint()

@@ -147,7 +147,8 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
 
 def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
     """The task's progress; if that is unknown, a moving piece for as long as something may wake the task."""
-    if fraction is None and task.state == "waiting" and not state.is_stalled:
+    nothing_wakes_it = state.is_stuck or state.is_stranded(task.id, task.since)
+    if fraction is None and task.state == "waiting" and not nothing_wakes_it:
         return pulse(now - task.since, width, task.state)
     return bar(fraction, width, task.state)
 

@@ -82,7 +82,7 @@ _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
 
 def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
     """Round times, each at its column, with ticks between them, and marks where the loop was blocked."""
-    cells = [" "] * width
+    cells, labelled = [" "] * width, set[int]()
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
         cells[column - first] = TICK
     every = LABEL_COLUMNS[scale.digit]
@@ -91,11 +91,12 @@ def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, f
         at = column - first
         if at + len(label) <= width + 1:
             cells[at : at + len(label)] = label[: width - at]
+            labelled.update(range(at, at + len(label)))
     parts = ["past"] * width
     for begin, end in blocked:
         for column in range(max(0, scale.column(begin) - first), min(width, scale.column(end) - first + 1)):
             parts[column] = "failed"
-            cells[column] = BLOCKED if cells[column] in (" ", TICK) else cells[column]
+            cells[column] = cells[column] if column in labelled else BLOCKED
     marked = groupby(zip(cells, parts, strict=True), key=itemgetter(1))
     return tuple(("".join(cell for cell, _ in run), part) for part, run in marked)
 

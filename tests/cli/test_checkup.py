@@ -68,7 +68,7 @@ def test_a_library_out_of_its_bounds_is_told(monkeypatch: pytest.MonkeyPatch, th
     monkeypatch.setattr(checkup, "requires", lambda _: ["textual<9,>=8.2.8", "pytest>=99; extra == 'dev'"])
     textual = list(checkup.libraries())[1:]
     assert verdicts(textual) == {"textual": verdict}
-    assert verdict == "works" or 'pip install "textual<9,>=8.2.8"' in textual[0].says
+    assert verdict == "works" or f'{sys.executable} -m pip install "textual<9,>=8.2.8"' in textual[0].says
 
 
 def test_what_is_wrong_with_a_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The command line: what it prints, how it exits, what it imports."""
 
+import gzip
 import json
 import os
 import re
@@ -38,15 +39,58 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [("run", "--record"), ("run", "--json"), ("run", "--perfetto"), ("attach", "--record"), ("fetch", "--har")],
+    [
+        ("run", "--record", ""),
+        ("run", "--json", ""),
+        ("run", "--perfetto", ""),
+        ("run", "--findings", "json:"),
+        ("attach", "--record", ""),
+        ("fetch", "--har", ""),
+    ],
 )
-def test_no_program_is_overwritten_where_a_file_name_was_forgotten(command: tuple[str, str], tmp_path: Path) -> None:
+def test_no_program_is_overwritten_where_a_file_name_was_forgotten(
+    command: tuple[str, str, str], tmp_path: Path
+) -> None:
     script = tmp_path / "app.py"
     script.write_text("print('here')")
-    ran = run(*command, str(script), str(script))
+    name, option, prefix = command
+    ran = run(name, option, f"{prefix}{script}", str(script))
     assert ran.exit_code == 2
     assert "is a Python file, which would be lost: name another file" in ran.output
     assert script.read_text() == "print('here')"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "FILE", "--perfetto", "FILE"),
+        ("export", "--perfetto", "./FILE", "FILE"),
+        ("findings", "FILE", "--findings", "json:FILE"),
+        ("findings", "--write-baseline", "FILE", "FILE"),
+        ("fetch", "-f", "FILE", "--har", "FILE"),
+        ("run", "--record", "FILE", "FILE"),
+        ("run", "--record", "FILE", "--perfetto", "FILE", "-c", "pass"),
+        ("run", "--json", "FILE", "--findings", "sarif:FILE", "-c", "pass"),
+    ],
+)
+def test_no_file_that_a_command_names_is_overwritten_by_another(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("FILE").write_text("http://127.0.0.1:1/")
+    ran = run(*arguments)
+    assert ran.exit_code == 2
+    assert "FILE' is named twice, and would be lost: name another file" in ran.output
+    assert Path("FILE").read_text() == "http://127.0.0.1:1/"
+
+
+def test_what_keeps_nothing_or_is_kept_may_be_named_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("all.ndjson").write_text("http://127.0.0.1:1/\n")
+    listed = run("fetch", "-f", "all.ndjson", "--resume", "all.ndjson", "--list-only")
+    assert "named twice" not in listed.output
+    null = run("run", "--json", "/dev/null", "--findings", "json:/dev/null", "missing.py")
+    assert "there is no file missing.py" in null.output
 
 
 @pytest.fixture
@@ -182,6 +226,22 @@ def test_h_is_help() -> None:
     assert "demos" in result.stdout
 
 
+def test_a_recording_that_is_run_is_told_from_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.rec").write_bytes(gzip.compress(b"{}"))
+    for arguments in (["run", "app.rec"], ["app.rec"]):
+        refused = run(*arguments)
+        assert refused.exit_code == 2
+        assert "to show a recording: asynclab replay app.rec" in refused.stderr
+
+
+def test_the_help_says_of_each_command_in_a_whole_line_what_it_does() -> None:
+    lines = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(main.commands)
+    assert all(line.endswith(".") and not line.endswith("..") for line in lines)
+    assert "SCRIPT|-m MODULE|-c CODE [ARG]..." in run("run", "--help").stdout
+
+
 def test_the_list_needs_neither_the_ui_nor_http() -> None:
     program = (
         "import sys; from asynclab.cli.main import main\n"
@@ -244,9 +304,15 @@ def test_a_terminal_that_knows_few_characters_gets_escapes_in_place_of_others() 
     assert finished.stderr == b""
 
 
-@pytest.mark.parametrize("arguments", [("queue", "-p", "forget_task_done=yes"), ("futures", "-p", "never_set=yes")])
-def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(arguments: tuple[str, ...]) -> None:
-    finished = run("demo", *arguments, "--headless", "--instant")
+@pytest.mark.parametrize(
+    ("demo", "mistake", "found"),
+    [("queue", "forget_task_done", "join-without-task-done"), ("futures", "never_set", "standstill")],
+)
+def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(demo: str, mistake: str, found: str) -> None:
+    finished = run("demo", demo, "-p", f"{mistake}=yes", "--headless", "--instant")
     assert finished.exit_code == 1
-    assert finished.stderr.startswith("asynclab: stuck: ")
+    assert [line.split(":")[:2] for line in finished.stderr.splitlines()] == [
+        ["asynclab", " stuck"],
+        ["asynclab", f" {found}"],
+    ]
     assert "cancelled" in finished.stdout

@@ -65,6 +65,22 @@ def test_the_time_in_which_the_machine_ran_something_else_is_not_the_steps() -> 
     assert _found(ready, seconds=2.0, stolen=1.5) == ["blocked-loop"]
 
 
+def test_what_a_step_took_is_told_as_it_is_everywhere_else() -> None:
+    feed = EventFeed()
+    feed.take(
+        [
+            events.TaskCreated(0.0, BUSY, "busy", "busy"),
+            events.TaskCreated(0.0, OTHER, "other", "other"),
+            events.TaskReady(0.0, OTHER, "callback"),
+            events.StepStarted(0.1, BUSY),
+            events.LoopBlocked(1.1, BUSY, 1.0, "app.py", 7, "busy", 0.1),
+        ]
+    )
+    assert ["has taken 1.000 s" in finding.text for finding in find_blocks(feed.state)] == [True]
+    feed.take([events.StepEnded(2.1, BUSY, 2.0)])
+    assert ["took 2.000 s" in finding.text for finding in find_blocks(feed.state)] == [True]
+
+
 def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
     feed = EventFeed()
     feed.take(

@@ -1,6 +1,6 @@
 """What rules say of queues at which tasks wait in vain, and of those who should have let them go on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
     CancelIgnored,
     CancelShared,
+    ClockChanged,
     ConditionNotified,
     Event,
     ExecutorFull,
@@ -319,6 +320,19 @@ def test_a_lock_is_held_long_only_by_who_releases_it(releases: int, said: list[s
         RunEnded(3.0, "done"),
     )
     assert [finding.rule for finding in found] == said
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [((SECOND,), "'second' waits for the lock"), ((MAIN, SECOND), "'main' and 'second' wait for the lock")],
+)
+def test_who_waits_for_a_lock_that_is_held_for_long_is_told_in_grammar(waiting: Sequence[int], said: str) -> None:
+    taken = [PrimitiveCreated(0.0, 1, "lock", 1, 0), PrimitiveChanged(0.0, 1, 1, FIRST)]
+    waits = [_waits(task, Wait("lock", 1, (FIRST,))) for task in waiting]
+    (finding,) = _found(
+        *taken, *waits, _waits(FIRST, Wait("sleep", deadline=9.0)), ClockChanged(5.0, False, 1.0, False)
+    )
+    assert said in finding.text
 
 
 @pytest.mark.parametrize(("still", "said"), [((), 1), ((0.5,), 1), ((0.3, 0.5, 0.7), 0)])

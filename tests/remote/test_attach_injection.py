@@ -76,7 +76,7 @@ def test_another_program_than_python_is_refused(runtime: Path) -> None:
 
 def test_a_python_without_asynclab_is_told_how_to_get_it(runtime: Path) -> None:
     running = Program(runtime, "-I", "-S", "-c", IDLE)
-    with pytest.raises(AttachError, match=r"asynclab is not installed there: .* -m pip install asynclab"):
+    with pytest.raises(AttachError, match=r"asynclab is not installed there: .* -m pip install -e /"):
         attach(running.pid)
     assert running.process.poll() is None
     running.kill()

@@ -52,8 +52,8 @@ def test_a_python_that_serves_has_its_own_asynclab(tmp_path: Path) -> None:
     ("answer", "says"),
     [
         ({"python": [3, 9, 2]}, r"is Python 3\.9\.2; asynclab needs 3\.11"),
-        ({"asynclab": ""}, r"\(Python 3\.12\.1\) has no asynclab: run '.* -m pip install asynclab=="),
-        ({"asynclab": "0.0.9"}, r"has asynclab 0\.0\.9, this is .* -m pip install asynclab=="),
+        ({"asynclab": ""}, r"\(Python 3\.12\.1\) has no asynclab: run .* -m pip install -e /"),
+        ({"asynclab": "0.0.9"}, r"has asynclab 0\.0\.9, this is .* -m pip install -e /"),
         ({"problem": "this Python lacks x"}, "doesn't work in .*: this Python lacks x"),
         ({"heeds": False}, "ignores PYTHONPATH"),
         ({"python": "3.12"}, "doesn't answer as a Python does"),
@@ -81,3 +81,8 @@ def test_what_is_no_python_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_nothing_runs_where_the_python_does_not_serve(tmp_path: Path) -> None:
     ran = observed("--python", answering(tmp_path, asynclab=""), "-c", "print('ran')")
     assert (ran.code, ran.out, len(ran.report)) == (1, "", 1)
+
+
+def test_a_release_is_installed_by_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab, "__file__", str(tmp_path / "site-packages" / "asynclab" / "__init__.py"))
+    assert interpreter.this_asynclab() == f"asynclab=={asynclab.__version__}"

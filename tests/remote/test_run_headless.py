@@ -194,7 +194,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path) -> N
 
 USAGE: dict[tuple[str, ...], str] = {
     (): "nothing to run: try 'asynclab run app.py'",
-    ("nowhere.py",): "there is no file nowhere.py; for a module try 'asynclab run -m nowhere.py'",
+    ("no.where",): "there is no file no.where; for a module try 'asynclab run -m no.where'",
     ("-m",): "-m needs a module after it",
     ("-c",): "-c needs the code after it",
     ("--nothing", "app.py"): "No such option",
@@ -204,6 +204,11 @@ USAGE: dict[tuple[str, ...], str] = {
         for option, form in {"--record": "", "--json": "", "--perfetto": "", "--findings": "sarif:"}.items()
     },
 }
+
+
+@pytest.mark.parametrize("name", ["nowhere.py", "../nowhere", "no-where"])
+def test_what_is_no_name_of_a_module_is_not_taken_for_one(name: str) -> None:
+    assert observed(name).report == (f"there is no file {name}",)
 
 
 @pytest.mark.parametrize("args", USAGE, ids=" ".join)

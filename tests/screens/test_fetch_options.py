@@ -110,8 +110,8 @@ def test_where_room_is_short_the_summary_has_one_column() -> None:
 
 async def test_a_box_that_is_off_is_empty_and_not_only_of_another_colour() -> None:
     async with form_on_stage(options_form(Options(block_private=True))) as stage:
-        boxes = [str(box._button.plain) for box in stage.form.query(Checkbox)]
-        assert boxes == ["▐ ▌", "▐X▌", "▐ ▌"]
+        boxes = [f"{box._button.plain} {box.label}" for box in stage.form.query(Checkbox)]
+        assert boxes == ["▐ ▌ no", "▐X▌ yes", "▐ ▌ no"]
 
 
 def test_every_option_is_on_the_command_line() -> None:

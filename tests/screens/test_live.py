@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -284,7 +285,7 @@ sys.exit(3)
 async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tabs_or_beside_each_other() -> None:
     async with running(PLAIN, (80, 24)) as live:
         await live.ended()
-        assert "has run no asyncio task so far. Press o" in " ".join(painted(live.screen.stage.tasks))
+        assert "The program ran no asyncio task. Press o" in " ".join(painted(live.screen.stage.tasks))
         await live.printed("only this")
         assert "exit code 3" in live.facts
         assert "made no event loop" in live.facts
@@ -295,6 +296,32 @@ async def test_a_program_without_asyncio_runs_and_a_line_says_so_in_panes_on_tab
         await until(lambda: not live.screen.is_single)
         assert live.screen.stage.source.size.height > 5
         await until(lambda: "when it ran" in " ".join(painted(live.screen.stage.timeline)))
+        await until(lambda: "The code that runs" in " ".join(painted(live.screen.stage.source)))
+        assert live.screen.stage.source.border_title == "Code"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_a_terminal_keeps_its_size_when_one_goes_there(size: tuple[int, int]) -> None:
+    async with running("import os, sys; print('size', *os.get_terminal_size()); sys.stdin.read()", size) as live:
+        await live.printed("size")
+        before = live.program.terminal.size
+        assert f"size {before[0]} {before[1]}" in live.terminal
+        await live.press("o")
+        assert live.program.terminal.size == before
+
+
+async def test_the_file_of_a_program_is_shown_before_any_task_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LiveProgram, "begin", lambda _: None)
+    script = tmp_path / "shop.py"
+    script.write_text("print('here')")
+    async with AsyncLabApp(program=LiveProgram(Target((str(script),)))).run_test(size=(120, 40)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, LiveScreen)
+        screen.beat()
+        await until(lambda: "print('here')" in " ".join(painted(screen.stage.source)))
+        assert screen.stage.source.border_title == "shop.py"
 
 
 async def test_until_a_program_says_that_it_runs_it_is_said_to_be_starting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,11 +424,13 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
     nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
     program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
     with mock.patch.object(PseudoTerminal, "close", autospec=True, side_effect=PseudoTerminal.close) as closes:
-        async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+        async with AsyncLabApp(program=program).run_test(size=(80, 24)) as pilot:
             await until(lambda: program.problem)
             assert "No such file" in program.problem
             assert not program.is_live
             assert closes.called
+            await pilot.resize_terminal(120, 40)
+            await until(lambda: program.terminal.size[0] > 80)
 
 
 async def test_a_program_is_one_run_however_many_loops_it_has() -> None:

@@ -206,3 +206,12 @@ async def test_in_a_program_with_many_tasks_those_that_live_are_in_sight_and_a_k
         assert "A living" in stage.bar
         await stage.press("A")
         assert all("job-1 " not in text_of(view) for view in listed)
+
+
+def test_headless_prints_the_report_though_there_is_a_terminal(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asynclab.cli.replay_command.has_terminal", lambda: True)
+    replayed = CliRunner().invoke(main, ["replay", "--headless", str(recording)])
+    assert replayed.exit_code == 0
+    assert "killed by SIGKILL" in replayed.output

@@ -31,6 +31,10 @@ def test_the_time_in_which_the_loop_was_blocked_is_marked() -> None:
     assert [part for text, part in marked if "!" in text] == ["failed", "failed"]
 
 
+def test_no_mark_goes_through_a_time() -> None:
+    assert plain(ruler(TENTHS, 0, 30, [(0.0, 3.0)])) == "0 s !!!!!!!!!!!!!!!!2 s !!!!!!"
+
+
 @pytest.mark.parametrize("step", range(STEPS))
 @pytest.mark.parametrize("first", [0, 1, 7, 123_456])
 def test_a_ruler_is_as_wide_as_its_lanes(step: int, first: int) -> None:

@@ -31,7 +31,12 @@ async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> No
         assert subtitle(table) == "1 ready · 2 waiting · 1 done"
 
 
-async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_wake_it() -> None:
+@pytest.mark.parametrize(
+    "proof",
+    [events.RunStalled(3.0, True), events.Outside(3.0), events.TasksStranded(3.0, (1,))],
+    ids=lambda event: type(event).__name__,
+)
+async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_wake_it(proof: events.Event) -> None:
     state = folded(task(1, "main"), *step(1, 0.0, 0.001), events.TaskWaiting(0.0, 1, events.Wait("future")))
     async with on_stage(TaskTable(), 105, 4) as (table, _):
 
@@ -42,7 +47,7 @@ async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_w
         assert [drawn(now).count("┅") for now in (0.0, 0.5)] == [3, 3]
         assert drawn(0.0) != drawn(0.5) != drawn(3.0)
         assert " 3 s " in drawn(3.0)
-        apply(state, events.RunStalled(3.0, True))
+        apply(state, proof)
         assert "┅" not in drawn(3.0)
 
 

@@ -154,7 +154,7 @@ class StagedFetch(LabScreen):
     @command(
         "fetch again",
         key="r",
-        group="Run",
+        group="Stage",
         rank=lambda screen: 12 if screen.is_fetching else 5,
         when=lambda screen: screen.is_in_stage,
     )
@@ -162,12 +162,12 @@ class StagedFetch(LabScreen):
         """On the stage: fetch the same list again."""
         self.program.start()
 
-    @command("step through", key="R", group="Run", when=lambda screen: screen.is_in_stage)
+    @command("step through", key="R", group="Stage", when=lambda screen: screen.is_in_stage)
     def action_start_held(self) -> None:
         """On the stage: fetch the same list again, paused before its first step."""
         self.program.start(paused=True)
 
-    @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
+    @command("other run", key="S", group="Stage", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
     def action_other(self) -> None:
         """On the stage: show the run that fetches one by one, or the one that fetches concurrently."""
         self.shows_one_by_one = not self.shows_one_by_one

@@ -25,6 +25,7 @@ PROMISES = {
     "tasks": "Each task gets a row: its state, what it waits for, and how far it is.",
     "timeline": "Each task gets a lane: when it ran, was ready, and waited.",
     "loop": "Here are the ready queue, the timers, and what waits for I/O.",
+    "source": "The code that runs is shown here, with a mark at each line where a task waits.",
     "activity": "Everything that happens is listed here.",
     "findings": "Bugs that the rules prove are listed here, each with its cause and how to mend it.",
 }

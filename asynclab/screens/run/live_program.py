@@ -67,6 +67,10 @@ class LiveProgram(ConnectedProgram):
         return " ".join((one_line(self._target.name), *map(one_line, self._target.arguments)))
 
     @property
+    def script(self) -> str:
+        return self._target.script
+
+    @property
     def complaint(self) -> str:
         """Why it could not be started, or the latest of what went wrong on our side."""
         return self.problem or super().complaint

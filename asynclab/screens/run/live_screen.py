@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key
+from textual.geometry import Size
 from textual.getters import query_one
 
 from asynclab.screens.lab.layout import FRAME, STAGE_PANES
@@ -21,6 +22,9 @@ command = Command["LiveScreen"]
 
 LEAST_TERMINAL = 6
 """Lines that the terminal gets at least where all panes show, without its frame."""
+
+AROUND_TERMINAL = Size(3, 5)
+"""What surrounds a terminal that shows alone: frame and scrollbar, and title, tabs and keys."""
 
 
 class LiveStage(Stage):
@@ -40,7 +44,10 @@ class LiveStage(Stage):
 
     @property
     def said_of_nothing(self) -> Mapping[str, str]:
-        said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
+        if self._live.has_ended:
+            said = "ran no asyncio task"
+        else:
+            said = "is starting" if self._live.is_starting else "has run no asyncio task so far"
         return {**super().said_of_nothing, "tasks": f"The program {said}. Press o for its terminal."}
 
     @property
@@ -57,6 +64,10 @@ class LiveStage(Stage):
         self.lines_below = max(LEAST_TERMINAL, self.screen.size.height // 4 - FRAME) + FRAME
         self._set_height(self.terminal, self.lines_below)
         super()._share_the_room()
+        if self.is_single and not self.is_zoomed and self.front != "terminal":
+            # As it will be in front: to a full-screen program another size would be an event, and o a key that it gets.
+            columns, lines = self.screen.size - AROUND_TERMINAL
+            self._live.resize(max(1, columns), max(1, lines))
 
 
 class LiveScreen(RunScreen):

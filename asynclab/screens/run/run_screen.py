@@ -169,7 +169,7 @@ class RunScreen(LabScreen):
     def _show_code(self) -> None:
         """Show the program's first file while no task is followed, as soon as it is known."""
         run = self.watched.runs.get(self._number or 0)
-        file = "" if run is None else run.main_file
+        file = (run.main_file if run is not None else "") or self.watched.script
         wanted = (self._number, file, self.watched.has_files)
         if wanted == self._code_of:
             return

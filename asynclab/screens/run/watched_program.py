@@ -57,6 +57,11 @@ class WatchedProgram(ABC):
         """What there is to say of it now, in sentences."""
 
     @property
+    def script(self) -> str:
+        """The path of its own file, where that is known before any loop tells; else empty."""
+        return ""
+
+    @property
     def complaint(self) -> str:
         """What went wrong with the watching itself, in one line; empty for nothing."""
         return ""

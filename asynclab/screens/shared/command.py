@@ -17,7 +17,7 @@ from asynclab.docstrings import docstring
 Target = TypeVar("Target")
 Method = TypeVar("Method", bound=Callable[..., object])
 
-Group: TypeAlias = Literal["Run", "URLs", "Text", "Results", "Time", "History", "Looking", "App"]
+Group: TypeAlias = Literal["Run", "URLs", "Text", "Results", "Stage", "Time", "History", "Looking", "App"]
 """The headings of the help page, in the order of help page and key bar."""
 
 SHOWN_KEYS = {

@@ -38,13 +38,20 @@ class Entry:
 
 
 class TickBox(Checkbox):
-    """A check box that is empty while it is off. Textual's own shows on and off by colour alone."""
+    """A check box that is empty while it is off, and says so. Textual's own shows on and off by colour alone."""
 
+    DEFAULT_CSS = """
+    TickBox > .toggle--button { background: $state-row; }
+    """
     BUTTON_INNER = " "
 
+    def __init__(self, *, value: bool) -> None:
+        """Make one that is on or off."""
+        super().__init__("yes" if value else "no", value=value, compact=True, classes="control")
+
     def watch_value(self) -> None:
-        """Draw an X, or nothing."""
-        self.BUTTON_INNER = "X" if self.value else " "
+        """Draw an X and "yes", or no X and "no"."""
+        self.BUTTON_INNER, self.label = ("X", "yes") if self.value else (" ", "no")
         super().watch_value()
 
 
@@ -63,7 +70,9 @@ class Field(Vertical):
         Input { background: $panel; }
         Input:focus { background: $state-row; }
         PasteArea { height: 3; background: $panel; border: none; }
+        PasteArea .text-area--cursor-line { background: $panel; }
         PasteArea:focus { border: none; background: $state-row; }
+        PasteArea:focus .text-area--cursor-line { background: $state-row; }
         &.-compact .name { width: 16; }
         &.-compact .control { width: 20; margin: 0 2 0 0; }
     }
@@ -124,7 +133,7 @@ class Field(Vertical):
     def _control(self) -> Input | Checkbox | Select[Any] | TextArea:
         entry = self.entry
         if isinstance(entry.value, bool):
-            return TickBox(value=entry.value, compact=True, classes="control")
+            return TickBox(value=entry.value)
         if entry.choices:
             choices = [(choice, choice) for choice in entry.choices]
             return Select(choices, value=entry.value, allow_blank=False, compact=True, classes="control")

@@ -45,7 +45,7 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("▄ ▖ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
     Mark("→ ← · »", "waiting", "in the timeline: it put, got, called task_done, printed"),
     Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
-    Mark("⧖ ⧗", "waiting", "in the timeline: its timeout expired, was missed"),
+    Mark("◷ ◶", "waiting", "in the timeline: its timeout expired, was missed"),
     Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a warning or error"),
     Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
