@@ -190,11 +190,12 @@ def test_what_has_no_end_is_not_searched_to_its_end_from_each_place(unit: str) -
     [
         "https://a.example/{" + "-" * 400,
         "https://" + "1.xn--" * 40,
+        f"<img srcset='{' ' * 100_000}'>",
         json.dumps({"u": f"https://a.example/{'x' * 500_000} y"}),
         json.dumps({"u": "http://" * 70_000 + " y"}),
         json.dumps({"u": f"https://a.example/x{' ' * 500_000}y"}),
     ],
-    ids=["a template", "a host", "a word", "schemes", "spaces"],
+    ids=["a template", "a host", "a set", "a word", "schemes", "spaces"],
 )
 @pytest.mark.timeout(60)  # as above
 def test_what_goes_on_for_long_is_not_gone_over_again_and_again(text: str) -> None:
