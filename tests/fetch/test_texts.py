@@ -185,6 +185,23 @@ def test_what_has_no_end_is_not_searched_to_its_end_from_each_place(unit: str) -
     assert found.urls[-1].url == "https://c.example/"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/{" + "-" * 400,
+        "https://" + "1.xn--" * 40,
+        f"<img srcset='{' ' * 100_000}'>",
+        json.dumps({"u": f"https://a.example/{'x' * 500_000} y"}),
+        json.dumps({"u": "http://" * 70_000 + " y"}),
+        json.dumps({"u": f"https://a.example/x{' ' * 500_000}y"}),
+    ],
+    ids=["a template", "a host", "a set", "a word", "schemes", "spaces"],
+)
+@pytest.mark.timeout(60)  # as above
+def test_what_goes_on_for_long_is_not_gone_over_again_and_again(text: str) -> None:
+    assert find_urls(f"{text}\nhttps://c.example/").urls[-1].url == "https://c.example/"
+
+
 @pytest.mark.parametrize("depth", [3, 2_000])
 def test_mails_in_mails_are_read_however_deep_they_are(depth: int) -> None:
     found = find_urls("Content-Type: message/rfc822\n\n" * depth + "https://a.example/x\n")

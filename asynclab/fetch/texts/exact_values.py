@@ -85,7 +85,7 @@ _LONGEST_BASE = 500
 _TAG = re.compile(r"<[/!]?[A-Za-z]")
 _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
-    r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - | \([^()]*\)\Z|https?://\S*\s.*https?://", re.IGNORECASE
+    r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?<!\S)(?:\S++\s++){5}| - | \([^()]*\)\Z|(?<!\s)\s.*https?://", re.IGNORECASE
 )
 """What a URL with spaces in it doesn't have, but a sentence that begins with one."""
 _NAMES_OF_PROSE = frozenset(

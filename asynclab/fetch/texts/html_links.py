@@ -29,7 +29,7 @@ _LINKS = frozenset(
     """.split()  # noqa: SIM905
 ) - {"classid", "profile", "usemap", "archive"}
 _SETS = frozenset({"srcset", "imagesrcset"})
-_CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?")
+_CANDIDATE = re.compile(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?")
 
 KNOWN = frozenset(
     """
