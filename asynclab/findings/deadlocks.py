@@ -217,10 +217,13 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         if not is_sure and not _all_have_come_back(state, queue):
             continue
         awaiting = (state.tasks[number] for number in state.awaiting if awaits_any(state, number, queue.joiners))
-        subject = next(awaiting, joiner)  # up to Python 3.11 wait_for() makes a task of join()
+        timed = (task for task in awaiting if task.waits_for is not None and task.waits_for.kind == "wait_for")
+        subject = next(timed, joiner)  # up to Python 3.11 wait_for() makes a task of join()
         who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
+        if is_sure and set(queue.takers) == {subject.id}:
+            left = "only it itself has taken items: it waits for itself"
         text = f"{who}: {counts}; the queue is empty, and {left}"
         certainty: Certainty = "proved" if is_sure else "likely"
         rule = "join-without-task-done"

@@ -111,8 +111,9 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
-        by, place = quoted(state, task.cancel_requested_by), _line(stood)
-        return f"was cancelled by {by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
+        asked_by, place = task.cancel_requested_by, _line(stood)
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is not known
+        return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
         return f"{how}, as {quoted(state, waker.id)} was cancelled"

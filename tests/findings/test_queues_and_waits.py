@@ -146,6 +146,14 @@ def test_a_join_with_a_timeout_is_told_of_whoever_waits_for_it() -> None:
     assert _said(_found(*taken, *waits, LoopLagged(2.0, 0.0))) == [("join-without-task-done", "likely", MAIN)]
 
 
+def test_who_waits_in_join_for_an_item_of_its_own_is_named_and_not_who_waits_for_it() -> None:
+    taken = [QueuePut(0.0, 1, "last", 1, 1, MAIN), QueueGot(0.0, 1, "last", 0, 1, 0, FIRST)]
+    waits = [_waits(FIRST, JOINS), _waits(MAIN, Wait("wait", tasks=(FIRST,)))]
+    (finding,) = _found(*taken, *waits, _waits(SECOND, Wait("future")), IDLE)
+    assert (finding.rule, finding.task) == ("join-without-task-done", FIRST)
+    assert finding.text.endswith("only it itself has taken items: it waits for itself")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -234,6 +242,20 @@ def test_a_standstill_names_whoever_was_cancelled_where_nobody_failed() -> None:
     waits = [_waits(task, Wait("event", task)) for task in (MAIN, SECOND)]
     (finding,) = _found(stood, *asked, *waits, IDLE)
     assert finding.text.endswith("'first' was cancelled by 'main' (app.py:7) and ended at 0.200 s")
+
+
+def test_a_standstill_names_nobody_who_may_have_cancelled_a_task() -> None:
+    stood = _waits(FIRST, Wait("sleep", file="app.py", line=7))
+    asked = [TaskCancelRequested(0.2, FIRST), StepStarted(0.2, FIRST), TaskEnded(0.2, FIRST, "cancelled")]
+    (finding,) = _found(stood, *asked, *(_waits(task, Wait("event", task)) for task in (MAIN, SECOND)), IDLE)
+    assert finding.text.endswith("'first' was cancelled (app.py:7) and ended at 0.200 s")
+
+
+def test_of_cancels_that_a_task_ignored_at_one_place_the_first_is_told() -> None:
+    goes_on = _waits(FIRST, Wait("sleep", file="app.py", line=7))
+    ignored = [CancelIgnored(at, FIRST, by_timeout=True) for at in (0.2, 0.3)]
+    (finding,) = _found(goes_on, *ignored, RunEnded(0.4, "cancelled"))
+    assert finding.at == 0.2
 
 
 def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
