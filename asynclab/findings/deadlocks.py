@@ -15,11 +15,11 @@ from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quo
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorLeft, GeneratorStands
-from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
+from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.quantities import plural
 
 GIVEN_UP_AFTER = 0.05

@@ -57,6 +57,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
+        lock.gave_up.discard(task or 0)
     elif holder is not None and holder == task and (lock.waiters or lock.given_up):
         _compare_holds(state, lock, holder, at)
     lock.holder, has_block = task if event.value else None, holder in lock.in_block
@@ -68,7 +69,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
         state.remember(event, at, robber[1], (robber[0], holder))
-    elif task in lock.given_up:
+    elif task in lock.gave_up:
         state.remember(event, at, place_in(event), (task, holder), "given_up")
     elif has_block:
         state.remember(event, at, place_in(event), (task, holder), "block_robbed")

@@ -1381,3 +1381,20 @@ async def a_retry_releases_the_lock_of_the_connection() -> None:
                 connecting.release()
 
     assert await asyncio.gather(connect(), send(), return_exceptions=True)
+
+
+async def who_gave_a_lock_up_goes_on_and_releases_it_later() -> None:
+    """released-by-another"""
+
+    lock = asyncio.Lock()
+
+    async def write(timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lock.acquire(), timeout)
+        try:
+            await asyncio.sleep(0.05)
+        finally:
+            if lock.locked():
+                lock.release()
+
+    await asyncio.gather(write(1), write(0.02), write(1))

@@ -1973,3 +1973,46 @@ async def an_idle_server_answers_main_late() -> None:
     async with await asyncio.start_server(peer.hear, "127.0.0.1", 0) as server:
         threading.Timer(2 * LONG, send, [server.sockets[0].getsockname()]).start()
         await peer.greeting()
+
+
+async def late_replies_are_dropped_before_the_next_request() -> None:
+    requests, replies = asyncio.Queue[str](), asyncio.Queue[str]()
+
+    async def answer() -> None:
+        while True:
+            request = await requests.get()
+            await asyncio.sleep(0.04)
+            replies.put_nowait(request)
+
+    async def query(request: str) -> str:
+        while not replies.empty():
+            replies.get_nowait()
+        await requests.put(request)
+        return await replies.get()
+
+    answering = asyncio.create_task(answer())
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(query("first"), 0.02)
+    await asyncio.sleep(0.1)
+    assert await query("second") == "second"
+    answering.cancel()
+
+
+async def who_gave_a_lock_up_gets_it_later() -> None:
+    lock = asyncio.Lock()
+
+    async def hold() -> None:
+        await lock.acquire()
+        await asyncio.sleep(0.05)
+        lock.release()
+
+    async def hand_on() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lock.acquire(), 0.02)
+        await lock.acquire()
+        await asyncio.create_task(release())
+
+    async def release() -> None:
+        lock.release()
+
+    await asyncio.gather(hold(), hand_on())
