@@ -13,10 +13,12 @@ from typing import Any
 
 from asynclab.model.events import TasksStranded
 from asynclab.trace import cpython
+from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.harmless_tasks import can_wake_nobody
 from asynclab.trace.reading.private_waits import waits_for_event, waits_for_its_own
 from asynclab.trace.reading.references import NONE_LEFT, References
-from asynclab.trace.recording.future_state import awaited_by, is_done, is_task
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
@@ -68,7 +70,7 @@ class PartialDeadlocks:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
-        if not is_new and is_left_alone():  # all stand still, which is told otherwise
+        if not is_new and (is_left_alone() or not self._waits_in_own_code()):  # all that stands still is told otherwise
             self._is_settled = True
             return
         found, is_sure = self._stranded(is_left_alone, is_idle=not is_new)
@@ -100,6 +102,16 @@ class PartialDeadlocks:
                 self._main = record
                 return task
         return None
+
+    def _waits_in_own_code(self) -> bool:
+        """Whether the program's own code makes each task wait: what a library's waits for mostly comes from outside."""
+        owns = self._recorder.code.owns
+        for _, task in islice(self._registry.tasks(), _MOST_TASKS):
+            files = [frame.f_code.co_filename for frame in follow(coroutine_of(task)).frames]
+            file = next((each for each in reversed(files) if not is_asyncio(each)), "")
+            if file and not owns(file):
+                return False
+        return True
 
     def _stranded(self, is_left_alone: Callable[[], bool], *, is_idle: bool) -> tuple[frozenset[int], bool]:
         """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
