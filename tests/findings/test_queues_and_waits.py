@@ -351,6 +351,14 @@ def test_a_lock_is_held_long_only_by_who_releases_it(releases: int, said: list[s
     assert [finding.rule for finding in found] == said
 
 
+def test_one_task_waits_for_a_lock_that_is_held_long() -> None:
+    held = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST)]
+    waits = [_waits(SECOND, Wait("lock", 1, (FIRST,))), _waits(FIRST, Wait("stream", file="app.py", line=5))]
+    (finding,) = _found(*held, *waits, Outside(5.0, io=1))
+    assert (finding.rule, finding.certainty) == ("lock-held-long", "likely")
+    assert finding.text.endswith("'second' waits for the lock meanwhile")
+
+
 @pytest.mark.parametrize(("still", "said"), [((), 1), ((0.5,), 1), ((0.3, 0.5, 0.7), 0)])
 def test_a_queue_grows_though_the_machine_stands_still_for_a_while(still: Collection[float], said: int) -> None:
     times = [number / 100 for number in range(161)]
