@@ -17,14 +17,14 @@ LONG_HOLD = 2.0
 
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
-    """Locks that another task released: one that gave up waiting for it, or that let a second task in by that.
+    """Locks that another task released, which gave up waiting for it, broke into a block, or let a second task in.
 
-    The latter shows as the first releases the lock of the second.
+    The last shows as the first releases the lock of the second.
     """
     sure = [each for each in incidents_of(state, PrimitiveChanged) if each[0].is_sure]
-    shown = {(incident.others[0], event.task) for incident, event in sure if incident.kind != "given_up"}
+    shown = {(incident.others[0], event.task) for incident, event in sure if incident.kind == "told"}
     for incident, event in sure:
-        if event.primitive not in state.primitives or (incident.kind == "given_up" and incident.others in shown):
+        if event.primitive not in state.primitives or (incident.kind != "told" and incident.others in shown):
             continue
         robber, other = incident.others
         released = (
@@ -35,11 +35,13 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
             f"inside until {measured(incident.at)}, when {quoted(state, event.task)} released it from under "
             f"{quoted(state, other)}"
         )
-        if incident.kind == "given_up":
-            text = (
-                f"{released} at {measured(incident.at)}, while {quoted(state, other)} held it: it had waited for the "
-                f"lock itself, and been cancelled before it got it"
+        if incident.kind != "told":
+            why = (
+                "it had waited for the lock itself, and been cancelled before it got it"
+                if incident.kind == "given_up"
+                else "that is inside an `async with` of its own, at the end of which release() fails"
             )
+            text = f"{released} at {measured(incident.at)}, while {quoted(state, other)} held it: {why}"
         yield finding_of("released-by-another", text, incident, robber)
 
 
@@ -101,13 +103,12 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
         if hold is None or hold.seconds < LONG_HOLD:
             continue
         place = (hold.wait.file, hold.wait.line) if hold.wait is not None and hold.wait.line else None
-        waits, they_wait = (
-            ("waits", "wait" if len(hold.waiters) > 1 else "waits") if hold is now else ("waited", "waited")
-        )
+        waits = "waits" if hold is now else "waited"
+        wait = "waits" if len(hold.waiters) == 1 else "wait"
         text = (
             f"{quoted(state, hold.holder)} {'has' if hold is now else 'had'} {lock.label} for "
             f"{measured(hold.seconds)}, and {waits} itself{at_line(place)}; {listed(state, hold.waiters)} "
-            f"{they_wait} for the lock meanwhile"
+            f"{wait if hold is now else 'waited'} for the lock meanwhile"
         )
         yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
 

@@ -88,12 +88,15 @@ class Findings:
             except Exception as error:  # a recording may hold anything; the other rules still count
                 self.failed[rule.name] = type(error).__name__
                 continue
+            proved = set[object]()
             for finding in found:
                 known = self._found.get(finding.key)
                 if known is None:
                     self._add(finding)
-                elif known.certainty == "likely" or finding.certainty == "proved":
+                elif finding.key not in proved and (known.certainty == "likely" or finding.certainty == "proved"):
                     self._found[finding.key] = finding
+                if finding.certainty == "proved":  # the first one of a look is told
+                    proved.add(finding.key)
 
     def _add(self, finding: Finding) -> None:
         """Keep a finding, unless there are enough like it: a program that runs for days may bring many."""

@@ -14,11 +14,11 @@ from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quo
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorLeft, GeneratorStands
-from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
+from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.quantities import plural
 
 GIVEN_UP_AFTER = 0.05
@@ -224,10 +224,13 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         if not is_sure and not _all_have_come_back(state, queue):
             continue
         awaiting = (state.tasks[number] for number in state.awaiting if awaits_any(state, number, queue.joiners))
-        subject = next(awaiting, joiner)  # up to Python 3.11 wait_for() makes a task of join()
+        timed = (task for task in awaiting if task.waits_for is not None and task.waits_for.kind == "wait_for")
+        subject = next(timed, joiner)  # up to Python 3.11 wait_for() makes a task of join()
         who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
+        if is_sure and set(queue.takers) == {subject.id}:
+            left = "only it itself has taken items: it waits for itself"
         text = f"{who}: {counts}; the queue is empty, and {left}"
         certainty: Certainty = "proved" if is_sure else "likely"
         rule = "join-without-task-done"

@@ -19,9 +19,9 @@ from asynclab.findings.stuck_queues import find_drained_pools, find_lone_produce
 from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import TasksStranded, Wait
-from asynclab.model.fold.births_and_ends import ACQUIRES
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
+from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.quantities import measured
 
 ODD_ENDS_NAMED = 3
@@ -99,7 +99,16 @@ def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str
     ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
     odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
     unasked = [each for each in odd if not each[0].cancel_requested]
-    return [f"{quoted(state, task.id)} {how}" for task, how in (unasked or odd)[-ODD_ENDS_NAMED:]]
+    named = [f"{quoted(state, task.id)} {how}" for task, how in unasked or odd] or list(_run_out(state, until))
+    return named[-ODD_ENDS_NAMED:]
+
+
+def _run_out(state: LabState, until: float) -> Iterator[str]:
+    """The timeouts that have expired until some time: what their tasks had taken by then, others may wait for."""
+    for timeout in state.timeouts.values():
+        at = timeout.ended_at
+        if timeout.outcome == "expired" and at is not None and at <= until and timeout.task in state.tasks:
+            yield f"a timeout of {quoted(state, timeout.task)} expired at {measured(at)}"
 
 
 def _odd_end(state: LabState, task: TaskState) -> str:
@@ -111,8 +120,9 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
-        by, place = quoted(state, task.cancel_requested_by), _line(stood)
-        return f"was cancelled by {by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
+        asked_by, place = task.cancel_requested_by, _line(stood)
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is not known
+        return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
         return f"{how}, as {quoted(state, waker.id)} was cancelled"

@@ -680,7 +680,9 @@ class PrimitiveChanged(PrimitiveEvent):
     taker: int | None = None
     """For a permit that goes straight to a task that waits for one: that task."""
     in_block: bool = False
-    """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
+    """Whether `async with` has taken the lock or permit: the same task releases it then, and no other.
+
+    Of a lock that another than the holder released: whether that was the end of a block, or a condition's wait()."""
     file: str = ""
     line: int = 0
     """Where another than the holder released a lock, or a task's semaphore got more permits than ever; else 0."""

@@ -157,6 +157,8 @@ class PrimitiveState:
     """The tasks that were seen to wait for it, longest first."""
     given_up: dict[int, WaitInVain] = field(default_factory=dict)
     """For a lock or semaphore: tasks cancelled while they waited, since it changed last. The first `SOURCES_KEPT`."""
+    gave_up: set[int] = field(default_factory=set)
+    """For a lock: tasks cancelled while they waited, that have not got it since. The first `SOURCES_KEPT`."""
     taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
     """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)

@@ -11,6 +11,9 @@ from asynclab.model.tasks import Place
 WaitKey: TypeAlias = tuple[WaitKind, int, Place]
 """The same for waits that the same code, or the same queue or primitive, can end."""
 
+ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
+"""The coroutines that do nothing but take something."""
+
 MOST_KEPT = 100
 """How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
 

@@ -147,6 +147,14 @@ def test_a_join_with_a_timeout_is_told_of_whoever_waits_for_it() -> None:
     assert _said(_found(*taken, *waits, LoopLagged(2.0, 0.0))) == [("join-without-task-done", "likely", MAIN)]
 
 
+def test_who_waits_in_join_for_an_item_of_its_own_is_named_and_not_who_waits_for_it() -> None:
+    taken = [QueuePut(0.0, 1, "last", 1, 1, MAIN), QueueGot(0.0, 1, "last", 0, 1, 0, FIRST)]
+    waits = [_waits(FIRST, JOINS), _waits(MAIN, Wait("wait", tasks=(FIRST,)))]
+    (finding,) = _found(*taken, *waits, _waits(SECOND, Wait("future")), IDLE)
+    assert (finding.rule, finding.task) == ("join-without-task-done", FIRST)
+    assert finding.text.endswith("only it itself has taken items: it waits for itself")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -235,6 +243,28 @@ def test_a_standstill_names_whoever_was_cancelled_where_nobody_failed() -> None:
     waits = [_waits(task, Wait("event", task)) for task in (MAIN, SECOND)]
     (finding,) = _found(stood, *asked, *waits, IDLE)
     assert finding.text.endswith("'first' was cancelled by 'main' (app.py:7) and ended at 0.200 s")
+
+
+def test_a_standstill_names_nobody_who_may_have_cancelled_a_task() -> None:
+    stood = _waits(FIRST, Wait("sleep", file="app.py", line=7))
+    asked = [TaskCancelRequested(0.2, FIRST), StepStarted(0.2, FIRST), TaskEnded(0.2, FIRST, "cancelled")]
+    (finding,) = _found(stood, *asked, *(_waits(task, Wait("event", task)) for task in (MAIN, SECOND)), IDLE)
+    assert finding.text.endswith("'first' was cancelled (app.py:7) and ended at 0.200 s")
+
+
+def test_a_standstill_tells_of_timeouts_where_everything_has_ended_as_it_should() -> None:
+    expired = [TimeoutStarted(0.0, 1, 0.2, FIRST), TimeoutExpired(0.2, 1), TaskEnded(0.3, FIRST, "done")]
+    waits = [_waits(task, Wait("condition", 1)) for task in (MAIN, SECOND)]
+    (finding,) = _found(*waits, *expired, IDLE)
+    assert (finding.rule, finding.text.count("expired")) == ("standstill", 1)
+    assert finding.text.endswith("a timeout of 'first' expired at 0.200 s")
+
+
+def test_of_cancels_that_a_task_ignored_at_one_place_the_first_is_told() -> None:
+    goes_on = _waits(FIRST, Wait("sleep", file="app.py", line=7))
+    ignored = [CancelIgnored(at, FIRST, by_timeout=True) for at in (0.2, 0.3)]
+    (finding,) = _found(goes_on, *ignored, RunEnded(0.4, "cancelled"))
+    assert finding.at == 0.2
 
 
 def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
@@ -418,5 +448,7 @@ def test_a_lock_is_released_by_another_that_has_given_up_waiting_for_it(wait: Wa
     held = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(SECOND, wait)]
     cancelled = [TaskCancelRequested(0.2, SECOND, MAIN), TaskReady(0.2, SECOND, "cancel"), StepStarted(0.2, SECOND)]
     released = PrimitiveChanged(0.2, 1, 0, SECOND, file="app.py", line=7)
-    said = _said(_found(*held, *cancelled, released, StepEnded(0.2, SECOND, 0.0)))
-    assert said == [("released-by-another", "proved", SECOND)] * found
+    handed_on = [PrimitiveChanged(0.2, 1, 0, FIRST), PrimitiveChanged(0.2, 1, 1, MAIN)]
+    for since in ([], handed_on):
+        said = _said(_found(*held, *cancelled, *since, released, StepEnded(0.2, SECOND, 0.0)))
+        assert said == [("released-by-another", "proved", SECOND)] * found

@@ -11,15 +11,12 @@ from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in, shown_name
-from asynclab.model.waits_in_vain import LEFT_SECONDS
+from asynclab.model.waits_in_vain import ACQUIRES, LEFT_SECONDS
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
-
-ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
-"""The coroutines that do nothing but take something."""
 
 CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
 """The coroutines that let go of a lock that was taken before, and take it again in the end, however they end."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
-from asynclab.model.fold.births_and_ends import CONDITION_WAITS
 from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState, make_room
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.tasks import place_in
 from asynclab.model.wording import deed
 
 PERMITS_KEPT = 10_000
@@ -58,25 +57,23 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
+        lock.gave_up.discard(task or 0)
     elif holder is not None and holder == task and (lock.waiters or lock.given_up):
         _compare_holds(state, lock, holder, at)
-    lock.holder = task if event.value else None
+    lock.holder, has_block = task if event.value else None, holder in lock.in_block
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()
     if event.value or task is None or holder is None:
         return
     robber = lock.robbed.pop(task, None)
-    if task == holder or _acts_for(state.tasks.get(task), holder):
+    if task == holder or (robber is None and event.in_block):  # it ends a block of the holder's, or waits in one
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
         state.remember(event, at, robber[1], (robber[0], holder))
-    elif task in lock.given_up:
+    elif task in lock.gave_up:
         state.remember(event, at, place_in(event), (task, holder), "given_up")
+    elif has_block:
+        state.remember(event, at, place_in(event), (task, holder), "block_robbed")
     lock.robbed[holder] = task, place_in(event)
-
-
-def _acts_for(task: TaskState | None, holder: int) -> bool:
-    """Whether a task that lets go of a lock only waits for a condition in place of its holder."""
-    return task is not None and task.parent == holder and task.coroutine in CONDITION_WAITS
 
 
 def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:

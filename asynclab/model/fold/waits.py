@@ -9,7 +9,7 @@ from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.resources import SOURCES_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
-from asynclab.model.waits_in_vain import MOST_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
+from asynclab.model.waits_in_vain import ACQUIRES, MOST_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.wording import deed
 from asynclab.model.wording.wait import plain_wait, short_wait
 from asynclab.model.wording.wake import ENDED_BY_TASKS
@@ -123,6 +123,9 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is not None and len(primitive.given_up) < SOURCES_KEPT:
             primitive.given_up[task.id] = WaitInVain(task.id, wait, task.last_wait_began, at)
+        if primitive is not None and len(primitive.gave_up) < SOURCES_KEPT:
+            helps = task.parent is not None and task.coroutine in ACQUIRES  # as for wait_for() up to Python 3.11
+            primitive.gave_up.add(task.parent if helps and task.parent is not None else task.id)
     if event.cause == "cancel":
         since = task.last_wait_began
         if state.is_in_vain(task.id, since):

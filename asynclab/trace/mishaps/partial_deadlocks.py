@@ -13,10 +13,12 @@ from typing import Any
 
 from asynclab.model.events import TasksStranded
 from asynclab.trace import cpython
+from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.harmless_tasks import can_wake_nobody
 from asynclab.trace.reading.private_waits import waits_for_event, waits_for_its_own
 from asynclab.trace.reading.references import NONE_LEFT, References
-from asynclab.trace.recording.future_state import awaited_by, is_done, is_task
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
@@ -50,6 +52,8 @@ class PartialDeadlocks:
         self._told = frozenset[int]()
         self._seen_step = 0.0
         """When the latest step began, at the latest look."""
+        self._is_settled = False
+        """Whether nothing new can be found until the next step."""
 
     def look(self, is_left_alone: Callable[[], bool]) -> None:
         """Look once; to be called some times a second, on any thread but the loop's.
@@ -57,18 +61,23 @@ class PartialDeadlocks:
         `is_left_alone` tells whether the loop waits for nothing but its timers.
         """
         now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
-        if latest_step == self._seen_step:  # nothing goes on meanwhile
+        is_new, self._seen_step = latest_step != self._seen_step, latest_step
+        self._is_settled = self._is_settled and not is_new
+        if self._is_settled:
             return
-        self._seen_step = latest_step
         wait = self._main_wait()
         if wait != self._wait:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
-        found, is_sure = self._stranded(is_left_alone)
+        if not is_new and (is_left_alone() or not self._waits_in_own_code()):  # all that stands still is told otherwise
+            self._is_settled = True
+            return
+        found, is_sure = self._stranded(is_left_alone, is_idle=not is_new)
         if found and found == self._found and found != self._told:
             self._told = found
             self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
+        self._is_settled = found == self._found
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
         self._found, self._next_look = found, now + self._patience
 
@@ -94,8 +103,20 @@ class PartialDeadlocks:
                 return task
         return None
 
-    def _stranded(self, is_left_alone: Callable[[], bool]) -> tuple[frozenset[int], bool]:
+    def _waits_in_own_code(self) -> bool:
+        """Whether the program's own code makes each task wait: what a library's waits for mostly comes from outside."""
+        owns = self._recorder.code.owns
+        for _, task in islice(self._registry.tasks(), _MOST_TASKS):
+            files = [frame.f_code.co_filename for frame in follow(coroutine_of(task)).frames]
+            file = next((each for each in reversed(files) if not is_asyncio(each)), "")
+            if file and not owns(file):
+                return False
+        return True
+
+    def _stranded(self, is_left_alone: Callable[[], bool], *, is_idle: bool) -> tuple[frozenset[int], bool]:
         """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
+
+        An idle program may wait until it is ended for an event that it would set itself.
 
         Returns:
             These, and whether nothing wakes them even if a task fails that is in a group with one of them.
@@ -113,7 +134,8 @@ class PartialDeadlocks:
             used = references.in_use(may_fail=may_fail)
             stranded = {number for number, is_used in zip(numbers, used, strict=False) if not is_used}
             waiting = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
-            if any(id(task) == self._wait[0] for _, task in waiting):  # else it waits for ctrl+c, and keeps the rest
+            is_meant = is_idle and any(waits_for_event(task) for _, task in waiting)
+            if not is_meant and any(id(task) == self._wait[0] for _, task in waiting):  # else it keeps the rest
                 return frozenset([*left, *(number for number, _ in waiting)]), may_fail
         return frozenset(), False
 

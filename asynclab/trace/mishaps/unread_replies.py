@@ -27,9 +27,12 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _METHODS: dict[type, tuple[str, ...]] = {
     StreamReader: ("read", "readline", "readexactly", "readuntil"),
-    Queue: ("get",),
+    Queue: ("get", "get_nowait"),
 }
 """Those that read replies."""
+
+_GET = Queue.get.__code__
+"""It calls get_nowait() itself."""
 
 _READS = frozenset(getattr(kind, name).__code__ for kind, names in _METHODS.items() for name in names)
 
@@ -90,10 +93,12 @@ class UnreadReplies:
             with self._recorder.guard("replies"):
                 frames = list(self._frames_down_to(sys._getframe(1)))
                 links = (link() for link in unread.links)
-                if not any(link is not None and link.cr_frame in frames for link in links):
+                is_new = frames[-1].f_code is not _GET
+                if is_new and not any(link is not None and link.cr_frame in frames for link in links):
                     for each in _METHODS[kind]:
                         vars(source).pop(each, None)
-                    self._see(unread, _requests(frames, name), frames[-1], kind)
+                    if name != "get_nowait":  # whoever may read nothing empties the queue before it sends
+                        self._see(unread, _requests(frames, name), frames[-1], kind)
             return getattr(kind, name)(source, *args, **options)
 
         return read

@@ -26,7 +26,7 @@ from asynclab.model.events import (
     QueueTaskDone,
 )
 from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
-from asynclab.trace.recording.code_ownership import Place, place_from
+from asynclab.trace.recording.code_ownership import Place, is_asyncio, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
 from asynclab.trace.watching.private_locks import PrivateLocks
@@ -208,6 +208,8 @@ class Resources:
         if kind == "lock":
             if not value and known.holder is not recorder.current:
                 event.file, event.line = place_from(frame, self._boundary)
+                caller = frame.f_back  # of release(); asyncio's own ends a block, or waits for a condition in one
+                event.in_block = caller is not None and is_asyncio(caller.f_code.co_filename)
             known.holder = recorder.current if value else None
         elif kind == "semaphore" and value > known.most:
             known.most = value

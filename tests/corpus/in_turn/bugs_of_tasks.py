@@ -1362,3 +1362,39 @@ async def a_condition_is_replaced() -> None:
     await asyncio.sleep(0.01)
     filled[0] = asyncio.Condition()
     await asyncio.wait({taker}, timeout=1.0)
+
+
+async def a_retry_releases_the_lock_of_the_connection() -> None:
+    """released-by-another"""
+
+    connecting = asyncio.Lock()
+
+    async def connect() -> None:
+        async with connecting:
+            await asyncio.sleep(0.05)
+
+    async def send() -> None:
+        try:
+            await asyncio.sleep(0.01)
+        finally:
+            if connecting.locked():
+                connecting.release()
+
+    assert await asyncio.gather(connect(), send(), return_exceptions=True)
+
+
+async def who_gave_a_lock_up_goes_on_and_releases_it_later() -> None:
+    """released-by-another"""
+
+    lock = asyncio.Lock()
+
+    async def write(timeout: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lock.acquire(), timeout)
+        try:
+            await asyncio.sleep(0.05)
+        finally:
+            if lock.locked():
+                lock.release()
+
+    await asyncio.gather(write(1), write(0.02), write(1))

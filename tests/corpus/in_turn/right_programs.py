@@ -9,6 +9,7 @@ import io
 import os
 import queue as thread_queue
 import signal
+import socket
 import threading
 import time
 import weakref
@@ -1922,3 +1923,96 @@ async def only_a_timer_has_the_condition_for_which_a_task_waits() -> None:
 
     notifying: list[asyncio.Task[None]] = []
     await start()
+
+
+async def a_block_around_a_lock_is_left_by_another_task() -> None:
+    @contextlib.asynccontextmanager
+    async def locked() -> AsyncIterator[None]:
+        async with lock:
+            yield
+
+    lock, fixture = asyncio.Lock(), contextlib.AsyncExitStack()
+    await asyncio.create_task(fixture.enter_async_context(locked()))
+    await asyncio.create_task(fixture.aclose())
+
+
+async def another_task_waits_for_the_condition_whose_lock_is_held() -> None:
+    async def is_filled() -> None:
+        await filled.wait_for(lambda: bool(items))
+
+    async def fill() -> None:
+        async with filled:
+            items.append(1)
+            filled.notify_all()
+
+    filled, items = asyncio.Condition(), list[int]()
+    async with filled:
+        filling = asyncio.create_task(fill())
+        await asyncio.create_task(is_filled())
+    await filling
+
+
+async def an_idle_server_answers_main_late() -> None:
+    class Peer:
+        def __init__(self) -> None:
+            self.answers = dict[str, asyncio.Future[bytes]]()
+
+        async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.answers.pop("greeting").set_result(await reader.readline())
+            writer.close()
+
+        async def greeting(self) -> bytes:
+            self.answers["greeting"] = asyncio.get_running_loop().create_future()
+            return await self.answers["greeting"]
+
+    def send(address: tuple[str, int]) -> None:
+        with socket.create_connection(address) as connection:
+            connection.sendall(b"hello\n")
+
+    peer = Peer()
+    async with await asyncio.start_server(peer.hear, "127.0.0.1", 0) as server:
+        threading.Timer(2 * LONG, send, [server.sockets[0].getsockname()]).start()
+        await peer.greeting()
+
+
+async def late_replies_are_dropped_before_the_next_request() -> None:
+    requests, replies = asyncio.Queue[str](), asyncio.Queue[str]()
+
+    async def answer() -> None:
+        while True:
+            request = await requests.get()
+            await asyncio.sleep(0.04)
+            replies.put_nowait(request)
+
+    async def query(request: str) -> str:
+        while not replies.empty():
+            replies.get_nowait()
+        await requests.put(request)
+        return await replies.get()
+
+    answering = asyncio.create_task(answer())
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(query("first"), 0.02)
+    await asyncio.sleep(0.1)
+    assert await query("second") == "second"
+    answering.cancel()
+
+
+async def who_gave_a_lock_up_gets_it_later() -> None:
+    lock = asyncio.Lock()
+
+    async def hold() -> None:
+        await lock.acquire()
+        await asyncio.sleep(0.05)
+        lock.release()
+
+    async def hand_on() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lock.acquire(), 0.02)
+        await lock.acquire()
+        await asyncio.create_task(release())
+
+    async def release() -> None:
+        lock.release()
+
+    await asyncio.gather(hold(), hand_on())
