@@ -86,7 +86,7 @@ def find_lost_updates(state: LabState) -> Iterator[Finding]:
         )
         if event.is_checked:
             text = (
-                f"{who} have both found by {name} that there is something to do, and wait for it: each will set "
+                f"{who} have both found by {name} that there is something to do, and wait for it: each will change "
                 f"{name}{place}, and it is done twice"
             )
         yield finding_of("lost-update", text, incident, event.tasks[-1])

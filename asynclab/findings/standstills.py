@@ -72,7 +72,10 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     said = listed_deeds(state, deeds)
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
-    text += "" if incident.is_sure else ", unless another task of a group fails"
+    if incident.event.serves:
+        text += ", unless it is there to let a server go on"
+    elif not incident.is_sure:
+        text += ", unless another task of a group fails"
     place = _line(waits[roots[0].id]) or place_of(roots[0])
     certainty: Certainty = "proved" if incident.is_sure else "likely"
     yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0].id, place, certainty)

@@ -360,6 +360,8 @@ class TasksStranded(RunEvent):
     """Those that were found so at two looks in turn."""
     is_sure: bool = True
     """Whether nothing leads to them even if a task fails that is in a group with one of them."""
+    serves: bool = False
+    """Whether it is the main task alone, and a server goes on: it may wait until it is interrupted."""
 
 
 class HandoverLost(TaskEvent):

@@ -329,6 +329,13 @@ def accepts_connections(loop: AbstractEventLoop, handle: asyncio.Handle) -> bool
     return bool(handle._callback == getattr(loop, "_accept_connection", Absent))  # type: ignore[attr-defined]
 
 
+def serves(loop: AbstractEventLoop | None) -> bool:
+    """Whether a loop listens for connections."""
+    selector: Any = None if loop is None else selector_of(loop)
+    keys = [] if selector is None else list(selector.get_map().values())
+    return loop is not None and any(key.data[0] is not None and accepts_connections(loop, key.data[0]) for key in keys)
+
+
 def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> None:
     """Close a listening socket as its server does; that is the fourth argument of the reader since 3.4."""
     server = handle._args[3]

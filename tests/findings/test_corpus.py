@@ -42,7 +42,7 @@ HANG = frozenset(
     {"standstill", "partial-deadlock", "deadlock", "join-without-task-done", "shutdown-hangs", "executor-deadlock"}
 )
 """What is found in programs that never end."""
-INTERRUPTED = ("waits_for_interrupt", "waits_for_interrupt_and_counts")
+INTERRUPTED = ("waits_for_interrupt", "waits_for_interrupt_and_counts", "waits_for_interrupt_and_serves")
 """Right programs that never end by themselves."""
 DEADLINE = "import faulthandler; faulthandler.dump_traceback_later(4, exit=True)"
 """Ends a program from a thread that Python knows nothing of, long after all was found, also on a busy machine."""

@@ -281,6 +281,15 @@ def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, .
     assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
 
 
+@pytest.mark.parametrize(("serves", "said"), [(False, ""), (True, ", unless it is there to let a server go on")])
+def test_a_main_task_that_nothing_can_wake_may_let_a_server_go_on(serves: bool, said: str) -> None:
+    (finding,) = _found(
+        _waits(MAIN, Wait("future", file="app.py", line=7)), TasksStranded(3.0, (MAIN,), serves=serves), LISTENING
+    )
+    assert (finding.rule, finding.certainty) == ("partial-deadlock", "likely" if serves else "proved")
+    assert finding.text.endswith(f"'main' waits for a future (app.py:7){said}")
+
+
 def test_a_lock_is_not_held_long_by_who_can_never_go_on() -> None:
     holds = [PrimitiveCreated(0.0, 1, "lock", 1), PrimitiveChanged(0.1, 1, 1, FIRST), _waits(FIRST, Wait("event", 1))]
     hangs = [_waits(MAIN, Wait("lock", 1, (FIRST,))), TasksStranded(1.3, (MAIN, FIRST)), LoopLagged(4.0, 0.0)]

@@ -236,6 +236,47 @@ def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
     assert [len(event.tasks) for event in events] == [2] * told
 
 
+@pytest.mark.parametrize("serves", [False, True])
+def test_a_main_task_that_nothing_can_wake_may_be_there_to_let_a_server_go_on(
+    observation: ProcessObservation, serves: bool
+) -> None:
+    kept: list[asyncio.Task[None]] = []
+
+    async def tick() -> None:
+        observer: Any = observation.recorders[0]._observer()
+        real_time = observation.clock.real_time
+        for minute in range(1, 4):
+            await asyncio.sleep(0)
+            observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
+            _elsewhere(lambda: observer.mishaps.partial_deadlocks.look(lambda: False))
+        observation.clock.real_time = real_time
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+    class App:
+        """Keeps what it waits for to itself."""
+
+        async def run(self) -> None:
+            self.stopped = asyncio.get_running_loop().create_future()
+            await self.stopped
+
+    async def main() -> None:
+        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        if not serves:
+            server.close()
+        kept.append(asyncio.create_task(tick()))
+        try:
+            await App().run()
+        finally:
+            server.close()
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(main())
+    kept.clear()
+    events = [event for event in observation.recorders[0].take_events() if isinstance(event, TasksStranded)]
+    assert [(event.serves, len(event.tasks)) for event in events] == [(serves, 1)]
+
+
 def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
     observation: ProcessObservation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -205,8 +205,8 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
     """Nothing can wake some tasks."""
     if state.outside_version == state.version - 1:  # the loop is as idle as before
         state.outside_version = state.version
-    state.stranded = dict.fromkeys(event.tasks, at) if event.is_sure else {}
-    state.remember(event, at, None, is_sure=event.is_sure)
+    state.stranded = dict.fromkeys(event.tasks, at) if event.is_sure and not event.serves else {}
+    state.remember(event, at, None, is_sure=event.is_sure and not event.serves)
 
 
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:

@@ -74,9 +74,10 @@ class PartialDeadlocks:
             self._is_settled = True
             return
         found, is_sure = self._stranded(is_left_alone, is_idle=not is_new)
+        serves = len(found) == 1 and cpython.serves(self._recorder.loop)
         if found and found == self._found and found != self._told:
             self._told = found
-            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure))
+            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure, serves))
         self._is_settled = found == self._found
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
         self._found, self._next_look = found, now + self._patience

@@ -145,6 +145,7 @@ class Looks:
                 return
             chain = follow(coroutine_of(task))
             wait = describe_wait(future, chain, self._known)
+            del future  # or it would count as one of those who may set it
             if wait.kind in _DROPPABLE:
                 self.sources.begins(record, task)
             self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))

@@ -58,6 +58,7 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.StreamUnread(1.0, TEA, "aiohttp", 1, 9), STANDS, False),
         (events.TasksStranded(1.0, (TEA,)), None, True),
         (events.TasksStranded(1.0, (TEA,), is_sure=False), None, False),
+        (events.TasksStranded(1.0, (MAIN,), serves=True), None, False),
         (events.GeneratorLeft(1.0, GENERATOR), HERE, False),
         (events.ReplyUnread(1.0, TEA, COFFEE, file=HERE[0], line=HERE[1]), HERE, False),
         (events.ResultUnread(1.0, TEA), None, False),
