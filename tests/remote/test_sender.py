@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from asynclab.model.events import TaskCreated, TaskEnded, TaskWaiting
+from asynclab.model.events import ExceptionDropped, TaskCreated, TaskEnded, TaskWaiting
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened, LoopThread
 from asynclab.trace.process import observe_process
@@ -91,6 +91,18 @@ def test_loops_that_are_gone_are_forgotten_once_all_of_them_is_told(told: Told) 
     assert told.observation.recorders == []
     asyncio.run(main())
     assert {frame.loop for frame in told.frames() if isinstance(frame, LoopOpened | LoopEvents | LoopClosed)} == {7}
+
+
+def test_what_a_destructor_tells_while_its_loop_is_collected_is_sent(told: Told) -> None:
+    asyncio.run(main())
+    gc.collect()
+    told.frames()
+    (recording,) = told.observation.recorders
+    recording.events.append(ExceptionDropped(1.0, 2))
+    (later,) = told.frames()
+    assert isinstance(later, LoopEvents)
+    assert later.events == (ExceptionDropped(1.0, 2),)
+    assert told.observation.recorders == []
 
 
 def test_in_a_child_of_the_program_nothing_is_sent(told: Told) -> None:

@@ -331,7 +331,9 @@ def until_noticed(start: Any) -> list[e.Event]:
 
     def release(lab: Lab) -> None:
         while not any(isinstance(event, e.LoopBlocked) for event in told):
-            with contextlib.suppress(RuntimeError):  # the loop may still add a reader while this goes over them
+            with contextlib.suppress(
+                RuntimeError, KeyError
+            ):  # the loop may still add a reader or remove one while this goes over them
                 lab.pump()
         noticed.release()
 

@@ -58,6 +58,8 @@ class _Loop:
         self.number = recording.number
         self.recording = recording
         self.is_over = False
+        self.is_gone = False
+        """Whether nothing was left of it at the look before."""
         self.thread = ""
         """The name of the thread, as the viewer has it."""
 
@@ -231,9 +233,10 @@ class Sender(LookingThread):
                 loop.recording.look_at_last()
             if at_end or is_gone or not (loop.is_over or loop.recording.rests()):
                 self._read(loop, now)
-            if is_gone:
+            if is_gone and loop.is_gone:  # as it was collected, destructors may have told more since
                 del self._loops[loop.number]
                 observation.forget(loop.recording)
+            loop.is_gone = is_gone
         if self._requests is not None and self._requests.has_come():
             self.tell(ReportAsked(now))
         for _ in range(following):
