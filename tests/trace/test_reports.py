@@ -331,9 +331,8 @@ def until_noticed(start: Any) -> list[e.Event]:
 
     def release(lab: Lab) -> None:
         while not any(isinstance(event, e.LoopBlocked) for event in told):
-            with contextlib.suppress(
-                RuntimeError, KeyError
-            ):  # the loop may still add a reader or remove one while this goes over them
+            # The loop may still add a reader, or remove one, while this goes over them.
+            with contextlib.suppress(RuntimeError, KeyError):
                 lab.pump()
         noticed.release()
 
