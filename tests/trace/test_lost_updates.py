@@ -10,6 +10,7 @@ import pytest
 from asynclab.model.events import UpdateLost
 from asynclab.trace.mishaps import lost_updates
 from asynclab.trace.process import ProcessObservation
+from asynclab.trace.reading.held_values import HeldValues
 
 served = 0
 
@@ -126,7 +127,8 @@ def test_no_code_of_the_program_is_run_to_find_out(observation: ProcessObservati
 def test_what_takes_long_to_read_is_read_on_another_thread(
     observation: ProcessObservation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lost_updates, "_AT_ONCE", 0.0)
+    monkeypatch.setattr(lost_updates._functions, "left", 0.0)
+    monkeypatch.setattr(lost_updates._functions, "values", HeldValues())
     told: list[list[tuple[str, bool]]] = []
 
     async def main() -> None:

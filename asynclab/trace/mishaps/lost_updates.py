@@ -31,19 +31,38 @@ _Holds: TypeAlias = dict[_Where, tuple[Held, FrameType]]
 """What a suspended task holds, and the frame that will write it."""
 
 
+class _Functions:
+    """What was read of the functions of this process, whose loops may be many, as in a suite of tests."""
+
+    def __init__(self) -> None:
+        self.values = HeldValues()
+        self.left = _AT_ONCE
+        """Seconds for which the threads of loops may still read."""
+        self._writes: dict[int, tuple[CodeType, bool]] = {}
+        """Whether a function may hold anything, by the id() of its code, which is kept, too."""
+
+    def may_write(self, code: CodeType, owns: Callable[[str], bool]) -> bool:
+        """Whether a function of the program's own may hold anything."""
+        known = self._writes.get(id(code))
+        if known is None:
+            if len(self._writes) >= _KEPT:
+                self._writes.clear()
+            known = self._writes[id(code)] = code, owns(code.co_filename) and writes(code)
+        return known[1]
+
+
+_functions = _Functions()
+
+
 class LostUpdates:
     """The tasks that wait with values at hand."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._values = HeldValues()
-        self._writes: dict[int, tuple[CodeType, bool]] = {}
-        """Whether a function may hold anything, by the id() of its code, which is kept, too."""
         self._holding: dict[_Where, tuple[TaskRecord, ...]] = {}
         self._told: set[tuple[CodeType, int]] = set()
         self._put_off: dict[int, TaskRecord] = {}
         """Tasks that wait in functions which have not been read yet."""
-        self._left = _AT_ONCE
 
     def begins(self, record: TaskRecord, chain: Chain) -> float:
         """A task begins to wait.
@@ -52,18 +71,18 @@ class LostUpdates:
             How many seconds of CPU time it took to read functions, each of which is read once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
-        if all(map(self._values.is_known, writing)):
+        if all(map(_functions.values.is_known, writing)):
             if writing:
                 self._compare(record, chain, self._recorder.emit)
             return 0.0
-        if self._left <= 0:
+        if _functions.left <= 0:
             if len(self._put_off) < _MOST_PUT_OFF:
                 self._put_off[record.id] = record
             return 0.0
         began = thread_time()
         self._compare(record, chain, self._recorder.emit)
         took = thread_time() - began
-        self._left -= took
+        _functions.left -= took
         return took
 
     def look(self) -> None:
@@ -75,13 +94,7 @@ class LostUpdates:
                 self._compare(record, chain, self._recorder.write)
 
     def _may_write(self, frame: FrameType) -> bool:
-        code = frame.f_code
-        known = self._writes.get(id(code))
-        if known is None:
-            if len(self._writes) >= _KEPT:
-                self._writes.clear()
-            known = self._writes[id(code)] = code, self._recorder.code.owns(code.co_filename) and writes(code)
-        return known[1]
+        return _functions.may_write(frame.f_code, self._recorder.code.owns)
 
     def _compare(self, record: TaskRecord, chain: Chain, tell: Callable[[UpdateLost], None]) -> None:
         """Compare what a task holds with what the others do that wait."""
@@ -119,7 +132,7 @@ class LostUpdates:
         return self._recorder.code.owns(frame.f_code.co_filename)
 
     def _in_frame(self, frame: FrameType, link: object, holds: Sequence[str]) -> Iterator[tuple[Held, _Where]]:
-        held = [each for each in self._values.at(frame.f_code, frame.f_lasti) if each.hold in holds]
+        held = [each for each in _functions.values.at(frame.f_code, frame.f_lasti) if each.hold in holds]
         variables = variables_if_unseen(frame) if held else None
         if variables is not None:
             for each in held:

@@ -108,7 +108,8 @@ class HeldValues:
 
 def writes(code: CodeType) -> bool:
     """Whether a function writes to anything but its own variables, or calls what is named so."""
-    is_named_so = not _CHANGES.isdisjoint(code.co_names) or any(map(_reader_for, code.co_names))
+    names = code.co_names
+    is_named_so = not _CHANGES.isdisjoint(names) or any(_reader_for(name) in names for name in names)
     return is_named_so or not _WRITES.isdisjoint(code.co_code[::2])
 
 
