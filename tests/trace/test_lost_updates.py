@@ -10,9 +10,16 @@ import pytest
 from asynclab.model.events import UpdateLost
 from asynclab.trace.mishaps import lost_updates
 from asynclab.trace.process import ProcessObservation
-from asynclab.trace.reading.held_values import HeldValues
 
 served = 0
+
+
+@pytest.fixture(autouse=True)
+def functions(monkeypatch: pytest.MonkeyPatch) -> lost_updates._Functions:
+    """What has been read of functions: nothing so far."""
+    functions = lost_updates._Functions()
+    monkeypatch.setattr(lost_updates, "_functions", functions)
+    return functions
 
 
 class Till:
@@ -125,10 +132,9 @@ def test_no_code_of_the_program_is_run_to_find_out(observation: ProcessObservati
 
 
 def test_what_takes_long_to_read_is_read_on_another_thread(
-    observation: ProcessObservation, monkeypatch: pytest.MonkeyPatch
+    observation: ProcessObservation, functions: lost_updates._Functions
 ) -> None:
-    monkeypatch.setattr(lost_updates._functions, "left", 0.0)
-    monkeypatch.setattr(lost_updates._functions, "values", HeldValues())
+    functions.left = 0.0
     told: list[list[tuple[str, bool]]] = []
 
     async def main() -> None:

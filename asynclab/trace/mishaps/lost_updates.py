@@ -19,8 +19,8 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 _KEPT = 1_000
 """Of how many places, and of how many functions, it is remembered who holds what."""
 
-_AT_ONCE = 0.005
-"""Seconds that the loop's own thread reads functions, in all; what comes later is left to another thread."""
+_AT_ONCE = 0.03
+"""Seconds that the threads of loops read functions at once, in all; what comes later is left to another thread."""
 
 _MOST_PUT_OFF = 50
 
