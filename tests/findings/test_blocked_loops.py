@@ -9,6 +9,15 @@ from asynclab.model.event_feed import EventFeed
 BUSY, OTHER = 1, 2
 
 
+BEGUN = (
+    events.TaskCreated(0.0, BUSY, "busy", "busy"),
+    events.TaskCreated(0.0, OTHER, "other", "other"),
+    events.TaskReady(0.0, OTHER, "callback"),
+    events.StepStarted(0.1, BUSY),
+)
+"""A step begins while another task is ready."""
+
+
 def _found(*before: events.Event, seconds: float = 0.6, stolen: float = 0.0) -> list[str]:
     """What is found while a step goes on for a while, after another task began to wait."""
     feed = EventFeed()
@@ -69,10 +78,7 @@ def test_what_a_step_took_is_told_as_it_is_everywhere_else() -> None:
     feed = EventFeed()
     feed.take(
         [
-            events.TaskCreated(0.0, BUSY, "busy", "busy"),
-            events.TaskCreated(0.0, OTHER, "other", "other"),
-            events.TaskReady(0.0, OTHER, "callback"),
-            events.StepStarted(0.1, BUSY),
+            *BEGUN,
             events.LoopBlocked(1.1, BUSY, 1.0, "app.py", 7, "busy", 0.1),
         ]
     )
@@ -85,10 +91,7 @@ def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
     feed = EventFeed()
     feed.take(
         [
-            events.TaskCreated(0.0, BUSY, "busy", "busy"),
-            events.TaskCreated(0.0, OTHER, "other", "other"),
-            events.TaskReady(0.0, OTHER, "callback"),
-            events.StepStarted(0.1, BUSY),
+            *BEGUN,
             events.LoopBlocked(0.7, BUSY, 0.6, "app.py", 7, "busy"),
             events.StepEnded(0.9, BUSY, 0.8),
             events.Stepped(1.0, OTHER, 0.0),

@@ -204,29 +204,31 @@ def test_a_loop_only_waits_if_it_does_nothing_but_ask(loop: str, waits: bool, tm
     assert only_waits(str(file), 3) is waits
 
 
+async def _look_each_minute(observation: ProcessObservation, looks: int) -> None:
+    """Look for tasks that nothing can wake, and end the program."""
+    observer: Any = observation.recorders[0]._observer()
+    real_time = observation.clock.real_time
+    for minute in range(1, looks + 2):  # the first only notes what is waited for
+        await asyncio.sleep(0)
+        observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
+        _elsewhere(lambda: observer.mishaps.partial_deadlocks.look(lambda: False))
+    observation.clock.real_time = real_time
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+
 @pytest.mark.parametrize(("is_known", "looks", "told"), [(False, 1, 0), (False, 3, 1), (True, 3, 0)])
 def test_tasks_that_only_the_run_keeps_are_told_once_at_the_second_look(
     is_known: bool, looks: int, told: int, observation: ProcessObservation
 ) -> None:
     kept: list[object] = []
 
-    async def tick() -> None:
-        observer: Any = observation.recorders[0]._observer()
-        real_time = observation.clock.real_time
-        for minute in range(1, looks + 2):  # the first only notes what is waited for
-            await asyncio.sleep(0)
-            observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
-            _elsewhere(lambda: observer.mishaps.partial_deadlocks.look(lambda: False))
-        observation.clock.real_time = real_time
-        for task in asyncio.all_tasks():
-            task.cancel()
-
     async def follow(loading: dict[str, asyncio.Future[None]]) -> None:
         await loading["a"]
 
     async def main() -> None:
         loading = {"a": asyncio.get_running_loop().create_future()}
-        kept.append((asyncio.create_task(tick()), loading if is_known else None))
+        kept.append((asyncio.create_task(_look_each_minute(observation, looks)), loading if is_known else None))
         await asyncio.create_task(follow(loading))
 
     with contextlib.suppress(asyncio.CancelledError):
@@ -242,17 +244,6 @@ def test_a_main_task_that_nothing_can_wake_may_be_there_to_let_a_server_go_on(
 ) -> None:
     kept: list[asyncio.Task[None]] = []
 
-    async def tick() -> None:
-        observer: Any = observation.recorders[0]._observer()
-        real_time = observation.clock.real_time
-        for minute in range(1, 4):
-            await asyncio.sleep(0)
-            observation.clock.real_time = lambda later=60 * minute: real_time() + later  # type: ignore[misc]
-            _elsewhere(lambda: observer.mishaps.partial_deadlocks.look(lambda: False))
-        observation.clock.real_time = real_time
-        for task in asyncio.all_tasks():
-            task.cancel()
-
     class App:
         """Keeps what it waits for to itself."""
 
@@ -264,7 +255,7 @@ def test_a_main_task_that_nothing_can_wake_may_be_there_to_let_a_server_go_on(
         server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
         if not serves:
             server.close()
-        kept.append(asyncio.create_task(tick()))
+        kept.append(asyncio.create_task(_look_each_minute(observation, 2)))
         try:
             await App().run()
         finally:

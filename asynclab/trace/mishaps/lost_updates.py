@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from asynclab.model.events import UpdateLost
 from asynclab.trace.frame_variables import variables_if_unseen
 from asynclab.trace.reading.await_chain import Chain, follow
-from asynclab.trace.reading.held_values import Held, HeldValues, Target, writes
+from asynclab.trace.reading.held_values import Held, HeldValues, writes
+from asynclab.trace.reading.shared_places import Target
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
@@ -23,6 +24,7 @@ _AT_ONCE = 0.03
 """Seconds that the threads of loops read functions at once, in all; what comes later is left to another thread."""
 
 _MOST_PUT_OFF = 50
+"""How many tasks wait to be compared until that thread comes to them; the others are not."""
 
 _Where: TypeAlias = Hashable
 """A place in memory: an object, and the name or key of what it has."""

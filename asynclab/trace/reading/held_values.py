@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from asynclab.trace.reading.function_source import UNREADABLE, parsed
+from asynclab.trace.reading.shared_places import CHANGES, OF_KEYS, Target, is_reader, reader_for
 
 Span: TypeAlias = tuple[int, int, int, int]
 """The first and last line and column of an `await`: where a function that waits there stands."""
@@ -39,40 +40,6 @@ _KEPT = 1_000
 
 _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 """Expressions whose value is made of what is in them."""
-
-
-_READS = {"get": "set", "load": "save", "pull": "push", "fetch": "store", "read": "write"}
-"""How functions are called that read something as a whole, and those that write it; what comes after is the same."""
-
-_CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop", "remove", "add"})
-"""The methods of collections that do something else if they are called twice."""
-
-_OF_KEYS = ("add", "remove", "pop")
-"""Those of them that change only what they are given, if anything."""
-
-_NOT_ALONE = ("read", "write")
-"""These alone are what streams do, which give each byte once."""
-
-
-class Target(msgspec.Struct, frozen=True):
-    """A place that more than one task may reach, such as `self.total`, `stock[name]` or a global variable."""
-
-    root: str
-    """The variable that it begins with."""
-    attributes: tuple[str, ...] = ()
-    key: str | int | None = None
-    """What a dict has it under, or the variable with that; or what is given to the functions that read and write it."""
-    is_variable: bool = False
-    """Whether `key` is a variable."""
-    reader: str = ""
-    """The function that reads it, where that is not known from its name."""
-
-    @property
-    def text(self) -> str:
-        """As code writes it."""
-        key = "" if self.key is None else str(self.key) if self.is_variable else repr(self.key)
-        name = ".".join(filter(None, (self.root, *self.attributes, self.reader)))
-        return f"{name}({key})" if self.reader else f"{name}[{key}]" if key else name
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -109,22 +76,8 @@ class HeldValues:
 def writes(code: CodeType) -> bool:
     """Whether a function writes to anything but its own variables, or calls what is named so."""
     names = code.co_names
-    is_named_so = not _CHANGES.isdisjoint(names) or any(_reader_for(name) in names for name in names)
+    is_named_so = not CHANGES.isdisjoint(names) or any(reader_for(name) in names for name in names)
     return is_named_so or not _WRITES.isdisjoint(code.co_code[::2])
-
-
-def _reader_for(writer: str) -> str | None:
-    """What a function is called that reads what another one writes."""
-    for read, write in _READS.items():
-        if writer.startswith(write) and writer not in _NOT_ALONE and writer[len(write) :][:1] in ("", "_"):
-            return read + writer[len(write) :]
-    return None
-
-
-def _is_reader(name: str) -> bool:
-    return any(
-        name.startswith(read) and name not in _NOT_ALONE and name[len(read) :][:1] in ("", "_") for read in _READS
-    )
 
 
 def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
@@ -339,15 +292,15 @@ class _Reader:
         """What a call returns; it may read or write something as a whole, as it says by its name."""
         function = node.func
         name = getattr(function, "attr", getattr(function, "id", ""))
-        changes = name in _CHANGES and isinstance(function, ast.Attribute)
+        changes = name in CHANGES and isinstance(function, ast.Attribute)
         owner = function.value if isinstance(function, ast.Attribute) else function
         made = _NOTHING if changes else _derived(self._value(owner))
         given = _NOTHING.union(*map(self._value, (*node.args, *node.keywords)))
-        reader = _reader_for(name)
+        reader = reader_for(name)
         if reader and (target := self._named(function, reader, node.args[:-1])):
             self._write(target, given, node.lineno, _NONE if awaited is None else frozenset({_span(awaited)}))
         if changes:
-            key = node.args[0] if name in _OF_KEYS and node.args else None
+            key = node.args[0] if name in OF_KEYS and node.args else None
             changed = self._target(owner if key is None else ast.Subscript(owner, key, ast.Load()))
             if changed is not None:
                 self._write(changed, _NOTHING, node.lineno)
@@ -356,7 +309,7 @@ class _Reader:
         made |= _derived(given)
         if name == "get" and node.args:
             made |= self._read(ast.Subscript(owner, node.args[0], ast.Load()))
-        if _is_reader(name) and (target := self._named(function, name, node.args)):
+        if is_reader(name) and (target := self._named(function, name, node.args)):
             made |= _derived(self._read_target(target))  # which may be changed in place
         return made
 

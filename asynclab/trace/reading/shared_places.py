@@ -1,0 +1,53 @@
+"""Names the places that more than one task may reach, as a function's code does."""
+
+from __future__ import annotations
+
+import msgspec
+
+_READS = {"get": "set", "load": "save", "pull": "push", "fetch": "store", "read": "write"}
+"""How functions are called that read something as a whole, and those that write it; what comes after is the same."""
+
+CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop", "remove", "add"})
+"""The methods of collections that do something else if they are called twice."""
+
+OF_KEYS = ("add", "remove", "pop")
+"""Those of them that change only what they are given, if anything."""
+
+_NOT_ALONE = ("read", "write")
+"""These alone are what streams do, which give each byte once."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A place that more than one task may reach, such as `self.total`, `stock[name]` or a global variable."""
+
+    root: str
+    """The variable that it begins with."""
+    attributes: tuple[str, ...] = ()
+    key: str | int | None = None
+    """What a dict has it under, or the variable with that; or what is given to the functions that read and write it."""
+    is_variable: bool = False
+    """Whether `key` is a variable."""
+    reader: str = ""
+    """The function that reads it, where that is not known from its name."""
+
+    @property
+    def text(self) -> str:
+        """As code writes it."""
+        key = "" if self.key is None else str(self.key) if self.is_variable else repr(self.key)
+        name = ".".join(filter(None, (self.root, *self.attributes, self.reader)))
+        return f"{name}({key})" if self.reader else f"{name}[{key}]" if key else name
+
+
+def reader_for(writer: str) -> str | None:
+    """What a function is called that reads what another one writes."""
+    for read, write in _READS.items():
+        if writer.startswith(write) and writer not in _NOT_ALONE and writer[len(write) :][:1] in ("", "_"):
+            return read + writer[len(write) :]
+    return None
+
+
+def is_reader(name: str) -> bool:
+    """Whether a function reads something as a whole, as its name says."""
+    return any(
+        name.startswith(read) and name not in _NOT_ALONE and name[len(read) :][:1] in ("", "_") for read in _READS
+    )
