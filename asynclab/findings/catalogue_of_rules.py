@@ -53,7 +53,7 @@ class Findings:
         self._state = state
         self._found: dict[object, Finding] = {}
         self._alike = Counter[Hashable]()
-        self._looked_at = 0.0
+        self._looked_at: float | None = None
         self._version = 0
         """The number of the latest event that the rules have seen."""
         self.failed: dict[str, str] = {}
@@ -75,6 +75,8 @@ class Findings:
         """Look again, where enough has happened; the state has taken in the events."""
         state = self._state
         tells = not _TELLING.isdisjoint(map(type, events))
+        if self._looked_at is None:
+            self._looked_at = events[0].at if events else state.now
         if tells or state.is_blocking or state.now - self._looked_at >= PERIOD:
             self._looked_at = state.now
             self.look()

@@ -232,7 +232,7 @@ def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Seque
     begin = 0
     if not _MAY_END_WAITS.isdisjoint(map(type, events)):
         for index, event in enumerate(events):
-            if index > begin and _end_of_wait(event, state) is not None:
+            if index > begin and type(event) in _MAY_END_WAITS and _end_of_wait(event, state) is not None:
                 yield events[begin:index]
                 begin = index
     if events:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
+from inspect import CO_COROUTINE
+from types import FunctionType, ModuleType
 from typing import Any
 
 from asynclab.model.events import CoroutineCached, Misused, MisuseKind
@@ -51,26 +51,55 @@ class CachedCoroutines:
     def __init__(self) -> None:
         self._told: set[int] = set()
         """Their id()."""
+        # Suites of tests ask often, and some have a thousand modules.
+        self._seen = 0
+        """How many modules there were at the last call."""
+        self._unsettled: dict[str, int] = {}
+        """Those of the program's own that had such a cache or had grown, and how many variables they had."""
+        self._settled: set[str] = set()
+        """Its others, and all that are not the program's own."""
 
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
         """What tells of those of the program's async functions that gave some coroutine out again so far."""
-        for each in _caches(recorder.code.owns):
-            function, times = each.__wrapped__, each.cache_info().hits
-            if times and id(each) not in self._told and inspect.iscoroutinefunction(function):
+        for each in self._of_modules(recorder.code.owns):
+            times = each.cache_info().hits
+            if times and id(each) not in self._told:
                 self._told.add(id(each))
-                file, line = function.__code__.co_filename, function.__code__.co_firstlineno
-                yield CoroutineCached(recorder.clock.now(), function.__qualname__, times, file, line)
+                code = each.__wrapped__.__code__
+                told = each.__wrapped__.__qualname__, times, code.co_filename, code.co_firstlineno
+                yield CoroutineCached(recorder.clock.now(), *told)
+
+    def _of_modules(self, is_owned: Callable[[str], bool]) -> Iterator[Any]:
+        """The caches of async functions and methods in the program's own modules."""
+        if len(sys.modules) != self._seen:
+            self._seen = len(sys.modules)
+            self._unsettled = dict.fromkeys(sys.modules.keys() - self._settled, -1) | self._unsettled
+        for name, size in list(self._unsettled.items()):
+            module = sys.modules.get(name)
+            space = _MODULE_SPACE(module) if type(module) is ModuleType else {}
+            file = space.get("__file__")
+            is_own = type(file) is str and is_owned(file)
+            caches = [each for each in _values_in(name, space) if _is_async_cache(each)] if is_own else []
+            # A script grows while its loops come and go.
+            if caches or name == "__main__" or (is_own and len(space) != size):
+                self._unsettled[name] = len(space)
+                yield from caches
+            else:
+                self._settled.add(name)
+                self._unsettled.pop(name, None)  # loops on two threads may be closed at a time
 
 
-def _caches(is_owned: Callable[[str], bool]) -> Iterator[Any]:
-    """The caches of functions and methods in the program's own modules."""
-    for name, module in list(sys.modules.items()):
-        space = _MODULE_SPACE(module) if type(module) is ModuleType else {}
-        file = space.get("__file__")
-        if type(file) is str and is_owned(file):
-            classes = [_CLASS_SPACE(each) for each in list(space.values()) if issubclass(type(each), type)]
-            spaces = [space, *(each for each in classes if each.get("__module__") == name)]
-            yield from (each for space in spaces for each in list(space.values()) if type(each) is _CACHE)
+def _values_in(name: str, module: Mapping[str, Any]) -> Iterator[Any]:
+    """What the variables of a module and of its classes have."""
+    classes = [_CLASS_SPACE(each) for each in list(module.values()) if issubclass(type(each), type)]
+    for space in [module, *(each for each in classes if each.get("__module__") == name)]:
+        yield from list(space.values())
+
+
+def _is_async_cache(value: Any) -> bool:
+    """Whether this is a cache of what an async function returns."""
+    function = getattr(value, "__wrapped__", None) if type(value) is _CACHE else None
+    return type(function) is FunctionType and bool(function.__code__.co_flags & CO_COROUTINE)
 
 
 cached_coroutines = CachedCoroutines()
