@@ -98,6 +98,8 @@ class LiveFindings:
         """Frames until the next round may begin."""
         self._cost = self._spent = 0.0
         """Real seconds that this round, and all rounds, have taken."""
+        self._costs: dict[str, float] = {}
+        """Those that each rule took last time."""
         self._begun = seconds()
         self._is_ending = False
 
@@ -150,9 +152,11 @@ class LiveFindings:
     def _check(self, budget: float) -> None:
         begin = self._seconds()
         took = 0.0
-        while self._left and took < budget:
-            self._apply(self._left.popleft())
-            took = self._seconds() - begin
+        while self._left and (not took or took + self._costs.get(self._left[0].name, 0.0) < budget):
+            rule = self._left.popleft()
+            self._apply(rule)
+            took, before = self._seconds() - begin, took
+            self._costs[rule.name] = took - before
         self._cost += took
         self._spent += took
         if not self._left:

@@ -1,7 +1,7 @@
 """Findings of a run that goes on: they come and go, and looking for them takes little of a frame."""
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 
@@ -156,12 +156,21 @@ def test_slow_rules_take_a_twentieth_of_the_time() -> None:
 
 def test_of_several_rules_a_frame_checks_as_many_as_it_has_time_for() -> None:
     run = Watched()
-    slow = Rule("slow", "", "", "", "", run.check)
-    run.took = 0.002
-    live = LiveFindings(run.feed.state, [slow] * 5, lambda: run.seconds)
-    for looks in (2, 4, 5):
-        live.look()
-        assert run.looks == looks
+    slow = [Rule(f"slow {number}", "", "", "", "", run.check) for number in range(5)]
+    run.took = 0.001
+    live = LiveFindings(run.feed.state, slow, lambda: run.seconds)
+
+    def looks_of_frames() -> list[int]:
+        run.looks = 0
+        run.happen(e.Stepped(run.feed.state.now + 0.05, 1, 0.0))
+        seen = [0]
+        while run.looks < len(slow):
+            live.look()
+            seen.append(run.looks)
+        return [after - before for before, after in pairwise(seen) if after > before]
+
+    assert looks_of_frames() == [3, 2], "of what a rule takes nothing is known"
+    assert looks_of_frames() == [2, 2, 1], "no rule begins that would take too long"
 
 
 def test_what_only_a_moment_shows_is_found_though_the_next_event_hides_it() -> None:
