@@ -13,6 +13,12 @@ SOURCE_LIMIT = 1_000_000
 COLOUR_LIMIT = 100_000
 """The most characters of a file in colour; a longer file is plain, since colouring it would hold up the loop."""
 
+KEPT = 64
+"""How many files are kept in colour."""
+
+_highlighted: dict[str, tuple[Line, ...]] = {}
+"""The latest files."""
+
 _PART_OF = {
     "Comment": "comment",
     "Keyword": "keyword",
@@ -48,6 +54,19 @@ def first_of_code(text: str) -> int:
 
 def highlighted(text: str) -> tuple[Line, ...]:
     """The lines of a Python file, in spans with a part for each kind of token; nothing in the text is trusted."""
+    if text not in _highlighted:
+        _highlighted[text] = _highlight(text)
+        if len(_highlighted) > KEPT:
+            del _highlighted[next(iter(_highlighted))]
+    return _highlighted[text]
+
+
+def highlighted_before(text: str) -> tuple[Line, ...] | None:
+    """The lines of a file if it was highlighted lately."""
+    return _highlighted.get(text)
+
+
+def _highlight(text: str) -> tuple[Line, ...]:
     safe = _safe(text)
     if not text or len(safe) > COLOUR_LIMIT:
         return uncoloured(text)

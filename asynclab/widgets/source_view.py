@@ -12,7 +12,7 @@ from asynclab.model.frames import file_name
 from asynclab.model.state import NOTHING_YET, LabState
 from asynclab.model.tasks import Place
 from asynclab.widgets.code_marks import MARKS_WIDTH, CodeMarks, legend, mark_spans, marks_in, out_of_reach, standing
-from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
+from asynclab.widgets.highlighting import first_of_code, highlighted, highlighted_before, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.spans import Line, joined, width_of
@@ -70,7 +70,6 @@ class SourceView(LineView):
         self.border_title = "Code"
         self._files = files
         self._first = self._file = _File()
-        self._coloured: dict[str, tuple[Line, ...]] = {}
         self._widest = self._digits = 0
         self._state = NOTHING_YET
         self._next: int | None = None
@@ -195,7 +194,7 @@ class SourceView(LineView):
 
     def _open(self, file: _File) -> None:
         self._file = file
-        self.entries = self._coloured.get(file.text) or uncoloured(file.text)
+        self.entries = highlighted_before(file.text) or uncoloured(file.text)
         self._widest = max(map(width_of, self.entries), default=0)
         self._digits = len(str(len(self.entries)))
         # The cursor's mark, the line number, an arrow and the tasks there come before the code.
@@ -211,9 +210,7 @@ class SourceView(LineView):
         """After the first paint, colour the code, which is slow the first time, and go to its beginning."""
         if file is not self._file:
             return
-        if file.text not in self._coloured:
-            self._coloured[file.text] = highlighted(file.text)
-        self.entries = self._coloured[file.text]
+        self.entries = highlighted(file.text)
         self._is_following = True
         self._is_unseen = not self.page_height
         line = self._line_to_follow()

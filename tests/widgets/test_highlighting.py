@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.text import clean
-from asynclab.widgets.highlighting import COLOUR_LIMIT, first_of_code, highlighted, uncoloured
+from asynclab.widgets.highlighting import (
+    COLOUR_LIMIT,
+    KEPT,
+    first_of_code,
+    highlighted,
+    highlighted_before,
+    uncoloured,
+)
 from asynclab.widgets.spans import Line, plain
 
 
@@ -59,3 +66,11 @@ def test_no_line_of_any_text_is_lost(text: str) -> None:
 def test_a_very_long_file_is_plain() -> None:
     lines = highlighted("import asyncio\n" * (COLOUR_LIMIT // 10))
     assert {part for line in lines for _, part in line} == {""}
+
+
+def test_the_latest_files_are_kept_in_colour() -> None:
+    texts = [f"def f{number}(): ..." for number in range(KEPT + 1)]
+    lines = [highlighted(text) for text in texts]
+    assert highlighted_before(texts[0]) is None
+    assert [highlighted_before(text) for text in texts[1:]] == lines[1:]
+    assert highlighted(texts[-1]) is lines[-1]

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
+from asynclab.widgets import highlighting
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
@@ -180,7 +181,8 @@ async def test_it_scrolls_both_ways() -> None:
         assert view.scroll_offset.y == view.max_scroll_y
 
 
-async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
+async def test_the_code_is_painted_at_once_and_coloured_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highlighting, "_highlighted", {})
     async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, SOURCE)
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (" 1      import asyncio", "")
