@@ -43,7 +43,7 @@ command = Command["Leaving"]
 AGAIN_SECONDS = 2.0
 """Seconds within which a second ctrl+c quits."""
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals at which everything that runs is cancelled, and cleans up, before the app ends."""
 
 
