@@ -1392,9 +1392,9 @@ async def who_gave_a_lock_up_goes_on_and_releases_it_later() -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(lock.acquire(), timeout)
         try:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
         finally:
             if lock.locked():
                 lock.release()
 
-    await asyncio.gather(write(1), write(0.02), write(1))
+    await asyncio.gather(write(9), write(0.15), write(9))
