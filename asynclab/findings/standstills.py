@@ -68,7 +68,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
         return
     roots.sort(key=lambda task: _is_consequence(task, waits[task.id]))
     victims = dict.fromkeys([*(task.id for task in roots), *waits])
-    deeds = ((task, f"{waiting(waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
+    deeds = ((task, f"{waiting(task, waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
     said = listed_deeds(state, deeds)
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"

@@ -16,15 +16,15 @@ def doing(task: TaskState, state: LabState) -> str:
     if task.state != "waiting":
         return f"is {task.state}"
     wait = task.waits_for
-    return f"waits ({NOT_RECORDED})" if wait is None else waiting(wait, state)
+    return f"waits ({NOT_RECORDED})" if wait is None else waiting(task.id, wait, state)
 
 
-def waiting(wait: Wait, state: LabState) -> str:
-    """A wait in words, with who has or brought last what it is for."""
+def waiting(task: int, wait: Wait, state: LabState) -> str:
+    """The wait of a task in words, with who has or brought last what it is for, unless that is the task itself."""
     holders = waited_tasks(wait, state)
     if wait.kind == "lock":
         wait = Wait("lock", number=wait.number, tasks=holders)
-    return plain_wait(wait, state)[0] + _more_of(wait, holders, state)
+    return plain_wait(wait, state)[0] + _more_of(task, wait, holders, state)
 
 
 def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
@@ -39,7 +39,7 @@ def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
     return tuple(sorted(left))  # a group has them in a set
 
 
-def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
+def _more_of(task: int, wait: Wait, holders: Sequence[int], state: LabState) -> str:
     """Who has what a task waits for, where the words for the wait don't name them."""
     if wait.kind == "semaphore" and holders:
         return f", whose permits are with {listed(state, holders)}"
@@ -62,7 +62,8 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
         if queue.returned and borrowers:  # a pool: what is taken comes back
             return f", whose items are with {listed(state, borrowers)}"
-        return last_by(state, "put", queue.sources) + last_by(state, "got", queue.takers)
+        got = "" if _latest(queue.takers) == task else last_by(state, "got", queue.takers)
+        return last_by(state, "put", queue.sources) + got
     return last_by(state, "got", queue.takers)
 
 
@@ -71,9 +72,13 @@ _BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 def last_by(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
     """Who did something last, and how that ended; empty where it was no task."""
-    number = max(tasks, key=tasks.__getitem__, default=None)
+    number = _latest(tasks)
     if number is None:
         return ""
     task = state.tasks.get(number)
     end = "" if task is None or not task.has_ended else f", which {how_ended(task)}"
     return f", last{did and f' {did}'} by {quoted(state, number)}{end}"
+
+
+def _latest(tasks: Mapping[int | None, float]) -> int | None:
+    return max(tasks, key=tasks.__getitem__, default=None)

@@ -112,6 +112,16 @@ STATES = {
             *_waiting(3, events.Wait("queue.join", number=1)),
         ),
     ),
+    "a queue with one taker": _state(
+        EVENT,
+        then=(
+            events.QueueCreated(1.0, 1, "Queue", 1),
+            events.QueuePut(1.0, 1, "'item'", 1, 1, task=1),
+            events.QueueGot(1.0, 1, "'item'", 0, 1, task=2),
+            *_waiting(2, events.Wait("queue.get", number=1)),
+            *_waiting(3, events.Wait("queue.get", number=1)),
+        ),
+    ),
     "a pool": _state(
         EVENT,
         then=(
