@@ -206,7 +206,7 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
     terminal.leave()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=["SIGTERM", "SIGHUP", "SIGQUIT"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
 def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal, number: signal.Signals) -> None:
     terminal.press("7")
     terminal.wait_for_text("producer-1")
