@@ -20,6 +20,7 @@ from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts
 from tests.fast_loop import run_fast
@@ -32,7 +33,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (Observer, "enter"),
     (Observer, "follow"),
     (Observer, "open_step"),
-    (Observer, "output"),
+    (PrintedLines, "add"),
     (Looks, "look"),
     (TaskRegistry, "tell_birth"),
     (TaskRegistry, "end"),

@@ -158,10 +158,6 @@ class Observer(Recorder):
         """Forget about the tasks that were destroyed, and report those that were pending."""
         self.registry.strike_off()
 
-    def output(self, text: str, stream: str) -> None:
-        """Text was written to a standard stream by code that is observed here."""
-        self.printed.add(text, stream)
-
     def timeout_called_off(self, timeout: object) -> None:
         """The timer of a timeout was cancelled that the loop keeps."""
         self.timeouts.met(timeout)

@@ -23,12 +23,13 @@ class PrintedLines:
         """Text was written to a standard stream; may be called on any thread."""
         key = (self._recorder.current_number(), stream)
         with self._printing:
-            text = self._printed.pop(key, "") + text
-            complete, newline, rest = text.rpartition("\n")
-            if newline:
+            if "\n" in text:
+                complete, newline, text = (self._printed.pop(key, "") + text).rpartition("\n")
                 self._tell(complete + newline, key)
-            if rest:
-                self._printed[key] = rest
+            elif key in self._printed:
+                text = self._printed[key] + text
+            if text:
+                self._printed[key] = text
                 self._recorder.attend_at = AT_ONCE
 
     def flush(self) -> None:
