@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.line_search import LineSearch
 
 _HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*")
 _BLANK_LINE = re.compile(r"\r?\n")
@@ -38,11 +39,9 @@ _ENCODING = re.compile(r"^content-transfer-encoding:\s*(base64|quoted)", re.IGNO
 _QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
-_SOFT_URL = re.compile(
-    r"^(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.MULTILINE | re.IGNORECASE
-)
+_SOFT_URL = LineSearch(r"(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.IGNORECASE)
 """A URL that goes on in the next line; its own = would be =3D."""
-_SOFT_BREAK = re.compile(r"^[^\n]{20,75}=\r?\n", re.MULTILINE)
+_SOFT_BREAK = LineSearch(r"[^\n]{20,75}=\r?\n")
 
 
 class MailPart(NamedTuple):
@@ -105,7 +104,8 @@ def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
 
 def without_quoting(text: str) -> str | None:
     """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
-    if not (_SOFT_URL.search(text) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
+    breaks = "=\n" in text or "=\r\n" in text
+    if not ((breaks and _SOFT_URL.search(text)) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import groupby, islice
 from urllib.parse import unquote
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
 from asynclab.fetch.texts.exact_values import host_url
 from asynclab.fetch.texts.finding import SENT, Finding
+from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
@@ -29,17 +31,22 @@ def _simple() -> re.Pattern[str]:
     """
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
-    after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
+    space = r"[^\S\n]"
+    after = (rf"(?={space}*\)|{space}+[\"'(])", rf"(?={space}*$|{space}+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
     closed = r"(?=\)|[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})(?<!blob:.{4})"
     # Robots put a plus before the URL in their name.
-    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=[\s(;]\+.{{4}}))"
+    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=(?:{space}|[(;])\+.{{4}}))"
     between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    usual = (
+        r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: nothing else is to be looked at
+    )
     return re.compile(
-        rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
-        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
+        rf"([Hh][Tt][Tt][Pp](?:{usual}|{before}|{between})(?<!{quote}{quote}.{{4}})"
+        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}",
+        re.MULTILINE,
     )
 
 
@@ -53,13 +60,15 @@ _QUOTED_URL = re.compile(
 )
 """A URL that was a part of another one's query, or of a form that was sent."""
 _SCHEMELESS = re.compile(
-    r"""//(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
+    r"""//(?<=[\[( "'].{2})(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
     r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
 )
 """What stands for a scheme in links of wikis and Markdown, and in styles."""
 _TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
 """A URL between angle brackets, as troff writes them."""
-_BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
+_BREAK = re.compile(
+    "[\u200b-\u200d\u2060\ufeff](?<=[!-~].)[\u200b-\u200d\u2060\ufeff]*(?=(?!https?:)[!-~])", re.IGNORECASE
+)
 """Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
@@ -91,6 +100,7 @@ _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-f
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
 _WRAPPED = re.compile(
     r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
     r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
@@ -102,7 +112,11 @@ _CMD_ESCAPE = re.compile(r"\^(.)")
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 _LONG_LINE = 100_000
+_MOST_LINES = 64
+"""Lines that are gone over at once."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
+_ODD_LINE = LineSearch(r"[^\S\n]*(?:#|[\[>](?=[^\n]*\]:)(?![^\n]*\]: http))")
+"""A line that may be commented out, or a definition of Markdown that begins otherwise than most."""
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
 
@@ -113,33 +127,66 @@ def read_prose(text: str, finding: Finding) -> None:
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
-    for line in _lines(without_defanged(text) if disarmed else text):
-        if "://" not in line:
-            url = host_url(_COMMENT.sub("", line) if "#" in line else line)
-            if not (url and finding.take(url)):
-                finding.ignore(line)
+    size = 1
+    for has_url, lines in groupby(_lines(without_defanged(text) if disarmed else text), _has_url):
+        if not has_url:
+            for line in lines:
+                url = host_url(_COMMENT.sub("", line) if "#" in line else line)
+                if not (url and finding.take(url)):
+                    finding.ignore(line)
             continue
-        taken, others = False, []
-        simple = _all_simple(line)
-        take = finding.take if "\\" in line else finding.take_unusual
-        for url, link, definition, latex, _, _, sent, path, fragment in simple:
-            if sent:
-                finding.take_sent(f"http{sent}", path, fragment)
-            elif not take(url):
-                others.append(url)
+        while block := list(islice(lines, size)):
+            simple = _all_simple("\n".join(block))
+            if simple and _take_sent(simple, finding):
+                markup = markup or next(
+                    ("Markdown" if link else "LaTeX" for _, link, _, brace, *_ in simple if link or brace), ""
+                )
+                size = min(2 * size, _MOST_LINES)
                 continue
-            is_markdown = link or (definition and line.lstrip()[:1] in "[>")
-            taken, markup = True, markup or (is_markdown and "Markdown") or (latex and "LaTeX")
-        for url, delimited, run_on in () if simple else _urls(line):
-            if run_on:
-                finding.ignore(f"{run_on} after {url}", "run-on text")
-            if has_scheme(url) and finding.take(url):
-                taken, markup = True, markup or delimited
-            else:
-                others.append(url)
-        for ignored in others if taken else [line]:
-            finding.ignore(ignored)
+            for line in block:
+                found = _read_line(line, simple if len(block) == 1 else _all_simple(line), finding)
+                markup = markup or found
+            size = 1
     finding.was_read_as(markup or "text", before)
+
+
+def _has_url(line: str) -> bool:
+    return "://" in line
+
+
+def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
+    """Take all URLs of lines, if each is sent as it is written; returns whether that is so."""
+    urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
+    if any(definitions):
+        return False
+    if not all(sent) or any(fragments):
+        return finding.take_all(urls)
+    finding.take_all_sent(urls, paths)
+    return True
+
+
+def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
+    """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
+    taken, others, markup = False, [], ""
+    take = finding.take if "\\" in line else finding.take_unusual
+    for url, link, definition, latex, _, _, sent, path, fragment in simple:
+        if sent:
+            finding.take_sent(f"http{sent}", path, fragment)
+        elif not take(url):
+            others.append(url)
+            continue
+        is_markdown = link or (definition and line.lstrip()[:1] in "[>")
+        taken, markup = True, markup or (is_markdown and "Markdown") or (latex and "LaTeX")
+    for url, delimited, run_on in () if simple else _urls(line):
+        if run_on:
+            finding.ignore(f"{run_on} after {url}", "run-on text")
+        if has_scheme(url) and finding.take(url):
+            taken, markup = True, markup or delimited
+        else:
+            others.append(url)
+    for ignored in others if taken else [line]:
+        finding.ignore(ignored)
+    return markup
 
 
 def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
@@ -186,9 +233,8 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _all_simple(line: str) -> list[tuple[str, ...]]:
-    """All URLs of a line, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
-    first = line.lstrip()[:1]
-    if first == "#" or (first in "[>" and "]:" in line and "]: http" not in line) or may_run_on(line):
+    """All URLs of one or more lines, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
+    if (("#" in line or "]:" in line) and _ODD_LINE.search(line)) or may_run_on(line):
         return []
     if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
         line = line.replace(",http", " http")
@@ -250,7 +296,7 @@ def _plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
-    if "\n" in text:
+    if _FULL_LINE.search(text):
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
     if "%3" in text:

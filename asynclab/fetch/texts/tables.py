@@ -10,14 +10,15 @@ from typing import NamedTuple
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, read_value
 from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.line_search import LineSearch
 
 _HEAD = (
     r"(?:[^\n,;\t|]{0,40}+[,;\t|]){0,20}?"
     rf"[ \"]*+(?=[{''.join({name[0] for name in NAMES_OF_URLS})}])(?:{'|'.join(NAMES_OF_URLS)})[ \"]*+(?:[,;\t|]|\r?$)"
 )
 """The names of columns, one of which holds URLs."""
-TABLE = re.compile(
-    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
+TABLE = LineSearch(
+    rf"(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
     r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
     re.MULTILINE,
 )

@@ -75,8 +75,9 @@ def is_template(url: str) -> bool:
 
 def defanged(text: str) -> list[str]:
     """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
+    marks = [mark for mark in _MARKS if mark[0] == "h" or mark[0] in text]
     lower = text.lower()
-    return _DEFANGED.findall(text) if any(mark in lower for mark in _MARKS) else []
+    return _DEFANGED.findall(text) if any(mark in lower for mark in marks) else []
 
 
 def is_defanged(text: str) -> bool:
