@@ -105,16 +105,19 @@ class Finding:
         found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := _IS_SENT.fullmatch(url))]
         if len(found) < len(urls):
             return False
-        for sent in found:
-            _, path, fragment = sent.groups("")
-            self.take_sent(sent[0][: sent.end(1)], path, fragment)
+        paths, fragments = [sent[2] for sent in found], [sent[3] for sent in found]
+        if not any(fragments):
+            self.take_all_sent(urls, paths)
+            return True
+        for url, path, fragment in zip(urls, paths, fragments, strict=True):
+            self.take_sent(url.partition("#")[0], path or "", fragment or "")
         return True
 
-    def take_all_sent(self, urls: Sequence[str], paths: Sequence[str]) -> None:
+    def take_all_sent(self, urls: Sequence[str], paths: Sequence[str | None]) -> None:
         """Note URLs without fragments that `SENT` matches, with their paths."""
         if not all(map(str.isascii, urls)):
             for url, path in zip(urls, paths, strict=True):
-                self.take_sent(url, path, "")
+                self.take_sent(url, path or "", "")
             return
         keys = urls if all(paths) else [url if path else f"{url}/" for url, path in zip(urls, paths, strict=True)]
         counts = self.counts

@@ -17,6 +17,12 @@ from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
+_PLAIN_TAGS = re.compile(
+    r"(?:[^<:/]*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
+    r"(?:\s++(?:class|id|align|valign|width|height|colspan|rowspan|rel|target)=\"[^\":<>]*+\")*+>)++",
+    re.IGNORECASE | re.ASCII,
+)
+"""Tags that point to nothing, and the texts before them in which no URL is."""
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
 
 # As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
@@ -64,8 +70,12 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
     page = _Page(finding, is_xml)
     position = 0
     unclosed: set[str] = set()
-    tag = TAG.search(text)
-    while tag is not None:
+    while True:
+        if plain := _PLAIN_TAGS.match(text, position):
+            position = plain.end()
+        tag = TAG.search(text, position)
+        if tag is None:
+            break
         if tag.start() > position:
             _between(text[position : tag.start()], page)
         closing, name = tag[1], (tag[2] or "").lower()
@@ -77,7 +87,6 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
             else:
                 _take_code(text[position : end.start()], page, is_taken=name == "style")
                 position = end.start()
-        tag = TAG.search(text, position)
     _between(text[position:], page)
     if page.base and not page.base_was_used:
         finding.take(page.base)

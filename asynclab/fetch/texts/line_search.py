@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 
 class LineSearch:
@@ -16,7 +17,8 @@ class LineSearch:
         self._first = re.compile(f"({pattern})", flags)
         self._following = re.compile(f"\n({pattern})", flags)
 
-    def search(self, text: str, position: int = 0) -> re.Match[str] | None:
-        """The first such line that begins at a position or later."""
+    def search(self, text: str, position: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """The first such line that begins at a position or later, and is within the text up to an end."""
         begins_there = position == 0 or text.startswith("\n", position - 1)
-        return (begins_there and self._first.match(text, position)) or self._following.search(text, position)
+        first = self._first.match(text, position, end) if begins_there else None
+        return first or self._following.search(text, position, end)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
 from urllib.parse import unquote
 
 from asynclab.fetch.address import has_scheme
@@ -112,6 +112,7 @@ _CMD_ESCAPE = re.compile(r"\^(.)")
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 _LONG_LINE = 100_000
+_MEDIUM_LINE = 1_000
 _MOST_LINES = 64
 """Lines that are gone over at once."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
@@ -123,41 +124,55 @@ _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before, markup = finding.total, ""
-    text = _WWW.sub("https://www.", _plain(text))
+    text = _plain(text)
+    if "www." in text:
+        text = _WWW.sub("https://www.", text)
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
-    size = 1
-    for has_url, lines in groupby(_lines(without_defanged(text) if disarmed else text), _has_url):
-        if not has_url:
-            for line in lines:
-                url = host_url(_COMMENT.sub("", line) if "#" in line else line)
-                if not (url and finding.take(url)):
-                    finding.ignore(line)
-            continue
-        while block := list(islice(lines, size)):
-            simple = _all_simple("\n".join(block))
-            if simple and _take_sent(simple, finding):
-                markup = markup or next(
-                    ("Markdown" if link else "LaTeX" for _, link, _, brace, *_ in simple if link or brace), ""
-                )
-                size = min(2 * size, _MOST_LINES)
-                continue
-            for line in block:
-                found = _read_line(line, simple if len(block) == 1 else _all_simple(line), finding)
-                markup = markup or found
-            size = 1
+    for most, lines in groupby(_lines(without_defanged(text) if disarmed else text), _most_at_once):
+        if most:
+            found = _read_lines(lines, most, finding)
+            markup = markup or found
+        else:
+            _read_hosts(lines, finding)
     finding.was_read_as(markup or "text", before)
 
 
-def _has_url(line: str) -> bool:
-    return "://" in line
+def _most_at_once(line: str) -> int:
+    """How many lines such as this are gone over at once, for its URLs; 0 if it has none."""
+    return 0 if "://" not in line else 1 if len(line) > _MEDIUM_LINE else _MOST_LINES
+
+
+def _read_hosts(lines: Iterator[str], finding: Finding) -> None:
+    """Take the lines that are hosts, and ignore the others."""
+    while block := list(islice(lines, _MOST_LINES)):
+        urls = [host_url(_COMMENT.sub("", line) if "#" in line else line) for line in block]
+        if not (all(urls) and finding.take_all(urls)):
+            for line, url in zip(block, urls, strict=True):
+                if not (url and finding.take(url)):
+                    finding.ignore(line)
+
+
+def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
+    """Take the URLs of lines, of many at once while all are simple. Returns the first markup, if there is any."""
+    markup, size = "", min(most, 16)
+    while block := list(islice(lines, size)):
+        simple = _all_simple("\n".join(block))
+        if simple and _take_sent(simple, finding):
+            marks = ("Markdown" if link else "LaTeX" for _, link, _, brace, *_ in simple if link or brace)
+            markup, size = markup or next(marks, ""), min(2 * size, most)
+            continue
+        for line in block:
+            found = _read_line(line, simple if len(block) == 1 else _all_simple(line), finding)
+            markup, size = markup or found, 1
+    return markup
 
 
 def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
     """Take all URLs of lines, if each is sent as it is written; returns whether that is so."""
     urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
-    if any(definitions):
+    if any(definitions) or (len(simple) == 1 and not sent[0]):
         return False
     if not all(sent) or any(fragments):
         return finding.take_all(urls)
@@ -222,14 +237,18 @@ def with_schemes(text: str) -> str:
     return _SCHEMELESS.sub("https://", text)
 
 
-def _lines(text: str) -> Iterator[str]:
+def _lines(text: str) -> Iterable[str]:
     """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
-    for line in text.splitlines():
-        start = 0
-        while len(line) > start + _LONG_LINE and (cut := line.find(" http", start + _LONG_LINE)) > 0:
-            yield line[start:cut]
-            start = cut + 1
-        yield line[start:] if start else line
+    lines = text.splitlines()
+    return chain.from_iterable(map(_pieces, lines)) if len(max(lines, key=len, default="")) > _LONG_LINE else lines
+
+
+def _pieces(line: str) -> Iterator[str]:
+    start = 0
+    while len(line) > start + _LONG_LINE and (cut := line.find(" http", start + _LONG_LINE)) > 0:
+        yield line[start:cut]
+        start = cut + 1
+    yield line[start:] if start else line
 
 
 def _all_simple(line: str) -> list[tuple[str, ...]]:
@@ -284,7 +303,7 @@ def _plain(text: str) -> str:
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\\\n" in text:
         text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
-    if any(escape in text for escape in _ESC):
+    if any(map(text.__contains__, _ESC)):
         text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
     if '^"http' in text:
         text = _CMD_ESCAPE.sub(r"\1", text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from asynclab.fetch.address import has_scheme
-from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, read_value
+from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, may_hold_url, read_value
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.line_search import LineSearch
 
@@ -50,13 +50,15 @@ class Table(NamedTuple):
     def read(self, finding: Finding, read: ReadText) -> None:
         """Take the URLs of all cells; a row without any is ignored."""
         only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
+        names = dict(enumerate("" if name in NAMES_OF_URLS else name for name in self.names))
         for number, row in enumerate(self.rows):
             before = finding.noted
+            is_head = bool(self.names) and number == 0
             for column, cell in enumerate(row if only is None else row[only : only + 1]):
-                is_head = bool(self.names) and number == 0
-                is_url = (column in self.url_columns or only is not None) and not is_head
-                name = self.names[column] if self.names and column < len(self.names) else ""
-                read_value(cell, finding, read, "url" if is_url else "" if name in NAMES_OF_URLS else name)
+                if (column in self.url_columns or only is not None) and not is_head:
+                    read_value(cell, finding, read, "url")
+                elif may_hold_url(cell):
+                    read_value(cell, finding, read, names.get(column, ""))
             if before == finding.noted:
                 finding.ignore(self.separator.join(row))
 
@@ -147,9 +149,9 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
     body = rows[1:] if names else rows
     found = set()
     for column in range(len(rows[0])):
-        cells = [cell.strip() for row in body if (cell := row[column].strip())]
+        cells = [cell for row in body if (cell := row[column].strip())]
         is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
-        with_scheme = sum(map(has_scheme, cells))
+        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell)
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
             if (
