@@ -23,6 +23,8 @@ _PLAIN_TAGS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """Tags that point to nothing, and the texts before them in which no URL is."""
+_MAY_LINK = re.compile(r"[^\w\s/:,;!?()'\"*+#=-]|//|localhost", re.IGNORECASE)
+"""What every URL and host has, or what stands for that."""
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
 
 # As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
@@ -93,7 +95,7 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
 
 
 def _between(text: str, page: _Page) -> None:
-    if "/" in text or ":" in text:
+    if ("/" in text or ":" in text) and _MAY_LINK.search(text):
         if page.is_xml is not None and is_exact(value := _unescaped(text.strip())):
             if not page.finding.take(value):
                 page.finding.ignore(value)

@@ -124,7 +124,7 @@ _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before, markup = finding.total, ""
-    text = _plain(text)
+    text = _plain(text) if text else ""
     if "www." in text:
         text = _WWW.sub("https://www.", text)
     disarmed = defanged(text)
@@ -303,7 +303,7 @@ def _plain(text: str) -> str:
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\\\n" in text:
         text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
-    if any(map(text.__contains__, _ESC)):
+    if any(map(text.__contains__, "[\x1b\u241b\x9b")) and any(map(text.__contains__, _ESC)):
         text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
     if '^"http' in text:
         text = _CMD_ESCAPE.sub(r"\1", text)
