@@ -82,7 +82,7 @@ _NO_BRACKET = r"[^\s()\\\x00-\x1f\x7f]++|\\\S"
 _DESTINATION = re.compile(
     rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
 )
-_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
+_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\(|=\d*%?x))""")  # HackMD and others write sizes so
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[(?!\^)[^\]]+\]:\s*<?\Z")  # a footnote is prose
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")

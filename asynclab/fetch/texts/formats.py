@@ -15,7 +15,7 @@ from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose, unfolded
-from asynclab.fetch.texts.tables import TABLE, table_at, table_text
+from asynclab.fetch.texts.tables import TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 
@@ -66,7 +66,10 @@ def read_any(text: str, finding: Finding, depth: int = 0) -> None:
         if part is None:
             position = max(begins.end(), script_ends)
             continue
-        cutting.read_rest(rest, begins.start(1))
+        begin = begins.start(1)
+        if isinstance(part, MailPart) and (table := table_around(text, rest, begin)) is not None:
+            part, begin = table, rest
+        cutting.read_rest(rest, begin)
         before = finding.total
         part.read(finding, cutting.read_inner)
         finding.was_read_as(part.name, before)

@@ -98,6 +98,17 @@ _CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(
 """A URL that goes on in the next line of .properties; its indent counts for nothing there."""
 _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
+_DEFINITION = re.compile(
+    r"(^[ \t>]*\[(?!\^)[^\]\n]+\]:)[ \t]*\r?\n[ \t>]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE
+)
+"""A definition of Markdown whose URL is in the next line."""
+_NUMBERED = re.compile(r":\d+\)?(?:\s|\Z)")
+_SOURCE_PLACE = re.compile(
+    r"(/(?<!//)[\w.~%@+-]+\.(?:[cm]?[jt]sx?|css|html?|php|vue|wasm)(?:\?[\w.=&-]*)?)(?::\d+){1,2}(?=\)?(?:\s|\Z))"
+)
+"""A line and column of a script or a page, as stack traces have it."""
+_MAGNET = re.compile(r"magnet:\?\S*")
+"""What names trackers in its query, which are no pages."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
@@ -318,6 +329,12 @@ def _plain(text: str) -> str:
     if _FULL_LINE.search(text):
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
+    if "magnet:?" in text:
+        text = _MAGNET.sub("magnet:", text)
+    if "]:\n" in text or "]:\r\n" in text:
+        text = _DEFINITION.sub(r"\1 ", text)
+    if _NUMBERED.search(text):
+        text = _SOURCE_PLACE.sub(r"\1", text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))

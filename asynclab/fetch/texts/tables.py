@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,8 +31,11 @@ _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
 """A link of Jira or Confluence, whose tables have the bars of others."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
+_MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)[^\n]*\n(?:[ \t][^\n]*\n)*\Z', re.MULTILINE)
+"""The first header of a mail in a quoted cell, before the second."""
 _LONGEST_RECORD = 100
-"""Lines of one record; a quote that nobody closes makes one of all the rest."""
+_LONGEST_MAIL = 10_000
+"""Lines of one record, and of one that has a mail; a quote that nobody closes makes one of all the rest."""
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -81,6 +85,14 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
     return table, tried
 
 
+def table_around(text: str, start: int, place: int) -> Table | None:
+    """The table that begins at a place, if another place is in a cell of it, after the first header of a mail."""
+    if not _MAIL_IN_CELL.search(text[max(start, place - 2_000) : place]):
+        return None
+    tables = (_table(text, start, separator, place)[0] for separator in "\t,;|")
+    return next((table for table in tables if table is not None and table.end > place), None)
+
+
 def table_text(text: str) -> Table:
     """A text that is a table as a whole; the separator is what its first line has most of."""
     first = text.lstrip().partition("\n")[0]
@@ -93,8 +105,8 @@ def table_text(text: str) -> Table:
     return Table(len(text), "CSV", separator, rows, names, frozenset(range(max(map(len, rows), default=0))))
 
 
-def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
-    lines = _Lines(text, start)
+def _table(text: str, start: int, separator: str, place: int = sys.maxsize) -> tuple[Table | None, int]:
+    lines = _Lines(text, start, _LONGEST_RECORD if place == sys.maxsize else _LONGEST_MAIL)
     rows: list[list[str]] = []
     end = start
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
@@ -111,7 +123,7 @@ def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
         return None, end
     names = _names(rows[0])
     columns = _url_columns(rows, names, text, start, separator)
-    if not columns and not (names and _QUOTE_IN_CELL.search(text, start, end)):
+    if not columns and end <= place and not (names and _QUOTE_IN_CELL.search(text, start, end)):
         return None, end
     return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns), end
 
@@ -119,13 +131,13 @@ def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
 class _Lines:
     """The lines of a text from a place on, for a parser that says nothing of where it is."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, longest_record: int) -> None:
         self.position = start
         """Where the next line begins."""
         self.record = 0
         """How many lines the present record has."""
         self.was_too_long = False
-        self._text = text
+        self._text, self._longest_record = text, longest_record
 
     def __iter__(self) -> Iterator[str]:
         while self.position < len(self._text) and not self.was_too_long:
@@ -133,7 +145,7 @@ class _Lines:
             line = self._text[self.position : end]
             self.position = end
             self.record += 1
-            self.was_too_long = self.record > _LONGEST_RECORD
+            self.was_too_long = self.record > self._longest_record
             yield line
 
 
