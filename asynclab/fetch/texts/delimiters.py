@@ -23,7 +23,7 @@ _MARK = "[][?=&_%#~*()+!$:-]"
 """What shells, LaTeX, Markdown, CSS, PDF, troff and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;–]++|’(?=[^\W\d_])|[,;–](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.

@@ -15,7 +15,7 @@ from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose, unfolded
-from asynclab.fetch.texts.tables import TABLE, table_around, table_at, table_text
+from asynclab.fetch.texts.tables import RULE, TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 
@@ -170,6 +170,8 @@ class _Cutting:
             self.read_inner(plain)
             self._finding.was_read_as("mail", before)
             return
+        if "+--" in text:
+            text = RULE.sub("", text)
         rest = position = 0
         while (begins := TABLE.search(text, position)) is not None:
             table, tried = table_at(text, begins.end())

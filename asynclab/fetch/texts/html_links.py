@@ -18,7 +18,7 @@ from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 # <https://a.example/> for a tag.
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
 _PLAIN_TAGS = re.compile(
-    r"(?:[^<:/]*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
+    r"(?:(?:[^<:/w]++|w(?!ww\.))*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
     r"(?:\s++(?:class|id|align|valign|width|height|colspan|rowspan|rel|target)=\"[^\":<>]*+\")*+>)++",
     re.IGNORECASE | re.ASCII,
 )
@@ -96,7 +96,7 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
 
 
 def _between(text: str, page: _Page) -> None:
-    if ("/" in text or ":" in text) and _MAY_LINK.search(text):
+    if ("/" in text or ":" in text or "www." in text) and _MAY_LINK.search(text):
         if page.is_xml is not None and is_exact(value := _unescaped(text.strip())):
             if not page.finding.take(value):
                 page.finding.ignore(value)

@@ -220,7 +220,8 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
 
     The text of a link may name once more what that points to, which is `shown`.
     """
-    for line in _plain(text).splitlines():
+    text = _plain(text)
+    for line in (text if shown else _WWW.sub("https://www.", text)).splitlines():
         urls = list(urls_in(line))
         if not urls and ("/" in line or ":" in line):
             urls = [url] if (url := host_url(line, needs_path=True)) else []

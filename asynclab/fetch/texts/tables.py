@@ -20,10 +20,12 @@ _HEAD = (
 """The names of columns, one of which holds URLs."""
 TABLE = LineSearch(
     rf"(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
-    r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
+    r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n(?:[^\n,;\t|]*[,;\t|]|\"))",
     re.MULTILINE,
 )
 """Where a table may begin."""
+RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
+"""A line that databases draw around a head."""
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
