@@ -42,6 +42,8 @@ WRITTEN = [
     ("Markdown", "## [Heading](⟦https://a.com⟧)"),
     ("Markdown", "[a]:\n  <⟦https://a.com/a b⟧>\n\n> [b]:\r\n> ⟦https://a.com/Inc.⟧"),
     ("CSV", 'a,b\n"⟦https://a.com/1⟧\n⟦https://a.com/2⟧",x\n⟦https://a.com/3⟧,y\n'),
+    ("HTML's characters", "⟦https://a.example/x⟧&hellip; &ldquo;⟦https://a.example/y⟧&rdquo; ⟦https://a.example/?a=1&para=2⟧"),
+    ("angle brackets", "＜⟦https://a.example/x⟧＞ <⟦https://a.example/y⟧\n\nz>"),
     ("dashes", "‘⟦https://a.com/y⟧’—⟦https://a.com/z⟧–⟦https://a.com/w–x⟧"),
     ("Markdown with sizes", "![i](<⟦https://a.com/i (1).png⟧> =100x20) ![j](⟦https://a.com/j_.⟧ =50%x)"),
     ("stack traces", "at f (⟦https://a.example/x.js⟧:10:15)\ng@⟦https://a.example/x.mjs?v=1⟧:4:5\n⟦https://a.example/y.js⟧:8 z ⟦https://a.js:8443⟧"),

@@ -16,7 +16,7 @@ from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_templat
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；？［］｛｝｟-､、。〃…—←-⇿"
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；＜＞？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
 _MARK = "[][?=&_%#~*()+!$:-]"

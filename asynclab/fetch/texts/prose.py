@@ -96,7 +96,10 @@ _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
 _CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
 """A URL that goes on in the next line of .properties; its indent counts for nothing there."""
-_ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
+_ENTITY = re.compile(
+    r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|hellip|[nm]dash|[lr][sd]quo|[lr]aquo|[sb]dquo|bull|middot"
+    r"|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});"
+)
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _DEFINITION = re.compile(
     r"(^[ \t>]*\[(?!\^)[^\]\n]+\]:)[ \t]*\r?\n[ \t>]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE
@@ -109,7 +112,7 @@ _SOURCE_PLACE = re.compile(
 """A line and column of a script or a page, as stack traces have it."""
 _MAGNET = re.compile(r"magnet:\?\S*")
 """What names trackers in its query, which are no pages."""
-_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
+_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[> \t]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
 _WRAPPED = re.compile(
