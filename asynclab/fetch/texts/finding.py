@@ -105,19 +105,14 @@ class Finding:
         found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := _IS_SENT.fullmatch(url))]
         if len(found) < len(urls):
             return False
-        paths, fragments = [sent[2] for sent in found], [sent[3] for sent in found]
-        if not any(fragments):
-            self.take_all_sent(urls, paths)
-            return True
-        for url, path, fragment in zip(urls, paths, fragments, strict=True):
-            self.take_sent(url.partition("#")[0], path or "", fragment or "")
+        self.take_all_sent(urls, [sent[2] or "" for sent in found], [sent[3] or "" for sent in found])
         return True
 
-    def take_all_sent(self, urls: Sequence[str], paths: Sequence[str | None]) -> None:
-        """Note URLs without fragments that `SENT` matches, with their paths."""
-        if not all(map(str.isascii, urls)):
-            for url, path in zip(urls, paths, strict=True):
-                self.take_sent(url, path or "", "")
+    def take_all_sent(self, urls: Sequence[str], paths: Sequence[str], fragments: Sequence[str]) -> None:
+        """Note URLs that `SENT` matches, with their paths and fragments."""
+        if any(fragments) or not all(map(str.isascii, urls)):
+            for url, path, fragment in zip(urls, paths, fragments, strict=True):
+                self.take_sent(url.partition("#")[0], path, fragment)
             return
         keys = urls if all(paths) else [url if path else f"{url}/" for url, path in zip(urls, paths, strict=True)]
         counts = self.counts

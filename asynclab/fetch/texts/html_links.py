@@ -30,7 +30,8 @@ _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|
 # As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
 _REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|([A-Za-z][A-Za-z0-9]*+(?:;|(?!=))))")
 
-_MARKUP = re.compile(r"<(?:/|\?|%|[^<]*\s)")
+_MARKUP = re.compile(r"\s|<[/?%]")
+"""What a link with < in it has, if that is no part of a URL."""
 _LINKS = frozenset(
     """
     href src action formaction poster data cite background longdesc manifest codebase archive classid usemap
@@ -178,7 +179,7 @@ def _unescaped(value: str) -> str:
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
     # The quote before it is not closed, or it is code; a picture may stand in it as it is.
-    is_text = (_MARKUP.search(link) and not link.startswith("data:image/")) or link.startswith("{")
+    is_text = ("<" in link and _MARKUP.search(link.strip()) and not link.startswith("data:image/")) or link[:1] == "{"
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and (absolute := resolved(page.base, url)) != url:

@@ -138,7 +138,10 @@ _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before, markup = finding.total, ""
-    text = _plain(text) if text else ""
+    if not text:
+        finding.was_read_as("text", before)
+        return
+    text = _plain(text)
     if "www." in text:
         text = _WWW.sub("https://www.", text)
     disarmed = defanged(text)
@@ -185,12 +188,14 @@ def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
 
 def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
     """Take all URLs of lines, if each is sent as it is written; returns whether that is so."""
-    urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
-    if any(definitions) or (len(simple) == 1 and not sent[0]):
+    if len(simple) == 1 and not simple[0][6]:
         return False
-    if not all(sent) or any(fragments):
+    urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
+    if any(definitions):
+        return False
+    if not all(sent):
         return finding.take_all(urls)
-    finding.take_all_sent(urls, paths)
+    finding.take_all_sent(urls, paths, fragments)
     return True
 
 

@@ -33,8 +33,8 @@ _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
 """A link of Jira or Confluence, whose tables have the bars of others."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
-_MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)[^\n]*\n(?:[ \t][^\n]*\n)*\Z', re.MULTILINE)
-"""The first header of a mail in a quoted cell, before the second."""
+_MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
+"""Where a mail begins in a quoted cell."""
 _LONGEST_RECORD = 100
 _LONGEST_MAIL = 10_000
 """Lines of one record, and of one that has a mail; a quote that nobody closes makes one of all the rest."""
@@ -89,7 +89,10 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
 
 def table_around(text: str, start: int, place: int) -> Table | None:
     """The table that begins at a place, if another place is in a cell of it, after the first header of a mail."""
-    if not _MAIL_IN_CELL.search(text[max(start, place - 2_000) : place]):
+    line = place
+    while line > start and (line == place or text[line] in " \t"):  # a header may go on in lines below
+        line = text.rfind("\n", start, line - 1) + 1 or start
+    if not _MAIL_IN_CELL.search(text, line, place):
         return None
     tables = (_table(text, start, separator, place)[0] for separator in "\t,;|")
     return next((table for table in tables if table is not None and table.end > place), None)
