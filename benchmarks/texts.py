@@ -30,6 +30,8 @@ LINES = {
     "mails": "From a@b.example Mon Jan 1\nFrom: a@b.example\nSubject: x\n\n" + "https://a.example/{n} and more\n" * 20,
     "XML": "<url><loc>https://www.example.com/{n}</loc></url>\n",
     "CSV": "{n},https://www.example.com/{n},ok\n",
+    "tiny cells": "a,bc,{n},d.e,f,http://a.b/{n},g\n",
+    "tiny cells of HTML": "<tr><td>a</td><td>bc</td><td>{n}</td><td>http://a.b/{n}</td></tr>\n",
 }
 _BARE = re.compile(r"https?://[^\s\"'<>]+")
 

@@ -40,6 +40,15 @@ WRITTEN = [
     ("Markdown", "**⟦https://a.com⟧** _⟦https://b.com⟧_"),
     ("Markdown", "[1]: ⟦https://a.com/ref⟧"),
     ("Markdown", "## [Heading](⟦https://a.com⟧)"),
+    ("Markdown", "[a]:\n  <⟦https://a.com/a b⟧>\n\n> [b]:\r\n> ⟦https://a.com/Inc.⟧"),
+    ("CSV", 'a,b\n"⟦https://a.com/1⟧\n⟦https://a.com/2⟧",x\n⟦https://a.com/3⟧,y\n'),
+    ("HTML's characters", "⟦https://a.example/x⟧&hellip; &ldquo;⟦https://a.example/y⟧&rdquo; ⟦https://a.example/?a=1&para=2⟧"),
+    ("angle brackets", "＜⟦https://a.example/x⟧＞ <⟦https://a.example/y⟧\n\nz>"),
+    ("dashes", "‘⟦https://a.com/y⟧’—⟦https://a.com/z⟧–⟦https://a.com/w–x⟧"),
+    ("Markdown with sizes", "![i](<⟦https://a.com/i (1).png⟧> =100x20) ![j](⟦https://a.com/j_.⟧ =50%x)"),
+    ("stack traces", "at f (⟦https://a.example/x.js⟧:10:15)\ng@⟦https://a.example/x.mjs?v=1⟧:4:5\n⟦https://a.example/y.js⟧:8 z ⟦https://a.js:8443⟧"),
+    ("magnet", "magnet:?xt=urn:x&tr=http://b.example/a&tr=http%3A%2F%2Fc.example ⟦http://a.example/x⟧"),
+    ("HTML", "<p><a href='⟦https://a.example/a<b⟧'>x</a><a href=\"⟦https://a.example/x⟧>text</a> <a href=\"\">"),
     ("Markdown", "⟦https://a.com/x(unclosed⟧"),
     ("JSON", '{"log":"\\u001b[31m⟦https://a.com/x⟧\\u001b[0m"}'),
     ("JSON", '"⟦https://a.com/⟧\\ud83d"'),
@@ -227,6 +236,8 @@ WRITTEN = [
 """Texts by where they come from, in which the URLs that a person would expect are marked."""
 
 ESCAPED = [
+    ("tables of databases", "+----+-------------------+\n| id | url               |\n+----+-------------------+\n|  1 | https://a.com/x |\n|  2 | b.com/y |\n+----+----+\n", "https://a.com/x | https://b.com/y"),
+    ("HTML", "<p>Go to www.b.com, or <a href='http://c.com'>www.c.com</a></p>", "https://www.b.com | http://c.com"),
     ("plain text", "\x1b[32mhttp://a.com/x\x1b[0m ␛[1;31m␛[Khttp␛[m␛[K://b.com/␇", "http://a.com/x | http://b.com/"),
     ("a host alone in its line", "example.com", "https://example.com"),
     ("a host alone in its line", "  - example.com/path?x=1", "https://example.com/path?x=1"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import formats, prose, xml_values
+from asynclab.fetch.texts import formats, html_links, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.urls import find_urls
@@ -71,6 +71,51 @@ def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_loo
         patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("[x](https://a.example/x\n)", "https://a.example/x"),
+        ("[1]: https://a.example/Inc.\n.", "https://a.example/Inc."),
+        ("https://a.example/x\n=https://a.example/y", "https://a.example/x https://a.example/y"),
+        ("https://a.example/x\n# https://a.example/y\nhttps://a.example/z", "https://a.example/x https://a.example/z"),
+        (
+            "a.example\nb.example/x\nREADME.md\nwww.c.example",
+            "https://a.example https://b.example/x https://www.c.example",
+        ),
+    ],
+)
+def test_lines_that_are_read_at_once_end_where_they_do(lines: str, found: str) -> None:
+    assert [url.url for url in find_urls(lines).urls] == found.split()
+
+
+def test_many_simple_lines_are_gone_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    all_simple = prose._all_simple
+
+    def counted(lines: str) -> list[tuple[str, ...]]:
+        calls.append(lines)
+        return all_simple(lines)
+
+    monkeypatch.setattr(prose, "_all_simple", counted)
+    assert len(find_urls("".join(f"see (http://a.example/{number}).\n" for number in range(1_000))).urls) == 1_000
+    assert len(calls) < 40
+
+
+def test_plain_tags_are_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = []
+    end_of_tag = html_links._end_of_tag
+
+    def counted(*arguments: Any, **options: Any) -> int:
+        tags.append(arguments)
+        return end_of_tag(*arguments, **options)
+
+    monkeypatch.setattr(html_links, "_end_of_tag", counted)
+    cells = '<tr class="x"><td>a</td>\n<TD align="left" id="b">b, c</TD></tr>'
+    found = find_urls(f"<table>{cells * 100}<td><a href='/x'>http://a.example/x</a></td></table>")
+    assert [url.url for url in found.urls] == ["http://a.example/x"]
+    assert len(tags) < 10
 
 
 def test_a_host_counts_once_whether_it_is_written_in_ascii_or_not() -> None:

@@ -16,14 +16,14 @@ from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_templat
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；？［］｛｝｟-､、。〃…—←-⇿"
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；＜＞？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
 _MARK = "[][?=&_%#~*()+!$:-]"
 """What shells, LaTeX, Markdown, CSS, PDF, troff and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;–]++|’(?=[^\W\d_])|[,;–](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
@@ -82,7 +82,7 @@ _NO_BRACKET = r"[^\s()\\\x00-\x1f\x7f]++|\\\S"
 _DESTINATION = re.compile(
     rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
 )
-_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
+_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\(|=\d*%?x))""")  # HackMD and others write sizes so
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[(?!\^)[^\]]+\]:\s*<?\Z")  # a footnote is prose
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")

@@ -117,10 +117,15 @@ def resolved(base: str, link: str) -> str:
     return link
 
 
+def may_hold_url(value: str) -> bool:
+    """Whether a value may be or hold something other than a host."""
+    return "//" in value or "\\/" in value or ": base64" in value
+
+
 def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
     """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
-    if "//" not in value and "\\/" not in value and ": base64" not in value:
+    if not may_hold_url(value):
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
     elif not is_exact(value, name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -98,6 +99,33 @@ class Finding:
             self.take_unusual(f"{url}#{fragment}")
         else:
             self._count(url[: len(url) - len(path)] + (escaped(path) or "/"), url, fragment)
+
+    def take_all(self, urls: Sequence[str]) -> bool:
+        """Note URLs if `SENT` matches all of them, else none. Returns whether it does."""
+        found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := _IS_SENT.fullmatch(url))]
+        if len(found) < len(urls):
+            return False
+        self.take_all_sent(urls, [sent[2] or "" for sent in found], [sent[3] or "" for sent in found])
+        return True
+
+    def take_all_sent(self, urls: Sequence[str], paths: Sequence[str], fragments: Sequence[str]) -> None:
+        """Note URLs that `SENT` matches, with their paths and fragments."""
+        if any(fragments) or not all(map(str.isascii, urls)):
+            for url, path, fragment in zip(urls, paths, fragments, strict=True):
+                self.take_sent(url.partition("#")[0], path, fragment)
+            return
+        keys = urls if all(paths) else [url if path else f"{url}/" for url, path in zip(urls, paths, strict=True)]
+        counts = self.counts
+        for key, url in zip(keys, urls, strict=True):
+            if key in counts:
+                counts[key] += 1
+            elif len(counts) < self.most:
+                counts[key] = 1
+                self.texts.append(url)
+            else:
+                self.left_out.add(key)
+        self.total += len(urls)
+        self.noted += len(urls)
 
     def _count(self, key: str, url: str, fragment: str) -> None:
         self.total += 1

@@ -12,16 +12,17 @@ from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
+from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose, unfolded
-from asynclab.fetch.texts.tables import TABLE, table_at, table_text
+from asynclab.fetch.texts.tables import RULE, TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 
 DEEPEST = 4
 """How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
 
-_MAY_BEGIN = re.compile(r"^[ \t]*(?:[\[{]|<(?!https?://)[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])", re.MULTILINE)
+_MAY_BEGIN = LineSearch(r"[ \t]*(?:[\[{]|<(?!https?://)[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])")
 _ONLY_PROSE = re.compile(r"[^\s\[{<](?:[^\n<=]|=(?!3D\"|\\\"))*")
 """A line in which no format begins."""
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
@@ -59,13 +60,16 @@ def read_any(text: str, finding: Finding, depth: int = 0) -> None:
     cutting = _Cutting(text, finding, depth)
     position = rest = 0
     while (begins := _MAY_BEGIN.search(text, position)) is not None:
-        start = begins.start() + len(begins[0]) - len(begins[0].lstrip())
+        start = begins.end() - len(begins[1].lstrip())
         script_ends = cutting.script_around(start)
         part = None if script_ends or depth >= DEEPEST else cutting.part_at(start)
         if part is None:
             position = max(begins.end(), script_ends)
             continue
-        cutting.read_rest(rest, begins.start())
+        begin = begins.start(1)
+        if isinstance(part, MailPart) and (table := table_around(text, rest, begin)) is not None:
+            part, begin = table, rest
+        cutting.read_rest(rest, begin)
         before = finding.total
         part.read(finding, cutting.read_inner)
         finding.was_read_as(part.name, before)
@@ -166,6 +170,8 @@ class _Cutting:
             self.read_inner(plain)
             self._finding.was_read_as("mail", before)
             return
+        if "+--" in text:
+            text = RULE.sub("", text)
         rest = position = 0
         while (begins := TABLE.search(text, position)) is not None:
             table, tried = table_at(text, begins.end())

@@ -17,11 +17,21 @@ from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
+_PLAIN_TAGS = re.compile(
+    r"(?:(?:[^<:/w]++|w(?!ww\.))*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
+    r"(?:\s++(?:class|id|align|valign|width|height|colspan|rowspan|rel|target)=\"[^\":<>]*+\")*+>)++",
+    re.IGNORECASE | re.ASCII,
+)
+"""Tags that point to nothing, and the texts before them in which no URL is."""
+_MAY_LINK = re.compile(r"[^\w\s/:,;!?()'\"*+#=-]|//|localhost", re.IGNORECASE)
+"""What every URL and host has, or what stands for that."""
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
 
 # As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
 _REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|([A-Za-z][A-Za-z0-9]*+(?:;|(?!=))))")
 
+_MARKUP = re.compile(r"\s|<[/?%]")
+"""What a link with < in it has, if that is no part of a URL."""
 _LINKS = frozenset(
     """
     href src action formaction poster data cite background longdesc manifest codebase archive classid usemap
@@ -64,8 +74,12 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
     page = _Page(finding, is_xml)
     position = 0
     unclosed: set[str] = set()
-    tag = TAG.search(text)
-    while tag is not None:
+    while True:
+        if plain := _PLAIN_TAGS.match(text, position):
+            position = plain.end()
+        tag = TAG.search(text, position)
+        if tag is None:
+            break
         if tag.start() > position:
             _between(text[position : tag.start()], page)
         closing, name = tag[1], (tag[2] or "").lower()
@@ -77,14 +91,13 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
             else:
                 _take_code(text[position : end.start()], page, is_taken=name == "style")
                 position = end.start()
-        tag = TAG.search(text, position)
     _between(text[position:], page)
     if page.base and not page.base_was_used:
         finding.take(page.base)
 
 
 def _between(text: str, page: _Page) -> None:
-    if "/" in text or ":" in text:
+    if ("/" in text or ":" in text or "www." in text) and _MAY_LINK.search(text):
         if page.is_xml is not None and is_exact(value := _unescaped(text.strip())):
             if not page.finding.take(value):
                 page.finding.ignore(value)
@@ -166,7 +179,7 @@ def _unescaped(value: str) -> str:
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it. Returns its URL."""
     # The quote before it is not closed, or it is code; a picture may stand in it as it is.
-    is_text = ("<" in link and not link.startswith("data:image/")) or link.startswith("{")
+    is_text = ("<" in link and _MARKUP.search(link.strip()) and not link.startswith("data:image/")) or link[:1] == "{"
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and (absolute := resolved(page.base, url)) != url:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.line_search import LineSearch
 
 _HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*")
 _BLANK_LINE = re.compile(r"\r?\n")
@@ -24,11 +25,11 @@ _SURE = re.compile(
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
 ENVELOPE = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
 """The line that begins a mail in a file of many."""
-_OTHER = re.compile(
-    r"(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
+_OTHER = LineSearch(
+    r"(?:(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
     r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:))"
-    r"|^[ \t]*(?:[\[{][^\n]*\"|<\?xml)",
-    re.IGNORECASE | re.MULTILINE,
+    r"|[ \t]*(?:[\[{][^\n]*\"|<\?xml))",
+    re.IGNORECASE,
 )
 """The headers of another mail, and what is no part of a mail if it is not encoded as that is: JSON and XML."""
 _BOUNDARY = re.compile(
@@ -38,11 +39,9 @@ _ENCODING = re.compile(r"^content-transfer-encoding:\s*(base64|quoted)", re.IGNO
 _QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
-_SOFT_URL = re.compile(
-    r"^(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.MULTILINE | re.IGNORECASE
-)
+_SOFT_URL = LineSearch(r"(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.IGNORECASE)
 """A URL that goes on in the next line; its own = would be =3D."""
-_SOFT_BREAK = re.compile(r"^[^\n]{20,75}=\r?\n", re.MULTILINE)
+_SOFT_BREAK = LineSearch(r"[^\n]{20,75}=\r?\n")
 
 
 class MailPart(NamedTuple):
@@ -55,7 +54,7 @@ class MailPart(NamedTuple):
     def read(self, finding: Finding, read: ReadText) -> None:
         """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
         try:
-            parts = list(message_from_bytes(self.text.encode("utf-8", "replace")).walk())
+            parts = list(_message(self.text).walk())
         except RecursionError:  # mails in mails, hundreds deep
             read(self.text.partition("\n")[2])
             return
@@ -86,6 +85,19 @@ def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None,
     return MailPart(end, text[start:end]), end
 
 
+def _message(text: str) -> Message:
+    """The mail that a text is. Email goes over each line of it: the body of a mail without parts is kept from it."""
+    data = text.encode("utf-8", "replace")
+    headers = _HEADERS.match(text)
+    blank = headers and _BLANK_LINE.match(text, headers.end())
+    if headers and blank:
+        message = message_from_bytes(headers[0].encode("utf-8", "replace"))
+        if not message.get_payload() and message.get_content_maintype() not in ("multipart", "message"):
+            message.set_payload(text[blank.end() :].encode("utf-8", "replace").decode("ascii", "surrogateescape"))
+            return message
+    return message_from_bytes(data)
+
+
 def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
     """Where the body that begins at a place ends, by how it is encoded."""
     boundary = _BOUNDARY.search(headers)
@@ -96,16 +108,19 @@ def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
     is_base64 = encoding is not None and encoding[1].lower() == "base64"
     if is_base64 and (lines := _BASE64.match(text, start, latest)):
         return lines.end()
-    for other in _OTHER.finditer(text, start, latest):
-        place = other.start()
+    place = start
+    while other := _OTHER.search(text, place, latest):
+        place = other.start(1)
         if other["mail"] is not None or (encoding and not _QUOTED.search(text, place, place + 2_000)):
             return place
+        place = other.end()
     return latest
 
 
 def without_quoting(text: str) -> str | None:
     """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
-    if not (_SOFT_URL.search(text) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
+    breaks = "=\n" in text or "=\r\n" in text
+    if not ((breaks and _SOFT_URL.search(text)) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 

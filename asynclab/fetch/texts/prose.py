@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
 from urllib.parse import unquote
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.delimiters import PLAIN, end_of, run_end, without_escapes
 from asynclab.fetch.texts.exact_values import host_url
 from asynclab.fetch.texts.finding import SENT, Finding
+from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
@@ -29,17 +31,22 @@ def _simple() -> re.Pattern[str]:
     """
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
-    after = (r"(?=\s*\)|\s+[\"'(])", r"(?=\s*\Z|\s+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
+    space = r"[^\S\n]"
+    after = (rf"(?={space}*\)|{space}+[\"'(])", rf"(?={space}*$|{space}+[\"'(])", r"(?=\})", r"\5(?![\"'`\w])", "[>|]")
     closed = r"(?=\)|[.,;:!?)\]]*+(?:[\s。，、；：！？）」』》】]|\Z))"
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})(?<!blob:.{4})"
     # Robots put a plus before the URL in their name.
-    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=[\s(;]\+.{{4}}))"
+    apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=(?:{space}|[(;])\+.{{4}}))"
     between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
+    usual = (
+        r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: nothing else is to be looked at
+    )
     return re.compile(
-        rf"([Hh][Tt][Tt][Pp](?:{before}|{between})(?<!{quote}{quote}.{{4}})"
-        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}"
+        rf"([Hh][Tt][Tt][Pp](?:{usual}|{before}|{between})(?<!{quote}{quote}.{{4}})"
+        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}",
+        re.MULTILINE,
     )
 
 
@@ -53,13 +60,15 @@ _QUOTED_URL = re.compile(
 )
 """A URL that was a part of another one's query, or of a form that was sent."""
 _SCHEMELESS = re.compile(
-    r"""//(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
+    r"""//(?<=[\[( "'].{2})(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
     r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
 )
 """What stands for a scheme in links of wikis and Markdown, and in styles."""
 _TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
 """A URL between angle brackets, as troff writes them."""
-_BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
+_BREAK = re.compile(
+    "[\u200b-\u200d\u2060\ufeff](?<=[!-~].)[\u200b-\u200d\u2060\ufeff]*(?=(?!https?:)[!-~])", re.IGNORECASE
+)
 """Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
@@ -87,10 +96,25 @@ _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
 _CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
 """A URL that goes on in the next line of .properties; its indent counts for nothing there."""
-_ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
+_ENTITY = re.compile(
+    r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|hellip|[nm]dash|[lr][sd]quo|[lr]aquo|[sb]dquo|bull|middot"
+    r"|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});"
+)
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
-_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
+_DEFINITION = re.compile(
+    r"(^[ \t>]*\[(?!\^)[^\]\n]+\]:)[ \t]*\r?\n[ \t>]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE
+)
+"""A definition of Markdown whose URL is in the next line."""
+_NUMBERED = re.compile(r":\d+\)?(?:\s|\Z)")
+_SOURCE_PLACE = re.compile(
+    r"(/(?<!//)[\w.~%@+-]+\.(?:[cm]?[jt]sx?|css|html?|php|vue|wasm)(?:\?[\w.=&-]*)?)(?::\d+){1,2}(?=\)?(?:\s|\Z))"
+)
+"""A line and column of a script or a page, as stack traces have it."""
+_MAGNET = re.compile(r"magnet:\?\S*")
+"""What names trackers in its query, which are no pages."""
+_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[> \t]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
 _WRAPPED = re.compile(
     r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
     r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
@@ -102,44 +126,101 @@ _CMD_ESCAPE = re.compile(r"\^(.)")
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 _LONG_LINE = 100_000
+_MEDIUM_LINE = 1_000
+_MOST_LINES = 64
+"""Lines that are gone over at once."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
+_ODD_LINE = LineSearch(r"[^\S\n]*(?:#|[\[>](?=[^\n]*\]:)(?![^\n]*\]: http))")
+"""A line that may be commented out, or a definition of Markdown that begins otherwise than most."""
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
 
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before, markup = finding.total, ""
-    text = _WWW.sub("https://www.", _plain(text))
+    if not text:
+        finding.was_read_as("text", before)
+        return
+    text = _plain(text)
+    if "www." in text:
+        text = _WWW.sub("https://www.", text)
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
-    for line in _lines(without_defanged(text) if disarmed else text):
-        if "://" not in line:
-            url = host_url(_COMMENT.sub("", line) if "#" in line else line)
-            if not (url and finding.take(url)):
-                finding.ignore(line)
-            continue
-        taken, others = False, []
-        simple = _all_simple(line)
-        take = finding.take if "\\" in line else finding.take_unusual
-        for url, link, definition, latex, _, _, sent, path, fragment in simple:
-            if sent:
-                finding.take_sent(f"http{sent}", path, fragment)
-            elif not take(url):
-                others.append(url)
-                continue
-            is_markdown = link or (definition and line.lstrip()[:1] in "[>")
-            taken, markup = True, markup or (is_markdown and "Markdown") or (latex and "LaTeX")
-        for url, delimited, run_on in () if simple else _urls(line):
-            if run_on:
-                finding.ignore(f"{run_on} after {url}", "run-on text")
-            if has_scheme(url) and finding.take(url):
-                taken, markup = True, markup or delimited
-            else:
-                others.append(url)
-        for ignored in others if taken else [line]:
-            finding.ignore(ignored)
+    for most, lines in groupby(_lines(without_defanged(text) if disarmed else text), _most_at_once):
+        if most:
+            found = _read_lines(lines, most, finding)
+            markup = markup or found
+        else:
+            _read_hosts(lines, finding)
     finding.was_read_as(markup or "text", before)
+
+
+def _most_at_once(line: str) -> int:
+    """How many lines such as this are gone over at once, for its URLs; 0 if it has none."""
+    return 0 if "://" not in line else 1 if len(line) > _MEDIUM_LINE else _MOST_LINES
+
+
+def _read_hosts(lines: Iterator[str], finding: Finding) -> None:
+    """Take the lines that are hosts, and ignore the others."""
+    while block := list(islice(lines, _MOST_LINES)):
+        urls = [host_url(_COMMENT.sub("", line) if "#" in line else line) for line in block]
+        if not (all(urls) and finding.take_all(urls)):
+            for line, url in zip(block, urls, strict=True):
+                if not (url and finding.take(url)):
+                    finding.ignore(line)
+
+
+def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
+    """Take the URLs of lines, of many at once while all are simple. Returns the first markup, if there is any."""
+    markup, size = "", min(most, 16)
+    while block := list(islice(lines, size)):
+        simple = _all_simple("\n".join(block))
+        if simple and _take_sent(simple, finding):
+            marks = ("Markdown" if link else "LaTeX" for _, link, _, brace, *_ in simple if link or brace)
+            markup, size = markup or next(marks, ""), min(2 * size, most)
+            continue
+        for line in block:
+            found = _read_line(line, simple if len(block) == 1 else _all_simple(line), finding)
+            markup, size = markup or found, 1
+    return markup
+
+
+def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
+    """Take all URLs of lines, if each is sent as it is written; returns whether that is so."""
+    if len(simple) == 1 and not simple[0][6]:
+        return False
+    urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
+    if any(definitions):
+        return False
+    if not all(sent):
+        return finding.take_all(urls)
+    finding.take_all_sent(urls, paths, fragments)
+    return True
+
+
+def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
+    """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
+    taken, others, markup = False, [], ""
+    take = finding.take if "\\" in line else finding.take_unusual
+    for url, link, definition, latex, _, _, sent, path, fragment in simple:
+        if sent:
+            finding.take_sent(f"http{sent}", path, fragment)
+        elif not take(url):
+            others.append(url)
+            continue
+        is_markdown = link or (definition and line.lstrip()[:1] in "[>")
+        taken, markup = True, markup or (is_markdown and "Markdown") or (latex and "LaTeX")
+    for url, delimited, run_on in () if simple else _urls(line):
+        if run_on:
+            finding.ignore(f"{run_on} after {url}", "run-on text")
+        if has_scheme(url) and finding.take(url):
+            taken, markup = True, markup or delimited
+        else:
+            others.append(url)
+    for ignored in others if taken else [line]:
+        finding.ignore(ignored)
+    return markup
 
 
 def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
@@ -147,7 +228,8 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
 
     The text of a link may name once more what that points to, which is `shown`.
     """
-    for line in _plain(text).splitlines():
+    text = _plain(text)
+    for line in (text if shown else _WWW.sub("https://www.", text)).splitlines():
         urls = list(urls_in(line))
         if not urls and ("/" in line or ":" in line):
             urls = [url] if (url := host_url(line, needs_path=True)) else []
@@ -175,20 +257,23 @@ def with_schemes(text: str) -> str:
     return _SCHEMELESS.sub("https://", text)
 
 
-def _lines(text: str) -> Iterator[str]:
+def _lines(text: str) -> Iterable[str]:
     """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
-    for line in text.splitlines():
-        start = 0
-        while len(line) > start + _LONG_LINE and (cut := line.find(" http", start + _LONG_LINE)) > 0:
-            yield line[start:cut]
-            start = cut + 1
-        yield line[start:] if start else line
+    lines = text.splitlines()
+    return chain.from_iterable(map(_pieces, lines)) if len(max(lines, key=len, default="")) > _LONG_LINE else lines
+
+
+def _pieces(line: str) -> Iterator[str]:
+    start = 0
+    while len(line) > start + _LONG_LINE and (cut := line.find(" http", start + _LONG_LINE)) > 0:
+        yield line[start:cut]
+        start = cut + 1
+    yield line[start:] if start else line
 
 
 def _all_simple(line: str) -> list[tuple[str, ...]]:
-    """All URLs of a line, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
-    first = line.lstrip()[:1]
-    if first == "#" or (first in "[>" and "]:" in line and "]: http" not in line) or may_run_on(line):
+    """All URLs of one or more lines, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
+    if (("#" in line or "]:" in line) and _ODD_LINE.search(line)) or may_run_on(line):
         return []
     if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
         line = line.replace(",http", " http")
@@ -238,7 +323,7 @@ def _plain(text: str) -> str:
         text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\\\n" in text:
         text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
-    if any(escape in text for escape in _ESC):
+    if any(map(text.__contains__, "[\x1b\u241b\x9b")) and any(map(text.__contains__, _ESC)):
         text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
     if '^"http' in text:
         text = _CMD_ESCAPE.sub(r"\1", text)
@@ -250,9 +335,15 @@ def _plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
-    if "\n" in text:
+    if _FULL_LINE.search(text):
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
+    if "magnet:?" in text:
+        text = _MAGNET.sub("magnet:", text)
+    if "]:\n" in text or "]:\r\n" in text:
+        text = _DEFINITION.sub(r"\1 ", text)
+    if _NUMBERED.search(text):
+        text = _SOURCE_PLACE.sub(r"\1", text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))

@@ -6,7 +6,7 @@ import re
 
 LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _IS_LETTER = re.compile(LETTER)
-_RUN_ON = re.compile(rf"{LETTER}(?<=[A-Za-z0-9].)|(?<=[^/]/)(?:を|(?:です|でした)(?!\w))")
+_RUN_ON = re.compile(rf"{LETTER}(?:(?<=[A-Za-z0-9].)|(?<=[^/]/を)|(?<=[^/]/で)(?:す|した)(?!\w))")
 """Where such a text may begin; after a slash it is more likely a name in the path, if it can be one."""
 _HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={LETTER})", re.IGNORECASE)
 """A host that is whole: no top-level domain has letters of two scripts."""

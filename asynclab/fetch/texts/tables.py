@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from asynclab.fetch.address import has_scheme
-from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, read_value
+from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, may_hold_url, read_value
 from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.line_search import LineSearch
 
 _HEAD = (
     r"(?:[^\n,;\t|]{0,40}+[,;\t|]){0,20}?"
     rf"[ \"]*+(?=[{''.join({name[0] for name in NAMES_OF_URLS})}])(?:{'|'.join(NAMES_OF_URLS)})[ \"]*+(?:[,;\t|]|\r?$)"
 )
 """The names of columns, one of which holds URLs."""
-TABLE = re.compile(
-    rf"^(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
-    r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])",
+TABLE = LineSearch(
+    rf"(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
+    r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n(?:[^\n,;\t|]*[,;\t|]|\"))",
     re.MULTILINE,
 )
 """Where a table may begin."""
+RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
+"""A line that databases draw around a head."""
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
@@ -29,8 +33,11 @@ _JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
 """A link of Jira or Confluence, whose tables have the bars of others."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
+_MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
+"""Where a mail begins in a quoted cell."""
 _LONGEST_RECORD = 100
-"""Lines of one record; a quote that nobody closes makes one of all the rest."""
+_LONGEST_MAIL = 10_000
+"""Lines of one record, and of one that has a mail; a quote that nobody closes makes one of all the rest."""
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -49,13 +56,15 @@ class Table(NamedTuple):
     def read(self, finding: Finding, read: ReadText) -> None:
         """Take the URLs of all cells; a row without any is ignored."""
         only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
+        names = dict(enumerate("" if name in NAMES_OF_URLS else name for name in self.names))
         for number, row in enumerate(self.rows):
             before = finding.noted
+            is_head = bool(self.names) and number == 0
             for column, cell in enumerate(row if only is None else row[only : only + 1]):
-                is_head = bool(self.names) and number == 0
-                is_url = (column in self.url_columns or only is not None) and not is_head
-                name = self.names[column] if self.names and column < len(self.names) else ""
-                read_value(cell, finding, read, "url" if is_url else "" if name in NAMES_OF_URLS else name)
+                if (column in self.url_columns or only is not None) and not is_head:
+                    read_value(cell, finding, read, "url")
+                elif may_hold_url(cell):
+                    read_value(cell, finding, read, names.get(column, ""))
             if before == finding.noted:
                 finding.ignore(self.separator.join(row))
 
@@ -78,6 +87,17 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
     return table, tried
 
 
+def table_around(text: str, start: int, place: int) -> Table | None:
+    """The table that begins at a place, if another place is in a cell of it, after the first header of a mail."""
+    line = place
+    while line > start and (line == place or text[line] in " \t"):  # a header may go on in lines below
+        line = text.rfind("\n", start, line - 1) + 1 or start
+    if not _MAIL_IN_CELL.search(text, line, place):
+        return None
+    tables = (_table(text, start, separator, place)[0] for separator in "\t,;|")
+    return next((table for table in tables if table is not None and table.end > place), None)
+
+
 def table_text(text: str) -> Table:
     """A text that is a table as a whole; the separator is what its first line has most of."""
     first = text.lstrip().partition("\n")[0]
@@ -90,8 +110,8 @@ def table_text(text: str) -> Table:
     return Table(len(text), "CSV", separator, rows, names, frozenset(range(max(map(len, rows), default=0))))
 
 
-def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
-    lines = _Lines(text, start)
+def _table(text: str, start: int, separator: str, place: int = sys.maxsize) -> tuple[Table | None, int]:
+    lines = _Lines(text, start, _LONGEST_RECORD if place == sys.maxsize else _LONGEST_MAIL)
     rows: list[list[str]] = []
     end = start
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
@@ -108,7 +128,7 @@ def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
         return None, end
     names = _names(rows[0])
     columns = _url_columns(rows, names, text, start, separator)
-    if not columns and not (names and _QUOTE_IN_CELL.search(text, start, end)):
+    if not columns and end <= place and not (names and _QUOTE_IN_CELL.search(text, start, end)):
         return None, end
     return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns), end
 
@@ -116,13 +136,13 @@ def _table(text: str, start: int, separator: str) -> tuple[Table | None, int]:
 class _Lines:
     """The lines of a text from a place on, for a parser that says nothing of where it is."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, longest_record: int) -> None:
         self.position = start
         """Where the next line begins."""
         self.record = 0
         """How many lines the present record has."""
         self.was_too_long = False
-        self._text = text
+        self._text, self._longest_record = text, longest_record
 
     def __iter__(self) -> Iterator[str]:
         while self.position < len(self._text) and not self.was_too_long:
@@ -130,7 +150,7 @@ class _Lines:
             line = self._text[self.position : end]
             self.position = end
             self.record += 1
-            self.was_too_long = self.record > _LONGEST_RECORD
+            self.was_too_long = self.record > self._longest_record
             yield line
 
 
@@ -146,9 +166,9 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
     body = rows[1:] if names else rows
     found = set()
     for column in range(len(rows[0])):
-        cells = [cell.strip() for row in body if (cell := row[column].strip())]
+        cells = [cell for row in body if (cell := row[column].strip())]
         is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
-        with_scheme = sum(map(has_scheme, cells))
+        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell)
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
             if (

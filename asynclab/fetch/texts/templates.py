@@ -60,7 +60,8 @@ _DEFANGED = re.compile(
     rf"|(?<![\w.)\]-])(?:[\w-]+\.)*[\w-]+{_DOT}(?:[\w-]+(?:\.|{_DOT}))*[A-Za-z]{{2,63}}(?![\w-]){_REST}",
     re.IGNORECASE,
 )
-_MARKS = ("[.", "(.", "{.", "[dot", "(dot", "[:", "hxxp", "h**p", "h__p", "hxtp", "htxp")
+_SCHEMES = ("hxxp", "h**p", "h__p", "hxtp", "htxp")
+_MARKS = ("[.", "(.", "{.", "[dot", "(dot", "[:")
 """What defanged URLs have, and hardly any other text: ten times faster to look for."""
 _SCHEME = re.compile(r"h..p(s?)(\[?:\]?//\]?|:\[//\])", re.IGNORECASE)
 
@@ -75,8 +76,9 @@ def is_template(url: str) -> bool:
 
 def defanged(text: str) -> list[str]:
     """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
-    lower = text.lower()
-    return _DEFANGED.findall(text) if any(mark in lower for mark in _MARKS) else []
+    has = text.lower().__contains__
+    is_likely = any(map(has, _SCHEMES)) or (any(map(has, "[({")) and any(map(has, _MARKS)))
+    return _DEFANGED.findall(text) if is_likely else []
 
 
 def is_defanged(text: str) -> bool:
