@@ -274,10 +274,14 @@ def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
     assert "waits for event#1, last set by 'first', and cleared by 'second' since" in finding.text
 
 
-@pytest.mark.parametrize(("stranded", "said"), [((), "likely"), ((MAIN,), "proved")])
-def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, ...], said: str) -> None:
+@pytest.mark.parametrize(
+    ("stranded", "serves", "said"),
+    [((), False, "likely"), ((MAIN,), False, "proved"), ((MAIN,), True, "proved")],
+    ids=["others may wake it", "nothing can", "nothing can, and a server goes on"],
+)
+def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, ...], serves: bool, said: str) -> None:
     waits = [_waits(MAIN, Wait("event", 1)), _waits(SECOND, Wait("sleep"))]
-    fails = [*_fails(FIRST), FailureUnseen(1.2, FIRST, (MAIN,)), TasksStranded(1.3, stranded)]
+    fails = [*_fails(FIRST), FailureUnseen(1.2, FIRST, (MAIN,)), TasksStranded(1.3, stranded, serves=serves)]
     assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
 
 
