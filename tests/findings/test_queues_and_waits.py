@@ -38,6 +38,7 @@ from asynclab.model.events import (
     TimeoutExpired,
     TimeoutStarted,
     Wait,
+    Waker,
 )
 
 MAIN, FIRST, SECOND = 1, 2, 3
@@ -265,6 +266,13 @@ def test_of_cancels_that_a_task_ignored_at_one_place_the_first_is_told() -> None
     ignored = [CancelIgnored(at, FIRST, by_timeout=True) for at in (0.2, 0.3)]
     (finding,) = _found(goes_on, *ignored, RunEnded(0.4, "cancelled"))
     assert finding.at == 0.2
+
+
+def test_which_function_would_have_woken_a_task_is_told_and_what_became_of_who_ran_it() -> None:
+    waits = [_waits(task, Wait("event", 1, file="app.py", line=7)) for task in (MAIN, SECOND)]
+    idle = Outside(0.9, wakers=(Waker(SECOND, "first", "app.py", 4),))
+    (finding,) = _found(*_fails(FIRST), PrimitiveCreated(0.0, 1, "event", 1), *waits, idle)
+    assert "nobody has set (app.py:7): first sets it (app.py:4), and 'first', which ran that, failed" in finding.text
 
 
 def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:

@@ -1759,12 +1759,22 @@ async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:
         finally:
             (await connecting).close()
 
-    for use in (look_at_the_result, wait_again):
+    async def leave_it_to_the_pool(made: asyncio.Event) -> None:
+        await asyncio.create_task(connect_in_the_pool(made))
+
+    async def connect_in_the_pool(made: asyncio.Event) -> Connection:
+        pool.append(await connect(made))
+        return pool[-1]
+
+    pool: list[Connection] = []
+    for use in (look_at_the_result, wait_again, leave_it_to_the_pool):
         made = asyncio.Event()
         using = asyncio.create_task(use(made))
         await made.wait()
         using.cancel()
         await asyncio.wait({using})
+    for each in pool:
+        each.close()
 
 
 async def tasks_wait_for_the_end_of_one_that_runs_out_of_time() -> None:
