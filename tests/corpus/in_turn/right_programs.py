@@ -1732,6 +1732,24 @@ async def a_timeout_ends_a_generator_and_a_helper_begins_another() -> None:
             client.connect()
 
 
+async def a_cache_begins_anew_once_its_task_was_cancelled() -> None:
+    cache: dict[str, asyncio.Task[str]] = {}
+
+    async def load(key: str) -> str:
+        return await asyncio.sleep(0.05, key)
+
+    async def show(key: str) -> str:
+        if key not in cache or cache[key].cancelled():
+            cache[key] = asyncio.create_task(load(key))
+        return await cache[key]
+
+    first = asyncio.create_task(show("a"))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first})
+    await asyncio.gather(*(asyncio.create_task(show("a")) for _ in range(2)))
+
+
 async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:
     class Connection:
         def close(self) -> None:
