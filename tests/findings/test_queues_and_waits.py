@@ -195,6 +195,24 @@ def test_a_cancel_is_shared_where_one_caller_cancels_what_another_waits_for(aske
     )
 
 
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [(None, [("shared-cancel", "likely", 5)]), (Wait("future"), [])],
+    ids=["it has waited for nothing", "it has waited for what may be cancelled by itself"],
+)
+def test_who_ends_cancelled_unasked_may_have_awaited_what_an_earlier_cancel_hit(
+    wait: Wait | None, said: list[tuple[str, str, int]]
+) -> None:
+    made = [TaskCreated(0.1, 4, "load", "load", FIRST), TaskCreated(0.1, 5, "later", "first", MAIN)]
+    waits = [_waits(FIRST, Wait("task", tasks=(4,), file="app.py", line=7)), _waits(MAIN, Wait("sleep"))]
+    asked = [TaskCancelRequested(0.2, 4, MAIN), TaskCancelRequested(0.2, FIRST, MAIN)]
+    ends = [TaskEnded(0.2, 4, "cancelled"), TaskEnded(0.2, FIRST, "cancelled")]
+    begins = [StepStarted(0.3, 5), StepEnded(0.3, 5, 0.0), *([_waits(5, wait)] if wait else [])]
+    ready = [TaskReady(0.4, 5, "task", SECOND), StepStarted(0.4, 5), StepEnded(0.4, 5, 0.0, ends=True)]
+    found = _found(*made, *waits, *asked, *ends, *begins, *ready, TaskEnded(0.4, 5, "cancelled"), LISTENING)
+    assert _said(found) == said
+
+
 def test_a_librarys_lookup_is_found_where_the_code_waits_that_has_asked_for_it() -> None:
     full = ExecutorFull(0.6, "getaddrinfo", 0.6, 1, (), 2, FIRST)
     (finding,) = _found(_waits(MAIN, Wait("library", library="aiohttp", file="app.py", line=2)), full)

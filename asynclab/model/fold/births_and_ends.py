@@ -20,6 +20,9 @@ from asynclab.model.wording.outcome import COLLECTED, ending
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
 
+_NEVER_CANCELLED = ("sleep", "event", "lock", "semaphore", "condition", "queue.get", "queue.put")
+"""What tasks wait for that ends for them alone where it is cancelled."""
+
 _LATEST = 200
 """Among how many tasks one is looked for that is still awaited after its cancel."""
 
@@ -193,9 +196,11 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
 def _cancelled_before(state: LabState, task: TaskState, waker: TaskState | None) -> TaskState | None:
     """What a task may have awaited that was cancelled long before: a task hit by the cancel of one that ran the same.
 
-    Nobody had asked the task itself to end, and nothing that it waited for was cancelled.
+    Nobody had asked the task itself to end, and what it waited for last can't have been cancelled.
     """
-    if task.cancel_requested or (waker is not None and waker.state == "cancelled"):
+    wait = task.last_wait
+    is_hit = wait is not None and wait.kind not in _NEVER_CANCELLED
+    if task.cancel_requested or is_hit or (waker is not None and waker.state == "cancelled"):
         return None
     for each in islice(reversed(state.tasks.values()), _LATEST):
         first = state.tasks.get(each.cancelled_for or 0)
