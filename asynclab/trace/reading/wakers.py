@@ -1,4 +1,4 @@
-"""Tells what a task waits for would wake it, and which function of the program does that."""
+"""Tells what would end a task's wait, and which function of the program does that."""
 
 from __future__ import annotations
 
