@@ -115,6 +115,14 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             ended = "ended cancelled" if event.outcome == "cancelled" else "ended without its result"
             text = f"{who}, and {hit} {ended} at {measured(incident.at)} though nobody had asked for that"
             yield finding_of("shared-cancel", text, incident, event.task)
+        elif incident.kind == "cancel_kept":
+            kept, first = incident.others
+            text = (
+                f"{quoted(state, kept)} was cancelled with {quoted(state, first)}, which waited for it"
+                f"{at_line(incident.place)}, and seems to be kept: {quoted(state, event.task)} ended cancelled at "
+                f"{measured(incident.at)} though nobody had asked for that, as if it had awaited the same"
+            )
+            yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":
             text = (
                 f"{listed(state, incident.others)} was cancelled, or its time was up, and woke "

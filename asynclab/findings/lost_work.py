@@ -20,6 +20,7 @@ from asynclab.model.events import (
     TaskCutOff,
     TaskEnded,
     TaskReplaced,
+    TasksStranded,
     Wait,
     WriteUndrained,
 )
@@ -115,9 +116,16 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
             f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
             f"exception since; its code would have woken {woken}"
         )
-        is_sure = state.is_starved or all(state.is_stranded(each.id, each.since) for each in waiting)
+        is_sure = state.is_starved or all(_is_stranded(state, each) for each in waiting)
         certainty: Certainty = "proved" if is_sure else "likely"
         yield finding_of("unseen-failure", text, incident, event.task, certainty)
+
+
+def _is_stranded(state: LabState, task: TaskState) -> bool:
+    """Whether no code that still runs can wake a task, one beside a server, too: it was not to wait in vain."""
+    told = [event for _, event in incidents_of(state, TasksStranded)][-1:]
+    beside = [task.id for event in told if event.is_sure and event.at >= task.since for task.id in event.tasks]
+    return state.is_stranded(task.id, task.since) or task.id in beside
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:

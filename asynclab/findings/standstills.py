@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.deadlocks import find_cycles, find_joins, find_kept, find_left_generators
@@ -18,14 +18,18 @@ from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING
-from asynclab.model.events import TasksStranded, Wait
+from asynclab.model.events import TasksStranded, Wait, Waker
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
+from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.quantities import measured
 
 ODD_ENDS_NAMED = 3
 """How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
+
+_WAKES = {"event": "sets", "future": "sets", "condition": "notifies"}
+"""What ends a wait of a kind, of which nothing else says who did it last."""
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
@@ -40,12 +44,32 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
         return
     last = max(tasks, key=lambda task: task.since)
     tasks.sort(key=lambda task: _is_consequence(task, task.waits_for))
-    said = listed_deeds(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks))
+    wakers = () if state.outside is None else state.outside.wakers
+    deeds = ((task, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks)
+    said = listed_deeds(
+        state, ((task.id, does + _waker_of(state, task.id, task.waits_for, wakers)) for task, does in deeds)
+    )
     said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
     yield Finding("standstill", text, state.now, (state.version,), tasks[0].id, place_of(tasks[0]))
+
+
+def _waker_of(state: LabState, number: int, wait: Wait | None, wakers: Iterable[Waker]) -> str:
+    """Which function would have woken a task, and what became of the latest task that ran it."""
+    does = "" if wait is None else _WAKES.get(wait.kind, "")
+    waker = next((each for each in wakers if each.task == number and does), None)
+    primitive = None if wait is None else state.named_primitives.get((wait.kind, wait.number))
+    if waker is None or (primitive is not None and primitive.sources):  # who was the last to wake any is said already
+        return ""
+    name = one_line(waker.function.rpartition("<locals>.")[2])
+    said = f": {name} {does} it{in_brackets((waker.file, waker.line))}"
+    ran = [task for task in state.tasks.values() if task.coroutine == waker.function and task.id != number]
+    for task in ran[-1:]:
+        end = f"which ran that, {how_ended(task)}" if task.has_ended else "which runs that, waits as well"
+        said += f", and {quoted(state, task.id)}, {end}"
+    return said
 
 
 def _causes(state: LabState) -> Iterator[Finding]:
@@ -69,7 +93,8 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     roots.sort(key=lambda task: _is_consequence(task, waits[task.id]))
     victims = dict.fromkeys([*(task.id for task in roots), *waits])
     deeds = ((task, f"{waiting(task, waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
-    said = listed_deeds(state, deeds)
+    wakers = incident.event.wakers
+    said = listed_deeds(state, ((task, does + _waker_of(state, task, waits[task], wakers)) for task, does in deeds))
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     if incident.event.serves:

@@ -353,6 +353,16 @@ class SourceDropped(TaskEvent):
     """Which condition it is; 0 for anything else."""
 
 
+class Waker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The one function of the program that looks as if it would wake a task."""
+
+    task: int
+    function: str
+    file: str
+    line: int
+    """Where it wakes that."""
+
+
 class TasksStranded(RunEvent):
     """Nothing that can still run leads to what some tasks wait for, nor to these tasks; others may go on."""
 
@@ -362,6 +372,8 @@ class TasksStranded(RunEvent):
     """Whether nothing leads to them even if a task fails that is in a group with one of them."""
     serves: bool = False
     """Whether it is the main task alone, and a server goes on: it may wait until it is interrupted."""
+    wakers: tuple[Waker, ...] = ()
+    """Who would wake them."""
 
 
 class HandoverLost(TaskEvent):
@@ -887,6 +899,8 @@ class Outside(ProgramEvent):
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
     """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
+    wakers: tuple[Waker, ...] = ()
+    """Who would wake the tasks; looked for where nothing at all can wake the loop."""
 
 
 class LoopBlocked(ProgramEvent):

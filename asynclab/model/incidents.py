@@ -15,7 +15,14 @@ ALIKE_KEPT = 25
 """How many of a kind are kept that happened at one place: later ones seldom tell more, and would crowd out others."""
 
 IncidentKind: TypeAlias = Literal[
-    "told", "left_behind", "cancel_shared", "cancel_raised_again", "cancel_of_another", "given_up", "block_robbed"
+    "told",
+    "left_behind",
+    "cancel_shared",
+    "cancel_raised_again",
+    "cancel_kept",
+    "cancel_of_another",
+    "given_up",
+    "block_robbed",
 ]
 """What an incident is: what its event tells, or what the end of a task means."""
 

@@ -38,6 +38,7 @@ from asynclab.model.events import (
     TimeoutExpired,
     TimeoutStarted,
     Wait,
+    Waker,
 )
 
 MAIN, FIRST, SECOND = 1, 2, 3
@@ -194,6 +195,24 @@ def test_a_cancel_is_shared_where_one_caller_cancels_what_another_waits_for(aske
     )
 
 
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [(None, [("shared-cancel", "likely", 5)]), (Wait("future"), [])],
+    ids=["it has waited for nothing", "it has waited for what may be cancelled by itself"],
+)
+def test_who_ends_cancelled_unasked_may_have_awaited_what_an_earlier_cancel_hit(
+    wait: Wait | None, said: list[tuple[str, str, int]]
+) -> None:
+    made = [TaskCreated(0.1, 4, "load", "load", FIRST), TaskCreated(0.1, 5, "later", "first", MAIN)]
+    waits = [_waits(FIRST, Wait("task", tasks=(4,), file="app.py", line=7)), _waits(MAIN, Wait("sleep"))]
+    asked = [TaskCancelRequested(0.2, 4, MAIN), TaskCancelRequested(0.2, FIRST, MAIN)]
+    ends = [TaskEnded(0.2, 4, "cancelled"), TaskEnded(0.2, FIRST, "cancelled")]
+    begins = [StepStarted(0.3, 5), StepEnded(0.3, 5, 0.0), *([_waits(5, wait)] if wait else [])]
+    ready = [TaskReady(0.4, 5, "task", SECOND), StepStarted(0.4, 5), StepEnded(0.4, 5, 0.0, ends=True)]
+    found = _found(*made, *waits, *asked, *ends, *begins, *ready, TaskEnded(0.4, 5, "cancelled"), LISTENING)
+    assert _said(found) == said
+
+
 def test_a_librarys_lookup_is_found_where_the_code_waits_that_has_asked_for_it() -> None:
     full = ExecutorFull(0.6, "getaddrinfo", 0.6, 1, (), 2, FIRST)
     (finding,) = _found(_waits(MAIN, Wait("library", library="aiohttp", file="app.py", line=2)), full)
@@ -267,6 +286,13 @@ def test_of_cancels_that_a_task_ignored_at_one_place_the_first_is_told() -> None
     assert finding.at == 0.2
 
 
+def test_which_function_would_have_woken_a_task_is_told_and_what_became_of_who_ran_it() -> None:
+    waits = [_waits(task, Wait("event", 1, file="app.py", line=7)) for task in (MAIN, SECOND)]
+    idle = Outside(0.9, wakers=(Waker(SECOND, "first", "app.py", 4),))
+    (finding,) = _found(*_fails(FIRST), PrimitiveCreated(0.0, 1, "event", 1), *waits, idle)
+    assert "nobody has set (app.py:7): first sets it (app.py:4), and 'first', which ran that, failed" in finding.text
+
+
 def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
     changes = [PrimitiveChanged(0.1, 1, 1, FIRST), PrimitiveChanged(0.1, 1, 0, SECOND)]
     waits = [_waits(task, Wait("event", 1)) for task in (MAIN, FIRST, SECOND)]
@@ -274,10 +300,14 @@ def test_who_has_cleared_an_event_is_told_of_whoever_waits_for_it() -> None:
     assert "waits for event#1, last set by 'first', and cleared by 'second' since" in finding.text
 
 
-@pytest.mark.parametrize(("stranded", "said"), [((), "likely"), ((MAIN,), "proved")])
-def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, ...], said: str) -> None:
+@pytest.mark.parametrize(
+    ("stranded", "serves", "said"),
+    [((), False, "likely"), ((MAIN,), False, "proved"), ((MAIN,), True, "proved")],
+    ids=["others may wake it", "nothing can", "nothing can, and a server goes on"],
+)
+def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, ...], serves: bool, said: str) -> None:
     waits = [_waits(MAIN, Wait("event", 1)), _waits(SECOND, Wait("sleep"))]
-    fails = [*_fails(FIRST), FailureUnseen(1.2, FIRST, (MAIN,)), TasksStranded(1.3, stranded)]
+    fails = [*_fails(FIRST), FailureUnseen(1.2, FIRST, (MAIN,)), TasksStranded(1.3, stranded, serves=serves)]
     assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
 
 

@@ -70,7 +70,14 @@ def test_the_page_has_every_event_and_what_events_contain() -> None:
     titles = re.findall(r"^### (\w+)$", (DOCS / "events.md").read_text(), re.MULTILINE)
     assert titles == [
         kind.__name__
-        for kind in (*get_args(events.AnyEvent), events.Wait, events.Frame, events.ThreadStands, events.GeneratorStands)
+        for kind in (
+            *get_args(events.AnyEvent),
+            events.Wait,
+            events.Frame,
+            events.ThreadStands,
+            events.GeneratorStands,
+            events.Waker,
+        )
     ]
 
 

@@ -40,6 +40,21 @@ class Connection:
         await self.asked.put(request)
         return await self.answered.get()
 
+    async def send(self, request: bytes) -> None:
+        """Send a request."""
+        self.requests.write(request)
+
+    async def call(self, request: bytes) -> bytes:
+        """Send a request, and read the reply, each by a method."""
+        await self.send(request)
+        return await self.read_all()
+
+    async def serve(self, greeting: bytes) -> None:
+        """Greet whoever asks, and answer what comes."""
+        await self.send(greeting)
+        while reply := await self.read_all():
+            await self.send(reply)
+
     async def swap(self, request: bytes) -> bytes:
         """Put something into the queue from which another is taken."""
         await self.answered.put(request)
@@ -54,7 +69,7 @@ class Connection:
 Ask = Callable[[Connection, bytes], Awaitable[bytes]]
 
 
-async def _cancel(ask: Ask, connection: Connection) -> None:
+async def _cancel(ask: Callable[[Connection, bytes], Awaitable[object]], connection: Connection) -> None:
     """Cancel a request while it waits for its reply."""
 
     async def first() -> None:
@@ -71,6 +86,7 @@ async def _cancel(ask: Ask, connection: Connection) -> None:
     ("ask", "reads_once", "replies"),
     [
         (Connection.ask, True, b"1: alice\n"),
+        (Connection.call, True, b"1: alice\n"),
         (Connection.ask_by_number, False, b"1: alice\n2: bob\n"),
         (Connection.ask_in_a_queue, True, b"1: alice"),
     ],
@@ -105,5 +121,15 @@ def test_who_puts_into_the_queue_that_it_takes_from_asks_nobody() -> None:
         await _cancel(Connection.swap, connection)
         connection.answer(b"item")
         await connection.swap(b"another")
+
+    assert observe(main).of(ReplyUnread) == []
+
+
+def test_who_reads_requests_after_a_greeting_waits_for_no_reply() -> None:
+    async def main() -> None:
+        connection = Connection()
+        await _cancel(Connection.serve, connection)
+        connection.replies.feed_eof()
+        await connection.serve(b"hello again\n")
 
     assert observe(main).of(ReplyUnread) == []

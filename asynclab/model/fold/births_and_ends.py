@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from asynclab.model import events
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
@@ -17,6 +19,12 @@ from asynclab.model.wording.outcome import COLLECTED, ending
 
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
+
+_NEVER_CANCELLED = ("sleep", "event", "lock", "semaphore", "condition", "queue.get", "queue.put")
+"""What tasks wait for that ends for them alone where it is cancelled."""
+
+_LATEST = 200
+"""Among how many tasks one is looked for that is still awaited after its cancel."""
 
 CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
 """The coroutines that let go of a lock that was taken before, and take it again in the end, however they end."""
@@ -164,6 +172,10 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
         wait = task.last_wait
         where = (wait and place_in(wait)) or place
         state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
+    elif event.outcome == "cancelled" and (kept := _cancelled_before(state, task, waker)) is not None:
+        first = state.tasks[kept.cancelled_for or 0]
+        where = (first.cancelled_in and place_in(first.cancelled_in[0])) or place
+        state.remember(event, at, where, (kept.id, first.id), "cancel_kept", is_sure=False)
     elif waker is None or task.cancel_requested or task.last_wait is None:
         return
     elif waker.id not in task.last_wait.tasks:
@@ -179,6 +191,22 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
             state.remember(event, at, where, (waker.id, asked_by.id), "cancel_shared", is_sure=is_sure)
         elif event.outcome == "done" and waker.cancelled_for != task.id and _may_be_missed(state, task):
             state.remember(event, at, where, (waker.id,), "cancel_of_another")
+
+
+def _cancelled_before(state: LabState, task: TaskState, waker: TaskState | None) -> TaskState | None:
+    """What a task may have awaited that was cancelled long before: a task hit by the cancel of one that ran the same.
+
+    Nobody had asked the task itself to end, and what it waited for last can't have been cancelled.
+    """
+    wait = task.last_wait
+    is_hit = wait is not None and wait.kind not in _NEVER_CANCELLED
+    if task.cancel_requested or is_hit or (waker is not None and waker.state == "cancelled"):
+        return None
+    for each in islice(reversed(state.tasks.values()), _LATEST):
+        first = state.tasks.get(each.cancelled_for or 0)
+        if each.state == "cancelled" and first is not None and first.coroutine == task.coroutine:
+            return each
+    return None
 
 
 def _waited_for(task: TaskState, other: int) -> bool:

@@ -17,6 +17,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.harmless_tasks import can_wake_nobody
 from asynclab.trace.reading.private_waits import waits_for_event, waits_for_its_own
 from asynclab.trace.reading.references import NONE_LEFT, References
+from asynclab.trace.reading.wakers import lone_wakers
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -77,7 +78,10 @@ class PartialDeadlocks:
         serves = len(found) == 1 and cpython.serves(self._recorder.loop)
         if found and found == self._found and found != self._told:
             self._told = found
-            self._recorder.write(TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure, serves))
+            wakers = tuple(lone_wakers(self._registry.some(found)))
+            self._recorder.write(
+                TasksStranded(self._recorder.clock.now(), tuple(sorted(found)), is_sure, serves, wakers)
+            )
         self._is_settled = found == self._found
         self._patience = AGAIN_AFTER if found != self._found else min(2 * self._patience, _LATEST_AFTER)
         self._found, self._next_look = found, now + self._patience

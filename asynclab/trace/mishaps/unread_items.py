@@ -79,8 +79,8 @@ class UnreadItems:
 
     def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
         """A task has ended with a result, for which alone another task waits."""
-        is_known = record.key in self._brought
-        if not is_known and is_closable(type(result_of(task))) and not _may_salvage(waiting):
+        is_known = record.key in self._brought or not is_closable(type(result_of(task)))
+        if not is_known and not _is_kept(task) and not _may_salvage(waiting):
             self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
 
     def not_received(self, task: Task[Any]) -> None:
@@ -113,6 +113,13 @@ class UnreadItems:
             does = partial(awaits_a_name, made_at=created.line, also_of_calls_before=again)
             self._awaited_later[place] = reach.may_run(does)
         return self._awaited_later[place]
+
+
+def _is_kept(task: Task[Any]) -> bool:
+    """Whether others than a task refer to its result, such as a pool, which may close it."""
+    kept = [object()]
+    alone, result = kept[0], result_of(task)
+    return sys.getrefcount(result) > sys.getrefcount(alone)
 
 
 def _may_salvage(waiting: TaskRecord) -> bool:

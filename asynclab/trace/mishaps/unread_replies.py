@@ -21,7 +21,7 @@ import msgspec
 from asynclab.model.events import ReplyUnread
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.reading.await_chain import follow
-from asynclab.trace.reading.code_flow import comes_again
+from asynclab.trace.reading.code_flow import comes_again, reached_from
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
@@ -40,8 +40,11 @@ _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
 
 _ENDS_STATEMENT = ("POP_TOP", "STORE", "END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
 
-_SENDS = ("write", "send", "put")
-"""How the names of what sends begin."""
+_SENDS = ("write", "send")
+"""How the names of what sends begin, perhaps by the same object that reads the reply."""
+
+_PUTS = "put"
+"""The same for what puts into a queue: what is taken from that one may be no reply."""
 
 
 class _Unread(msgspec.Struct):
@@ -130,19 +133,31 @@ def _requests(frames: list[FrameType], name: str) -> list[_Request]:
     return [
         _Request(depth, frame.f_code, not any(again[depth:]))
         for depth, (frame, function) in enumerate(zip(frames, called, strict=True))
-        if _sends_before(frame.f_code, function)
+        if _sends_before(frame.f_code, function) and not _answers(frame.f_code, frame.f_lasti, function)
     ]
 
 
 @lru_cache(1_000)
+def _answers(code: CodeType, at: int, name: str) -> bool:
+    """Whether a function that uses a name in turn to read sends something for what it has read, and reads the next."""
+    if not comes_again(code, at):
+        return False
+    after = reached_from(code, at)
+    loads = [each for each in dis.get_instructions(code) if each.offset in after and each.opname in _LOADS]
+    sends = (each.offset for each in loads if each.offset > at and str(each.argval).startswith(_SENDS))
+    reads = {each.offset for each in loads if each.argval == name}
+    return any(not reads.isdisjoint(reached_from(code, each)) for each in sends)
+
+
+@lru_cache(1_000)
 def _sends_before(code: CodeType, name: str) -> bool:
-    """Whether a function sends something before the statement that uses a name, and not into what that reads from."""
+    """Whether a function sends something before the statement that uses a name, not into the queue it takes from."""
     sent, earlier = set[object](), set[object]()
     for before, each in pairwise(dis.get_instructions(code)):
         if each.opname in _LOADS and each.argval == name:
             return not earlier <= {before.argval}
-        if each.opname in _LOADS and str(each.argval).startswith(_SENDS):
-            sent.add(before.argval)
+        if each.opname in _LOADS and str(each.argval).startswith((*_SENDS, _PUTS)):
+            sent.add(before.argval if str(each.argval).startswith(_PUTS) else None)
         elif each.opname.startswith(_ENDS_STATEMENT):
             earlier |= sent
     return False

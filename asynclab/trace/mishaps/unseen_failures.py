@@ -6,19 +6,18 @@ waits for, and call what wakes such a waiter, as no other task's do, then the fa
 
 from __future__ import annotations
 
-import asyncio
-from asyncio import Future, Task
+from asyncio import Task
 from collections.abc import Callable, Iterator
 from itertools import islice
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import msgspec
 
 from asynclab.model.events import FailureUnseen
-from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.reading.await_chain import Chain, follow, waits_for_end
 from asynclab.trace.reading.reachable_objects import Reach
+from asynclab.trace.reading.wakers import sources_of
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, exception_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -38,20 +37,6 @@ _MOST_TASKS = 50
 
 _MOST_OBJECTS = 2_000
 _MOST_OBJECTS_OF_OTHERS = 300
-
-_WAITS: dict[CodeType, frozenset[str]] = {
-    asyncio.Event.wait.__code__: frozenset({"set"}),
-    asyncio.Condition.wait.__code__: frozenset({"notify", "notify_all"}),
-    asyncio.Barrier.wait.__code__: frozenset({"wait"}),
-    asyncio.Semaphore.acquire.__code__: frozenset({"release"}),
-    asyncio.Lock.acquire.__code__: frozenset({"release"}),
-    asyncio.Queue.get.__code__: frozenset({"put", "put_nowait"}),
-    asyncio.Queue.put.__code__: frozenset({"get", "get_nowait"}),
-    asyncio.Queue.join.__code__: frozenset({"task_done"}),
-}
-"""Where a task waits for a queue or primitive, and the methods that end such a wait."""
-
-_SETS_FUTURE = frozenset({"set_result", "set_exception"})
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -123,16 +108,10 @@ class UnseenFailures:
         """The tasks that have not ended, up to one too many."""
         for record, task in islice(self._registry.tasks(), _MOST_TASKS + 1):
             chain, future = follow(coroutine_of(task)), awaited_by(task)
-            waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # a barrier waits for a condition
-            sources = [(variables_of(frame)["self"], _WAITS[frame.f_code]) for frame in waits]
-            if not waits and type(future) is Future and not _sleeps(chain):
-                sources = [(future, _SETS_FUTURE)]
             is_suspended = bool(chain.frames) and future is not None and not is_done(future)
-            yield _Waiting(record, task, chain, sources if is_suspended and not chain.is_opaque else [])
-
-
-def _sleeps(chain: Chain) -> bool:
-    return bool(chain.frames) and chain.frames[-1].f_code is asyncio.sleep.__code__
+            yield _Waiting(
+                record, task, chain, sources_of(chain, future) if is_suspended and not chain.is_opaque else []
+            )
 
 
 def _frames_of(error: BaseException) -> Iterator[FrameType]:

@@ -18,9 +18,10 @@ from asynclab.trace.monitoring.bystanders import NOBODY, Bystanders
 from asynclab.trace.monitoring.held_threads import look_at_threads
 from asynclab.trace.monitoring.left_generators import left_generators
 from asynclab.trace.reading.private_waits import DroppedSources, waits_for_its_own
+from asynclab.trace.reading.wakers import lone_wakers
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.loop_tasks import tasks_of
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
@@ -158,7 +159,9 @@ def _outside(
             told.queued += len(cpython.queued_calls(queue))
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
-        told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))
+        if not timers:
+            told.interrupt = sum(map(waits_for_its_own, _first(loop)))
+            told.wakers = tuple(lone_wakers((record.id, task) for record, task in _pending(loop)))
     return told
 
 
@@ -166,11 +169,18 @@ def _names_of(threads: Iterable[Any]) -> set[str]:
     return {thread.name for thread in threads}
 
 
-def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
-    """The pending tasks of a loop that no other task has made, such as that of `asyncio.run`."""
+def _pending(loop: AbstractEventLoop) -> Iterator[tuple[TaskRecord, Task[Any]]]:
+    """The tasks of a loop that have not ended."""
     for record in list(tasks_of(loop).values()):
         task = record()
-        if task is not None and record.created is not None and record.created.parent is None and not is_done(task):
+        if task is not None and not is_done(task):
+            yield record, task
+
+
+def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
+    """Those that no other task has made, such as that of `asyncio.run`."""
+    for record, task in _pending(loop):
+        if record.created is not None and record.created.parent is None:
             yield task
 
 

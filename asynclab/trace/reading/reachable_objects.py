@@ -70,7 +70,7 @@ class Reach:
         if functions is None:
             return True
         left = [frame.f_code for frame in self._frames]
-        left += [code for each in self._found.values() for code in _code_of(each)]
+        left += [code for each in self._found.values() for code in code_of(each)]
         left += [code for name, codes in functions.items() if _is_special(name) for code in codes]
         found = set[CodeType]()
         while left and len(found) < self._most:
@@ -94,12 +94,12 @@ class Reach:
                 return None
             for name, value in list(space.items()):
                 if isinstance(value, _WITH_CODE):
-                    functions[name] += _code_of(value)
+                    functions[name] += code_of(value)
         return functions
 
     def _name_spaces(self) -> Iterator[Mapping[str, Any]]:
         """Where the functions may be that they call by name: their modules, what these import, and classes."""
-        for module in _modules_used([frame.f_globals for frame in self._frames]):
+        for module in modules_used([frame.f_globals for frame in self._frames]):
             yield module
             yield from (vars(each) for each in list(module.values()) if _has_code(each))
         kinds = {type(each) for each in self._found.values() if not isinstance(each, _CLOSED)}
@@ -123,7 +123,7 @@ def _is_closed(value: object) -> bool:
     return is_asyncios or isinstance(value, _CLOSED)
 
 
-def _modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The variables of some modules, and of those of the program that they import, in turn."""
     found = {id(each): each for each in modules}
     for module in (used := list(found.values())):  # which grows meanwhile
@@ -155,7 +155,7 @@ def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _code_of(value: object) -> Iterator[CodeType]:
+def code_of(value: object) -> Iterator[CodeType]:
     """The code of a function or method of a program, or of a property."""
     if isinstance(value, MethodType | classmethod | staticmethod):
         value = value.__func__

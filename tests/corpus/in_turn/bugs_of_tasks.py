@@ -645,6 +645,25 @@ async def a_callers_timeout_is_that_of_all() -> None:
     await asyncio.gather(hurry(), wait())
 
 
+async def a_cache_keeps_a_task_that_was_cancelled() -> None:
+    """shared-cancel"""
+    cache: dict[str, asyncio.Task[str]] = {}
+
+    async def load(key: str) -> str:
+        return await asyncio.sleep(1, key)
+
+    async def show(key: str) -> str:
+        if key not in cache:
+            cache[key] = asyncio.create_task(load(key))
+        return await cache[key]
+
+    first = asyncio.create_task(show("a"))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first})
+    await asyncio.wait({asyncio.create_task(show("a"))})
+
+
 async def a_connection_comes_as_its_user_is_cancelled() -> None:
     """lost-handover"""
     made = asyncio.Event()

@@ -1732,6 +1732,24 @@ async def a_timeout_ends_a_generator_and_a_helper_begins_another() -> None:
             client.connect()
 
 
+async def a_cache_begins_anew_once_its_task_was_cancelled() -> None:
+    cache: dict[str, asyncio.Task[str]] = {}
+
+    async def load(key: str) -> str:
+        return await asyncio.sleep(0.05, key)
+
+    async def show(key: str) -> str:
+        if key not in cache or cache[key].cancelled():
+            cache[key] = asyncio.create_task(load(key))
+        return await cache[key]
+
+    first = asyncio.create_task(show("a"))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first})
+    await asyncio.gather(*(asyncio.create_task(show("a")) for _ in range(2)))
+
+
 async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:
     class Connection:
         def close(self) -> None:
@@ -1759,12 +1777,22 @@ async def a_connection_that_comes_as_its_user_is_cancelled_is_closed() -> None:
         finally:
             (await connecting).close()
 
-    for use in (look_at_the_result, wait_again):
+    async def leave_it_to_the_pool(made: asyncio.Event) -> None:
+        await asyncio.create_task(connect_in_the_pool(made))
+
+    async def connect_in_the_pool(made: asyncio.Event) -> Connection:
+        pool.append(await connect(made))
+        return pool[-1]
+
+    pool: list[Connection] = []
+    for use in (look_at_the_result, wait_again, leave_it_to_the_pool):
         made = asyncio.Event()
         using = asyncio.create_task(use(made))
         await made.wait()
         using.cancel()
         await asyncio.wait({using})
+    for each in pool:
+        each.close()
 
 
 async def tasks_wait_for_the_end_of_one_that_runs_out_of_time() -> None:
