@@ -137,7 +137,7 @@ _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
-    before, markup = finding.total, ""
+    before = finding.total
     if not text:
         finding.was_read_as("text", before)
         return
@@ -147,13 +147,25 @@ def read_prose(text: str, finding: Finding) -> None:
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
-    for most, lines in groupby(_lines(without_defanged(text) if disarmed else text), _most_at_once):
+    all_lines = _lines(without_defanged(text) if disarmed else text)
+    if isinstance(all_lines, list) and len(all_lines) == 1:  # as most cells and values have
+        line = all_lines[0]
+        markup = _read_line(line, _all_simple(line) if "://" in line else [], finding)
+    else:
+        markup = _read_all(all_lines, finding)
+    finding.was_read_as(markup or "text", before)
+
+
+def _read_all(all_lines: Iterable[str], finding: Finding) -> str:
+    """Take the URLs of lines, or ignore them. Returns the first markup, if there is any."""
+    markup = ""
+    for most, lines in groupby(all_lines, _most_at_once):
         if most:
             found = _read_lines(lines, most, finding)
             markup = markup or found
         else:
             _read_hosts(lines, finding)
-    finding.was_read_as(markup or "text", before)
+    return markup
 
 
 def _most_at_once(line: str) -> int:
@@ -164,11 +176,16 @@ def _most_at_once(line: str) -> int:
 def _read_hosts(lines: Iterator[str], finding: Finding) -> None:
     """Take the lines that are hosts, and ignore the others."""
     while block := list(islice(lines, _MOST_LINES)):
-        urls = [host_url(_COMMENT.sub("", line) if "#" in line else line) for line in block]
+        urls = [_host_in(line) for line in block]
         if not (all(urls) and finding.take_all(urls)):
             for line, url in zip(block, urls, strict=True):
                 if not (url and finding.take(url)):
                     finding.ignore(line)
+
+
+def _host_in(line: str) -> str:
+    """The URL of a host that a line consists of, comments aside; empty for any other line."""
+    return host_url(_COMMENT.sub("", line) if "#" in line else line)
 
 
 def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
@@ -201,6 +218,11 @@ def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
 
 def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
     """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
+    if "://" not in line:
+        url = _host_in(line)
+        if not (url and finding.take(url)):
+            finding.ignore(line)
+        return ""
     taken, others, markup = False, [], ""
     take = finding.take if "\\" in line else finding.take_unusual
     for url, link, definition, latex, _, _, sent, path, fragment in simple:
@@ -335,14 +357,14 @@ def _plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
-    if _FULL_LINE.search(text):
+    if "\n" in text and _FULL_LINE.search(text):
         text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
     text = with_schemes(text)
     if "magnet:?" in text:
         text = _MAGNET.sub("magnet:", text)
     if "]:\n" in text or "]:\r\n" in text:
         text = _DEFINITION.sub(r"\1 ", text)
-    if _NUMBERED.search(text):
+    if ":" in text and _NUMBERED.search(text):
         text = _SOURCE_PLACE.sub(r"\1", text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
