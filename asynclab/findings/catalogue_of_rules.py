@@ -90,6 +90,8 @@ class Findings:
             except Exception as error:  # a recording may hold anything; the other rules still count
                 self.failed[rule.name] = type(error).__name__
                 continue
+            if not found:  # as nearly always
+                continue
             proved = set[object]()
             for finding in found:
                 known = self._found.get(finding.key)

@@ -18,7 +18,7 @@ from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
 from asynclab.trace.monitoring.bystanders import NOBODY, Bystanders
-from asynclab.trace.patching.extended_functions import around_body
+from asynclab.trace.patching.extended_functions import AroundFunction, around_body
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.patching.install import leave_kind, observe_kind, observe_loop
@@ -70,7 +70,7 @@ class ProcessObservation:
             self._await_uvloop()
         else:
             self._observe_kind(kind)
-        self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
+        self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, partial(_RunCheck, self)))
         _observations.add(self)
 
     def stop(self) -> None:
@@ -117,10 +117,8 @@ class ProcessObservation:
 
         self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
-    @contextmanager
-    def _before_run(self, loop: AbstractEventLoop) -> Iterator[bool]:
-        """Note the thread that a loop is run on: each way to run one checks first whether it runs already."""
-        yield True
+    def runs_soon(self, loop: AbstractEventLoop) -> None:
+        """Note the thread that a loop is run on."""
         tasks = getattr(loop, TASKS, None)
         if tasks is None and self._adopts:
             self._adopt_before_run(loop)
@@ -212,6 +210,18 @@ class ProcessObservation:
             recording.follow_clock()
             recording.clock_changed(self.freeze)
         return tracer
+
+
+class _RunCheck(AroundFunction):
+    """Goes around the check of whether a loop runs already, with which each way to run one begins."""
+
+    def __init__(self, observation: ProcessObservation, loop: AbstractEventLoop) -> None:
+        self._observation = observation
+        self._loop = loop
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._observation.runs_soon(self._loop)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from asynclab.model.events import ConnectionDropped, WriteUndrained
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import observer
-from asynclab.trace.patching.extended_functions import around_body
+from asynclab.trace.patching.extended_functions import AroundFunction, around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.future_state import coroutine_of
@@ -49,17 +49,7 @@ def observe_connections(patches: Patches) -> None:
         patches.wrap_once_used(StreamWriter, "__del__", lambda delete: around_body(delete, _WriterGone))
 
 
-class _Around:
-    """Goes around a function of asyncio's, whose failures it leaves alone."""
-
-    def __enter__(self) -> bool:
-        return True
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        pass
-
-
-class _Connection(_Around):
+class _Connection(AroundFunction):
     """Goes around the making of a transport, and reports whose it is."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
@@ -73,7 +63,7 @@ class _Connection(_Around):
             _report(tracer, self._transport, _getframe(1))
 
 
-class _Attempt(_Around):
+class _Attempt(AroundFunction):
     """Goes around the begin of an attempt of create_connection() to connect."""
 
     def __init__(self, _: object, future: object, connection: object, address: object) -> None:
@@ -88,7 +78,7 @@ class _Attempt(_Around):
                 tracer.mishaps.connects.tries(tracer.current.id, address, place)
 
 
-class _TransportGone(_Around):
+class _TransportGone(AroundFunction):
     """Goes around the end of a transport that nobody refers to any more."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
@@ -106,7 +96,7 @@ class _WriterGone(_TransportGone):
             super().__init__(writer._transport)
 
 
-class _Write(_Around):
+class _Write(AroundFunction):
     """Goes around a write: what is written while the transport asks to wait is kept in memory; if lost, it drops it."""
 
     def __init__(self, writer: Any, *_: object) -> None:

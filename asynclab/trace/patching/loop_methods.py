@@ -12,7 +12,7 @@ from typing import Any
 
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.patching.call_at import GOVERNS, govern_call_at, observe_call_at
-from asynclab.trace.patching.extended_functions import around_body
+from asynclab.trace.patching.extended_functions import AroundFunction, around_body
 from asynclab.trace.patching.loop_complaints import see_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
@@ -30,7 +30,7 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     _tell_of_eager_starts(kind, patches)
     patches.set(kind, "call_at", observe_call_at(kind, _function(kind, "call_at")))
     see_complaints(kind, patches)
-    patches.set(kind, "stop", around_body(_function(kind, "stop"), partial(_stop, kind)))
+    patches.set(kind, "stop", around_body(_function(kind, "stop"), partial(_Stop, kind)))
 
 
 def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -94,13 +94,14 @@ def _eager_create(
         tracer.was_made(made.pop())
 
 
-@contextmanager
-def _stop(kind: type[BaseEventLoop], loop: BaseEventLoop) -> Iterator[bool]:
-    tasks = _tasks_of(loop) if type(loop) is kind else None
-    tracer = None if tasks is None else tasks.sole or observer()
-    if tracer is not None and tracer.current is None and tracer.callback is None:
-        tracer.stopped_elsewhere(sys._getframe(1))
-    yield True
+class _Stop(AroundFunction):
+    """Goes around stop(), as each run calls it at its end; tells of one that no callback of the loop's calls."""
+
+    def __init__(self, kind: type[BaseEventLoop], loop: BaseEventLoop) -> None:
+        tasks = _tasks_of(loop) if type(loop) is kind else None
+        tracer = None if tasks is None else tasks.sole or observer()
+        if tracer is not None and tracer.current is None and tracer.callback is None:
+            tracer.stopped_elsewhere(sys._getframe(1))
 
 
 @contextmanager
