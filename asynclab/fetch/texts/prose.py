@@ -219,9 +219,7 @@ def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
 def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
     """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
     if "://" not in line:
-        url = _host_in(line)
-        if not (url and finding.take(url)):
-            finding.ignore(line)
+        _read_hosts(iter([line]), finding)
         return ""
     taken, others, markup = False, [], ""
     take = finding.take if "\\" in line else finding.take_unusual
