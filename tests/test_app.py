@@ -18,7 +18,7 @@ from asynclab.settings import Settings
 from tests.fast_loop import FastLoop
 from tests.fast_ui import until
 from tests.raising import raising
-from tests.screens.stage import Stage, opened, plain_lab
+from tests.screens.dashboard_stage import Stage, opened, plain_lab
 
 pytestmark = pytest.mark.usefixtures("jumping_time")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from asynclab.demos import awaiting
-from tests.demos.stage import perform
+from tests.demos.performances import perform
 
 
 def test_coroutines_with_a_forgotten_await_runs_nothing_and_python_warns() -> None:

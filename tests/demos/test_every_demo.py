@@ -13,7 +13,7 @@ import pytest
 from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Parameter, Value
 from asynclab.practice.server import PracticeServer
-from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
+from tests.demos.performances import LEAVES_TASKS_WHEN_CANCELLED, perform
 from tests.fast_loop import FastLoop
 from tests.golden_files import Golden
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from asynclab.practice.pages import PAGES
-from tests.demos.stage import perform
+from tests.demos.performances import perform
 
 CLOSED_PORT = "http://127.0.0.1:1/"
 

@@ -14,7 +14,7 @@ from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
-from tests.demos.stage import perform
+from tests.demos.performances import perform
 
 every_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
 

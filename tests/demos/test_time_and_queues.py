@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.demos.stage import perform
+from tests.demos.performances import perform
 from tests.fast_loop import FastLoop
 
 

@@ -12,8 +12,8 @@ from asynclab.fetch.answers import MOST_OVERHEAD
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Outcome, Row
+from tests.fetch.practice_fetches import fetched_row
 from tests.fetch.raw_server import RawServer, answer, redirect
-from tests.fetch.stage import fetched_row
 
 OK = b"HTTP/1.1 200 OK\r\n"
 FIVE = b"Content-Length: 5\r\n\r\nhello"

@@ -12,7 +12,7 @@ from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl, find_urls
-from tests.fetch.stage import run
+from tests.fetch.practice_fetches import run
 
 PAGE = """<!doctype html><title>A page</title>
 <h1 id=install>Install</h1> <h2 ID='caf&eacute;'>Café</h2> <a name="old">old</a> <p name="no">no</p>

@@ -20,7 +20,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
 from asynclab.fetch.rows import Phases, Row
 from asynclab.practice.server import PracticeServer
-from tests.fetch.stage import fetched, fetched_row, run
+from tests.fetch.practice_fetches import fetched, fetched_row, run
 
 SPEED = 50.0
 

@@ -11,7 +11,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.urls import find_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
-from tests.fetch.stage import fetched, fetched_row, run, urls_of
+from tests.fetch.practice_fetches import fetched, fetched_row, run, urls_of
 
 
 def hanging(server: PracticeServer, count: int, **options: float) -> Fetch:

@@ -21,7 +21,7 @@ from asynclab.fetch.row_lines import row_line, summary_line, totals_line
 from asynclab.fetch.rows import Row
 from asynclab.practice.server import PracticeServer
 from tests.fetch.har_schema import check_archive
-from tests.fetch.stage import fetched, run, urls_of
+from tests.fetch.practice_fetches import fetched, run, urls_of
 
 
 async def test_a_line_of_json_has_curl_s_names(server: PracticeServer) -> None:

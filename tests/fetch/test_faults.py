@@ -17,7 +17,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
 from asynclab.fetch.request_trace import tls_context
 from asynclab.fetch.rows import Outcome, Row
-from tests.fetch.stage import fetched, fetched_row, run
+from tests.fetch.practice_fetches import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
 from tests.raising import raising
 

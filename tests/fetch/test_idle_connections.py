@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from asynclab.fetch.engine import Fetch
 from asynclab.trace import Lab
-from tests.fetch.stage import run, urls_of
+from tests.fetch.practice_fetches import run, urls_of
 from tests.practice.faulty_server import CERTIFICATE, FaultyServer
 
 

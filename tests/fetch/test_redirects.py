@@ -3,8 +3,8 @@
 import pytest
 
 from asynclab.fetch.address import redirected
+from tests.fetch.practice_fetches import fetched_row
 from tests.fetch.raw_server import RawServer, answer, redirect
-from tests.fetch.stage import fetched_row
 
 SECRET = ("Authorization", "Cookie", "Proxy-Authorization", "Private-Token", "X-Goog-Api-Key")
 

@@ -15,7 +15,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.saving import LONGEST_NAME, BodyFile, file_name
 from asynclab.practice.server import PracticeServer
-from tests.fetch.stage import fetched, fetched_row, run, urls_of
+from tests.fetch.practice_fetches import fetched, fetched_row, run, urls_of
 from tests.raising import raising
 
 

@@ -14,8 +14,8 @@ from yarl import URL
 from asynclab.fetch import http_session
 from asynclab.fetch.proxies import Environment, ProxyError
 from asynclab.fetch.sending import NOT_CHECKED
+from tests.fetch.practice_fetches import fetched_row
 from tests.fetch.raw_server import RawServer, answer, redirect
-from tests.fetch.stage import fetched_row
 
 CERTIFICATES = Path(__file__).with_name("old_authority.pem")
 """A server's key and certificate, and that of an authority that leaves out what was not asked for of old."""

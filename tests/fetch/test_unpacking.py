@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from asynclab.fetch import unpacking
 from asynclab.fetch.unpacking import PIECE, CutShortError, Unpacker, UnpackingError
+from tests.fetch.practice_fetches import fetched_row
 from tests.fetch.raw_server import RawServer, answer
-from tests.fetch.stage import fetched_row
 
 PLAIN = b"<title>not packed</title>" * 20
 TEXT = b"the same line again\n" * 500

@@ -1,7 +1,7 @@
 """Lines of activity."""
 
 from asynclab.model import events
-from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
+from tests.model.short_histories import MAIN, TEA, lab, suspended, tea_party, told, told_of
 
 
 def test_a_life_reads_as_a_story() -> None:

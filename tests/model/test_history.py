@@ -14,7 +14,7 @@ from asynclab.model.fold import fold
 from asynclab.model.history import History, Snapshot
 from asynclab.model.state import LabState
 from tests.model.anything import any_history
-from tests.model.history import COFFEE, MAIN, TEA, tea_party
+from tests.model.short_histories import COFFEE, MAIN, TEA, tea_party
 
 
 def history_of(*batches: Sequence[events.Event]) -> History:

@@ -11,7 +11,7 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.progress_bars import Bar, bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
-from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
+from tests.model.short_histories import COFFEE, MAIN, TEA, lab, suspended, tea_party
 
 SLEEP = events.Wait("sleep", seconds=2.0, deadline=2.0)
 GATHER = events.Wait("gather", tasks=(TEA, COFFEE), count=3)

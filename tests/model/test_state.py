@@ -18,7 +18,7 @@ from asynclab.model.tasks import ENDED
 from asynclab.model.text import one_line
 from asynclab.model.wording.wait import short_wait
 from tests.model.anything import any_history
-from tests.model.history import lab
+from tests.model.short_histories import lab
 
 
 @given(any_history())

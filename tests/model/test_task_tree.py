@@ -6,7 +6,7 @@ from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.model.task_tree import LEVELS_DRAWN, TaskRows, some_tasks
-from tests.model.history import lab
+from tests.model.short_histories import lab
 
 
 def family(*parents: int | None) -> LabState:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.remote.programs import ROOT
 
-SCRIPT = Path(__file__).parent / "attached_program.py"
+SCRIPT = Path(__file__).parent / "attachable_program.py"
 
 
 class Program:

@@ -62,12 +62,13 @@ def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, 
     ran = program.asynclab("--seconds", "0.5", "--record", str(tmp_path / "kept"))
     assert (ran.returncode, ran.stderr) == (0, "")
     first, loop, _, *tasks = ran.stdout.splitlines()
-    assert first.startswith(f"Attached to attached_program.py (process {program.pid}, Python {sys.version.split()[0]}")
+    python = sys.version.split()[0]
+    assert first.startswith(f"Attached to attachable_program.py (process {program.pid}, Python {python}")
     assert loop.endswith("6 tasks")
     said = {line.strip().split("  ")[0]: line for line in tasks[:6]}
     assert "held by other" in said["one"]
     assert "held by one" in said["other"]
-    assert "attached_program.py:" in said["times out"]
+    assert "attachable_program.py:" in said["times out"]
     assert any(line.startswith("Not known from before: who created") for line in tasks)
     assert any("goes on as it was" in line for line in tasks)
     assert any("6 still there" in line for line in tasks)
@@ -234,7 +235,7 @@ def test_a_blocked_loop_is_told_with_its_line_and_observed_when_it_goes_on(progr
     watched(attachment, seen)
     (unobserved,) = seen.unobserved
     assert "it is blocked: " in unobserved.why
-    assert "in main (attached_program.py:" in unobserved.why
+    assert "in main (attachable_program.py:" in unobserved.why
     program.ask("go on")
     while not seen.found:
         for frame in attachment.frames(None):

@@ -19,8 +19,8 @@ from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
 from tests.practice.faulty_server import FaultyServer
+from tests.screens.dashboard_stage import notices_of, plain_lab
 from tests.screens.recordings import text_of
-from tests.screens.stage import notices_of, plain_lab
 
 
 @dataclass

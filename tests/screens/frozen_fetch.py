@@ -13,7 +13,7 @@ from asynclab.model import events as e
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
-from tests.widgets.urls import phases as phases_of
+from tests.widgets.url_rows import phases as phases_of
 
 NOW = 4.7
 """Lab seconds."""

@@ -14,8 +14,8 @@ from asynclab.screens.run.replay import MakeJudge, Replay, plain_judge
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.widgets.line_view import LineView
 from tests.fast_ui import until
+from tests.screens.dashboard_stage import Hand
 from tests.screens.frozen import queue_history
-from tests.screens.stage import Hand
 
 CODE = """\
 import asyncio

@@ -4,9 +4,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from tests.screens.stage import Stage, opened
+from tests.screens.dashboard_stage import Stage, opened
 from tests.screens.test_learn import lab_of, replace_main, start
-from tests.widgets.stage import painted
+from tests.widgets.view_stage import painted
 
 KETTLE = """\
 import asyncio

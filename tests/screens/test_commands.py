@@ -21,9 +21,9 @@ from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.fetch.waterfall import MARKS as PHASES
 from asynclab.widgets.spans import plain, width_of
 from asynclab.widgets.timeline import TimelineView
+from tests.document_tables import check_table
+from tests.screens.dashboard_stage import Stage, opened, read_help
 from tests.screens.fetching import fetching
-from tests.screens.stage import Stage, opened, read_help
-from tests.tables import check_table
 
 SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, RunScreen)
 

@@ -23,7 +23,7 @@ from asynclab.trace import Lab
 from asynclab.widgets.spans import plain
 from tests.raising import raising
 from tests.screens.fetching import FetchStage, fetching, hanging
-from tests.widgets.stage import painted
+from tests.widgets.view_stage import painted
 
 
 def written(folder: Path) -> Path:

@@ -9,10 +9,10 @@ from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.spans import plain
+from tests.screens.dashboard_stage import read_help
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.screens.frozen import frozen_lab
 from tests.screens.recordings import text_of
-from tests.screens.stage import read_help
 
 
 def is_open(stage: FetchStage) -> bool:

@@ -7,10 +7,10 @@ from textual.widget import Widget
 from asynclab.model.wording.quantities import size_text
 from asynclab.screens.fetch.fetch_layout import FIXED, LEAST_ASKED, LEAST_LIST, fetch_shares
 from asynclab.screens.lab.pane_screen import LOW
+from tests.screens.dashboard_stage import opened
 from tests.screens.fetching import FetchStage, fetching
 from tests.screens.frozen_fetch import FrozenSession
-from tests.screens.stage import opened
-from tests.widgets.stage import screen_lines
+from tests.widgets.view_stage import screen_lines
 
 
 def screen_text(stage: FetchStage) -> str:

@@ -12,8 +12,8 @@ from asynclab.fetch.options import OPTIONS, Options
 from asynclab.screens.fetch.fetch_options import ALSO, SUMMARY, options_form, summary_lines
 from asynclab.screens.shared.form import Field
 from asynclab.widgets.spans import plain
+from tests.document_tables import check_table
 from tests.screens.forms import FormStage, form_on_stage
-from tests.tables import check_table
 
 
 def options_of(stage: FormStage) -> Options:

@@ -16,10 +16,10 @@ from asynclab.widgets.findings_view import NOTHING
 from asynclab.widgets.spans import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens import deadlocked
+from tests.screens.dashboard_stage import Stage, opened
 from tests.screens.recordings import Shown, shown, text_of, written
-from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import run_main
-from tests.widgets.stage import painted
+from tests.widgets.view_stage import painted
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop
 from tests.raising import raising
-from tests.screens.stage import Stage, opened, quick_lab
-from tests.widgets.stage import painted, screen_lines
+from tests.screens.dashboard_stage import Stage, opened, quick_lab
+from tests.widgets.view_stage import painted, screen_lines
 
 
 def lab_of(run: Run) -> Lab:

@@ -33,10 +33,10 @@ from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane, bytes_of
 from asynclab.widgets.spans import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
+from tests.screens.dashboard_stage import Hand
 from tests.screens.recordings import text_of
-from tests.screens.stage import Hand
 from tests.screens.test_run_snapshots import FrozenProgram
-from tests.widgets.stage import painted
+from tests.widgets.view_stage import painted
 
 
 @dataclass

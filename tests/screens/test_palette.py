@@ -8,7 +8,7 @@ from textual.widgets import OptionList
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.shared.palette import CommandProvider
-from tests.screens.stage import Stage, opened, quick_lab
+from tests.screens.dashboard_stage import Stage, opened, quick_lab
 
 
 async def offered(stage: Stage, query: str = "") -> list[str]:

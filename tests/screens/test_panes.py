@@ -14,9 +14,9 @@ from asynclab.screens.lab.layout import PANES, STAGE_PANES, shares
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.line_view import LineView
-from tests.screens.stage import Stage, opened, quick_lab
+from tests.screens.dashboard_stage import Stage, opened, quick_lab
 from tests.screens.test_learn import replace_main
-from tests.widgets.stage import painted
+from tests.widgets.view_stage import painted
 
 
 def shown_panes(stage: Stage) -> list[str]:

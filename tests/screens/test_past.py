@@ -13,7 +13,7 @@ from asynclab.screens.learn.demo_runs import Run
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.trace import Lab
 from asynclab.widgets.messages import MomentChosen
-from tests.screens.stage import Stage, opened
+from tests.screens.dashboard_stage import Stage, opened
 from tests.screens.test_learn import lab_of, replace_main, run_main, start
 from tests.sources import ToldSource
 

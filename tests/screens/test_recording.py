@@ -8,8 +8,8 @@ from asynclab.screens.lab.lab_actions import can_control
 from asynclab.screens.lab.lab_screen import can_be_instant
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.learn.demo_actions import DemoActions
+from tests.screens.dashboard_stage import Stage, opened
 from tests.screens.frozen import queue_history
-from tests.screens.stage import Stage, opened
 from tests.sources import ToldSource
 
 SIZE = (200, 60)

@@ -17,8 +17,8 @@ from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.help_page import HelpScreen
 from tests.screens import deadlocked
+from tests.screens.dashboard_stage import read_help
 from tests.screens.recordings import CODE, ENDED, frames, shown, text_of, written
-from tests.screens.stage import read_help
 
 CONTROLS = [command for command in RunScreen.commands if command.offered in (can_control, can_be_instant)]
 

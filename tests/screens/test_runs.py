@@ -14,7 +14,7 @@ from asynclab.screens.lab.staged_run import SPEEDS
 from asynclab.screens.learn.demo_runs import Run, Runs, Standing, lesson_of
 from asynclab.trace.governing import run_lifecycle
 from tests.fast_ui import until
-from tests.screens.stage import plain_lab, quick_lab, staged
+from tests.screens.dashboard_stage import plain_lab, quick_lab, staged
 
 Main = Callable[..., Coroutine[Any, Any, Any]]
 

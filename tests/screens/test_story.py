@@ -12,7 +12,7 @@ from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.widgets.static_lines import StaticLines
-from tests.screens.stage import Stage, opened
+from tests.screens.dashboard_stage import Stage, opened
 from tests.screens.test_learn import replace_main
 
 

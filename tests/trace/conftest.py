@@ -10,7 +10,7 @@ from asynclab.model.events import Event
 from asynclab.trace import Lab
 from asynclab.trace.process import ProcessObservation, observe_process
 from tests.fast_loop import FastLoop
-from tests.trace.labs import fast_lab
+from tests.trace.fast_labs import fast_lab
 
 
 @pytest.fixture(autouse=True)

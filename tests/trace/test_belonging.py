@@ -11,8 +11,8 @@ import pytest
 
 from asynclab.model.events import Output, TaskCreated, TaskEnded
 from tests.fast_loop import run_fast
+from tests.trace.fast_labs import fast_lab, observe
 from tests.trace.hard_scripts import Duck
-from tests.trace.labs import fast_lab, observe
 
 
 @pytest.fixture

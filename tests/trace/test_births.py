@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import TaskCreated
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 Way = Callable[[Coroutine[Any, Any, None]], Awaitable[object]]
 

@@ -10,7 +10,7 @@ import pytest
 from asynclab.model.events import CancelIgnored, CancelShared, TaskCancelRequested, TaskEnded, TimeoutExpired
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import CURRENT
-from tests.trace.labs import Observed, fast_lab, observe
+from tests.trace.fast_labs import Observed, fast_lab, observe
 
 
 def requests(seen: Observed) -> list[tuple[int, int | None]]:

@@ -11,7 +11,7 @@ from asynclab.trace import Lab
 from asynclab.trace.monitoring.loop_monitor import LoopMonitor
 from asynclab.trace.monitoring.standstill import STALLED_AFTER
 from tests.fast_loop import FastLoop
-from tests.trace.labs import fast_lab, held, observe, settle, state_of, stepped
+from tests.trace.fast_labs import fast_lab, held, observe, settle, state_of, stepped
 
 
 async def counter(turns: int = 100) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from asynclab.errors import UnsupportedPythonError
 from asynclab.trace import Lab, cpython
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 from tests.trace.test_transparency import snapshot
 
 LACKING = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import Output, QueuePut, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskWaiting
-from tests.trace.labs import Observed, observe
+from tests.trace.fast_labs import Observed, observe
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks before Python 3.12")
 

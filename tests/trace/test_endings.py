@@ -14,7 +14,7 @@ from asynclab.model.events import RunEnded, TaskCancelRequested, Warned
 from asynclab.trace import Ending, Lab
 from tests.fast_loop import FastLoop, run_fast
 from tests.raising import raising
-from tests.trace.labs import fast_lab, observe
+from tests.trace.fast_labs import fast_lab, observe
 from tests.trace.test_transparency import snapshot
 
 Script = Callable[[list[Any]], Coroutine[Any, Any, Any]]

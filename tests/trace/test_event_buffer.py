@@ -10,7 +10,7 @@ import pytest
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.trace.process import ProcessObservation
 from asynclab.trace.watching.cancel_requests import CancelRequests
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 async def child() -> int:

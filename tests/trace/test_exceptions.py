@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asynclab.trace.recording.exception_tree import LINES, raised_at, tree_of
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 def raised(error: BaseException, *, during: BaseException | None = None) -> BaseException:

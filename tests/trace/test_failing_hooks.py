@@ -25,7 +25,7 @@ from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts
 from tests.fast_loop import run_fast
 from tests.trace import odd_scripts  # noqa: F401 - adds to SCRIPTS
-from tests.trace.labs import fast_lab
+from tests.trace.fast_labs import fast_lab
 from tests.trace.scripts import SCRIPTS, Script
 
 WATCHERS: list[tuple[Any, str]] = [

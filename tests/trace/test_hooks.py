@@ -16,7 +16,7 @@ import pytest
 
 from asynclab.model import events
 from tests.fast_loop import run_fast
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 async def attributes() -> list[object]:

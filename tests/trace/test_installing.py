@@ -12,7 +12,7 @@ from asynclab.model.events import Output
 from asynclab.trace import Lab
 from asynclab.trace.watching.external_waits import ExternalWaits
 from tests.fast_loop import FastLoop
-from tests.trace.labs import fast_lab
+from tests.trace.fast_labs import fast_lab
 from tests.trace.test_transparency import snapshot
 
 STAGES = [

@@ -20,7 +20,7 @@ from asynclab.trace import Lab
 from asynclab.trace.watching.observer import Observer
 from tests.alive import alive
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe, settle, state_of
+from tests.trace.fast_labs import fast_lab, observe, settle, state_of
 from tests.trace.test_transparency import snapshot
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import ItemLost
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 Queue = asyncio.Queue[str]
 Take = Callable[[Queue], Coroutine[Any, Any, object]]

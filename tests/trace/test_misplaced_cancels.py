@@ -9,7 +9,7 @@ import pytest
 from asynclab.model.events import CancelMisplaced
 from asynclab.trace.mishaps import misplaced_cancels
 from asynclab.trace.reading.standing_generators import AnyGenerator, at_a_yield
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 @pytest.fixture

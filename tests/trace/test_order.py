@@ -14,7 +14,7 @@ from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_ui import until
-from tests.trace.labs import held, observe, settle, state_of, stepped
+from tests.trace.fast_labs import held, observe, settle, state_of, stepped
 
 
 async def arrived(lab: Lab) -> None:

@@ -11,7 +11,7 @@ from asynclab.model.events import Frame, TaskStands
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, settle, state_of
+from tests.trace.fast_labs import fast_lab, settle, state_of
 
 HERE = __file__
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from asynclab.model.events import Output
 from asynclab.trace import Lab
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 class Naming(ThreadPoolExecutor):

@@ -23,7 +23,7 @@ from asynclab.trace import cpython
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching import looks
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab
+from tests.trace.fast_labs import fast_lab
 
 
 @pytest.fixture

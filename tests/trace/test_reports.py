@@ -21,7 +21,7 @@ import asynclab
 from asynclab.model import events as e
 from asynclab.trace import Ending, Lab, cpython
 from asynclab.trace.patching import extended_functions
-from tests.trace.labs import fast_lab, observe, state_of
+from tests.trace.fast_labs import fast_lab, observe, state_of
 
 
 def test_a_run_says_what_it_returned() -> None:

@@ -27,7 +27,7 @@ from asynclab.model.events import (
     TimeoutStarted,
 )
 from tests.fast_loop import FastLoop
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 def test_a_queue_tells_what_goes_in_and_out() -> None:

@@ -12,7 +12,7 @@ from asynclab.model.source import Control, Source
 from asynclab.trace import Lab
 from asynclab.trace.monitoring.standstill import STALLED_AFTER
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, held, settle, state_of, stepped
+from tests.trace.fast_labs import fast_lab, held, settle, state_of, stepped
 
 
 async def turns(count: int = 3) -> None:

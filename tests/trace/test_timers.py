@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from asynclab.model.events import CallEnded, CallScheduled, TimeoutRescheduled, TimeoutStarted
 from tests.fast_loop import FastLoop, run_fast
 from tests.raising import raising
-from tests.trace.labs import fast_lab, observe
+from tests.trace.fast_labs import fast_lab, observe
 
 Script = Callable[[], Coroutine[Any, Any, Any]]
 

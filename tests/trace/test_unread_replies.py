@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from asynclab.model.events import ReplyUnread
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 class Connection:

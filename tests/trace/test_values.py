@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asynclab.model.events import QueuePut, TaskEnded
 from asynclab.trace.recording.values import LIMIT, short_error, short_repr
-from tests.trace.labs import observe
+from tests.trace.fast_labs import observe
 
 
 class Hostile:

@@ -11,7 +11,7 @@ import pytest
 from asynclab.model.events import Event, TaskCreated, TaskReady
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.fast_labs import fast_lab, observe
 
 
 def wakes_of(events: list[TaskReady], task: int) -> list[tuple[str, int | None]]:

@@ -10,8 +10,8 @@ from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
-from tests.widgets.labs import folded, gather, printing, said_at, task
-from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
+from tests.widgets.folded_labs import folded, gather, printing, said_at, task
+from tests.widgets.view_stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
 
 @asynccontextmanager

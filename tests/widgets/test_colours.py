@@ -6,8 +6,8 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.colours import DARK, LEGIBLE, LIGHT, THEMES, contrast, legible, state_variables
 from asynclab.widgets.spans import COLOURS
 from asynclab.widgets.task_table import TaskTable
-from tests.widgets.labs import gather
-from tests.widgets.stage import Stage, screen_lines
+from tests.widgets.folded_labs import gather
+from tests.widgets.view_stage import Stage, screen_lines
 
 COLOURED = [theme for theme in (*THEMES, *BUILTIN_THEMES.values()) if not theme.ansi]
 SIXTEEN = [theme for theme in BUILTIN_THEMES.values() if theme.ansi]

@@ -25,10 +25,10 @@ from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
 from asynclab.widgets.title_bar import TitleBar
-from tests.model.history import lab_with_timeline
-from tests.widgets.labs import GATHER, HOSTILE, task
-from tests.widgets.stage import FRAME, SCROLLBAR, Refreshes, on_stage, painted, said, screen_lines
-from tests.widgets.urls import NOW, failed, url
+from tests.model.short_histories import lab_with_timeline
+from tests.widgets.folded_labs import GATHER, HOSTILE, task
+from tests.widgets.url_rows import NOW, failed, url
+from tests.widgets.view_stage import FRAME, SCROLLBAR, Refreshes, on_stage, painted, said, screen_lines
 
 
 def lab() -> tuple[LabState, Timeline]:

@@ -4,9 +4,9 @@ from asynclab.fetch.body_text import Page
 from asynclab.fetch.rows import Failure, Hop, Row
 from asynclab.widgets.fetch.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.spans import Line, plain, width_of
-from tests.widgets.labs import HOSTILE
-from tests.widgets.stage import Refreshes, on_stage, painted, part_at
-from tests.widgets.urls import NOW, SPENT, failed, phases, under_way, url
+from tests.widgets.folded_labs import HOSTILE
+from tests.widgets.url_rows import NOW, SPENT, failed, phases, under_way, url
+from tests.widgets.view_stage import Refreshes, on_stage, painted, part_at
 
 
 def halfway() -> Row:

@@ -10,9 +10,9 @@ from asynclab.widgets.fetch.url_words import in_words
 from asynclab.widgets.fetch.waterfall import CUT, MARKS, Phases, legend, nice_scale, staircase, waterfall
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.spans import plain, width_of
-from tests.widgets.labs import HOSTILE
-from tests.widgets.stage import Refreshes, on_stage, painted, said
-from tests.widgets.urls import NOW, PHASES, failed, phases, under_way, url
+from tests.widgets.folded_labs import HOSTILE
+from tests.widgets.url_rows import NOW, PHASES, failed, phases, under_way, url
+from tests.widgets.view_stage import Refreshes, on_stage, painted, said
 
 BUSY = Failure("rate_limited", "", status=429)
 

@@ -14,7 +14,7 @@ from asynclab.widgets.findings_view import NOTHING, Evidence, FindingsView, deta
 from asynclab.widgets.messages import FindingOpened, TaskSelected
 from asynclab.widgets.spans import plain, width_of
 from tests.golden_files import Golden
-from tests.widgets.stage import on_stage, painted, said
+from tests.widgets.view_stage import on_stage, painted, said
 
 RULE = Rule(
     "ignored-cancel", "It went on.", "Timeouts have no effect.", "Raise it again.", "timeout", lambda _: iter(())

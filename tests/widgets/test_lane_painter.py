@@ -19,7 +19,7 @@ from asynclab.widgets.colours import LEGIBLE, THEMES, contrast, state_variables
 from asynclab.widgets.lane_painter import UP, LanePainter, spans
 from asynclab.widgets.spans import plain
 from asynclab.widgets.time_window import Window
-from tests.model.history import lab_with_timeline, timeline_of
+from tests.model.short_histories import lab_with_timeline, timeline_of
 
 STORY = (
     events.TaskCreated(0.0, 1, "main", "main"),

@@ -9,7 +9,7 @@ from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lesson_pane import Lesson, LessonPane, clock_and_block, clock_line
 from asynclab.widgets.spans import plain
-from tests.widgets.stage import on_stage, painted, subtitle
+from tests.widgets.view_stage import on_stage, painted, subtitle
 
 LESSON = Lesson(
     title="3 gather",

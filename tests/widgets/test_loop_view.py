@@ -10,8 +10,8 @@ from asynclab.widgets import loop_view
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.spans import Line
-from tests.widgets.labs import crowd, folded, sleeps, step, task
-from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
+from tests.widgets.folded_labs import crowd, folded, sleeps, step, task
+from tests.widgets.view_stage import on_stage, painted, part_at, said, subtitle
 
 
 def waits(number: int, wait: events.Wait, at: float = 0.0) -> Iterable[events.Event]:

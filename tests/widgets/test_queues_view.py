@@ -4,8 +4,8 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.queues_view import QueuesView, lines_of_queues
-from tests.widgets.labs import folded, full_queue, step, task
-from tests.widgets.stage import on_stage, painted, part_at, subtitle
+from tests.widgets.folded_labs import folded, full_queue, step, task
+from tests.widgets.view_stage import on_stage, painted, part_at, subtitle
 
 
 def deadlines() -> LabState:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from asynclab.widgets.run_list import RunChosen, RunHighlighted, RunList, RunRow
-from tests.widgets.stage import Refreshes, on_stage, painted, said
+from tests.widgets.view_stage import Refreshes, on_stage, painted, said
 
 ROWS = (
     RunRow("1", "coroutines", "Basics", "done"),

@@ -11,8 +11,8 @@ from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
-from tests.widgets.labs import GATHER, gather, printing
-from tests.widgets.stage import on_stage, said
+from tests.widgets.folded_labs import GATHER, gather, printing
+from tests.widgets.view_stage import on_stage, said
 
 SELECTED = "screen--selection"
 

@@ -10,8 +10,8 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, folded, sleeps, step, task
-from tests.widgets.stage import on_stage, painted, subtitle
+from tests.widgets.folded_labs import GATHER, folded, sleeps, step, task
+from tests.widgets.view_stage import on_stage, painted, subtitle
 
 KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
 HOME = "\n".join(f"home_{number} = {number}" for number in range(1, 101))

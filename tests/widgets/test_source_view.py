@@ -13,8 +13,8 @@ from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.spans import plain
-from tests.widgets.labs import GATHER, folded, sleeps, step, task
-from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
+from tests.widgets.folded_labs import GATHER, folded, sleeps, step, task
+from tests.widgets.view_stage import on_stage, painted, part_at, said, subtitle
 
 SOURCE = """\
 import asyncio

@@ -3,7 +3,7 @@
 from asynclab.model import events
 from asynclab.widgets.state_reasons import reason
 from tests.golden_files import Golden, Said
-from tests.widgets.labs import folded, step, task
+from tests.widgets.folded_labs import folded, step, task
 
 ROOMY, TIGHT = 40, 12
 """The cells of the column on a wide screen, and in a terminal of 80 cells."""

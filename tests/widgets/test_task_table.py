@@ -7,9 +7,9 @@ from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.task_table import WIDEST_BAR, TaskTable
 from asynclab.widgets.timeline import TimelineView
-from tests.model.history import lab_with_timeline
-from tests.widgets.labs import crowd, folded, gather, sleeps, step, task
-from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
+from tests.model.short_histories import lab_with_timeline
+from tests.widgets.folded_labs import crowd, folded, gather, sleeps, step, task
+from tests.widgets.view_stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
 STOPPED: list[events.Event] = [
     events.Progressed(0.1, 2, 2, 5),

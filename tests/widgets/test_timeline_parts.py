@@ -17,9 +17,9 @@ from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.spans import fill, plain, width_of
 from asynclab.widgets.time_window import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
-from tests.model.history import lab_with_timeline
-from tests.widgets.labs import sleeps, task
-from tests.widgets.stage import on_stage, painted, said
+from tests.model.short_histories import lab_with_timeline
+from tests.widgets.folded_labs import sleeps, task
+from tests.widgets.view_stage import on_stage, painted, said
 
 TENTHS = fitting(9.9, 100)
 """Columns of a tenth of a second."""

@@ -2,7 +2,7 @@ import pytest
 
 from asynclab.widgets.spans import plain
 from asynclab.widgets.title_bar import Moment, TabChosen, TitleBar, loop_meter
-from tests.widgets.stage import on_stage, painted, part_at, said
+from tests.widgets.view_stage import on_stage, painted, part_at, said
 
 
 async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:

@@ -7,7 +7,7 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.fold.births_and_ends import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.wording.outcome import ending
-from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, suspended, tea_party, told, told_of
+from tests.model.short_histories import COFFEE, MAIN, TEA, kinds_of, lab, suspended, tea_party, told, told_of
 
 
 def test_a_birth_is_told_of_the_parent() -> None:

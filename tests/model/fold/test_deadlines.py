@@ -6,7 +6,7 @@ from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutResc
 from asynclab.model.fold import fold
 from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
 from asynclab.model.wording import deed
-from tests.model.history import TEA, kinds_of, lab, tea_party, told_of
+from tests.model.short_histories import TEA, kinds_of, lab, tea_party, told_of
 
 STARTED = TimeoutStarted(1.0, 1, 3.0, TEA)
 

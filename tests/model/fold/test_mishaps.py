@@ -4,7 +4,7 @@ import pytest
 
 from asynclab.model import events
 from asynclab.model.tasks import Place
-from tests.model.history import COFFEE, MAIN, TEA, suspended, tea_party
+from tests.model.short_histories import COFFEE, MAIN, TEA, suspended, tea_party
 
 HERE = ("/home/a/cafe.py", 9)
 STANDS = ("/home/a/cafe.py", 3)

@@ -4,7 +4,7 @@ from asynclab.model.events import Output, RunEnded, TaskEnded
 from asynclab.model.fold.output import UNFINISHED_LIMIT
 from asynclab.model.state import LabState
 from asynclab.model.wording.outcome import ending
-from tests.model.history import COFFEE, TEA, kinds_of, tea_party, told_of
+from tests.model.short_histories import COFFEE, TEA, kinds_of, tea_party, told_of
 
 
 def printed(*texts: str) -> list[str]:

@@ -7,7 +7,7 @@ from asynclab.model.events import PrimitiveChanged, PrimitiveCreated, QueueCreat
 from asynclab.model.fold import apply, fold
 from asynclab.model.resources import DEPTH_SAMPLES, KEPT
 from asynclab.model.state import LabState
-from tests.model.history import COFFEE, TEA, kinds_of, lab, suspended, tea_party, told_of
+from tests.model.short_histories import COFFEE, TEA, kinds_of, lab, suspended, tea_party, told_of
 
 
 def queue_of(*items: str, maxsize: int = 0, kind: str = "Queue") -> LabState:

@@ -6,7 +6,7 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import BLOCKS_KEPT, LAG_SAMPLES, Block, ClockState
 from asynclab.model.wording.outcome import ending
-from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, tea_party, told_of
+from tests.model.short_histories import COFFEE, MAIN, TEA, kinds_of, lab, tea_party, told_of
 
 BLOCKED = events.LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 

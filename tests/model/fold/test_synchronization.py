@@ -9,7 +9,7 @@ from asynclab.model.events import ConditionNotified, PrimitiveChanged, Primitive
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
-from tests.model.history import TEA, kinds_of, lab, tea_party, told_of
+from tests.model.short_histories import TEA, kinds_of, lab, tea_party, told_of
 
 
 def lab_with(kind: PrimitiveKind, value: int, *values: int) -> LabState:

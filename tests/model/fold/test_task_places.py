@@ -3,7 +3,7 @@
 import pytest
 
 from asynclab.model import events
-from tests.model.history import MAIN, TEA, suspended, tea_party
+from tests.model.short_histories import MAIN, TEA, suspended, tea_party
 
 SLEEP = events.Wait("sleep", seconds=1.0, file="tea.py", line=4)
 BREWS = events.TaskStands(0.5, TEA, (events.Frame("brew", "tea.py", 4), events.Frame("sleep", library="asyncio")))

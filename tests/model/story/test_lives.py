@@ -12,8 +12,8 @@ import pytest
 
 from asynclab import progress
 from tests.golden_files import Golden
-from tests.model.story.lives import line_of, story_of, told
-from tests.trace.labs import observe
+from tests.model.story.told_lives import line_of, story_of, told
+from tests.trace.fast_labs import observe
 
 
 def start(coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:

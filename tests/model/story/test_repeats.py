@@ -14,8 +14,8 @@ from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.turn_sentences import Block, blocks
 from asynclab.model.story.turns import Summary, Turn
 from tests.model.anything import any_history
-from tests.model.history import lab_with_timeline, suspended
-from tests.model.story.lives import story_from, tell_life, told_of
+from tests.model.short_histories import lab_with_timeline, suspended
+from tests.model.story.told_lives import story_from, tell_life, told_of
 
 WORKER = 2
 MOST = 60

@@ -13,8 +13,8 @@ from asynclab.model.state import LabState
 from asynclab.model.story import Retelling
 from asynclab.model.story.life import Life
 from tests.model.anything import any_history
-from tests.model.history import MAIN, TEA, lab_with_timeline, suspended
-from tests.model.story.lives import story_from, tell_life, told
+from tests.model.short_histories import MAIN, TEA, lab_with_timeline, suspended
+from tests.model.story.told_lives import story_from, tell_life, told
 
 
 @given(any_history(), st.lists(st.integers(0, 60), max_size=5))

@@ -6,9 +6,9 @@ import pytest
 
 from asynclab.model import events
 from tests.golden_files import Golden
-from tests.model.history import COFFEE, MAIN, TEA, suspended
-from tests.model.story.lives import story_from, tell_life, told_of
-from tests.model.timeline.lives import Run
+from tests.model.short_histories import COFFEE, MAIN, TEA, suspended
+from tests.model.story.told_lives import story_from, tell_life, told_of
+from tests.model.timeline.short_runs import Run
 
 BIRTH: tuple[events.Event, ...] = (
     events.TaskCreated(0.0, MAIN, "main", "main"),

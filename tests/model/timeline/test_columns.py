@@ -9,7 +9,7 @@ from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.timeline.columns import BRIEF, FEW, STEPS, Scale, fitting, landing, marks, paint_kinds
 from tests.model.anything import any_history
-from tests.model.history import timeline_of
+from tests.model.short_histories import timeline_of
 
 CODES = {"running": RUNNING, "ready": READY, "waiting": WAITING}
 

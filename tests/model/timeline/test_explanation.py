@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from asynclab.model import events
 from asynclab.model.timeline.explanation import explain
 from tests.golden_files import Golden
-from tests.model.timeline.lives import COFFEE, MAIN, TEA, Run, brewing, step, woken
+from tests.model.timeline.short_runs import COFFEE, MAIN, TEA, Run, brewing, step, woken
 
 SLEEP = events.Wait("sleep", seconds=1.0, deadline=1.3)
 

@@ -14,9 +14,9 @@ from asynclab.model import events
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded
 from asynclab.model.lanes import READY, Timeline
 from tests.model.anything import any_history
-from tests.model.history import timeline_of
-from tests.model.timeline.lives import COFFEE, MAIN, TEA, Run, brewing, intervals, run_of, slices, step, woken
-from tests.trace.labs import observe
+from tests.model.short_histories import timeline_of
+from tests.model.timeline.short_runs import COFFEE, MAIN, TEA, Run, brewing, intervals, run_of, slices, step, woken
+from tests.trace.fast_labs import observe
 
 
 def marks(timeline: Timeline, task: int) -> list[tuple[float, str]]:

@@ -7,8 +7,8 @@ from asynclab.model import events
 from asynclab.model.lanes.lane import DRAWN, MARK_KINDS
 from asynclab.model.story.mark_reading import just_expired
 from tests.model.anything import any_history
-from tests.model.history import lab
-from tests.model.timeline.lives import COFFEE, MAIN, TEA, Run, brewing, run_of, step, woken
+from tests.model.short_histories import lab
+from tests.model.timeline.short_runs import COFFEE, MAIN, TEA, Run, brewing, run_of, step, woken
 
 
 def notes(run: Run, task: int) -> list[str]:

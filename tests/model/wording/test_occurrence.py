@@ -3,7 +3,7 @@
 from asynclab.model import events
 from asynclab.model.wording.occurrence import kind_and_task, occurrence
 from tests.golden_files import Golden
-from tests.model.history import MAIN, TEA, tea_party
+from tests.model.short_histories import MAIN, TEA, tea_party
 
 WAIT = events.Wait("queue.get", 1, file="/home/a/cafe.py", line=4)
 

@@ -19,7 +19,7 @@ from asynclab.model.wording.step_deeds import done, done_in_general
 from asynclab.model.wording.wait import held_now, plain_wait, short_wait, waited
 from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake, short_wake, woke_it
 from tests.golden_files import Golden, Said
-from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party
+from tests.model.short_histories import COFFEE, MAIN, TEA, lab, tea_party
 
 PRIMITIVES: tuple[events.PrimitiveKind, ...] = get_args(events.PrimitiveKind)
 

@@ -12,7 +12,7 @@ from asynclab.model import events
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import ClockState, LabState
 from tests.model.anything import any_history
-from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, suspended, tea_party, told_of
+from tests.model.short_histories import COFFEE, MAIN, TEA, kinds_of, lab, suspended, tea_party, told_of
 
 
 def test_a_new_task_is_ready() -> None:

@@ -13,7 +13,7 @@ from asynclab.trace import Lab
 from asynclab.trace.recording.recorder import TaskRecord
 from tests.alive import alive
 from tests.fast_loop import FastLoop, run_fast
-from tests.trace.labs import fast_lab, observe, state_of
+from tests.trace.fast_labs import fast_lab, observe, state_of
 
 
 async def yields() -> None:

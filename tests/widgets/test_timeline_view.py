@@ -14,9 +14,9 @@ from asynclab.widgets.lane_painter import legend
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.spans import Line, plain
 from asynclab.widgets.timeline import TimelineView, names_width
-from tests.model.history import lab_with_timeline
-from tests.widgets.labs import sleeps, task
-from tests.widgets.stage import FRAME, on_stage, painted, part_at, said, subtitle
+from tests.model.short_histories import lab_with_timeline
+from tests.widgets.folded_labs import sleeps, task
+from tests.widgets.view_stage import FRAME, on_stage, painted, part_at, said, subtitle
 
 
 def seen(*happened: events.Event) -> tuple[LabState, Timeline]:

@@ -19,7 +19,7 @@ from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.watching import looks
 from asynclab.trace.watching.looks import IDLE_SHARE, LOOK_LATER, LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
-from tests.trace.labs import fast_lab, observe, state_of
+from tests.trace.fast_labs import fast_lab, observe, state_of
 
 
 def wait_of(make: Callable[[], Awaitable[Any]], name: str = "waiter") -> Wait:

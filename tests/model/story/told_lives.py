@@ -7,8 +7,8 @@ from asynclab.model.events import Event
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
-from tests.model.history import lab_with_timeline, timeline_of
-from tests.trace.labs import Observed
+from tests.model.short_histories import lab_with_timeline, timeline_of
+from tests.trace.fast_labs import Observed
 
 
 def tell_life(timeline: Timeline, task: int, state: LabState) -> Story:

@@ -11,9 +11,9 @@ from asynclab.model.fold import fold
 from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.timeline.explanation import explain_moment
 from tests.model.anything import any_history
-from tests.model.history import lab_with_timeline, timeline_of
-from tests.model.timeline.lives import intervals
-from tests.trace.labs import observe
+from tests.model.short_histories import lab_with_timeline, timeline_of
+from tests.model.timeline.short_runs import intervals
+from tests.trace.fast_labs import observe
 
 WORDS = {RUNNING: "running", READY: "ready", WAITING: "waiting"}
 

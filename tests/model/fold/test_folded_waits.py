@@ -4,7 +4,7 @@ import pytest
 
 from asynclab.model.events import QueueCreated, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
 from asynclab.model.fold import apply
-from tests.model.history import COFFEE, TEA, kinds_of, suspended, tea_party, told_of
+from tests.model.short_histories import COFFEE, TEA, kinds_of, suspended, tea_party, told_of
 
 GET = Wait("queue.get", 1)
 QUEUE = QueueCreated(0.0, 1, "Queue", 0)
