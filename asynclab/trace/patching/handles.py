@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from asyncio import AbstractEventLoop, Task, base_events, format_helpers
+from asyncio import AbstractEventLoop, base_events, format_helpers
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -17,7 +17,7 @@ from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.step_callbacks import is_task_callback, makes_step_of_itself
 from asynclab.trace.recording.code_ownership import frame_of_maker
-from asynclab.trace.recording.future_state import is_done, is_task
+from asynclab.trace.recording.future_state import is_task
 from asynclab.trace.recording.loop_tasks import LoopTasks, tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
@@ -26,7 +26,6 @@ from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
 _on_timeout = cpython.on_timeout
-_done = Task.done
 _UNSET: Any = object()
 _PASSED_BY = (os.path.dirname(__file__), base_events.__file__)
 _THREAD_SAFE_INIT: CodeType | None = getattr(getattr(cpython.ThreadSafeHandle, "__init__", None), "__code__", None)
@@ -181,9 +180,11 @@ class TracedHandle(Handle, metaclass=_StandIn):
     @looks_like(_run_untraced, "_context", "call_exception_handler")
     def _run(self) -> None:
         # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
-        record, tracer = self._record, self._tracer
+        record = self._record
+        tracer: Recorder | None
         outer = None
-        if record is not None and tracer is not None:
+        if record is not None:
+            tracer = record.tracer
             if tracer.detour and not tracer.admits(self):
                 return None
             if tracer.current is not None:
@@ -195,7 +196,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
             emit_first = tracer.emit = tracer.emit_first
             started = tracer.step_started = real_time()
             began = tracer.step_began = started * clock.rate + clock.offset
-        elif tracer is not None and tracer.loop is not None:
+        elif (tracer := self._tracer) is not None and tracer.loop is not None:
             outer = tracer.callback
             callback = tracer.callback = self._callback
             tracer.cause = self._waker
@@ -206,14 +207,13 @@ class TracedHandle(Handle, metaclass=_StandIn):
             callback = None  # type: ignore[assignment]
         else:
             tracer = None
-        args = self._args
         try:
             if Handle._run is not _run_untraced:  # but the program's
                 Handle._run(self)
             else:
                 try:
-                    if args:
-                        self._context.run(self._callback, *args)
+                    if self._args:
+                        self._context.run(self._callback, *self._args)
                     else:
                         self._context.run(self._callback)  # much cheaper than with the star
                 except (SystemExit, KeyboardInterrupt):
@@ -224,39 +224,37 @@ class TracedHandle(Handle, metaclass=_StandIn):
         except BaseException as error:
             if tracer is None or not self._is_taken(tracer, outer, error):
                 raise
-            self = record = args = outer = None  # type: ignore[assignment]
+            self = outer = None  # type: ignore[assignment]
             return None
         try:
-            if record is not None and tracer is not None:
+            if tracer is None:
+                pass
+            elif record is not None:
                 ended = real_time()
-                task = self._callback.__self__  # type: ignore[attr-defined]
-                if tracer.emit is emit_first:  # nothing happened in it
-                    seconds = ended - started
+                if tracer.emit is not emit_first:
+                    tracer.end_step(record, self._callback.__self__, ended, self._args)  # type: ignore[attr-defined]
+                else:  # nothing happened in it
                     tracer.current = None
                     write = tracer.emit = tracer.write
                     if record.yielded:
-                        write(Stepped(began, record.id, seconds, True))
+                        write(Stepped(began, record.id, ended - started, True))
                     else:
-                        ends = _done(task) if type(task) is Task else is_done(task)
-                        write(Stepped(began, record.id, seconds, False, ends))
-                        # The time at which it ended is reckoned as the model does.
-                        tracer.follow(record, task, began + seconds * clock.rate, ended, ends, args)
-                else:
-                    tracer.end_step(record, task, ended, args)
+                        tracer.stepped(record, self._callback.__self__, began, ended, self._args)  # type: ignore[attr-defined]
                 if ended >= tracer.attend_at or tracer.gone:
                     tracer.attend()
-            elif tracer is not None:
+            else:
                 ended = real_time()
                 if ended >= tracer.attend_at or ended - started >= BLOCKED_AFTER:
                     tracer.end_callback()
                 tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
+                outer = None
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             if tracer is not None:
                 tracer.step_lost(error)
         # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
-        self = record = args = task = outer = None  # type: ignore[assignment]
+        self = None  # type: ignore[assignment]
         return None
 
     def _is_taken(self, tracer: Recorder, outer: object, error: BaseException) -> bool:

@@ -20,6 +20,9 @@ from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, WA
 from asynclab.trace.same_frames import looks_like
 
 _new = Handle.__new__
+_OF_STEPS = frozenset({STEP_TYPE, BuiltinMethodType, MethodType})
+"""The types of the callbacks that run steps, among others."""
+
 _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
 
@@ -50,7 +53,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
             return original(self, callback, *args, context=context)
         if self._closed:  # type: ignore[attr-defined]
             self._check_closed()  # type: ignore[attr-defined]
-        if self._debug:  # type: ignore[attr-defined]
+        debug = self._debug  # type: ignore[attr-defined]
+        if debug:
             self._check_thread()  # type: ignore[attr-defined]
             self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
         handle = _new(TracedHandle)
@@ -60,23 +64,21 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
         handle._args = args
         handle._cancelled = False
         handle._repr = None
-        handle._source_traceback = (
-            format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
-        )
+        handle._source_traceback = format_helpers.extract_stack(sys._getframe(1), _DEPTH) if debug else None
         try:
             kind_of_callback = type(callback)
-            is_step = kind_of_callback is STEP_TYPE
-            may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
-            if may_be_step:
+            if kind_of_callback in _OF_STEPS:
                 record = tasks.get(id(callback.__self__))  # type: ignore[attr-defined]
-                if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
-                    record = tasks.known(callback.__self__)  # type: ignore[attr-defined]
+                if record is not None:
+                    owner = record.tracer
+                    if owner.gone and (record := tasks.known(callback.__self__)) is not None:  # type: ignore[attr-defined]
+                        owner = record.tracer  # the id() was that of a task that is gone
                 # The name is a new string each time: to compare it costs less than to hash it.
                 if record is not None and (
-                    is_step or callback.__name__ == WAKE_UP or callback.__name__ in TASK_CALLBACKS
+                    kind_of_callback is STEP_TYPE or callback.__name__ == WAKE_UP or callback.__name__ in TASK_CALLBACKS
                 ):
                     handle._record = record
-                    handle._tracer = owner = record.tracer
+                    handle._tracer = owner
                     handle._waker = None
                     if record is owner.current:
                         record.yielded = True
@@ -84,10 +86,12 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                         owner.made_ready(record, args)
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
-            handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
-            owner = handle._tracer
-            if owner is not None and handle._waker is None and get_ident() != owner.thread:
-                owner.scheduled_elsewhere(sys._getframe(1), handle._record)
+                handle._join_lab(tasks, is_task_callback(callback))
+            else:
+                handle._join_lab(tasks, is_step=False)
+            tracer = handle._tracer
+            if tracer is not None and handle._waker is None and get_ident() != tracer.thread:
+                tracer.scheduled_elsewhere(sys._getframe(1), handle._record)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -294,6 +294,15 @@ class Recorder:
         """See what became of a task after its step, which ended at the lab time `at`; `woken_by` had begun it."""
         raise NotImplementedError
 
+    def stepped(
+        self, record: TaskRecord, task: Task[Any], began: float, ended: float, woken_by: Sequence[Any] = ()
+    ) -> None:
+        """Write a step in which nothing happened, and see what became of its task.
+
+        It began at a lab time, and ended at a real time.
+        """
+        raise NotImplementedError
+
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
         """Write the end of a step in which something happened, and see what became of its task."""
         raise NotImplementedError

@@ -11,7 +11,7 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.events import MAIN, Event, StepEnded, Stepped, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
 from asynclab.trace.recording.clock import VirtualClock
@@ -187,38 +187,53 @@ class Observer(Recorder):
             with self.guard("threads"):
                 self.mishaps.foreign.made_ready_by_nobody(_getframe(1), record)
         cause: WakeCause = "callback" if waker is None else "task"
-        if args:
-            future = args[0]
-            kind = type(future)
-            is_usual = kind is Future or kind is Task
-            if is_usual or is_future(future):
-                if not is_usual or future._exception is not None or _is_cancelled(future):
-                    self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
-                    if isinstance(future, cpython.GatheringFuture):
-                        self.mishaps.gathered(record, future, at)
-                    if brings_cancel(future):
-                        is_asked = self.cancels.notice(record, at)
-                        if kind is Future:
-                            self.cancels.strikes(record, future, at, is_asked=is_asked)
-                        if is_asked:
-                            cause = "cancel"
-                            self.looks.was_cancelled(record)
-                            self.mishaps.cancelled(
-                                record,
-                                by_timer=self.cancels.seen[record.id].by_timer,
-                                processes=self.external.processes,
-                            )
-                            if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
-                                self.mishaps.cut_off(record, at)
-                        elif kind is Future and self.current is not None:
-                            self.cancels.see_shared(record, self.current, at)
-                if kind is not Future and waker is not None and future is waker():
-                    self._woken_by_end.append((record, cause))
-                    return
+        if args and (type(future := args[0]) is not Future or future._exception is not None or _is_cancelled(future)):
+            found = self._cause_of_wake(record, future, waker, at)
+            if found is None:
+                return
+            cause = found
         if self.in_timer:
             self.emit(TaskReady(at, record.id, "timer"))
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def _cause_of_wake(
+        self, record: TaskRecord, future: Future[Any], waker: TaskRecord | None, at: float
+    ) -> WakeCause | None:
+        """See what a future other than one with a result has brought a task that waited for it.
+
+        Returns:
+            What made the task ready; None where that is the end of a task, and is told after that.
+        """
+        cause: WakeCause = "callback" if waker is None else "task"
+        kind = type(future)
+        is_usual = kind is Future or kind is Task
+        if not is_usual and not is_future(future):
+            return cause
+        if not is_usual or future._exception is not None or _is_cancelled(future):
+            self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
+            if isinstance(future, cpython.GatheringFuture):
+                self.mishaps.gathered(record, future, at)
+            if brings_cancel(future):
+                is_asked = self.cancels.notice(record, at)
+                if kind is Future:
+                    self.cancels.strikes(record, future, at, is_asked=is_asked)
+                if is_asked:
+                    cause = "cancel"
+                    self.looks.was_cancelled(record)
+                    self.mishaps.cancelled(
+                        record,
+                        by_timer=self.cancels.seen[record.id].by_timer,
+                        processes=self.external.processes,
+                    )
+                    if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
+                        self.mishaps.cut_off(record, at)
+                elif kind is Future and self.current is not None:
+                    self.cancels.see_shared(record, self.current, at)
+        if kind is not Future and waker is not None and future is waker():
+            self._woken_by_end.append((record, cause))
+            return None
+        return cause
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
         with self.guard("threads"):
@@ -247,6 +262,19 @@ class Observer(Recorder):
             run()
         finally:
             self.current, self.cause, self.step_began, self.step_started = outer
+
+    def stepped(
+        self, record: TaskRecord, task: Task[Any], began: float, ended: float, woken_by: Sequence[Any] = ()
+    ) -> None:
+        seconds, looks = ended - self.step_started, self.looks
+        is_usual = type(task) is Task
+        ends = _done(task) if is_usual else is_done(task)
+        self.write(Stepped(began, record.id, seconds, False, ends))
+        if ends or not is_usual or ended >= looks.again_at or _cancelling(task) or self.cancels.seen:
+            # The time at which it ended is reckoned as the model does.
+            self.follow(record, task, began + seconds * self.clock.rate, ended, ends, woken_by)
+        else:
+            looks.pending[record.id] = record  # as `follow` does, at a third of the cost
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
         self.open_step()
