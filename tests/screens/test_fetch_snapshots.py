@@ -13,7 +13,7 @@ from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
 from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession
 from tests.screens.frozen_fetch_lab import CODE, HELD_AT, PATH, lab_history
-from tests.screens.test_snapshots import Compare, open_the_app
+from tests.screens.test_snapshots import SIZES, Compare, drawn, open_the_app
 
 
 @pytest.fixture(autouse=True)
@@ -52,19 +52,17 @@ def frozen_app() -> AsyncLabApp:
     return AsyncLabApp(request=Request(options=OPTIONS))
 
 
-@pytest.mark.parametrize(
-    "size", [(80, 24), (100, 30), (120, 40), (160, 35)], ids=["80x24", "100x30", "120x40", "160x35"]
-)
+@pytest.mark.parametrize("size", [*SIZES, (160, 35)], ids=drawn)
 def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=stand_still)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=["80x24", "100x30"])
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=drawn)
 def test_the_detail_where_room_is_short(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_detail)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES, ids=drawn)
 def test_the_lab_of_a_fetch(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FetchScreen, "show_engine", lambda screen: screen.stage.source.show_source(PATH, CODE))
     assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_lab)

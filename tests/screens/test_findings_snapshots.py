@@ -12,9 +12,7 @@ from asynclab.screens.run.replay import Replay
 from tests.fast_ui import until
 from tests.screens import deadlocked
 from tests.screens.recordings import written
-from tests.screens.test_snapshots import Compare, drawn, open_the_app
-
-SIZES = [(80, 24), (120, 40), (200, 60)]
+from tests.screens.test_snapshots import SIZES, Compare, drawn, open_the_app
 
 
 @pytest.fixture
@@ -47,11 +45,11 @@ def test_the_findings(compare: Callable[..., bool], size: tuple[int, int]) -> No
     assert compare("b", size)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=drawn)
+@pytest.mark.parametrize("size", SIZES, ids=drawn)
 def test_the_moment_of_a_finding(compare: Callable[..., bool], size: tuple[int, int]) -> None:
     assert compare("b enter", size)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=drawn)
+@pytest.mark.parametrize("size", SIZES, ids=drawn)
 def test_why_nothing_moved(compare: Callable[..., bool], size: tuple[int, int]) -> None:
     assert compare("b enter ctrl+backslash", size)

@@ -1,13 +1,14 @@
 """The command palette: it has the demos and what applies now, and does it."""
 
 import pytest
-from textual.command import CommandPalette, Hit
+from textual.command import CommandPalette, Hit, SearchIcon
 from textual.events import Click, Key
 from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.shared.palette import CommandProvider
+from asynclab.widgets.colours import LEGIBLE, contrast
 from tests.screens.dashboard_stage import Stage, opened, quick_lab
 
 
@@ -103,3 +104,10 @@ async def test_two_clicks_beside_the_palette_dismiss_it_once() -> None:
         for _ in range(2):
             palette.post_message(Click(palette, 0, 0, 0, 0, 1, False, False, False, screen_x=0, screen_y=0))
         await stage.until(lambda: stage.app.screen is stage.screen)
+
+
+async def test_the_mark_before_the_search_is_legible() -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+p")
+        icon = stage.app.screen.query_one(SearchIcon)
+        assert contrast(icon.colors[3], icon.colors[2]) >= LEGIBLE

@@ -13,9 +13,7 @@ from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
 from tests.fast_ui import until
 from tests.screens.recordings import ENDED, frames, written
-from tests.screens.test_snapshots import Compare, drawn, open_the_app
-
-SIZES = [(80, 24), (100, 30), (120, 40), (200, 60)]
+from tests.screens.test_snapshots import SIZES, Compare, drawn, open_the_app
 
 PRINTED = b"\x1b[1mshop\x1b[0m: open\r\n\x1b[32mok\x1b[0m   order 1\r\n\x1b[31mlate\x1b[0m order 2\r\n> "
 

@@ -13,20 +13,22 @@ from tests.screens.frozen import frozen_lab, frozen_monitor, queue_history
 
 Compare = Callable[..., bool]
 
-SIZES = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60)]
+SIZES = [(80, 24), (100, 30), (120, 40), (200, 60)]
 
-KEYS = {
+SMALL = (60, 20)
+
+PANES = {
     "the_timeline": "j w w",
     "the_event_loop": "w",
     "the_activity": "tab tab tab z",
     "the_code": "j tab tab z",
     "a_mistake": "v",
-    "the_parameters": "p",
-    "the_palette": "ctrl+p",
-    "help": "question_mark",
     "the_life_of_a_task": "j enter",
 }
-"""What is pressed on the table of a full queue's tasks to see each view."""
+"""What is pressed on the table of a full queue's tasks to see each pane."""
+
+SCREENS = {"the_parameters": "p", "the_palette": "ctrl+p", "help": "question_mark"}
+"""The same for what lies over the Learn screen."""
 
 
 def frozen_app() -> AsyncLabApp:
@@ -62,19 +64,25 @@ def drawn(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-@pytest.mark.parametrize("size", SIZES, ids=drawn)
+@pytest.mark.parametrize("size", [SMALL, *SIZES], ids=drawn)
 def test_the_first_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_app)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=drawn)
+@pytest.mark.parametrize("size", [SMALL, *SIZES], ids=drawn)
 def test_the_dashboard(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=pressing(""))
 
 
-@pytest.mark.parametrize("view", KEYS)
-def test_at_100x30(snap_compare: Compare, view: str) -> None:
-    assert snap_compare(frozen_app(), terminal_size=(100, 30), run_before=pressing(KEYS[view]))
+@pytest.mark.parametrize("pane", PANES)
+def test_a_pane(snap_compare: Compare, pane: str) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(100, 30), run_before=pressing(PANES[pane]))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=drawn)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_over_the_dashboard(snap_compare: Compare, screen: str, size: tuple[int, int]) -> None:
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=pressing(SCREENS[screen]))
 
 
 def test_the_timeline_beside_the_event_loop(snap_compare: Compare) -> None:
@@ -90,4 +98,4 @@ def test_the_event_loop_where_room_is_short(snap_compare: Compare) -> None:
 
 
 def test_help_where_room_is_short(snap_compare: Compare) -> None:
-    assert snap_compare(frozen_app(), terminal_size=(60, 20), run_before=pressing("question_mark"))
+    assert snap_compare(frozen_app(), terminal_size=SMALL, run_before=pressing("question_mark"))

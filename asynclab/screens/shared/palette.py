@@ -21,6 +21,12 @@ class Palette(CommandPalette):
     Textual's own would take a second enter or click for another choice, and remove the screen below as well.
     """
 
+    DEFAULT_CSS = """
+    Palette SearchIcon {
+        color: $foreground;
+    }
+    """
+
     def on_mount(self) -> None:
         """Show a mark that every terminal draws one cell wide, not an emoji."""
         self.query_one(SearchIcon).icon = ">"
