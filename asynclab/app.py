@@ -106,8 +106,7 @@ class AsyncLabApp(Leaving, TerminalApp):
             self.add_mode("run", partial(self._make_run_screen, program))
         for theme in THEMES:
             self.register_theme(theme)
-        wanted = self._settings.theme
-        self.set_reactive(App.theme, wanted if wanted in self.available_themes else DARK.name)
+        self.set_reactive(App.theme, DARK.name)
 
     @property
     def runs(self) -> Runs:
@@ -151,8 +150,10 @@ class AsyncLabApp(Leaving, TerminalApp):
         return {name: theme for name, theme in themes.items() if not theme.ansi}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the states in the current theme."""
-        return state_variables(self.current_theme)
+        """The colours of the states in the current theme, and how a selected row of a list is written."""
+        theme = self.current_theme
+        chosen = "bold reverse" if theme.ansi else "bold"  # a terminal's own colours have no ground for a row
+        return state_variables(theme) | {"chosen-style": chosen}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key of the app does anything now."""
@@ -178,7 +179,9 @@ class AsyncLabApp(Leaving, TerminalApp):
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
-        """Handle changes of the theme."""
+        """Take the remembered theme, and handle changes of it."""
+        if self._settings.theme in self.available_themes:
+            self.theme = self._settings.theme
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.app_resume_signal.subscribe(self, self._come_back)
         if self._complaint:
@@ -305,6 +308,8 @@ class AsyncLabApp(Leaving, TerminalApp):
             self.tell(f"saved the screen to {os.path.abspath(path)}")
 
     def _remember_theme(self, theme: Theme) -> None:
+        if theme.name == self._settings.theme:
+            return
         self._settings = settings.Settings(theme=theme.name)
         if complaint := settings.save(self._settings, self._settings_path):
             self.tell(complaint, is_problem=True)

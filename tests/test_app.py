@@ -7,7 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rich.color import ColorType
 from textual.command import CommandPalette
+from textual.geometry import Region
 from textual.widgets._toast import Toast
 
 from asynclab import settings
@@ -192,6 +194,26 @@ async def test_the_theme_of_the_settings_is_used_and_themes_of_all_kinds_show_th
             stage.app.theme = theme
             await stage.pilot.pause()
             assert "coroutines" in stage.screen.demo_list.line_text(1)
+
+
+async def test_a_remembered_theme_in_the_terminals_own_colours_begins_in_them() -> None:
+    settings.save(Settings(theme="ansi-dark"), settings.settings_path())
+    async with opened() as stage:
+        drawn = stage.screen.demo_list.render_lines(Region(0, 0, 20, 4))
+        colours = [segment.style.color for strip in drawn for segment in strip if segment.style is not None]
+        assert {colour.type for colour in colours if colour is not None} == {ColorType.STANDARD, ColorType.DEFAULT}
+
+
+async def test_starting_does_not_write_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.save(Settings(theme="nord"), settings.settings_path())
+    written: list[object] = []
+    monkeypatch.setattr(settings, "save", lambda *given: written.append(given))
+    async with opened() as stage:
+        assert stage.app.theme == "nord"
+        await stage.pilot.pause()
+        assert not written
+        stage.app.theme = "gruvbox"
+        await stage.until(lambda: bool(written))
 
 
 async def test_without_colour_the_illegible_themes_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

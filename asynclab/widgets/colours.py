@@ -1,7 +1,7 @@
 """Gives each meaning a colour in any theme; asynclab's own have quiet frames and one accent.
 
 One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it
-does not, they are taken from the theme's colours of about the right hue, and made legible on its background.
+does not, they are taken from the theme's colours of about the right hue, and made legible on all that text stands on.
 """
 
 from __future__ import annotations
@@ -117,33 +117,37 @@ def state_variables(theme: Theme) -> dict[str, str]:
     if theme.ansi:
         return dict(_SIXTEEN_ON_DARK if theme.dark else _SIXTEEN_ON_LIGHT)
     generated = theme.to_color_system().generate()
-    ground = Color.parse(generated["background"])
-    text = Color.parse(generated["foreground"])
-    named = {name: legible(_pick(theme, hue), ground) for name, hue in _HUES.items()}
+    ground, surface, panel = (Color.parse(generated[name]) for name in ("background", "surface", "panel"))
+    hues = {name: _pick(theme, hue) for name, hue in _HUES.items()}
+    row = Color.parse(theme.variables.get("state-row", ground.blend(hues["state-waiting"], 0.16).hex))
+    grounds = ground, surface, panel, row
+    named = {name: legible(hue, *grounds) for name, hue in hues.items()}
     running, ready, waiting = named["state-running"], named["state-ready"], named["state-waiting"]
+    text = legible(Color.parse(generated["foreground"]), *grounds)
+    cell = ground.blend(waiting, 0.42)
     colours = {
         **named,
         "state-text": text,
-        "state-done": legible(running.blend(ground, 0.3), ground),
-        "state-cancelled": legible(ready.blend(named["state-failed"], 0.5), ground),
-        "state-past": legible(text.blend(ground, 0.55), ground),
-        "state-keyword": legible(waiting.blend(named["state-failed"], 0.45), ground),
+        "state-done": legible(running.blend(ground, 0.3), *grounds),
+        "state-cancelled": legible(ready.blend(named["state-failed"], 0.5), *grounds),
+        "state-past": legible(text.blend(ground, 0.55), *grounds),
+        "state-keyword": legible(waiting.blend(named["state-failed"], 0.45), *grounds),
         "state-frame": ground.blend(text, 0.18),
         "state-rest": ground.blend(text, 0.22),
-        "state-row": ground.blend(waiting, 0.16),
-        "state-cell": ground.blend(waiting, 0.42),
-        "state-cell-text": text,
-        "state-step-text": legible(ground, running),
+        "state-row": row,
+        "state-cell": cell,
+        "state-cell-text": legible(text, cell),
+        "state-step-text": legible(ground, running, named["state-accent"]),
     }
     return {name: colour.hex for name, colour in colours.items()}
 
 
-def legible(colour: Color, ground: Color) -> Color:
-    """The colour, moved towards white or black until it can be read on its background."""
-    pole = Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0)
-    for tenths in range(11):
-        moved = colour.blend(pole, tenths / 10, alpha=1.0)
-        if contrast(moved, ground) >= LEGIBLE:
+def legible(colour: Color, *grounds: Color) -> Color:
+    """The colour, moved towards white or black until it can be read on each of these backgrounds."""
+    pole = Color(255, 255, 255) if grounds[0].brightness < 0.5 else Color(0, 0, 0)
+    for hundredths in range(0, 101, 2):
+        moved = colour.blend(pole, hundredths / 100, alpha=1.0)
+        if min(contrast(moved, ground) for ground in grounds) >= LEGIBLE:
             break
     return moved
 

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from asynclab.practice.server import PracticeServer
+from asynclab.screens.fetch.url_list import UrlList
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,3 +17,13 @@ def without_waiting(jumping_time: None) -> None:
 def practice_server_in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demos' own server answers at once: sockets are the one thing that is waited for in real time."""
     monkeypatch.setattr("asynclab.practice.server.PracticeServer", partial(PracticeServer, pace=0.0))
+
+
+@pytest.fixture
+def without_practice_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open no socket for pages that nobody asks for: the Fetch screen has a text."""
+
+    async def offer_nothing(_: UrlList) -> None:
+        return
+
+    monkeypatch.setattr(UrlList, "offer_practice", offer_nothing)

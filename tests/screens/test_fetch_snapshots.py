@@ -8,22 +8,13 @@ from textual.pilot import Pilot
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.options import Request
 from asynclab.screens.fetch.fetch_screen import FetchScreen
-from asynclab.screens.fetch.url_list import UrlList
 from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
 from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession
 from tests.screens.frozen_fetch_lab import CODE, HELD_AT, PATH, lab_history
 from tests.screens.test_snapshots import SIZES, Compare, drawn, open_the_app
 
-
-@pytest.fixture(autouse=True)
-def without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open no socket: the screen has a text."""
-
-    async def offer_nothing(_: UrlList) -> None:
-        return
-
-    monkeypatch.setattr(UrlList, "offer_practice", offer_nothing)
+pytestmark = pytest.mark.usefixtures("without_practice_pages")
 
 
 async def stand_still(pilot: Pilot[Any], record: Record | None = None) -> None:

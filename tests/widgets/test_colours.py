@@ -18,11 +18,15 @@ def ids(theme: Theme) -> str:
 
 
 @pytest.mark.parametrize("theme", COLOURED, ids=ids)
-def test_every_state_is_legible_on_the_theme(theme: Theme) -> None:
-    ground = Color.parse(theme.to_color_system().generate()["background"])
-    variables = state_variables(theme)
-    for name in (*GLYPHS, "past", "accent"):
-        assert contrast(Color.parse(variables[f"state-{name}"]), ground) >= LEGIBLE - 0.05, name
+def test_every_colour_of_text_is_legible_on_all_that_text_stands_on(theme: Theme) -> None:
+    variables = theme.to_color_system().generate() | state_variables(theme) | dict(theme.variables)
+    for text in (*GLYPHS, "text", "past", "accent", "keyword"):
+        for ground in ("background", "surface", "panel", "state-row"):
+            ratio = contrast(Color.parse(variables[f"state-{text}"]), Color.parse(variables[ground]))
+            assert ratio >= LEGIBLE - 0.05, (text, ground)
+    for text, ground in (("cell-text", "cell"), ("step-text", "running"), ("step-text", "accent")):
+        ratio = contrast(Color.parse(variables[f"state-{text}"]), Color.parse(variables[f"state-{ground}"]))
+        assert ratio >= LEGIBLE - 0.05, (text, ground)
 
 
 @pytest.mark.parametrize("theme", COLOURED, ids=ids)

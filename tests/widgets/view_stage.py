@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from asynclab.widgets.colours import THEMES, state_variables
 from asynclab.widgets.fetch.fetch_table import UrlSelected
@@ -86,9 +87,14 @@ def subtitle(view: LineView) -> str:
     return screen_lines(view.app)[view.region.bottom - 1].strip("╰─╯ ")
 
 
+def screen_strips(app: App[Any]) -> list[Strip]:
+    """All lines that are on the screen, with their colours; Textual shows them to nobody."""
+    return app.screen._compositor.render_strips()
+
+
 def screen_lines(app: App[Any]) -> list[str]:
-    """All lines that are on the screen; Textual shows them to nobody."""
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+    """All lines that are on the screen."""
+    return [strip.text for strip in screen_strips(app)]
 
 
 def part_at(line: Line, text: str) -> str:

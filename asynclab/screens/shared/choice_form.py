@@ -41,6 +41,7 @@ class ChoiceForm(ModalScreen[str | None]):
             border-title-color: $state-accent;
             border-subtitle-color: $state-past;
             background: $background;
+            background-tint: $background 0%;
             padding: 0 1;
         }
     }

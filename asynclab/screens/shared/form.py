@@ -67,8 +67,9 @@ class Field(Vertical):
         .hint { width: 1fr; height: auto; color: $state-past; }
         & > .hint { padding: 0 0 0 18; }
         &.-wrong .hint { color: $state-failed; }
-        Input { background: $panel; }
+        Input { background: $panel; color: $state-text; }
         Input:focus { background: $state-row; }
+        Input > .input--selection { background: $state-cell; color: $state-cell-text; }
         PasteArea { height: 3; background: $panel; border: none; }
         PasteArea .text-area--cursor-line { background: $panel; }
         PasteArea:focus { border: none; background: $state-row; }
@@ -161,6 +162,8 @@ class Form(ModalScreen[dict[str, Any] | None]):
         }
         .buttons { height: auto; margin: 1 0 0 0; }
         Button { margin: 0 2 0 0; }
+        #defaults, #leave { background: $panel; color: $state-text; }
+        #accept { background: $state-accent; color: $state-step-text; }
         &.-tall Field { margin: 0 0 1 0; }
         &.-tall .buttons { margin: 0; }
         &.-compact > VerticalScroll { width: 90; padding: 0 2; }
