@@ -152,7 +152,7 @@ class AsyncLabApp(Leaving, TerminalApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the states in the current theme, and how a selected row of a list is written."""
         theme = self.current_theme
-        chosen = "bold reverse" if theme.ansi else "bold"  # a terminal's own colours have no ground for a row
+        chosen = "bold underline" if theme.ansi else "bold"  # a terminal's own colours have no ground for a row
         return state_variables(theme) | {"chosen-style": chosen}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

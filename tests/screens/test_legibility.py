@@ -69,3 +69,20 @@ async def test_the_fetch_screen(theme: str) -> None:
         await fetch.stand_still(pilot)
         for key in ("d", "o", "e", "F"):
             await assert_legible(pilot, key)
+
+
+@pytest.mark.usefixtures("without_practice_pages")
+async def test_the_selected_choice_stands_out_in_the_terminals_own_colours() -> None:
+    app = fetch.frozen_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = "ansi-dark"
+        await fetch.stand_still(pilot)
+        await pilot.press("F")
+        await pilot.pause(0.3)
+        underlined = [
+            text
+            for strip in screen_strips(app)
+            for text, style, _ in strip
+            if style is not None and style.underline and text.strip()
+        ]
+        assert "".join(underlined).split()[:2] == ["a", "auto"]
