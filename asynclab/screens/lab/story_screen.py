@@ -39,7 +39,7 @@ READS_ON_AFTER = 0.01
 class StoryScreen(ReadingScreen[int]):
     """The story of one task, kept up to date; its result is the task that was read last."""
 
-    WIDEST = WIDEST + MARGIN + 1
+    WIDEST = WIDEST + MARGIN
     KEYS = "tab next · ← parent · → child · y copy · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "go(1)", "next task", show=False),

@@ -15,8 +15,8 @@ from asynclab.widgets.static_lines import StaticLines
 
 Result = TypeVar("Result")
 
-FRAME, MARGIN = 2, 5
-"""Lines of the frame; cells of frame, padding and scrollbar."""
+FRAME, MARGIN = 2, 6
+"""Lines of the frame; cells of frame, padding, scrollbar and what keeps the text off that."""
 
 
 class ReadingScreen(ModalScreen[Result]):
