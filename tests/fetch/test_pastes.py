@@ -336,6 +336,13 @@ ESCAPED = [
     ("hosts in a table", "a.example,1\nb.example,2\n", "https://a.example | https://b.example"),
     ("prose above a table", "Here it is\nname,url\nx,a.example/x\ny,b.example\n", "https://a.example/x | https://b.example"),
     ("entities", "<a href='https://a.example/y&lt;z'>y</a>", "https://a.example/y<z"),
+    ("a host as a telephone or a poster writes it", "Www.a.example/x or WWW.B.EXAMPLE, <b>WWW.C.example/y</b>", "https://Www.a.example/x | https://WWW.B.EXAMPLE | https://WWW.C.example/y"),
+    ("a link whose text is cut short", "[https://a.example/lo…](https://a.example/long) <https://b.example/long|https://b.example/...>", "https://a.example/long | https://b.example/long"),
+    ("a link whose text is cut short in its middle", '<p><a href="https://a.example/b/c/d.html">https://a.example/b/ ... d.html</a></p>', "https://a.example/b/c/d.html"),
+    ("no link cut short", "https://a.example/x… and [y](https://b.example/y)...", "https://a.example/x | https://b.example/y"),
+    ("a shell that runs more", "curl https://a.example/x&& curl https://a.example/?y=1&", "https://a.example/x | https://a.example/?y=1&"),
+    ("annotations of Kubernetes", 'labels:\n  a.example/empty: ""\n  b.example/block: |\n    c.example/x\n', "https://c.example/x"),
+    ("components", '<div><Link to="https://a.example/x">x</Link><nuxt-link to="https://b.example/y" /><Card xmlns:a="https://c.example" data-u="https://d.example"/></div><div foo="https://e.example">', "https://a.example/x | https://b.example/y"),
     ("Markdown", "[x](https://a.example/?a=1&b=2) [y](https://a.example/?a=1&amp;b=2&c)", "https://a.example/?a=1&b=2 | https://a.example/?a=1&b=2&c"),
 ]  # fmt: skip
 """Texts that write their URLs in another way, and these URLs."""

@@ -57,6 +57,8 @@ TEMPLATES = [
     "https://a.example/:_authToken=x",
     "https://a.example/\\(id)/x",
     "https://a.example/$RepresentationID$/$Number%05d$.m4s",
+    "https://a.example/%1$s/x",
+    "https://a.example/%@/x",
 ]
 
 NO_TEMPLATES = [

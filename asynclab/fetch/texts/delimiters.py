@@ -168,6 +168,7 @@ def _in_prose(url: str, before: str) -> str:
     if before in ",;!" and before in url:  # what follows a separator of columns, or Textile's mark, ends at the next
         url = url.partition(before)[0]
     url = url.partition("....")[0]  # dots that lead to the number of a page
+    url = url.removesuffix("&&")  # what a shell runs next
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
         url = url.partition("|")[0]
     quote = url.find("'")

@@ -17,7 +17,7 @@ from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without
 from asynclab.fetch.texts.prose import read_prose, unfolded
 from asynclab.fetch.texts.tables import RULE, TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
-from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
+from asynclab.fetch.texts.xml_values import xml_at
 
 DEEPEST = 4
 """How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
@@ -213,7 +213,7 @@ class _MarkupPart(NamedTuple):
     name: Literal["HTML", "XML"]
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        read_html(self.text, finding, is_link_attribute if self.name == "XML" else None)
+        read_html(self.text, finding, is_xml=self.name == "XML")
 
 
 def _tags(text: str) -> tuple[int, int]:

@@ -45,7 +45,7 @@ def _simple() -> re.Pattern[str]:
     )
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{usual}|{before}|{between})(?<!{quote}{quote}.{{4}})"
-        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})){closed}",
+        rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})(?<!&&)){closed}",
         re.MULTILINE,
     )
 
@@ -53,8 +53,8 @@ def _simple() -> re.Pattern[str]:
 _SIMPLE = _simple()
 _IN_PATH = re.compile("/https?://")
 """A URL in the path of another, as archives have it."""
-_WWW = re.compile(r"www\.(?<![\w@./\[=-]www\.)(?=[\w-]+\.[a-z])")
-"""What everybody reads as a URL in a sentence, and GitHub makes one."""
+_WWW = {www: re.compile(rf"{www}\.(?<![\w@./\[=-]{www}\.)(?=[\w-]+\.[A-Za-z])") for www in ("www", "Www", "WWW")}
+"""What everybody reads as a URL in a sentence, and GitHub makes one; a telephone writes the first letter large."""
 _QUOTED_URL = re.compile(
     r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
 )
@@ -123,6 +123,8 @@ _WRAPPED = re.compile(
 """A URL that fills its line, and goes on in a line of its own, quoted as often; two such lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
 """What a browser writes before marks where it copies a request for the command line of Windows."""
+_CUT_SHORT = re.compile(r"(?:…|\.\.\.)(?:\]\(<?|[>\]])")
+"""The end of a link's text that shows the beginning of what the link points to."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 _LONG_LINE = 100_000
@@ -141,9 +143,7 @@ def read_prose(text: str, finding: Finding) -> None:
     if not text:
         finding.was_read_as("text", before)
         return
-    text = _plain(text)
-    if "www." in text:
-        text = _WWW.sub("https://www.", text)
+    text = _with_www(_plain(text))
     disarmed = defanged(text)
     for url in disarmed:
         finding.ignore(url, "defanged URL")
@@ -249,12 +249,12 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
     The text of a link may name once more what that points to, which is `shown`.
     """
     text = _plain(text)
-    for line in (text if shown else _WWW.sub("https://www.", text)).splitlines():
+    for line in (text if shown else _with_www(text)).splitlines():
         urls = list(urls_in(line))
         if not urls and ("/" in line or ":" in line):
             urls = [url] if (url := host_url(line, needs_path=True)) else []
         for url in urls:
-            is_shown = shown and (url == shown or (shown.startswith(url) and line.rstrip().endswith(("…", "..."))))
+            is_shown = shown and (url == shown or (shown.startswith(url) and ("…" in line or "..." in line)))
             if not (is_shown or finding.take(url.lstrip("# "))):
                 finding.ignore(url)
 
@@ -270,6 +270,14 @@ def unfolded(text: str) -> str:
     if "BEGIN:V" not in text:
         return text
     return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
+
+
+def _with_www(text: str) -> str:
+    """The text with a scheme before hosts that begin with www."""
+    for www, host in _WWW.items():
+        if f"{www}." in text:
+            text = host.sub(f"https://{www}.", text)
+    return text
 
 
 def with_schemes(text: str) -> str:
@@ -313,6 +321,7 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
     One that is commented out begins with #. URLs of other schemes, such as git+https, are among them.
     """
     position = run_ends = 0
+    whole = ""
     while (other := _OTHER_URL.search(line, position)) is not None:
         separator = other.start()
         scheme = _SCHEME.search(line, max(position, separator - _LONGEST_SCHEME), separator)
@@ -325,6 +334,11 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
         if start >= run_ends:
             run_ends = run_end(line, start)
         url, end, delimited = end_of(line, start, run_ends)
+        cut = _CUT_SHORT.match(line, end)
+        if cut and (line.startswith(url, cut.end()) or whole.startswith(url)):
+            position = cut.end()
+            continue
+        whole = url
         if position == 0 and _COMMENTED_OUT.match(line, 0, start):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)

@@ -32,7 +32,7 @@ _FILLED_IN = re.compile(
     rf"(?=[{{%$#<=\\{HIDDEN[0]}])(?:{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
     r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!-]*+(?::[\w()]*+)?\}"
-    r"|%\(\w+\)[sd]|%(?:0\d)?[sdviq](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
+    r"|%\(\w+\)[sd]|%(?:0\d|\d\$)?[sdviq@](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
     r"|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
     rf"|{_LEFT_OUT})",
     re.ASCII,
