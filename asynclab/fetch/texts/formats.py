@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
+from asynclab.fetch.texts.escapes import unfolded
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
-from asynclab.fetch.texts.prose import read_prose, unfolded
+from asynclab.fetch.texts.prose import read_prose
 from asynclab.fetch.texts.tables import RULE, TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import xml_at

@@ -9,9 +9,11 @@ from html.entities import html5
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.html_head import refresh_target
+from asynclab.fetch.texts.escapes import with_schemes
 from asynclab.fetch.texts.exact_values import is_exact, resolved
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
+from asynclab.fetch.texts.line_urls import urls_in
+from asynclab.fetch.texts.prose import read_between_tags
 from asynclab.fetch.texts.xml_values import is_link_attribute
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
