@@ -92,7 +92,7 @@ def test_lines_that_are_read_at_once_end_where_they_do(lines: str, found: str) -
 
 def test_many_simple_lines_are_gone_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    all_simple = prose.all_simple
+    all_simple = line_urls.all_simple
 
     def counted(lines: str) -> list[tuple[str, ...]]:
         calls.append(lines)
