@@ -343,6 +343,7 @@ ESCAPED = [
     ("a shell that runs more", "curl https://a.example/x&& curl https://a.example/?y=1&", "https://a.example/x | https://a.example/?y=1&"),
     ("annotations of Kubernetes", 'labels:\n  a.example/empty: ""\n  b.example/block: |\n    c.example/x\n', "https://c.example/x"),
     ("components", '<div><Link to="https://a.example/x">x</Link><nuxt-link to="https://b.example/y" /><Card xmlns:a="https://c.example" data-u="https://d.example"/></div><div foo="https://e.example">', "https://a.example/x | https://b.example/y"),
+    ("a mail with the line ends of the network", "From: a@a.example\r\nContent-Transfer-Encoding: base64\r\n\r\naHR0cHM6Ly9hLmV4YW1wbGUv\r\n", "https://a.example/"),
     ("Markdown", "[x](https://a.example/?a=1&b=2) [y](https://a.example/?a=1&amp;b=2&c)", "https://a.example/?a=1&b=2 | https://a.example/?a=1&b=2&c"),
 ]  # fmt: skip
 """Texts that write their URLs in another way, and these URLs."""

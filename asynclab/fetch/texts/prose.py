@@ -86,12 +86,12 @@ def _host_in(line: str) -> str:
 
 def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
     """Take the URLs of lines, of many at once while all are simple. Returns the first markup, if there is any."""
-    markup, size = "", min(most, 16)
+    markup, size = "", most
     while block := list(islice(lines, size)):
         simple = all_simple("\n".join(block))
-        if simple and _take_sent(simple, finding):
-            marks = ("Markdown" if link else "LaTeX" for _, link, _, brace, *_ in simple if link or brace)
-            markup, size = markup or next(marks, ""), min(2 * size, most)
+        found = _take_sent(simple, finding) if simple else None
+        if found is not None:
+            markup, size = markup or found, min(2 * size, most)
             continue
         for line in block:
             found = _read_line(line, simple if len(block) == 1 else all_simple(line), finding)
@@ -99,17 +99,20 @@ def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
     return markup
 
 
-def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> bool:
-    """Take all URLs of lines, if each is sent as it is written; returns whether that is so."""
+def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> str | None:
+    """Take all URLs of lines, if each is sent as it is written. Returns their first markup; None if it took none."""
     if len(simple) == 1 and not simple[0][6]:
-        return False
-    urls, _, definitions, _, _, _, sent, paths, fragments = zip(*simple, strict=True)
+        return None
+    urls, links, definitions, braces, _, _, sent, paths, fragments = zip(*simple, strict=True)
     if any(definitions):
-        return False
-    if not all(sent):
-        return finding.take_all(urls)
-    finding.take_all_sent(urls, paths, fragments)
-    return True
+        return None
+    if all(sent):
+        finding.take_all_sent(urls, paths, fragments)
+    elif not finding.take_all(urls):
+        return None
+    if not (any(links) or any(braces)):
+        return ""
+    return next("Markdown" if link else "LaTeX" for link, brace in zip(links, braces, strict=True) if link or brace)
 
 
 def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
