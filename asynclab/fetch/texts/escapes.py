@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from asynclab.fetch.texts.exact_values import host_url
 
-_WWW = {www: re.compile(rf"{www}\.(?<![\w@./\[=-]{www}\.)(?=[\w-]+\.[A-Za-z])") for www in ("www", "Www", "WWW")}
+_WWW = {f"{www}.": re.compile(rf"{www}\.(?<![\w@./\[=-]{www}\.)(?=[\w-]+\.[A-Za-z])") for www in ("www", "Www", "WWW")}
 """What everybody reads as a URL in a sentence, and GitHub makes one; a telephone writes the first letter large."""
 _QUOTED_URL = re.compile(
     r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
@@ -135,8 +135,8 @@ def unfolded(text: str) -> str:
 def with_www(text: str) -> str:
     """The text with a scheme before hosts that begin with www."""
     for www, host in _WWW.items():
-        if f"{www}." in text:
-            text = host.sub(f"https://{www}.", text)
+        if www in text:
+            text = host.sub(f"https://{www}", text)
     return text
 
 

@@ -23,7 +23,10 @@ _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before = finding.total
-    text = with_www(plain(text)) if text else ""
+    if not text:
+        finding.was_read_as("text", before)
+        return
+    text = with_www(plain(text))
     if disarmed := defanged(text):
         text = without_defanged(text)
     for url in disarmed:
