@@ -41,6 +41,7 @@ WRITTEN = [
     ("Markdown", "[1]: ⟦https://a.com/ref⟧"),
     ("Markdown", "## [Heading](⟦https://a.com⟧)"),
     ("Markdown", "[a]:\n  <⟦https://a.com/a b⟧>\n\n> [b]:\r\n> ⟦https://a.com/Inc.⟧"),
+    ("templates of a wiki", "* {{website|⟦https://a.example/x⟧}}\n* {{cite |url=⟦https://a.example/y⟧|title=z}}\n| a = b\n"),
     ("CSV", 'a,b\n"⟦https://a.com/1⟧\n⟦https://a.com/2⟧",x\n⟦https://a.com/3⟧,y\n'),
     ("HTML's characters", "⟦https://a.example/x⟧&hellip; &ldquo;⟦https://a.example/y⟧&rdquo; ⟦https://a.example/?a=1&para=2⟧"),
     ("angle brackets", "＜⟦https://a.example/x⟧＞ <⟦https://a.example/y⟧\n\nz>"),

@@ -29,8 +29,8 @@ RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
-_JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
-"""A link of Jira or Confluence, whose tables have the bars of others."""
+_BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
+"""A link of Jira or Confluence, whose tables have the bars of others, or a template of a wiki."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
@@ -80,8 +80,8 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
         return None, start
     table, tried = None, start
     for separator in "\t,;|":
-        is_jira = separator == "|" and _JIRA.search(text, start, start + 10_000)
-        if table is None and separator in first and not is_jira:
+        is_in_link = separator == "|" and _BAR_IN_LINK.search(text, start, start + 10_000)
+        if table is None and separator in first and not is_in_link:
             table, end = _table(text, start, separator)
             tried = max(tried, end)
     return table, tried
