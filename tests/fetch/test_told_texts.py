@@ -59,6 +59,10 @@ TEMPLATES = [
     "https://a.example/$RepresentationID$/$Number%05d$.m4s",
     "https://a.example/%1$s/x",
     "https://a.example/%@/x",
+    "https://a.example/%(algo)/x",
+    "https://a.example/{version()}/x",
+    "https://a.example/{names[0]}/x",
+    "https://a.example/[a-z0-9-.]*/x",
 ]
 
 NO_TEMPLATES = [

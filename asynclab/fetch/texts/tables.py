@@ -168,7 +168,8 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
     for column in range(len(rows[0])):
         cells = [cell for row in body if (cell := row[column].strip())]
         is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
-        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell)
+        # In source text, the bracket that closes a call follows the quote.
+        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell and cell.count(")") <= cell.count("("))
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
             if (

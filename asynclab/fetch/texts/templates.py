@@ -31,8 +31,8 @@ _LEFT_OUT = f"{HIDDEN}|{quote(HIDDEN)}"
 _FILLED_IN = re.compile(
     rf"(?=[{{%$#<=\\{HIDDEN[0]}])(?:{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
-    r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!-]*+(?::[\w()]*+)?\}"
-    r"|%\(\w+\)[sd]|%(?:0\d|\d\$)?[sdviq@](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
+    r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!()[\]-]*+(?::[\w()]*+)?\}|\{\w+\[\Z"
+    r"|%\(\w+\)|%(?:0\d|\d\$)?[sdviq@](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
     r"|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
     rf"|{_LEFT_OUT})",
     re.ASCII,
@@ -43,7 +43,8 @@ _PATTERN = re.compile(
     r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
     rf"|[^/]*//[^?#]*[/.-]\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.-]|\Z)"  # PHP, shells
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
-    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
+    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])"  # wildcards, regular expressions
+    r"|[^?#]*\[[^][]*\w-\w[^][]*\][*+]",
     re.ASCII,
 )
 
