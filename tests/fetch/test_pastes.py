@@ -42,6 +42,8 @@ WRITTEN = [
     ("Markdown", "## [Heading](⟦https://a.com⟧)"),
     ("Markdown", "[a]:\n  <⟦https://a.com/a b⟧>\n\n> [b]:\r\n> ⟦https://a.com/Inc.⟧"),
     ("templates of a wiki", "* {{website|⟦https://a.example/x⟧}}\n* {{cite |url=⟦https://a.example/y⟧|title=z}}\n| a = b\n"),
+    ("Perl's manuals", "Bugs | L<x|⟦https://a.example/x⟧>\ny | L<z|⟦https://a.example/z⟧>\n"),
+    ("strings in parts", 'say("See (up to "\n    "⟦https://a.example/x⟧).")\ny = "⟦https://a.example/y_(z)⟧"'),
     ("calls in source text", '    f(("a", "b"))\n    g(h("x", "⟦https://a.example/x⟧"),\n        (1 + np.pi/180)**2)\n)*(np.pi/180)**2,\n'),
     ("Python's expressions in strings", "f'<img src=\"https://a.example/{x[\"y\"]}\"><a href=\"⟦https://a.example/z⟧\">'"),
     ("CSV", 'a,b\n"⟦https://a.com/1⟧\n⟦https://a.com/2⟧",x\n⟦https://a.com/3⟧,y\n'),
@@ -347,6 +349,7 @@ ESCAPED = [
     ("annotations of Kubernetes", 'labels:\n  a.example/empty: ""\n  b.example/block: |\n    c.example/x\n', "https://c.example/x"),
     ("components", '<div><Link to="https://a.example/x">x</Link><nuxt-link to="https://b.example/y" /><Card xmlns:a="https://c.example" data-u="https://d.example"/></div><div foo="https://e.example">', "https://a.example/x | https://b.example/y"),
     ("a mail with the line ends of the network", "From: a@a.example\r\nContent-Transfer-Encoding: base64\r\n\r\naHR0cHM6Ly9hLmV4YW1wbGUv\r\n", "https://a.example/"),
+    ("a host at the end of a quoted sentence", "`a.example/x`.\n``b.example/y``.\nc.d.version?=3.0\n", "https://a.example/x | https://b.example/y"),
     ("a bracket of a host's path", "a.example/x_(y)\n(b.example/z)\n[c.example/?q[]=1]\nd.example/{id}\n", "https://a.example/x_(y) | https://b.example/z | https://c.example/?q[]=1"),
     ("Markdown", "[x](https://a.example/?a=1&b=2) [y](https://a.example/?a=1&amp;b=2&c)", "https://a.example/?a=1&b=2 | https://a.example/?a=1&b=2&c"),
 ]  # fmt: skip

@@ -60,6 +60,7 @@ TEMPLATES = [
     "https://a.example/%1$s/x",
     "https://a.example/%@/x",
     "https://a.example/%(algo)/x",
+    "https://a.example/x/[PROJECT_ID]",
     "https://a.example/{version()}/x",
     "https://a.example/{names[0]}/x",
     "https://a.example/[a-z0-9-.]*/x",

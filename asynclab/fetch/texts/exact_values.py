@@ -60,7 +60,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     whole = text
     if not (text.startswith("[") and _HOST.match(text)):
         text = text.strip(_WRAPPING)
-    text = text.removeprefix("//").rstrip(_TRAILING)
+    text = text.removeprefix("//").rstrip(_TRAILING + "`\"'")
     host = _HOST.match(text)
     if host is None or has_scheme(text) or any(map(str.isspace, text)):
         return ""
@@ -68,7 +68,8 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     if closer in _OPENERS and text.count(_OPENERS[closer]) > text.count(closer):
         text += closer
     rest = text[host.end() :]
-    if (rest.startswith(":") and not _PORT.match(rest)) or rest.count(")") > rest.count("("):  # of source text
+    # The others are names and calls in source text.
+    if (rest.startswith(":") and not _PORT.match(rest)) or rest.startswith("?=") or rest.count(")") > rest.count("("):
         return ""
     if host["name"] and not rest and _looks_like_a_file(host["name"]):
         return ""

@@ -29,8 +29,8 @@ RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
-_BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
-"""A link of Jira or Confluence, whose tables have the bars of others, or a template of a wiki."""
+_BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|L<[^<>|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
+"""A link of Jira or Confluence, whose tables have the bars of others, or of Perl, or a template of a wiki."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
