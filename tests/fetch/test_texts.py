@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.texts import formats, html_links, prose, xml_values
+from asynclab.fetch.texts import formats, html_links, line_urls, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.urls import find_urls
@@ -67,7 +67,7 @@ _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_look_finds(text: str) -> None:
     found = find_urls(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prose, "_all_simple", lambda line: [])
+        patch.setattr(line_urls, "_SIMPLE", re.compile("(?!)"))
         patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
@@ -92,13 +92,13 @@ def test_lines_that_are_read_at_once_end_where_they_do(lines: str, found: str) -
 
 def test_many_simple_lines_are_gone_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    all_simple = prose._all_simple
+    all_simple = line_urls.all_simple
 
     def counted(lines: str) -> list[tuple[str, ...]]:
         calls.append(lines)
         return all_simple(lines)
 
-    monkeypatch.setattr(prose, "_all_simple", counted)
+    monkeypatch.setattr(prose, "all_simple", counted)
     assert len(find_urls("".join(f"see (http://a.example/{number}).\n" for number in range(1_000))).urls) == 1_000
     assert len(calls) < 40
 
@@ -134,7 +134,7 @@ def test_a_long_line_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         lengths.append(len(line))
         return []
 
-    monkeypatch.setattr(prose, "_all_simple", all_simple)
+    monkeypatch.setattr(prose, "all_simple", all_simple)
     found = find_urls("https://a.example/x " * 20_000)
     assert (len(found.urls), found.duplicates) == (1, 19_999)
     assert max(lengths) < 101_000

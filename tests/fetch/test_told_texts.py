@@ -57,6 +57,13 @@ TEMPLATES = [
     "https://a.example/:_authToken=x",
     "https://a.example/\\(id)/x",
     "https://a.example/$RepresentationID$/$Number%05d$.m4s",
+    "https://a.example/%1$s/x",
+    "https://a.example/%@/x",
+    "https://a.example/%(algo)/x",
+    "https://a.example/x/[PROJECT_ID]",
+    "https://a.example/{version()}/x",
+    "https://a.example/{names[0]}/x",
+    "https://a.example/[a-z0-9-.]*/x",
 ]
 
 NO_TEMPLATES = [

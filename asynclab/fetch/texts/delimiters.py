@@ -129,7 +129,10 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     if before in _QUOTED and line[max(0, start - 2) : start] != 2 * before:
         quoted = _QUOTED[before].match(line, start, far)
         if quoted:
-            return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
+            url = quoted[1].replace(2 * before, before).replace("\\'", "'")
+            if url.count(")") > url.count("("):  # the end of a sentence in brackets that source text writes in parts
+                url = url.rstrip(_TRAILING).removesuffix(")")
+            return url, quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
         return spaced[1], spaced.end(), ""
     if before in "=/" and (start < 3 or line[start - 2] in "( =/") and _MARKED.search(line[max(0, start - 3) : start]):
@@ -168,6 +171,7 @@ def _in_prose(url: str, before: str) -> str:
     if before in ",;!" and before in url:  # what follows a separator of columns, or Textile's mark, ends at the next
         url = url.partition(before)[0]
     url = url.partition("....")[0]  # dots that lead to the number of a page
+    url = url.removesuffix("&&")  # what a shell runs next
     if before == "{":  # DokuWiki writes the text of a picture behind a bar
         url = url.partition("|")[0]
     quote = url.find("'")

@@ -22,8 +22,11 @@ _PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
 _PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
 _SECTION = re.compile(r"\s*\[\[?[A-Za-z_][\w.\"'-]*\]\]?\s*")
 """What begins a part of a file of settings."""
+_EMPTY_FIELD = re.compile(r": \W*\Z")
+"""What ends a label or an annotation of Kubernetes, whose names begin as hosts do."""
 _LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
 _WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
+_OPENERS = {")": "(", "]": "[", "}": "{"}
 _TRAILING = ".,;:!?*_~"
 _FILE_ENDINGS = frozenset(
     """
@@ -52,14 +55,21 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     if plain is not None:
         has_path = plain[1] is not None
         return f"https://{plain[0]}" if has_path or not (needs_path or _looks_like_a_file(plain[0])) else ""
+    if ": " in text and _EMPTY_FIELD.search(text):
+        return ""
+    whole = text
     if not (text.startswith("[") and _HOST.match(text)):
         text = text.strip(_WRAPPING)
-    text = text.removeprefix("//").rstrip(_TRAILING)
+    text = text.removeprefix("//").rstrip(_TRAILING + "`\"'")
     host = _HOST.match(text)
     if host is None or has_scheme(text) or any(map(str.isspace, text)):
         return ""
+    closer = whole.partition(text)[2][:1]
+    if closer in _OPENERS and text.count(_OPENERS[closer]) > text.count(closer):
+        text += closer
     rest = text[host.end() :]
-    if rest.startswith(":") and not _PORT.match(rest):
+    # The others are names and calls in source text.
+    if (rest.startswith(":") and not _PORT.match(rest)) or rest.startswith("?=") or rest.count(")") > rest.count("("):
         return ""
     if host["name"] and not rest and _looks_like_a_file(host["name"]):
         return ""

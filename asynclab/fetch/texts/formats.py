@@ -8,16 +8,17 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
+from asynclab.fetch.texts.escapes import unfolded
 from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.mail_parts import ENVELOPE, MailPart, mail_at, without_quoting
-from asynclab.fetch.texts.prose import read_prose, unfolded
+from asynclab.fetch.texts.prose import read_prose
 from asynclab.fetch.texts.tables import RULE, TABLE, table_around, table_at, table_text
 from asynclab.fetch.texts.templates import rearmed
-from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
+from asynclab.fetch.texts.xml_values import xml_at
 
 DEEPEST = 4
 """How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
@@ -213,7 +214,7 @@ class _MarkupPart(NamedTuple):
     name: Literal["HTML", "XML"]
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        read_html(self.text, finding, is_link_attribute if self.name == "XML" else None)
+        read_html(self.text, finding, is_xml=self.name == "XML")
 
 
 def _tags(text: str) -> tuple[int, int]:

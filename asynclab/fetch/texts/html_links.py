@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from html.entities import html5
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.html_head import refresh_target
+from asynclab.fetch.texts.escapes import with_schemes
 from asynclab.fetch.texts.exact_values import is_exact, resolved
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.prose import read_between_tags, urls_in, with_schemes
+from asynclab.fetch.texts.line_urls import urls_in
+from asynclab.fetch.texts.prose import read_between_tags
+from asynclab.fetch.texts.xml_values import is_link_attribute
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
@@ -59,17 +61,17 @@ class _Page:
     """What the tags up to here say of those that follow."""
 
     finding: Finding
-    is_xml: Callable[[str], bool] | None
+    is_xml: bool
     base: str = ""
     base_was_used: bool = False
     shown: str = ""
     """What the open link points to."""
 
 
-def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None = None) -> None:
+def read_html(text: str, finding: Finding, *, is_xml: bool = False) -> None:
     """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
 
-    Where the text is XML with faults, `is_xml` tells which attributes may point to something.
+    `is_xml` says that the text is XML with faults.
     """
     page = _Page(finding, is_xml)
     position = 0
@@ -83,8 +85,8 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
         if tag.start() > position:
             _between(text[position : tag.start()], page)
         closing, name = tag[1], (tag[2] or "").lower()
-        position = tag.end() if not name else _end_of_tag(text, tag.end(), name, page, is_closing=bool(closing))
-        if name in ("script", "style") and not closing and is_xml is None and name not in unclosed:
+        position = _end_of_tag(text, tag, page) if name else tag.end()
+        if name in ("script", "style") and not closing and not is_xml and name not in unclosed:
             end = re.compile(f"</{name}", re.IGNORECASE).search(text, position)
             if end is None:
                 unclosed.add(name)  # a text that mentions it
@@ -97,17 +99,18 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
 
 
 def _between(text: str, page: _Page) -> None:
-    if ("/" in text or ":" in text or "www." in text) and _MAY_LINK.search(text):
-        if page.is_xml is not None and is_exact(value := _unescaped(text.strip())):
+    if ("/" in text or ":" in text or "ww." in text or "WW." in text) and _MAY_LINK.search(text):
+        if page.is_xml and is_exact(value := _unescaped(text.strip())):
             if not page.finding.take(value):
                 page.finding.ignore(value)
         else:
             read_between_tags(text, page.finding, page.shown)
 
 
-def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing: bool) -> int:
+def _end_of_tag(text: str, tag: re.Match[str], page: _Page) -> int:
     """Take what the attributes of a tag point to. Returns where the tag ends."""
-    if name == "a":
+    position, name = tag.end(), tag[2]
+    if name in ("a", "A"):
         page.shown = ""
     if text.startswith(">", position):
         return position + 1
@@ -119,21 +122,24 @@ def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing:
             attributes.setdefault(found[1].lower(), value or "")
     if text.startswith(">", position):
         position += 1
-    if attributes and not is_closing:
+    if attributes and not tag[1]:
         _take_links(name, attributes, page)
     return position
 
 
-def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
-    if page.is_xml is not None:
+def _take_links(written: str, attributes: dict[str, str], page: _Page) -> None:
+    name = written.lower()
+    if page.is_xml:
         for key, value in attributes.items():
-            if page.is_xml(key) and has_scheme(value.strip()):
+            if is_link_attribute(key) and has_scheme(value.strip()):
                 _take(value, page)
     elif name == "base" and "href" in attributes:
         page.base = page.base or _unescaped(attributes["href"]).strip()
     elif name == "meta":
         _take_meta(attributes, page)
     else:
+        # One of a library, as <Link to="…">, which may call its links as it likes.
+        is_component = not (written in KNOWN or written.isupper() or ":" in written)
         for key, value in attributes.items():
             if key in _SETS:
                 for candidate in _CANDIDATE.findall(value):
@@ -147,6 +153,8 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
             elif key in _LINKS and not (key == "data" and name != "object"):
                 url = _take(value, page)
                 page.shown = url if name == "a" else page.shown
+            elif is_component and is_link_attribute(key) and has_scheme(value):
+                _take(value, page)
 
 
 def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:

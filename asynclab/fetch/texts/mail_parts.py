@@ -16,6 +16,7 @@ from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.line_search import LineSearch
 
 _HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*")
+_FIELD = re.compile(r"^([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\r?\n")
 _SURE = re.compile(
     r"^(?:content-(?:type|transfer-encoding)|mime-version|message-id|received|return-path|delivered-to"
@@ -86,16 +87,16 @@ def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None,
 
 
 def _message(text: str) -> Message:
-    """The mail that a text is. Email goes over each line of it: the body of a mail without parts is kept from it."""
-    data = text.encode("utf-8", "replace")
+    """The mail that a text is. Email's parser takes long: a mail without parts is kept from it."""
     headers = _HEADERS.match(text)
-    blank = headers and _BLANK_LINE.match(text, headers.end())
-    if headers and blank:
-        message = message_from_bytes(headers[0].encode("utf-8", "replace"))
-        if not message.get_payload() and message.get_content_maintype() not in ("multipart", "message"):
+    if headers and (blank := _BLANK_LINE.match(text, headers.end())):
+        message = Message()
+        for name, value in _FIELD.findall(headers[0].encode("utf-8", "replace").decode("ascii", "surrogateescape")):
+            message.set_raw(name, value.rstrip("\r"))
+        if message.get_content_maintype() not in ("multipart", "message"):
             message.set_payload(text[blank.end() :].encode("utf-8", "replace").decode("ascii", "surrogateescape"))
             return message
-    return message_from_bytes(data)
+    return message_from_bytes(text.encode("utf-8", "replace"))
 
 
 def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:

@@ -29,8 +29,8 @@ RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
 """A quote in a cell that is quoted itself: only CSV writes it so."""
 
-_JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
-"""A link of Jira or Confluence, whose tables have the bars of others."""
+_BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|L<[^<>|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
+"""A link of Jira or Confluence, whose tables have the bars of others, or of Perl, or a template of a wiki."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
@@ -80,8 +80,8 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
         return None, start
     table, tried = None, start
     for separator in "\t,;|":
-        is_jira = separator == "|" and _JIRA.search(text, start, start + 10_000)
-        if table is None and separator in first and not is_jira:
+        is_in_link = separator == "|" and _BAR_IN_LINK.search(text, start, start + 10_000)
+        if table is None and separator in first and not is_in_link:
             table, end = _table(text, start, separator)
             tried = max(tried, end)
     return table, tried
@@ -168,7 +168,8 @@ def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int,
     for column in range(len(rows[0])):
         cells = [cell for row in body if (cell := row[column].strip())]
         is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
-        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell)
+        # In source text, the bracket that closes a call follows the quote.
+        with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell and cell.count(")") <= cell.count("("))
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
             if (

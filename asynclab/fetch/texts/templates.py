@@ -31,25 +31,27 @@ _LEFT_OUT = f"{HIDDEN}|{quote(HIDDEN)}"
 _FILLED_IN = re.compile(
     rf"(?=[{{%$#<=\\{HIDDEN[0]}])(?:{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
-    r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!-]*+(?::[\w()]*+)?\}"
-    r"|%\(\w+\)[sd]|%(?:0\d)?[sdviq](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
+    r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!()[\]-]*+(?::[\w()]*+)?\}|\{\w+\[?\Z"
+    r"|%\(\w+\)|%(?:0\d|\d\$)?[sdviq@](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
     r"|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
     rf"|{_LEFT_OUT})",
     re.ASCII,
 )
 _PATTERN = re.compile(
     r"[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
+    r"|[^?#]*/\[[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:\](?=[/?#])|\]?\Z)"  # manuals of Google
     r"|[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
     r"|[^/]*//[^?#]*\$\w+(?:%0\d+d)?\$"  # DASH
     rf"|[^/]*//[^?#]*[/.-]\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.-]|\Z)"  # PHP, shells
     r"|[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+=]|\Z)"  # routes of Express and Rails, tokens of npm
-    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
+    r"|[^/]*//[^/?#]*(?:\*|\\\.)|[^?#]*(?:/\*\*?(?:\.\w+)?\Z|\.[*+])"  # wildcards, regular expressions
+    r"|[^?#]*\[[^][]*\w-\w[^][]*\][*+]",
     re.ASCII,
 )
 
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
-_HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
+_HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/\[|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
 """What every template has, and few other URLs; re skips to where an alternative begins, if none begins with a set."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"

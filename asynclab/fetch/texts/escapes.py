@@ -1,0 +1,145 @@
+"""Undoes what a text writes for something else: escapes, entities, broken lines, hosts without a scheme."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote
+
+from asynclab.fetch.texts.exact_values import host_url
+
+_WWW = {f"{www}.": re.compile(rf"{www}\.(?<![\w@./\[=-]{www}\.)(?=[\w-]+\.[A-Za-z])") for www in ("www", "Www", "WWW")}
+"""What everybody reads as a URL in a sentence, and GitHub makes one; a telephone writes the first letter large."""
+_QUOTED_URL = re.compile(
+    r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
+)
+"""A URL that was a part of another one's query, or of a form that was sent."""
+_SCHEMELESS = re.compile(
+    r"""//(?<=[\[( "'].{2})(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
+    r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
+)
+"""What stands for a scheme in links of wikis and Markdown, and in styles."""
+_TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
+"""A URL between angle brackets, as troff writes them."""
+_BREAK = re.compile(
+    "[\u200b-\u200d\u2060\ufeff](?<=[!-~].)[\u200b-\u200d\u2060\ufeff]*(?=(?!https?:)[!-~])", re.IGNORECASE
+)
+"""Where a page lets a long word be broken."""
+_CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
+"""What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
+_ESC = ("\x1b", "\u241b", "\x9b", "^[[", "\\033[", "\\e[", "\\x1b[", "\\x1B[")
+_HYPERLINK = re.compile(
+    "[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)"
+    "(?:https?://[^\\s\x1b\u241b]*(?:…|\\.\\.\\.)(?=[\x1b\u241b]))?"
+)
+"""What terminals make a link of, with its text if that is a URL cut short."""
+_OVERSTRUCK = re.compile(r"[^\n]\x08")
+"""How nroff makes a character bold or underlined."""
+_FOLD = re.compile(r"\r?\n[ \t]")
+"""Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
+_URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
+"""What stands before a URL there, which may have no scheme."""
+_ESCAPE = re.compile(
+    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
+)
+"""A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+_ESCAPED_AGAIN = re.compile(r"(?<!\\)\\{2,}+(?=[/u\"])")
+"""What stands before such a character in a string of JSON in another one."""
+_ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
+"""The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
+_ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
+"""As .properties and address cards write it."""
+_CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
+"""A URL that goes on in the next line of .properties; its indent counts for nothing there."""
+_ENTITY = re.compile(
+    r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|hellip|[nm]dash|[lr][sd]quo|[lr]aquo|[sb]dquo|bull|middot"
+    r"|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});"
+)
+"""A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
+_DEFINITION = re.compile(
+    r"(^[ \t>]*\[(?!\^)[^\]\n]+\]:)[ \t]*\r?\n[ \t>]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE
+)
+"""A definition of Markdown whose URL is in the next line."""
+_NUMBERED = re.compile(r":\d+\)?(?:\s|\Z)")
+_SOURCE_PLACE = re.compile(
+    r"(/(?<!//)[\w.~%@+-]+\.(?:[cm]?[jt]sx?|css|html?|php|vue|wasm)(?:\?[\w.=&-]*)?)(?::\d+){1,2}(?=\)?(?:\s|\Z))"
+)
+"""A line and column of a script or a page, as stack traces have it."""
+_MAGNET = re.compile(r"magnet:\?\S*")
+"""What names trackers in its query, which are no pages."""
+_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[> \t]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
+"""A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
+_WRAPPED = re.compile(
+    r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
+    r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
+    re.MULTILINE | re.IGNORECASE | re.ASCII,
+)
+"""A URL that fills its line, and goes on in a line of its own, quoted as often; two such lines may be a list."""
+_CMD_ESCAPE = re.compile(r"\^(.)")
+"""What a browser writes before marks where it copies a request for the command line of Windows."""
+_DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
+"""What separates the parts of a Content-Security-Policy, even where no space follows."""
+
+
+def plain(text: str) -> str:
+    """The text without what only stands for something else."""
+    if "\b" in text:
+        text = _OVERSTRUCK.sub("", text)
+    if "\\\\" in text:
+        text = _ESCAPED_AGAIN.sub(r"\\", text)
+    if "\\" in text:
+        text = _TROFF.sub(r"<\1>", _ESCAPED_BREAK.sub(" ", text))
+        text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
+        text = _ESCAPED_SCHEME.sub(r"\1:", text)
+    if "\\\n" in text:
+        text = _CONTINUED.sub(lambda found: re.sub(r"\\\n\s+", "", found[0]), text)
+    if any(map(text.__contains__, "[\x1b\u241b\x9b")) and any(map(text.__contains__, _ESC)):
+        text = _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", _CONTROL.sub("", text))
+    if '^"http' in text:
+        text = _CMD_ESCAPE.sub(r"\1", text)
+    if "^&" in text:
+        text = text.replace("^&", "&")
+    if "-src" in text:
+        text = _DIRECTIVE.sub("; ", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
+    if "<" in text and "\n" in text:
+        text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
+    if "\n" in text and _FULL_LINE.search(text):
+        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[3]) else found[1] + found[3], text)
+    text = with_schemes(text)
+    if "magnet:?" in text:
+        text = _MAGNET.sub("magnet:", text)
+    if "]:\n" in text or "]:\r\n" in text:
+        text = _DEFINITION.sub(r"\1 ", text)
+    if ":" in text and _NUMBERED.search(text):
+        text = _SOURCE_PLACE.sub(r"\1", text)
+    if "%3" in text:
+        text = _QUOTED_URL.sub(lambda found: f"{unquote(found[1])} ", text)
+    return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    digits = match[0].lower().replace("\\u", "").replace("\\x", "00")
+    return bytes.fromhex(digits).decode("utf-16-be")
+
+
+def unfolded(text: str) -> str:
+    """The text with the lines of a calendar or address card whole, and without what is written before its marks."""
+    if "BEGIN:V" not in text:
+        return text
+    return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
+
+
+def with_www(text: str) -> str:
+    """The text with a scheme before hosts that begin with www."""
+    for www, host in _WWW.items():
+        if www in text:
+            text = host.sub(f"https://{www}", text)
+    return text
+
+
+def with_schemes(text: str) -> str:
+    """The text with a scheme before hosts that certainly mean one."""
+    return _SCHEMELESS.sub("https://", text)
