@@ -123,7 +123,7 @@ def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: 
             f"Linux lets a process look into {allowed} ({scope} is {level}): use sudo, or asynclab.attachable() there"
         )
         return Finding("attaching", "limited", says)
-    return Finding("attaching", "works", "to programs of yours that run on Python 3.14, or call asynclab.attachable()")
+    return Finding("attaching", "works", "to programs that run on Python 3.14, or that call asynclab.attachable()")
 
 
 def extras() -> Iterator[Finding]:

@@ -43,7 +43,7 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]
         self._parse = option.parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value; an empty text, such as that of a variable that is not set, is refused."""
+        """The value; an empty text, such as from an unset variable, is refused."""
         try:
             return self._parse(value) if value else self.fail("it is empty", param, ctx)
         except ValueError as error:
@@ -80,7 +80,7 @@ def takes_options(command: Command) -> Command:
     "--as",
     "taken_as",
     type=click.Choice(FORMATS),
-    help="Take the texts for this format instead of telling it by what is in them.",
+    help="Read the texts as this format instead of detecting it from their content.",
 )
 @takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
@@ -150,7 +150,7 @@ def fetch(
 
 
 def _check_choices(options: Options, *, as_json: bool, as_csv: bool, har: Path | None, list_only: bool) -> None:
-    """Refuse options of which one would be ignored."""
+    """Refuse combinations in which an option would be ignored."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     if list_only and (as_json or as_csv or har is not None):

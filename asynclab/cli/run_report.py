@@ -93,7 +93,7 @@ class Report:
         yield from self.loop_lines()
 
     def lines_so_far(self) -> Iterator[str]:
-        """The report of a program whose end is not known: what it did, and where its tasks stand."""
+        """The report of a program whose end is unknown: what it did, and where its tasks stand."""
         yield from self.loop_lines()
         for loop in self._program.loops.values():
             if _alive(loop.state):

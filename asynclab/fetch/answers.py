@@ -55,7 +55,7 @@ class Answers(ResponseHandler):
             self._connections.open.add(self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the closed connection; a body whose length nobody told is not whole if an error ended it."""
+        """Forget the closed connection; a body of unknown length is not whole if an error ended it."""
         if exc is not None:
             self._break_body(exc)
         if self.transport is not None:

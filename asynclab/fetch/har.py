@@ -24,7 +24,7 @@ from asynclab.fetch.rows import Hop, Outcome, Phase, Row
 from asynclab.fetch.whole_file import WholeFile
 
 _ABSENT = -1
-"""Stands for what did not happen or is not known."""
+"""Stands for what did not happen or is unknown."""
 
 _NOT_FOLLOWED: tuple[Outcome | None, ...] = ("too_many_redirects", "blocked")
 """Outcomes of rows whose last redirect was not followed."""
@@ -67,7 +67,7 @@ class ArchiveFile(WholeFile):
     """An archive in a file, which is replaced only once the archive is whole; a context manager."""
 
     def __init__(self, path: Path, options: Options) -> None:
-        """Begin to write beside a place; the arguments are those of `WholeFile` and `Archive`."""
+        """Begin to write beside a place; the arguments are passed to `WholeFile` and `Archive`."""
         super().__init__(path)
         self.path = path
         self._archive = Archive(self.write, options)

@@ -39,7 +39,7 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
             why = (
                 "it had waited for the lock itself, and been cancelled before it got it"
                 if incident.kind == "given_up"
-                else "that is inside an `async with` of its own, at the end of which release() fails"
+                else "that will fail to release it at the end of its own `async with`"
             )
             text = f"{released} at {measured(incident.at)}, while {quoted(state, other)} held it: {why}"
         yield finding_of("released-by-another", text, incident, robber)
@@ -60,7 +60,7 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
 
 
 def find_private_locks(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores of which each task has one for itself, or that were forgotten while a task held them."""
+    """Locks and semaphores that each task has for itself, or that were collected while a task held them."""
     for incident, event in incidents_of(state, LocksPrivate):
         text = (
             f"{listed(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"

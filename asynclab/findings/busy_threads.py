@@ -69,7 +69,7 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
-    """Programs whose main task has ended, and that wait for a thread which nobody can let go on."""
+    """Programs whose main task has ended, and that wait for a thread which nothing can release."""
     told = state.outside
     main = next(iter(state.tasks.values()), None)
     if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:
@@ -83,8 +83,8 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     waiter = f"asyncio.run() waits in {_SHUTDOWN}() for the threads of its executor"
     waiter = waiter if waits else "the process waits for all its threads but daemons"
     text = (
-        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to let "
-        f"it go on"
+        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to "
+        f"release it"
     )
     place = (thread.file, thread.line) if thread.line else None
     yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)

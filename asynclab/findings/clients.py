@@ -1,4 +1,4 @@
-"""Finds clients made anew for each request, what is never closed, and what several tasks use that only one may."""
+"""Finds clients made for each request, connections never closed, and shared objects that only one task may use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find_short_sessions(state: LabState) -> Iterator[Finding]:
 
 
 def find_unclosed(state: LabState) -> Iterator[Finding]:
-    """Connections and clients that were collected before anybody had closed them; told once for each line of code."""
+    """Connections and clients that were collected before anybody closed them; reported once for each line of code."""
     by_place: defaultdict[Place | None, list[Incident]] = defaultdict(list)
     for incident in state.incidents:
         if isinstance(incident.event, ConnectionDropped):
@@ -79,7 +79,7 @@ def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_children(state: LabState) -> Iterator[Finding]:
-    """Child processes that nobody has any more; told once for each line of code."""
+    """Child processes that nobody has any more; reported once for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
         text = (
             f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)}, which "

@@ -26,7 +26,7 @@ GIVEN_UP_AFTER = 0.05
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
+    """Tasks that wait for each other in a circle, by locks, permits and awaits; reported once for each circle."""
     told: set[object] = set()
     for members, certainty in WaitGraph(state).circles():
         first = members[0]
@@ -81,7 +81,7 @@ def _own(state: LabState, primitive: PrimitiveState) -> str:
     if len(holders) == 1:
         has = "which it holds itself" if primitive.kind == "lock" else "of which it has all permits itself"
         text = (
-            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits for ever"
+            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits forever"
         )
     else:
         shown = [f"{quoted(state, task.id)}{in_brackets(task.place)}" for task in holders[:NAMED]]
@@ -255,7 +255,7 @@ RULES = (
     Rule(
         "deadlock",
         "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
-        "None of them can ever go on, nor can whoever waits for them.",
+        "None of them can ever proceed, nor can whoever waits for them.",
         "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
         "",
         find_cycles,

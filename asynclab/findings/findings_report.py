@@ -23,10 +23,10 @@ from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import held_now, plain_wait
 
 VERSION = 1
-"""Of what is written; it rises where a field changes its meaning or goes away."""
+"""The version of the format; it rises when a field changes its meaning or goes away."""
 
 FLOWS = 8
-"""How many tasks that wait for each other are told of."""
+"""How many tasks of a circle are listed."""
 
 _RULES = {rule.name: rule for rule in RULES}
 
@@ -89,21 +89,21 @@ class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many findings are not told."""
+    """How many findings are left out."""
 
     allowed: int
     """By `--allow`, or by a comment in the code."""
     known: int
     """By `--baseline`."""
     likely: int
-    """As they are only likely: `--likely` tells them."""
+    """The findings that are only likely: `--likely` reports them."""
 
 
 class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the rules found in one run of a program."""
 
     version: int
-    """Of this format: 1."""
+    """The version of this format: 1."""
     asynclab: str
     """The version of asynclab."""
     program: str | None
@@ -184,7 +184,7 @@ def first_place(states: Iterable[LabState]) -> Place | None:
 
 
 def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
-    """How a task came to where it is, and those that it waits for; files are told with their folders."""
+    """How a task came to where it is, and the tasks it waits for; files are named with their folders."""
     return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
 
 
@@ -234,7 +234,7 @@ def _still_waits(task: TaskState, finding: Finding) -> bool:
 
 
 def _awaited_by(state: LabState, number: int) -> Iterator[int]:
-    """The tasks that have to end, or to release a lock, before a task goes on."""
+    """The tasks that have to end, or to release a lock, before a task can continue."""
     wait = state.tasks[number].waits_for
     if wait is None:
         return

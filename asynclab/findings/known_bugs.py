@@ -14,7 +14,7 @@ from asynclab.findings.rule import Finding
 from asynclab.findings.source_code import Sources
 
 VERSION = 1
-"""Of the format of a baseline; a reader refuses a higher one."""
+"""The version of the baseline's format; a reader refuses a higher one."""
 
 _AMOUNT = re.compile(r"\d[\d.,]*(?: (?:µs|ms|s|min|h)\b)?")
 """What differs from run to run: numbers of tasks and queues, sizes, times."""
@@ -55,7 +55,7 @@ class _Baseline(msgspec.Struct):
 
 
 def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
-    """What a finding is recognised by; a file in the project's `folder` is told relative to that."""
+    """The key that recognises a finding; a file in the project's `folder` is named relative to it."""
     if finding.place is None:
         return KnownBug(finding.rule, "", "", _AMOUNT.sub("…", finding.text))
     file, line = finding.place

@@ -1,4 +1,4 @@
-"""Finds tasks that went on although they were cancelled."""
+"""Finds tasks that kept running although they were cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG = 1.0
 
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
-    """Tasks that dropped their CancelledError and went on to wait, which may be meant."""
+    """Tasks that swallowed their CancelledError and waited again, which may be intended."""
     for incident, event in incidents_of(state, CancelIgnored):
         if not event.by_group and _asked_by_its_group(state, event):
             continue
@@ -39,13 +39,13 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
         asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
         text = (
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
-            f"the task has gone on, and waited{where}"
+            f"the task has kept running, and waited{where}"
         )
         yield finding_of("ignored-cancel", text, incident, event.task)
 
 
 def _unknown(state: LabState, at: float) -> str:
-    """Who asked, where no task did."""
+    """The name of the requester, where no task has asked."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     is_over = main is not None and main.ended_at is not None and main.ended_at <= at
     return "asyncio.run() at its end" if is_over else "somebody"
@@ -85,7 +85,7 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
 
 
 def find_killed_generators(state: LabState) -> Iterator[Finding]:
-    """Async generators that a timeout has ended, while the code around it goes on to ask for their next item."""
+    """Async generators that a timeout has ended, while the code around it still asks for their next item."""
     for incident, event in incidents_of(state, GeneratorKilled):
         text = (
             f"a timeout of {quoted(state, event.task)} expired at {measured(incident.at)} as it waited for the next "

@@ -15,7 +15,7 @@ from asynclab.model.waits_in_vain import LostHandover, key_of
 from asynclab.model.wording.quantities import measured
 
 LONG = 1.0
-"""Lab seconds in which those who are to go on might have done so."""
+"""Lab seconds in which a woken task would have run."""
 
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
 
 
 def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int, Wait | None]:
-    """Who has waited at a queue or primitive from some moment on while nothing could end that, and how."""
+    """The tasks that have waited at a queue or primitive since a moment when nothing could end the wait, and how."""
     waits = vain_waits(state)
     return {task: wait for task, wait, until in waits if until >= since and (wait.kind, wait.number) == (kind, number)}
 

@@ -45,7 +45,7 @@ _FASTER = 1.5
 
 _FEWEST_TAKEN = 2
 _SAMPLES = 64
-"""Of how many tasks in a line it is looked when they were made."""
+"""How many neighbouring tasks are compared by the time of their creation."""
 
 _PARTS = 8
 """In each of as many parts of the time its smallest size must be larger than in the one before."""
@@ -67,7 +67,7 @@ def find_collected(state: LabState) -> Iterator[Finding]:
 
 
 def _never_began(task: TaskState | None) -> bool:
-    """Whether a task that was collected had yet to take its first step: until that its loop keeps it."""
+    """Whether a collected task had not taken its first step: until then its loop keeps it."""
     return task is not None and task.steps == 0
 
 
@@ -129,11 +129,11 @@ def _is_stranded(state: LabState, task: TaskState) -> bool:
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
-    """Callbacks that raised: what they were yet to do is not done, and a chain of them has ended."""
+    """Callbacks that raised: the rest of their work is not done, and a chain of them has ended."""
     for incident, event in incidents_of(state, CallbackFailed):
         text = (
             f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
-            f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
+            f"{measured(incident.at)}: asyncio only logs that, and the rest of its work is not done"
         )
         yield finding_of("callback-failed", text, incident, None)
 
@@ -358,7 +358,7 @@ RULES = (
     Rule(
         "callback-failed",
         "A callback raised an exception.",
-        "asyncio only logs it: what the callback was yet to do is not done, and whoever waits for that waits in vain.",
+        "asyncio only logs it: the rest of the callback's work is not done, and whoever waits for that waits in vain.",
         "Catch the exception in the callback, or do its work in a task that somebody awaits.",
         "",
         find_failed_callbacks,

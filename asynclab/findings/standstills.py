@@ -29,7 +29,7 @@ ODD_ENDS_NAMED = 3
 """How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
 
 _WAKES = {"event": "sets", "future": "sets", "condition": "notifies"}
-"""What ends a wait of a kind, of which nothing else says who did it last."""
+"""What ends a wait of each kind whose sentence doesn't already say who did so last."""
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
@@ -81,7 +81,7 @@ def _causes(state: LabState) -> Iterator[Finding]:
 
 
 def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Tasks that nothing can wake though others go on; said where no other rule says why."""
+    """Tasks that nothing can wake though others still run; reported where no other rule says why."""
     incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
     if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
         return
@@ -98,7 +98,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     if incident.event.serves:
-        text += ", unless it is there to let a server go on"
+        text += ", unless it is there to keep a server running"
     elif not incident.is_sure:
         text += ", unless another task of a group fails"
     place = _line(waits[roots[0].id]) or place_of(roots[0])
@@ -149,7 +149,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
         asked_by, place = task.cancel_requested_by, _line(stood)
-        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is not known
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is unknown
         return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:

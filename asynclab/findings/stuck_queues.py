@@ -53,7 +53,7 @@ def _waits_for_pool(
     """The tasks that have waited in vain for an item of a pool, or for long after those who have them came to an end.
 
     Returns:
-        How each of them waits; and "proved" where nothing could have let them go on.
+        How each of them waits; and "proved" where nothing could have woken them.
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
     is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
@@ -110,8 +110,8 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for a child process, which waits for somebody to read what it has written."""
     for incident, event in incidents_of(state, PipeFull):
         text = (
-            f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
-            f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
+            f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, which is blocked in "
+            f"a write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
         )
         yield finding_of("pipe-full", text, incident, event.task)
 
@@ -164,7 +164,7 @@ RULES = (
     Rule(
         "consumer-gone",
         "A task waits to put into a full queue, and all tasks that took from it have ended.",
-        "The producer waits for ever, and what is in the queue is lost.",
+        "The producer waits forever, and what is in the queue is lost.",
         "Let the consumer's end cancel the producer, as in a TaskGroup, or shut the queue down (Python 3.13).",
         "queue",
         find_lone_producers,
@@ -179,7 +179,7 @@ RULES = (
     ),
     Rule(
         "pipe-kept-open",
-        "A task waits for a child process whose pipe is kept open: its stdin, for the end of which the child waits, or "
+        "A task waits for a child process whose pipe is kept open: its stdin, which the child reads to the end, or "
         "its output by another process, though the child has ended.",
         "A child that reads its input to its end waits for that; communicate(), and wait() before Python 3.14, return "
         "only once all who have the pipe have closed it: a child's child may never do that.",

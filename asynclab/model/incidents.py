@@ -62,4 +62,4 @@ class IgnoredCancel:
     began: float
     """When that wait had begun, in lab seconds."""
     is_endless: bool = False
-    """Whether it goes on in a loop that never ends by itself."""
+    """Whether it runs in a loop that never ends by itself."""

@@ -114,7 +114,7 @@ class Hold:
 
     holder: int
     wait: Wait | None
-    """What the holder had waited for last; None where that is not known."""
+    """What the holder had waited for last; None where that is unknown."""
     seconds: float
     """For how long one of the others waited meanwhile."""
     waiters: tuple[int, ...]

@@ -58,7 +58,7 @@ class Block:
     """A time in which one step, or another callback, kept the loop from running anything else."""
 
     task: int | None
-    """Whose step it was; None for a callback."""
+    """The task whose step it was; None for a callback."""
     begin: float
     end: float
     """Both in lab seconds."""
@@ -115,7 +115,7 @@ class LabState:
     """The same by kind and number, as a wait names them."""
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
     calls: dict[int, CallScheduled] = field(default_factory=dict)
-    """The callbacks that `call_later` or `call_at` are to call, apart from those of sleeps and timeouts."""
+    """The pending callbacks of `call_later` and `call_at`, apart from sleeps and timeouts."""
     activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     """The latest lines, oldest first."""
     lag: deque[float] = field(default_factory=lambda: deque(maxlen=LAG_SAMPLES))
@@ -137,7 +137,7 @@ class LabState:
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
     is_stalled: bool = False
-    """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
+    """Whether the run can't proceed by itself: every task waits, and nothing could wake one."""
     running: int | None = None
     outer_steps: list[int] = field(default_factory=list)
     """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
@@ -173,7 +173,7 @@ class LabState:
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
     """What was handed to tasks that never saw it, until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
-    """Tasks that go on though their gather() has failed."""
+    """Tasks that still run though their gather() has failed."""
     ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
     """Cancels that tasks have ignored, by the numbers of these."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
@@ -286,7 +286,7 @@ class LabState:
         return self._starved[1]
 
     def is_stranded(self, task: int, since: float) -> bool:
-        """Whether it is proved that nothing could end a wait that a task began at `since`, though others went on."""
+        """Whether it is proved that nothing could end a wait that a task began at `since`, though other tasks ran."""
         return self.stranded.get(task, -1.0) >= since
 
     def is_in_vain(self, task: int, since: float) -> bool:

@@ -63,9 +63,9 @@ class TaskState(msgspec.Struct):
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested: bool = False
     cancel_requested_by: int | None = None
-    """Who was the last to ask it to end."""
+    """The latest task that asked it to end."""
     first_cancelled_by: int | None = None
-    """Who was the first."""
+    """The first task that asked it to end."""
     cancelled_in: tuple[Wait, float] | None = None
     """What it waited for when it was last asked to end, and when it had begun to."""
     cancelled_for: int | None = None

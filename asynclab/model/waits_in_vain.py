@@ -20,7 +20,7 @@ MOST_KEPT = 100
 _NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
 
 _EACH_ITS_OWN = frozenset({"event", "future"})
-"""Of these, each task that waits at a line may have one of its own, as where a lock is made of them."""
+"""Primitives that each waiting task may have for itself, such as inside a home-made lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ LEFT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What a task that went on after its gather() had failed, or whoever waited for it was cancelled, was at then."""
+    """What a task was doing when its gather() failed, or when its waiter was cancelled."""
 
     waiter: int
     """The task that waited."""
@@ -57,7 +57,7 @@ class LostHandover:
 
     task: int
     by: int | None
-    """Who had woken it."""
+    """The task that had woken it."""
     result: str
     wait: Wait
     at: float

@@ -52,7 +52,7 @@ class Attachment:
             self.has_ended = True
 
     def leave(self) -> Iterator[AnyFrame]:
-        """Let the program go, and wait until it is as it was. Returns what it told meanwhile."""
+        """Detach from the program, and wait until it is as it was. Returns what it reported meanwhile."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
@@ -72,7 +72,7 @@ def attach(pid: int) -> Attachment:
     """
     owner = _owner_of(pid)
     if _is_stopped(pid):
-        raise AttachError(f"process {pid} is stopped: let it go on first, by kill -CONT {pid}")
+        raise AttachError(f"process {pid} is stopped: continue it first, with kill -CONT {pid}")
     try:
         path = find(pid, owner)
     except PermissionError as error:
@@ -100,7 +100,7 @@ def _owner_of(pid: int) -> int:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Whether a signal, such as that of ctrl+z, has stopped a process; only Linux tells."""
+    """Whether a signal, such as from ctrl+z, has stopped a process; known only on Linux."""
     with suppress(OSError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return stat.rpartition(")")[2].split()[0] == "T"

@@ -27,7 +27,7 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
             yield LoopOpened(loop.number, loop.kind, loop.state.epoch - program.started.epoch)
             if loop.thread:
                 yield LoopThread(loop.number, loop.thread)
-            happened = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
+            happened = sorted(_events(loop.state), key=lambda event: event.at)  # events of one moment keep their order
             for start in range(0, len(happened), _BATCH):
                 batch: Any = tuple(happened[start : start + _BATCH])
                 yield LoopEvents(loop.number, batch)
@@ -67,7 +67,7 @@ def _of_task(task: TaskState) -> Iterator[events.Event]:
 
 
 def _readied(tasks: Iterable[TaskState], now: float) -> Iterator[events.Event]:
-    """In the order in which the loop will run them; since when each has been ready is told where it has run before."""
+    """The events that make tasks ready, in the order in which the loop will run them."""
     for task in tasks:
         if task.steps:
             yield events.Stepped(task.since, task.id, 0.0)

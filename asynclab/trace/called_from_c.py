@@ -1,4 +1,4 @@
-"""Does something where a function is called, and leaves no frame of ours around the call."""
+"""Runs code around a function's call without a frame of asynclab in the call's stack."""
 
 from __future__ import annotations
 

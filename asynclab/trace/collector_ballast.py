@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import CellType
 
 _AMOUNT = 4_000
-"""How many objects are kept to be thrown away: a first loop takes some 700 of ours, each further one 80."""
+"""How many objects are kept, to be dropped later: a first loop needs some 700 of ours, each further one 80."""
 
 
 class CollectorBallast:

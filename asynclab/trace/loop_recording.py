@@ -161,7 +161,7 @@ class LoopRecording:
         with suppress(Exception):
             for event in observer.mishaps.silenced.passed_on.unread():
                 observer.emit(event)
-            if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
+            if loop.get_exception_handler() is None:  # else the program's own handler gets them as they go
                 observer.registry.tell_unseen_failures()
                 for event in unread_futures(observer, loop):
                     observer.emit(event)
@@ -200,7 +200,7 @@ class LoopRecording:
         skip_idle_time(alive[0], loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """The process' time has jumped: where the loop's has not, begin to count it anew."""
+        """The process's time has jumped: where the loop's has not, restart its count."""
         alive = self._alive()
         if alive is not None and "time" not in vars(alive[1]):
             alive[0].origin = origin_of(alive[1], alive[0].clock)
@@ -222,7 +222,7 @@ class LoopRecording:
                 task.cancel(why)
 
     def step(self, freeze: Freeze) -> None:
-        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        """Run one step, or else jump to the next timer, and report what happened."""
         if (alive := self._alive()) is None:
             return
         observer, loop = alive
@@ -233,7 +233,7 @@ class LoopRecording:
         observer.write(StepReported(observer.clock.now(), taken))
 
     def run_on(self, freeze: Freeze, task: int) -> None:
-        """Let the program go on until the next step of a task, and tell so."""
+        """Run the program up to the next step of a task, and report that."""
         if (alive := self._alive()) is not None:
             observer, _ = alive
             observer.write(RunningTo(observer.clock.now(), task))

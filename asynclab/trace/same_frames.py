@@ -22,10 +22,10 @@ _LONG = 14
 """The kind of entry that holds a line, an end line, a column and an end column."""
 
 _SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0, "LOAD_SUPER_ATTR": 2}
-"""By instruction, where the argument is a name's number with flags below it: how many bits these are."""
+"""The number of flag bits below the name's index, in the argument of each instruction that has such flags."""
 
 _NAMED = {number: _SHIFTS.get(dis.opname[number], 0) for number in dis.hasname}
-"""The instructions that look up a name, and these bits."""
+"""The number of each instruction that looks up a name, with its flag bits: 0 for most."""
 
 
 _Place = tuple[int, int, int, int]
@@ -64,7 +64,7 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
 def hide_frames(made: Any) -> None:
     """Take our frames out of where debug mode says that a timer or a task was made.
 
-    asyncio takes its own off by their number, from the end, and would leave one of its own for each of ours.
+    asyncio drops its own frames by their number, from the end, so each frame of ours would leave one of asyncio's.
     """
     frames = getattr(made, "_source_traceback", None)
     if frames:
@@ -130,7 +130,7 @@ def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> Cod
 
 
 def _end_of_entry(place: _Place, line: int) -> Iterator[int]:
-    """What an entry says of a place, after its first byte; `line` is that of the entry before."""
+    """The bytes of a place after the entry's first byte; `line` is the line of the previous entry."""
     first, last, column, end_column = place
     return chain(_signed(first - line), _unsigned(last - first), _unsigned(column + 1), _unsigned(end_column + 1))
 

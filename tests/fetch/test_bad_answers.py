@@ -108,7 +108,7 @@ CASES: dict[str, Case] = {
     "to-script": Case(redirect(b"javascript:alert(1)"), "blocked", "javascript:alert(1)"),
     "to-data": Case(redirect(b"data:text/html,x"), "blocked", "data:text/html,x"),
     "to-port": Case(redirect(b"http://127.0.0.1:99999/"), "invalid", "a port that is not a number"),
-    "to-nowhere": Case(redirect(b""), "ok", "Fetched", "doesn't say where to"),
+    "to-nowhere": Case(redirect(b""), "ok", "Fetched", "without a Location"),
     "to-two": Case(with_field(b"Location: /no-reason\r\nLocation: /ssh").replace(b"200", b"302"), "ok", "1 redirect"),
     "endless-redirect": Case(
         [CHUNKED.replace(b"200 OK", b"302 X\r\nLocation: /no-reason"), *[b"5\r\nhello\r\n"] * 9_000],

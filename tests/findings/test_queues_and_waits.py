@@ -311,7 +311,7 @@ def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, .
     assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
 
 
-@pytest.mark.parametrize(("serves", "said"), [(False, ""), (True, ", unless it is there to let a server go on")])
+@pytest.mark.parametrize(("serves", "said"), [(False, ""), (True, ", unless it is there to keep a server running")])
 def test_a_main_task_that_nothing_can_wake_may_let_a_server_go_on(serves: bool, said: str) -> None:
     (finding,) = _found(
         _waits(MAIN, Wait("future", file="app.py", line=7)), TasksStranded(3.0, (MAIN,), serves=serves), LISTENING

@@ -168,7 +168,7 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
 
 
 def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
-    """A task goes on that nobody has any more."""
+    """A task still runs that nobody refers to any more."""
     task = state.task(event.task)
     state.remember(event, at, (place_in(task) if task is not None else None) or _place_of(task))
 
@@ -190,12 +190,12 @@ def misused(state: LabState, event: events.Misused, at: float) -> None:
 
 
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
-    """A child goes on that nobody has any more, which may be meant."""
+    """A child process still runs that nobody refers to any more, which may be intended."""
     state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)
 
 
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
-    """Another process may still close a child's pipe; nobody that of its input, unless the task does after a time."""
+    """Another process may still close a child's output pipe; only the task could close its input, after a timeout."""
     is_input = event.stream == "stdin"
     if not (is_input and _has_timeout(state, _behind(state, event.task))):
         state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_input)
@@ -210,13 +210,13 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
 
 
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
-    """A task waits for a child process that can't go on, unless another task reads what it has written."""
+    """A task waits for a child process that can't proceed, unless another task reads what it has written."""
     is_sure = not state.calls and _waits_alone(state, event.task)
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_sure)
 
 
 def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
-    """Somebody may still go on with a generator."""
+    """Somebody may still resume the generator."""
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 

@@ -192,7 +192,7 @@ class _Dropped:
         return lasting
 
     def _is_told(self, event: Event) -> bool:
-        """Whether an event that lasts is sent all the same; what becomes of a task that was told is, always."""
+        """Whether a lasting event is sent all the same; events of a reported task always are."""
         is_full = self._lasting >= LASTING_ROOM
         match event:
             case TaskCreated() if is_full:

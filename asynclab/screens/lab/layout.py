@@ -122,7 +122,7 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
     rest = height - 2 - lesson - (queues if "gauges" in shown else 0)
     room = rest - (middle if has_middle else 0)
     listed = max(LEAST_TASKS, min(room // 2, table))
-    if not tasks:  # nothing has run: how much is needed is not known
+    if not tasks:  # nothing has run: how much is needed is unknown
         return Shares(listed, queues, middle)
     missing = LEAST_CODE - (room - listed)
     from_tasks = _spared(listed, table, missing)

@@ -90,4 +90,4 @@ class AttachedProgram(ConnectedProgram):
         if told.is_found and not self.runs and not loops:
             return ("It has no event loop now; one that it makes will be observed.",)
         found = sum(frame.tasks for frame in told.found.values())
-        return (*loops, f"{plural(found, 'task')} from before: their creators are not known." if found else "")
+        return (*loops, f"{plural(found, 'task')} from before: their creators are unknown." if found else "")

@@ -46,7 +46,7 @@ class Misuses:
 
 
 class CachedCoroutines:
-    """The caches of this process that keep coroutines, each told of once."""
+    """The caches of this process that keep coroutines, each reported once."""
 
     def __init__(self) -> None:
         self._told: set[int] = set()

@@ -1,4 +1,4 @@
-"""Finds tasks that nothing can wake any more, though the rest of the program goes on.
+"""Finds tasks that nothing can wake any more, though the rest of the program still runs.
 
 What is referred to by nothing but waiting tasks would be garbage, if `asyncio.run` did not keep its main task: no code
 can wake or cancel a task in there.
@@ -32,7 +32,7 @@ AGAIN_AFTER = 0.5
 _LATEST_AFTER = 30.0
 
 _MOST_TASKS = 200
-"""Of a program with more nothing is told: to look at them would take too long."""
+"""Larger programs are not searched: that would take too long."""
 
 
 class PartialDeadlocks:
@@ -57,7 +57,7 @@ class PartialDeadlocks:
         """Whether nothing new can be found until the next step."""
 
     def look(self, is_left_alone: Callable[[], bool]) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
+        """Look once. Call this several times a second, on any thread but the loop's.
 
         `is_left_alone` tells whether the loop waits for nothing but its timers.
         """
@@ -97,7 +97,7 @@ class PartialDeadlocks:
         return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
 
     def _find_main(self) -> Task[Any] | None:
-        """Look through all tasks for the main one, now and then: a loop that runs for ever has none."""
+        """Look through all tasks for the main one, now and then: a loop that runs forever has none."""
         self._main, now = None, self._recorder.clock.real_time()
         if now < self._next_search:
             return None

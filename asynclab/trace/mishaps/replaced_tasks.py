@@ -1,4 +1,4 @@
-"""Sees that a task has taken the place of one that goes on: nobody has that any more, to cancel it or to wait for it.
+"""Sees that a variable got a new task while the old one still runs: nobody can cancel or await the old one any more.
 
 So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
 And where each round of a loop makes a task to wait for, and leaves the one before.
@@ -23,7 +23,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 REPLACED_AFTER = 0.5
-"""Real seconds for which it goes on, and between two looks."""
+"""Real seconds for which the old task still runs, and between two looks."""
 
 _MOST_TASKS = 50
 """A program with more is not looked at."""
@@ -54,7 +54,7 @@ class ReplacedTasks:
         self._left = SEARCH_SECONDS
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if now < self._next_look:
             return

@@ -53,7 +53,7 @@ class _Silenced(msgspec.Struct):
 def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
     """What tells of the futures of a loop that code of the program's has failed, and at which nobody has looked.
 
-    Those that are part of a circle would be told of by asyncio only when they are collected, perhaps as Python ends.
+    asyncio would report those in a reference cycle only when they are collected, perhaps as Python ends.
     """
     found = [each for each in gc.get_objects() if type(each) is Future and each._loop is loop and complains(each)]
     streams = (each for each in (gc.get_objects() if found else ()) if issubclass(type(each), StreamReaderProtocol))
@@ -66,7 +66,7 @@ def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[Exce
 
 
 class SilencedFailures:
-    """The failed tasks of which asyncio will not complain, though nobody has looked at their exception."""
+    """The failed tasks that asyncio will not report, though nobody has looked at their exception."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

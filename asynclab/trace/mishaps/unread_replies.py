@@ -1,6 +1,6 @@
 """Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same source.
 
-The functions tell what is a request: one that has sent something before it reads, and runs anew for the next request.
+A request is a call of a function that sends something and then reads; the next request is another such call.
 From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.
 """
 

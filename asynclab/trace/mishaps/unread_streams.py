@@ -62,7 +62,7 @@ class UnreadStreams:
             self._waiting[record.id] = record
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if not self._waiting or now < self._next_look:
             return

@@ -33,7 +33,7 @@ AGAIN_AFTER = 1.0
 """Real seconds until failures that hold up nobody yet are looked at again."""
 
 _MOST_TASKS = 50
-"""Of a program with more tasks nothing is told: to find out what each could do would take too long."""
+"""Programs with more tasks are not searched: to find out what each could do would take too long."""
 
 _MOST_OBJECTS = 2_000
 _MOST_OBJECTS_OF_OTHERS = 300
@@ -68,7 +68,7 @@ class UnseenFailures:
         self._next_look = 0.0
 
     def look(self, is_idle: Callable[[], bool]) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
+        """Look once. Call this several times a second, on any thread but the loop's.
 
         Args:
             is_idle: Tells whether the loop waits.

@@ -52,10 +52,10 @@ class ExecutorLooks:
         self._waiters: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         """The tasks that wait for the first of the calls that wait for a thread."""
         self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        """The threads of the executors of which it was told."""
+        """The threads of the executors that were reported."""
 
     def look(self, recorder: Recorder) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         if loop is None:
             return
@@ -108,7 +108,7 @@ _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
     """The first of the calls that should not wait for a thread; None where each of them may."""
     found = [_waits_at(frame) for frame in busy]
-    # Where nothing has a timeout it is a deadlock, and told as such.
+    # Where nothing has a timeout it is a deadlock, and reported as one.
     is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))
     wanted = [at for at, _ in filter(None, found)] if all(found) and is_timed else []
     futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
@@ -154,7 +154,7 @@ def _is_given_up(frame: FrameType | None) -> bool:
 
 
 def _futures_of(call: Any) -> Iterator[Future[Any]]:
-    """The futures of loops to which the end of a call is told."""
+    """The loops' futures that are set when a call ends."""
     for callback in cpython.callbacks_of_call(call):
         yield from filter(is_future, (cell.cell_contents for cell in callback.__closure__ or ()))
 

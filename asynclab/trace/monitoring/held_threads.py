@@ -44,7 +44,7 @@ _BEGINNINGS = frozenset(
     )
     if isinstance(function, FunctionType)
 )
-"""By file and name: what runs a call is compiled anew while a lab observes it."""
+"""By file and name, not by code object: the function is compiled again while a lab observes it."""
 _OURS = os.path.dirname(os.path.dirname(__file__))
 
 
@@ -73,7 +73,7 @@ def frames_of_others() -> dict[int, FrameType]:
 
 
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
-    """Where a thread is, told by the innermost frame of the program's own code."""
+    """Where a thread is: the innermost frame of the program's own code."""
     called = ""
     while frame is not None and not begins_call(frame):
         code = frame.f_code
@@ -85,7 +85,7 @@ def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
 
 
 def is_idle_worker(frame: FrameType | None) -> bool:
-    """Whether a pool's thread waits for its next call."""
+    """Whether a pool's thread is idle: it waits for its next call."""
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 

@@ -54,7 +54,7 @@ class Quiet:
         self._rests_until = 0.0
 
     def look(self, recorder: Recorder) -> None:
-        """Look whether it goes on; to be called some times a second."""
+        """Look whether the loop still runs; call this several times a second."""
         if not _is_quiet(recorder):
             self.since = 0.0
             return
@@ -63,7 +63,7 @@ class Quiet:
         self._rests_until = now + REST_PERIOD
 
     def rests(self, recorder: Recorder) -> bool:
-        """Whether it goes on for so long that the next look has time."""
+        """Whether the loop has run for so long that the next look can wait."""
         now = recorder.clock.real_time()
         return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
 
@@ -83,7 +83,7 @@ class IdleLooks:
         """Real time of the next look, once it has been quiet for long enough."""
 
     def look(self, recorder: Recorder, quiet: Quiet, external: ExternalWaits, resources: Resources) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
         if not quiet.since or loop is None:
@@ -99,7 +99,7 @@ class IdleLooks:
 
 
 def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
-    """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
+    """Report tasks that wait for what nobody can bring; call this several times a second, on any other thread."""
     loop = recorder.loop
     if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
@@ -178,7 +178,7 @@ def _pending(loop: AbstractEventLoop) -> Iterator[tuple[TaskRecord, Task[Any]]]:
 
 
 def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
-    """Those that no other task has made, such as that of `asyncio.run`."""
+    """The tasks that no other task has made, such as main under `asyncio.run`."""
     for record, task in _pending(loop):
         if record.created is not None and record.created.parent is None:
             yield task
@@ -192,7 +192,7 @@ def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
 
 
 def _is_runners(handler: Any) -> bool:
-    """Whether a handler is that of `asyncio.run`, which only cancels main at ctrl+c."""
+    """Whether a handler is the one of `asyncio.run`, which only cancels main at ctrl+c."""
     function = getattr(handler.func, "__func__", None) if type(handler) is partial else None
     return function is not None and function is vars(Runner).get("_on_sigint")
 

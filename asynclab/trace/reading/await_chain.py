@@ -15,7 +15,7 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
 
 _DEEPEST = 500
-"""Frames followed at the most; a longer chain is told as far as it was seen."""
+"""Frames followed at most; a longer chain is told as far as it was seen."""
 
 _STEPS = cpython.GENERATOR_STEPS | {cpython.COROUTINE_WRAPPER, CoroutineType.__name__}
 

@@ -28,7 +28,7 @@ class Target(msgspec.Struct, frozen=True):
     is_variable: bool = False
     """Whether `key` is a variable."""
     reader: str = ""
-    """The function that reads it, where that is not known from its name."""
+    """The function that reads it, where that is unknown from its name."""
 
     @property
     def text(self) -> str:

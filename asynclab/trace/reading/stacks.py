@@ -17,7 +17,7 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 PLACES_AT_ONCE = 500
-"""Tasks that are looked at in one call, at the most."""
+"""Tasks that are looked at in one call, at most."""
 
 OUTERMOST, INNERMOST = 10, 30
 """Frames that are told of a chain that is longer than both together; those between are one."""
@@ -26,7 +26,7 @@ OUTERMOST, INNERMOST = 10, 30
 def tell_places(
     recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
 ) -> None:
-    """Write down where tasks stand that are between two steps, where that is not known; a bounded number of them.
+    """Write down where tasks stand that are between two steps, where that is unknown; a bounded number of them.
 
     Of `selected` all frames are wanted.
     """

@@ -6,7 +6,7 @@ again: who waited for a task that was cancelled on the way was asked by the same
 
 A task that is ready already, or has not begun, is woken by nothing. Its count is looked at when the step ends in which
 it was made, where only the task that made it can have asked; and whenever it begins to wait, or ends. Who asked in
-between is not known then, and none is named.
+between is unknown then, and none is named.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class CancelRequests:
     ) -> None:
         """See whether a task was asked to end since it was last looked at, while nothing told of it.
 
-        `by` must have asked, if anybody has; None where that is not known. `woken_by` began the step that just ended.
+        `by` must have asked, if anybody has; None where that is unknown. `woken_by` began the step that just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:

@@ -178,7 +178,7 @@ class EagerStarts:
         return None if task is None or self._tasks.knows(task) else task
 
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
-        """The tasks in a function's variables that are not known yet; where others are registered, those that ended."""
+        """The tasks in a function's variables that are unknown yet; where others are registered, those that ended."""
         for value in caller.f_locals.values():
             if type(value) is Task or issubclass(type(value), TASK_TYPES):
                 may_be_it = cpython.SCHEDULED_TASKS is None or is_done(value)

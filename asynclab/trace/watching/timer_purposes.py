@@ -1,4 +1,4 @@
-"""Tells what timers are for: timeouts, and callbacks that are to be called later; a sleep's own wait tells of it."""
+"""Tells what timers are for: timeouts and delayed callbacks. A sleep's timer needs no mention: its wait shows it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Purpose: TypeAlias = object
 
 
 _Call: TypeAlias = tuple[str, float, int | None, str]
-"""What is to be told of a call: its function's name, its deadline in lab time, the task that made it, its library."""
+"""What an event says of a call: its function's name, its deadline in lab time, the task that made it, its library."""
 
 
 class TimerPurposes:
