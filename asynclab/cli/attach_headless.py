@@ -74,7 +74,7 @@ def _say(program: ObservedProgram, report: JsonReport | None) -> None:
 
 
 def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
-    """Tells whether each loop has gone on since, or has told what could wake it."""
+    """Tells whether each loop has run since, or has reported what could wake it."""
     before = {number: loop.state.version for number, loop in program.loops.items()}
     return lambda program: all(
         loop.state.outside is not None or loop.state.version != before.get(number)
@@ -110,7 +110,7 @@ class _Follower:
         """What the program did meanwhile."""
         program = self.program
         name = "it" if program.started is None else one_line(program.started.name)
-        left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
+        left = f"{name} has ended" if self._has_ended else f"{name} continues as before"
         yield f"{left}; observed for {measured(program.now)}:"
         yield from self._report.loop_lines()
 

@@ -24,5 +24,5 @@ def attach_on_screen(pid: int, kept: RunFiles, asked: FindingsOptions) -> int:
         app.run()
     for warning in program.warnings:
         complain(warning)
-    click.echo(f"{program.name} {'has ended' if program.has_ended else 'goes on as it was'}")
+    click.echo(f"{program.name} {'has ended' if program.has_ended else 'continues as before'}")
     return app.return_code or 0

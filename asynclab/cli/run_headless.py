@@ -41,7 +41,7 @@ def run_headless(
         target: What to run.
         kept: The files in which the run is kept.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
-        asked: Which findings are told, where they are written, and which of them end it with 3.
+        asked: Which findings are reported, where they are written, and which of them end it with 3.
         stuck: After how many seconds without an event to print what each task waits for; None for never.
 
     Raises:

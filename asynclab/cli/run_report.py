@@ -34,7 +34,7 @@ LOOPS_KEPT = 200
 """How many loops are kept; a program may call asyncio.run() for each request that it serves."""
 
 _LATEST = 50
-"""How many loops are kept of those that were made last: something may still be told of them."""
+"""How many of the newest loops are kept: late reports on them may still come."""
 
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
@@ -44,7 +44,7 @@ class Report:
     """Follows a program, and says at its end what it did."""
 
     def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
-        """Follow, frame by frame, a program of which nothing is known yet; without a judge all findings are told."""
+        """Follow a program, frame by frame, from its start; without a judge all findings are reported."""
         self._program = program
         self._judge = judge
         self._tallies: dict[int, RunTally] = {}
@@ -259,7 +259,7 @@ def _entry_line(entry: dict[str, Any]) -> str:
 
 
 def _alive(state: LabState) -> int:
-    """How many tasks have not ended, where the run goes on as far as is known."""
+    """How many tasks have not ended, if no end of the run is known."""
     return sum(state.counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
 
 

@@ -23,7 +23,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
             busy = "; ".join(map(thread_told, event.busy))
             uses = "; what they wait for needs it" if event.holds_up else ""
             uses = "; it was given up before it had begun" if event.never_begun else uses
-            uses = "; nobody waits for these calls any more, but they go on" if event.given_up else uses
+            uses = "; nobody waits for these calls any more, but they keep running" if event.given_up else uses
             queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"
             threads = "the only thread of the executor is"
             threads = threads if event.workers == 1 else f"all {event.workers} threads of the executor are"

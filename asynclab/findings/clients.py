@@ -56,7 +56,7 @@ _MISUSES = {
     "coroutine": "awaited a coroutine{at} that had been awaited before, and runs only once: a cache may have kept it",
     "loop": "waited for a lock, queue or future{at} that belongs to another event loop: one that was made before it",
     "stream": "read from a stream{at} from which another task was reading",
-    "generator": "went on with an async generator{at} with which another task was going on",
+    "generator": "resumed an async generator{at} that another task was already running",
 }
 
 

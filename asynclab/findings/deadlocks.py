@@ -79,7 +79,7 @@ def _own(state: LabState, primitive: PrimitiveState) -> str:
     behind = [number for number in primitive.waiters if number not in primitive.holders]
     name = primitive.label
     if len(holders) == 1:
-        has = "which it holds itself" if primitive.kind == "lock" else "of which it has all permits itself"
+        has = "which it holds itself" if primitive.kind == "lock" else "whose permits it holds itself"
         text = (
             f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits forever"
         )

@@ -138,7 +138,7 @@ class Found(NamedTuple):
     """The loop's, now."""
     finding: Finding
     flows: tuple[Flow, ...]
-    """From when it was first found: tasks may have gone on since."""
+    """From when it was first found: tasks may have moved on since."""
 
 
 def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:

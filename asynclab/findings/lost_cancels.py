@@ -162,7 +162,7 @@ def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
 RULES = (
     Rule(
         "ignored-cancel",
-        "A task caught its CancelledError, did not raise it again, and went on.",
+        "A task caught its CancelledError, did not raise it again, and kept running.",
         "Timeouts have no effect, and whoever waits for the task's end waits in vain.",
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
         "timeout",
@@ -195,7 +195,7 @@ RULES = (
     Rule(
         "shared-cancel",
         "Several tasks wait for the same task or future, and the cancel of one of them has cancelled others, too.",
-        "Callers fail that nobody has cancelled: a cancel goes on to what is awaited.",
+        "Callers fail that nobody has cancelled: a cancel is passed on to what is awaited.",
         "Run shared work in a task of its own, and wait for it with `await asyncio.shield(task)`.",
         "",
         find_shared,

@@ -55,7 +55,7 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
-    """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
+    """The tasks that waited for such a thing when it was lost, and have waited for long since."""
     key, event = key_of(lost.wait), lost.wait.number if lost.wait.kind == "event" else 0
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
     found = [
@@ -174,7 +174,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            # Its maker has gone on to get more: it did not only stop with what was left.
+            # Its maker has got more since: it did not only stop with what was left.
             goes_on = made_last[task.parent, task.file, task.line] > (task.ended_at or 0.0)
             yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):

@@ -32,10 +32,10 @@ from asynclab.model.waits_in_vain import LEFT_SECONDS
 from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5
-"""For how long it must have grown."""
+"""Lab seconds for which a queue must have grown."""
 
 LINE_SECONDS = 1.0
-"""For how long tasks must have been made that still wait."""
+"""Lab seconds over which the waiting tasks must have been made."""
 
 _LINE = 50
 """How many tasks in a line are many."""
@@ -145,12 +145,12 @@ def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that went on after the gather() that they were in had failed, or whoever waited for them was cancelled."""
+    """Tasks that kept running after their gather() had failed, or the task that waited for them was cancelled."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
-        text = f"{quoted(state, event.task)} went on {_after(state, waiter)}, and "
+        text = f"{quoted(state, event.task)} kept running {_after(state, waiter)}, and "
         if event.outcome == "failed":
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
@@ -173,7 +173,7 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
     for number, left in state.left_behind.items():
         task = state.tasks.get(number)
         if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
-            text = f"{quoted(state, number)}{made_at(task)} still goes on {_after(state, left.waiter)}"
+            text = f"{quoted(state, number)}{made_at(task)} still runs {_after(state, left.waiter)}"
             place = place_in(task)
             yield Finding("left-behind", text, state.now, (state.version,), number, place, "likely")
 
@@ -365,10 +365,10 @@ RULES = (
     ),
     Rule(
         "left-behind",
-        "A task goes on that nobody waits for any more: its gather() has failed, whoever waited for it in wait() was "
+        "A task still runs that nobody waits for any more: its gather() has failed, its waiter in wait() was "
         "cancelled or only waits for a newer one, or another has taken its place.",
-        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
-        "cancel of a wait() does not go on to its tasks.",
+        "gather() raises the first exception, lets the other tasks run on unwatched, and hides what they raise. The "
+        "cancel of a wait() does not reach its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
         "Cancel what wait() leaves pending, in a finally, and a task before you put another in its place.",
         "gather",

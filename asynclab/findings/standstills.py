@@ -177,7 +177,7 @@ RULES = (
     Rule(
         "partial-deadlock",
         "Tasks wait for what no code that still runs can bring.",
-        "A part of the program hangs while the rest goes on, so that nothing seems wrong.",
+        "A part of the program hangs while the rest keeps running, so that nothing seems wrong.",
         "See who was to bring it: wake those who wait in a finally, also where that task fails, ends or is cancelled.",
         "",
         find_partial_deadlocks,

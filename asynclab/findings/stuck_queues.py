@@ -191,7 +191,7 @@ RULES = (
     Rule(
         "unread-stream",
         "A task waits to write, or for a connection of a pool, and nobody reads what the other side has sent.",
-        "The other side waits until that is read: both wait, and nothing goes on.",
+        "The other side waits until that is read: both wait, and neither can proceed.",
         "Read in a task of its own while you write; use each response in an `async with`, or read it to its end.",
         "",
         find_unread_streams,

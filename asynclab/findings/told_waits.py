@@ -50,7 +50,7 @@ def _more_of(task: int, wait: Wait, holders: Sequence[int], state: LabState) -> 
         did = _BROUGHT[wait.kind]
         last = last_by(state, did, primitive.sources) if primitive.sources else f", which nobody has {did}"
         if primitive.kind == "semaphore" and primitive.sole_taker:
-            last = f", all permits of which {quoted(state, primitive.sole_taker)} took{last}"
+            last = f", whose permits were all taken by {quoted(state, primitive.sole_taker)}{last}"
         by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"
         return last and f"{last}{by}"
     if wait.kind in NAMING or not wait.kind.startswith("queue."):

@@ -22,7 +22,7 @@ DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
 LOW_SECONDS = 0.06
-"""In each span of as many lab seconds a queue remembers its smallest size."""
+"""Lab seconds of a span; a queue remembers its smallest size in each span."""
 
 LOWS_KEPT = 160
 """For how many such spans in which it changed."""

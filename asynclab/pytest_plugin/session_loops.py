@@ -28,7 +28,7 @@ from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.process import observe_process
 
 ENDS_TRIED = 3
-"""How often the run of a stuck loop is cancelled before it is stopped: a test may go on after a cancel."""
+"""How often the run of a stuck loop is cancelled before it is stopped: a test may continue after a cancel."""
 
 PERIOD = 0.025
 """Real seconds between two looks at the loops."""

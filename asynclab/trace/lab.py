@@ -135,7 +135,7 @@ class Lab:
         self._feed.subscribe(subscriber)
 
     def pump(self) -> None:
-        """Bring `state` up to date, and hand the new events to the subscribers; to be called once a frame.
+        """Bring `state` up to date, and hand the new events to the subscribers. Call this once a frame.
 
         Raises:
             BaseException: What a subscriber has raised, after all of them have got everything.

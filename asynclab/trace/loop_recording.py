@@ -111,7 +111,7 @@ class LoopRecording:
         return observer is not None and self._quiet.rests(observer)
 
     def report_blocks(self) -> None:
-        """Tell of a step or callback that blocks the loop now; to be called from another thread."""
+        """Report a step or callback that blocks the loop now. Call this from another thread."""
         observer = self._observer()
         if observer is not None:
             self._blocks.look(observer)
@@ -122,7 +122,7 @@ class LoopRecording:
         return None if observer is None or observer.loop is None else self._blocks.sight(observer)
 
     def report_idleness(self) -> None:
-        """Tell what could wake the loop if it is idle; to be called from another thread."""
+        """Report what could wake the loop if it is idle. Call this from another thread."""
         observer, loop = self._observer(), self._loop()
         if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
@@ -277,7 +277,7 @@ class LoopRecording:
         return loop is None or loop.is_closed() or not is_behind(loop)
 
     def stop(self) -> None:
-        """Observe the loop no more."""
+        """Stop observing the loop."""
         alive = self._alive()
         if alive is not None and alive[0].loop is not None:
             leave_loop(*alive)

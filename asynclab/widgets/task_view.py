@@ -44,7 +44,7 @@ class TaskView(SelectionView):
             self.repaint()
 
     def mark(self, index: int) -> Span:
-        """The cell before a line: the cursor's mark, or that of a finding about its task."""
+        """The cell before a line: the mark of the cursor, or of a finding about its task."""
         mark, part = super().mark(index)
         if not self._found or self.task_at(index) not in self._found:
             return mark, part
@@ -95,7 +95,7 @@ class TaskTreeView(TaskView):
 
     @property
     def has_too_many(self) -> bool:
-        """Whether the run goes on, has more tasks than fit on the page, and some have ended."""
+        """Whether the run continues, has more tasks than fit on the page, and some have ended."""
         state = self._state
         return state.outcome is None and bool(state.ended_tasks) and len(state.tasks) > self.page_height
 

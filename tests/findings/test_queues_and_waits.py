@@ -427,7 +427,7 @@ def test_who_alone_took_all_permits_is_named_though_others_gave_some_back() -> N
     taken = [_permits(1, FIRST), _permits(0, FIRST), _permits(1, SECOND), _permits(0, FIRST)]
     waits = [_waits(FIRST, Wait("semaphore", 1, file="app.py", line=4)), _waits(MAIN, Wait("task", tasks=(FIRST,)))]
     (finding,) = _found(made, *taken, *_fails(SECOND), *waits, IDLE)
-    assert "all permits of which 'first' took" in finding.text
+    assert "whose permits were all taken by 'first'" in finding.text
 
 
 @pytest.mark.parametrize(("until", "said"), [(2.5, [("lock-held-long", "likely", FIRST)]), (1.0, [])])

@@ -115,7 +115,7 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
-    """Note what the end of a task's wait tells; to be called before the wait is forgotten."""
+    """Note what the end of a task's wait shows. Call this before the wait is forgotten."""
     wait = task.waits_for
     if wait is None:
         return

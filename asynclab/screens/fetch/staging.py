@@ -213,7 +213,7 @@ class StagedFetch(LabScreen):
         super().paint()
 
     def can_go_to(self, pane: str) -> bool:
-        """Whether the focus can be moved to a pane: one that is to be seen, or stands behind a tab."""
+        """Whether the focus can be moved to a pane: a visible one, or one behind a tab."""
         if pane in self.list_panes:
             return bool(self.query_one(f"#{pane}").region.area)
         return self.is_staged and super().can_go_to(pane)

@@ -28,7 +28,7 @@ class Record:
         self.chosen: int | None = None
         """The task that the user chose to go next."""
         self.number = 0
-        """How many events had happened at the moment that is shown, including forgotten ones, without samples."""
+        """How many events had happened at the moment shown, with dropped ones but without samples."""
         self._reports = 0
         """How many step reports have been taken."""
         self._past = LabState()

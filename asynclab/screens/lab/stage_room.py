@@ -171,7 +171,7 @@ class StageRoom(Vertical):
 
     @property
     def _has_middle(self) -> bool:
-        """Whether there is room for the row in the middle: findings come first, since they are to be read."""
+        """Whether there is room for the row in the middle: findings come first, since they matter more."""
         rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
         return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
 
@@ -221,7 +221,7 @@ class StageRoom(Vertical):
         self.tabs.display = self.is_single
         self.middle.display = not seen.isdisjoint(("timeline", "loop"))
         self.lower.display = not seen.isdisjoint(("source", *BESIDE_CODE))
-        # All at once: Textual matches every rule with every part of the stage anew after each change.
+        # All at once: after each change Textual matches every rule with every part of the stage again.
         self.update_classes({"-single": self.is_single, "-beside": {"timeline", "loop"} <= seen})
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())

@@ -1,4 +1,4 @@
-"""The life of one task, told in sentences."""
+"""Shows the life of one task in sentences."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class StoryScreen(ReadingScreen[int]):
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, ...] | None = None
-        """What the story was last told from: timeline, version of the state, task, findings."""
+        """The sources of the story shown: timeline, version of the state, task, findings."""
         self._reads_on = False
         """Whether a timer is set to read more."""
 

@@ -17,10 +17,10 @@ from asynclab.screens.run.connected_program import ConnectedProgram
 
 
 class AttachedProgram(ConnectedProgram):
-    """A program that goes on when nobody looks any more."""
+    """A program that keeps running when asynclab leaves it."""
 
     def __init__(self, attachment: Attachment, judge: FindingFilter | None = None) -> None:
-        """Show it once `begin` is called."""
+        """Prepare to show the program once `begin` is called."""
         super().__init__(judge)
         self._attachment = attachment
         self._is_left = False
@@ -58,12 +58,12 @@ class AttachedProgram(ConnectedProgram):
         self.connect(self._attachment.connection)
 
     def pump(self) -> None:
-        """Take in what was told, and notice its end."""
+        """Take in what was reported, and notice the program's end."""
         super().pump()
         self.has_ended = self.has_ended or (self.is_deaf and not self._is_left)
 
     async def close(self) -> None:
-        """Let it go, and wait until it is as it was."""
+        """Detach from the program, and wait until it is as it was."""
         self._is_left = not self.is_deaf
         with suppress(OSError):
             self._attachment.connection.shutdown(socket.SHUT_WR)
@@ -80,7 +80,7 @@ class AttachedProgram(ConnectedProgram):
             return "It has ended, or lets nobody look any more."
         if not self.told.is_found:
             return "Attached. It is asked what it has."
-        return "Attached. It goes on, as it was, when you leave."
+        return "Attached. The program keeps running when you leave."
 
     def _what_is_missing(self) -> Sequence[str]:
         told = self.told

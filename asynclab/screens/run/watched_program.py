@@ -20,13 +20,13 @@ EVENTS_KEPT = 1_000_000
 
 
 class WatchedProgram(ABC):
-    """What a program told so far. Each kind says where it comes from."""
+    """A program as far as it has reported. Each subclass gets its frames from another place."""
 
     files: SourceFiles
     """Has the files that its tasks run."""
 
     is_behind = False
-    """Whether more was told than a frame had time to take in."""
+    """Whether more was reported than a frame had time to take in."""
     ends_when_left = False
     """Whether it runs for as long as somebody looks: it is ours."""
 
@@ -35,7 +35,7 @@ class WatchedProgram(ABC):
         self.judge = judge or FindingFilter("")
         """Knows which findings are left out."""
         self.told = ObservedProgram(self._record)
-        """What it told, folded."""
+        """The program's state, folded from its frames."""
         self.runs: dict[int, LoopRun] = {}
         """Its loops that are kept, by number, in the order in which they were made."""
         self.loops_left_out = 0
@@ -130,7 +130,7 @@ class LoopSource:
 
     @property
     def state(self) -> LabState:
-        """Everything that was told of it."""
+        """Everything that was reported of the loop."""
         return self._loop.state
 
     @property

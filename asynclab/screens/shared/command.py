@@ -182,7 +182,7 @@ class Commanding:
 
 
 def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
-    """The commands of a class in the order of their methods, its own before those of its bases."""
+    """The commands of a class in the order of their methods, its own before its bases'."""
     seen: set[str] = set()
     for base in cls.__mro__:
         for name, value in vars(base).items():

@@ -30,7 +30,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
 
 
 def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
-    """The numbers and names of the tasks that go on without main; not those of libraries."""
+    """The numbers and names of the tasks that still run after main; not tasks of libraries."""
     return [
         (record.id, task.get_name())
         for record, task in tracer.registry.tasks()

@@ -31,7 +31,7 @@ class Ending:
     leaked: tuple[str, ...] = ()
     """The names of the tasks that were still pending when main ended."""
     unstoppable: tuple[str, ...] = ()
-    """Those of them that went on although they were cancelled; they run on outside the lab."""
+    """The cancelled tasks that still run; they continue outside the lab."""
 
     @property
     def detail(self) -> str:
@@ -114,7 +114,7 @@ class Supervision:
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
     async def wait(self) -> None:
-        """Wait until the run has ended; to cancel the wait lets it go on."""
+        """Wait until the run has ended; to cancel the wait doesn't stop it."""
         assert self._supervisor is not None
         await asyncio.shield(self._supervisor)
 
@@ -165,7 +165,7 @@ class Supervision:
         try:
             await self._outlast_main()
             self._resume()
-            # What was told to stop in the middle has not forgotten anything.
+            # A run that was asked to stop in the middle has not forgotten anything.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
             ending = await self._conclude(tuple(name for _, name in leaked))
         except GeneratorExit:  # see _abandon; or the loop was dropped
@@ -188,7 +188,7 @@ class Supervision:
         """Wait until main has ended, or had its time to do so since the lab was to be closed."""
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
+        except asyncio.CancelledError:  # the whole loop comes to its end, and may have cancelled main itself
             if self._main.cancelling() > 0:
                 self._note_request()
             self._begin_to_close()

@@ -80,7 +80,7 @@ class Timers:
         heapq.heappush(self._heap, deadline)
         is_first = self._heap[0] is deadline
         try:
-            if is_first:  # before all else: it has to fire, even if what it is for can't be told
+            if is_first:  # before all else: it has to fire, even if the report of its purpose fails
                 recorder.attend_at = AT_ONCE
                 if recorder.current is None and recorder.cause is None:
                     self.attend()

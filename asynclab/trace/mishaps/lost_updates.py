@@ -70,7 +70,7 @@ class LostUpdates:
         """A task begins to wait.
 
         Returns:
-            How many seconds of CPU time it took to read functions, each of which is read once.
+            The seconds of CPU time that it took to read functions. Each function is read once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
         if all(map(_functions.values.is_known, writing)):

@@ -87,7 +87,7 @@ class PartialDeadlocks:
         self._found, self._next_look = found, now + self._patience
 
     def _main_wait(self) -> tuple[int, int]:
-        """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
+        """The task that `run_until_complete` waits for, and what that task awaits: while it runs, all is in use."""
         task = None if self._main is None else self._main()
         if task is None or not _is_main(task):
             task = self._find_main()
@@ -145,7 +145,7 @@ class PartialDeadlocks:
         return frozenset(), False
 
     def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
-        """The numbers and id() of the tasks that wait where only others go on that sleep, and can wake nobody.
+        """The numbers and id() of the waiting tasks if only sleeping tasks that can wake nobody still run.
 
         An event that others know may be one that is only ever set as the program ends.
         """

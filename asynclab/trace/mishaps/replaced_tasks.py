@@ -33,14 +33,14 @@ _ROUNDS = 10
 """How many times somebody must have made a task and left it, in a program with so few tasks."""
 
 SEARCH_SECONDS = 0.2
-"""Real seconds for which whoever keeps such tasks may be searched for, among all objects, in the life of a loop."""
+"""Real seconds for which all objects may be searched for the owners of such tasks, in the life of a loop."""
 
 _HEAP_TYPE = 1 << 9
 """The flag of a class that Python code has made."""
 
 
 class ReplacedTasks:
-    """The tasks that were told of, or are kept by somebody."""
+    """The tasks that were reported, or have an owner."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
@@ -120,7 +120,7 @@ class ReplacedTasks:
 
 
 def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The variables of what a task's function refers to, each with the name of that, and those of its module."""
+    """The variables of the objects that a task's function refers to, with the object's name, and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
         if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):

@@ -75,7 +75,7 @@ class SilencedFailures:
         self.passed_on = PassedOnFailures(recorder)
 
     def failed(self, record: TaskRecord) -> None:
-        """A task has failed: notice whoever silences it."""
+        """A task has failed: notice the code that silences it."""
         task = record()
         if type(task) is not Task or not complains(task):
             return

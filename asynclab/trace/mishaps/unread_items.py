@@ -57,7 +57,7 @@ class UnreadItems:
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
         self._awaited_later: dict[tuple[str, int, bool], bool] = {}
-        """Of the lines that make such tasks: whether the code there may await them when they have ended.
+        """Whether the code that makes such tasks may await them when they have ended, by its line.
 
         True stands for any code; False for other than that which awaits what it has made itself just before."""
 

@@ -29,7 +29,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
     StreamReader: ("read", "readline", "readexactly", "readuntil"),
     Queue: ("get", "get_nowait"),
 }
-"""Those that read replies."""
+"""The methods that read replies."""
 
 _GET = Queue.get.__code__
 """It calls get_nowait() itself."""

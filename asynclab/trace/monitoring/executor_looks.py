@@ -193,7 +193,7 @@ def _has(owner: Any, wanted: Any) -> bool:
 
 
 def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
-    """The lock or queue that a thread waits at, of those of `threading` and `queue`, and the function of its call."""
+    """The lock or queue of `threading` or `queue` that a thread waits at, and the function of its call."""
     if frame is None or frame.f_code is not _WAIT:
         return None
     wanted, called = None, None

@@ -54,7 +54,7 @@ def look_at_threads(
     """How many threads but a loop's may do something by themselves, and which can't.
 
     Where one may, or where threads run that Python doesn't know, those count too that could be let go on. If
-    `also_in_c`, code in C may wait as well, as that of queue.SimpleQueue.
+    `also_in_c`, code in C may wait as well, such as queue.SimpleQueue's.
     """
     frames = frames_of_others()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]

@@ -55,7 +55,7 @@ class GeneratorLooks:
 
 
 def left_generators(loop: AbstractEventLoop, resources: Resources) -> Iterator[GeneratorStands]:
-    """Those of a loop that nobody runs now, with each lock or semaphore that they keep from whoever waits for it."""
+    """A loop's generators that nothing runs now, with each lock or semaphore that they hold and a task waits for."""
     return (left for generator, left in _standing(loop, resources) if not _is_in_use(generator))
 
 

@@ -24,7 +24,7 @@ class Standstill:
         self._is_told = False
 
     def look(self) -> None:
-        """Look once; to be called now and then while the lab runs."""
+        """Look once. Call this now and then while the lab runs."""
         recorder = self._recorder
         if recorder.is_busy or not self._is_stuck():
             self._since = None

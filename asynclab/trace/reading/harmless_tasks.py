@@ -1,4 +1,4 @@
-"""Recognises tasks that go on, but whose code can wake nobody, whatever it refers to: such as one that only counts."""
+"""Recognises running tasks whose code can wake nobody, whatever it refers to, such as a task that only counts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _may_wake(code: CodeType) -> bool:
         return True
     before = ""
     for each in dis.get_instructions(code):
-        returns = each.opname == "RETURN_VALUE" and before != "LOAD_CONST"  # whoever gets that may use it
+        returns = each.opname == "RETURN_VALUE" and before != "LOAD_CONST"  # the caller may use the value
         if each.opname in _LEADS_ELSEWHERE or (returns and code.co_flags & 0x80):
             return True
         before = each.opname

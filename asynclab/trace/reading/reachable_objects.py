@@ -62,7 +62,7 @@ class Reach:
     def may_run(self, is_such: Callable[[CodeType], bool]) -> bool:
         """Whether they may run some code of a kind, or there is too much to look at.
 
-        That is their own code, that of all functions in reach, and what these call by name, in turn.
+        That is their own code, the code of all functions in reach, and what these call by name, in turn.
         """
         if len(self._found) > self._most or any(is_such(frame.f_code) for frame in self._frames):
             return True
@@ -124,7 +124,7 @@ def _is_closed(value: object) -> bool:
 
 
 def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The variables of some modules, and of those of the program that they import, in turn."""
+    """The variables of some modules, and of the program's modules that they import, directly or not."""
     found = {id(each): each for each in modules}
     for module in (used := list(found.values())):  # which grows meanwhile
         yield module

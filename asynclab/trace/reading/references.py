@@ -51,7 +51,7 @@ class References:
             tasks: Those that have not ended. What they lead to is added; nothing else of the caller may refer to them.
             main: The id() of the one that the loop's `run_until_complete` waits for.
             thread: The identifier of the loop's thread.
-            left: The id() of those that never end, as no others go on than some that can wake nobody.
+            left: The id() of the tasks that never end, as only tasks that can wake nobody still run.
         """
         self._strong: list[list[int]] = []
         self._weak: dict[int, int] = {}
@@ -92,7 +92,7 @@ class References:
         return used
 
     def _may_end(self, group: tuple[set[int], set[int]], used: list[bool]) -> bool:
-        """Whether all tasks of a group go on, or one that looks as if it could fail."""
+        """Whether all tasks of a group still run, or one that looks as if it could fail."""
         _, tasks = group
         return all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing)
 

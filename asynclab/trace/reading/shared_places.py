@@ -11,7 +11,7 @@ CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop
 """The methods of collections that do something else if they are called twice."""
 
 OF_KEYS = ("add", "remove", "pop")
-"""Those of them that change only what they are given, if anything."""
+"""The functions that change only their arguments, if anything."""
 
 _NOT_ALONE = ("read", "write")
 """These alone are what streams do, which give each byte once."""
@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """As code writes it."""
+        """The place as code writes it."""
         key = "" if self.key is None else str(self.key) if self.is_variable else repr(self.key)
         name = ".".join(filter(None, (self.root, *self.attributes, self.reader)))
         return f"{name}({key})" if self.reader else f"{name}[{key}]" if key else name

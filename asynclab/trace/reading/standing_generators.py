@@ -18,7 +18,7 @@ _MOST = 200
 
 
 def at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
-    """The async generators of a loop that stand at a yield, at most so many; no items come of them meanwhile."""
+    """The async generators of a loop that stand at a yield, up to a limit; they yield no items meanwhile."""
     for generator in list(islice(getattr(loop, "_asyncgens", ()), _MOST)):
         if isinstance(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
             yield generator

@@ -54,7 +54,7 @@ def _sleeps(chain: Chain) -> bool:
 
 
 def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
-    """Of tasks that wait, by their numbers, the one function that would wake each, where no other looks like that."""
+    """The one function that looks as if it would wake a task, by the task's number; not where several do."""
     for number, task in islice(tasks, _MOST_TASKS):
         chain = follow(coroutine_of(task))
         own = [index for index, frame in enumerate(chain.frames) if not is_asyncio(frame.f_code.co_filename)]
@@ -92,7 +92,7 @@ def _that_wake(frame: FrameType, name: str, methods: frozenset[str]) -> Iterator
 
 
 def _functions(frame: FrameType) -> Iterator[CodeType]:
-    """The functions of a function's module, and of those of the program that it imports."""
+    """The functions of a function's module, and of the program's modules that it imports."""
     found = set[CodeType]()
     for module in modules_used([frame.f_globals]):
         owners = [module, *(vars(each) for each in list(module.values()) if isinstance(each, type))]

@@ -29,7 +29,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
 _MOST_ASKERS = 1_000
-"""How many functions are kept of which it is known whether they ask."""
+"""How many functions are remembered, each with whether it asks."""
 
 
 class _Start(msgspec.Struct):
@@ -94,7 +94,7 @@ class EagerStarts:
         return known[1]
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on."""
+        """Notice which eager steps are over. Never raises: its callers could not handle an error."""
         try:
             self._settle(made)
         except KeyboardInterrupt:

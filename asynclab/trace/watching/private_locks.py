@@ -31,7 +31,7 @@ _COMPARED = 8
 """With how many locks that were taken last at the same place one is compared, and how many tasks may want one."""
 
 _PLACES = 100
-"""Of how many lines of code it is remembered."""
+"""How many lines of code are remembered."""
 
 
 class PrivateLocks:
@@ -40,7 +40,7 @@ class PrivateLocks:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._taken: list[tuple[TaskRecord, ref[Any], Place]] = []
-        """Those of the present step, each with the task and the line that took it."""
+        """The locks of the present step, each with the task and the line that took it."""
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
         self._looks = Counter[Place]()

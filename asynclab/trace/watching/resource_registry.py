@@ -52,7 +52,7 @@ class _Known(weakref.ref[Any]):
     number: int
     """0 for what is another one's own business, such as a queue's "all done" event, or the queue of as_completed()."""
     of_its_kind: int
-    """Its number among those of its kind; for a queue the same."""
+    """Its number among resources of its kind; for a queue, equal to its id."""
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None

@@ -43,7 +43,7 @@ class Timeouts:
         """The code of the loop's own frame."""
 
     def armed(self, owner: object, when: float) -> None:
-        """A timer was set for the lab time `when`, for a Timeout or the waiter of a wait_for."""
+        """A timer was set for lab time `when`, for a Timeout or the waiter of a wait_for."""
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:

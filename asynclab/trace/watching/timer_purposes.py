@@ -42,12 +42,12 @@ class TimerPurposes:
         self._calls_before = 0
         """How many there were at the last `tell_the_rest`."""
         self.defers = False
-        """Whether a library's calls are told only when they are due, or at the second `tell_the_rest` from now.
+        """Whether a library's calls are reported only when they are due, or at the second `tell_the_rest` from now.
 
         Most are a limit of time that is not reached: an HTTP client sets one for each request, and cancels it soon.
         """
         self.untold: dict[int, _Call] = {}
-        """The calls that are pending and not told yet, by their numbers."""
+        """The pending calls that are not reported yet, by their numbers."""
 
     def of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> Purpose:
         """The purpose of a timer that is set for a moment of the loop's time, and that no sleep sets."""
