@@ -45,7 +45,7 @@ class Finding:
     subject: str
     verdict: Verdict
     says: str
-    """What was found, and if need be what to do about it."""
+    """The result of a check, and what to do about a problem."""
 
 
 def check_up() -> list[Finding]:

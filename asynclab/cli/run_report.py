@@ -66,7 +66,7 @@ class Report:
                 loop.feed.subscribe(partial(self._keep_flows, number))
 
     def _make_room(self) -> None:
-        """Let loops go that have ended, those first that there is least to say of."""
+        """Drop ended loops; the least interesting go first."""
         loops = list(self._program.loops.values())
         ended = [loop for loop in loops[:-_LATEST] if loop.state.outcome is not None]
         gone = {loop.number for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]}
@@ -141,7 +141,7 @@ class Report:
         }
 
     def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:
-        """How it came to a finding, as that was when this was asked for first."""
+        """How the finding came about, as of the first call."""
         key = (loop, finding.key)
         if key not in self._flows:
             self._flows[key] = flows_of(self._program.loops[loop].state, finding)
@@ -264,7 +264,7 @@ def _alive(state: LabState) -> int:
 
 
 def _leaked(state: LabState) -> list[TaskState]:
-    """The tasks that never ended, as far as they are kept."""
+    """The tasks that never ended, if they are still kept."""
     return [state.tasks[number] for number in state.leaked if number in state.tasks]
 
 

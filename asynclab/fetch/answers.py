@@ -31,7 +31,7 @@ class Answers(ResponseHandler):
     """Receives the answers on one connection, and knows its peer.
 
     aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
-    answers that it found in the same bytes. So it is given the headers first, and what follows them apart.
+    answers that it found in the same bytes. So it gets the headers first, and the body in another call.
     """
 
     peer = Peer()

@@ -1,6 +1,6 @@
 """Writes results as an HTTP archive (HAR 1.2), which browsers and many tools open.
 
-An entry has its body only where the row kept all that came of it; elsewhere a comment says that it is missing.
+An entry has its body only if the row kept all of it; elsewhere a comment says that it is missing.
 URLs are as they were sent, without user names and passwords; secrets in parameters and headers are hidden.
 """
 

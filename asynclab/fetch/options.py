@@ -104,7 +104,7 @@ def _range_of(text: str) -> range:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses, with those that follow one another as a range."""
+    """Make a text of statuses, with consecutive ones as a range."""
     runs = [
         [status for _, status in run] for _, run in groupby(enumerate(sorted(statuses)), lambda pair: pair[1] - pair[0])
     ]

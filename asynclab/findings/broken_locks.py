@@ -46,7 +46,7 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
 
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:
-    """Semaphores that a task gave more permits than they ever had, though it had none of them, but others before."""
+    """Semaphores with extra permits: a task that once had a permit has released one that it didn't have."""
     for incident, event in incidents_of(state, PrimitiveChanged):
         if event.primitive in state.primitives and not incident.is_sure:
             who = next(iter(incident.others), None)
@@ -77,7 +77,7 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
 
 
 def find_lost_updates(state: LabState) -> Iterator[Finding]:
-    """Tasks that write what they have worked out from a value which another one changes meanwhile."""
+    """Tasks that write a value computed from an old one, which another task changes meanwhile."""
     for incident, event in incidents_of(state, UpdateLost):
         who, name, place = listed(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (

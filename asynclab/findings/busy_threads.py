@@ -16,7 +16,7 @@ _SHUTDOWN = "shutdown_default_executor"
 
 
 def find_full_executors(state: LabState) -> Iterator[Finding]:
-    """Lookups of names, and calls that others wait for, that wait for a thread, since others have all of them."""
+    """Lookups of host names, and calls that others wait for, for which the executor has no free thread."""
     for incident, event in incidents_of(state, ExecutorFull):
         if not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
@@ -35,7 +35,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
 
 
 def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Executors whose threads all wait for tasks, or for calls, that need one of these threads themselves."""
+    """Executors whose threads all wait for tasks or calls that themselves need one of these threads."""
     told = state.outside
     if told is None or not told.queued or not state.is_starved:
         return

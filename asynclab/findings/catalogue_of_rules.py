@@ -61,7 +61,7 @@ class Findings:
 
     @property
     def found(self) -> list[Finding]:
-        """Each bug once, as it was last seen, in the order in which they were found."""
+        """Each bug once, as last seen, in the order of discovery."""
         if self._version != self._state.version:  # the last events may come just after a look
             self.look()
         return self.seen

@@ -61,7 +61,7 @@ _MISUSES = {
 
 
 def find_misuses(state: LabState) -> Iterator[Finding]:
-    """Tasks that failed as they used what only one may use, or only once, or only on its loop."""
+    """Tasks that failed since they used an object that only one task may use, or only once, or only on its own loop."""
     for incident, event in incidents_of(state, Misused):
         did = _MISUSES.get(event.kind, "misused something{at}").format(at=at_line(incident.place))
         yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)

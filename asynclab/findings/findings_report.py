@@ -219,7 +219,7 @@ def _likeness(finding: ToldFinding) -> Hashable:
 
 
 def _tasks_of(state: LabState, finding: Finding) -> list[int]:
-    """The task of a finding, those that it still waits for, and whom these wait for."""
+    """The task of a finding, the tasks that it still waits for, and the tasks that these wait for."""
     if finding.task is None or finding.task not in state.tasks:
         return []
     found = [finding.task]

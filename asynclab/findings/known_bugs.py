@@ -92,7 +92,7 @@ def read_baseline(text: str) -> set[KnownBug]:
 
 
 def baseline_text(bugs: Iterable[KnownBug]) -> str:
-    """A baseline that lists bugs, one a line, so that its changes are easy to read."""
+    """The text of a baseline: one bug on each line, so that changes are easy to read."""
     lines = [msgspec.json.encode(bug._asdict()).decode() for bug in sorted(set(bugs))]
     listed = ",".join(f"\n  {line}" for line in lines)
     return f'{{"version": {VERSION}, "findings": [{listed}\n]}}\n'

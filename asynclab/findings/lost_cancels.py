@@ -52,7 +52,7 @@ def _unknown(state: LabState, at: float) -> str:
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
-    """Blocks that ended as if in time. What they bring may be meant to be what there was until then."""
+    """Blocks that ended as if in time. They may be meant to return what they had until then."""
     for incident, event in incidents_of(state, TimeoutDropped):
         if not _is_told_otherwise(state, event):
             text = (
@@ -64,7 +64,7 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
 
 
 _AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
-"""What a block did, and what its end would have made of that."""
+"""What happened to the block, and the exception that its end would have raised."""
 
 
 def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
@@ -96,13 +96,13 @@ def find_killed_generators(state: LabState) -> Iterator[Finding]:
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
-    """Whether the task waited for another one, which ignored that it was cancelled for the timeout's sake."""
+    """Whether the task waited for another one that ignored the timeout's cancel."""
     events = (incident.event for incident in state.incidents)
     return any(isinstance(each, CancelIgnored) and each.by == event.task for each in events)
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:
-    """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
+    """Tasks that nobody had cancelled: they waited for the same future as a cancelled task, whose cancel reached it."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind == "cancel_shared":
             *shared, asked = incident.others

@@ -206,7 +206,7 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_items(state: LabState) -> Iterator[Finding]:
-    """Queues with items as asyncio.run() ended, whose consumers it cancelled, and into which nobody else would put."""
+    """Queues that still had items when asyncio.run() ended and cancelled their consumers, and had no other producer."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     if main is None or main.state != "done" or main.ended_at is None:
         return

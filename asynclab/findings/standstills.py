@@ -57,7 +57,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
 
 
 def _waker_of(state: LabState, number: int, wait: Wait | None, wakers: Iterable[Waker]) -> str:
-    """Which function would have woken a task, and what became of the latest task that ran it."""
+    """The function that would have woken a task, and how the latest task that ran it ended."""
     does = "" if wait is None else _WAKES.get(wait.kind, "")
     waker = next((each for each in wakers if each.task == number and does), None)
     primitive = None if wait is None else state.named_primitives.get((wait.kind, wait.number))

@@ -41,7 +41,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
 
 
 def _each_has_one(state: LabState, queue: QueueState, takers: Collection[int | None], waits: Collection[int]) -> bool:
-    """Whether each of those who have one item of a pool waits for one more, after all were put back several times."""
+    """Whether each task with an item of a pool waits for one more, after all items were put back several times."""
     lent = len(queue.lent or ())
     waiting = {task for task in takers if task in waits or (task in state.tasks and awaits_any(state, task, waits))}
     return queue.returned >= 2 * lent and len(takers) == lent and waiting.issuperset(takers)

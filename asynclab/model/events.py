@@ -369,7 +369,7 @@ class TasksStranded(RunEvent):
     tasks: tuple[int, ...]
     """The tasks that were found so at two looks in a row."""
     is_sure: bool = True
-    """Whether nothing leads to them even if a task fails that is in a group with one of them."""
+    """Whether nothing leads to them even if a task in a group with one of them fails."""
     serves: bool = False
     """Whether it is the main task alone, and a server still runs: main may wait until it is interrupted."""
     wakers: tuple[Waker, ...] = ()
@@ -852,7 +852,7 @@ class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
     It covers lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, calls
-    that use what all the threads wait for, and of any where the threads are busy with calls that were given up.
+    that use what all the threads wait for, and any call while the threads are busy with calls that were given up.
     """
 
     function: str
@@ -915,7 +915,7 @@ class LoopBlocked(ProgramEvent):
     line: int
     function: str
     stolen: float = 0.0
-    """For how many of these seconds the machine may have run something else instead, as far as it tells."""
+    """The part of these seconds in which the machine may have run something else, if it says so."""
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
@@ -1014,7 +1014,7 @@ class UpdateLost(ProgramEvent):
 
     tasks: tuple[int, ...]
     name: str
-    """What they write, as the code of the second names it: "self.total"."""
+    """The place that they write, as the code of the second names it: "self.total"."""
     is_checked: bool = False
     """Whether they only checked the value, and both act on that check."""
     is_computed: bool = False
@@ -1025,7 +1025,7 @@ class UpdateLost(ProgramEvent):
 
 
 class Misused(ProgramEvent):
-    """A task fails as it used what another one uses, or has used up."""
+    """A task fails since it used an object that another task uses, or has used up."""
 
     task: int
     kind: MisuseKind

@@ -115,7 +115,7 @@ LOOKS = (
 
 
 class History:
-    """The events of one lab, and now and then a copy of its state, from which any other is folded.
+    """The events of one lab, with a copy of its state now and then, from which any other state is folded.
 
     A moment is counted in events: at moment 0 nothing has happened, at moment n the first n events have.
     """

@@ -66,7 +66,7 @@ class LostHandover:
 
 
 def key_of(wait: Wait) -> WaitKey | None:
-    """What a wait has in common with others like it; None for one that says too little of what would end it."""
+    """A key shared by waits that the same thing would end; None if that is unknown."""
     if wait.kind in _NUMBERED and wait.number:
         return wait.kind, wait.number, ("", 0)
     if wait.kind in _EACH_ITS_OWN and wait.line:

@@ -54,7 +54,7 @@ class ObservedTests:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        """Tell the threads that other plugins have started from those that tests start."""
+        """Tell threads of other plugins from threads that tests start."""
         self._bystanders = _bystanders()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -264,7 +264,7 @@ def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, those in it, and those that led to it."""
+    """An error, the errors inside it, and its causes."""
     waiting, seen = [error], set[int]()
     while waiting:
         each = waiting.pop()

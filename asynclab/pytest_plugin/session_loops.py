@@ -108,7 +108,7 @@ class SessionLoops:
     def collect_garbage(self) -> None:
         """Let what is dropped with the loops that are left tell of itself, unless there are none.
 
-        A loop that goes in the same collection as its tasks is gone before these can tell it: so it goes after them.
+        A loop that is collected together with its tasks is gone before they can report to it: so it goes after them.
         """
         with self.lock:
             self.follow()
@@ -163,7 +163,7 @@ class SessionLoops:
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
         """The findings since the last call, with their tasks and the moments of their causes.
 
-        What shows only when a task is collected, or its loop closed, has its cause before that.
+        A bug that shows only when a task is collected, or its loop closed, happened before that.
         """
         with self.lock:
             self.follow()

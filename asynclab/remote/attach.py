@@ -31,7 +31,7 @@ class AttachError(ToldError):
 
 @dataclass
 class Attachment:
-    """A connection to a program that is observed as long as it lasts."""
+    """A connection to a program. The program is observed while the connection is open."""
 
     pid: int
     connection: socket.socket

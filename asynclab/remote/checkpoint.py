@@ -18,7 +18,7 @@ _BATCH = 1_000
 
 
 def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
-    """Frames after which another `ObservedProgram` stands as this one does, but for what is over."""
+    """Frames that bring another `ObservedProgram` to this one's present state, without what is over."""
     if program.started is None:
         return
     yield program.started
@@ -34,7 +34,7 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
 
 
 def _events(state: LabState) -> Iterator[events.Event]:
-    """What there is, task by task and thing by thing, each since when it has been so; and how much is missing."""
+    """Events for each present task and resource, with the times when their states began; and the number left out."""
     tasks = [task for task in state.tasks.values() if not task.has_ended]
     for queue in state.queues.values():
         yield events.QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)

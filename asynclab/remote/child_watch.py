@@ -69,7 +69,7 @@ def run_watched(
 
 
 def die_as(code: int) -> int:
-    """End as a program did: by its exit code, which is returned, or by the signal that killed it."""
+    """End as a program did: with its exit code, which is returned, or with the signal that killed it."""
     if code >= 0:
         return code
     number = -code

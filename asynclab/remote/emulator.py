@@ -221,7 +221,7 @@ class Emulator:
 
 
 def _shortened(command: str) -> str:
-    """The beginning of a command with as much of it as tells where it ends: a picture may have megabytes."""
+    """The beginning of a command, up to the part that shows where it ends: a picture may have megabytes."""
     return command if len(command) < PIECE else command[:2] + "\x1b" * command.endswith("\x1b")
 
 

@@ -1,4 +1,4 @@
-"""Defines what a program tells the process that watches it, and how that goes over a socket.
+"""Defines the frames that an observed program sends to the watching process, and their encoding on a socket.
 
 A frame says to which loop its events belong, so that no event has to. On the socket each is msgpack, after its length
 in four bytes.
@@ -117,7 +117,7 @@ class ReportAsked(Frame):
 
 
 class ProgramEnded(Frame):
-    """The program is over. Its parent writes this, as it alone knows how."""
+    """The program is over. Its parent writes this frame: only a parent learns the exit code."""
 
     at: float
     """Seconds of the program's time."""

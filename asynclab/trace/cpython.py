@@ -454,7 +454,7 @@ def context_of_thread(thread: threading.Thread) -> Context | None:
 
 
 def own_warning_functions() -> tuple[object, object]:
-    """What shows and what formats warnings as long as nobody has replaced it, all versions."""
+    """Python's own functions that show and format warnings, unless replaced; all versions."""
     module: Any = warnings
     return module._showwarning_orig, module._formatwarning_orig
 

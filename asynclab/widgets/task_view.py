@@ -69,7 +69,7 @@ class TaskTreeView(TaskView):
     keeps_ended = True
     """Whether tasks that have ended are listed though all tasks don't fit on the page."""
     filter_text = ""
-    """What the names of the tasks that are listed contain, if any does."""
+    """The text that the names of listed tasks contain; empty for all tasks."""
     _state = NOTHING_YET
     _some = TaskRows({}, ())
     """The rows of the tasks that are listed, where not all are."""
@@ -100,7 +100,7 @@ class TaskTreeView(TaskView):
         return state.outcome is None and bool(state.ended_tasks) and len(state.tasks) > self.page_height
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or let those that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.keeps_ended = keeps
         self._rows_changed()
 

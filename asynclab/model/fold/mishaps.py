@@ -136,9 +136,9 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
-    """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does.
+    """A call waits for a thread. A library's own task has no place in the user's code, but its creator has.
 
-    One that was given up shows something only if its time was up: other tasks are cancelled as a program ends.
+    A call that was given up counts only if a timeout did so: other tasks are cancelled as a program ends.
     """
     makers = list(_makers(state, event.task))
     expired = {each.task for each in state.timeouts.values() if each.outcome == "expired"}
@@ -147,16 +147,16 @@ def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> Non
 
 
 def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
-    """A task, who made it, who made that one, and so on."""
+    """A task, its creator, the creator's creator, and so on."""
     while (task := state.task(number)) is not None:
         yield task
         number = None if number in state.roots else task.parent  # a recording may say that it made itself
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
-    """A task waits for what nobody can set or fill. An event that was not replaced may be one that nobody needs.
+    """A task waits for something that nobody can set or fill. An event that was not replaced may be needless.
 
-    Who waits at a queue for some time only may do so to see that nothing comes any more.
+    A task that waits at a queue with a timeout may do so to see that nothing comes any more.
     """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     if not (event.queue and _has_timeout(state, (event.task,))):
@@ -184,7 +184,7 @@ def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> Non
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:
-    """A task fails as it used what it may not; perhaps in one that asyncio has made for it."""
+    """A task fails since it misused an object, perhaps inside a task that asyncio made for it."""
     places = map(_place_of, _makers(state, event.task))
     state.remember(event, at, place_in(event) or next(filter(None, places), None))
 
@@ -221,13 +221,13 @@ def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> N
 
 
 def _waits_alone(state: LabState, number: int) -> bool:
-    """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
+    """Whether all unfinished tasks wait for one task's end, directly or through others."""
     behind = _behind(state, number)
     return all(task.has_ended or task.id in behind for task in state.tasks.values())
 
 
 def _behind(state: LabState, number: int) -> set[int]:
-    """A task, and those that wait for its end, or for the end of one of these."""
+    """A task, and all tasks that wait for its end, directly or through others."""
     behind, left = {number}, [task for task in state.tasks.values() if task.waits_for is not None]
     while found := {task.id for task in left if task.waits_for and not behind.isdisjoint(task.waits_for.tasks)}:
         behind |= found

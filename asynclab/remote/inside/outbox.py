@@ -61,7 +61,7 @@ DETAILS = (
     ClientConnected,
     LoopLagged,
 )
-"""Events that may be left out. All others last: what is, who it is, what became of it, and how its time runs."""
+"""Events that may be left out. The others last: births, names, ends and the clock."""
 
 
 class Outbox:

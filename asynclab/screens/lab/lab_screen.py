@@ -160,7 +160,7 @@ class LabScreen(TimeScreen):
 
     _frames = 0
     _rests = 0
-    """How many frames in turn were not painted."""
+    """How many frames in a row were not painted."""
     _awake_until = 0.0
     _version = 0
     """How many events there were at the latest frame."""
@@ -172,7 +172,7 @@ class LabScreen(TimeScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether what is shown changes without any event, such as the bar of a task that sleeps."""
+        """Whether the picture changes without any event, such as the bar of a task that sleeps."""
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:

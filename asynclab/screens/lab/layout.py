@@ -105,7 +105,7 @@ class Shares(NamedTuple):
 
 
 def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
-    """The lines that each pane gets where all of them show: what it needs, as far as the others can spare it.
+    """The lines that each pane gets where all of them show: what it needs, if the others can spare that much.
 
     Args:
         height: Of the screen, in lines.

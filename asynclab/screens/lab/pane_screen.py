@@ -152,7 +152,7 @@ class PaneScreen(CommandScreen):
         when=lambda screen: screen.is_staged and screen.stage.has_too_many_tasks,
     )
     def action_keep_ended(self) -> None:
-        """List all tasks, or let the ones that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.stage.keep_ended(not self.stage.keeps_ended)
 
     def bar(self) -> tuple[BarEntry, ...]:

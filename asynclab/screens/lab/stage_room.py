@@ -122,7 +122,7 @@ class StageRoom(Vertical):
         self.keep_ended(self.keeps_ended)
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or let those that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.keeps_ended = keeps
         for view in (self.tasks, self.timeline):
             view.keep_ended(keeps)
@@ -181,12 +181,12 @@ class StageRoom(Vertical):
 
     @property
     def _pane_beside_code(self) -> str:
-        """The pane that the user chose; else a mistake's findings, once there are any, as they are what it shows."""
+        """The pane that the user chose. By default the activity; for a mistake its findings, once there are any."""
         has_lesson = self._shows_mistake and self.findings.selected is not None
         return self._beside_code.get(self._program, "findings" if has_lesson else "activity")
 
     def _tabs(self) -> dict[str, str]:
-        """What the tabs call the panes; findings have one where there are any, or where they are in front."""
+        """The name of each pane's tab. Findings have a tab if there are any, or if their pane is in front."""
         is_empty = self.findings.selected is None and self.front != "findings"
         return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
 
@@ -242,7 +242,7 @@ class StageRoom(Vertical):
             self.concept.styles.max_height = limit
 
     def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
-        """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""
+        """Give a pane this many lines. A pane shown alone fills the screen, unless `stays` keeps its height."""
         wanted = "1fr" if self.is_single and not stays else str(lines)
         if pane.styles.height != Scalar.parse(wanted):
             pane.styles.height = wanted

@@ -29,7 +29,7 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def title(self) -> str:
-        """What it is called, the number of its process, and the version of its Python."""
+        """Its name, the number of its process, and its Python's version."""
         started = self.told.started
         return self.command if started is None else f"{self.command} · Python {one_line(started.python)}"
 

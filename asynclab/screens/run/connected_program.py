@@ -28,7 +28,7 @@ SILENT = 0.3
 
 
 LATE = 1.0
-"""Real seconds from which on the viewer says that what it shows is not the present."""
+"""Real seconds of delay from which the viewer says that it doesn't show the present."""
 
 
 class ConnectedProgram(WatchedProgram):
@@ -39,7 +39,7 @@ class ConnectedProgram(WatchedProgram):
         super().__init__(judge)
         self.files = SourceFiles()
         self.warnings: list[str] = []
-        """What went wrong on our side, such as with a recording, each in one line."""
+        """Problems on our side, such as with a recording, one line each."""
         self.is_deaf = True
         """Whether no more reports will come."""
         self._connection: socket.socket | None = None

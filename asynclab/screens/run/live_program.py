@@ -36,7 +36,7 @@ ASKING = ((signal.SIGINT, 2.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
 
 class LiveProgram(ConnectedProgram):
-    """A program that runs as a child, with a pseudo-terminal as its own."""
+    """A program that runs as a child process, on a pseudo-terminal."""
 
     ends_when_left = True
 
@@ -81,7 +81,7 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """How it is, and what isn't as it should be."""
+        """The program's condition, and its problems."""
         return tuple(filter(None, (self._how_it_is(), self._what_it_lacks(), *map(sentence, self.warnings))))
 
     @property
@@ -148,7 +148,7 @@ class LiveProgram(ConnectedProgram):
         self._hang_up()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal, as its terminal would, to all processes that it has in the foreground."""
+        """Send a signal to all foreground processes of its terminal, as the terminal would."""
         assert self._child is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.process.pid, number)

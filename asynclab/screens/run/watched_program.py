@@ -37,7 +37,7 @@ class WatchedProgram(ABC):
         self.told = ObservedProgram(self._record)
         """The program's state, folded from its frames."""
         self.runs: dict[int, LoopRun] = {}
-        """Its loops that are kept, by number, in the order in which they were made."""
+        """The loops that are kept, by number, in the order of their creation."""
         self.loops_left_out = 0
         """How many loops are no longer kept."""
 
@@ -93,7 +93,7 @@ class WatchedProgram(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """End it, if it runs, and release what is open."""
+        """End the program, if it runs, and close files and connections."""
 
     @property
     def busiest(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Outlasts a main task: waits for its end, has it asked to end, and cleans up what it leaves behind."""
+"""Outlasts a main task: waits for its end, asks it to end, and cleans up after it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def ending_of(
 def cancellation_of(task: Task[Any]) -> CancelledError:
     """The CancelledError with which a cancelled task ended, with its message and its traceback.
 
-    The frames in the traceback forget their variables. What is in these may complain when it is destroyed, such as a
+    The frames in the traceback forget their variables. An object in them may complain when it is destroyed, such as a
     session that nobody has closed: it does so now.
     """
     try:
@@ -178,7 +178,7 @@ class Supervision:
             self._end(ending)
 
     def _abandon(self) -> None:
-        """End at once, as the loop on which all this runs was closed."""
+        """End at once, since the loop that the lab runs on was closed."""
         supervisor = self._supervisor
         if supervisor is not None and not supervisor.done():
             cpython.expect_destruction(supervisor)

@@ -73,7 +73,7 @@ class LabTimerHandle(ObservedTimer):
 
 
 class Driver(TimerHandle):
-    """The real timer for what comes first in a lab.
+    """The loop's real timer, set for the first timer of a lab.
 
     The loop's `_run_once` moves the timers that are due to its ready queue, and counts what is ready only then
     (CPython 3.11 to 3.14). For each it sets `_scheduled` to False first. At that moment the lab's own due timers go to

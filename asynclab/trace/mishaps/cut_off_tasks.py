@@ -1,6 +1,6 @@
 """Recognises work that asyncio.run() cuts off at its end: a task that nobody waits for, and that would have ended.
 
-That is not meant of one that somebody keeps, as to cancel it, nor of one that goes round in a loop until it is.
+Not a task that has an owner, who may cancel it, or a task that loops until it is cancelled.
 """
 
 from __future__ import annotations

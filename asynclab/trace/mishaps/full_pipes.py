@@ -2,8 +2,8 @@
 
 A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
 child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
-forever. A child's end is told only once its pipes are closed, also by other processes that have got them from it.
-And a child that reads its input to its end waits until whoever has the other end of that pipe closes it.
+forever. A child counts as ended only once its pipes are closed, also in other processes that inherited them.
+And a child that reads its input to its end waits until the other end of that pipe is closed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _open = open
 """Bound here: a program that puts another in its place may count its calls."""
 
 _ATOMIC = 4_096
-"""A write of up to as many bytes waits until there is room for all of them."""
+"""Bytes: a write of at most this size waits until there is room for all of it."""
 
 FULL_AFTER = 0.3
 """Real seconds in which nobody has read."""
@@ -96,7 +96,7 @@ class FullPipes:
     def _look_for_readers(
         self, tasks: list[tuple[TaskRecord, Task[Any]]], before: dict[tuple[int, int, int], float], now: float
     ) -> None:
-        """Tell of children that wait for input which nobody can write any more, as only who waits for them has them."""
+        """Report children that wait for input which nobody can write any more: only their waiter refers to them."""
         for record, task in tasks:
             protocols = {id(protocol): protocol for _, protocol in _children(task)}
             for protocol in protocols.values():
@@ -126,7 +126,7 @@ class FullPipes:
 
 
 def may_read(task: Task[Any], reader: object) -> bool:
-    """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
+    """Whether a task may read from a stream: its functions refer to the stream, or to its process."""
     chain = follow(coroutine_of(task))
     return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)
 

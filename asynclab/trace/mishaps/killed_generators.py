@@ -23,7 +23,7 @@ from asynclab.trace.recording.recorder import Recorder
 
 _LOADS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
 _USES = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME", "STORE_ATTR")
-"""What may give a variable another value, or call what gives its attributes others."""
+"""The instructions that may rebind a variable, or call something that rebinds its attributes."""
 
 
 def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: Timeout) -> Callable[[], None] | None:

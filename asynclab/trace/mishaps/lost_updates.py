@@ -99,7 +99,7 @@ class LostUpdates:
         return _functions.may_write(frame.f_code, self._recorder.code.owns)
 
     def _compare(self, record: TaskRecord, chain: Chain, tell: Callable[[UpdateLost], None]) -> None:
-        """Compare what a task holds with what the others do that wait."""
+        """Compare the values that a task holds with the values of the other waiting tasks."""
         if len(self._holding) >= _KEPT:
             self._holding.clear()
         for where, (held, frame) in self._holds(chain).items():

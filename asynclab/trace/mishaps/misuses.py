@@ -1,4 +1,4 @@
-"""Recognises the errors of tasks that used what another one uses, or has used up, and caches that lead to them."""
+"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class CachedCoroutines:
         self._unsettled: dict[str, int] = {}
         """The program's own modules that had such a cache or had grown, with the number of their variables."""
         self._settled: set[str] = set()
-        """Its others, and all that are not the program's own."""
+        """The program's other modules, and all foreign ones."""
 
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
         """The events for the program's async functions whose caches have given out some coroutine twice so far."""

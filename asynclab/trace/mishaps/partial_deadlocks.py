@@ -147,7 +147,7 @@ class PartialDeadlocks:
     def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
         """The numbers and id() of the waiting tasks if only sleeping tasks that can wake nobody still run.
 
-        An event that others know may be one that is only ever set as the program ends.
+        An event that other code refers to may only be set as the program ends.
         """
         harmless = {record.id: id(awaited_by(task)) for record, task in found if can_wake_nobody(task)}
         sleeps = set(harmless.values())

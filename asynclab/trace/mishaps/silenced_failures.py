@@ -139,14 +139,14 @@ def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
-    """The frames of the task that is in asyncio.wait(), by what that has added to what it waits for."""
+    """The frames of the task in asyncio.wait(), found by the callback that wait() adds to each awaited future."""
     callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
     tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
     return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
 
 
 def _is_kept(task: Task[Any]) -> bool:
-    """Whether anybody refers to a task whose callback runs but what calls that, with it as the last argument."""
+    """Whether a task whose callback runs has referrers besides the call itself, which has it as the last argument."""
     calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
     return is_kept(task, [id(each) for each in calls])
 

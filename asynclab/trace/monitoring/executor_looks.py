@@ -1,10 +1,11 @@
-"""Tells where a call that should not wait for a thread does, since all threads of its executor are busy.
+"""Reports calls that wait for a thread though they should not, since all threads of their executor are busy.
 
-That is a lookup of a host's name, and a call that uses what all the threads wait for, or whose task does: such as the
-release of a semaphore that they want to acquire, or what a coroutine awaits whose result they want. Were they to wait
-without a timeout, that would be a deadlock. It is any call where
-nobody waits for those that the threads are busy with: a timeout does not end a thread. And it is any that was given up
-before a thread has begun it.
+Four kinds of call are reported:
+- a lookup of a host's name;
+- a call that would end the threads' own waits, or whose task would, such as by the release of a semaphore or the result
+  that they wait for: without timeouts that is a deadlock;
+- any call, if nobody waits for the calls that the threads are busy with: a timeout does not end a thread;
+- any call that was given up before a thread has begun it.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[Frame
 
 
 def _brought_by(call: Any) -> Iterator[Any]:
-    """What is set as a call ends, and as the tasks do that wait for it: futures of loops and of threads."""
+    """The futures, of loops and threads, that are set when a call ends, or when the tasks that wait for it end."""
     left = [(future, 0) for future in _futures_of(call)]
     while left:
         future, depth = left.pop()

@@ -1,7 +1,7 @@
-"""Tells threads that may do something by themselves from those that wait until somebody else in the program lets them.
+"""Separates threads that may do something by themselves from threads that wait for other code of the program.
 
-A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, goes on
-only if other code of the program does something for it. Where all other threads wait so, none of them can wake a loop.
+A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, continues
+only if other code of the program does something for it. If all other threads wait so, none of them can wake a loop.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ _OURS = os.path.dirname(os.path.dirname(__file__))
 def look_at_threads(
     loop_thread: int, bystanders: Bystanders, *, also_in_c: bool = False
 ) -> tuple[int, tuple[ThreadStands, ...]]:
-    """How many threads but a loop's may do something by themselves, and which can't.
+    """The number of threads, besides a loop's, that may do something by themselves; if none may, the held threads.
 
-    Where one may, or where threads run that Python doesn't know, those count too that could be let go on. If
+    Held threads count in the number where a thread may act, or where threads run that Python doesn't know. If
     `also_in_c`, code in C may wait as well, such as queue.SimpleQueue's.
     """
     frames = frames_of_others()
@@ -66,7 +66,7 @@ def look_at_threads(
 
 
 def frames_of_others() -> dict[int, FrameType]:
-    """The innermost frame of each thread but the calling one: a function that has its own keeps all that called it."""
+    """The innermost frame of each other thread. A reference to the own frame would keep its callers."""
     frames = sys._current_frames()
     del frames[threading.get_ident()]
     return frames

@@ -119,7 +119,7 @@ def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 
 
 def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
-    """Whether a loop waits though callbacks are ready, as somebody has put them there without waking it."""
+    """Whether a loop sleeps though callbacks are ready: a thread has added them without waking it."""
     return isinstance(loop, BaseEventLoop) and _runs_nothing(loop, recorder) and bool(cpython.ready_queue(loop))
 
 

@@ -169,7 +169,7 @@ def _caught(code: CodeType, at: int) -> Iterator[int]:
 
 @lru_cache(1_000)
 def returns_what_it_awaits(code: CodeType) -> bool:
-    """Whether all that a function returns is what its `await` has brought, as in `return await queue.get()`."""
+    """Whether a function only returns the result of its `await`, as in `return await queue.get()`."""
     steps = [each.opname for each in dis.get_instructions(code) if each.opname != "NOP"]
     ends = [before for before, each in pairwise(steps) if each in ("RETURN_VALUE", "RETURN_CONST")]
     return bool(ends) and all(before in AWAITED for before in ends)

@@ -26,8 +26,8 @@ Span: TypeAlias = tuple[int, int, int, int]
 Hold: TypeAlias = Literal["computes", "derives", "checks", "sets"]
 """What a function does with a place around a wait.
 
-It has read there, and will write what it computes from that, or derives from it by a call; or it has read there that
-something is to be done; or it will write there what it waits for, whatever is there by then.
+It has read the place, and will write a value that it computes from that, or derives from it by a call. Or it checks:
+it has read there that some work is due. Or it will set the place to the awaited result, whatever is there by then.
 """
 
 _WRITES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_DEREF"))
@@ -248,7 +248,7 @@ class _Reader:
             self._has_left = has_left or self._has_left
 
     def _check(self, test: ast.expr) -> None:
-        """A test decides which way it goes, by what it reads, or by variables with what was read before."""
+        """A test decides the branch, by a place that it reads or by variables that hold earlier reads."""
         before = self._reads
         for number, how in self._value(test):
             if number in self._targets and (number > before or how == "reads"):
@@ -314,7 +314,7 @@ class _Reader:
         return made
 
     def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> Target | None:
-        """What a function reads or writes, by what it belongs to and its first argument."""
+        """The place that a function reads or writes, from the object that it belongs to and its first argument."""
         owner = Target("")
         if isinstance(function, ast.Attribute):
             inner = self._owner(function.value)

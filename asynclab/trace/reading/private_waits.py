@@ -1,8 +1,8 @@
-"""Recognises tasks that wait for what nobody else has, so that nobody can set it, notify it, or put anything into it.
+"""Recognises tasks whose awaited object nobody else refers to, so that nobody can set, notify or fill it.
 
-`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But where
-others had the event, future, queue or condition when the task began to wait, and only those who wait have it now,
-somebody has dropped it.
+`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But if
+others referred to the event, future, queue or condition when the wait began, and only its waiters do so now, somebody
+has dropped it.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class DroppedSources:
 _LATEST_AFTER = 3.0
 _MOST_SOURCES = 100
 _MOST_WAITERS = 10
-"""What more tasks wait for counts as what others have: to look at all of them would take too long."""
+"""An object with more waiters counts as known to others: to look at all waiters would take too long."""
 
 _TASK_AND_ITERATOR = 2
 """The referrers of a future that a task awaits: the task, and the iterator in its innermost coroutine."""

@@ -33,7 +33,7 @@ _WAITS: dict[CodeType, frozenset[str]] = {
 _SETS_FUTURE = frozenset({"set_result", "set_exception"})
 
 _NAMES = ("LOAD_ATTR", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME")
-"""What loads something by a name that other functions use for it as well."""
+"""The instructions that load an object by a name that other functions may use too."""
 
 _METHODS = ("LOAD_ATTR", "LOAD_METHOD")
 
@@ -69,7 +69,7 @@ def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
 
 
 def _name_of_source(frame: FrameType, method: str) -> str:
-    """By which name a function knows what it awaits, or what has the method that it awaits; empty if by none."""
+    """The name by which a function knows the awaited object, or the object of the awaited method; empty if none."""
     steps = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
     ends = [index for index, each in enumerate(steps) if each.opname == "GET_AWAITABLE"]
     steps = steps[: ends[-1]] if ends else []

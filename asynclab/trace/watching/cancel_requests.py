@@ -109,9 +109,9 @@ class CancelRequests:
         return requests > 0
 
     def strikes(self, record: TaskRecord, future: Future[Any], at: float, *, is_asked: bool) -> None:
-        """A future that is cancelled wakes a task: see whether it does so as another was asked to end that awaited it.
+        """A cancelled future wakes a task: see whether it was cancelled because another task that awaits it was.
 
-        All are woken in the same step or callback.
+        All its waiters are woken in the same step or callback.
         """
         if self._struck is None or self._struck.future() is not future:
             self._struck = _Struck(weakref.ref(future))
@@ -230,7 +230,7 @@ class CancelRequests:
         self._most = max(_FEW, 2 * len(self.seen))
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
-        """The task that asked another that is woken now, if it was one; and whether a timer did."""
+        """The task that cancelled the task woken now, None if no task did; and whether a timer did."""
         recorder = self._recorder
         if recorder.in_timer:
             timed_out = recorder.firing_for

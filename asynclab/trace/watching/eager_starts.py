@@ -1,14 +1,14 @@
 """Sees tasks that run their first step while they are being made, inside a step of another (Python 3.12 and later).
 
-Neither a handle nor a factory tells of them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
-suspends. But just before, it asks the loop `is_running()`, which it leaves out where the task starts lazily. So it is
-known that a task starts, and where; which one it is, is known as soon as
+No handle and no factory shows them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
+suspends. But just before, it calls the loop's `is_running()`, which a lazy start doesn't do. So it is
+known that a task starts, and where. Which task it is becomes known when
 
-- anything happens in its step: asyncio says who runs;
+- anything happens in its step: asyncio names the current task;
 - it suspends: up to Python 3.13 a method of a set registers it then, which is replaced for as long as that takes;
-- whoever makes it is back: `create_task` returns it, and a function often keeps it in a variable.
+- its creator continues: `create_task` returns the task, and a function often keeps it in a variable.
 
-One that has ended by then has forgotten its coroutine. One that nobody keeps is told without its name, as done.
+A task that has ended by then has forgotten its coroutine. A task that nobody keeps is reported without a name, as done.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Start(msgspec.Struct):
     began: float
     """The same time in real seconds."""
     outer_task: Task[Any] | None
-    """The task whose step it interrupts, as asyncio has it."""
+    """The task whose step it interrupts: asyncio's current task."""
     outer: tuple[TaskRecord | None, TaskRecord | None]
     """The same, and the task that caused what runs."""
     task: Task[Any] | None = None
@@ -164,7 +164,7 @@ class EagerStarts:
             return
 
         def add(task: Task[Any]) -> None:
-            """Register a task, and learn that it is the one that starts."""
+            """Register a task: it is the one that starts."""
             with suppress(AttributeError):  # another thread was first
                 del scheduled.add
             scheduled.add(task)

@@ -21,7 +21,7 @@ TIMER_DEPTH = DEBUG_STACK_DEPTH - 2
 
 
 class ObservedTimer(TimerHandle):
-    """A timer in the heap of its loop. What stands in for `call_at` makes it, and sets what it has.
+    """A timer in the heap of its loop. The replacement of `call_at` makes it, and sets its attributes.
 
     An HTTP client sets one for each request, and cancels it soon: so `cancel` calls no more than asyncio's own does.
     """

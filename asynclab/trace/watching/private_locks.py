@@ -1,4 +1,4 @@
-"""Sees locks and semaphores that keep nobody out, as each task makes one of its own where it takes it.
+"""Sees locks and semaphores that keep nobody out, since each task makes its own one just before it takes it.
 
 So does a lock that was forgotten while a task holds it, as by a cache, or where another was put in its place: who comes
 next takes the other one.
@@ -98,7 +98,7 @@ class PrivateLocks:
 
 
 def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
-    """Whether nobody but the task that holds a lock, and those that wait for it, refers to it."""
+    """Whether only the holder of a lock, and the tasks that wait for it, refer to it."""
     tasks = [holder(), *_waiting(reference)]
     if (
         len(tasks) > _COMPARED

@@ -37,7 +37,7 @@ VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Event, EVENT_VALUE, "event"),
     (asyncio.Barrier, BARRIER_VALUE, "barrier"),
 )
-"""The class of a primitive, the attribute that holds its value, and what it is."""
+"""The class of a primitive, the attribute that holds its value, and the attribute's meaning."""
 
 _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 """What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
@@ -78,7 +78,7 @@ class Resources:
         return None if known is None or known.holder is None else known.holder.id
 
     def meet(self, resource: object) -> int:
-        """Which queue, or which primitive of its kind, this is; 0 for one that is hidden.
+        """The number of a queue, or of a primitive among its kind; 0 for one that is hidden.
 
         One that was made before anybody looked is entered, as it is now.
         """

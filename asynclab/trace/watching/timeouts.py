@@ -81,7 +81,7 @@ class Timeouts:
             self._recorder.emit(TimeoutExpired(self._recorder.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
-        """A timeout fires that had no timer, as its deadline had passed when it was set."""
+        """A timeout fires without a timer: its deadline had passed when it was set."""
         if id(timeout) not in self._running:
             when, now = timeout.when(), self._recorder.clock.now()
             deadline = now if when is None else when - self._recorder.origin
