@@ -85,7 +85,7 @@ class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flows: tuple[Flow, ...]
     """How the task, and each that it waits for, came to where it is."""
     fingerprint: str
-    """The same in each run and on each machine, also where the code has moved to other lines."""
+    """An identifier that stays the same in each run, on each machine, and if the code moves to other lines."""
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

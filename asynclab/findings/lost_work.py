@@ -342,7 +342,7 @@ RULES = (
     Rule(
         "never-retrieved",
         "A task or future failed, and nobody looked at its exception.",
-        "The failure stays unseen, and what the task was to do is not done.",
+        "The failure stays unseen, and the rest of the task's work is not done.",
         "Await it, use a TaskGroup, or look for exceptions among the results of gather(..., return_exceptions=True).",
         "",
         find_never_retrieved,

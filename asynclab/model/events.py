@@ -195,7 +195,7 @@ class ClockChanged(RunEvent):
 
 
 class TaskChosen(RunEvent):
-    """The person at the keyboard let a ready task of a paused lab run before others that were ahead of it."""
+    """The user let a ready task of a paused lab run before others that were ahead of it."""
 
     task: int
     ahead_of: int
@@ -221,7 +221,7 @@ class TaskReleased(RunEvent):
 
 
 class StepReported(RunEvent):
-    """The person at the keyboard asked a lab for a step, and this came of it; the step itself follows."""
+    """The user asked a lab for a step, with this outcome; the step itself follows."""
 
     outcome: StepTaken
 
@@ -287,7 +287,7 @@ class TaskCancelRequested(TaskEvent):
     by: int | None = None
     """The task that asked, or whose end made a callback ask, as a task group's does.
 
-    None for the person at the keyboard, for the lab itself, or where nobody saw who asked.
+    None for the user, for the lab itself, or where no hook saw the request.
     """
 
 
@@ -696,10 +696,10 @@ class PrimitiveChanged(PrimitiveEvent):
     in_block: bool = False
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other.
 
-    Of a lock that another than the holder released: whether that was the end of a block, or a condition's wait()."""
+    For a lock that another task than its holder released: whether by the end of a block or a condition's wait()."""
     file: str = ""
     line: int = 0
-    """Where another than the holder released a lock, or a task's semaphore got more permits than ever; else 0."""
+    """Where a task released another's lock, or gave a semaphore more permits than it ever had; 0 otherwise."""
 
 
 class ConditionNotified(PrimitiveEvent):

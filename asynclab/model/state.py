@@ -185,9 +185,9 @@ class LabState:
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
-    """Where the fold records each change of a task's state; None if only the state is wanted."""
+    """The timeline that gets each change of a task's state; None if only the state is wanted."""
     _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
-    """The event at which sleeping tasks were last looked for, and whether there was none."""
+    """The event at which sleeping tasks were last searched for, and whether none was found."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)

@@ -20,7 +20,7 @@ from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, pee
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
 
 PATIENCE = 5.0
-"""Real seconds for which a program may not answer."""
+"""Real seconds that a program may take to answer."""
 
 _PIECE = 256 * 1024
 
@@ -37,7 +37,7 @@ class Attachment:
     connection: socket.socket
     _reader: FrameReader = field(default_factory=FrameReader)
     has_ended: bool = False
-    """Whether nothing more comes: the program is over, or has let go."""
+    """Whether nothing more comes: the program is over, or has closed the connection."""
 
     def frames(self, timeout: float | None) -> Iterator[AnyFrame]:
         """The frames that come next; none where nothing comes within some real seconds."""
@@ -60,7 +60,7 @@ class Attachment:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection: sooner or later the program notices."""
+        """Close the connection; the program notices sooner or later."""
         self.connection.close()
 
 
@@ -68,7 +68,7 @@ def attach(pid: int) -> Attachment:
     """Attach to a process.
 
     Raises:
-        AttachError: That can't be done.
+        AttachError: The process can't be attached to.
     """
     owner = _owner_of(pid)
     if _is_stopped(pid):

@@ -18,7 +18,7 @@ def out_of_the_way(descriptor: int) -> int:
     """Give our file descriptor a high number, so that the program's own get the numbers that they would have.
 
     Returns:
-        The number; the old one where the system has no other.
+        The new number, or the old one if the system allows no higher one.
     """
     try:
         import fcntl

@@ -28,7 +28,7 @@ NO_STEP: dict[StepTaken, str] = {
 
 
 def can_be_instant(screen: TimeScreen) -> bool:
-    """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
+    """Whether waiting can be skipped: only in a lab, since other programs wait for the outside world."""
     return screen.program.can_start and can_control(screen)
 
 
@@ -149,7 +149,7 @@ AWAKE = 2.0
 """Real seconds after the last key, click or other event for which each frame is painted, whatever runs."""
 
 FRAMES_PER_REST = 5
-"""How many frames share one painting where nothing runs and nobody does anything."""
+"""While nothing runs and there is no input, one frame in this many is painted."""
 
 FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
@@ -176,7 +176,7 @@ class LabScreen(TimeScreen):
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Take in what has happened, and paint it; where nothing has for a while, only at some frames: each costs."""
+        """Take in what has happened, and paint it; after a quiet while paint only some frames, to save time."""
         self.take_in()
         now, version = monotonic(), sum(program.state.version for program in self.programs)
         if self.is_busy or version != self._version:

@@ -97,7 +97,7 @@ class StoryScreen(ReadingScreen[int]):
         self.tell()
 
     def action_close(self) -> None:
-        """Close, with the task that was read last."""
+        """Close the screen, and select the task whose story it showed."""
         self.dismiss(self.task_id)
 
     def action_go(self, by: int) -> None:

@@ -32,7 +32,7 @@ LATE = 1.0
 
 
 class ConnectedProgram(WatchedProgram):
-    """A program that runs, at the other end of a socket."""
+    """A running program at the other end of a socket."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
         """Be connected to nothing yet."""

@@ -25,7 +25,7 @@ class Timers:
         self._recorder = observer
         self._external = external
         self._heap: list[Deadline] = []
-        """Times of the loop as code inside the lab knows them."""
+        """The pending timers, ordered by the loop time that code inside the lab sees."""
         self._cancelled = 0
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)

@@ -1,6 +1,6 @@
-"""Recognises work that asyncio.run() cuts off at its end: a task that nobody waits for, and that would have ended.
+"""Recognises tasks that asyncio.run() cuts off at its end: nobody waits for them, but they would have ended soon.
 
-Not a task that has an owner, who may cancel it, or a task that loops until it is cancelled.
+Tasks with an owner, who may cancel them, don't count, nor do tasks that loop until they are cancelled.
 """
 
 from __future__ import annotations

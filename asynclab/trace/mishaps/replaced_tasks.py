@@ -40,7 +40,7 @@ _HEAP_TYPE = 1 << 9
 
 
 class ReplacedTasks:
-    """The tasks that were reported, or have an owner."""
+    """The tasks that another task has replaced in the only variable that held them."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder

@@ -41,7 +41,7 @@ _QUESTIONS = frozenset(
     {"done", "cancelled", "is_set", "locked", "empty", "full", "qsize", "is_alive", "at_eof", "is_closing", "running"}
     | {"len", "bool", "any", "all", "isinstance", "time", "monotonic", "perf_counter"}
 )
-"""Functions and methods that tell something and change nothing."""
+"""Functions and methods that return a fact and change nothing."""
 
 _WAIT = asyncio.tasks._wait.__code__  # type: ignore[attr-defined]
 

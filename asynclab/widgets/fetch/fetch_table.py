@@ -113,7 +113,7 @@ BY_IMPORTANCE = (
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The cells of each column, with the gap after it; 0 for one that is left out."""
+    """The cells of each column, with the gap after it; 0 for a column that is left out."""
 
     url: int
     state: int
