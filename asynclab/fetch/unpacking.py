@@ -114,7 +114,7 @@ class Unpacker:
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
         names = [name for name in names if name not in ("", "identity", "chunked")]  # aiohttp has undone the last
         if len(names) > MOST_CODINGS:
-            raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
+            raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} nested codings")
         self._layers: list[_Layer] = []
         self._unknown = ""
         """An unknown coding; its data is taken as it comes, as in browsers."""

@@ -147,7 +147,7 @@ RULES = (
         "private-lock",
         "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
-        "Make it once, where all who are to share it get it from, and keep it there for as long as anybody uses it.",
+        "Make it once, in a place that all its users share, and keep it there as long as anybody uses it.",
         "",
         find_private_locks,
     ),

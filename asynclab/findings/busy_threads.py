@@ -122,8 +122,8 @@ RULES = (
         "shutdown-hangs",
         "The main task has ended, but a thread never does.",
         "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
-        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue, and close "
-        "what has a thread of its own, such as a connection of aiosqlite.",
+        "A thread can't be cancelled: end it through what it waits for, such as a last item in its queue, and close "
+        "objects that own a thread, such as a connection of aiosqlite.",
         "",
         find_endless_shutdowns,
     ),

@@ -99,7 +99,7 @@ RULES = (
     ),
     Rule(
         "not-shareable",
-        "A task used what only one may use at a time, or once, or on its own loop.",
+        "A task used an object that only one may use at a time, or only once, or only on its own loop.",
         "It fails with a RuntimeError, and so does each one after it: a coroutine runs only once, a stream or async "
         "generator has one reader, and a lock, queue or future belongs to the loop that first waited for it.",
         "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "

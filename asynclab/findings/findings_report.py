@@ -26,7 +26,7 @@ VERSION = 1
 """The version of the format; it rises when a field changes its meaning or goes away."""
 
 FLOWS = 8
-"""How many tasks of a circle are listed."""
+"""How many tasks are listed of a chain of waits."""
 
 _RULES = {rule.name: rule for rule in RULES}
 
@@ -96,7 +96,7 @@ class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     known: int
     """By `--baseline`."""
     likely: int
-    """The findings that are only likely: `--likely` reports them."""
+    """Only likely ones: `--likely` reports them."""
 
 
 class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

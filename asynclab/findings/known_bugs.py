@@ -23,7 +23,7 @@ _INSTALLED = re.compile(r".*/(?:site|dist)-packages/")
 
 
 class KnownBug(NamedTuple):
-    """What stays the same of a bug from run to run: no line number, no moment, no task's number."""
+    """The parts of a bug that are the same in each run: no line number, no moment, no task's number."""
 
     rule: str
     file: str

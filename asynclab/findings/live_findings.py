@@ -99,7 +99,7 @@ class LiveFindings:
         self._cost = self._spent = 0.0
         """Real seconds that this round, and all rounds, have taken."""
         self._costs: dict[str, float] = {}
-        """The events that each rule took last time."""
+        """The real seconds that each rule took last time, by its name."""
         self._begun = seconds()
         self._is_ending = False
 

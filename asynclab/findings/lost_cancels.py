@@ -179,7 +179,7 @@ RULES = (
     Rule(
         "cancel-across-yield",
         "A timeout expired, or a task group failed, in an async generator that stood at a yield.",
-        "It cancels whoever goes over the generator, in code that is not in its block: the task ends as if cancelled.",
+        "It cancels the code that iterates over the generator, outside its block: the task ends as if cancelled.",
         "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
         "",
         find_misplaced_cancels,

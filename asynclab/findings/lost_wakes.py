@@ -78,7 +78,7 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that alone woke others, and ended as another task's cancel was taken for theirs, while these wait."""
+    """Tasks that took another task's cancel for their own and ended, though only they woke tasks that still wait."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "cancel_of_another":
             continue
@@ -103,7 +103,7 @@ def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
 
 
 def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int, Wait | None]:
-    """The tasks that have waited at a queue or primitive since a moment when nothing could end the wait, and how."""
+    """The waits in vain at a queue or primitive that lasted until `since` or longer, by task."""
     waits = vain_waits(state)
     return {task: wait for task, wait, until in waits if until >= since and (wait.kind, wait.number) == (kind, number)}
 
@@ -208,7 +208,7 @@ RULES = (
     Rule(
         "lost-handover",
         "A task was handed a connection, permit or notification, but cancelled before it ran: nobody else got that.",
-        "It belongs to nobody from then on, and others wait for it in vain.",
+        "Nobody has it from then on, and others wait for it in vain.",
         "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
         "",
         find_lost_handovers,
@@ -234,8 +234,8 @@ RULES = (
     Rule(
         "dropped-event",
         "A task waits for an event, future or condition, or at a queue, that nobody else refers to any more.",
-        "Whoever was to set or fill it has put another one in its place, or has forgotten it: the task waits in vain.",
-        "Set an event before you replace it, or clear() it and keep it; end whoever reads a queue before you drop it.",
+        "The code that should set or fill it has replaced or dropped it: the task waits in vain.",
+        "Set an event before you replace it, or clear() it and keep it; end the readers of a queue before you drop it.",
         "",
         find_dropped_sources,
     ),

@@ -45,7 +45,7 @@ _FASTER = 1.5
 
 _FEWEST_TAKEN = 2
 _SAMPLES = 64
-"""How many neighbouring tasks are compared by the time of their creation."""
+"""How many tasks of a line are sampled for the time of their creation."""
 
 _PARTS = 8
 """In each of as many parts of the time its smallest size must be larger than in the one before."""
@@ -349,9 +349,9 @@ RULES = (
     ),
     Rule(
         "unseen-failure",
-        "A task failed, nobody looked at its exception, and others wait for what its code was to bring.",
+        "A task failed, nobody looked at its exception, and others wait for what its code would have brought.",
         "The program hangs, or does half of its work, though nothing was reported.",
-        "Wait for the task as well as for what it brings, as a TaskGroup does, or wake who waits in a finally.",
+        "Await the task as well as its result, as a TaskGroup does, or wake its waiters in a finally.",
         "",
         find_unseen_failures,
     ),
@@ -393,7 +393,7 @@ RULES = (
     Rule(
         "write-without-drain",
         "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
-        "Memory grows with what is not sent yet, and the other side gets it ever later, or never.",
+        "Memory grows with the unsent data, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
         "",
         find_undrained_writes,

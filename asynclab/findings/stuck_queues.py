@@ -107,7 +107,7 @@ def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
 
 
 def find_full_pipes(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for a child process, which waits for somebody to read what it has written."""
+    """Tasks that wait for a child process, while nobody reads what the child has written."""
     for incident, event in incidents_of(state, PipeFull):
         text = (
             f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, which is blocked in "
@@ -131,7 +131,7 @@ def find_kept_pipes(state: LabState) -> Iterator[Finding]:
 
 
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for the other side of a connection, which waits for somebody to read what it has sent."""
+    """Tasks that wait for the other side of a connection, while nobody reads what that side has sent."""
     for incident, event in incidents_of(state, StreamUnread):
         place = incident.place
         what = (
@@ -181,8 +181,8 @@ RULES = (
         "pipe-kept-open",
         "A task waits for a child process whose pipe is kept open: its stdin, which the child reads to the end, or "
         "its output by another process, though the child has ended.",
-        "A child that reads its input to its end waits for that; communicate(), and wait() before Python 3.14, return "
-        "only once all who have the pipe have closed it: a child's child may never do that.",
+        "A child that reads its input to the end waits until stdin is closed. communicate(), and wait() before Python "
+        "3.14, return only once every process has closed the pipe: a child's child may never do that.",
         "Close stdin once all is written, as communicate() does; start the child with start_new_session=True, and end "
         "its group with os.killpg(), or give it no pipe.",
         "",

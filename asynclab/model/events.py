@@ -426,7 +426,7 @@ class CancelMisplaced(TaskEvent):
 
 
 class GeneratorKilled(TaskEvent):
-    """A timeout around the wait for an async generator's next item has ended the generator, and may wait again."""
+    """A timeout around the wait for an async generator's next item has ended the generator; code may ask it again."""
 
     task: int
     generator: str
@@ -437,7 +437,7 @@ class GeneratorKilled(TaskEvent):
 
 
 class PipeFull(TaskEvent):
-    """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
+    """A task waits for a child process that is blocked in a write: its pipe is full, and nobody has read from it."""
 
     task: int
     stream: str
@@ -808,12 +808,12 @@ class ExceptionDropped(ProgramEvent):
     task: int | None = None
     """None for a future that is no task."""
     error: str = ""
-    """The exception of such a future, in one line."""
+    """The exception of a future that is no task, in one line."""
     file: str = ""
     line: int = 0
     """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
-    """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
+    """The task that drops the results of a gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
     """Whether run_coroutine_threadsafe() had made the task: its future for other threads is gone, or never asked."""
 
@@ -915,7 +915,7 @@ class LoopBlocked(ProgramEvent):
     line: int
     function: str
     stolen: float = 0.0
-    """The part of these seconds in which the machine may have run something else, if it says so."""
+    """The part of these seconds in which the machine may have run something else, as far as the system reports it."""
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0

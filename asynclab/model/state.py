@@ -31,10 +31,10 @@ LAG_SAMPLES = 120
 """How many measurements of the loop's lag are kept."""
 
 LARGE_GROUP = 100
-"""From how many tasks on it is remembered how many of a group have ended."""
+"""For groups of at least this many tasks, the count of ended ones is remembered."""
 
 BLOCKS_KEPT = 100
-"""How many of the times in which the loop was blocked are kept."""
+"""How many of the loop's latest blocks are kept."""
 
 NAME_LIMIT = 80
 """The most characters of a task's name in any view."""

@@ -1,4 +1,4 @@
-"""Holds the state of one task, and names those that nobody named."""
+"""Holds the state of one task, and names unnamed tasks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TaskState(msgspec.Struct):
     cancelled_with: int | None = None
     """The cancelled task whose cancel also hit the future that this one waited for."""
     woken_in_step: TaskReady | None = None
-    """What made it ready again while its own step still ran."""
+    """The event that made it ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()

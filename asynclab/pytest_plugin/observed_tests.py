@@ -229,7 +229,7 @@ class ObservedTests:
 
 
 def _bystanders() -> Bystanders:
-    """The tasks that exist before any test runs."""
+    """The threads that exist before any test runs."""
     threads = frozenset(thread.ident for thread in threading.enumerate())
     return Bystanders(threads, frozenset({"pytest_timeout"}))
 

@@ -1,4 +1,4 @@
-"""Reads what a program tells until it is over, and hands it on; the program's own terminal stays its own."""
+"""Reads a program's frames until it is over, and passes them on; the program's own terminal stays its own."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _Passing:
                 self._is_passing = False
 
     def _pass_on(self, number: int, came_at: float) -> None:
-        """Pass a signal on to the program, and to the listeners."""
+        """Pass a signal on to the program, and call `on_signal`."""
         if self.process is None:
             return
         # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.

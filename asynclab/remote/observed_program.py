@@ -60,7 +60,7 @@ class ObservedProgram:
         """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
         self._on_loop = on_loop
         self.takers: list[Callable[[AnyFrame], object]] = []
-        """Each gets every frame, after it was taken in."""
+        """Callbacks that get every frame, after the program took it in."""
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None

@@ -177,7 +177,7 @@ class CancelTask(Frame):
 
 
 class LookAt(Frame):
-    """Tell soon what some tasks wait for, as somebody looks at them."""
+    """Report soon what some tasks wait for: a view shows them."""
 
     loop: int
     tasks: tuple[int, ...]

@@ -22,7 +22,7 @@ ANSWER = "\x1b[0n"
 """The terminal's answer."""
 
 CHUNK = 512
-"""Bytes written at once: `select` promises room for as many."""
+"""Bytes written at once: `select` promises room for this many."""
 
 FULL_AFTER = 0.05
 """Seconds that a write waits before the terminal's buffers count as full."""

@@ -460,7 +460,7 @@ def own_warning_functions() -> tuple[object, object]:
 
 
 def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
-    """What a Handle tells the loop's exception handler of what its callback raised."""
+    """The context that a Handle gives the loop's exception handler when its callback raises."""
     # Since 3.13 the callback is named with its arguments only in debug mode.
     name: Callable[..., str] = asyncio.format_helpers._format_callback_source
     options = {"debug": handle._loop.get_debug()} if "debug" in name.__code__.co_varnames else {}

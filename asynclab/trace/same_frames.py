@@ -38,8 +38,8 @@ _LookUp = tuple[int, str, Sequence[int | None]]
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
     """Make the frames of a function appear at the lines of calls in another function, `original`.
 
-    `calls` are names that both functions look up on lines of calls, such as "_context"; other lines get the place of the
-    first. Where `original` isn't one of Python's, nothing is changed.
+    `calls` are names that both functions look up on lines of calls, such as "_context"; other lines get the first
+    place. Where `original` isn't one of Python's, nothing is changed.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:

@@ -69,7 +69,7 @@ class TaskTreeView(TaskView):
     keeps_ended = True
     """Whether tasks that have ended are listed though all tasks don't fit on the page."""
     filter_text = ""
-    """The text that the names of listed tasks contain; empty for all tasks."""
+    """Only tasks whose names contain this text are listed, if there are any."""
     _state = NOTHING_YET
     _some = TaskRows({}, ())
     """The rows of the tasks that are listed, where not all are."""

@@ -103,7 +103,7 @@ class LookingThread:
             raise
 
     def pause(self) -> None:
-        """Stop the thread until `go_on` has been called as often as this, and wait until it has ended."""
+        """Stop the thread, and wait until it has ended; it stays stopped until each `pause` has had its `go_on`."""
         if self.is_abandoned:
             return
         with self._changes:
@@ -117,7 +117,7 @@ class LookingThread:
                 _wait_until_gone(self._native)
 
     def go_on(self) -> None:
-        """Start the thread again, if it was stopped in this process, and nobody else needs it to be gone."""
+        """Start the thread again, if it was stopped in this process, and no other caller needs it stopped."""
         if self.is_abandoned:
             return
         with self._changes:

@@ -133,7 +133,7 @@ class ResultActions(FetchActions):
 
     @property
     def has_checked(self) -> bool:
-        """Whether the URLs that are shown are links that were checked, and one of them has ended."""
+        """Whether the shown URLs are links of a check, and one of them has ended."""
         fetch = self.together.fetch
         return self.shows_fetched and fetch is not None and fetch.options.check and fetch.totals().ended > 0
 

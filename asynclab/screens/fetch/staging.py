@@ -187,7 +187,7 @@ class StagedFetch(LabScreen):
 
     @on(TaskSelected)
     def follow_task(self, event: TaskSelected) -> None:
-        """Select the URL that a task on the stage fetches, if it is one of the list that is shown."""
+        """Select the URL that a task on the stage fetches, if the shown list has it."""
         task = event.task if event.is_choice and self.is_list_on_stage else None
         number = None if task is None else self.program.number_of(task)
         if number is not None:
@@ -219,7 +219,7 @@ class StagedFetch(LabScreen):
         return self.is_staged and super().can_go_to(pane)
 
     def keep_focus(self) -> None:
-        """Give the focus to a visible pane if none has it, or one that is hidden now."""
+        """Give the focus to a visible pane if no pane has it, or if a hidden one does."""
         if self.focused is not None and self.focused not in self.focus_chain:
             self.set_focus(None)
         if self.is_staged:

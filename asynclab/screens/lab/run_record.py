@@ -73,7 +73,7 @@ class Record:
         return self.chosen if self.chosen in held else next(iter(held), None)
 
     def step(self) -> None:
-        """Step the task that is next, and forget that it was chosen."""
+        """Step the next task, and forget that it was chosen."""
         task, self.chosen = self.next_task, None
         if self.control is not None:
             self.control.step(task)

@@ -128,7 +128,7 @@ class StageRoom(Vertical):
             view.keep_ended(keeps)
 
     def filter(self, text: str) -> None:
-        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
+        """Show only the activity that contains a text, and, if any match, only the tasks whose names contain it."""
         for view in (self.activity, self.tasks, self.timeline):
             view.set_filter(text)
 
@@ -171,7 +171,7 @@ class StageRoom(Vertical):
 
     @property
     def _has_middle(self) -> bool:
-        """Whether there is room for the row in the middle: findings come first, since they matter more."""
+        """Whether there is room for the row in the middle: findings come first, since they need reading."""
         rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
         return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
 

@@ -49,7 +49,7 @@ class StoryScreen(ReadingScreen[int]):
     ]
 
     def __init__(self, task: int, source: StorySource, found_of: FoundOf = lambda _: ()) -> None:
-        """Prepare the story of a task; `found_of` returns what was found of it, with which the story ends."""
+        """Prepare the story of a task; `found_of` returns a task's findings, with which the story ends."""
         super().__init__()
         self._source, self._found_of = source, found_of
         self._retelling = Retelling(task)
@@ -130,7 +130,7 @@ class StoryScreen(ReadingScreen[int]):
 
 
 def with_findings(story: Story, found: Sequence[Found]) -> Story:
-    """The story of a task with what was found of it at its end."""
+    """The story of a task, with its findings at the end."""
     if not found:
         return story
     said = tuple(Sentence(each.finding.at, "warned", sentence(one_line(each.finding.line, FINDING))) for each in found)

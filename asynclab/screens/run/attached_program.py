@@ -35,7 +35,7 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def command(self) -> str:
-        """What it is called, and the number of its process."""
+        """Its name, and the number of its process."""
         return f"{self.name} (process {self._attachment.pid})"
 
     @property
@@ -49,7 +49,7 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """How it is, and what isn't known of it."""
+        """The program's condition, and what is unknown of it."""
         warnings = map(sentence, self.warnings)
         late = self.no_heartbeat or self.lateness
         return tuple(filter(None, (self._how_it_is(), late, *self._what_is_missing(), *warnings)))
@@ -77,9 +77,9 @@ class AttachedProgram(ConnectedProgram):
 
     def _how_it_is(self) -> str:
         if self.has_ended:
-            return "It has ended, or lets nobody look any more."
+            return "It has ended, or refuses to be observed any longer."
         if not self.told.is_found:
-            return "Attached. It is asked what it has."
+            return "Attached. Waiting for the list of its tasks."
         return "Attached. The program keeps running when you leave."
 
     def _what_is_missing(self) -> Sequence[str]:

@@ -96,7 +96,7 @@ class ConnectedProgram(WatchedProgram):
         seconds = time.monotonic() - self._begun - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""
-        return f"Shown as it was {seconds:.0f} s ago: it tells more than can be taken in at once."
+        return f"Shown as it was {seconds:.0f} s ago: its reports come faster than they can be read."
 
     def control_of(self, loop: int) -> RemoteControl | None:
         """Takes commands for a loop, as long as the program is connected."""

@@ -54,7 +54,7 @@ class WatchedProgram(ABC):
     @property
     @abstractmethod
     def facts(self) -> tuple[str, ...]:
-        """What there is to say of it now, in sentences."""
+        """Facts about the program now, in sentences."""
 
     @property
     def script(self) -> str:
@@ -77,7 +77,7 @@ class WatchedProgram(ABC):
 
     @property
     def has_files(self) -> bool:
-        """Whether it has files that it didn't have at first."""
+        """Whether source files have been added since the start."""
         return False
 
     def control_of(self, loop: int) -> Control | None:
@@ -178,7 +178,7 @@ class LoopRun(StagedRun):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What there is to say of it, in sentences."""
+        """Facts about the loop, in sentences."""
         return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
 
     @property

@@ -1,4 +1,4 @@
-"""Declares what a user can do, beside the method that does it.
+"""Declares the user's commands, each beside the method that runs it.
 
 Key bindings, key bar, palette, help page and the README's key table are made of these declarations alone.
 """

@@ -39,7 +39,7 @@ def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
 
 
 class CleanUp:
-    """Ends what a main task leaves behind, as asyncio.run does it, and reports to the program what fails in it."""
+    """Ends the tasks and generators that main leaves behind, as asyncio.run does, and reports their failures."""
 
     def __init__(self, tracer: Tracer, context: Context) -> None:
         self._tracer = tracer

@@ -31,7 +31,7 @@ class Ending:
     leaked: tuple[str, ...] = ()
     """The names of the tasks that were still pending when main ended."""
     unstoppable: tuple[str, ...] = ()
-    """The cancelled tasks that still run; they continue outside the lab."""
+    """Those names whose tasks still run although they were cancelled; they continue outside the lab."""
 
     @property
     def detail(self) -> str:

@@ -32,7 +32,7 @@ AGAIN_AFTER = 0.5
 _LATEST_AFTER = 30.0
 
 _MOST_TASKS = 200
-"""Larger programs are not searched: that would take too long."""
+"""Programs with more tasks are not searched: that would take too long."""
 
 
 class PartialDeadlocks:

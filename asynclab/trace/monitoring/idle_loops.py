@@ -35,18 +35,18 @@ AGAIN_AFTER = 1.0
 RESTS_AFTER = 2.0
 """Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs.
 
-Nearly all that is told of a loop that stands still is told by then.
+Nearly all reports on a loop that stands still have come by then.
 """
 
 REST_PERIOD = 0.55
 """Real seconds: more than any watcher wants between two of its looks."""
 
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
-"""What does nothing, or ends the program."""
+"""Handlers that do nothing, or end the program."""
 
 
 class Quiet:
-    """Since when a loop has been idle and nothing has happened on it, as another thread sees that."""
+    """The time since which a loop has been idle without events, as another thread sees it."""
 
     def __init__(self) -> None:
         self.since = 0.0
@@ -54,7 +54,7 @@ class Quiet:
         self._rests_until = 0.0
 
     def look(self, recorder: Recorder) -> None:
-        """Look whether the loop still runs; call this several times a second."""
+        """Look whether the loop is still quiet. Call this several times a second."""
         if not _is_quiet(recorder):
             self.since = 0.0
             return
@@ -63,7 +63,7 @@ class Quiet:
         self._rests_until = now + REST_PERIOD
 
     def rests(self, recorder: Recorder) -> bool:
-        """Whether the loop has run for so long that the next look can wait."""
+        """Whether the loop has been quiet for so long that the next look can wait."""
         now = recorder.clock.real_time()
         return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
 

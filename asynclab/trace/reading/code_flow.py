@@ -1,4 +1,4 @@
-"""Tells which instructions of a function may follow one another, so also what is in a loop."""
+"""Tells which instructions of a function may follow each other, and so which are in a loop."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def returns_what_it_awaits(code: CodeType) -> bool:
 
 @lru_cache(1_000)
 def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_before: bool = True) -> bool:
-    """Whether a function awaits something else than what it has just called, such as a task made at a line.
+    """Whether a function awaits something other than a call's direct result, such as a task made at a line.
 
     Not so a variable for which the function only makes tasks at other lines; nor, without `also_of_calls_before`, one
     for which it makes a task at that line alone: each call awaits its own.

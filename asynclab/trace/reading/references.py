@@ -30,7 +30,7 @@ from asynclab.trace.recording.future_state import coroutine_of, is_task
 from asynclab.trace.recording.recorder import Recorder
 
 _MOST_OBJECTS = 20_000
-"""Larger programs are not searched: that would take too long."""
+"""Programs with more objects are not searched: that would take too long."""
 
 _WITHOUT_IO = frozenset({"locks.py", "queues.py", "taskgroups.py", "tasks.py"})
 """The modules of asyncio in which a task waits for timers and other tasks."""

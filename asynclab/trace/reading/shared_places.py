@@ -11,7 +11,7 @@ CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop
 """The methods of collections that change the collection again when called twice."""
 
 OF_KEYS = ("add", "remove", "pop")
-"""The functions that change only their arguments, if anything."""
+"""The methods among them that change only the given item, if anything."""
 
 _NOT_ALONE = ("read", "write")
 """Names that streams use alone; a stream gives each byte once."""

@@ -30,5 +30,5 @@ def place_of_yield(generator: AnyGenerator) -> Place:
 
 
 def is_manager(user: object) -> bool:
-    """Whether something is a context manager, such as one that an async generator was made into."""
+    """Whether an object is a context manager, such as one made from an async generator."""
     return isinstance(user, contextlib.AbstractAsyncContextManager)

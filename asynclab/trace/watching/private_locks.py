@@ -25,10 +25,10 @@ MANY = 3
 """How many tasks must be inside at once: one alone may be about to give its lock to others."""
 
 _LOOKS = 50
-"""At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
+"""How many locks taken at one line are checked: if these are fine, the others mostly are."""
 
 _COMPARED = 8
-"""With how many locks that were taken last at the same place one is compared, and how many tasks may want one."""
+"""How many of the latest locks at its place a lock is compared with, and how many tasks may want one."""
 
 _PLACES = 100
 """How many lines of code are remembered."""
@@ -44,7 +44,7 @@ class PrivateLocks:
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
         self._looks = Counter[Place]()
-        """How often it was looked at what is taken at a line."""
+        """How many locks were checked at each line."""
         self._held: dict[tuple[CodeType, int], list[tuple[TaskRecord, ref[Any]]]] = {}
         """By the place of an `async with`, the locks that were taken there last, each with its task."""
         self._compared = Counter[tuple[CodeType, int]]()

@@ -40,7 +40,7 @@ class TimerPurposes:
         self._timeouts = timeouts
         self._calls = 0
         self._calls_before = 0
-        """How many there were at the last `tell_the_rest`."""
+        """How many calls there were at the last `tell_the_rest`."""
         self.defers = False
         """Whether a library's calls are reported only when they are due, or at the second `tell_the_rest` from now.
 

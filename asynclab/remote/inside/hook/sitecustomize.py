@@ -17,7 +17,7 @@ _NEEDLESS = "typing_extensions"
 
 
 _OURS = {"asynclab", "msgspec"}
-"""Packages that this hook imports piece by piece, so that they are no clash with modules of the program."""
+"""Our own packages: more of their modules are imported later, so none of the program's may take their names."""
 
 
 def _step_aside() -> dict[str, str]:
