@@ -37,7 +37,7 @@ No URLs? Press enter to fetch the practice pages below from this computer."""
 
 NO_URLS = "No URLs in the text. Press a and paste one, or press F if the text was taken for the wrong format."
 
-NO_MATCH = "No URL has this text in it. Press esc to show all of them."
+NO_MATCH = "No URL contains this text. Press esc to show all URLs."
 
 SELECTED = "What happened to the selected URL, phase by phase."
 
