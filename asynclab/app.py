@@ -91,7 +91,7 @@ class AsyncLabApp(Leaving, TerminalApp):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None until it is started."""
         self.latest_event = time.monotonic()
-        """When the terminal last had a key, a click or the like."""
+        """When the terminal last had input, such as a key or a click."""
         self._collections = RareCollections()
         self._values = values or {}
         self._make_lab = make_lab
@@ -133,7 +133,7 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     @property
     def _own_runs(self) -> list[StagedRun]:
-        """Those of demos and fetches."""
+        """The labs of demos and fetches."""
         return [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
 
     @property

@@ -12,7 +12,7 @@ from asynclab.model.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The remembered choices; the defaults are those of a first start."""
+    """The remembered choices; the defaults apply to a first start."""
 
     theme: str = ""
     """The name of the chosen theme; empty for the app's own."""

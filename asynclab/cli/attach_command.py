@@ -37,7 +37,7 @@ def attach(
     """Look into a running program: every task, what it waits for, and who holds that.
 
     PID is the number of its process. The program calls asynclab.attachable() first, or runs on Python 3.14 or newer.
-    It goes on, and is as it was when you leave: with q, or without a screen with ctrl+c. Without a terminal, or with
+    The program keeps running. To leave it as it was, press q, or without a screen ctrl+c. Without a terminal, or with
     --headless, --seconds or --json, there is no screen.
     """
     from asynclab.cli.attach_headless import attach_headless

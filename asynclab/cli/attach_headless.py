@@ -24,10 +24,10 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame
 
 CENSUS = 10.0
-"""Real seconds that the census of a program may take before what there is of it is shown."""
+"""Real seconds that the census of a program may take before its incomplete result is shown."""
 
 SETTLING = 1.0
-"""Real seconds that loops may take after that to tell what could wake them, which idle ones do."""
+"""Real seconds after the census in which idle loops may report what could wake them."""
 
 _BEAT = 0.1
 
@@ -40,8 +40,8 @@ def attach_headless(
     Args:
         pid: The number of its process.
         seconds: When to leave; None for ctrl+c.
-        kept: The files in which the visit is kept.
-        json_to: Where to write what is there as JSON instead of printing it; "-" for standard output.
+        kept: The files that record the visit.
+        json_to: The file for JSON, which replaces the printed text; "-" for standard output.
         asked: Which findings are left out.
 
     Raises:
@@ -74,7 +74,7 @@ def _say(program: ObservedProgram, report: JsonReport | None) -> None:
 
 
 def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
-    """Tells whether each loop has gone on since, or has told what could wake it."""
+    """Tells whether each loop has run since, or has reported what could wake it."""
     before = {number: loop.state.version for number, loop in program.loops.items()}
     return lambda program: all(
         loop.state.outside is not None or loop.state.version != before.get(number)
@@ -110,7 +110,7 @@ class _Follower:
         """What the program did meanwhile."""
         program = self.program
         name = "it" if program.started is None else one_line(program.started.name)
-        left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
+        left = f"{name} has ended" if self._has_ended else f"{name} continues as before"
         yield f"{left}; observed for {measured(program.now)}:"
         yield from self._report.loop_lines()
 

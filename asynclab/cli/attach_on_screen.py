@@ -15,7 +15,7 @@ from asynclab.screens.run.attached_program import AttachedProgram
 
 
 def attach_on_screen(pid: int, kept: RunFiles, asked: FindingsOptions) -> int:
-    """Show a program for as long as somebody looks, and leave it as it was; for the rest see `attach_headless`."""
+    """Show a program until the user leaves, and leave it as it was; for the rest see `attach_headless`."""
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
         program = AttachedProgram(attachment, judge=asked.judge(working_folder()))
@@ -24,5 +24,5 @@ def attach_on_screen(pid: int, kept: RunFiles, asked: FindingsOptions) -> int:
         app.run()
     for warning in program.warnings:
         complain(warning)
-    click.echo(f"{program.name} {'has ended' if program.has_ended else 'goes on as it was'}")
+    click.echo(f"{program.name} {'has ended' if program.has_ended else 'continues as before'}")
     return app.return_code or 0

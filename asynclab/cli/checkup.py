@@ -45,7 +45,7 @@ class Finding:
     subject: str
     verdict: Verdict
     says: str
-    """What was found, and if need be what to do about it."""
+    """The result of a check, and what to do about a problem."""
 
 
 def check_up() -> list[Finding]:
@@ -123,7 +123,7 @@ def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: 
             f"Linux lets a process look into {allowed} ({scope} is {level}): use sudo, or asynclab.attachable() there"
         )
         return Finding("attaching", "limited", says)
-    return Finding("attaching", "works", "to programs of yours that run on Python 3.14, or call asynclab.attachable()")
+    return Finding("attaching", "works", "to programs that run on Python 3.14, or that call asynclab.attachable()")
 
 
 def extras() -> Iterator[Finding]:

@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 MOST_TEXT = 50_000_000
-"""Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
+"""The most bytes of a file; longer files are refused, since nobody would see what was left out."""
 
 MOST_PRINTED = 100_000
-"""URLs that are fetched without the screen by default; more are refused, as nobody would see which were left out."""
+"""The most URLs fetched without the screen by default; more are refused, since nobody would see what was left out."""
 
 LONGEST_SHOWN = 1_000_000
-"""Characters of a text that the Fetch screen is given as they are."""
+"""The most characters of a text that the Fetch screen shows; of a longer text it gets only the URLs."""
 
 
 class Parsed(click.ParamType):  # type: ignore[type-arg]
-    """A value that an option makes of a text."""
+    """The type of an option whose value is parsed from text."""
 
     def __init__(self, option: Option) -> None:
         self.name = option.metavar
         self._parse = option.parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value; an empty text, such as that of a variable that is not set, is refused."""
+        """The value; an empty text, such as from an unset variable, is refused."""
         try:
             return self._parse(value) if value else self.fail("it is empty", param, ctx)
         except ValueError as error:
@@ -80,7 +80,7 @@ def takes_options(command: Command) -> Command:
     "--as",
     "taken_as",
     type=click.Choice(FORMATS),
-    help="Take the texts for this format instead of telling it by what is in them.",
+    help="Read the texts as this format instead of detecting it from their content.",
 )
 @takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
@@ -150,7 +150,7 @@ def fetch(
 
 
 def _check_choices(options: Options, *, as_json: bool, as_csv: bool, har: Path | None, list_only: bool) -> None:
-    """Refuse options of which one would be ignored."""
+    """Refuse combinations in which an option would be ignored."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     if list_only and (as_json or as_csv or har is not None):
@@ -185,14 +185,14 @@ def _print_list(urls: Sequence[FoundUrl]) -> int:
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:
-    """The arguments, a line each, and what the files hold; empty where there are neither."""
+    """The arguments, one on each line, and the text of the files; empty if there are neither."""
     named = [url for url in urls if url != "-"]
     sources = [*files, *("-" for url in urls if url == "-")]
     return "\n".join([*map(_only_url, named), *map(_read, dict.fromkeys(sources))])
 
 
 def _only_url(argument: str) -> str:
-    """The URL that an argument is, with its scheme; part of an argument may be another host's than all of it."""
+    """The one URL of an argument, with its scheme. Only the whole argument counts: a part may name another host."""
     from asynclab.fetch.address import redacted
     from asynclab.fetch.texts.decoding import decoded
     from asynclab.fetch.urls import find_urls
@@ -224,7 +224,7 @@ def _find(text: str, most: int | None, taken_as: str) -> Found:
 
 
 def _why_none(found: Found) -> str:
-    """What a text has in the place of URLs, and what to do about it."""
+    """What a text without URLs contains instead, and what to do about it."""
     reasons = dict(found.ignored_counts)
     if "defanged URL" in reasons:
         return ", but defanged: --as defanged makes a URL of it, in a text (-f)"
@@ -234,7 +234,7 @@ def _why_none(found: Found) -> str:
 
 
 def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
-    """Say what of a text is not fetched, and show the first of that.
+    """Say which parts of a text are not fetched, and show the first of them.
 
     Without a terminal only if that has URLs; on one, what the text was taken for is said, too.
     """
@@ -254,7 +254,7 @@ def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
 
 
 def _read(name: str) -> str:
-    """The text of a file, also of one that is packed with gzip, as archives of pages and long sitemaps are."""
+    """The text of a file, unpacked if it is gzipped, such as archives of pages and long sitemaps."""
     import zlib
     from gzip import GzipFile
     from io import BytesIO

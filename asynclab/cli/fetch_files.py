@@ -48,7 +48,7 @@ class KeptFiles:
 
 @contextmanager
 def open_files(har: Path | None, resume: Path | None, options: Options) -> Iterator[KeptFiles]:
-    """Open the files that take results, as far as these are wanted.
+    """Open the files for results that the options name.
 
     Args:
         har: Where an archive is written.

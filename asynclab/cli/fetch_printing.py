@@ -86,7 +86,7 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
 
 
 class Keeper:
-    """Writes results to files; one that can't be written holds up neither the others nor what is fetched."""
+    """Writes results to files; an output that can't be written holds up neither the others nor the fetch."""
 
     def __init__(self, files: Iterable[ResultFile]) -> None:
         self._files = list(files)
@@ -122,7 +122,7 @@ class Printer:
     """Writes lines from a thread of its own: a reader that takes its time holds up no request."""
 
     def __init__(self, out: TextIO, progress: TextIO | None) -> None:
-        """Write lines to `out`, and one that says how far things are to `progress`, if there is any."""
+        """Write lines to `out`, and the progress line to `progress`, if that is given."""
         self.broken: OSError | None = None
         """Why nothing more can be written."""
         self.on_break: Callable[[], object] = lambda: None

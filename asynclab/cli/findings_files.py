@@ -36,7 +36,7 @@ from asynclab.remote.observed_program import ObservedProgram
 
 
 class FindingsFiles:
-    """Where findings are to be written: each file is opened before the program runs, and is whole or not there."""
+    """The files for findings. Each is opened before the program runs, and ends up complete or absent."""
 
     def __init__(self, asked: FindingsOptions, folder: str, sources: Sources | None = None) -> None:
         """Open the files.
@@ -73,7 +73,7 @@ class FindingsFiles:
             rules_failed: The rules that could not look, each with the kind of error.
 
         Returns:
-            The exit code: 3 where there is one that must not be; 1 where that can't be told; 0 else.
+            The exit code: 3 where there is one that must not be; 1 where that is unknown; 0 otherwise.
 
         Raises:
             OSError: A file can't be written.
@@ -102,7 +102,7 @@ class FindingsFiles:
         self._files[path].keep()
 
     def _note(self, report: FindingsReport) -> None:
-        """Say how many findings are not told, what may have been missed, and which comments allow nothing."""
+        """Say how many findings are left out, what may have been missed, and which comments allow nothing."""
         left_out = report.left_out
         parts = [f"{left_out.allowed:,} allowed"] if left_out.allowed else []
         parts += [f"{left_out.known:,} in the baseline"] if left_out.known else []
@@ -141,7 +141,7 @@ def _report(
 
 
 def _dumped(content: object, is_one_line: bool) -> str:
-    """JSON; where it follows what the program printed, in a line of its own, which is easily told from that."""
+    """JSON; after the program's own output it is one line, which is easy to find."""
     return f"{json.dumps(encodable(content), indent=None if is_one_line else 1)}\n"
 
 

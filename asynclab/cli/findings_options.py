@@ -1,4 +1,4 @@
-"""Reads the options that say which findings are told, where they are written, and which of them fail a run."""
+"""Reads the options that say which findings are reported, where they are written, and which of them fail a run."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class FindingsOptions:
     baseline: frozenset[KnownBug] = frozenset()
     write_baseline: Path | None = None
     likely: bool = False
-    """Whether what is only likely is told, and fails, too."""
+    """Whether likely findings are reported, and fail a run too."""
 
     def judge(self, folder: str, sources: Sources | None = None) -> FindingFilter:
-        """Decides which findings of a program in `folder` are told; without `sources`, by the files on the disk."""
+        """Decides which findings of a program in `folder` are reported; without `sources`, by the files on the disk."""
         from asynclab.findings.allowed import FindingFilter
 
         return FindingFilter(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
-"""What a disk says where a text doesn't fit; only of standard output no name is told."""
+"""The errors of a full disk; only for standard output they come without a file's name."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

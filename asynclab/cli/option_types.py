@@ -48,7 +48,7 @@ def is_packed(path: str) -> bool:
 
 
 class Source(click.Path):
-    """A file to read. Whether that can be done is for whoever reads it to say."""
+    """A file to read. The reader checks whether it can be read."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value != "-":
@@ -57,7 +57,7 @@ class Source(click.Path):
 
 
 class Place(click.Path):
-    """A file to write: no Python file, as whoever forgets the name of the file would lose the program after it.
+    """A file to write: no Python file: if its name is forgotten, the program's takes its place and is overwritten.
 
     Neither is it a file that the command reads, or writes something else to.
     """

@@ -112,7 +112,7 @@ def run(
     asked: FindingsOptions,
     **options: Any,
 ) -> int:
-    """Run a program of yours, unmodified, and watch its tasks.
+    """Run your program, unmodified, and watch its tasks.
 
     The program is a SCRIPT, -m MODULE or -c CODE, followed by its arguments. It runs as under plain Python, and
     asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen:

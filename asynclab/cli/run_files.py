@@ -1,4 +1,4 @@
-"""Keeps a run in files while it goes on: a recording, and a trace for Perfetto."""
+"""Writes a run to files while it runs: a recording, and a trace for Perfetto."""
 
 from __future__ import annotations
 

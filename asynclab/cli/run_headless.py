@@ -41,7 +41,7 @@ def run_headless(
         target: What to run.
         kept: The files in which the run is kept.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
-        asked: Which findings are told, where they are written, and which of them end it with 3.
+        asked: Which findings are reported, where they are written, and which of them end it with 3.
         stuck: After how many seconds without an event to print what each task waits for; None for never.
 
     Raises:
@@ -81,12 +81,12 @@ class _Standstills:
         self._moved_at = 0.0
         self._is_told = False
         self._asked = 0
-        """How many requests to the program itself have been seen to."""
+        """How many of the requests to the program itself were handled."""
         self._echo_until = 0.0
-        """Until when the next one is the signal that was passed on to it; in real seconds."""
+        """Real time until which the next request is an echo of a signal that was passed on to the program."""
         self._before_interrupt: dict[int, StuckReport] | None = None
         self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
-        """The latest of what was printed, for programs to read."""
+        """The latest reports printed, as data."""
 
     def on_signal(self, number: int) -> None:
         """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""

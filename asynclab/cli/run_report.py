@@ -34,7 +34,7 @@ LOOPS_KEPT = 200
 """How many loops are kept; a program may call asyncio.run() for each request that it serves."""
 
 _LATEST = 50
-"""How many loops are kept of those that were made last: something may still be told of them."""
+"""How many of the newest loops are kept: late reports on them may still come."""
 
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
@@ -44,7 +44,7 @@ class Report:
     """Follows a program, and says at its end what it did."""
 
     def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
-        """Follow, frame by frame, a program of which nothing is known yet; without a judge all findings are told."""
+        """Follow a program, frame by frame, from its start; without a judge all findings are reported."""
         self._program = program
         self._judge = judge
         self._tallies: dict[int, RunTally] = {}
@@ -66,7 +66,7 @@ class Report:
                 loop.feed.subscribe(partial(self._keep_flows, number))
 
     def _make_room(self) -> None:
-        """Let loops go that have ended, those first that there is least to say of."""
+        """Drop ended loops; the least interesting go first."""
         loops = list(self._program.loops.values())
         ended = [loop for loop in loops[:-_LATEST] if loop.state.outcome is not None]
         gone = {loop.number for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]}
@@ -93,7 +93,7 @@ class Report:
         yield from self.loop_lines()
 
     def lines_so_far(self) -> Iterator[str]:
-        """The report of a program whose end is not known: what it did, and where its tasks stand."""
+        """The report of a program whose end is unknown: what it did, and where its tasks stand."""
         yield from self.loop_lines()
         for loop in self._program.loops.values():
             if _alive(loop.state):
@@ -141,7 +141,7 @@ class Report:
         }
 
     def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:
-        """How it came to a finding, as that was when this was asked for first."""
+        """How the finding came about, as of the first call."""
         key = (loop, finding.key)
         if key not in self._flows:
             self._flows[key] = flows_of(self._program.loops[loop].state, finding)
@@ -259,12 +259,12 @@ def _entry_line(entry: dict[str, Any]) -> str:
 
 
 def _alive(state: LabState) -> int:
-    """How many tasks have not ended, where the run goes on as far as is known."""
+    """How many tasks have not ended, if no end of the run is known."""
     return sum(state.counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
 
 
 def _leaked(state: LabState) -> list[TaskState]:
-    """The tasks that never ended, as far as they are kept."""
+    """The tasks that never ended, if they are still kept."""
     return [state.tasks[number] for number in state.leaked if number in state.tasks]
 
 

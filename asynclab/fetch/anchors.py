@@ -39,7 +39,7 @@ class Anchors(HTMLParser):
         """Look for fragments, as they stand in URLs, in a page with this Content-Type."""
         super().__init__()
         self.missing = dict.fromkeys(wanted)
-        """Those not found yet."""
+        """The anchors not found yet."""
         self._names: defaultdict[str, list[str]] = defaultdict(list)
         for fragment in self.missing:
             for name in (unquote(fragment), fragment):

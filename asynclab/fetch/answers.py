@@ -31,7 +31,7 @@ class Answers(ResponseHandler):
     """Receives the answers on one connection, and knows its peer.
 
     aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
-    answers that it found in the same bytes. So it is given the headers first, and what follows them apart.
+    answers that it found in the same bytes. So it gets the headers first, and the body in another call.
     """
 
     peer = Peer()
@@ -55,7 +55,7 @@ class Answers(ResponseHandler):
             self._connections.open.add(self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the closed connection; a body whose length nobody told is not whole if an error ended it."""
+        """Forget the closed connection; a body of unknown length is not whole if an error ended it."""
         if exc is not None:
             self._break_body(exc)
         if self.transport is not None:

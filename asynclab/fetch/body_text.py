@@ -81,7 +81,7 @@ class MediaType:
     is_text: bool
     """Whether it is text, JSON, XML or a script."""
     charset: str
-    """The charset that it names, if that is known."""
+    """The charset that it names, if Python knows that charset."""
 
 
 @lru_cache(256)

@@ -12,10 +12,10 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
 MOST_URLS_NAMED = 100
-"""URLs that are listed for each cause; each of them had a line before."""
+"""The most URLs listed for each cause. Nothing is lost: the output already had a line for each URL."""
 
 MOST_HOSTS_NAMED = 50
-"""Hosts that are listed, those with the most broken links first."""
+"""The most hosts listed; hosts with the most broken links come first."""
 
 Verdict: TypeAlias = Literal["ok", "broken", "undecided", "unchecked"]
 

@@ -1,4 +1,4 @@
-"""Fetches many URLs concurrently; can be watched, and told to cancel or retry, while it runs.
+"""Fetches many URLs concurrently; while it runs, it can be watched, and asked to cancel or retry.
 
 All tasks are in one group: `run` starts a task per host, which starts a task per URL as soon as the limits allow, which
 tries, and retries temporary failures.

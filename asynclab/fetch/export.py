@@ -1,6 +1,6 @@
 """Results as JSON, as a line of JSON each, and as CSV.
 
-The names of the fields are those of curl's `--write-out` variables where there is one. In JSON, text is what the server
+Fields are named like curl's `--write-out` variables where there is one. In JSON, text is what the server
 sent, escaped so that a terminal obeys nothing of it; in CSV it is neutralised, and no cell is a formula.
 """
 
@@ -25,7 +25,7 @@ _HARMFUL = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-"""Characters that may act on a terminal, or that UTF-8 can't write, and that JSON leaves as they are."""
+"""Characters that JSON doesn't escape, but that may act on a terminal, or that UTF-8 can't encode."""
 
 # A spreadsheet takes a cell for a formula by its first character. Where it separates columns at semicolons, tabs or
 # bars, a cell can begin in the middle of one of ours, whatever quotes are around that.

@@ -19,7 +19,7 @@ class Result:
     url: str
     is_ok: bool
     fragments: tuple[str, ...]
-    """Those that were looked for in the page."""
+    """The fragments that were looked for in the page."""
     text: str
     """The whole result, as written."""
 

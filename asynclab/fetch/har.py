@@ -1,6 +1,6 @@
 """Writes results as an HTTP archive (HAR 1.2), which browsers and many tools open.
 
-An entry has its body only where the row kept all that came of it; elsewhere a comment says that it is missing.
+An entry has its body only if the row kept all of it; elsewhere a comment says that it is missing.
 URLs are as they were sent, without user names and passwords; secrets in parameters and headers are hidden.
 """
 
@@ -24,7 +24,7 @@ from asynclab.fetch.rows import Hop, Outcome, Phase, Row
 from asynclab.fetch.whole_file import WholeFile
 
 _ABSENT = -1
-"""Stands for what did not happen or is not known."""
+"""Stands for what did not happen or is unknown."""
 
 _NOT_FOLLOWED: tuple[Outcome | None, ...] = ("too_many_redirects", "blocked")
 """Outcomes of rows whose last redirect was not followed."""
@@ -67,7 +67,7 @@ class ArchiveFile(WholeFile):
     """An archive in a file, which is replaced only once the archive is whole; a context manager."""
 
     def __init__(self, path: Path, options: Options) -> None:
-        """Begin to write beside a place; the arguments are those of `WholeFile` and `Archive`."""
+        """Begin to write beside a place; the arguments are passed to `WholeFile` and `Archive`."""
         super().__init__(path)
         self.path = path
         self._archive = Archive(self.write, options)

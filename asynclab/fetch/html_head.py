@@ -1,6 +1,6 @@
 """Finds the title of an HTML document, and the charset that it declares, in its beginning.
 
-Only as much of HTML is read as tells a title from what looks like one: comments, CDATA, scripts, texts in which tags
+HTML is read just enough to tell a title from text that looks like one: comments, CDATA, scripts, texts in which tags
 don't count, quoted attributes, and drawings. Each expression ends with the text where its end is missing, so none of
 them goes over the same text twice; html.parser does, in the Pythons before 3.13.6.
 """

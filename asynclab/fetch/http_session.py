@@ -1,4 +1,4 @@
-"""The session that all requests share: its connections, as many as there are descriptors for, lookups and headers."""
+"""Makes the session that all requests share: its connections, limited by file descriptors, its lookups and headers."""
 
 from __future__ import annotations
 

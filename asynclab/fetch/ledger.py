@@ -31,13 +31,13 @@ class Ledger:
         self.now: Callable[[], float] = clock or (lambda: 0.0)
         """The present moment on the clock of the rows; 0 before the first run."""
         self.keeps_real_time: Callable[[], bool] = lambda: True
-        """Whether that clock has told real seconds since the run began."""
+        """Whether that clock has run in real time since the run began."""
         self._size = len(self.rows) if keep_rows else len(urls) if isinstance(urls, Sized) else 0
         """How many URLs there are, if known."""
         self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": self._size}
         self._open = {row.number: row for row in self.rows}
         self._begun: dict[int, Row] = {}
-        """Those that have been started."""
+        """The rows that have been started."""
         self._tally = Tally()
         self.kept: frozenset[int] = frozenset()
         """The numbers of the rows whose whole bodies are kept."""

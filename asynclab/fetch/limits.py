@@ -1,4 +1,4 @@
-"""Limits requests: how many there are at once, how many at one host, how soon one may follow another."""
+"""Limits requests: how many run at once, how many at one host, and how soon one may follow another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Host:
     """One host: its waiting rows, its limit, and when the next request may start."""
 
     def __init__(self, name: str, limit: int) -> None:
-        """Make a host without waiting rows; its name is such as "example.org:443", its limit the requests at once."""
+        """Make a host without waiting rows; `name` looks like "example.org:443"; `limit` counts requests at once."""
         self.name = name
         self.waiting: deque[Row] = deque()
         self.is_served = False
@@ -151,7 +151,7 @@ class Slot:
             host.has_started_one()
 
     def release(self) -> None:
-        """Give it back, if it is held."""
+        """Give the right back, if it is held."""
         if self._has_all:
             self._has_all = False
             self._limits.all.release()

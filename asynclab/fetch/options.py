@@ -104,7 +104,7 @@ def _range_of(text: str) -> range:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses, with those that follow one another as a range."""
+    """Make a text of statuses, with consecutive ones as a range."""
     runs = [
         [status for _, status in run] for _, run in groupby(enumerate(sorted(statuses)), lambda pair: pair[1] - pair[0])
     ]
@@ -142,7 +142,7 @@ class Options:
     """None for no limit."""
     retries: int = _count(2, "retries", "--retries", "Retries after a temporary failure.")
     max_bytes: int = _size(10 * MEBIBYTE, "keep at most", "--max-bytes", "Stop reading a body after this size.")
-    """Of unpacked bytes."""
+    """The limit of unpacked bytes."""
     method: Method = option(  # noqa: RUF009 - it makes a field
         "GET", "method", "--method", "HEAD asks for headers only.", "METHOD", choices=METHODS
     )
@@ -200,7 +200,7 @@ OPTIONS: Mapping[str, Option] = {field.name: field.metadata["option"] for field 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A text with URLs in it, and how they are to be fetched."""
+    """A text with URLs in it, and the options to fetch them."""
 
     text: str = ""
     """Any text; if empty, nothing is fetched yet."""

@@ -41,7 +41,7 @@ _TLS_REASONS = {
 """What parts of OpenSSL's reasons mean."""
 
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
-"""Matches aiohttp's message, which goes on with a picture of the error's place."""
+"""Matches aiohttp's message; a picture of the error's place follows it."""
 
 _LONG_LINE = re.compile(r"Got more than (\d+) bytes")
 """Matches what aiohttp says of a header that is too long."""

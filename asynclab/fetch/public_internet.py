@@ -41,7 +41,7 @@ _ISATAP = (0x00005EFE, 0x02005EFE)
 
 @lru_cache(1_024)
 def is_private(address: str) -> bool:
-    """Whether an IP address is not one of the public internet; False for anything else."""
+    """Whether an IP address is outside the public internet; False for a text that is no IP address."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:

@@ -23,7 +23,7 @@ from asynclab.model.text import one_line
 
 
 def note_refresh(row: Row, refresh: str, where: str) -> None:
-    """Note that a browser would go on to another URL, which is not fetched."""
+    """Note that a browser would follow to another URL, which is not fetched."""
     if target := refresh_target(refresh):
         row.notes += (f"a browser would go on to {one_line(redacted(target))} ({where})",)
 
@@ -135,7 +135,7 @@ class Receiver:
     def _remark(self, row: Row, response: aiohttp.ClientResponse) -> None:
         """Note what is unusual in an answer."""
         if response.status in REDIRECTS:
-            row.notes += ("a redirect that doesn't say where to (no Location)",)
+            row.notes += ("a redirect without a Location",)
         if response.status == 206:
             part = _header_text(response.headers.get("Content-Range", "of unknown place"))
             row.notes += (f"the server sent a part of the body: {one_line(part, 80)}",)
@@ -177,7 +177,7 @@ class Receiver:
                     if not body.take(piece):
                         return False
                     if len(piece) >= PIECE:
-                        await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
+                        await asyncio.sleep(0)  # a zip bomb takes long to unpack, and other tasks must run
                 if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # else the row's end tells all
                     asynclab.progress(row.wire, row.expected, "B")
                     report_at = now + REPORT_SECONDS
@@ -190,7 +190,7 @@ class Receiver:
 
 
 def _anchors_for(row: Row) -> tuple[str, ...]:
-    """The anchors that a browser would look for: a redirect's fragment replaces that of the link."""
+    """The anchors that a browser would look for: a redirect's fragment replaces the link's."""
     redirected_to = [hop.fragment for hop in row.hops if hop.fragment]
     return anchors_of(redirected_to[-1:] or row.fragments)
 

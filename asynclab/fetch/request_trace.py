@@ -103,7 +103,7 @@ class Watch:
 
 
 WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)
-"""Who watches the request that the running task makes."""
+"""The watcher of the running task's request."""
 
 
 class WatchedContext(ssl.SSLContext):
@@ -168,7 +168,7 @@ def peer_of(transport: asyncio.BaseTransport) -> Peer:
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
-    """What is to be known of an encrypted connection."""
+    """The facts of an encrypted connection."""
     certificate = encryption.getpeercert() or {}
     expires = certificate.get("notAfter")
     cipher = encryption.cipher()

@@ -63,7 +63,7 @@ def summary_line(totals: Totals) -> str:
 
 
 def comparison(totals: Totals) -> tuple[str, str]:
-    """What concurrency has brought: both times, and how much faster it was; empty where that can't be told.
+    """What concurrency has saved: both times, and how much faster it was; empty where that is unknown.
 
     Only what was finished in this run counts, and no time of a clock that was paused or changed.
     """

@@ -59,7 +59,7 @@ class Phases:
 
     @property
     def since(self) -> float:
-        """When it began."""
+        """When the present phase began."""
         return self._begun[-1][1] if self._begun else 0.0
 
     def enter(self, phase: Phase | None, now: float) -> None:
@@ -181,7 +181,7 @@ class Row:
     """Anything else worth knowing, one neutralised line each."""
 
     phases: Phases = field(default_factory=Phases)
-    """Of the present or last attempt."""
+    """The phases of the present or last attempt."""
     started_at: float | None = None
     """When the first attempt got its slot."""
     attempt_at: float | None = None
@@ -190,7 +190,7 @@ class Row:
     expires_at: float | None = None
     """When the attempt under way times out."""
     retry_at: float | None = None
-    """When it is to be tried again; None unless it is retrying."""
+    """When the next attempt begins; None unless the URL is retrying."""
     epoch: float = 0.0
     """When the present or last attempt began, in seconds since 1970."""
 
@@ -222,11 +222,11 @@ class Row:
     looked_for: tuple[str, ...] = ()
     """The fragments that were looked for in the page."""
     missing: tuple[str, ...] = ()
-    """Those of them that it doesn't have."""
+    """The fragments that the page doesn't have."""
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """The headers of the answer; worked out when somebody asks, since few are looked at."""
+        """The headers of the answer. They are decoded on demand, since few are looked at."""
         return [(header_text(name), header_text(value)) for name, value in self.raw_headers]
 
     @property

@@ -47,7 +47,7 @@ class Totals:
 
 
 class Tally:
-    """Adds up rows as they end: bytes of all, seconds of those that were finished in this round."""
+    """Adds up rows as they end: bytes of all rows, seconds of the rows finished in this round."""
 
     def __init__(self) -> None:
         self.wire = 0

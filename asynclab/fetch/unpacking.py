@@ -114,7 +114,7 @@ class Unpacker:
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
         names = [name for name in names if name not in ("", "identity", "chunked")]  # aiohttp has undone the last
         if len(names) > MOST_CODINGS:
-            raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
+            raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} nested codings")
         self._layers: list[_Layer] = []
         self._unknown = ""
         """An unknown coding; its data is taken as it comes, as in browsers."""
@@ -125,14 +125,14 @@ class Unpacker:
             self._layers.append(_Layer(name, most))
 
     def unpack(self, data: bytes) -> Iterable[bytes]:
-        """Take the next bytes, and give what is in them in pieces."""
+        """Unpack the next bytes, piece by piece."""
         pieces: Iterable[bytes] = (data,)
         for layer in self._layers:
             pieces = layer.unpack(pieces)
         return pieces
 
     def finish(self) -> None:
-        """Say that the body is at its end; raise a CutShortError where what is packed in it is not."""
+        """End the body; raise a CutShortError if its packed data is incomplete."""
         for layer in self._layers:
             layer.finish()
 

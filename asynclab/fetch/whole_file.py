@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Names a file in what the disk says: it may say no name, or that of the new file beside it."""
+    """Put the file's own path into an OSError, which may name no file, or the temporary one."""
     try:
         yield
     except OSError as error:
@@ -23,7 +23,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 class PartFile:
-    """A new file in a folder, which leaving the context removes, unless it has another name by then."""
+    """A new file in a folder. Leaving the context removes it, unless it was renamed."""
 
     def __init__(self, folder: Path, mode: str, encoding: str | None = None, newline: str | None = None) -> None:
         self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
@@ -42,8 +42,8 @@ class PartFile:
 class WholeFile(PartFile):
     """A text file that is written next to its destination, and moved there by `keep`.
 
-    Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
-    which raises an OSError. A destination that is not a file, such as a pipe, gets the whole text at once.
+    Without `keep`, leaving the context removes it, and the destination is unchanged; likewise after an OSError of the
+    disk. A destination that is not a file, such as a pipe, gets the whole text at once.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Names the causes of bugs: rules over what the model knows, each of which says only what it can prove."""
+"""Names the causes of bugs. Each rule reads the model, and says only what it can prove."""

@@ -1,4 +1,4 @@
-"""Tells alike findings once: what a rule finds at one place is one bug, however many tasks it befalls."""
+"""Tells alike findings once: what a rule finds at one place is one bug, however many tasks have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides which findings are told: not what was allowed, is known, or is only likely."""
+"""Decides which findings are reported: not the allowed ones, the known ones, or the likely ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANY = "any"
 NAMES = frozenset({ANY, *(rule.name for rule in RULES)})
 
 Verdict: TypeAlias = Literal["told", "allowed", "known", "likely"]
-"""What becomes of a finding: told, or left out as somebody allowed it, a baseline has it, or it is only likely."""
+"""What happens to a finding: it is told, or left out because it is allowed, in the baseline, or only likely."""
 
 _COMMENT = re.compile(r"#\s*asynclab\s*:\s*allow\b\s*(.*)")
 _WORD = re.compile(r"\s*([\w-]+)\s*(,?)")
@@ -88,7 +88,7 @@ def parse_allowance(text: str) -> Allowance:
 
 
 class FindingFilter:
-    """Tells the findings that are to be told from those that are not."""
+    """Separates the findings to report from the others."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class FindingFilter:
             folder: The project's: paths in allowances and in the baseline are relative to it.
             allowances: What is allowed beside what comments in the code allow.
             baseline: The bugs that are known.
-            likely: Whether what is only likely is told.
+            likely: Whether likely findings are reported.
             sources: The program's files; None for those on the disk.
         """
         self._folder = folder

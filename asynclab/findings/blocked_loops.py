@@ -21,7 +21,7 @@ TIMES = 3
 
 
 def find_blocks(state: LabState) -> Iterator[Finding]:
-    """Steps that took long while tasks were there that had no part in them."""
+    """Long steps that held up other tasks, which had no part in them."""
     by_function: defaultdict[tuple[str, str], list[tuple[float, Block, LoopBlocked]]] = defaultdict(list)
     for block in state.blocks:
         report = block.report

@@ -39,14 +39,14 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
             why = (
                 "it had waited for the lock itself, and been cancelled before it got it"
                 if incident.kind == "given_up"
-                else "that is inside an `async with` of its own, at the end of which release() fails"
+                else "that will fail to release it at the end of its own `async with`"
             )
             text = f"{released} at {measured(incident.at)}, while {quoted(state, other)} held it: {why}"
         yield finding_of("released-by-another", text, incident, robber)
 
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:
-    """Semaphores that a task gave more permits than they ever had, though it had none of them, but others before."""
+    """Semaphores with extra permits: a task that once had a permit has released one that it didn't have."""
     for incident, event in incidents_of(state, PrimitiveChanged):
         if event.primitive in state.primitives and not incident.is_sure:
             who = next(iter(incident.others), None)
@@ -60,7 +60,7 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
 
 
 def find_private_locks(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores of which each task has one for itself, or that were forgotten while a task held them."""
+    """Locks and semaphores that each task has for itself, or that were collected while a task held them."""
     for incident, event in incidents_of(state, LocksPrivate):
         text = (
             f"{listed(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
@@ -77,7 +77,7 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
 
 
 def find_lost_updates(state: LabState) -> Iterator[Finding]:
-    """Tasks that write what they have worked out from a value which another one changes meanwhile."""
+    """Tasks that write a value computed from an old one, which another task changes meanwhile."""
     for incident, event in incidents_of(state, UpdateLost):
         who, name, place = listed(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (
@@ -147,7 +147,7 @@ RULES = (
         "private-lock",
         "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
-        "Make it once, where all who are to share it get it from, and keep it there for as long as anybody uses it.",
+        "Make it once, in a place that all its users share, and keep it there as long as anybody uses it.",
         "",
         find_private_locks,
     ),

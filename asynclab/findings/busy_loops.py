@@ -12,7 +12,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
 SHORT_STEP = 20e-6
-"""Real seconds: what only asks whether it may go on takes less for a step, and what computes mostly more."""
+"""Real seconds: a step that only polls a condition takes less, and a step that computes mostly more."""
 
 _MANY_STEPS = 2_000
 _YEAR = 365.25 * 86_400
@@ -72,7 +72,7 @@ def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
 RULES = (
     Rule(
         "busy-wait",
-        "A task or callback checks again and again whether it may go on, with a turn of the loop each time.",
+        "A task or callback checks again and again whether it may proceed, with a turn of the loop each time.",
         "It takes a whole processor, and the loop never rests.",
         "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets; call remove_reader() "
         "once there is no more to read.",

@@ -16,14 +16,14 @@ _SHUTDOWN = "shutdown_default_executor"
 
 
 def find_full_executors(state: LabState) -> Iterator[Finding]:
-    """Lookups of names, and calls that others wait for, that wait for a thread, since others have all of them."""
+    """Lookups of host names, and calls that others wait for, for which the executor has no free thread."""
     for incident, event in incidents_of(state, ExecutorFull):
         if not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
             uses = "; what they wait for needs it" if event.holds_up else ""
             uses = "; it was given up before it had begun" if event.never_begun else uses
-            uses = "; nobody waits for these calls any more, but they go on" if event.given_up else uses
+            uses = "; nobody waits for these calls any more, but they keep running" if event.given_up else uses
             queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"
             threads = "the only thread of the executor is"
             threads = threads if event.workers == 1 else f"all {event.workers} threads of the executor are"
@@ -35,7 +35,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
 
 
 def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Executors whose threads all wait for tasks, or for calls, that need one of these threads themselves."""
+    """Executors whose threads all wait for tasks or calls that themselves need one of these threads."""
     told = state.outside
     if told is None or not told.queued or not state.is_starved:
         return
@@ -69,7 +69,7 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
-    """Programs whose main task has ended, and that wait for a thread which nobody can let go on."""
+    """Programs whose main task has ended, and that wait for a thread which nothing can release."""
     told = state.outside
     main = next(iter(state.tasks.values()), None)
     if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:
@@ -83,8 +83,8 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     waiter = f"asyncio.run() waits in {_SHUTDOWN}() for the threads of its executor"
     waiter = waiter if waits else "the process waits for all its threads but daemons"
     text = (
-        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to let "
-        f"it go on"
+        f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to "
+        f"release it"
     )
     place = (thread.file, thread.line) if thread.line else None
     yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)
@@ -122,8 +122,8 @@ RULES = (
         "shutdown-hangs",
         "The main task has ended, but a thread never does.",
         "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
-        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue, and close "
-        "what has a thread of its own, such as a connection of aiosqlite.",
+        "A thread can't be cancelled: end it through what it waits for, such as a last item in its queue, and close "
+        "objects that own a thread, such as a connection of aiosqlite.",
         "",
         find_endless_shutdowns,
     ),

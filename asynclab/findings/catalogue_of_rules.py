@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
     *busy_loops.RULES,
     *busy_threads.RULES,
 )
-"""In the order in which they are told."""
+"""In the order in which they are reported."""
 
 _TELLING = frozenset({Outside, RunStalled, RunEnded})
 """The events after which the rules look at once."""
@@ -61,14 +61,14 @@ class Findings:
 
     @property
     def found(self) -> list[Finding]:
-        """Each bug once, as it was last seen, in the order in which they were found."""
+        """Each bug once, as last seen, in the order of discovery."""
         if self._version != self._state.version:  # the last events may come just after a look
             self.look()
         return self.seen
 
     @property
     def seen(self) -> list[Finding]:
-        """Those that the latest look has seen, and earlier ones."""
+        """The findings of the latest look, and of earlier ones."""
         return list(self._found.values())
 
     def take(self, events: Sequence[Event]) -> None:
@@ -99,7 +99,7 @@ class Findings:
                     self._add(finding)
                 elif finding.key not in proved and (known.certainty == "likely" or finding.certainty == "proved"):
                     self._found[finding.key] = finding
-                if finding.certainty == "proved":  # the first one of a look is told
+                if finding.certainty == "proved":  # the first one of a look is reported
                     proved.add(finding.key)
 
     def _add(self, finding: Finding) -> None:

@@ -1,4 +1,4 @@
-"""Finds clients made anew for each request, what is never closed, and what several tasks use that only one may."""
+"""Finds clients made for each request, connections never closed, and shared objects that only one task may use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def find_short_sessions(state: LabState) -> Iterator[Finding]:
 
 
 def find_unclosed(state: LabState) -> Iterator[Finding]:
-    """Connections and clients that were collected before anybody had closed them; told once for each line of code."""
+    """Connections and clients that were collected before anybody closed them; reported once for each line of code."""
     by_place: defaultdict[Place | None, list[Incident]] = defaultdict(list)
     for incident in state.incidents:
         if isinstance(incident.event, ConnectionDropped):
@@ -56,12 +56,12 @@ _MISUSES = {
     "coroutine": "awaited a coroutine{at} that had been awaited before, and runs only once: a cache may have kept it",
     "loop": "waited for a lock, queue or future{at} that belongs to another event loop: one that was made before it",
     "stream": "read from a stream{at} from which another task was reading",
-    "generator": "went on with an async generator{at} with which another task was going on",
+    "generator": "resumed an async generator{at} that another task was already running",
 }
 
 
 def find_misuses(state: LabState) -> Iterator[Finding]:
-    """Tasks that failed as they used what only one may use, or only once, or only on its loop."""
+    """Tasks that failed since they used an object that only one task may use, or only once, or only on its own loop."""
     for incident, event in incidents_of(state, Misused):
         did = _MISUSES.get(event.kind, "misused something{at}").format(at=at_line(incident.place))
         yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)
@@ -79,7 +79,7 @@ def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_children(state: LabState) -> Iterator[Finding]:
-    """Child processes that nobody has any more; told once for each line of code."""
+    """Child processes that nobody has any more; reported once for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
         text = (
             f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)}, which "
@@ -99,7 +99,7 @@ RULES = (
     ),
     Rule(
         "not-shareable",
-        "A task used what only one may use at a time, or once, or on its own loop.",
+        "A task used an object that only one may use at a time, or only once, or only on its own loop.",
         "It fails with a RuntimeError, and so does each one after it: a coroutine runs only once, a stream or async "
         "generator has one reader, and a lock, queue or future belongs to the loop that first waited for it.",
         "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "

@@ -1,4 +1,4 @@
-"""Finds tasks that wait for each other, or for what can't come any more."""
+"""Finds tasks that wait for each other, or for something that can't come any more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GIVEN_UP_AFTER = 0.05
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
+    """Tasks that wait for each other in a circle, by locks, permits and awaits; reported once for each circle."""
     told: set[object] = set()
     for members, certainty in WaitGraph(state).circles():
         first = members[0]
@@ -79,9 +79,9 @@ def _own(state: LabState, primitive: PrimitiveState) -> str:
     behind = [number for number in primitive.waiters if number not in primitive.holders]
     name = primitive.label
     if len(holders) == 1:
-        has = "which it holds itself" if primitive.kind == "lock" else "of which it has all permits itself"
+        has = "which it holds itself" if primitive.kind == "lock" else "whose permits it holds itself"
         text = (
-            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits for ever"
+            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits forever"
         )
     else:
         shown = [f"{quoted(state, task.id)}{in_brackets(task.place)}" for task in holders[:NAMED]]
@@ -172,9 +172,9 @@ def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
 
 
 def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether one of the last holders failed or was cancelled, so that it did not give back what it had.
+    """Whether one of the last holders failed or was cancelled, and so did not release what it had.
 
-    One that did more than to take a lock, and ended with it, has forgotten it: locks are seldom released by others.
+    A holder that did more than to take a lock, and ended with it, forgot it: locks are seldom released by others.
     """
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
@@ -182,7 +182,7 @@ def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
 
 
 def _is_for_nobody(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether the last holders are calls of acquire() that got it after those who had made a task of them had ended."""
+    """Whether the last holders are tasks of acquire() that succeeded after their creators had ended."""
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     makers = [state.task(task.parent) for task in tasks if task.coroutine in ACQUIRES]
     ends = [None if maker is None else maker.ended_at for maker in makers]
@@ -238,7 +238,7 @@ def find_joins(state: LabState) -> Iterator[Finding]:
 
 
 def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
-    """Whether all who took items have waited for the next for long, where only they, or who joins, have put any."""
+    """Whether all consumers have long waited for the next item, and nobody but they, or the joiner, has put any."""
     left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
     takers = left.intersection(queue.takers)
     awaiting = (number for number in left if number is not None and awaits_any(state, number, queue.joiners))
@@ -255,7 +255,7 @@ RULES = (
     Rule(
         "deadlock",
         "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
-        "None of them can ever go on, nor can whoever waits for them.",
+        "None of them can ever proceed, nor can whoever waits for them.",
         "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
         "",
         find_cycles,

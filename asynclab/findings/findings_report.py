@@ -23,10 +23,10 @@ from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import held_now, plain_wait
 
 VERSION = 1
-"""Of what is written; it rises where a field changes its meaning or goes away."""
+"""The version of the format; it rises when a field changes its meaning or goes away."""
 
 FLOWS = 8
-"""How many tasks that wait for each other are told of."""
+"""How many tasks are listed of a chain of waits."""
 
 _RULES = {rule.name: rule for rule in RULES}
 
@@ -85,25 +85,25 @@ class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flows: tuple[Flow, ...]
     """How the task, and each that it waits for, came to where it is."""
     fingerprint: str
-    """The same in each run and on each machine, also where the code has moved to other lines."""
+    """An identifier that stays the same in each run, on each machine, and if the code moves to other lines."""
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many findings are not told."""
+    """How many findings are left out."""
 
     allowed: int
     """By `--allow`, or by a comment in the code."""
     known: int
     """By `--baseline`."""
     likely: int
-    """As they are only likely: `--likely` tells them."""
+    """Only likely ones: `--likely` reports them."""
 
 
 class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the rules found in one run of a program."""
 
     version: int
-    """Of this format: 1."""
+    """The version of this format: 1."""
     asynclab: str
     """The version of asynclab."""
     program: str | None
@@ -138,7 +138,7 @@ class Found(NamedTuple):
     """The loop's, now."""
     finding: Finding
     flows: tuple[Flow, ...]
-    """From when it was first found: tasks may have gone on since."""
+    """From when it was first found: tasks may have moved on since."""
 
 
 def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:
@@ -184,7 +184,7 @@ def first_place(states: Iterable[LabState]) -> Place | None:
 
 
 def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
-    """How a task came to where it is, and those that it waits for; files are told with their folders."""
+    """How a task came to where it is, and the tasks it waits for; files are named with their folders."""
     return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
 
 
@@ -219,7 +219,7 @@ def _likeness(finding: ToldFinding) -> Hashable:
 
 
 def _tasks_of(state: LabState, finding: Finding) -> list[int]:
-    """The task of a finding, those that it still waits for, and whom these wait for."""
+    """The task of a finding, the tasks that it still waits for, and the tasks that these wait for."""
     if finding.task is None or finding.task not in state.tasks:
         return []
     found = [finding.task]
@@ -234,7 +234,7 @@ def _still_waits(task: TaskState, finding: Finding) -> bool:
 
 
 def _awaited_by(state: LabState, number: int) -> Iterator[int]:
-    """The tasks that have to end, or to release a lock, before a task goes on."""
+    """The tasks that have to end, or to release a lock, before a task can continue."""
     wait = state.tasks[number].waits_for
     if wait is None:
         return

@@ -14,7 +14,7 @@ from asynclab.findings.rule import Finding
 from asynclab.findings.source_code import Sources
 
 VERSION = 1
-"""Of the format of a baseline; a reader refuses a higher one."""
+"""The version of the baseline's format; a reader refuses a higher one."""
 
 _AMOUNT = re.compile(r"\d[\d.,]*(?: (?:µs|ms|s|min|h)\b)?")
 """What differs from run to run: numbers of tasks and queues, sizes, times."""
@@ -23,7 +23,7 @@ _INSTALLED = re.compile(r".*/(?:site|dist)-packages/")
 
 
 class KnownBug(NamedTuple):
-    """What stays the same of a bug from run to run: no line number, no moment, no task's number."""
+    """The parts of a bug that are the same in each run: no line number, no moment, no task's number."""
 
     rule: str
     file: str
@@ -55,7 +55,7 @@ class _Baseline(msgspec.Struct):
 
 
 def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
-    """What a finding is recognised by; a file in the project's `folder` is told relative to that."""
+    """The key that recognises a finding; a file in the project's `folder` is named relative to it."""
     if finding.place is None:
         return KnownBug(finding.rule, "", "", _AMOUNT.sub("…", finding.text))
     file, line = finding.place
@@ -92,7 +92,7 @@ def read_baseline(text: str) -> set[KnownBug]:
 
 
 def baseline_text(bugs: Iterable[KnownBug]) -> str:
-    """A baseline that lists bugs, one a line, so that its changes are easy to read."""
+    """The text of a baseline: one bug on each line, so that changes are easy to read."""
     lines = [msgspec.json.encode(bug._asdict()).decode() for bug in sorted(set(bugs))]
     listed = ",".join(f"\n  {line}" for line in lines)
     return f'{{"version": {VERSION}, "findings": [{listed}\n]}}\n'

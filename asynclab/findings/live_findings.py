@@ -1,4 +1,4 @@
-"""Keeps up with what the rules find while a run goes on: findings come, and may go again."""
+"""Keeps the findings of a run up to date: they come, and may go again."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Found:
     """A finding, and whether it still holds."""
 
     finding: Finding
-    """As it was last seen, with the moment and the evidence of the first time."""
+    """The finding as last seen, with the moment and the evidence of the first time."""
     is_over: bool = False
-    """Whether the run went on and it no longer holds, as a deadlock that a timeout ended."""
+    """Whether it no longer holds, such as a deadlock that a timeout has ended."""
     others: int = 0
     """How many alike ones it stands for in a list where each bug is once."""
 
@@ -80,7 +80,7 @@ class LiveFindings:
             judge: Knows which findings are allowed or known; None where only comments in files on the disk allow any.
         """
         self.found: tuple[Found, ...] = ()
-        """Those that hold, in the order of their moments; then those that are over. Likely ones are among them."""
+        """The findings that hold, by their moments; then the ones that are over. Likely ones are included."""
         self.bugs: tuple[Found, ...] = ()
         """The first of those that are alike."""
         self._judge = judge or FindingFilter("")
@@ -91,7 +91,7 @@ class LiveFindings:
         self._state, self._rules, self._seconds = state, tuple(rules), seconds
         self._known: dict[Key, Found] = {}
         self._left: deque[Rule] = deque()
-        """The rules of this round that are yet to be checked."""
+        """The rules of this round that are not checked yet."""
         self._version = 0
         """The moment at which the latest round began."""
         self._rest = 0
@@ -99,7 +99,7 @@ class LiveFindings:
         self._cost = self._spent = 0.0
         """Real seconds that this round, and all rounds, have taken."""
         self._costs: dict[str, float] = {}
-        """Those that each rule took last time."""
+        """The real seconds that each rule took last time, by its name."""
         self._begun = seconds()
         self._is_ending = False
 

@@ -1,4 +1,4 @@
-"""Finds tasks that went on although they were cancelled."""
+"""Finds tasks that kept running although they were cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG = 1.0
 
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
-    """Tasks that dropped their CancelledError and went on to wait, which may be meant."""
+    """Tasks that swallowed their CancelledError and waited again, which may be intended."""
     for incident, event in incidents_of(state, CancelIgnored):
         if not event.by_group and _asked_by_its_group(state, event):
             continue
@@ -39,20 +39,20 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
         asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
         text = (
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
-            f"the task has gone on, and waited{where}"
+            f"the task has kept running, and waited{where}"
         )
         yield finding_of("ignored-cancel", text, incident, event.task)
 
 
 def _unknown(state: LabState, at: float) -> str:
-    """Who asked, where no task did."""
+    """The name of the requester, where no task has asked."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     is_over = main is not None and main.ended_at is not None and main.ended_at <= at
     return "asyncio.run() at its end" if is_over else "somebody"
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
-    """Blocks that ended as if in time. What they bring may be meant to be what there was until then."""
+    """Blocks that ended as if in time. They may be meant to return what they had until then."""
     for incident, event in incidents_of(state, TimeoutDropped):
         if not _is_told_otherwise(state, event):
             text = (
@@ -64,7 +64,7 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
 
 
 _AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
-"""What a block did, and what its end would have made of that."""
+"""What happened to the block, and the exception that its end would have raised."""
 
 
 def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
 
 
 def find_killed_generators(state: LabState) -> Iterator[Finding]:
-    """Async generators that a timeout has ended, while the code around it goes on to ask for their next item."""
+    """Async generators that a timeout has ended, while the code around it still asks for their next item."""
     for incident, event in incidents_of(state, GeneratorKilled):
         text = (
             f"a timeout of {quoted(state, event.task)} expired at {measured(incident.at)} as it waited for the next "
@@ -96,13 +96,13 @@ def find_killed_generators(state: LabState) -> Iterator[Finding]:
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
-    """Whether the task waited for another one, which ignored that it was cancelled for the timeout's sake."""
+    """Whether the task waited for another one that ignored the timeout's cancel."""
     events = (incident.event for incident in state.incidents)
     return any(isinstance(each, CancelIgnored) and each.by == event.task for each in events)
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:
-    """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
+    """Tasks that nobody had cancelled: they waited for the same future as a cancelled task, whose cancel reached it."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind == "cancel_shared":
             *shared, asked = incident.others
@@ -162,7 +162,7 @@ def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
 RULES = (
     Rule(
         "ignored-cancel",
-        "A task caught its CancelledError, did not raise it again, and went on.",
+        "A task caught its CancelledError, did not raise it again, and kept running.",
         "Timeouts have no effect, and whoever waits for the task's end waits in vain.",
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
         "timeout",
@@ -179,7 +179,7 @@ RULES = (
     Rule(
         "cancel-across-yield",
         "A timeout expired, or a task group failed, in an async generator that stood at a yield.",
-        "It cancels whoever goes over the generator, in code that is not in its block: the task ends as if cancelled.",
+        "It cancels the code that iterates over the generator, outside its block: the task ends as if cancelled.",
         "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
         "",
         find_misplaced_cancels,
@@ -195,7 +195,7 @@ RULES = (
     Rule(
         "shared-cancel",
         "Several tasks wait for the same task or future, and the cancel of one of them has cancelled others, too.",
-        "Callers fail that nobody has cancelled: a cancel goes on to what is awaited.",
+        "Callers fail that nobody has cancelled: a cancel is passed on to what is awaited.",
         "Run shared work in a task of its own, and wait for it with `await asyncio.shield(task)`.",
         "",
         find_shared,

@@ -15,7 +15,7 @@ from asynclab.model.waits_in_vain import LostHandover, key_of
 from asynclab.model.wording.quantities import measured
 
 LONG = 1.0
-"""Lab seconds in which those who are to go on might have done so."""
+"""Lab seconds in which a woken task would have run."""
 
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
-    """The tasks that waited for the like when it was lost, and have gone on to wait for long."""
+    """The tasks that waited for such a thing when it was lost, and have waited for long since."""
     key, event = key_of(lost.wait), lost.wait.number if lost.wait.kind == "event" else 0
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
     found = [
@@ -78,7 +78,7 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that alone woke others, and ended as another task's cancel was taken for theirs, while these wait."""
+    """Tasks that took another task's cancel for their own and ended, though only they woke tasks that still wait."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "cancel_of_another":
             continue
@@ -103,7 +103,7 @@ def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
 
 
 def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int, Wait | None]:
-    """Who has waited at a queue or primitive from some moment on while nothing could end that, and how."""
+    """The waits in vain at a queue or primitive that lasted until `since` or longer, by task."""
     waits = vain_waits(state)
     return {task: wait for task, wait, until in waits if until >= since and (wait.kind, wait.number) == (kind, number)}
 
@@ -174,7 +174,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            # Its maker has gone on to get more: it did not only stop with what was left.
+            # Its maker has got more since: it did not only stop with what was left.
             goes_on = made_last[task.parent, task.file, task.line] > (task.ended_at or 0.0)
             yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):
@@ -208,7 +208,7 @@ RULES = (
     Rule(
         "lost-handover",
         "A task was handed a connection, permit or notification, but cancelled before it ran: nobody else got that.",
-        "It belongs to nobody from then on, and others wait for it in vain.",
+        "Nobody has it from then on, and others wait for it in vain.",
         "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
         "",
         find_lost_handovers,
@@ -234,8 +234,8 @@ RULES = (
     Rule(
         "dropped-event",
         "A task waits for an event, future or condition, or at a queue, that nobody else refers to any more.",
-        "Whoever was to set or fill it has put another one in its place, or has forgotten it: the task waits in vain.",
-        "Set an event before you replace it, or clear() it and keep it; end whoever reads a queue before you drop it.",
+        "The code that should set or fill it has replaced or dropped it: the task waits in vain.",
+        "Set an event before you replace it, or clear() it and keep it; end the readers of a queue before you drop it.",
         "",
         find_dropped_sources,
     ),

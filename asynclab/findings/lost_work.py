@@ -32,10 +32,10 @@ from asynclab.model.waits_in_vain import LEFT_SECONDS
 from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5
-"""For how long it must have grown."""
+"""Lab seconds for which a queue must have grown."""
 
 LINE_SECONDS = 1.0
-"""For how long tasks must have been made that still wait."""
+"""Lab seconds over which the waiting tasks must have been made."""
 
 _LINE = 50
 """How many tasks in a line are many."""
@@ -45,7 +45,7 @@ _FASTER = 1.5
 
 _FEWEST_TAKEN = 2
 _SAMPLES = 64
-"""Of how many tasks in a line it is looked when they were made."""
+"""How many tasks of a line are sampled for the time of their creation."""
 
 _PARTS = 8
 """In each of as many parts of the time its smallest size must be larger than in the one before."""
@@ -67,7 +67,7 @@ def find_collected(state: LabState) -> Iterator[Finding]:
 
 
 def _never_began(task: TaskState | None) -> bool:
-    """Whether a task that was collected had yet to take its first step: until that its loop keeps it."""
+    """Whether a collected task had not taken its first step: until then its loop keeps it."""
     return task is not None and task.steps == 0
 
 
@@ -129,11 +129,11 @@ def _is_stranded(state: LabState, task: TaskState) -> bool:
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
-    """Callbacks that raised: what they were yet to do is not done, and a chain of them has ended."""
+    """Callbacks that raised: the rest of their work is not done, and a chain of them has ended."""
     for incident, event in incidents_of(state, CallbackFailed):
         text = (
             f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
-            f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
+            f"{measured(incident.at)}: asyncio only logs that, and the rest of its work is not done"
         )
         yield finding_of("callback-failed", text, incident, None)
 
@@ -145,12 +145,12 @@ def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that went on after the gather() that they were in had failed, or whoever waited for them was cancelled."""
+    """Tasks that kept running after their gather() had failed, or the task that waited for them was cancelled."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
-        text = f"{quoted(state, event.task)} went on {_after(state, waiter)}, and "
+        text = f"{quoted(state, event.task)} kept running {_after(state, waiter)}, and "
         if event.outcome == "failed":
             text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
         else:
@@ -173,7 +173,7 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
     for number, left in state.left_behind.items():
         task = state.tasks.get(number)
         if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
-            text = f"{quoted(state, number)}{made_at(task)} still goes on {_after(state, left.waiter)}"
+            text = f"{quoted(state, number)}{made_at(task)} still runs {_after(state, left.waiter)}"
             place = place_in(task)
             yield Finding("left-behind", text, state.now, (state.version,), number, place, "likely")
 
@@ -206,7 +206,7 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_items(state: LabState) -> Iterator[Finding]:
-    """Queues with items as asyncio.run() ended, whose consumers it cancelled, and into which nobody else would put."""
+    """Queues that still had items when asyncio.run() ended and cancelled their consumers, and had no other producer."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     if main is None or main.state != "done" or main.ended_at is None:
         return
@@ -342,33 +342,33 @@ RULES = (
     Rule(
         "never-retrieved",
         "A task or future failed, and nobody looked at its exception.",
-        "The failure stays unseen, and what the task was to do is not done.",
+        "The failure stays unseen, and the rest of the task's work is not done.",
         "Await it, use a TaskGroup, or look for exceptions among the results of gather(..., return_exceptions=True).",
         "",
         find_never_retrieved,
     ),
     Rule(
         "unseen-failure",
-        "A task failed, nobody looked at its exception, and others wait for what its code was to bring.",
+        "A task failed, nobody looked at its exception, and others wait for what its code would have brought.",
         "The program hangs, or does half of its work, though nothing was reported.",
-        "Wait for the task as well as for what it brings, as a TaskGroup does, or wake who waits in a finally.",
+        "Await the task as well as its result, as a TaskGroup does, or wake its waiters in a finally.",
         "",
         find_unseen_failures,
     ),
     Rule(
         "callback-failed",
         "A callback raised an exception.",
-        "asyncio only logs it: what the callback was yet to do is not done, and whoever waits for that waits in vain.",
+        "asyncio only logs it: the rest of the callback's work is not done, and whoever waits for that waits in vain.",
         "Catch the exception in the callback, or do its work in a task that somebody awaits.",
         "",
         find_failed_callbacks,
     ),
     Rule(
         "left-behind",
-        "A task goes on that nobody waits for any more: its gather() has failed, whoever waited for it in wait() was "
+        "A task still runs that nobody waits for any more: its gather() has failed, its waiter in wait() was "
         "cancelled or only waits for a newer one, or another has taken its place.",
-        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise. The "
-        "cancel of a wait() does not go on to its tasks.",
+        "gather() raises the first exception, lets the other tasks run on unwatched, and hides what they raise. The "
+        "cancel of a wait() does not reach its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
         "Cancel what wait() leaves pending, in a finally, and a task before you put another in its place.",
         "gather",
@@ -393,7 +393,7 @@ RULES = (
     Rule(
         "write-without-drain",
         "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
-        "Memory grows with what is not sent yet, and the other side gets it ever later, or never.",
+        "Memory grows with the unsent data, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
         "",
         find_undrained_writes,

@@ -18,7 +18,7 @@ NAMED = 6
 
 
 def line_of(place: Place | None) -> str:
-    """A place as "app.py:7"; empty where it is not known."""
+    """A place as "app.py:7"; empty where it is unknown."""
     return "" if place is None else f"{one_line(file_name(place[0]))}:{place[1]}"
 
 

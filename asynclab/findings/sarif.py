@@ -47,7 +47,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _invocation(report: FindingsReport) -> dict[str, Any]:
-    """Whether asynclab could do its work; how the program ended is only told along with it."""
+    """Whether asynclab could do its work; how the program ended is only additional."""
     level = "warning" if report.observed else "error"
     return {
         "executionSuccessful": report.observed,
@@ -86,7 +86,7 @@ def _location(step: Step, flow: Flow) -> dict[str, Any]:
 
 
 def _place(file: str | None, line: int | None, code: str = "") -> dict[str, Any]:
-    """A line of a file; nothing for code that is in no file, such as that of `python -c`."""
+    """A line of a file; nothing for code that is in no file, such as under `python -c`."""
     if file is None or line is None or file.startswith("<"):
         return {}
     snippet = {"snippet": {"text": code}} if code else {}

@@ -36,7 +36,7 @@ class SourceCode:
     def comments(self, line: int) -> Iterator[tuple[int, str]]:
         """The comments that are meant for a line, with their own lines.
 
-        These are the ones of its statement and of the functions around it, and those on lines of their own directly
+        These are the comments of its statement and of the functions around it, and comment lines directly
         above these.
         """
         for first, last in dict.fromkeys(self._headers(line)):
@@ -61,7 +61,7 @@ class SourceCode:
     @cached_property
     def _tree(self) -> ast.Module | None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of the code was said when it ran
+            warnings.simplefilter("ignore")  # Python warned of this code when it ran
             try:
                 return ast.parse("\n".join(self._lines))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -129,7 +129,7 @@ def _first(node: ast.stmt) -> int:
 
 
 def _head(node: ast.stmt) -> tuple[int, int]:
-    """The first and last line of a statement; of one with a body, of what is before the body."""
+    """The first and last line of a statement, or of its part before the body."""
     body: list[ast.stmt] = getattr(node, "body", [])
     if isinstance(node, ast.Match):
         body = [case.body[0] for case in node.cases]

@@ -29,7 +29,7 @@ ODD_ENDS_NAMED = 3
 """How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
 
 _WAKES = {"event": "sets", "future": "sets", "condition": "notifies"}
-"""What ends a wait of a kind, of which nothing else says who did it last."""
+"""What ends a wait of each kind whose sentence doesn't already say who did so last."""
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
 
 
 def _waker_of(state: LabState, number: int, wait: Wait | None, wakers: Iterable[Waker]) -> str:
-    """Which function would have woken a task, and what became of the latest task that ran it."""
+    """The function that would have woken a task, and how the latest task that ran it ended."""
     does = "" if wait is None else _WAKES.get(wait.kind, "")
     waker = next((each for each in wakers if each.task == number and does), None)
     primitive = None if wait is None else state.named_primitives.get((wait.kind, wait.number))
@@ -81,7 +81,7 @@ def _causes(state: LabState) -> Iterator[Finding]:
 
 
 def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Tasks that nothing can wake though others go on; said where no other rule says why."""
+    """Tasks that nothing can wake though others still run; reported where no other rule says why."""
     incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
     if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
         return
@@ -98,7 +98,7 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     if incident.event.serves:
-        text += ", unless it is there to let a server go on"
+        text += ", unless it is there to keep a server running"
     elif not incident.is_sure:
         text += ", unless another task of a group fails"
     place = _line(waits[roots[0].id]) or place_of(roots[0])
@@ -149,7 +149,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
         asked_by, place = task.cancel_requested_by, _line(stood)
-        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is not known
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is unknown
         return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
@@ -170,15 +170,15 @@ RULES = (
         "standstill",
         "All tasks wait, and nothing can wake any of them.",
         "The program hangs, and uses no CPU time.",
-        "See what each task waits for: whoever was to bring it has ended, or waits as well.",
+        "Look at what each task waits for: the task that should bring it has ended, or waits as well.",
         "",
         find_standstills,
     ),
     Rule(
         "partial-deadlock",
-        "Tasks wait for what no code that still runs can bring.",
-        "A part of the program hangs while the rest goes on, so that nothing seems wrong.",
-        "See who was to bring it: wake those who wait in a finally, also where that task fails, ends or is cancelled.",
+        "Tasks wait for something that no running code can bring.",
+        "A part of the program hangs while the rest keeps running, so that nothing seems wrong.",
+        "Let the code that should bring it wake its waiters in a finally, even if it fails or is cancelled.",
         "",
         find_partial_deadlocks,
     ),

@@ -41,7 +41,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
 
 
 def _each_has_one(state: LabState, queue: QueueState, takers: Collection[int | None], waits: Collection[int]) -> bool:
-    """Whether each of those who have one item of a pool waits for one more, after all were put back several times."""
+    """Whether each task with an item of a pool waits for one more, after all items were put back several times."""
     lent = len(queue.lent or ())
     waiting = {task for task in takers if task in waits or (task in state.tasks and awaits_any(state, task, waits))}
     return queue.returned >= 2 * lent and len(takers) == lent and waiting.issuperset(takers)
@@ -53,7 +53,7 @@ def _waits_for_pool(
     """The tasks that have waited in vain for an item of a pool, or for long after those who have them came to an end.
 
     Returns:
-        How each of them waits; and "proved" where nothing could have let them go on.
+        How each of them waits; and "proved" where nothing could have woken them.
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
     is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
@@ -107,11 +107,11 @@ def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
 
 
 def find_full_pipes(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for a child process, which waits for somebody to read what it has written."""
+    """Tasks that wait for a child process, while nobody reads what the child has written."""
     for incident, event in incidents_of(state, PipeFull):
         text = (
-            f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
-            f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
+            f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, which is blocked in "
+            f"a write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
         )
         yield finding_of("pipe-full", text, incident, event.task)
 
@@ -131,7 +131,7 @@ def find_kept_pipes(state: LabState) -> Iterator[Finding]:
 
 
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for the other side of a connection, which waits for somebody to read what it has sent."""
+    """Tasks that wait for the other side of a connection, while nobody reads what that side has sent."""
     for incident, event in incidents_of(state, StreamUnread):
         place = incident.place
         what = (
@@ -164,7 +164,7 @@ RULES = (
     Rule(
         "consumer-gone",
         "A task waits to put into a full queue, and all tasks that took from it have ended.",
-        "The producer waits for ever, and what is in the queue is lost.",
+        "The producer waits forever, and what is in the queue is lost.",
         "Let the consumer's end cancel the producer, as in a TaskGroup, or shut the queue down (Python 3.13).",
         "queue",
         find_lone_producers,
@@ -179,10 +179,10 @@ RULES = (
     ),
     Rule(
         "pipe-kept-open",
-        "A task waits for a child process whose pipe is kept open: its stdin, for the end of which the child waits, or "
+        "A task waits for a child process whose pipe is kept open: its stdin, which the child reads to the end, or "
         "its output by another process, though the child has ended.",
-        "A child that reads its input to its end waits for that; communicate(), and wait() before Python 3.14, return "
-        "only once all who have the pipe have closed it: a child's child may never do that.",
+        "A child that reads its input to the end waits until stdin is closed. communicate(), and wait() before Python "
+        "3.14, return only once every process has closed the pipe: a child's child may never do that.",
         "Close stdin once all is written, as communicate() does; start the child with start_new_session=True, and end "
         "its group with os.killpg(), or give it no pipe.",
         "",
@@ -191,7 +191,7 @@ RULES = (
     Rule(
         "unread-stream",
         "A task waits to write, or for a connection of a pool, and nobody reads what the other side has sent.",
-        "The other side waits until that is read: both wait, and nothing goes on.",
+        "The other side waits until that is read: both wait, and neither can proceed.",
         "Read in a task of its own while you write; use each response in an `async with`, or read it to its end.",
         "",
         find_unread_streams,

@@ -1,4 +1,4 @@
-"""Says what a task waits for, and who has that or brought it last."""
+"""Describes what a task waits for, and which task holds it or brought it last."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def doing(task: TaskState, state: LabState) -> str:
 
 
 def waiting(task: int, wait: Wait, state: LabState) -> str:
-    """The wait of a task in words, with who has or brought last what it is for, unless that is the task itself."""
+    """A task's wait in words, with the task that holds or last brought what it awaits, if that is another."""
     holders = waited_tasks(wait, state)
     if wait.kind == "lock":
         wait = Wait("lock", number=wait.number, tasks=holders)
@@ -28,9 +28,9 @@ def waiting(task: int, wait: Wait, state: LabState) -> str:
 
 
 def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
-    """The tasks that a wait is for, as far as they have not ended.
+    """The unfinished tasks that a wait is for.
 
-    Of a lock or semaphore those who hold it now, since it may have changed hands.
+    For a lock or semaphore, the tasks that hold it now: it may have changed hands since the wait began.
     """
     primitive = state.named_primitives.get((wait.kind, wait.number))
     if primitive is not None:
@@ -40,7 +40,7 @@ def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
 
 
 def _more_of(task: int, wait: Wait, holders: Sequence[int], state: LabState) -> str:
-    """Who has what a task waits for, where the words for the wait don't name them."""
+    """The tasks that hold or brought the awaited thing, where the words for the wait don't name them."""
     if wait.kind == "semaphore" and holders:
         return f", whose permits are with {listed(state, holders)}"
     if wait.kind in _BROUGHT:
@@ -50,7 +50,7 @@ def _more_of(task: int, wait: Wait, holders: Sequence[int], state: LabState) -> 
         did = _BROUGHT[wait.kind]
         last = last_by(state, did, primitive.sources) if primitive.sources else f", which nobody has {did}"
         if primitive.kind == "semaphore" and primitive.sole_taker:
-            last = f", all permits of which {quoted(state, primitive.sole_taker)} took{last}"
+            last = f", whose permits were all taken by {quoted(state, primitive.sole_taker)}{last}"
         by = "" if primitive.cleared is None else f", and cleared by {quoted(state, primitive.cleared[0])} since"
         return last and f"{last}{by}"
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
@@ -71,7 +71,7 @@ _BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
 def last_by(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
-    """Who did something last, and how that ended; empty where it was no task."""
+    """The task that did something last, and how it ended; empty where no task did it."""
     number = _latest(tasks)
     if number is None:
         return ""

@@ -1,4 +1,4 @@
-"""Finds the tasks that can't go on, since all who could let them go on wait for one of them."""
+"""Finds circles of tasks that wait for each other, so that none of them can proceed."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 LONG = 1.0
-"""Lab seconds in which whoever might break a circle would have done so."""
+"""Lab seconds after which it is likely that no other task will break a circle."""
 
 FOLLOWED = 300
-"""How many tasks are followed from one another while the run goes on, so that a look takes part of a frame."""
+"""How many tasks the graph has, at most, while the run continues: building it must not take a whole frame."""
 
 FOLLOWED_WHEN_IDLE = 20_000
-"""The same when nothing but timeouts can happen any more, or the run is over."""
+"""The same limit when nothing but timeouts can happen any more, or the run is over."""
 
 _SINGLE = ("task", "wait_for", "shield", "wait", "as_completed")  # wait() may return when the first of them ends
 _ALL = ("gather", "task_group")
 AWAITING = (*_SINGLE, *_ALL)
-"""How a task waits for others."""
+"""The kinds of wait that other tasks end by their own end."""
 
 
 @dataclass(slots=True)
 class _Node:
-    """A task that waits, as far as it is known who can let it go on."""
+    """A waiting task, and the known tasks that can let it proceed."""
 
     blockers: list[int]
-    stuck: int
-    """It can go on when as many of them can."""
+    needed: int
+    """How many blockers must be able to proceed before this task can."""
     followers: list[int] = field(default_factory=list)
-    """Whose blocker it is."""
+    """The tasks that it blocks."""
 
 
 class WaitGraph:
-    """Who waits for whom among the tasks that wait for locks, permits and each other."""
+    """The waiting tasks, each with the tasks that it waits for: by locks, permits, full queues and awaits."""
 
     def __init__(self, state: LabState) -> None:
-        """Follow everybody who may be part of a circle, and leave out those that can go on."""
+        """Enter the tasks that may be part of a circle, and drop the ones that can proceed."""
         self._state = state
         self._timed_since: dict[int | None, float] = {}
         """When the latest timeout around each task began."""
@@ -50,22 +50,22 @@ class WaitGraph:
                 begin = self._timed_since.get(timeout.task, timeout.started_at)
                 self._timed_since[timeout.task] = max(begin, timeout.started_at)
         self._held_since: dict[int | None, float] = {}
-        """When each of these tasks took the first of the locks that it holds."""
+        """When each task with a timeout took the first lock that it still holds."""
         for lock in state.primitives.values() if self._timed_since else ():
             if lock.holder in self._timed_since:
                 self._held_since[lock.holder] = min(self._held_since.get(lock.holder, lock.held_since), lock.held_since)
         self._is_starved = state.is_starved
-        self._most = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED
+        self._limit = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED
         self._nodes: dict[int, _Node] = {}
         self._unsure: set[int] = set()
-        """Who waits for what others than those that are known may release, or take from."""
+        """Tasks whose lock or queue may also be released, or emptied, by a task that is not among their blockers."""
         self._timed: set[int] = set()
-        """Who has a timeout around both its lock and its wait: it gives up, but meant to have both."""
+        """Tasks with a timeout around both their lock and their wait: it breaks the circle, but their work fails."""
         self._follow()
         self._drop_free()
 
     def circles(self) -> Iterator[tuple[list[TaskState], Certainty]]:
-        """The tasks of each circle. One that others may break is likely where several tasks have waited for long."""
+        """The tasks of each circle. If another task may break a circle, it is likely only after a long wait."""
         settled: set[int] = set()
         for start in self._nodes:
             path: dict[int, None] = {}
@@ -75,14 +75,14 @@ class WaitGraph:
                 number = self._next(number)
             if number in path:
                 members = [self._state.tasks[member] for member in list(path)[list(path).index(number) :]]
-                if self._is_told(members):
+                if self._is_reported(members):
                     is_stranded = all(self._state.is_stranded(member.id, member.since) for member in members)
                     is_sure = is_stranded or (self._unsure | self._timed).isdisjoint(path)
                     yield members, "proved" if is_sure else "likely"
             settled.update(path)
 
-    def _is_told(self, members: list[TaskState]) -> bool:
-        """Whether a circle is sure, or has lasted for long; a task that waits for its own lock may be let go on."""
+    def _is_reported(self, members: list[TaskState]) -> bool:
+        """Whether a circle is sure, or has lasted long. A task that waits for its own lock may get it from another."""
         if self._unsure.isdisjoint(member.id for member in members):
             return True
         waits = [member.waits_for for member in members]
@@ -90,25 +90,25 @@ class WaitGraph:
         return not is_own_lock and self._state.now - max(member.since for member in members) >= LONG
 
     def _next(self, number: int) -> int:
-        """One of those who keep a task waiting: another one, where there is one."""
+        """A task that blocks this one; a task that blocks itself comes last."""
         stuck = [blocker for blocker in self._nodes[number].blockers if blocker in self._nodes]
         return next((blocker for blocker in stuck if blocker != number), stuck[0])
 
     def _follow(self) -> None:
-        """Enter all who wait, from those on who hold what others wait for; and those who wait only for each other."""
+        """Enter all tasks that the starting tasks wait for, directly or through others."""
         for start in self._starts():
             found = deque([start])
-            while found and len(self._nodes) < self._most:
+            while found and len(self._nodes) < self._limit:
                 number = found.popleft()
                 node = None if number in self._nodes else self._node(number)
                 if node is not None:
                     self._nodes[number] = node
                     found.extend(node.blockers)
-            if len(self._nodes) >= self._most:
+            if len(self._nodes) >= self._limit:
                 return
 
     def _starts(self) -> Iterator[int]:
-        """One task of each circle, and others: who holds what is wanted, and who awaits a task that awaits another."""
+        """At least one task of each circle: holders of wanted primitives, and tasks that await an awaiting task."""
         state = self._state
         for primitive in state.primitives.values():
             if primitive.waiters:
@@ -116,14 +116,14 @@ class WaitGraph:
         for queue in state.queues.values():
             if queue.is_full:
                 yield from queue.putters[:1]
-        for number in state.awaiting if len(state.awaiting) <= self._most else ():
+        for number in state.awaiting if len(state.awaiting) <= self._limit else ():
             task = state.tasks.get(number)
             wait = None if task is None else task.waits_for
             if wait is not None and not state.awaiting.keys().isdisjoint(wait.tasks):
                 yield number
 
     def _node(self, number: int) -> _Node | None:
-        """Who keeps a task waiting; None where it may go on."""
+        """The node of a task, with its blockers; None where the task may proceed."""
         task = self._state.tasks.get(number)
         if task is None or task.state != "waiting" or task.cancel_requested or task.waits_for is None:
             return None
@@ -131,7 +131,7 @@ class WaitGraph:
         primitive = self._state.named_primitives.get((wait.kind, wait.number))
         holders = [] if primitive is None else primitive.holders
         has_timeout = wait.deadline is not None or number in self._timed_since
-        # A timeout lets it go on; but where it waits for itself, nobody else can do anything before.
+        # A timeout ends the wait; but where the task blocks itself and all is idle, nothing else happens before that.
         if has_timeout and (number not in holders or not self._is_starved):
             held, timed = self._held_since.get(number), self._timed_since.get(number)
             if wait.deadline is not None or held is None or timed is None or timed >= held:
@@ -150,7 +150,7 @@ class WaitGraph:
         return None
 
     def _putter(self, number: int, queue_number: int) -> _Node | None:
-        """A task that waits to put into a full queue: each task that takes from it would let it go on."""
+        """The node of a task that puts into a full queue; its blockers are the tasks that have taken from the queue."""
         queue = self._state.queues.get(queue_number)
         if queue is None or not queue.is_full or None in queue.takers or len(queue.takers) >= SOURCES_KEPT:
             return None
@@ -164,21 +164,21 @@ class WaitGraph:
         return task is None or task.has_ended
 
     def _drop_free(self) -> None:
-        """Leave out those who can go on, and then those whom these let go on."""
+        """Drop the tasks that can proceed, then the tasks that can proceed after these, and so on."""
         free: deque[int] = deque()
         for number, node in self._nodes.items():
             for blocker in node.blockers:
                 if blocker in self._nodes:
                     self._nodes[blocker].followers.append(number)
                 else:
-                    node.stuck -= 1
-            if node.stuck <= 0:
+                    node.needed -= 1
+            if node.needed <= 0:
                 free.append(number)
         while free:
             node = self._nodes.pop(free.popleft())
             for number in node.followers:
                 follower = self._nodes.get(number)
-                if follower is not None and follower.stuck > 0:
-                    follower.stuck -= 1
-                    if not follower.stuck:
+                if follower is not None and follower.needed > 0:
+                    follower.needed -= 1
+                    if not follower.needed:
                         free.append(number)

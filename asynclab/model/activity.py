@@ -48,7 +48,7 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
     """The task that it is about; None for the run itself, or for other code on the loop."""
     kind: ActivityKind
     forms: tuple[str, ...]
-    """Its text, and the same in fewer and fewer words if there are any, for narrow panes."""
+    """Its text, then shorter and shorter forms of it, if there are any, for narrow panes."""
 
     @property
     def text(self) -> str:

@@ -17,7 +17,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
+    """One event as a line of JSON, without the newline; its numbers are as `finite` makes them."""
     try:
         line = _encoder.encode(event)
     except UnicodeEncodeError:

@@ -61,23 +61,23 @@ MAIN = 1
 """The number of the task that a lab was started with."""
 
 BACKLOG = 100
-"""How many items more a queue holds each time that it is told where they were put."""
+"""A queue reports where its items were put each time it holds this many more."""
 
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
 
 BLOCKED_AFTER = 0.1
-"""A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
+"""Real seconds after which a step counts as blocking the loop, in every view."""
 
 BLAMED_AFTER = 0.4
-"""A step is to blame only if it took as many real seconds without those in which the machine ran something else."""
+"""A step is to blame only if it ran for this many real seconds, without the time in which the machine ran others."""
 
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
-threads; nothing, since nothing is pending."""
+"""What a request to step did: ran one step of a task; jumped to the next timer; nothing, since all tasks wait for I/O
+or threads; nothing, since nothing is pending."""
 
 MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator"]
-"""What was misused: a coroutine awaited twice, something of another loop, or a stream or async generator in use."""
+"""What was misused: a coroutine awaited twice, an object of another loop, or a stream or async generator in use."""
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
@@ -111,7 +111,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A coroutine of a suspended task.
 
-    It may stand for several: those of one library that await one another, or the middle of a very long chain.
+    It may stand for several: coroutines of one library that await each other, or the middle of a very long chain.
     """
 
     function: str
@@ -195,7 +195,7 @@ class ClockChanged(RunEvent):
 
 
 class TaskChosen(RunEvent):
-    """The person at the keyboard let a ready task of a paused lab run before others that were ahead of it."""
+    """The user let a ready task of a paused lab run before others that were ahead of it."""
 
     task: int
     ahead_of: int
@@ -221,7 +221,7 @@ class TaskReleased(RunEvent):
 
 
 class StepReported(RunEvent):
-    """The person at the keyboard asked a lab for a step, and this came of it; the step itself follows."""
+    """The user asked a lab for a step, with this outcome; the step itself follows."""
 
     outcome: StepTaken
 
@@ -255,7 +255,7 @@ class TaskCreated(TaskEvent):
 
     task: int
     name: str
-    """As `get_name()` tells it."""
+    """As `get_name()` returns it."""
     coroutine: str
     """The qualified name of its coroutine."""
     parent: int | None = None
@@ -279,7 +279,7 @@ class TaskRenamed(TaskEvent):
 class TaskCancelRequested(TaskEvent):
     """Somebody called cancel() on a task. It is not cancelled yet: it may clean up, or refuse.
 
-    A request to a task that is ready, or has not begun, wakes nobody: it is told at the end of the step that made the
+    A request to a task that is ready, or has not begun, wakes nobody: it is sent at the end of the step that made the
     task, or of its own next step.
     """
 
@@ -287,7 +287,7 @@ class TaskCancelRequested(TaskEvent):
     by: int | None = None
     """The task that asked, or whose end made a callback ask, as a task group's does.
 
-    None for the person at the keyboard, for the lab itself, or where nobody saw who asked.
+    None for the user, for the lab itself, or where no hook saw the request.
     """
 
 
@@ -307,7 +307,7 @@ class TaskCutOff(TaskEvent):
 class TaskReplaced(TaskEvent):
     """A task is in an endless loop, and the only variable by which it was known refers to another one now.
 
-    Or it is one of many that were made one after another, of which only the newest is waited for.
+    Or it is one of many that were made in a row, and only the newest is awaited.
     """
 
     task: int
@@ -320,7 +320,7 @@ class TaskReplaced(TaskEvent):
 
 
 class CancelIgnored(TaskEvent):
-    """A task was asked to end, got its CancelledError, dropped it and waits again."""
+    """A task was asked to end, swallowed its CancelledError, and waits again."""
 
     task: int
     by_timeout: bool = False
@@ -330,14 +330,14 @@ class CancelIgnored(TaskEvent):
     by_group: bool = False
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
     is_endless: bool = False
-    """Whether it waits in a loop out of which only an exception leads."""
+    """Whether it waits in a loop that only an exception leaves."""
 
 
 class CancelShared(TaskEvent):
     """The future that a task waits for is cancelled with another task: one that awaits it, or cancels it at its end."""
 
     task: int
-    """Who waits."""
+    """The task that waits."""
     by: int
 
 
@@ -364,16 +364,16 @@ class Waker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class TasksStranded(RunEvent):
-    """Nothing that can still run leads to what some tasks wait for, nor to these tasks; others may go on."""
+    """Nothing that can still run leads to what some tasks wait for, nor to these tasks; other tasks may still run."""
 
     tasks: tuple[int, ...]
-    """Those that were found so at two looks in turn."""
+    """The tasks that were found so at two looks in a row."""
     is_sure: bool = True
-    """Whether nothing leads to them even if a task fails that is in a group with one of them."""
+    """Whether nothing leads to them even if a task in a group with one of them fails."""
     serves: bool = False
-    """Whether it is the main task alone, and a server goes on: it may wait until it is interrupted."""
+    """Whether it is the main task alone, and a server still runs: main may wait until it is interrupted."""
     wakers: tuple[Waker, ...] = ()
-    """Who would wake them."""
+    """The functions that would wake the tasks."""
 
 
 class HandoverLost(TaskEvent):
@@ -389,7 +389,7 @@ class ReplyUnread(TaskEvent):
 
     task: int
     of: int
-    """Whose request that was."""
+    """The task whose request was cancelled."""
     reads_once: bool = False
     """Whether the function that reads can't do so again: it takes what comes first for its own reply."""
     is_queue: bool = False
@@ -404,7 +404,7 @@ class FailureUnseen(TaskEvent):
 
     task: int
     waiting: tuple[int, ...] = ()
-    """Those others."""
+    """The tasks that it would have woken."""
     file: str = ""
     line: int = 0
     """Where it failed, in the user's code."""
@@ -426,7 +426,7 @@ class CancelMisplaced(TaskEvent):
 
 
 class GeneratorKilled(TaskEvent):
-    """A timeout around the wait for an async generator's next item has ended the generator, and may wait again."""
+    """A timeout around the wait for an async generator's next item has ended the generator; code may ask it again."""
 
     task: int
     generator: str
@@ -437,7 +437,7 @@ class GeneratorKilled(TaskEvent):
 
 
 class PipeFull(TaskEvent):
-    """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
+    """A task waits for a child process that is blocked in a write: its pipe is full, and nobody has read from it."""
 
     task: int
     stream: str
@@ -504,7 +504,7 @@ class ResultUnread(TaskEvent):
 
 
 class ItemLost(TaskEvent):
-    """A timeout ends a function of a task that has taken an item from a queue, and has yet to use or return it."""
+    """A timeout ends a function that has taken an item from a queue, and has not used or returned it."""
 
     task: int
     item: str
@@ -690,16 +690,16 @@ class PrimitiveChanged(PrimitiveEvent):
     value: int
     """Lock: 1 held, 0 free. Event: 1 set. Semaphore: permits left. Barrier: parties that wait in it."""
     task: int | None = None
-    """Who changed it; for a lock that was taken, who holds it."""
+    """The task that changed it; for a lock that was taken, the task that holds it."""
     taker: int | None = None
     """For a permit that goes straight to a task that waits for one: that task."""
     in_block: bool = False
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other.
 
-    Of a lock that another than the holder released: whether that was the end of a block, or a condition's wait()."""
+    For a lock that another task than its holder released: whether by the end of a block or a condition's wait()."""
     file: str = ""
     line: int = 0
-    """Where another than the holder released a lock, or a task's semaphore got more permits than ever; else 0."""
+    """Where a task released another's lock, or gave a semaphore more permits than it ever had; 0 otherwise."""
 
 
 class ConditionNotified(PrimitiveEvent):
@@ -756,12 +756,12 @@ class TimeoutMet(TimeoutEvent):
 class CallScheduled(TimeoutEvent):
     """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events.
 
-    Where a whole process is observed, a library's is told a moment later, and not at all if it was cancelled by then.
+    Where a whole process is observed, a library's is sent a moment later, and not at all if it was cancelled by then.
     """
 
     call: int
     name: str
-    """What is to be called."""
+    """The function that will be called."""
     deadline: float | None
     """Lab time at which it is due; None for never."""
     task: int | None = None
@@ -808,18 +808,18 @@ class ExceptionDropped(ProgramEvent):
     task: int | None = None
     """None for a future that is no task."""
     error: str = ""
-    """The exception of such a future, in one line."""
+    """The exception of a future that is no task, in one line."""
     file: str = ""
     line: int = 0
     """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
-    """The task that drops the results of a gather(..., return_exceptions=True), this exception among them."""
+    """The task that drops the results of a gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
     """Whether run_coroutine_threadsafe() had made the task: its future for other threads is gone, or never asked."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A thread that can't go on before somebody else in the program lets it."""
+    """A thread that waits for something else in the program to release it."""
 
     name: str
     function: str = ""
@@ -843,7 +843,7 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
 
 
 class GeneratorLeft(ProgramEvent):
-    """While the loop goes on, an async generator has stood at a yield for a while, and nobody seems to be using it."""
+    """While the loop ran, an async generator has stood at a yield for a while, and nobody seems to be using it."""
 
     generator: GeneratorStands
 
@@ -851,8 +851,8 @@ class GeneratorLeft(ProgramEvent):
 class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
-    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, of calls
-    that use what all the threads wait for, and of any where the threads are busy with calls that were given up.
+    It covers lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, calls
+    that use what all the threads wait for, and any call while the threads are busy with calls that were given up.
     """
 
     function: str
@@ -866,25 +866,25 @@ class ExecutorFull(ProgramEvent):
     workers: int = 0
     """How many there are."""
     task: int | None = None
-    """Whose call it is."""
+    """The task that made the call."""
     holds_up: bool = False
-    """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
+    """Whether the call uses what all the threads wait for, so that it might release one of them."""
     given_up: bool = False
     """Whether nobody waits any more for any of the calls that the threads are busy with."""
     never_begun: bool = False
-    """Whether the call itself was given up, such as by a timeout, before a thread has begun it."""
+    """Whether the caller gave up the call, such as by a timeout, before a thread began it."""
 
 
 class Outside(ProgramEvent):
     """The loop has been idle for a while, and this is what could still wake it.
 
-    It is told again only after something has happened, or when it has changed. If all are 0, nothing can.
+    It is sent again only after something has happened, or when it has changed. If all are 0, nothing can wake it.
     """
 
     io: int = 0
     """Files that the loop watches, apart from connections that have both ends on this loop."""
     threads: int = 0
-    """Threads that may call the loop: not its own, idle ones of pools, and those of `held`."""
+    """Threads that may call the loop: not the loop's own, idle pool threads, or the ones in `held`."""
     processes: int = 0
     """Child processes that have not ended."""
     signals: int = 0
@@ -892,7 +892,7 @@ class Outside(ProgramEvent):
     timers: int = 0
     """Timers that are due some time."""
     held: tuple[ThreadStands, ...] = ()
-    """Threads that wait for each other, or for the loop's tasks; none where others run that might let them go on."""
+    """Threads that wait for each other, or for the loop's tasks; none where other threads may release them."""
     queued: int = 0
     """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
@@ -900,14 +900,14 @@ class Outside(ProgramEvent):
     interrupt: int = 0
     """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
     wakers: tuple[Waker, ...] = ()
-    """Who would wake the tasks; looked for where nothing at all can wake the loop."""
+    """The functions that would wake the tasks; looked for where nothing at all can wake the loop."""
 
 
 class LoopBlocked(ProgramEvent):
     """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
     task: int | None
-    """Whose step it is; None for a callback that runs none."""
+    """The task whose step it is; None for a callback that runs none."""
     seconds: float
     """How long so far, in real seconds."""
     file: str
@@ -915,7 +915,7 @@ class LoopBlocked(ProgramEvent):
     line: int
     function: str
     stolen: float = 0.0
-    """For how many of these seconds the machine may have run something else instead, as far as it tells."""
+    """The part of these seconds in which the machine may have run something else, as far as the system reports it."""
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
@@ -938,7 +938,7 @@ class StreamUnread(ProgramEvent):
 
     task: int
     library: str
-    """Whose pool it waits for; empty where it waits in drain()."""
+    """The library whose pool it waits for; empty where it waits in drain()."""
     streams: int
     """How many connections are not read."""
     size: int
@@ -1010,13 +1010,13 @@ class LocksPrivate(ProgramEvent):
 
 
 class UpdateLost(ProgramEvent):
-    """Two tasks wait with the same old value at hand, and will both write: one undoes what the other has done."""
+    """Two tasks have read the same value, wait, and will both write it: one overwrites the other's update."""
 
     tasks: tuple[int, ...]
     name: str
-    """What they write, as the code of the second names it: "self.total"."""
+    """The place that they write, as the code of the second names it: "self.total"."""
     is_checked: bool = False
-    """Whether they have only found that something is to be done there, and both do it."""
+    """Whether they only checked the value, and both act on that check."""
     is_computed: bool = False
     """Whether they write what they compute from the old value, such as a sum, without a call."""
     file: str = ""
@@ -1025,7 +1025,7 @@ class UpdateLost(ProgramEvent):
 
 
 class Misused(ProgramEvent):
-    """A task fails as it used what another one uses, or has used up."""
+    """A task fails since it used an object that another task uses, or has used up."""
 
     task: int
     kind: MisuseKind
@@ -1049,7 +1049,7 @@ class ClockMistaken(ProgramEvent):
     """A timer is set for a moment of time.time(), which the loop's clock reaches in decades."""
 
     name: str
-    """What is to be called; empty for a timeout."""
+    """The function that will be called; empty for a timeout."""
     seconds: float
     """How long until then."""
     task: int | None = None
@@ -1062,15 +1062,15 @@ class LoopSpun(ProgramEvent):
     """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
 
     tasks: tuple[int, ...]
-    """One, or two that wake each other; none where it is a callback."""
+    """One task, or two that wake each other; none for a callback."""
     seconds: float
-    """For how many real seconds."""
+    """How many real seconds that took."""
     file: str = ""
     line: int = 0
     """Where the first of them was seen."""
     function: str = ""
     only_waits: bool = False
-    """Whether the code there does nothing but ask whether it may go on."""
+    """Whether the code there does nothing but ask whether it may proceed."""
     is_reader: bool = False
     """Whether it is a callback of add_reader(), and what it reads has ended."""
     attempts: int = 0

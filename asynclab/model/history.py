@@ -21,7 +21,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 Values: TypeAlias = tuple[Any, ...]
-"""The fields of a task in their order; its children, which come last, as a tuple."""
+"""The fields of a task in order. The last one, its children, is a tuple here."""
 
 State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
@@ -34,7 +34,7 @@ _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
 
 
 class Snapshot:
-    """A copy of a state, with tasks as tuples: the garbage collector doesn't look at these, nor at any number of them.
+    """A copy of a state, with tasks as tuples: the garbage collector untracks tuples of plain values, however many.
 
     A task that has not changed since an earlier snapshot is kept once for both.
     """
@@ -115,7 +115,7 @@ LOOKS = (
 
 
 class History:
-    """The events of one lab, and now and then a copy of its state, from which any other is folded.
+    """The events of one lab, with a copy of its state now and then, from which any other state is folded.
 
     A moment is counted in events: at moment 0 nothing has happened, at moment n the first n events have.
     """
@@ -123,9 +123,9 @@ class History:
     def __init__(self, live: LabState) -> None:
         """Begin when nothing has happened; the live state takes in each event before `take` gets it."""
         self.events: list[events.Event] = []
-        """Those that are kept, oldest first."""
+        """The events that are kept, oldest first."""
         self.first = 0
-        """How many events happened before those that are kept."""
+        """How many events happened before the first one kept."""
         self._live = live
         self._looks: list[int] = []
         """The moments right after looks, in order."""
@@ -133,7 +133,7 @@ class History:
         """How many such moments are no longer kept."""
         self._snapshots = [Snapshot(LabState())]
         self._moments = [0]
-        """When each of those was."""
+        """The moment of each snapshot."""
 
     @property
     def end(self) -> int:

@@ -12,7 +12,7 @@ INCIDENTS_KEPT = 500
 """How many of the first incidents are kept."""
 
 ALIKE_KEPT = 25
-"""How many of a kind are kept that happened at one place: later ones seldom tell more, and would crowd out others."""
+"""How many of a kind at one place are kept: later ones seldom add anything, and would crowd out others."""
 
 IncidentKind: TypeAlias = Literal[
     "told",
@@ -24,7 +24,7 @@ IncidentKind: TypeAlias = Literal[
     "given_up",
     "block_robbed",
 ]
-"""What an incident is: what its event tells, or what the end of a task means."""
+"""What an incident is: its event itself ("told"), or the meaning of a task's end."""
 
 Likeness: TypeAlias = tuple[type[Event], IncidentKind, bool, Place]
 
@@ -54,7 +54,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredCancel:
-    """A cancel that a task has ignored, which may be meant."""
+    """A cancel that a task has ignored, which may be intended."""
 
     incident: Incident
     wait: Wait
@@ -62,4 +62,4 @@ class IgnoredCancel:
     began: float
     """When that wait had begun, in lab seconds."""
     is_endless: bool = False
-    """Whether it goes on in a loop that never ends by itself."""
+    """Whether it runs in a loop that never ends by itself."""

@@ -75,7 +75,7 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
 
 
 def _pending(state: LabState) -> Iterator[tuple[float, Timer, int]]:
-    """Every pending timer with its time; of those of a library for one task the next, and how many there are.
+    """Every pending timer with its time; a library's timers for one task are one entry, with their number.
 
     There may be thousands, so they are not put into words yet.
     """

@@ -11,7 +11,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import Forms
 
 COUNTED_UP_TO = 999
-"""The largest whole total that is told in full, as "3 of 5"; larger ones are told in percent."""
+"""The largest whole total that is shown in full, as "3 of 5"; larger ones are shown in percent."""
 
 UNIT_LIMIT = 12
 

@@ -22,7 +22,7 @@ DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
 LOW_SECONDS = 0.06
-"""In each span of as many lab seconds a queue remembers its smallest size."""
+"""Lab seconds of a span; a queue remembers its smallest size in each span."""
 
 LOWS_KEPT = 160
 """For how many such spans in which it changed."""
@@ -114,7 +114,7 @@ class Hold:
 
     holder: int
     wait: Wait | None
-    """What the holder had waited for last; None where that is not known."""
+    """What the holder had waited for last; None where that is unknown."""
     seconds: float
     """For how long one of the others waited meanwhile."""
     waiters: tuple[int, ...]
@@ -138,21 +138,21 @@ class PrimitiveState:
     takers: dict[int, int] = field(default_factory=dict)
     """For a semaphore: how many permits each task has taken and not given back."""
     in_block: set[int] = field(default_factory=set)
-    """The tasks that have taken it with `async with`, so that nobody else is to release it."""
+    """The tasks that have taken it with `async with`: only they should release it."""
     gave_back: set[int] = field(default_factory=set)
     """For a semaphore: tasks that have given back a permit that they had. The first `SOURCES_KEPT`."""
     extra: tuple[int, Place | None, bool] | None = None
-    """For a semaphore: who first gave back a permit that it had not, though it had had one or wanted one, and where.
+    """For a semaphore: the first task that released a permit without having one, though it had or wanted one before,
 
-    And whether it was cancelled as it waited for one just before."""
+    the place, and whether it was cancelled just before as it waited for one."""
     is_passed_on: bool = False
-    """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
+    """For a semaphore: whether tasks release permits that other tasks took, so that its holders are unknown."""
     sole_taker: int | None = 0
     """For a semaphore: the only task that has taken permits; 0 before the first, None after a second one."""
     held_since: float = 0.0
     """For a lock: when it was taken last, in lab seconds."""
     longest_hold: Hold | None = None
-    """For a lock: of those that are over, the one that made another task wait for longest."""
+    """For a lock: the finished hold that made another task wait longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
     given_up: dict[int, WaitInVain] = field(default_factory=dict)
@@ -162,9 +162,9 @@ class PrimitiveState:
     taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
     """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
     sources: dict[int | None, float] = field(default_factory=dict)
-    """Who has set an event, notified a condition or released a permit, and when last. The first `SOURCES_KEPT`."""
+    """The tasks that set an event, notified a condition or released a permit, and when. The first `SOURCES_KEPT`."""
     cleared: tuple[int | None, float] | None = None
-    """For an event that was set, and cleared since: who did that last, and when."""
+    """For an event that was set and cleared since: the last task that cleared it, and when."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
     """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 

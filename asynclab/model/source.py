@@ -70,7 +70,7 @@ class Source(Protocol):
         """Takes commands; None if nothing can, as in a recording."""
 
     def pump(self) -> None:
-        """Fold the events that have come since the last call and hand them on; to be called once a frame."""
+        """Fold the events that have come since the last call and pass them on. Call this once a frame."""
 
     def subscribe(self, subscriber: Subscriber, /) -> None:
         """Hand every event to a subscriber, from the next `pump` on."""

@@ -31,10 +31,10 @@ LAG_SAMPLES = 120
 """How many measurements of the loop's lag are kept."""
 
 LARGE_GROUP = 100
-"""From how many tasks on it is remembered how many of a group have ended."""
+"""For groups of at least this many tasks, the count of ended ones is remembered."""
 
 BLOCKS_KEPT = 100
-"""How many of the times in which the loop was blocked are kept."""
+"""How many of the loop's latest blocks are kept."""
 
 NAME_LIMIT = 80
 """The most characters of a task's name in any view."""
@@ -58,7 +58,7 @@ class Block:
     """A time in which one step, or another callback, kept the loop from running anything else."""
 
     task: int | None
-    """Whose step it was; None for a callback."""
+    """The task whose step it was; None for a callback."""
     begin: float
     end: float
     """Both in lab seconds."""
@@ -115,7 +115,7 @@ class LabState:
     """The same by kind and number, as a wait names them."""
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
     calls: dict[int, CallScheduled] = field(default_factory=dict)
-    """The callbacks that `call_later` or `call_at` are to call, apart from those of sleeps and timeouts."""
+    """The pending callbacks of `call_later` and `call_at`, apart from sleeps and timeouts."""
     activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     """The latest lines, oldest first."""
     lag: deque[float] = field(default_factory=lambda: deque(maxlen=LAG_SAMPLES))
@@ -137,7 +137,7 @@ class LabState:
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
     is_stalled: bool = False
-    """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
+    """Whether the run can't proceed by itself: every task waits, and nothing could wake one."""
     running: int | None = None
     outer_steps: list[int] = field(default_factory=list)
     """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
@@ -173,7 +173,7 @@ class LabState:
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
     """What was handed to tasks that never saw it, until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
-    """Tasks that go on though their gather() has failed."""
+    """Tasks that still run though their gather() has failed."""
     ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
     """Cancels that tasks have ignored, by the numbers of these."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
@@ -185,9 +185,9 @@ class LabState:
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
-    """Where the fold records each change of a task's state; None if only the state is wanted."""
+    """The timeline that gets each change of a task's state; None if only the state is wanted."""
     _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
-    """The event at which sleeping tasks were last looked for, and whether there was none."""
+    """The event at which sleeping tasks were last searched for, and whether none was found."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -286,7 +286,7 @@ class LabState:
         return self._starved[1]
 
     def is_stranded(self, task: int, since: float) -> bool:
-        """Whether it is proved that nothing could end a wait that a task began at `since`, though others went on."""
+        """Whether it is proved that nothing could end a wait that a task began at `since`, though other tasks ran."""
         return self.stranded.get(task, -1.0) >= since
 
     def is_in_vain(self, task: int, since: float) -> bool:

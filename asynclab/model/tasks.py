@@ -1,4 +1,4 @@
-"""Holds the state of one task, and names those that nobody named."""
+"""Holds the state of one task, and names unnamed tasks."""
 
 from __future__ import annotations
 
@@ -56,33 +56,33 @@ class TaskState(msgspec.Struct):
     None while it runs, after it ended, if it was not sampled since its last step, and if the line is unknown.
     """
     stands: TaskStands | None = None
-    """All its frames, for as long, if somebody looked; `place` may still be None, if the line is unknown."""
+    """All its frames, if they were sampled, for as long as `place`; `place` is None if the line is unknown."""
     progress: Progressed | None = None
     """Its latest report."""
     last_fraction: float | None = None
-    """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
+    """The part of its last wait that was over when it was cut short, from 0 to 1; None if it wasn't, or if unknown."""
     cancel_requested: bool = False
     cancel_requested_by: int | None = None
-    """Who was the last to ask it to end."""
+    """The latest task that asked it to end."""
     first_cancelled_by: int | None = None
-    """Who was the first."""
+    """The first task that asked it to end."""
     cancelled_in: tuple[Wait, float] | None = None
-    """What it waited for when it was last asked to end, and when it had begun to."""
+    """The wait during which it was last asked to end, and when that wait began."""
     cancelled_for: int | None = None
     """The task whose cancellation was passed on to this one, because it waited for this one."""
     cancelled_with: int | None = None
-    """The cancelled task that has cancelled what this one waited for."""
+    """The cancelled task whose cancel also hit the future that this one waited for."""
     woken_in_step: TaskReady | None = None
-    """What made it ready again while its own step still ran."""
+    """The event that made it ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
-    """What is in that exception, or caused it, drawn as a tree in some lines."""
+    """The exceptions in that exception, and its causes, drawn as a tree of a few lines."""
     children: list[int] = msgspec.field(default_factory=list)
 
     @property
     def waited_for(self) -> WaitKind | None:
-        """What kind of wait it was that ended when it last became ready."""
+        """The kind of the wait that ended when it last became ready."""
         return None if self.last_wait is None else self.last_wait.kind
 
     @property
@@ -112,7 +112,7 @@ _UNNAMED = "Task-"
 """What asyncio puts before a number."""
 
 COROUTINES_COUNTED = 1_000
-"""How many names of coroutines are remembered; tasks of any further one keep the names that asyncio gave them."""
+"""How many coroutine names are remembered; tasks of further coroutines keep asyncio's names."""
 
 
 def shown_name(name: str, coroutine: str, counts: dict[str, int]) -> str:

@@ -20,7 +20,7 @@ MOST_KEPT = 100
 _NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
 
 _EACH_ITS_OWN = frozenset({"event", "future"})
-"""Of these, each task that waits at a line may have one of its own, as where a lock is made of them."""
+"""Primitives that each waiting task may have for itself, such as inside a home-made lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ LEFT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What a task that went on after its gather() had failed, or whoever waited for it was cancelled, was at then."""
+    """What a task was doing when its gather() failed, or when its waiter was cancelled."""
 
     waiter: int
     """The task that waited."""
@@ -57,7 +57,7 @@ class LostHandover:
 
     task: int
     by: int | None
-    """Who had woken it."""
+    """The task that had woken it."""
     result: str
     wait: Wait
     at: float
@@ -66,7 +66,7 @@ class LostHandover:
 
 
 def key_of(wait: Wait) -> WaitKey | None:
-    """What a wait has in common with others like it; None for one that says too little of what would end it."""
+    """A key shared by waits that the same thing would end; None if that is unknown."""
     if wait.kind in _NUMBERED and wait.number:
         return wait.kind, wait.number, ("", 0)
     if wait.kind in _EACH_ITS_OWN and wait.line:

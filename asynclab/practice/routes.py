@@ -136,7 +136,7 @@ async def drip(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/redirect/{times}")
 async def redirect(request: web.Request) -> web.Response:
-    """Redirect some times, then answer."""
+    """Redirect several times, then answer."""
     times = whole_number("times", request.match_info["times"], 0, MOST_REDIRECTS)
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")

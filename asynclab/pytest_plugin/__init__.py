@@ -73,7 +73,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from asynclab.pytest_plugin.plugin_options import read_marker
 
         for item in marked:
-            read_marker(item)  # what is wrong with one is told before any test runs
+            read_marker(item)  # a wrong marker is reported before any test runs
 
 
 def _observe(config: pytest.Config) -> None:

@@ -51,7 +51,7 @@ class Judge:
         """Whether it is too late for any test to fail."""
 
     def take(self, found: Iterable[tuple[Finding, TaskState | None, float]], test: ObservedTest) -> None:
-        """Note findings with the test that runs, even those of earlier tests, whose reports have been sent."""
+        """Note findings with the running test, even findings of earlier tests, whose reports have been sent."""
         for finding, task, moment in found:
             of = self._test_at(moment)
             verdict = self._verdict(finding, of)

@@ -54,7 +54,7 @@ class ObservedTests:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        """Tell the threads that other plugins have started from those that tests start."""
+        """Tell threads of other plugins from threads that tests start."""
         self._bystanders = _bystanders()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -229,7 +229,7 @@ class ObservedTests:
 
 
 def _bystanders() -> Bystanders:
-    """Those that are there before any test runs."""
+    """The threads that exist before any test runs."""
     threads = frozenset(thread.ident for thread in threading.enumerate())
     return Bystanders(threads, frozenset({"pytest_timeout"}))
 
@@ -264,7 +264,7 @@ def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, those in it, and those that led to it."""
+    """An error, the errors inside it, and its causes."""
     waiting, seen = [error], set[int]()
     while waiting:
         each = waiting.pop()

@@ -99,7 +99,7 @@ def _made_folder(folder: Path) -> Path:
 
 
 def _expect_folder_of(file: Path) -> None:
-    """Say before the tests run that a baseline can't be written after them."""
+    """Raise a UsageError before the tests run if the baseline can't be written after them."""
     if not file.parent.is_dir() or file.is_dir():
         why = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"
         raise pytest.UsageError(f"--asynclab-write-baseline: can't write {file}: {why}")

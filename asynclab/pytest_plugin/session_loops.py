@@ -28,7 +28,7 @@ from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.process import observe_process
 
 ENDS_TRIED = 3
-"""How often the run of a stuck loop is cancelled before it is stopped: a test may go on after a cancel."""
+"""How often the run of a stuck loop is cancelled before it is stopped: a test may continue after a cancel."""
 
 PERIOD = 0.025
 """Real seconds between two looks at the loops."""
@@ -106,9 +106,9 @@ class SessionLoops:
         return self._observation.clock.now()
 
     def collect_garbage(self) -> None:
-        """Let what is dropped with the loops that are left tell of itself, unless there are none.
+        """Collect objects dropped with the remaining loops, so that they report themselves; does nothing without loops.
 
-        A loop that goes in the same collection as its tasks is gone before these can tell it: so it goes after them.
+        A loop collected together with its tasks is gone before they can report to it: so it is collected after them.
         """
         with self.lock:
             self.follow()
@@ -163,7 +163,7 @@ class SessionLoops:
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
         """The findings since the last call, with their tasks and the moments of their causes.
 
-        What shows only when a task is collected, or its loop closed, has its cause before that.
+        A bug that shows only when a task is collected, or its loop closed, gets an earlier moment.
         """
         with self.lock:
             self.follow()
@@ -196,7 +196,7 @@ class SessionLoops:
             self._loops[number] = SessionLoop(number, recording, observed.state, findings)
 
     def _read(self, loop: SessionLoop) -> None:
-        # Both are asked first: whatever came before is read below.
+        # Both are asked first, so that every earlier event is read below.
         is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
         events = loop.anyio_runner.explained(loop.recording.take_events())
         for part in _cut_before_ends(events, loop.state):

@@ -20,7 +20,7 @@ from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, pee
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
 
 PATIENCE = 5.0
-"""Real seconds for which a program may not answer."""
+"""Real seconds that a program may take to answer."""
 
 _PIECE = 256 * 1024
 
@@ -31,13 +31,13 @@ class AttachError(ToldError):
 
 @dataclass
 class Attachment:
-    """A connection to a program that is observed as long as it lasts."""
+    """A connection to a program. The program is observed while the connection is open."""
 
     pid: int
     connection: socket.socket
     _reader: FrameReader = field(default_factory=FrameReader)
     has_ended: bool = False
-    """Whether nothing more comes: the program is over, or has let go."""
+    """Whether nothing more comes: the program is over, or has closed the connection."""
 
     def frames(self, timeout: float | None) -> Iterator[AnyFrame]:
         """The frames that come next; none where nothing comes within some real seconds."""
@@ -52,7 +52,7 @@ class Attachment:
             self.has_ended = True
 
     def leave(self) -> Iterator[AnyFrame]:
-        """Let the program go, and wait until it is as it was. Returns what it told meanwhile."""
+        """Detach from the program, and wait until it is as it was. Returns what it reported meanwhile."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
@@ -60,7 +60,7 @@ class Attachment:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection: sooner or later the program notices."""
+        """Close the connection; the program notices sooner or later."""
         self.connection.close()
 
 
@@ -68,11 +68,11 @@ def attach(pid: int) -> Attachment:
     """Attach to a process.
 
     Raises:
-        AttachError: That can't be done.
+        AttachError: The process can't be attached to.
     """
     owner = _owner_of(pid)
     if _is_stopped(pid):
-        raise AttachError(f"process {pid} is stopped: let it go on first, by kill -CONT {pid}")
+        raise AttachError(f"process {pid} is stopped: continue it first, with kill -CONT {pid}")
     try:
         path = find(pid, owner)
     except PermissionError as error:
@@ -100,7 +100,7 @@ def _owner_of(pid: int) -> int:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Whether a signal, such as that of ctrl+z, has stopped a process; only Linux tells."""
+    """Whether a signal, such as from ctrl+z, has stopped a process; known only on Linux."""
     with suppress(OSError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return stat.rpartition(")")[2].split()[0] == "T"

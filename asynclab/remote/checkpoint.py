@@ -18,7 +18,7 @@ _BATCH = 1_000
 
 
 def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
-    """Frames after which another `ObservedProgram` stands as this one does, but for what is over."""
+    """Frames that bring another `ObservedProgram` to this one's present state, without what is over."""
     if program.started is None:
         return
     yield program.started
@@ -27,14 +27,14 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
             yield LoopOpened(loop.number, loop.kind, loop.state.epoch - program.started.epoch)
             if loop.thread:
                 yield LoopThread(loop.number, loop.thread)
-            happened = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
+            happened = sorted(_events(loop.state), key=lambda event: event.at)  # events of one moment keep their order
             for start in range(0, len(happened), _BATCH):
                 batch: Any = tuple(happened[start : start + _BATCH])
                 yield LoopEvents(loop.number, batch)
 
 
 def _events(state: LabState) -> Iterator[events.Event]:
-    """What there is, task by task and thing by thing, each since when it has been so; and how much is missing."""
+    """Events for each present task and resource, with the times when their states began; and the number left out."""
     tasks = [task for task in state.tasks.values() if not task.has_ended]
     for queue in state.queues.values():
         yield events.QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)
@@ -67,7 +67,7 @@ def _of_task(task: TaskState) -> Iterator[events.Event]:
 
 
 def _readied(tasks: Iterable[TaskState], now: float) -> Iterator[events.Event]:
-    """In the order in which the loop will run them; since when each has been ready is told where it has run before."""
+    """The events that make tasks ready, in the order in which the loop will run them."""
     for task in tasks:
         if task.steps:
             yield events.Stepped(task.since, task.id, 0.0)

@@ -1,4 +1,4 @@
-"""Reads what a program tells until it is over, and hands it on; the program's own terminal stays its own."""
+"""Reads a program's frames until it is over, and passes them on; the program's own terminal stays its own."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def run_watched(
 
 
 def die_as(code: int) -> int:
-    """End as a program did: by its exit code, which is returned, or by the signal that killed it."""
+    """End as a program did: with its exit code, which is returned, or with the signal that killed it."""
     if code >= 0:
         return code
     number = -code
@@ -101,7 +101,7 @@ class _Passing:
     """To which process signals go."""
 
     ignored: Sequence[int]
-    """Those of the signals that were ignored when we were started."""
+    """The signals that were ignored when we were started."""
     process: subprocess.Popen[bytes] | None = None
     on_signal: Callable[[int], object] = lambda _: None
     is_busy: bool = False
@@ -109,7 +109,7 @@ class _Passing:
     untold: list[int] = field(default_factory=list)
     witness: GroupWitness | None = None
     _came: deque[tuple[int, float]] = field(default_factory=deque)
-    """The signals that are to be handled, and when each came, in real time."""
+    """The signals to handle, and when each came, in real time."""
     _is_passing: bool = False
 
     @contextmanager
@@ -138,7 +138,7 @@ class _Passing:
                 self._is_passing = False
 
     def _pass_on(self, number: int, came_at: float) -> None:
-        """Let the program have a signal, and who asked to be told of it."""
+        """Pass a signal on to the program, and call `on_signal`."""
         if self.process is None:
             return
         # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.
@@ -156,7 +156,7 @@ class _Passing:
 
 
 def _catches(pid: int, number: int) -> bool:
-    """Whether a process handles a signal; where that can't be told (no /proc), it gets the signal as ever."""
+    """Whether a process handles a signal; where that is unknown (no /proc), the process gets the signal as usual."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:

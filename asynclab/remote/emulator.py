@@ -19,7 +19,7 @@ PIECE = 2_048
 """Characters that are taken at once: at most so many are lost where an escape sequence makes no sense."""
 
 ALTERNATE = {47, 1047, 1049}
-"""The modes, by any of which a full-screen program asks for a screen of its own."""
+"""The modes that switch to the alternate screen; a full-screen program sets one of them."""
 
 # Pyte would show them as text: pictures, and questions for what a terminal can (DCS, SOS, PM and APC in ECMA-48).
 _COMMAND = re.compile(r"\x1b[PX^_][^\x1b\x07\x18\x1a]*(?:\x1b\\|[\x07\x18\x1a]|(?=\x1b[^\\]))")
@@ -150,7 +150,7 @@ class Emulator:
         self._stream = _Stream(_Forgiving(self._screen))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._cut = ""
-        """The beginning of a command that goes on in what is printed next."""
+        """The beginning of a command that the next output continues."""
         self._rows: dict[int, Row] = {}
         self.version = 0
         """Counts what was printed."""
@@ -177,7 +177,7 @@ class Emulator:
         self._cut = "" if cut is None else _shortened(cut[0])
         text = text if cut is None else text[: cut.start()]
         for start in range(0, len(text), PIECE):
-            with suppress(Exception):  # the parser begins anew by itself
+            with suppress(Exception):  # the parser resets itself
                 self._stream.feed(text[start : start + PIECE])
         self._forget()
 
@@ -221,7 +221,7 @@ class Emulator:
 
 
 def _shortened(command: str) -> str:
-    """The beginning of a command with as much of it as tells where it ends: a picture may have megabytes."""
+    """The beginning of a command, up to the part that shows where it ends: a picture may have megabytes."""
     return command if len(command) < PIECE else command[:2] + "\x1b" * command.endswith("\x1b")
 
 

@@ -1,4 +1,4 @@
-"""Tells whether a signal to us went to all of our process group, as a terminal's do: then our child has it already."""
+"""Tells whether a signal went to our whole process group, as a terminal's does: then our child has it already."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ for number in sys.argv[2:]:
 while os.read(0, 1):
     os.write(told, bytes(1))
 """
-"""It writes the number of each signal that it gets, and 0 for each byte that it reads."""
+"""The witness writes the number of each signal that it gets, and 0 for each byte that it reads."""
 
 
 class GroupWitness:
-    """A process of the group that does nothing but tell what signals it got. It ends with us, however we end.
+    """A child process in our group that only reports the signals it gets. It ends when we do, as its stdin closes.
 
     Nothing that Python passes to a handler says who else a signal went to.
     """
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        """Start it, for signals of these numbers.
+        """Start the witness, for signals of these numbers.
 
         Raises:
-            OSError: It can't be started.
+            OSError: The process can't be started.
         """
         self._told, its = os.pipe()
         command = [sys.executable, "-I", "-S", "-c", _WITNESS, str(its), *map(str, numbers)]
@@ -55,12 +55,12 @@ class GroupWitness:
         finally:
             os.close(its)
         self._seen_at: dict[int, float] = {}
-        """When it last told of each signal, in real time."""
+        """When the witness last reported each signal, in real time."""
         self._unanswered = 0
         self._is_gone = False
 
     def saw(self, number: int, came_at: float) -> bool:
-        """Wait for a moment, and say whether a signal that came at a time, in real seconds, went to the whole group.
+        """Whether a signal that came at `came_at`, in real seconds, went to the whole group; may wait for a moment.
 
         Where the witness is gone, SIGINT is taken for a terminal's, and any other for one to us alone.
         """
@@ -73,7 +73,7 @@ class GroupWitness:
         return self._seen_at.get(number, -math.inf) >= came_at - NEAR
 
     def _ask(self) -> None:
-        """Let it answer: what it got before comes before that."""
+        """Ask the witness for an answer, and read the signals that it got before."""
         self._unanswered += 1
         until = time.monotonic() + _PATIENCE
         assert self._process.stdin is not None

@@ -24,7 +24,7 @@ PATIENCE = 30.0
 _OLDEST = (3, 11)
 
 # Any Python has to understand this, even one that is much too old. The folder in which it runs holds the user's files:
-# nothing of theirs is to be imported.
+# nothing of theirs may be imported.
 _QUESTION = """
 import os, sys
 hook = sys.argv[1]
@@ -71,7 +71,7 @@ class _Answer(msgspec.Struct):
 
 
 def find_interpreter(name: str) -> Interpreter:
-    """The Python by a path, or by a name on PATH; that of a virtual environment, where it is the path of one.
+    """The Python by a path, by a name on PATH, or by the path of its virtual environment.
 
     Raises:
         UnusableInterpreterError: No program can be observed in it.

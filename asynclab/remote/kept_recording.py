@@ -2,7 +2,7 @@
 
 The file is written in parts, each a gzip member of its own. With each part that begins, a checkpoint is made and kept
 in memory: with that in front, the file can begin there. The shortened file is written beside the old one and moved
-over it, so that there is a file that opens at any moment.
+over it, so that at any moment there is a file that can be opened.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class Target:
     """What to start, and with which arguments."""
 
     words: tuple[str, ...]
-    """As Python is given it: `("app.py",)`, `("-m", "package")`, `("-mpackage",)` or `("-c", "code")`."""
+    """Python's arguments: `("app.py",)`, `("-m", "package")`, `("-mpackage",)` or `("-c", "code")`."""
     arguments: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Python's own options, such as `-X dev`."""
@@ -57,7 +57,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
 
     Args:
         target: What to start.
-        terminal: The file descriptor of a terminal that is to be its own; None to let it have our standard streams.
+        terminal: The file descriptor of the program's own terminal; None to let it inherit our standard streams.
 
     Raises:
         OSError: It can't be started.

@@ -60,7 +60,7 @@ class ObservedProgram:
         """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
         self._on_loop = on_loop
         self.takers: list[Callable[[AnyFrame], object]] = []
-        """Each gets every frame, after it was taken in."""
+        """Callbacks that get every frame, after the program took it in."""
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None
@@ -69,11 +69,11 @@ class ObservedProgram:
         self.attached: Attached | None = None
         """What was found when somebody attached to it; None where it was observed from its beginning."""
         self.found: dict[int, LoopFound] = {}
-        """The loops that ran then and of which everything has been told, by number."""
+        """The loops that ran at the attach and have sent everything, by number."""
         self.unobserved: list[LoopUnobserved] = []
         """The loops that can't be observed."""
         self.now = 0.0
-        """The latest moment that it told of, in seconds of its time."""
+        """The latest moment that the program reported, in seconds of its time."""
         self.heartbeat: Heartbeat | None = None
         """The latest, which says where the program was last seen."""
         self.reports_asked = 0
@@ -81,7 +81,7 @@ class ObservedProgram:
 
     @property
     def is_found(self) -> bool:
-        """Whether all that was there when somebody attached has been told."""
+        """Whether everything that existed at the attach has been reported."""
         return self.attached is not None and len(self.found) + len(self.unobserved) >= self.attached.loops
 
     def take(self, frame: AnyFrame) -> None:
@@ -142,7 +142,7 @@ class ObservedProgram:
 
 
 def _ending_of(state: LabState) -> tuple[Outcome, str]:
-    """How the first task of a loop ended: that of `asyncio.run`."""
+    """How the first task of a loop ended: main, under `asyncio.run`."""
     first = next(iter(state.tasks.values()), None)
     if first is None or first.state not in ("done", "failed", "cancelled"):
         return "done", ""

@@ -1,4 +1,4 @@
-"""Keeps what a program told in a file that can be sent with a bug report, and reads it again.
+"""Records a program's frames in a file that can be sent with a bug report, and reads it again.
 
 The file is gzip of JSON lines: first who wrote it, then a frame a line, and the text of the program's own files. Each
 write is flushed, so that a file whose writer was killed is whole up to there.
@@ -22,7 +22,7 @@ from asynclab.model.events import Event
 from asynclab.remote.wire import AnyFrame, LoopEvents
 
 VERSION = 1
-"""Of the format; a reader refuses a higher one."""
+"""The version of the format; a reader refuses a higher one."""
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes: nobody writes a longer line but to fill the reader's memory."""
@@ -92,7 +92,7 @@ class Packer:
 
 
 class RecordingWriter:
-    """Writes a recording as the program goes on."""
+    """Writes a recording while the program runs."""
 
     def __init__(self, file: IO[bytes], header: Header) -> None:
         """Begin a recording in a file that is open for writing.

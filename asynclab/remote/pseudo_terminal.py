@@ -27,7 +27,7 @@ class PseudoTerminal:
         self.resize(columns, lines)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Set the size, of which the program is told by SIGWINCH; nothing happens once it is closed."""
+        """Set the size, and send the program SIGWINCH; does nothing once the terminal is closed."""
         with suppress(OSError, ValueError):  # of a closed one's descriptor, -1
             fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 

@@ -45,11 +45,11 @@ class RemoteControl:
         self._send(Pause())
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume the program."""
         self._send(Resume())
 
     def step(self, task: int | None = None, /) -> None:
-        """Let the loop run one step: that of the task that is next, as only the loop's own order is safe."""
+        """Run one step of the loop, of the task that is next: only the loop's own order is safe."""
         self._send(Step(self._loop))
 
     def run_to_event(self, task: int, /) -> None:

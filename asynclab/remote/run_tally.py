@@ -14,16 +14,16 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, place_in
 
 TOLD = 5
-"""How many of the slowest steps, of the longest waits and of the longest blocks are told; those alike count as one."""
+"""How many of the slowest steps, longest waits and longest blocks are reported; equal ones count as one."""
 
 KEPT = 1_000
-"""Of how many kinds of each the longest is kept, at most: a kind is a line of code, so there are seldom as many."""
+"""How many kinds of each are kept, with the longest of each. A kind is a line of code, so there are seldom as many."""
 
 SLOW_STEP = 0.01
-"""Real seconds: a shorter step is never told."""
+"""Real seconds: a shorter step is never reported."""
 
 LONG_WAIT = 0.1
-"""Seconds: a shorter wait is never told."""
+"""Seconds: a shorter wait is never reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SlowStep:
     seen_at: Place | None
     """The line that was seen running; None where it took too little time to be seen."""
     began_at: Place | None
-    """The await that the step went on from; None for a first step, and where it is not known."""
+    """The await that the step resumed from; None for a first step, and where it is unknown."""
     is_first: bool
     """Whether it was the task's first step."""
     others: int = 0
@@ -92,7 +92,7 @@ class RunTally:
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _awaits: dict[int, Place | None] = field(default_factory=dict)
-    """The await that each task goes on from, None where it is not known; not there before a task's second step."""
+    """The await that each task resumes from, None where it is unknown; absent before a task's second step."""
     _blocking: Block | None = None
     """The latest report of a step or callback that has not ended."""
 

@@ -1,4 +1,4 @@
-"""Defines what a program tells the process that watches it, and how that goes over a socket.
+"""Defines the frames that an observed program sends to the watching process, and their encoding on a socket.
 
 A frame says to which loop its events belong, so that no event has to. On the socket each is msgpack, after its length
 in four bytes.
@@ -45,7 +45,7 @@ class Attached(Frame):
 
 
 class LoopFound(Frame):
-    """All that a loop had when somebody attached has been told; its number is that of its `LoopOpened`."""
+    """Everything that a loop had at the attach has been sent; the number is the same as in its `LoopOpened`."""
 
     loop: int
     tasks: int
@@ -72,7 +72,7 @@ class LoopOpened(Frame):
 
 
 class LoopThread(Frame):
-    """A loop runs on another thread than the main one, or than the one that was told before."""
+    """A loop runs on another thread than the main one, or than the one sent before."""
 
     loop: int
     thread: str
@@ -95,14 +95,14 @@ class LoopClosed(Frame):
 
 
 class Heartbeat(Frame):
-    """The program's observer lives; it comes some times a second, unless code that isn't Python's lets nothing run."""
+    """The program's observer is alive. Sent several times a second, unless C code keeps the GIL."""
 
     at: float
     """Seconds of the program's time."""
     loop: int = 0
     """The loop on which a step or callback was under way; 0 where none was, and what follows says nothing."""
     task: int | None = None
-    """Whose step it was; None for a callback."""
+    """The task whose step it was; None for a callback."""
     file: str = ""
     """Where the program was in it; empty where no Python code was called."""
     line: int = 0
@@ -117,7 +117,7 @@ class ReportAsked(Frame):
 
 
 class ProgramEnded(Frame):
-    """The program is over. Its parent writes this, as it alone knows how."""
+    """The program is over. Its parent writes this frame: only a parent learns the exit code."""
 
     at: float
     """Seconds of the program's time."""
@@ -146,17 +146,17 @@ class Pause(Frame):
 
 
 class Resume(Frame):
-    """Let them go on."""
+    """Resume all loops."""
 
 
 class Step(Frame):
-    """Let one step of a frozen loop run."""
+    """Run one step of a frozen loop."""
 
     loop: int
 
 
 class RunTo(Frame):
-    """Let the program go on until the next step of a task."""
+    """Run the program up to the next step of a task."""
 
     loop: int
     task: int
@@ -177,7 +177,7 @@ class CancelTask(Frame):
 
 
 class LookAt(Frame):
-    """Tell soon what some tasks wait for, as somebody looks at them."""
+    """Report soon what some tasks wait for: a view shows them."""
 
     loop: int
     tasks: tuple[int, ...]

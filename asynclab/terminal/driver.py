@@ -109,7 +109,7 @@ class Input(XTermParser):
 
 @runtime_checkable
 class Dashboard(Protocol):
-    """An app that is told when its process was stopped and how its terminal keeps up."""
+    """An app that learns when its process was stopped and how its terminal keeps up."""
 
     def was_stopped(self, seconds: float) -> None:
         """The process resumes after this many real seconds in which nothing ran."""

@@ -22,7 +22,7 @@ ANSWER = "\x1b[0n"
 """The terminal's answer."""
 
 CHUNK = 512
-"""Bytes written at once: `select` promises room for as many."""
+"""Bytes written at once: `select` promises room for this many."""
 
 FULL_AFTER = 0.05
 """Seconds that a write waits before the terminal's buffers count as full."""
@@ -151,7 +151,7 @@ class SlowLine:
     def drop(self) -> None:
         """Drop what has not been written, and ask no more. A sequence that was sent in part is cancelled.
 
-        Waits a moment for an answer that is due: if nobody read it, the shell would take it for what was typed.
+        Waits a moment for an answer that is due: if nobody read it, the shell would take it for typed input.
         """
         with self._changed:
             self._is_ending = True

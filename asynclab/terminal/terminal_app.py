@@ -33,7 +33,7 @@ class TerminalApp(App[None]):
         return driver
 
     def on_resize(self) -> None:
-        """Draw everything anew: terminals differ in what they do with their lines at a new size."""
+        """Draw everything again: terminals differ in what they do with their lines at a new size."""
         self._shown.forget()
 
     def terminal_was_cleared(self) -> None:

@@ -1,4 +1,4 @@
-"""Does something where a function is called, and leaves no frame of ours around the call."""
+"""Runs code around a function's call without a frame of asynclab in the call's stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weakref import ref
 class CalledFromC:
     """Stands in for a function of a module.
 
-    Its `__call__` is worked out before the call, and then C calls the function. So an error that comes out of it, and a
+    Its `__call__` is worked out before the call, and then C calls the function. So an error from the function, and a
     warning in it, show the program's frames alone. Like the function, it stays what it is as an attribute of a class,
     and can be pickled.
     """

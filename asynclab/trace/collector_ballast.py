@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from types import CellType
 
 _AMOUNT = 4_000
-"""How many objects are kept to be thrown away: a first loop takes some 700 of ours, each further one 80."""
+"""How many objects are kept, to be dropped later: a first loop needs some 700 of ours, each further one 80."""
 
 
 class CollectorBallast:
-    """Objects that are thrown away as others come: Python collects when so many more were made than destroyed.
+    """Objects that are dropped as others are made: Python collects when so many more were made than destroyed.
 
     A collection would find the loop made, and its socket not yet. Up to Python 3.12 a loop that nobody closes would
     then be finalized after its socket, and complain of that where it says nothing in plain Python.

@@ -116,7 +116,7 @@ SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport
 SelectorLoop: type = asyncio.selector_events.BaseSelectorEventLoop
 SOCK_CONNECT, CONNECT_SOCK = "_sock_connect", "_connect_sock"
 
-# Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
+# Runs the callback of a Handle, all versions; a TimerHandle inherits it.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
@@ -375,7 +375,7 @@ def shielded_by(future: Future[Any]) -> Future[Any] | None:
 
 
 def left_to_complete(frame: FrameType, waiting: object) -> Collection[Future[Any]]:
-    """What as_completed() is still to give to the coroutine that loops over it; `frame` is that of `COMPLETED`."""
+    """The futures that as_completed() has not given to its caller yet; `frame` runs the function `COMPLETED`."""
     iterator = variables_of(frame).get("self")
     if iterator is not None:
         return iterator._todo  # type: ignore[no-any-return]
@@ -443,24 +443,24 @@ def is_call_cancelled(call: Any) -> bool:
 
 
 def callbacks_of_call(call: Any) -> list[Any]:
-    """Who is told when a call in a ThreadPoolExecutor has ended, all versions."""
+    """The callbacks for the end of a call in a ThreadPoolExecutor, all versions."""
     return [each for each in call.future._done_callbacks if hasattr(each, "__closure__")]
 
 
 def context_of_thread(thread: threading.Thread) -> Context | None:
-    """The context that a thread is going to run in, since 3.14; None where it gets an empty one."""
+    """The context that a new thread will run in, since 3.14; None where it gets an empty one."""
     context: Context | None = getattr(thread, "_context", None)
     return context
 
 
 def own_warning_functions() -> tuple[object, object]:
-    """What shows and what formats warnings as long as nobody has replaced it, all versions."""
+    """Python's own functions that show and format warnings, unless replaced; all versions."""
     module: Any = warnings
     return module._showwarning_orig, module._formatwarning_orig
 
 
 def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
-    """What a Handle tells the loop's exception handler of what its callback raised."""
+    """The context that a Handle gives the loop's exception handler when its callback raises."""
     # Since 3.13 the callback is named with its arguments only in debug mode.
     name: Callable[..., str] = asyncio.format_helpers._format_callback_source
     options = {"debug": handle._loop.get_debug()} if "debug" in name.__code__.co_varnames else {}

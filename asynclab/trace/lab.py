@@ -61,7 +61,7 @@ class Lab:
             name: What the run is called.
             speed: Lab seconds per real second.
             instant: Skip the time in which nothing happens.
-            echo: Let prints go on to where they went before, too.
+            echo: Let printed text reach its former destination, too.
             exact: Look at what a task waits for after each of its steps, whatever that costs; otherwise looks take
                 at most 1 % of a busy loop's time, and tasks that had to go without are looked at when painted.
             watch: Measure how late the loop is and who blocks it, from a thread.
@@ -81,7 +81,7 @@ class Lab:
         self._standstill = Standstill(self._tracer, self._tracer.is_stuck)
         self._watch = Watch(self._tracer, self._relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
-        """Of its run; None before the start."""
+        """The supervision of the run; None before the start."""
         self._pursuit: Task[None] | None = None
         """Runs to the next event of a task; None where nobody asked for that."""
 
@@ -135,7 +135,7 @@ class Lab:
         self._feed.subscribe(subscriber)
 
     def pump(self) -> None:
-        """Bring `state` up to date, and hand the new events to the subscribers; to be called once a frame.
+        """Bring `state` up to date, and hand the new events to the subscribers. Call this once a frame.
 
         Raises:
             BaseException: What a subscriber has raised, after all of them have got everything.
@@ -189,7 +189,7 @@ class Lab:
         self._supervision.start()
 
     async def wait(self) -> Ending:
-        """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait lets it go on.
+        """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait doesn't stop it.
 
         `state` is complete then.
 
@@ -212,12 +212,12 @@ class Lab:
             await self._supervision.close()
 
     def pause(self) -> None:
-        """Hold lab time and every task; I/O and threads go on. A lab that is being closed or cleaned up goes on."""
+        """Stop lab time and every task, but not I/O and threads, and not a lab that is closing or cleaning up."""
         self._stop_pursuit()
         self._hold_still()
 
     def resume(self) -> None:
-        """Let time and tasks go on."""
+        """Resume time and tasks."""
         self._stop_pursuit()
         if self.paused:
             self._tracer.paused = False
@@ -277,22 +277,22 @@ class Lab:
         self._tracer.write(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant, seconds))
         if self._watch is not None:
             self._watch.was_stopped(seconds)
-        # Before the loop looks at its timers: that of the lab would fire, and take the lab's clock along.
+        # Before the loop looks at its timers: the lab's timer would fire, and take the lab's clock along.
         self._tracer.timers.forget_driver()
         loop.call_soon_threadsafe(self._tracer.timers.attend, context=outside_context())
 
     def cancel(self) -> None:
-        """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""
+        """Ask the main task to end; it may still clean up. A paused lab is resumed."""
         if self._supervision is not None and self._tracer.loop is not None:
             self._supervision.cancel()
 
     def cancel_task(self, task: int) -> bool:
-        """Ask one task to end; False where it has ended or is not known."""
+        """Ask one task to end; False where it has ended or is unknown."""
         found = [candidate for _, candidate in self._tracer.registry.some({task})]
         return self._tracer.loop is not None and cancel(self._tracer, found)
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
-        """Look at what tasks wait for and where they stand, where that is not known; to be called before painting.
+        """Look at what tasks wait for and where they stand, where that is unknown; to be called before painting.
 
         It begins with `first`, such as those in sight; a bounded number of others follow, while paused all held ones.
         Of `selected` all frames are wanted.

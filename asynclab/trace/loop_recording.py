@@ -111,7 +111,7 @@ class LoopRecording:
         return observer is not None and self._quiet.rests(observer)
 
     def report_blocks(self) -> None:
-        """Tell of a step or callback that blocks the loop now; to be called from another thread."""
+        """Report a step or callback that blocks the loop now. Call this from another thread."""
         observer = self._observer()
         if observer is not None:
             self._blocks.look(observer)
@@ -122,7 +122,7 @@ class LoopRecording:
         return None if observer is None or observer.loop is None else self._blocks.sight(observer)
 
     def report_idleness(self) -> None:
-        """Tell what could wake the loop if it is idle; to be called from another thread."""
+        """Report what could wake the loop if it is idle. Call this from another thread."""
         observer, loop = self._observer(), self._loop()
         if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
@@ -161,7 +161,7 @@ class LoopRecording:
         with suppress(Exception):
             for event in observer.mishaps.silenced.passed_on.unread():
                 observer.emit(event)
-            if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
+            if loop.get_exception_handler() is None:  # else the program's own handler gets them as they go
                 observer.registry.tell_unseen_failures()
                 for event in unread_futures(observer, loop):
                     observer.emit(event)
@@ -200,7 +200,7 @@ class LoopRecording:
         skip_idle_time(alive[0], loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """The process' time has jumped: where the loop's has not, begin to count it anew."""
+        """The process's time has jumped: where the loop's has not, restart its count."""
         alive = self._alive()
         if alive is not None and "time" not in vars(alive[1]):
             alive[0].origin = origin_of(alive[1], alive[0].clock)
@@ -222,7 +222,7 @@ class LoopRecording:
                 task.cancel(why)
 
     def step(self, freeze: Freeze) -> None:
-        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        """Run one step, or else jump to the next timer, and report what happened."""
         if (alive := self._alive()) is None:
             return
         observer, loop = alive
@@ -233,7 +233,7 @@ class LoopRecording:
         observer.write(StepReported(observer.clock.now(), taken))
 
     def run_on(self, freeze: Freeze, task: int) -> None:
-        """Let the program go on until the next step of a task, and tell so."""
+        """Run the program up to the next step of a task, and report that."""
         if (alive := self._alive()) is not None:
             observer, _ = alive
             observer.write(RunningTo(observer.clock.now(), task))
@@ -277,7 +277,7 @@ class LoopRecording:
         return loop is None or loop.is_closed() or not is_behind(loop)
 
     def stop(self) -> None:
-        """Observe the loop no more."""
+        """Stop observing the loop."""
         alive = self._alive()
         if alive is not None and alive[0].loop is not None:
             leave_loop(*alive)

@@ -61,7 +61,7 @@ def catch_up(loop: AbstractEventLoop) -> None:
 
 
 def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
-    """Let time go on to the next timer, if that would have come by now had time not stood still.
+    """Advance time to the next timer, if it would have been due by now without the pause.
 
     No further: what is outside the program has had as long to answer before a timeout expires.
     """
@@ -77,7 +77,7 @@ def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
 def _move(timers: Iterable[TimerHandle], seconds: float) -> None:
     """Let timers fire later. All are moved alike: a heap of them stays one.
 
-    The hash of a TimerHandle is that of its time, and the program may keep timers in a set. So each gets a class of
+    A TimerHandle has the hash of its time, and the program may keep timers in a set. So each gets a class of
     the same name that knows the hash from before.
     """
     hashes: dict[int, int] = {}

@@ -55,9 +55,9 @@ class ProcessObservation:
         self._adopts = adopts
         self._bystanders = bystanders
         self._skipping: Patches | None = None
-        """What lets loops skip idle time, while they are to."""
+        """The patches that let loops skip idle time; None while they don't."""
         self._skips: weakref.WeakSet[AbstractEventLoop] = weakref.WeakSet()
-        """Those that do."""
+        """The loops that skip idle time."""
         self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
         self._lock = Lock()
@@ -139,7 +139,7 @@ class ProcessObservation:
         self.clock.instant = True
 
     def pass_idle_time(self) -> None:
-        """Let the time of all loops go on as real time does."""
+        """Run the time of all loops at the pace of real time."""
         if self._skipping is None:
             return
         self._skipping.undo()
@@ -174,11 +174,11 @@ class ProcessObservation:
         return self._recording_of(loop).number
 
     def forget(self, recording: LoopRecording) -> None:
-        """Let go of a loop that is gone, and of which everything was taken."""
+        """Drop a loop that is gone, once all its events were taken."""
         self.recorders.remove(recording)
 
     def adopt(self, loop: AbstractEventLoop) -> Census:
-        """Observe a loop that runs already; to be called in one of its callbacks. The census is yet to look.
+        """Observe a loop that runs already. Call this in one of its callbacks. The census has not looked yet.
 
         Raises:
             RuntimeError: Somebody observes it already.

@@ -10,7 +10,7 @@ from asynclab.trace.process import ProcessObservation
 
 
 class ProcessControl:
-    """Commands to a program and its loops; a loop is named by its number, from 1. Odd ones change nothing."""
+    """Commands to a program and its loops. Loops are numbered from 1; a command to an unknown loop changes nothing."""
 
     def __init__(self, observation: ProcessObservation) -> None:
         self._observation = observation
@@ -25,7 +25,7 @@ class ProcessControl:
         self._tell()
 
     def resume(self) -> None:
-        """Let them go on."""
+        """Resume all loops and their time."""
         if not self._observation.freeze.is_on:
             return
         self._observation.clock.resume()
@@ -33,13 +33,13 @@ class ProcessControl:
         self._tell()
 
     def step(self, number: int) -> None:
-        """Let one step of a frozen loop run, and say what came of it."""
+        """Run one step of a frozen loop, and report what it did."""
         loop = self._loop(number)
         if loop is not None and self._observation.freeze.is_on:
             loop.step(self._observation.freeze)
 
     def run_to(self, number: int, task: int) -> None:
-        """Let the program go on, its time too, until the next step of a task comes; `follow` freezes it before that."""
+        """Run the program and its time up to the next step of a task; `follow` freezes both before that step."""
         loop = self._loop(number)
         if loop is None:
             return
@@ -51,7 +51,7 @@ class ProcessControl:
         self._tell()
 
     def follow(self) -> None:
-        """Let time stand still again once that step has come, or another command has ended it."""
+        """Stop the time again once the step of `run_to` has come, or another command has ended the run."""
         freeze = self._observation.freeze
         if self._runs_on is None or freeze.is_running_on:
             return
@@ -62,20 +62,20 @@ class ProcessControl:
         self._tell()
 
     def set_speed(self, speed: float) -> None:
-        """Let the time of all loops run slower than real time; faster it can't, as what is outside doesn't."""
+        """Run the time of all loops slower than real time. Not faster: the world outside keeps its pace."""
         self._follow_clock()
         with suppress(ValueError):
             self._observation.clock.set_speed(min(speed, 1.0))
         self._tell()
 
     def cancel_task(self, number: int, task: int) -> None:
-        """Cancel a task, as soon as its loop runs callbacks."""
+        """Cancel a task as soon as its loop runs callbacks."""
         loop = self._loop(number)
         if loop is not None:
             loop.cancel_task(task)
 
     def look_at(self, number: int, tasks: tuple[int, ...]) -> None:
-        """Let a loop tell soon what some tasks wait for."""
+        """Make a loop report soon what some tasks wait for."""
         loop = self._loop(number)
         if loop is not None:
             loop.look_at(tasks)

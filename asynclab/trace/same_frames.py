@@ -16,16 +16,16 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
 _TRACE = os.path.dirname(__file__) + os.sep
 
 _UNITS = 8
-"""How many code units one entry of a location table can speak of."""
+"""How many code units one entry of a location table can cover."""
 
 _LONG = 14
 """The kind of entry that holds a line, an end line, a column and an end column."""
 
 _SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0, "LOAD_SUPER_ATTR": 2}
-"""By instruction, where the argument is a name's number with flags below it: how many bits these are."""
+"""The number of flag bits below the name's index, in the argument of each instruction that has such flags."""
 
 _NAMED = {number: _SHIFTS.get(dis.opname[number], 0) for number in dis.hasname}
-"""The instructions that look up a name, and these bits."""
+"""The number of each instruction that looks up a name, with its flag bits: 0 for most."""
 
 
 _Place = tuple[int, int, int, int]
@@ -36,14 +36,14 @@ _LookUp = tuple[int, str, Sequence[int | None]]
 
 
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
-    """Give a function's frames the places of calls in another function, wherever in its own code they really are.
+    """Make the frames of a function appear at the lines of calls in another function, `original`.
 
-    `calls` are names that both look up on the lines of calls, such as "_context"; any other line gets the place of the
-    first. Where `original` isn't one of Python's, nothing is changed.
+    `calls` are names that both functions look up on lines of calls, such as "_context"; other lines get the first
+    place. Where `original` isn't one of Python's, nothing is changed.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
-        """Replace the code of a function by the same at other places."""
+        """Replace the code of a function by the same code with other line numbers."""
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
             code, theirs = function.__code__, _sight_of(original.__code__)
             places = [place for name in calls if (place := theirs.whole_call(name)) is not None]
@@ -62,9 +62,9 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
 
 
 def hide_frames(made: Any) -> None:
-    """Take our frames out of where debug mode says that a timer or a task was made.
+    """Remove our frames from the traceback that debug mode keeps of a timer's or task's creation.
 
-    asyncio takes its own off by their number, from the end, and would leave one of its own for each of ours.
+    asyncio drops its own frames by their number, from the end, so each frame of ours would leave one of asyncio's.
     """
     frames = getattr(made, "_source_traceback", None)
     if frames:
@@ -74,12 +74,12 @@ def hide_frames(made: Any) -> None:
 class _Sight:
     """The places of a function's code.
 
-    `dis.get_instructions` would tell them, too, in ten times the time.
+    `dis.get_instructions` would give them too, but takes ten times as long.
     """
 
     def __init__(self, code: CodeType) -> None:
         self.positions = list(code.co_positions())
-        """That of each code unit."""
+        """The place of each code unit."""
         self.look_ups: list[_LookUp] = []
         """Each look-up of a name."""
         operations, arguments = code.co_code[::2], code.co_code[1::2]
@@ -102,7 +102,7 @@ class _Sight:
 
 
 _sight_of = lru_cache(_Sight)
-"""The same for functions of asyncio's: for some of them several of ours stand in."""
+"""A cache of `_Sight` for asyncio's functions: some are replaced by several of ours."""
 
 
 def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
@@ -130,7 +130,7 @@ def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> Cod
 
 
 def _end_of_entry(place: _Place, line: int) -> Iterator[int]:
-    """What an entry says of a place, after its first byte; `line` is that of the entry before."""
+    """The bytes of a place after the entry's first byte; `line` is the line of the previous entry."""
     first, last, column, end_column = place
     return chain(_signed(first - line), _unsigned(last - first), _unsigned(column + 1), _unsigned(end_column + 1))
 

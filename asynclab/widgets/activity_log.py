@@ -64,7 +64,7 @@ class ActivityLog(CursorView):
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState, now: float, *, is_past: bool = False, goes_on: bool = True) -> None:
-        """Show the activity of a lab, now or at a moment of its past; say that more may come if the run goes on."""
+        """Show the activity of a lab, now or at a moment of its past; say that more may come if the run continues."""
         self._is_past, self._goes_on = is_past, goes_on
         if state is not self._state:
             self._state = state

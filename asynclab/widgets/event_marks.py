@@ -38,4 +38,4 @@ MARKS: Mapping[ActivityKind | MarkKind, Span] = MappingProxyType(
         "run": ("·", "accent"),
     }
 )
-"""One cell wide each; kinds that are missing are told in words alone, and plain."""
+"""Marks of one cell each; the other kinds have only words, and no colour."""

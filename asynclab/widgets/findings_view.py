@@ -78,7 +78,7 @@ def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width
     finding = found.finding
     yield from _paragraph(sentence(with_others(finding.text, found.others)), "past" if found.is_over else "", width)
     if found.is_over:
-        yield from _paragraph("It no longer holds: the run went on.", "cancelled", width)
+        yield from _paragraph("It no longer holds: the run continued.", "cancelled", width)
     elif finding.certainty == "likely":
         yield from _paragraph("Likely, not proved: what was recorded allows other explanations.", "cancelled", width)
     if rule is not None:

@@ -107,7 +107,7 @@ class LineView(ScrollView, can_focus=True):
         return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.FOOTER_HEIGHT)
 
     def is_news(self, *shown: object) -> bool:
-        """Whether what is to be shown differs from what was shown last; things that change are compared by `id`."""
+        """Whether the new content differs from the content shown last; mutable objects are compared by `id`."""
         is_news, self._news = shown != self._news, shown
         return is_news
 

@@ -20,7 +20,7 @@ Draw: TypeAlias = Callable[[int], Line]
 """Draws one line in the given number of cells."""
 
 ROOMY = 6
-"""The height from which queues have all their lines and space between them, even if they don't all fit."""
+"""The least height at which queues get all their lines and space between them, even if they don't all fit."""
 
 
 def lines_of_queues(state: LabState) -> int:
@@ -93,7 +93,7 @@ def _running(state: LabState) -> list[TimeoutState]:
 
 
 def _ended(state: LabState) -> list[TimeoutState]:
-    """The timeouts that have ended, the latest first; not those that a library has met, as nothing came of them."""
+    """The timeouts that have ended, the latest first; not the ones that a library met in time."""
     ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
     return [timeout for timeout in reversed(ended) if not (timeout.library and timeout.outcome == "met")]
 
@@ -111,7 +111,7 @@ NAMES = 12
 """The most tasks listed by name."""
 
 WIDE = 68
-"""The width at which nothing has to be abbreviated."""
+"""The width at which nothing is abbreviated."""
 
 
 def queue_items(queue: QueueState, width: int) -> Line:

@@ -1,4 +1,4 @@
-"""The list of what can be put on the stage, demos or loops, with the state of each."""
+"""Lists the demos or loops that can be put on the stage, with the state of each."""
 
 from __future__ import annotations
 

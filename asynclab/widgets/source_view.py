@@ -78,7 +78,7 @@ class SourceView(LineView):
         self.selected: int | None = None
         """The id of the task whose line is highlighted."""
         self._pointed: Place | None = None
-        """The line that a finding is about; it comes before those of tasks."""
+        """The line that a finding is about; it takes precedence over tasks' lines."""
         self._is_following = True
         self._stays = False
         """Whether the reader asked for the first file while the selected task is in another."""

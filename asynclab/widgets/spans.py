@@ -132,7 +132,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def hanging(head: Line, text: str, width: int, part: str = "") -> list[Line]:
-    """A text after its head, wrapped for `width` cells in all; its further lines stand below its beginning."""
+    """A head and a text, wrapped to `width` cells; further lines are indented to where the text begins."""
     indent = width_of(head)
     first, *rest = wrap(text, width - indent)
     return [(*head, (first, part)), *(((" " * indent, ""), (line, part)) for line in rest)]

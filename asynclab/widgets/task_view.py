@@ -44,7 +44,7 @@ class TaskView(SelectionView):
             self.repaint()
 
     def mark(self, index: int) -> Span:
-        """The cell before a line: the cursor's mark, or that of a finding about its task."""
+        """The cell before a line: the mark of the cursor, or of a finding about its task."""
         mark, part = super().mark(index)
         if not self._found or self.task_at(index) not in self._found:
             return mark, part
@@ -69,7 +69,7 @@ class TaskTreeView(TaskView):
     keeps_ended = True
     """Whether tasks that have ended are listed though all tasks don't fit on the page."""
     filter_text = ""
-    """What the names of the tasks that are listed contain, if any does."""
+    """Only tasks whose names contain this text are listed, if there are any."""
     _state = NOTHING_YET
     _some = TaskRows({}, ())
     """The rows of the tasks that are listed, where not all are."""
@@ -95,12 +95,12 @@ class TaskTreeView(TaskView):
 
     @property
     def has_too_many(self) -> bool:
-        """Whether the run goes on, has more tasks than fit on the page, and some have ended."""
+        """Whether the run continues, has more tasks than fit on the page, and some have ended."""
         state = self._state
         return state.outcome is None and bool(state.ended_tasks) and len(state.tasks) > self.page_height
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or let those that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.keeps_ended = keeps
         self._rows_changed()
 

@@ -71,7 +71,7 @@ CASES: dict[str, Case] = {
     "gzip-gzip-bomb": Case(packed("gzip, gzip", gzip.compress(BOMB)), "truncated", "Larger than 1,000,000 bytes"),
     "no-gzip": Case(packed("gzip", b"hello"), "invalid", "doesn't match its Content-Encoding"),
     "coding-unknown": Case(packed("sdch", b"hello"), "ok", "Fetched", "taken as it came: sdch"),
-    "codings-many": Case(packed(", ".join(["gzip"] * 50), PACKED), "invalid", "more than 5 codings"),
+    "codings-many": Case(packed(", ".join(["gzip"] * 50), PACKED), "invalid", "more than 5 nested codings"),
     "gzip-empty": Case(packed("gzip", b""), "ok", "Fetched"),
     "1xx-flood": Case([b"HTTP/1.1 102 Processing\r\n\r\n"] * 20_000, "invalid", "more than 307,200 bytes"),
     "101": Case(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "invalid", "101 Switching Protocols"),
@@ -108,7 +108,7 @@ CASES: dict[str, Case] = {
     "to-script": Case(redirect(b"javascript:alert(1)"), "blocked", "javascript:alert(1)"),
     "to-data": Case(redirect(b"data:text/html,x"), "blocked", "data:text/html,x"),
     "to-port": Case(redirect(b"http://127.0.0.1:99999/"), "invalid", "a port that is not a number"),
-    "to-nowhere": Case(redirect(b""), "ok", "Fetched", "doesn't say where to"),
+    "to-nowhere": Case(redirect(b""), "ok", "Fetched", "without a Location"),
     "to-two": Case(with_field(b"Location: /no-reason\r\nLocation: /ssh").replace(b"200", b"302"), "ok", "1 redirect"),
     "endless-redirect": Case(
         [CHUNKED.replace(b"200 OK", b"302 X\r\nLocation: /no-reason"), *[b"5\r\nhello\r\n"] * 9_000],

@@ -311,7 +311,7 @@ def test_an_unseen_failure_is_why_nothing_can_wake_a_task(stranded: tuple[int, .
     assert _said(_found(*waits, *fails, LISTENING)) == [("unseen-failure", said, FIRST)]
 
 
-@pytest.mark.parametrize(("serves", "said"), [(False, ""), (True, ", unless it is there to let a server go on")])
+@pytest.mark.parametrize(("serves", "said"), [(False, ""), (True, ", unless it is there to keep a server running")])
 def test_a_main_task_that_nothing_can_wake_may_let_a_server_go_on(serves: bool, said: str) -> None:
     (finding,) = _found(
         _waits(MAIN, Wait("future", file="app.py", line=7)), TasksStranded(3.0, (MAIN,), serves=serves), LISTENING
@@ -427,7 +427,7 @@ def test_who_alone_took_all_permits_is_named_though_others_gave_some_back() -> N
     taken = [_permits(1, FIRST), _permits(0, FIRST), _permits(1, SECOND), _permits(0, FIRST)]
     waits = [_waits(FIRST, Wait("semaphore", 1, file="app.py", line=4)), _waits(MAIN, Wait("task", tasks=(FIRST,)))]
     (finding,) = _found(made, *taken, *_fails(SECOND), *waits, IDLE)
-    assert "all permits of which 'first' took" in finding.text
+    assert "whose permits were all taken by 'first'" in finding.text
 
 
 @pytest.mark.parametrize(("until", "said"), [(2.5, [("lock-held-long", "likely", FIRST)]), (1.0, [])])

@@ -70,7 +70,7 @@ def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, 
     assert "held by one" in said["other"]
     assert "attachable_program.py:" in said["times out"]
     assert any(line.startswith("Not known from before: who created") for line in tasks)
-    assert any("goes on as it was" in line for line in tasks)
+    assert any("continues as before" in line for line in tasks)
     assert any("6 still there" in line for line in tasks)
     reader = RecordingReader(tmp_path / "kept")
     assert any(isinstance(line, LoopEvents) for line in reader.lines())
@@ -398,7 +398,7 @@ def test_a_viewer_that_is_killed_leaves_it_as_it_was(program: Program) -> None:
 def test_ctrl_c_leaves_it_as_it_was_and_says_what_happened(program: Program) -> None:
     with viewing(program, "and who holds") as (viewer, printed):
         viewer.send_signal(signal.SIGINT)
-        assert "goes on as it was" in printed.read()
+        assert "continues as before" in printed.read()
     assert viewer.returncode == 0
     assert program.ask() == AS_IT_WAS
 

@@ -21,16 +21,16 @@ ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
 
 _NEVER_CANCELLED = ("sleep", "event", "lock", "semaphore", "condition", "queue.get", "queue.put")
-"""What tasks wait for that ends for them alone where it is cancelled."""
+"""Waits that no other task shares: to cancel one cancels nobody else."""
 
 _LATEST = 200
-"""Among how many tasks one is looked for that is still awaited after its cancel."""
+"""How many of the newest tasks are searched for a cancelled one that may still be awaited."""
 
 CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
-"""The coroutines that let go of a lock that was taken before, and take it again in the end, however they end."""
+"""Coroutines that release a lock their caller holds, and acquire it again before they end."""
 
 DROPPED_AT_ONCE = 1_000
-"""How many are dropped together, so that their parents' lists of children are cleaned once for all of them."""
+"""How many ended tasks are dropped together, so that parents' lists of children are cleaned once for all of them."""
 
 
 def task_created(state: LabState, event: events.TaskCreated, at: float) -> None:
@@ -101,7 +101,7 @@ def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at
 
 
 def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> None:
-    """Note whose cancel has hit a task; it may catch that."""
+    """Note which task's cancel has hit a task too; it may catch the CancelledError."""
     task = state.tasks.get(event.task)
     if task is not None:
         task.cancelled_with = event.by
@@ -132,7 +132,7 @@ def task_ended(state: LabState, event: events.TaskEnded, at: float) -> None:
 
 
 def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
-    """Pass what a helper task has acquired on to the task that made it, as for wait_for() up to Python 3.11."""
+    """Pass what an inner task has acquired on to its creator: up to Python 3.11, wait_for() makes such a task."""
     maker = state.task(task.parent)
     if maker is None or maker.has_ended:
         return
@@ -152,7 +152,7 @@ def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
 
 
 def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: float) -> None:
-    """Note an end that nobody asked for, or that nobody sees."""
+    """Remember an incident if nobody asked for the end, or nobody will notice it."""
     place = place_in(task)
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
@@ -194,7 +194,7 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
 
 
 def _cancelled_before(state: LabState, task: TaskState, waker: TaskState | None) -> TaskState | None:
-    """What a task may have awaited that was cancelled long before: a task hit by the cancel of one that ran the same.
+    """The task that a task may have awaited, cancelled long before with another task that runs the same coroutine.
 
     Nobody had asked the task itself to end, and what it waited for last can't have been cancelled.
     """
@@ -221,7 +221,7 @@ def _waits_still(task: TaskState, other: int) -> bool:
 
 
 def _asked_to_end(state: LabState, waker: TaskState, woken: TaskState) -> bool:
-    """Whether a task was asked to end, or its time was up, as another waited for what it then brought."""
+    """Whether the waker was cancelled, or timed out, while the woken task waited for it."""
     return waker.cancel_requested or _is_timed_out(state, waker, woken.last_wait_began)
 
 
@@ -239,7 +239,7 @@ def _may_be_missed(state: LabState, task: TaskState) -> bool:
 
 
 def task_collected(state: LabState, event: events.TaskCollected, at: float) -> None:
-    """A task that can never go on counts as failed."""
+    """A task that can never proceed counts as failed."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.remember(event, at, task.place)

@@ -136,9 +136,9 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
-    """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does.
+    """A call waits for a thread. A library's own task has no place in the user's code, but its creator has.
 
-    One that was given up shows something only if its time was up: other tasks are cancelled as a program ends.
+    A call that was given up counts only if a timeout did so: other tasks are cancelled as a program ends.
     """
     makers = list(_makers(state, event.task))
     expired = {each.task for each in state.timeouts.values() if each.outcome == "expired"}
@@ -147,16 +147,16 @@ def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> Non
 
 
 def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
-    """A task, who made it, who made that one, and so on."""
+    """A task, its creator, the creator's creator, and so on."""
     while (task := state.task(number)) is not None:
         yield task
         number = None if number in state.roots else task.parent  # a recording may say that it made itself
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
-    """A task waits for what nobody can set or fill. An event that was not replaced may be one that nobody needs.
+    """A task waits for something that nobody can set or fill. An event that was not replaced may be needless.
 
-    Who waits at a queue for some time only may do so to see that nothing comes any more.
+    A task that waits at a queue with a timeout may do so to see that nothing comes any more.
     """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     if not (event.queue and _has_timeout(state, (event.task,))):
@@ -168,7 +168,7 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
 
 
 def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
-    """A task goes on that nobody has any more."""
+    """A task still runs that nobody refers to any more."""
     task = state.task(event.task)
     state.remember(event, at, (place_in(task) if task is not None else None) or _place_of(task))
 
@@ -184,18 +184,18 @@ def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> Non
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:
-    """A task fails as it used what it may not; perhaps in one that asyncio has made for it."""
+    """A task fails since it misused an object, perhaps inside a task that asyncio made for it."""
     places = map(_place_of, _makers(state, event.task))
     state.remember(event, at, place_in(event) or next(filter(None, places), None))
 
 
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
-    """A child goes on that nobody has any more, which may be meant."""
+    """A child process still runs that nobody refers to any more, which may be intended."""
     state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)
 
 
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
-    """Another process may still close a child's pipe; nobody that of its input, unless the task does after a time."""
+    """Another process may still close a child's output pipe; only the task could close its input, after a timeout."""
     is_input = event.stream == "stdin"
     if not (is_input and _has_timeout(state, _behind(state, event.task))):
         state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_input)
@@ -210,24 +210,24 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
 
 
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
-    """A task waits for a child process that can't go on, unless another task reads what it has written."""
+    """A task waits for a child process that can't proceed, unless another task reads what it has written."""
     is_sure = not state.calls and _waits_alone(state, event.task)
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_sure)
 
 
 def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
-    """Somebody may still go on with a generator."""
+    """Somebody may still resume the generator."""
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 
 def _waits_alone(state: LabState, number: int) -> bool:
-    """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
+    """Whether all unfinished tasks wait for one task's end, directly or through others."""
     behind = _behind(state, number)
     return all(task.has_ended or task.id in behind for task in state.tasks.values())
 
 
 def _behind(state: LabState, number: int) -> set[int]:
-    """A task, and those that wait for its end, or for the end of one of these."""
+    """A task, and all tasks that wait for its end, directly or through others."""
     behind, left = {number}, [task for task in state.tasks.values() if task.waits_for is not None]
     while found := {task.id for task in left if task.waits_for and not behind.isdisjoint(task.waits_for.tasks)}:
         behind |= found

@@ -10,7 +10,7 @@ PRINTED_LIMIT = 500
 """The most characters of a printed line that the log shows."""
 
 UNFINISHED_LIMIT = 4_000
-"""Printed text that lacks its newline is told as a line once it is longer than this many characters."""
+"""Printed text without a newline becomes a line once it is longer than this many characters."""
 
 
 def output(state: LabState, event: Output, at: float) -> None:

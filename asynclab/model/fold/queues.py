@@ -11,7 +11,7 @@ from asynclab.model.wording.deed import ITEM_LIMIT
 
 
 def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
-    """Add a queue: an empty one, unless it was made before anybody looked."""
+    """Add a queue. It is empty unless it was made before the observation began."""
     if event.queue not in state.queues:
         gone, state.queue_room = make_room(state.queues, state.queue_room)
         state.dropped.queues += len(gone)
@@ -68,7 +68,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
 
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
-    """A queue takes no more items; if shut down immediately, it loses those that it held."""
+    """A queue takes no more items; an immediate shutdown drops the items in it."""
     state.mark(event.task, "changed", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
@@ -79,7 +79,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember who took an item. Once many are out, or two look the same, the queue is no pool."""
+    """Remember which task took an item. Once many are out, or two look the same, the queue is no pool."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:

@@ -53,7 +53,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
 
 
 def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged, at: float) -> None:
-    """Note who holds a lock, and whether its block goes on without it because another task has released it."""
+    """Note who holds a lock, and whether its block runs without it because another task has released it."""
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
@@ -67,7 +67,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     robber = lock.robbed.pop(task, None)
     if task == holder or (robber is None and event.in_block):  # it ends a block of the holder's, or waits in one
         return
-    if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
+    if robber is not None:  # it leaves the block that it had the lock for, and releases another task's lock
         state.remember(event, at, robber[1], (robber[0], holder))
     elif task in lock.gave_up:
         state.remember(event, at, place_in(event), (task, holder), "given_up")

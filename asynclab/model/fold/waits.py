@@ -59,7 +59,7 @@ def leave_place(task: TaskState) -> None:
 
 
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
-    """Add the line of a task whose wait is over, if that was told and took time; it is ready, and doesn't run yet."""
+    """Add the activity line of a task whose recorded wait took time and is over; the task is ready, not yet running."""
     if waited >= SHOWN_FROM:
         state.tell(at, task.id, "woke", deed.woke(waited))
 
@@ -115,7 +115,7 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
-    """Note what the end of a task's wait tells; to be called before the wait is forgotten."""
+    """Note what the end of a task's wait shows. Call this before the wait is forgotten."""
     wait = task.waits_for
     if wait is None:
         return
@@ -140,7 +140,7 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
 
 
 def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
-    """Remember the tasks of a gather() that go on though it has failed."""
+    """Remember the tasks of a gather() that still run though it has failed."""
     for number in wait.tasks:
         member = state.tasks.get(number)
         if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
@@ -150,7 +150,7 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
 
 
 def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
-    """Remember the tasks that a task had made and waited for with wait(), which goes on if it ends cancelled."""
+    """Remember the tasks that a task had made and waited for with wait(): they still run if it ends cancelled."""
     wait = task.last_wait
     for number in wait.tasks if wait is not None and wait.kind == "wait" else ():
         member = state.tasks.get(number)

@@ -53,10 +53,10 @@ to stop, a timeout that was moved, that it was chosen to run next, a step long e
 after its end."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
-"""The most important first: where there is room for one, that one is drawn."""
+"""The most important first: where there is room for one mark, the first is drawn."""
 
 DRAWN = MARK_KINDS.index("created")
-"""How many of them are drawn; only stories tell the others."""
+"""How many kinds are drawn; the others appear only in stories."""
 
 
 class Interval(NamedTuple):

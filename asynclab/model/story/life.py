@@ -25,7 +25,7 @@ _ENDINGS = events.TaskEnded, events.TaskCollected
 
 @dataclass(slots=True)
 class Life:
-    """One task's life as far as it has been read."""
+    """One task's life, up to the interval read last."""
 
     task: int
     turns: list[Turn] = field(default_factory=list)

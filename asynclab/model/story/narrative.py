@@ -21,13 +21,13 @@ from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 
 READ_AT_ONCE = 5_000
-"""How many intervals are read before there is something to show: of a long life the first part is told early."""
+"""How many intervals are read before there is something to show: a long life shows its first part early."""
 
 
 def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     """A life in some sixty sentences at most, however long it is.
 
-    If `unread` intervals are left up to the moment of the state, only the beginning is told.
+    If `unread` intervals are left up to the moment of the state, only the beginning is described.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
@@ -52,9 +52,9 @@ class Retelling:
         self._life = Life(task)
         self._timeline: Timeline | None = None
         self._version = 0
-        """The moment up to which the life was told, counted in events."""
+        """The moment up to which the life is described, counted in events."""
         self.unread = 0
-        """How many intervals are still unread; while there are any, the story must be told again."""
+        """How many intervals are still unread; while there are any, the story is incomplete."""
 
     def tell(self, timeline: Timeline, state: LabState) -> Story:
         """The story at the moment of a state; the timeline may go further."""

@@ -1,4 +1,4 @@
-"""The turns of a task's life, in a bounded number of sentences: what repeats is told once."""
+"""Describes the turns of a task's life in a bounded number of sentences; repetitions are described once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS_SUMMED_UP = 6
 
 
 class _Part(NamedTuple):
-    """Neighbouring turns that are told together: a single one, or the repetitions of a pattern."""
+    """Neighbouring turns with one sentence: a single turn, or the repetitions of a pattern."""
 
     turns: Sequence[Turn]
     period: int
@@ -197,7 +197,7 @@ LONGEST = 4
 """The length of the longest pattern that is looked for, in parts."""
 
 WORTH_FOLDING = 12
-"""The fewest parts that repetitions must cover to be told once."""
+"""The fewest parts that repetitions must cover to be described once."""
 
 
 class Block(NamedTuple):

@@ -84,7 +84,7 @@ class Turn(msgspec.Struct, gc=False):
     yielded: bool = False
     """Whether the task asked for this turn itself, instead of waiting."""
     wait: Wait | None = None
-    """What it waited for, as last seen."""
+    """The wait, as last seen."""
     ready: float | None = None
     """When it was put in the ready queue; None if not recorded."""
     ready_moment: int | None = None

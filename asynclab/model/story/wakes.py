@@ -1,4 +1,4 @@
-"""Says what ended a turn's wait, and what the task did then, as clauses."""
+"""Describes in clauses what ended a turn's wait, and what the task did then."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def did(turn: Turn, state: LabState) -> str:
 
 
 def _deed(turn: Turn, state: LabState) -> Event | None:
-    """What the waker did, if the task waited for that."""
+    """The waker's deed that ended the task's wait, if that is known."""
     wait, waker = turn.wait, turn.waker
     if wait is None or waker is None:
         return None

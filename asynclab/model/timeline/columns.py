@@ -65,7 +65,7 @@ class Scale:
 
 
 def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
-    """The finest scale, from the step `finest` on, at which some seconds from lab time 0 fit into some columns."""
+    """The finest scale, not finer than step `finest`, at which `columns` hold `seconds` from lab time 0 on."""
     for step in range(finest, STEPS - 1):
         scale = Scale(step)
         if scale.column(seconds) < columns:
@@ -110,7 +110,7 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
 
 
 def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-    """The columns with marks to draw, except that of the end, and which matters most: an index into `MARK_KINDS`."""
+    """The columns with marks, except the end's, each with its most important mark: an index into `MARK_KINDS`."""
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
     count = len(times) if lane.ended_moment is None else bisect_left(lane.mark_moments, lane.ended_moment)

@@ -14,7 +14,7 @@ from asynclab.model.wording.wait import plain_wait
 
 
 def kind_and_task(event: events.Event | None, state: LabState) -> str:
-    """What kind of event it is and whom it is about: "queue put · producer-1"; empty for none."""
+    """The kind of event and its task: "queue put · producer-1"; empty for none."""
     if event is None:
         return ""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()

@@ -27,10 +27,10 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import outside_context
 
 PATIENCE = 0.5
-"""Real seconds for which a loop may not answer before that is told."""
+"""Real seconds without an answer after which a loop is reported as silent."""
 
 LAST_MOMENTS = 0.25
-"""Real seconds that one who is about to leave may take until the next one is refused."""
+"""Real seconds that a leaving visitor may take before the next one is refused."""
 
 _VERSION: str = sys.modules["asynclab"].__version__
 """Not imported: asynclab loads what leads here."""

@@ -21,20 +21,20 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.process import observe_process
 
 _LAST_CALLS = ("_exit", "abort", "execv", "execve")
-"""The functions of os after which nothing of this program runs any more, not even what atexit knows of."""
+"""The functions of os that end this program at once, without its atexit callbacks."""
 
 
 class Pausable(Protocol):
-    """A thread of ours."""
+    """A thread that can be stopped around a fork."""
 
     def pause(self) -> None:
-        """Stop it, and wait until it has ended."""
+        """Stop the thread, and wait until it has ended."""
 
     def go_on(self) -> None:
-        """Start it again, if it was stopped in this process."""
+        """Start the thread again, if it was stopped in this process."""
 
     def abandon(self) -> None:
-        """Never start it again, as this is a child of the program."""
+        """Never start the thread again, as this is a child of the program."""
 
 
 def begin(descriptor: int, name: str) -> Sender:
@@ -68,7 +68,7 @@ def begin(descriptor: int, name: str) -> Sender:
 
 
 def _quietly(act: Callable[[], object]) -> None:
-    """Do something at the program's end; Python would tell of what goes wrong there, also of ctrl+c."""
+    """Call a function at the program's end; Python would print its exceptions, and ctrl+c too."""
     with suppress(BaseException):
         act()
 
@@ -79,10 +79,10 @@ def _flush(sender: Sender) -> None:
 
 
 def stop_around_forks(thread: Pausable) -> Patches:
-    """Let no thread of ours be there at a fork: Python warns of threads there, and the child would get half of one.
+    """Stop our thread around each fork: Python warns if threads exist then, and the child would have no such thread.
 
     Returns:
-        What is to be undone where the thread ends before the program.
+        The patches to undo if the thread ends before the program.
     """
     by_os: set[int] = set()
 
@@ -98,9 +98,9 @@ def stop_around_forks(thread: Pausable) -> Patches:
 
 
 class _Fork:
-    """A call of os that forks, after which our thread goes on.
+    """A call of os.fork or forkpty; our thread is restarted once it is over.
 
-    Only when the call is over: Python 3.13 counts the threads after it has told `after_in_parent`.
+    Not earlier: Python 3.13 counts the threads after it has called `after_in_parent`.
     """
 
     def __init__(self, thread: Pausable, by_os: set[int]) -> None:

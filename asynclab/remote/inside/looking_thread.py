@@ -1,4 +1,4 @@
-"""Looks again and again, from a thread of ours in somebody's program, which is not there around a fork."""
+"""Looks at the observed program repeatedly, from a thread of its own that is stopped around each fork."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LAST_MOMENTS = 1.0
 
 
 def start_thread(run: Callable[..., object], *args: object) -> None:
-    """Start a thread of ours, to which the system delivers no signal to the process.
+    """Start a thread with all signals blocked, so that the system delivers none of the process's signals to it.
 
     A program may block a signal in all of its own threads, and wait for it there: ours would be the one that takes it.
     """
@@ -59,7 +59,7 @@ class LookingThread:
         Args:
             look: Looks; what it raises is ignored.
             period: Says for how many real seconds to sleep before the next look.
-            way: Is told of that, for loops that would keep the thread from it.
+            way: Is informed of that, for loops that would keep the thread from it.
         """
         self._look = look
         self._period = period
@@ -103,7 +103,7 @@ class LookingThread:
             raise
 
     def pause(self) -> None:
-        """Stop the thread until `go_on` has been called as often as this, and wait until it has ended."""
+        """Stop the thread, and wait until it has ended; it stays stopped until each `pause` has had its `go_on`."""
         if self.is_abandoned:
             return
         with self._changes:
@@ -112,17 +112,17 @@ class LookingThread:
             if self._lives:
                 with suppress(RuntimeError):  # it has been woken already
                     self._sleep.release()
-            if not self._is_starting:  # else a signal handler forks in `start`, which can't go on before that returns
+            if not self._is_starting:  # else a signal handler forks in `start`, which can't proceed before that returns
                 self._wait_for_end()
                 _wait_until_gone(self._native)
 
     def go_on(self) -> None:
-        """Start the thread again, if it was stopped in this process, and nobody else needs it to be gone."""
+        """Start the thread again, if it was stopped in this process, and no other caller needs it stopped."""
         if self.is_abandoned:
             return
         with self._changes:
             self._pauses = max(0, self._pauses - 1)
-            with suppress(RuntimeError):  # the system has no thread to give: the program goes on
+            with suppress(RuntimeError):  # the system has no thread to give: the program continues
                 self.start()
 
     def abandon(self) -> None:
@@ -139,7 +139,7 @@ class LookingThread:
         try:
             self._native = _thread.get_native_id()
             while self._wanted and not self._sleep.acquire(timeout=self._announced_period()):
-                with suppress(Exception):  # whatever goes wrong here, the program goes on
+                with suppress(Exception):  # whatever goes wrong here, the program continues
                     self._look()
         finally:
             self._way.expect_none()

@@ -61,7 +61,7 @@ DETAILS = (
     ClientConnected,
     LoopLagged,
 )
-"""Events that may be left out. All others last: what is, who it is, what became of it, and how its time runs."""
+"""Events that may be left out. The others last: births, names, ends and the clock."""
 
 
 class Outbox:
@@ -192,7 +192,7 @@ class _Dropped:
         return lasting
 
     def _is_told(self, event: Event) -> bool:
-        """Whether an event that lasts is sent all the same; what becomes of a task that was told is, always."""
+        """Whether a lasting event is sent all the same; events of a reported task always are."""
         is_full = self._lasting >= LASTING_ROOM
         match event:
             case TaskCreated() if is_full:

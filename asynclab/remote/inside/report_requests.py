@@ -15,10 +15,10 @@ _PIECE = 65_536
 
 
 def out_of_the_way(descriptor: int) -> int:
-    """Give a file of ours a high number, so that those of the program's get the numbers that they would have.
+    """Give our file descriptor a high number, so that the program's own get the numbers that they would have.
 
     Returns:
-        The number; the old one where the system has no other.
+        The new number, or the old one if the system allows no higher one.
     """
     try:
         import fcntl
@@ -42,7 +42,7 @@ class ReportRequests:
         is_used = "faulthandler" in sys.modules
         import faulthandler
 
-        if not is_used:  # whether the program has imported it is told by this
+        if not is_used:  # this shows whether the program has imported it
             del sys.modules["faulthandler"]
         self._end, told = map(out_of_the_way, os.pipe())
         for end in (self._end, told):

@@ -90,7 +90,7 @@ class Sender(LookingThread):
         self._commands = CommandReader()
         self._control = ProcessControl(observation)
         self._loops: dict[int, _Loop] = {}
-        """Those that are there, by number."""
+        """The loops that exist, by number."""
         self._busy = _thread.allocate_lock()
         """Held while frames are gathered and sent."""
         self._left = _thread.allocate_lock()

@@ -1,4 +1,4 @@
-"""Turns what a program told into a trace: a process for each loop, a track for each task, arrows from wakers."""
+"""Turns a program's frames into a trace: a process for each loop, a track for each task, arrows from wakers."""
 
 from __future__ import annotations
 

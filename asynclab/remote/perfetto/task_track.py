@@ -75,7 +75,7 @@ class Arrow(NamedTuple):
 
     number: int
     end: Literal["s", "f"]
-    """As the format calls it: s for its start, f for its finish."""
+    """The format's letter: s for the arrow's start, f for its finish."""
     at: int
 
 

@@ -231,7 +231,7 @@ class FetchScreen(ResultActions):
             self.app.switch_mode("learn")
 
     def marks(self) -> Sequence[Mark]:
-        """What the marks of a URL mean, and those of the stage while it shows."""
+        """The meaning of a URL's marks, and of the stage's marks while it is shown."""
         return (*FETCH_MARKS, *(mark for mark in LAB_MARKS if self.is_staged and mark not in FETCH_MARKS))
 
     def _paint_list(self) -> None:

@@ -33,11 +33,11 @@ ARRANGED_EVERY = 1.0
 
 PLACEHOLDER = """\
 Paste anything with URLs in it: a list, an email, Markdown, HTML, a log.
-Nothing at hand? Press enter to fetch the practice pages below from this computer."""
+No URLs? Press enter to fetch the practice pages below from this computer."""
 
 NO_URLS = "No URLs in the text. Press a and paste one, or press F if the text was taken for the wrong format."
 
-NO_MATCH = "No URL has this text in it. Press esc to show all of them."
+NO_MATCH = "No URL contains this text. Press esc to show all URLs."
 
 SELECTED = "What happened to the selected URL, phase by phase."
 
@@ -129,7 +129,7 @@ class FetchViews(Vertical):
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
-        """Bring the table up to date with all rows; `version` is that of the fetch, `now` lab time in seconds."""
+        """Bring the table up to date with all rows; `version` is the fetch's, `now` is lab time in seconds."""
         if rows is not self._rows:
             self._longest = self._measured = 0
         self._rows, self._now = rows, now

@@ -66,7 +66,7 @@ class ResultActions(FetchActions):
         when=lambda screen: screen.is_in_list and bool(screen.urls.text.strip()),
     )
     async def action_format(self) -> None:
-        """Choose what the text is read as: the format told by the text, or another; each with what it finds."""
+        """Choose the format of the text: the detected one, or another; each with what it finds."""
         from asynclab.screens.shared.choice_form import Choice, ChoiceForm
 
         text = self.urls.text
@@ -133,7 +133,7 @@ class ResultActions(FetchActions):
 
     @property
     def has_checked(self) -> bool:
-        """Whether the URLs that are shown are links that were checked, and one of them has ended."""
+        """Whether the shown URLs are links of a check, and one of them has ended."""
         fetch = self.together.fetch
         return self.shows_fetched and fetch is not None and fetch.options.check and fetch.totals().ended > 0
 

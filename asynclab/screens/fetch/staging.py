@@ -187,7 +187,7 @@ class StagedFetch(LabScreen):
 
     @on(TaskSelected)
     def follow_task(self, event: TaskSelected) -> None:
-        """Select the URL that a task on the stage fetches, if it is one of the list that is shown."""
+        """Select the URL that a task on the stage fetches, if the shown list has it."""
         task = event.task if event.is_choice and self.is_list_on_stage else None
         number = None if task is None else self.program.number_of(task)
         if number is not None:
@@ -213,13 +213,13 @@ class StagedFetch(LabScreen):
         super().paint()
 
     def can_go_to(self, pane: str) -> bool:
-        """Whether the focus can be moved to a pane: one that is to be seen, or stands behind a tab."""
+        """Whether the focus can be moved to a pane: a visible one, or one behind a tab."""
         if pane in self.list_panes:
             return bool(self.query_one(f"#{pane}").region.area)
         return self.is_staged and super().can_go_to(pane)
 
     def keep_focus(self) -> None:
-        """Give the focus to a visible pane if none has it, or one that is hidden now."""
+        """Give the focus to a visible pane if no pane has it, or if a hidden one does."""
         if self.focused is not None and self.focused not in self.focus_chain:
             self.set_focus(None)
         if self.is_staged:

@@ -34,7 +34,7 @@ AT_ONCE = 20_000
 
 
 class UrlList:
-    """The URLs of a text, as rows that are still to be fetched."""
+    """The URLs of a text, as rows that are not fetched yet."""
 
     def __init__(self) -> None:
         self.found = NOTHING
@@ -50,7 +50,7 @@ class UrlList:
         self.text = ""
         """The text that was read last or is being read."""
         self.taken_as = ""
-        """The format that it is read as; empty to tell it by the text."""
+        """The format that it is read as; empty to detect it."""
         self._server: PracticeServer | None = None
         self._offered: tuple[FoundUrl, ...] = ()
 
@@ -62,8 +62,8 @@ class UrlList:
         """Find the URLs of a text.
 
         Args:
-            text: The text; where it is empty, the next one is not read as this one was.
-            taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text; None to read it as
+            text: The text; an empty one resets the format.
+            taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to detect the format; None to read it as
                 the one before.
 
         Returns:

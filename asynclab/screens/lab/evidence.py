@@ -14,7 +14,7 @@ from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.findings_view import Evidence
 
 WAITS_TOLD = 6
-"""How many waits are told: a task's own, and those of the tasks that it waits for."""
+"""How many waits are shown: the task's own, and the waits of the tasks that it waits for."""
 
 LOOKED_THROUGH = 500
 """How many events are looked through for the one that tells what a task waits for."""
@@ -38,7 +38,7 @@ def evidence_of(record: Record, found: Found) -> list[Evidence]:
 
 
 def _waits(record: Record, finding: Finding) -> Iterator[Evidence]:
-    """The wait of the finding's task when it was found, and those of the tasks that it waited for."""
+    """The wait of the finding's task when it was found, and the waits of the tasks that it waited for."""
     found = max(finding.evidence, default=0)
     tasks = [] if finding.task is None else [finding.task]
     for task in tasks:  # which grows meanwhile

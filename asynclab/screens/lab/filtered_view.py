@@ -23,7 +23,7 @@ class Filtered(Vertical):
     """
 
     def __init__(self, view: LineView, noun: str, use: Callable[[str], object], *, id: str) -> None:
-        """Make the pane; `noun` is what its lines are, and `use` gets the text that they must contain."""
+        """Make the pane; `noun` names its lines, and `use` gets the text that they must contain."""
         super().__init__(id=id)
         self._view, self._noun, self._use = view, noun, use
 

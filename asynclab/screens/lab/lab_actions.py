@@ -74,7 +74,7 @@ class LabActions(PaneScreen):
 
     @property
     def can_step(self) -> bool:
-        """Whether the run goes on, or was never started."""
+        """Whether the run has not ended, or was never started."""
         return not self.record.has_run or self.program.is_active
 
     @property
@@ -126,7 +126,7 @@ class LabActions(PaneScreen):
 
     @_HISTORY
     def action_go_back(self) -> None:
-        """Go one event back. The run itself goes on."""
+        """Go one event back. The run itself continues."""
         self.record.go(-1)
 
     @replace(_HISTORY, name="forward", key="right_square_bracket")

@@ -28,7 +28,7 @@ NO_STEP: dict[StepTaken, str] = {
 
 
 def can_be_instant(screen: TimeScreen) -> bool:
-    """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
+    """Whether waiting can be skipped: only in a lab, since other programs wait for the outside world."""
     return screen.program.can_start and can_control(screen)
 
 
@@ -149,7 +149,7 @@ AWAKE = 2.0
 """Real seconds after the last key, click or other event for which each frame is painted, whatever runs."""
 
 FRAMES_PER_REST = 5
-"""How many frames share one painting where nothing runs and nobody does anything."""
+"""While nothing runs and there is no input, one frame in this many is painted."""
 
 FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
@@ -160,7 +160,7 @@ class LabScreen(TimeScreen):
 
     _frames = 0
     _rests = 0
-    """How many frames in turn were not painted."""
+    """How many frames in a row were not painted."""
     _awake_until = 0.0
     _version = 0
     """How many events there were at the latest frame."""
@@ -172,11 +172,11 @@ class LabScreen(TimeScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether what is shown changes without any event, such as the bar of a task that sleeps."""
+        """Whether the picture changes without any event, such as the bar of a task that sleeps."""
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Take in what has happened, and paint it; where nothing has for a while, only at some frames: each costs."""
+        """Take in what has happened, and paint it; after a quiet while paint only some frames, to save time."""
         self.take_in()
         now, version = monotonic(), sum(program.state.version for program in self.programs)
         if self.is_busy or version != self._version:

@@ -19,7 +19,7 @@ PANES = {
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
 STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
-"""Those of the stage, which any list may stand beside."""
+"""The stage's panes, which any list may stand beside."""
 
 MIDDLE = ("timeline", "gauges", "loop")
 """The ids of the panes that take turns in the row between tasks and code, in their order."""
@@ -105,12 +105,12 @@ class Shares(NamedTuple):
 
 
 def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
-    """The lines that each pane gets where all of them show: what it needs, as far as the others can spare it.
+    """The lines that each pane gets where all of them show: what it needs, if the others can spare that much.
 
     Args:
         height: Of the screen, in lines.
         shown: The ids of the panes that show.
-        lesson: Lines of the lesson, with its frame; those of the others are without theirs.
+        lesson: Lines of the lesson, with its frame; the others are counted without frames.
         tasks: Lines of the tasks.
         gauges: Lines of queues, locks and deadlines; 0 where there are none.
         loop: Lines of the event loop's view, the most that it has had.
@@ -122,7 +122,7 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
     rest = height - 2 - lesson - (queues if "gauges" in shown else 0)
     room = rest - (middle if has_middle else 0)
     listed = max(LEAST_TASKS, min(room // 2, table))
-    if not tasks:  # nothing has run: how much is needed is not known
+    if not tasks:  # nothing has run: how much is needed is unknown
         return Shares(listed, queues, middle)
     missing = LEAST_CODE - (room - listed)
     from_tasks = _spared(listed, table, missing)

@@ -152,7 +152,7 @@ class PaneScreen(CommandScreen):
         when=lambda screen: screen.is_staged and screen.stage.has_too_many_tasks,
     )
     def action_keep_ended(self) -> None:
-        """List all tasks, or let the ones that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.stage.keep_ended(not self.stage.keeps_ended)
 
     def bar(self) -> tuple[BarEntry, ...]:
@@ -177,7 +177,7 @@ class PaneScreen(CommandScreen):
         when=lambda screen: screen.has_lines or screen.stage.log_pane.is_filtering,
     )
     async def action_filter(self) -> None:
-        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
+        """Show only the activity that contains a text, and, if any match, only the tasks whose names contain it."""
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 

@@ -51,7 +51,7 @@ class PaneTabs(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The names of the panes, from the first one that leaves room for the one in front; and the block."""
+        """The tabs, scrolled so that the front pane's tab is visible, and the step that blocks the loop."""
         tabs = Content(" " * self._gap).join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
         if not self._block_width:
             return tabs

@@ -28,7 +28,7 @@ class Record:
         self.chosen: int | None = None
         """The task that the user chose to go next."""
         self.number = 0
-        """How many events had happened at the moment that is shown, including forgotten ones, without samples."""
+        """How many events had happened at the moment shown, with dropped ones but without samples."""
         self._reports = 0
         """How many step reports have been taken."""
         self._past = LabState()
@@ -73,7 +73,7 @@ class Record:
         return self.chosen if self.chosen in held else next(iter(held), None)
 
     def step(self) -> None:
-        """Step the task that is next, and forget that it was chosen."""
+        """Step the next task, and forget that it was chosen."""
         task, self.chosen = self.next_task, None
         if self.control is not None:
             self.control.step(task)

@@ -87,7 +87,7 @@ class Program(StagedRun, ABC):
             await asyncio.wait([self._driver])
 
     async def close(self) -> None:
-        """Cancel it and wait for its clean-up, for as long as a lab allows."""
+        """Cancel the run and wait for its clean-up, at most as long as a lab allows."""
         self.cancel()
         self._asked.set()
         await self.settle()

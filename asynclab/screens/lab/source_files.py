@@ -19,7 +19,7 @@ class _Read:
     """Its modification time and size when it was read; None if it isn't a file on disk."""
     checked_at: float
     present: tuple[float, int] | None
-    """The same when it was last checked."""
+    """Its modification time and size when it was last checked."""
 
 
 class SourceFiles:
@@ -34,7 +34,7 @@ class SourceFiles:
         """The text of a file when it was first asked for; None if it can't be read.
 
         Args:
-            path: A path, or another name that linecache knows, such as that of a cell in an interactive session.
+            path: A path, or another name that linecache knows, such as a cell of an interactive session.
         """
         return self._look(path).text
 

@@ -67,7 +67,7 @@ class Stage(StageRoom):
         self.source.show_source(path, text, line=line)
 
     def fill_empty_panes(self, key: str, *, has_run: bool) -> None:
-        """Say in the empty panes what will be there, and which key runs the program, if any does."""
+        """Say in the empty panes what they will show, and which key runs the program, if there is one."""
         for pane, promise in PROMISES.items():
             said = f"Press {key} to run this. {promise}" if key else "" if has_run else promise
             self.query_one(f"#{pane}", LineView).set_hint(said if key else self.said_of_nothing.get(pane, said))

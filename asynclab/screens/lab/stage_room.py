@@ -122,13 +122,13 @@ class StageRoom(Vertical):
         self.keep_ended(self.keeps_ended)
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or let those that ended make room for those that live."""
+        """List all tasks, or hide ended ones when there is no room."""
         self.keeps_ended = keeps
         for view in (self.tasks, self.timeline):
             view.keep_ended(keeps)
 
     def filter(self, text: str) -> None:
-        """Show only the activity that contains a text, and the tasks whose names do, if any does."""
+        """Show only the activity that contains a text, and, if any match, only the tasks whose names contain it."""
         for view in (self.activity, self.tasks, self.timeline):
             view.set_filter(text)
 
@@ -171,7 +171,7 @@ class StageRoom(Vertical):
 
     @property
     def _has_middle(self) -> bool:
-        """Whether there is room for the row in the middle: findings come first, since they are to be read."""
+        """Whether there is room for the row in the middle: findings come first, since they need reading."""
         rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
         return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
 
@@ -181,12 +181,12 @@ class StageRoom(Vertical):
 
     @property
     def _pane_beside_code(self) -> str:
-        """The pane that the user chose; else a mistake's findings, once there are any, as they are what it shows."""
+        """The pane that the user chose. By default the activity; for a mistake its findings, once there are any."""
         has_lesson = self._shows_mistake and self.findings.selected is not None
         return self._beside_code.get(self._program, "findings" if has_lesson else "activity")
 
     def _tabs(self) -> dict[str, str]:
-        """What the tabs call the panes; findings have one where there are any, or where they are in front."""
+        """The name of each pane's tab. Findings have a tab if there are any, or if their pane is in front."""
         is_empty = self.findings.selected is None and self.front != "findings"
         return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
 
@@ -221,7 +221,7 @@ class StageRoom(Vertical):
         self.tabs.display = self.is_single
         self.middle.display = not seen.isdisjoint(("timeline", "loop"))
         self.lower.display = not seen.isdisjoint(("source", *BESIDE_CODE))
-        # All at once: Textual matches every rule with every part of the stage anew after each change.
+        # All at once: after each change Textual matches every rule with every part of the stage again.
         self.update_classes({"-single": self.is_single, "-beside": {"timeline", "loop"} <= seen})
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
@@ -242,7 +242,7 @@ class StageRoom(Vertical):
             self.concept.styles.max_height = limit
 
     def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
-        """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""
+        """Give a pane this many lines. A pane shown alone fills the screen, unless `stays` keeps its height."""
         wanted = "1fr" if self.is_single and not stays else str(lines)
         if pane.styles.height != Scalar.parse(wanted):
             pane.styles.height = wanted

@@ -1,4 +1,4 @@
-"""The life of one task, told in sentences."""
+"""Shows the life of one task in sentences."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class StoryScreen(ReadingScreen[int]):
     ]
 
     def __init__(self, task: int, source: StorySource, found_of: FoundOf = lambda _: ()) -> None:
-        """Prepare the story of a task; `found_of` returns what was found of it, with which the story ends."""
+        """Prepare the story of a task; `found_of` returns a task's findings, with which the story ends."""
         super().__init__()
         self._source, self._found_of = source, found_of
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, ...] | None = None
-        """What the story was last told from: timeline, version of the state, task, findings."""
+        """The sources of the story shown: timeline, version of the state, task, findings."""
         self._reads_on = False
         """Whether a timer is set to read more."""
 
@@ -97,7 +97,7 @@ class StoryScreen(ReadingScreen[int]):
         self.tell()
 
     def action_close(self) -> None:
-        """Close, with the task that was read last."""
+        """Close the screen, and select the task whose story it showed."""
         self.dismiss(self.task_id)
 
     def action_go(self, by: int) -> None:
@@ -130,7 +130,7 @@ class StoryScreen(ReadingScreen[int]):
 
 
 def with_findings(story: Story, found: Sequence[Found]) -> Story:
-    """The story of a task with what was found of it at its end."""
+    """The story of a task, with its findings at the end."""
     if not found:
         return story
     said = tuple(Sentence(each.finding.at, "warned", sentence(one_line(each.finding.line, FINDING))) for each in found)

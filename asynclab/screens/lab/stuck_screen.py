@@ -1,4 +1,4 @@
-"""Shows why nothing moves, to be read and copied."""
+"""Shows why nothing moves, as text to read and copy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StuckScreen(ReadingScreen[None]):
         self._reports = reports
 
     def show_reports(self, reports: Mapping[str, Sequence[str]]) -> None:
-        """Show those of a later moment instead."""
+        """Show the reports of a later moment instead."""
         self._reports = reports
         self.show_text()
 

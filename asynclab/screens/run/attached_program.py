@@ -17,10 +17,10 @@ from asynclab.screens.run.connected_program import ConnectedProgram
 
 
 class AttachedProgram(ConnectedProgram):
-    """A program that goes on when nobody looks any more."""
+    """A program that keeps running when asynclab leaves it."""
 
     def __init__(self, attachment: Attachment, judge: FindingFilter | None = None) -> None:
-        """Show it once `begin` is called."""
+        """Prepare to show the program once `begin` is called."""
         super().__init__(judge)
         self._attachment = attachment
         self._is_left = False
@@ -29,13 +29,13 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def title(self) -> str:
-        """What it is called, the number of its process, and the version of its Python."""
+        """Its name, the number of its process, and its Python's version."""
         started = self.told.started
         return self.command if started is None else f"{self.command} · Python {one_line(started.python)}"
 
     @property
     def command(self) -> str:
-        """What it is called, and the number of its process."""
+        """Its name, and the number of its process."""
         return f"{self.name} (process {self._attachment.pid})"
 
     @property
@@ -49,7 +49,7 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """How it is, and what isn't known of it."""
+        """The program's condition, and what is unknown of it."""
         warnings = map(sentence, self.warnings)
         late = self.no_heartbeat or self.lateness
         return tuple(filter(None, (self._how_it_is(), late, *self._what_is_missing(), *warnings)))
@@ -58,12 +58,12 @@ class AttachedProgram(ConnectedProgram):
         self.connect(self._attachment.connection)
 
     def pump(self) -> None:
-        """Take in what was told, and notice its end."""
+        """Take in what was reported, and notice the program's end."""
         super().pump()
         self.has_ended = self.has_ended or (self.is_deaf and not self._is_left)
 
     async def close(self) -> None:
-        """Let it go, and wait until it is as it was."""
+        """Detach from the program, and wait until it is as it was."""
         self._is_left = not self.is_deaf
         with suppress(OSError):
             self._attachment.connection.shutdown(socket.SHUT_WR)
@@ -77,10 +77,10 @@ class AttachedProgram(ConnectedProgram):
 
     def _how_it_is(self) -> str:
         if self.has_ended:
-            return "It has ended, or lets nobody look any more."
+            return "It has ended, or refuses to be observed any longer."
         if not self.told.is_found:
-            return "Attached. It is asked what it has."
-        return "Attached. It goes on, as it was, when you leave."
+            return "Attached. Waiting for the list of its tasks."
+        return "Attached. The program keeps running when you leave."
 
     def _what_is_missing(self) -> Sequence[str]:
         told = self.told
@@ -90,4 +90,4 @@ class AttachedProgram(ConnectedProgram):
         if told.is_found and not self.runs and not loops:
             return ("It has no event loop now; one that it makes will be observed.",)
         found = sum(frame.tasks for frame in told.found.values())
-        return (*loops, f"{plural(found, 'task')} from before: their creators are not known." if found else "")
+        return (*loops, f"{plural(found, 'task')} from before: their creators are unknown." if found else "")

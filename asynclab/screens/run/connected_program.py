@@ -18,7 +18,7 @@ from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
 
 FOLDING, FOLDING_BEHIND = 0.02, 0.04
-"""Real seconds of a frame for what is told, at most; and where there was more to take in than a frame had time for."""
+"""The most real seconds of a frame for reading; the second number applies while more is waiting."""
 
 MOST_WAITING = 3 * 1024 * 1024
 """Bytes that are read and not taken in yet, at most: half a second of work. Then the program leaves details out."""
@@ -28,33 +28,33 @@ SILENT = 0.3
 
 
 LATE = 1.0
-"""Real seconds from which on the viewer says that what it shows is not the present."""
+"""Real seconds of delay from which the viewer says that it doesn't show the present."""
 
 
 class ConnectedProgram(WatchedProgram):
-    """A program that runs, at the other end of a socket."""
+    """A running program at the other end of a socket."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
         """Be connected to nothing yet."""
         super().__init__(judge)
         self.files = SourceFiles()
         self.warnings: list[str] = []
-        """What went wrong on our side, such as with a recording, each in one line."""
+        """Problems on our side, such as with a recording, one line each."""
         self.is_deaf = True
-        """Whether nothing more will be told."""
+        """Whether no more reports will come."""
         self._connection: socket.socket | None = None
         self._commands: CommandSender | None = None
         self._controls: dict[int, RemoteControl] = {}
-        """Those of its loops that somebody has asked for, by number."""
+        """The controls of its loops that were asked for, by the loop's number."""
         self._frames = FrameReader()
         self._waiting: deque[AnyFrame] = deque()
         self._read = 0
         """Bytes behind the frames that wait."""
         self._is_reading = False
         self._heard = 0.0
-        """When something was told last, in real seconds."""
+        """When the last report came, in real seconds."""
         self._taken = time.monotonic()
-        """When what was told last was taken in, in real seconds."""
+        """When the last report was taken in, in real seconds."""
         self._begun = self._taken
         """When its time was 0, in real seconds, as if it had run ever since; measured while all is taken in."""
 
@@ -76,7 +76,7 @@ class ConnectedProgram(WatchedProgram):
 
     @property
     def silence(self) -> float:
-        """For how many real seconds it has told nothing, though somebody listens; 0 where there is more to read."""
+        """How many real seconds ago the last report came; 0 while there is more to read."""
         if not self._is_reading or self._connection is None:
             return 0.0
         seconds = time.monotonic() - self._heard
@@ -92,14 +92,14 @@ class ConnectedProgram(WatchedProgram):
 
     @property
     def lateness(self) -> str:
-        """That what is shown was so some seconds ago, in a sentence; empty where all that was told is shown."""
+        """A sentence that says how old the shown state is; empty where all reports are shown."""
         seconds = time.monotonic() - self._begun - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""
-        return f"Shown as it was {seconds:.0f} s ago: it tells more than can be taken in at once."
+        return f"Shown as it was {seconds:.0f} s ago: its reports come faster than they can be read."
 
     def control_of(self, loop: int) -> RemoteControl | None:
-        """Takes commands for a loop, for as long as it can be told anything."""
+        """Takes commands for a loop, as long as the program is connected."""
         if self._commands is None or self.is_deaf or not self.is_live:
             return None
         if loop not in self._controls:
@@ -116,7 +116,7 @@ class ConnectedProgram(WatchedProgram):
         self._listen()
 
     def pump(self) -> None:
-        """Take in what was told, as much as a frame has time for."""
+        """Take in what was reported, as much as a frame has time for."""
         until = time.perf_counter() + (FOLDING_BEHIND if self.is_behind else FOLDING)
         while self._waiting and time.perf_counter() < until:
             self.take(self._waiting.popleft())
@@ -133,7 +133,7 @@ class ConnectedProgram(WatchedProgram):
         self.told.take(frame)
 
     def now_at(self, moment: float) -> float:
-        """Seconds of its time at a moment after all that it told, in real seconds."""
+        """The program's time at a real moment after its last report, in seconds."""
         return self.told.now + max(0.0, moment - self._taken)
 
     def hang_up(self) -> None:
@@ -150,7 +150,7 @@ class ConnectedProgram(WatchedProgram):
             asyncio.get_running_loop().add_reader(self._connection, self._hear)
 
     def _has_more(self) -> bool:
-        """Whether more was told than has been read."""
+        """Whether reports are waiting to be read."""
         return self._connection is not None and not self.is_deaf and bool(select([self._connection], [], [], 0)[0])
 
     def _stop_listening(self) -> None:
@@ -159,7 +159,7 @@ class ConnectedProgram(WatchedProgram):
             asyncio.get_running_loop().remove_reader(self._connection)
 
     def _hear(self) -> None:
-        """Read what is told."""
+        """Read the reports."""
         assert self._connection is not None
         try:
             piece = self._connection.recv(PIECE)

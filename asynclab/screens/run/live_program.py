@@ -26,7 +26,7 @@ MOST_PRINTED = 512 * 1024
 """Bytes of output that wait to be shown, at most."""
 
 KEPT_OF_PRINTED = 64 * 1024
-"""Of more than that, the last so many are shown: the others would scroll by unread."""
+"""Bytes of output shown if more has come; earlier output is skipped, since it would scroll by unread."""
 
 LAST_WORDS = 1.0
 """Real seconds that the last frames have to come in, once the program is over."""
@@ -36,7 +36,7 @@ ASKING = ((signal.SIGINT, 2.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
 
 class LiveProgram(ConnectedProgram):
-    """A program that runs as a child, with a pseudo-terminal as its own."""
+    """A program that runs as a child process, on a pseudo-terminal."""
 
     ends_when_left = True
 
@@ -81,12 +81,12 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """How it is, and what isn't as it should be."""
+        """The program's condition, and its problems."""
         return tuple(filter(None, (self._how_it_is(), self._what_it_lacks(), *map(sentence, self.warnings))))
 
     @property
     def is_starting(self) -> bool:
-        """Whether it has yet to say that it runs: nothing can be known of its tasks so far."""
+        """Whether the program has not reported its start yet: nothing is known of its tasks."""
         will_not = self.problem or self.has_ended or (self._child is not None and self.is_deaf)
         return self.told.started is None and not will_not
 
@@ -127,14 +127,14 @@ class LiveProgram(ConnectedProgram):
             self._pty.write(data)
 
     def pump(self) -> None:
-        """Take in what was told and printed, as much as a frame has time for."""
+        """Take in what was reported and printed, as much as a frame has time for."""
         super().pump()
         self.type(b"")
         self._show_printed()
         self._look_after()
 
     async def close(self) -> None:
-        """End it: by SIGINT first, then by SIGTERM, at last by SIGKILL. If it is paused, it goes on, to clean up."""
+        """End the program: first with SIGINT, then SIGTERM, then SIGKILL. A paused program is resumed, to clean up."""
         for control in filter(None, map(self.control_of, self.told.loops)):
             control.resume()
         for number, seconds in ASKING:
@@ -148,7 +148,7 @@ class LiveProgram(ConnectedProgram):
         self._hang_up()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal, as its terminal would, to all processes that it has in the foreground."""
+        """Send a signal to all foreground processes of its terminal, as the terminal would."""
         assert self._child is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.process.pid, number)
@@ -174,7 +174,7 @@ class LiveProgram(ConnectedProgram):
             del self._printed[:4096]
 
     def _look_after(self) -> None:
-        """Notice its end, once the last that was told has been taken in."""
+        """Notice the program's end, once its last frame has been taken in."""
         if self.code is not None or self._child is None:
             return
         code = self._child.process.poll()
@@ -211,5 +211,5 @@ class LiveProgram(ConnectedProgram):
             made = "made no event loop" if self.has_ended else "has made no event loop so far"
             return f"It {made}; processes that it starts are not observed."
         if self.is_live and self.is_deaf:
-            return "Nothing more is told of it."
+            return "It sends no more reports."
         return ""

@@ -58,7 +58,7 @@ class RecordedFiles(SourceFiles):
 
 
 class Replay(WatchedProgram):
-    """A program that ran, as its recording tells."""
+    """A program read from its recording."""
 
     files: RecordedFiles
 

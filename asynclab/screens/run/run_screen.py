@@ -24,7 +24,7 @@ from asynclab.widgets.run_list import RunHighlighted, RunList, RunRow
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_BEHIND = 5
-"""How often is painted while there is more to take in, once in so many frames: to paint takes longer than to read."""
+"""While there is more to read, only each such frame is painted: painting takes longer than reading."""
 
 
 class RunScreen(LabScreen):
@@ -101,7 +101,7 @@ class RunScreen(LabScreen):
         return self.watched.is_behind
 
     def frame(self) -> None:
-        """Take in what has come, and paint it; while there is more, seldom."""
+        """Read what has come, and paint it. While more is waiting, paint only every `FRAMES_BEHIND` frames."""
         self._frames_begun += 1
         if not self.watched.is_behind or self._frames_begun % FRAMES_BEHIND == 0:
             super().frame()
@@ -135,11 +135,11 @@ class RunScreen(LabScreen):
         return super().can_go_to(pane) and (pane not in self.list_panes or self.loop_list.display)
 
     def action_pause(self) -> None:
-        """Freeze the program before its next steps, or let it go on."""
+        """Freeze the program before its next steps, or resume it."""
         super().action_pause()
 
     async def action_step(self) -> None:
-        """Run the step that is next; if none is ready, go on to the next timer. If the program runs, freeze it."""
+        """Run the next step; if no task is ready, jump to the next timer. If the program runs, freeze it."""
         await super().action_step()
 
     def action_slower(self) -> None:

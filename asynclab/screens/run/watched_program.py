@@ -20,13 +20,13 @@ EVENTS_KEPT = 1_000_000
 
 
 class WatchedProgram(ABC):
-    """What a program told so far. Each kind says where it comes from."""
+    """A program as far as it has reported. Each subclass gets its frames from another place."""
 
     files: SourceFiles
     """Has the files that its tasks run."""
 
     is_behind = False
-    """Whether more was told than a frame had time to take in."""
+    """Whether more was reported than a frame had time to take in."""
     ends_when_left = False
     """Whether it runs for as long as somebody looks: it is ours."""
 
@@ -35,9 +35,9 @@ class WatchedProgram(ABC):
         self.judge = judge or FindingFilter("")
         """Knows which findings are left out."""
         self.told = ObservedProgram(self._record)
-        """What it told, folded."""
+        """The program's state, folded from its frames."""
         self.runs: dict[int, LoopRun] = {}
-        """Its loops that are kept, by number, in the order in which they were made."""
+        """The loops that are kept, by number, in the order of their creation."""
         self.loops_left_out = 0
         """How many loops are no longer kept."""
 
@@ -54,7 +54,7 @@ class WatchedProgram(ABC):
     @property
     @abstractmethod
     def facts(self) -> tuple[str, ...]:
-        """What there is to say of it now, in sentences."""
+        """Facts about the program now, in sentences."""
 
     @property
     def script(self) -> str:
@@ -77,7 +77,7 @@ class WatchedProgram(ABC):
 
     @property
     def has_files(self) -> bool:
-        """Whether it has files that it didn't have at first."""
+        """Whether source files have been added since the start."""
         return False
 
     def control_of(self, loop: int) -> Control | None:
@@ -93,7 +93,7 @@ class WatchedProgram(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """End it, if it runs, and release what is open."""
+        """End the program, if it runs, and close files and connections."""
 
     @property
     def busiest(self) -> int | None:
@@ -130,7 +130,7 @@ class LoopSource:
 
     @property
     def state(self) -> LabState:
-        """Everything that was told of it."""
+        """Everything that was reported of the loop."""
         return self._loop.state
 
     @property
@@ -178,7 +178,7 @@ class LoopRun(StagedRun):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What there is to say of it, in sentences."""
+        """Facts about the loop, in sentences."""
         return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
 
     @property

@@ -18,7 +18,7 @@ from asynclab.model.text import one_line
 
 
 class Choice(NamedTuple):
-    """One of them."""
+    """One of the choices."""
 
     key: str
     """The key that chooses it."""

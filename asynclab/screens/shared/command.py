@@ -1,4 +1,4 @@
-"""Declares what a user can do, beside the method that does it.
+"""Declares the user's commands, each beside the method that runs it.
 
 Key bindings, key bar, palette, help page and the README's key table are made of these declarations alone.
 """
@@ -182,7 +182,7 @@ class Commanding:
 
 
 def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
-    """The commands of a class in the order of their methods, its own before those of its bases."""
+    """The commands of a class in the order of their methods, its own before its bases'."""
     seen: set[str] = set()
     for base in cls.__mro__:
         for name, value in vars(base).items():

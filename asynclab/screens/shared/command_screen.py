@@ -45,7 +45,7 @@ class AppProtocol(Protocol):
     monitor: Monitor | None
     """Measures how late the loop is; None until it is started."""
     latest_event: float
-    """When the terminal last had a key, a click or the like, by `time.monotonic()`."""
+    """When the terminal last had input, such as a key or a click, by `time.monotonic()`."""
 
     @property
     def own_offers(self) -> list[Offer]:

@@ -82,7 +82,7 @@ class Leaving(Commanding, Notices):
 
     @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
     async def action_quit(self) -> None:
-        """Cancel every demo, let it clean up, and quit. To end a running program of yours, press it twice."""
+        """Cancel every demo, let it clean up, and quit. Press it twice to end a running program."""
         program = self.ends_with_it
         if program and self._leaving is None:
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""A text in a frame over another screen, to be read, copied and closed again."""
+"""Shows a text in a frame over another screen, to read and copy."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
 
 
 def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
-    """The numbers and names of the tasks that go on without main; not those of libraries."""
+    """The numbers and names of the tasks that still run after main; not tasks of libraries."""
     return [
         (record.id, task.get_name())
         for record, task in tracer.registry.tasks()
@@ -39,7 +39,7 @@ def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
 
 
 class CleanUp:
-    """Ends what a main task leaves behind, as asyncio.run does it, and reports to the program what fails in it."""
+    """Ends the tasks and generators that main leaves behind, as asyncio.run does, and reports their failures."""
 
     def __init__(self, tracer: Tracer, context: Context) -> None:
         self._tracer = tracer

@@ -20,7 +20,7 @@ class Freeze:
         """Whether loops wait before their next step."""
         self._changed = Condition()
         self._waiting: list[Recorder] = []
-        """Those of the loops that wait, the one that came first at the front."""
+        """The loops that wait, in the order of their arrival."""
         self._goal: tuple[Recorder, int] | None = None
         """The task before whose next step all are to wait again; until then none waits."""
 
@@ -59,21 +59,21 @@ class Freeze:
             self.is_on, self._goal = True, None
 
     def run_on(self, recorder: Recorder, task: int) -> None:
-        """Let all loops go on until the next step of a task: that one and all behind it wait again."""
+        """Run all loops up to the next step of a task: that step and all behind it wait again."""
         with self._changed:
             self._goal = recorder, task
             self._waiting.clear()
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Let all of them go on."""
+        """Let all loops continue."""
         with self._changed:
             self.is_on, self._goal = False, None
             self._waiting.clear()
             self._changed.notify_all()
 
     def step(self, recorder: Recorder) -> StepTaken:
-        """Let one step of a loop run; "outside" where it has none, and waits for what wakes it."""
+        """Run one step of a loop; "outside" where it has none, and waits for something to wake it."""
         with self._changed:
             self._goal = None
             if recorder not in self._waiting:

@@ -29,7 +29,7 @@ class Hold:
         self._released: set[StepHandle] = set()
 
     def lets_through(self, handle: StepHandle) -> bool:
-        """Whether a step may run although the lab is paused: once, after it was released. Else it is to be held."""
+        """Whether a step may run although the lab is paused: once after its release. Otherwise it must be held."""
         if handle in self._released:
             self._released.discard(handle)
             return True
@@ -95,7 +95,7 @@ OUTSIDE_SECONDS = 0.02
 
 
 async def run_to_event(step: Callable[[], StepTaken], changed: Callable[[], bool]) -> bool:
-    """Take steps until `changed`, each in its own turn of the loop, so that all else goes on; False if none is left."""
+    """Take steps until `changed`, one in each turn of the loop, so that all else still runs; False if none is left."""
     while not changed():
         match step():
             case "nothing":

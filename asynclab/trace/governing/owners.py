@@ -43,7 +43,7 @@ def busy_observer() -> Observer | None:
     tasks = getattr(_get_running_loop(), TASKS, None)
     if tasks is not None:
         for tracer in tasks.tracers:
-            # This thread is that of its loop. Written out, as the loop asks for the time at each turn.
+            # This is its loop's thread. Written out, as the loop asks for the time at each turn.
             if tracer.current is not None or tracer.callback is not None or tracer.in_timer:
                 return tracer  # type: ignore[no-any-return]
     return None

@@ -1,4 +1,4 @@
-"""Outlasts a main task: waits for its end, has it asked to end, and cleans up what it leaves behind."""
+"""Outlasts a main task: waits for its end, asks it to end, and cleans up after it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Ending:
     leaked: tuple[str, ...] = ()
     """The names of the tasks that were still pending when main ended."""
     unstoppable: tuple[str, ...] = ()
-    """Those of them that went on although they were cancelled; they run on outside the lab."""
+    """Those names whose tasks still run although they were cancelled; they continue outside the lab."""
 
     @property
     def detail(self) -> str:
@@ -64,7 +64,7 @@ def ending_of(
 def cancellation_of(task: Task[Any]) -> CancelledError:
     """The CancelledError with which a cancelled task ended, with its message and its traceback.
 
-    The frames in the traceback forget their variables. What is in these may complain when it is destroyed, such as a
+    The frames in the traceback forget their variables. An object in them may complain when it is destroyed, such as a
     session that nobody has closed: it does so now.
     """
     try:
@@ -114,7 +114,7 @@ class Supervision:
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
     async def wait(self) -> None:
-        """Wait until the run has ended; to cancel the wait lets it go on."""
+        """Wait until the run has ended; to cancel the wait doesn't stop it."""
         assert self._supervisor is not None
         await asyncio.shield(self._supervisor)
 
@@ -165,7 +165,7 @@ class Supervision:
         try:
             await self._outlast_main()
             self._resume()
-            # What was told to stop in the middle has not forgotten anything.
+            # A run that was asked to stop in the middle has not forgotten anything.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
             ending = await self._conclude(tuple(name for _, name in leaked))
         except GeneratorExit:  # see _abandon; or the loop was dropped
@@ -178,7 +178,7 @@ class Supervision:
             self._end(ending)
 
     def _abandon(self) -> None:
-        """End at once, as the loop on which all this runs was closed."""
+        """End at once, since the loop that the lab runs on was closed."""
         supervisor = self._supervisor
         if supervisor is not None and not supervisor.done():
             cpython.expect_destruction(supervisor)
@@ -188,7 +188,7 @@ class Supervision:
         """Wait until main has ended, or had its time to do so since the lab was to be closed."""
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
+        except asyncio.CancelledError:  # the whole loop comes to its end, and may have cancelled main itself
             if self._main.cancelling() > 0:
                 self._note_request()
             self._begin_to_close()

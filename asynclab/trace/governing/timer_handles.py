@@ -14,7 +14,7 @@ from asynclab.trace.watching.observer import Observer
 
 
 class Keeper(Protocol):
-    """Who keeps the timers of a lab."""
+    """The owner of a lab's timers."""
 
     def cancelled(self, handle: LabTimerHandle) -> None:
         """A timer was cancelled."""
@@ -73,7 +73,7 @@ class LabTimerHandle(ObservedTimer):
 
 
 class Driver(TimerHandle):
-    """The real timer for what comes first in a lab.
+    """The loop's real timer, set for the first timer of a lab.
 
     The loop's `_run_once` moves the timers that are due to its ready queue, and counts what is ready only then
     (CPython 3.11 to 3.14). For each it sets `_scheduled` to False first. At that moment the lab's own due timers go to
@@ -118,8 +118,7 @@ look_like_timers(LabTimerHandle, Driver)
 class Deadline(float):
     """An entry of the heap: compared as fast as a number, and by its time alone, as asyncio compares its timers.
 
-    So timers for the same moment fire in the order in which asyncio's heap would give them, which is not that of their
-    births.
+    So timers for the same moment fire in the order of asyncio's heap, which is not the order of their creation.
     """
 
     __slots__ = ("handle",)
@@ -128,6 +127,6 @@ class Deadline(float):
 
 
 def run_late(handle: TimerHandle) -> None:
-    """Run a timer that a loop keeps under another handle."""
+    """Run a lab's timer that was moved to the loop, which keeps it in another handle."""
     if not handle._cancelled:
         handle._run()

@@ -25,7 +25,7 @@ class Timers:
         self._recorder = observer
         self._external = external
         self._heap: list[Deadline] = []
-        """Times of the loop as code inside the lab knows them."""
+        """The pending timers, ordered by the loop time that code inside the lab sees."""
         self._cancelled = 0
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
@@ -80,7 +80,7 @@ class Timers:
         heapq.heappush(self._heap, deadline)
         is_first = self._heap[0] is deadline
         try:
-            if is_first:  # before all else: it has to fire, even if what it is for can't be told
+            if is_first:  # before all else: it has to fire, even if the report of its purpose fails
                 recorder.attend_at = AT_ONCE
                 if recorder.current is None and recorder.cause is None:
                     self.attend()

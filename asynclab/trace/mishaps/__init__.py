@@ -1,1 +1,1 @@
-"""Sees what goes wrong with tasks, cancels, results and connections: signs of bugs, each told as an event."""
+"""Sees what goes wrong with tasks, cancels, results and connections: signs of bugs, each reported as an event."""

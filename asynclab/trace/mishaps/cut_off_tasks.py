@@ -1,6 +1,6 @@
-"""Recognises work that asyncio.run() cuts off at its end: a task that nobody waits for, and that would have ended.
+"""Recognises tasks that asyncio.run() cuts off at its end: nobody waits for them, but they would have ended soon.
 
-That is not meant of one that somebody keeps, as to cancel it, nor of one that goes round in a loop until it is.
+Tasks with an owner, who may cancel them, don't count, nor do tasks that loop until they are cancelled.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ LONG_SLEEP = 1.0
 
 
 SEARCH_SECONDS = 0.05
-"""For how long a process is searched for whoever keeps such tasks; each search looks at all objects."""
+"""How long a process is searched for the owners of such tasks; each search looks at all objects."""
 
 
 class _Keepers:
-    """Who keeps the tasks that a line of code makes: of all that it has made in this process one is searched for."""
+    """The owner of the tasks that a line of code makes; only one of them is searched for in this process."""
 
     def __init__(self) -> None:
         self._are_kept: dict[Place, bool] = {}
@@ -105,7 +105,7 @@ def _frame_of(code: CodeType) -> FrameType | None:
 
 
 def _waits(callback: object) -> bool:
-    """Whether a callback of a task is that of another task, or of one of asyncio's functions: it waits for its end.
+    """Whether a task's callback belongs to another task, or to an asyncio function, that waits for its end.
 
     What shield() adds since Python 3.14 where its own future is cancelled only logs a failure.
     """

@@ -28,11 +28,11 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 _OURS = os.path.join(_PACKAGE, "trace", ""), os.path.join(_PACKAGE, "remote", "")
 _DEEPEST = 50
 _MOST_PLACES = 50
-"""How many lines of code are told of, each once."""
+"""How many lines of code are reported, each once."""
 
 
 class ForeignThreads:
-    """The lines of code that were told of."""
+    """The lines of code that were reported."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -69,7 +69,7 @@ class ForeignThreads:
             self._asleep = self._recorder.clock.real_time(), None, name, self._place_of(frame)
 
     def look(self) -> None:
-        """Tell of a loop that sleeps on though it should not; to be called some times a second, on any thread."""
+        """Tell of a loop that sleeps on though it should not; call this several times a second, on any thread."""
         if self._asleep is None:
             return
         at, record, thread, place = self._asleep

@@ -1,9 +1,9 @@
-"""Sees that a task waits for a child process that can't go on, since nobody reads what it writes.
+"""Sees that a task waits for a child process that can't proceed, since nobody reads what it writes.
 
 A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
 child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
-for ever. A child's end is told only once its pipes are closed, also by other processes that have got them from it.
-And a child that reads its input to its end waits until whoever has the other end of that pipe closes it.
+forever. A child counts as ended only once its pipes are closed, also in other processes that inherited them.
+And a child that reads its input to its end waits until the other end of that pipe is closed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _open = open
 """Bound here: a program that puts another in its place may count its calls."""
 
 _ATOMIC = 4_096
-"""A write of up to as many bytes waits until there is room for all of them."""
+"""Bytes: a write of at most this size waits until there is room for all of it."""
 
 FULL_AFTER = 0.3
 """Real seconds in which nobody has read."""
@@ -73,7 +73,7 @@ class FullPipes:
         self._ended[transport] = self._recorder.clock.real_time()
 
     def look(self, processes: int) -> None:
-        """Look once, if child processes run; to be called some times a second, on any thread but the loop's."""
+        """Look once, if child processes run; call this several times a second, on any thread but the loop's."""
         before, self._since = self._since, {}
         if not (processes or self._ended):
             return
@@ -96,7 +96,7 @@ class FullPipes:
     def _look_for_readers(
         self, tasks: list[tuple[TaskRecord, Task[Any]]], before: dict[tuple[int, int, int], float], now: float
     ) -> None:
-        """Tell of children that wait for input which nobody can write any more, as only who waits for them has them."""
+        """Report children that wait for input which nobody can write any more: only their waiter refers to them."""
         for record, task in tasks:
             protocols = {id(protocol): protocol for _, protocol in _children(task)}
             for protocol in protocols.values():
@@ -126,7 +126,7 @@ class FullPipes:
 
 
 def may_read(task: Task[Any], reader: object) -> bool:
-    """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
+    """Whether a task may read from a stream: its functions refer to the stream, or to its process."""
     chain = follow(coroutine_of(task))
     return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)
 
@@ -137,7 +137,7 @@ def _waits_for_input(protocol: Any) -> bool:
     pipe = child.get_pipe_transport(0)
     if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() or child.get_returncode() is not None:
         return False
-    if _bytes_in(pipe) != 0:  # on a busy machine the child may be yet to wake
+    if _bytes_in(pipe) != 0:  # on a busy machine the child may not have woken yet
         return False
     process = f"/proc/{child.get_pid()}"
     with suppress(OSError), _open(f"{process}/syscall") as call:
@@ -207,7 +207,7 @@ def _bytes_in(transport: Any) -> int | None:
 
 
 def _has_ended(transport: Any) -> bool:
-    """Whether all that had the other end of a pipe have closed it, though the loop may be yet to take notice."""
+    """Whether all that had the other end of a pipe have closed it, though the loop may not have noticed yet."""
     with suppress(OSError, ValueError, AttributeError):
         poll = select.poll()
         poll.register(_file_of(transport), 0)

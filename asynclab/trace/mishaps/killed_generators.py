@@ -1,4 +1,4 @@
-"""Sees that a timeout around the wait for an async generator's next item ends the generator, and the loop goes on.
+"""Sees that a timeout around the wait for an async generator's next item ends the generator, and the loop continues.
 
 The CancelledError goes through the generator, which is over then: the next item is StopAsyncIteration, as at its end.
 """
@@ -23,11 +23,11 @@ from asynclab.trace.recording.recorder import Recorder
 
 _LOADS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
 _USES = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME", "STORE_ATTR")
-"""What may give a variable another value, or call what gives its attributes others."""
+"""The instructions that may rebind a variable, or call something that rebinds its attributes."""
 
 
 def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: Timeout) -> Callable[[], None] | None:
-    """What is to be called when a timeout that expires has left its block: it tells if that has ended a generator."""
+    """A callback for when an expired timeout has left its block: it reports whether that has ended a generator."""
     if not getattr(recorder.loop, "_asyncgens", None):
         return None
     chain = follow(coroutine_of(task))

@@ -1,4 +1,4 @@
-"""Sees child processes that go on though nobody has them any more: a timeout around communicate() ends no child."""
+"""Sees child processes that still run though nobody refers to them: a timeout around communicate() ends no child."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LeftChildren:
                     self._given_up[weakref.ref(vars(child)["_transport"])] = weakref.ref(child), (record.id, place)
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         for reference, (child, (number, place)) in list(self._given_up.items()):
             transport = reference()

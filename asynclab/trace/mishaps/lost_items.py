@@ -1,6 +1,6 @@
-"""Sees that a timeout ends a function that has taken an item from a queue, and has yet to use or return it.
+"""Sees that a timeout ends a function that has taken an item from a queue, and has not used or returned it.
 
-`wait_for(next_message(), 1)` loses the message where next_message() goes on to wait once it has that. The instructions
+`wait_for(next_message(), 1)` loses the message where next_message() waits again once it has it. The instructions
 tell: what it has is only in a variable that was not used yet, no handler is around the `await`, and no loop gets more.
 """
 
@@ -56,7 +56,7 @@ def _is_timed_out(recorder: Recorder) -> bool:
 
 @lru_cache(1_000)
 def _has_unused(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits at an instruction has got a variable by another await, and has yet to use it."""
+    """Whether a function that awaits at an instruction has a variable from another await, and has not used it."""
     steps = list(dis.get_instructions(code))
     line = next(line_of(each) for each in steps if each.offset >= at)
     if handles_cancel(code, at):

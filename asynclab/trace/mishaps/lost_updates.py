@@ -1,4 +1,4 @@
-"""Sees that tasks wait with the same old value at hand, so that one writes over what another has written."""
+"""Sees that several tasks have read the same value, wait, and will write it: one overwrites another's update."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_d
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _KEPT = 1_000
-"""Of how many places, and of how many functions, it is remembered who holds what."""
+"""How many places are remembered with the tasks that hold their values, and how many functions."""
 
 _AT_ONCE = 0.03
 """Seconds that the threads of loops read functions at once, in all; what comes later is left to another thread."""
@@ -57,7 +57,7 @@ _functions = _Functions()
 
 
 class LostUpdates:
-    """The tasks that wait with values at hand."""
+    """The tasks that wait while they hold values."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -70,7 +70,7 @@ class LostUpdates:
         """A task begins to wait.
 
         Returns:
-            How many seconds of CPU time it took to read functions, each of which is read once.
+            The seconds of CPU time that it took to read functions. Each function is read once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
         if all(map(_functions.values.is_known, writing)):
@@ -88,7 +88,7 @@ class LostUpdates:
         return took
 
     def look(self) -> None:
-        """Read the functions that were put off; to be called some times a second, on any thread but the loop's."""
+        """Read the functions that were put off; call this several times a second, on any thread but the loop's."""
         while self._put_off:
             record = self._put_off.pop(next(iter(self._put_off)))
             chain = _chain_of(record)
@@ -99,7 +99,7 @@ class LostUpdates:
         return _functions.may_write(frame.f_code, self._recorder.code.owns)
 
     def _compare(self, record: TaskRecord, chain: Chain, tell: Callable[[UpdateLost], None]) -> None:
-        """Compare what a task holds with what the others do that wait."""
+        """Compare the values that a task holds with the values of the other waiting tasks."""
         if len(self._holding) >= _KEPT:
             self._holding.clear()
         for where, (held, frame) in self._holds(chain).items():

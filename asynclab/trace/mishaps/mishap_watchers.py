@@ -47,7 +47,7 @@ class MishapWatchers:
         registry.is_silenced = self.silenced.is_unread
 
     def look(self, processes: int, is_idle: Callable[[], bool], is_left_alone: Callable[[], bool]) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
+        """Look once. Call this several times a second, on any thread but the loop's.
 
         Args:
             processes: How many child processes run.
@@ -62,7 +62,7 @@ class MishapWatchers:
         self.partial_deadlocks.look(is_left_alone)
 
     def cancelled(self, record: TaskRecord, *, by_timer: bool, processes: int) -> None:
-        """A task that waits is about to be told of its cancel."""
+        """A waiting task is about to get its CancelledError."""
         self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
         task = record() if processes else None
         if task is not None:

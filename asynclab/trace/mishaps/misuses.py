@@ -1,4 +1,4 @@
-"""Recognises the errors of tasks that used what another one uses, or has used up, and caches that lead to them."""
+"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Misuses:
 
 
 class CachedCoroutines:
-    """The caches of this process that keep coroutines, each told of once."""
+    """The caches of this process that keep coroutines, each reported once."""
 
     def __init__(self) -> None:
         self._told: set[int] = set()
@@ -55,12 +55,12 @@ class CachedCoroutines:
         self._seen = 0
         """How many modules there were at the last call."""
         self._unsettled: dict[str, int] = {}
-        """Those of the program's own that had such a cache or had grown, and how many variables they had."""
+        """The program's own modules that had such a cache or had grown, with the number of their variables."""
         self._settled: set[str] = set()
-        """Its others, and all that are not the program's own."""
+        """The program's other modules, and all foreign ones."""
 
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
-        """What tells of those of the program's async functions that gave some coroutine out again so far."""
+        """The events for the program's async functions whose caches have given out some coroutine twice so far."""
         for each in self._of_modules(recorder.code.owns):
             times = each.cache_info().hits
             if times and id(each) not in self._told:

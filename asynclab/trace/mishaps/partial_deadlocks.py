@@ -1,4 +1,4 @@
-"""Finds tasks that nothing can wake any more, though the rest of the program goes on.
+"""Finds tasks that nothing can wake any more, though the rest of the program still runs.
 
 What is referred to by nothing but waiting tasks would be garbage, if `asyncio.run` did not keep its main task: no code
 can wake or cancel a task in there.
@@ -32,7 +32,7 @@ AGAIN_AFTER = 0.5
 _LATEST_AFTER = 30.0
 
 _MOST_TASKS = 200
-"""Of a program with more nothing is told: to look at them would take too long."""
+"""Programs with more tasks are not searched: that would take too long."""
 
 
 class PartialDeadlocks:
@@ -57,7 +57,7 @@ class PartialDeadlocks:
         """Whether nothing new can be found until the next step."""
 
     def look(self, is_left_alone: Callable[[], bool]) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
+        """Look once. Call this several times a second, on any thread but the loop's.
 
         `is_left_alone` tells whether the loop waits for nothing but its timers.
         """
@@ -87,7 +87,7 @@ class PartialDeadlocks:
         self._found, self._next_look = found, now + self._patience
 
     def _main_wait(self) -> tuple[int, int]:
-        """Which task `run_until_complete` waits for, and for what that waits: all is in use where it goes on."""
+        """The task that `run_until_complete` waits for, and what that task awaits: while it runs, all is in use."""
         task = None if self._main is None else self._main()
         if task is None or not _is_main(task):
             task = self._find_main()
@@ -97,7 +97,7 @@ class PartialDeadlocks:
         return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
 
     def _find_main(self) -> Task[Any] | None:
-        """Look through all tasks for the main one, now and then: a loop that runs for ever has none."""
+        """Look through all tasks for the main one, now and then: a loop that runs forever has none."""
         self._main, now = None, self._recorder.clock.real_time()
         if now < self._next_search:
             return None
@@ -145,9 +145,9 @@ class PartialDeadlocks:
         return frozenset(), False
 
     def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
-        """The numbers and id() of the tasks that wait where only others go on that sleep, and can wake nobody.
+        """The numbers and id() of the waiting tasks if only sleeping tasks that can wake nobody still run.
 
-        An event that others know may be one that is only ever set as the program ends.
+        An event that other code refers to may only be set as the program ends.
         """
         harmless = {record.id: id(awaited_by(task)) for record, task in found if can_wake_nobody(task)}
         sleeps = set(harmless.values())

@@ -1,4 +1,4 @@
-"""Sees that a task has taken the place of one that goes on: nobody has that any more, to cancel it or to wait for it.
+"""Sees that a variable got a new task while the old one still runs: nobody can cancel or await the old one any more.
 
 So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
 And where each round of a loop makes a task to wait for, and leaves the one before.
@@ -23,7 +23,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 REPLACED_AFTER = 0.5
-"""Real seconds for which it goes on, and between two looks."""
+"""Real seconds for which the old task still runs, and between two looks."""
 
 _MOST_TASKS = 50
 """A program with more is not looked at."""
@@ -33,14 +33,14 @@ _ROUNDS = 10
 """How many times somebody must have made a task and left it, in a program with so few tasks."""
 
 SEARCH_SECONDS = 0.2
-"""Real seconds for which whoever keeps such tasks may be searched for, among all objects, in the life of a loop."""
+"""Real seconds for which all objects may be searched for the owners of such tasks, in the life of a loop."""
 
 _HEAP_TYPE = 1 << 9
 """The flag of a class that Python code has made."""
 
 
 class ReplacedTasks:
-    """The tasks that were told of, or are kept by somebody."""
+    """The tasks that another task has replaced in the only variable that held them."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
@@ -54,7 +54,7 @@ class ReplacedTasks:
         self._left = SEARCH_SECONDS
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if now < self._next_look:
             return
@@ -120,7 +120,7 @@ class ReplacedTasks:
 
 
 def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The variables of what a task's function refers to, each with the name of that, and those of its module."""
+    """The variables of the objects that a task's function refers to, with the object's name, and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
         if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):

@@ -53,7 +53,7 @@ class _Silenced(msgspec.Struct):
 def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
     """What tells of the futures of a loop that code of the program's has failed, and at which nobody has looked.
 
-    Those that are part of a circle would be told of by asyncio only when they are collected, perhaps as Python ends.
+    asyncio would report those in a reference cycle only when they are collected, perhaps as Python ends.
     """
     found = [each for each in gc.get_objects() if type(each) is Future and each._loop is loop and complains(each)]
     streams = (each for each in (gc.get_objects() if found else ()) if issubclass(type(each), StreamReaderProtocol))
@@ -66,7 +66,7 @@ def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[Exce
 
 
 class SilencedFailures:
-    """The failed tasks of which asyncio will not complain, though nobody has looked at their exception."""
+    """The failed tasks that asyncio will not report, though nobody has looked at their exception."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -75,7 +75,7 @@ class SilencedFailures:
         self.passed_on = PassedOnFailures(recorder)
 
     def failed(self, record: TaskRecord) -> None:
-        """A task has failed: notice whoever silences it."""
+        """A task has failed: notice the code that silences it."""
         task = record()
         if type(task) is not Task or not complains(task):
             return
@@ -139,14 +139,14 @@ def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
-    """The frames of the task that is in asyncio.wait(), by what that has added to what it waits for."""
+    """The frames of the task in asyncio.wait(), found by the callback that wait() adds to each awaited future."""
     callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
     tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
     return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
 
 
 def _is_kept(task: Task[Any]) -> bool:
-    """Whether anybody refers to a task whose callback runs but what calls that, with it as the last argument."""
+    """Whether a task whose callback runs has referrers besides the call itself, which has it as the last argument."""
     calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
     return is_kept(task, [id(each) for each in calls])
 

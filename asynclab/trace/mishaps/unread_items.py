@@ -1,8 +1,8 @@
 """Sees that nobody has read a task's result: an item that it has taken from a queue, or something to be closed.
 
-Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
-An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
-task that nobody refers to any more is told of.
+A call of result() is noticed: the task itself gets an attribute of that name, which returns the same.
+An `await` of an ended task can't be seen. So where the code that made it awaits a variable, a task is only reported if
+nobody refers to it any more.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Brought(msgspec.Struct):
 
     is_unread: bool
     is_sure: bool
-    """Whether nobody referred to the task any more as it ended, or none but who waited for it can have read it."""
+    """Whether nobody referred to the task any more as it ended, or only its waiter can have read it."""
     meant_for: int | None = None
     """The number of the task that waited for something to be closed."""
 
@@ -57,9 +57,9 @@ class UnreadItems:
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
         self._awaited_later: dict[tuple[str, int, bool], bool] = {}
-        """Of the lines that make such tasks: whether the code there may await them when they have ended.
+        """Whether the code that makes such tasks may await them when they have ended, by its line.
 
-        True stands for any code; False for other than that which awaits what it has made itself just before."""
+        True: any code; False: other code than an `await` of a task that the same code has just made."""
 
     def ended(
         self, record: TaskRecord, task: Task[Any], created: TaskCreated, item: int, waiting: TaskRecord | None
@@ -84,7 +84,7 @@ class UnreadItems:
             self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
 
     def not_received(self, task: Task[Any]) -> None:
-        """The one task that waited for another is cancelled, and never gets what that has brought."""
+        """The only task that waited for another is cancelled, and never gets the other's result."""
         record = self._tasks.known(task)
         brought = None if record is None else self._brought.get(record.key)
         if record is not None and brought is not None and not brought.is_unread:
@@ -101,7 +101,7 @@ class UnreadItems:
     def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
         """Whether the code of the task that made another awaits what may be a task that has ended.
 
-        With `again=False`, one that ended as it was awaited.
+        With `again=False`, a task that ended while it was awaited.
         """
         place = created.file, created.line, again
         if place not in self._awaited_later:
@@ -123,7 +123,7 @@ def _is_kept(task: Task[Any]) -> bool:
 
 
 def _may_salvage(waiting: TaskRecord) -> bool:
-    """Whether a task that waits for another may get its result all the same where it is cancelled."""
+    """Whether a task that waits for another may still get its result if it is cancelled."""
     waiter = waiting()
     frames = () if waiter is None else follow(coroutine_of(waiter)).frames
     return not frames or any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames)

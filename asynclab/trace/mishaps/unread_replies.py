@@ -1,6 +1,6 @@
 """Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same source.
 
-The functions tell what is a request: one that has sent something before it reads, and runs anew for the next request.
+A request is a call of a function that sends something and then reads; the next request is another such call.
 From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.
 """
 
@@ -29,7 +29,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
     StreamReader: ("read", "readline", "readexactly", "readuntil"),
     Queue: ("get", "get_nowait"),
 }
-"""Those that read replies."""
+"""The methods that read replies."""
 
 _GET = Queue.get.__code__
 """It calls get_nowait() itself."""

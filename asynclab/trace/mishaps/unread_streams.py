@@ -1,7 +1,7 @@
 """Sees that tasks wait to write, or for a connection of a pool, while nobody reads what the other side has sent.
 
-Who writes waits until the other side reads. Where both sides are in the program, and each waits for the other, neither
-goes on. Of a pool whose connections all belong to responses that nobody reads, nobody gets one any more.
+A writer waits until the other side reads. Where both sides are in the program, and each waits for the other, neither
+can proceed. And if all connections of a pool belong to responses that nobody reads, nobody gets one any more.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class UnreadStreams:
             self._waiting[record.id] = record
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if not self._waiting or now < self._next_look:
             return
@@ -91,7 +91,7 @@ class UnreadStreams:
                 self._recorder.write(StreamUnread(at, number, unread.library, count, unread.size))
 
     def _is_read_by_others(self, unread: _Unread) -> bool:
-        """Whether a task that does not wait like these may read any of it."""
+        """Whether a task that waits for something else may read any of the streams."""
         others = (task for record, task in self._registry.tasks() if record.id not in self._waiting)
         return any(may_read(task, stream) for task in islice(others, _MOST_TASKS) for stream in unread.streams)
 

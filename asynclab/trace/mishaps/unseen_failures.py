@@ -1,4 +1,4 @@
-"""Sees that a task has failed unseen, while others wait for what its code was to bring.
+"""Sees that a task has failed unseen, while others wait for what its code would have brought.
 
 Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task
 waits for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
@@ -33,7 +33,7 @@ AGAIN_AFTER = 1.0
 """Real seconds until failures that hold up nobody yet are looked at again."""
 
 _MOST_TASKS = 50
-"""Of a program with more tasks nothing is told: to find out what each could do would take too long."""
+"""Programs with more tasks are not searched: to find out what each could do would take too long."""
 
 _MOST_OBJECTS = 2_000
 _MOST_OBJECTS_OF_OTHERS = 300
@@ -68,7 +68,7 @@ class UnseenFailures:
         self._next_look = 0.0
 
     def look(self, is_idle: Callable[[], bool]) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's.
+        """Look once. Call this several times a second, on any thread but the loop's.
 
         Args:
             is_idle: Tells whether the loop waits.

@@ -1,1 +1,1 @@
-"""Looks at loops from another thread: what blocks them, what could wake them, what keeps them busy in vain."""
+"""Looks at loops from another thread: what blocks them, what could wake them, and what keeps them busy uselessly."""

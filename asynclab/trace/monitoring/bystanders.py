@@ -1,4 +1,4 @@
-"""Tells the program's threads and signal handlers from those of whoever runs it, such as a test runner."""
+"""Tells the program's own threads and signal handlers from the ones of its runner, such as pytest."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Tells where a call that should not wait for a thread does, since all threads of its executor are busy.
+"""Reports calls that wait for a thread though they should not, since all threads of their executor are busy.
 
-That is a lookup of a host's name, and a call that uses what all the threads wait for, or whose task does: such as the
-release of a semaphore that they want to acquire, or what a coroutine awaits whose result they want. Were they to wait
-without a timeout, that would be a deadlock. It is any call where
-nobody waits for those that the threads are busy with: a timeout does not end a thread. And it is any that was given up
-before a thread has begun it.
+Four kinds of call are reported:
+- a lookup of a host's name;
+- a call that would end the threads' own waits, or whose task would, such as by the release of a semaphore or the result
+  that they wait for: without timeouts that is a deadlock;
+- any call, if nobody waits for the calls that the threads are busy with: a timeout does not end a thread;
+- any call that was given up before a thread has begun it.
 """
 
 from __future__ import annotations
@@ -52,10 +53,10 @@ class ExecutorLooks:
         self._waiters: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         """The tasks that wait for the first of the calls that wait for a thread."""
         self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        """The threads of the executors of which it was told."""
+        """The threads of the executors that were reported."""
 
     def look(self, recorder: Recorder) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         if loop is None:
             return
@@ -108,7 +109,7 @@ _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
     """The first of the calls that should not wait for a thread; None where each of them may."""
     found = [_waits_at(frame) for frame in busy]
-    # Where nothing has a timeout it is a deadlock, and told as such.
+    # Where nothing has a timeout it is a deadlock, and reported as one.
     is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))
     wanted = [at for at, _ in filter(None, found)] if all(found) and is_timed else []
     futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
@@ -127,7 +128,7 @@ def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[Frame
 
 
 def _brought_by(call: Any) -> Iterator[Any]:
-    """What is set as a call ends, and as the tasks do that wait for it: futures of loops and of threads."""
+    """The futures, of loops and threads, that are set when a call ends, or when the tasks that wait for it end."""
     left = [(future, 0) for future in _futures_of(call)]
     while left:
         future, depth = left.pop()
@@ -154,7 +155,7 @@ def _is_given_up(frame: FrameType | None) -> bool:
 
 
 def _futures_of(call: Any) -> Iterator[Future[Any]]:
-    """The futures of loops to which the end of a call is told."""
+    """The loops' futures that are set when a call ends."""
     for callback in cpython.callbacks_of_call(call):
         yield from filter(is_future, (cell.cell_contents for cell in callback.__closure__ or ()))
 
@@ -193,7 +194,7 @@ def _has(owner: Any, wanted: Any) -> bool:
 
 
 def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
-    """The lock or queue that a thread waits at, of those of `threading` and `queue`, and the function of its call."""
+    """The lock or queue of `threading` or `queue` that a thread waits at, and the function of its call."""
     if frame is None or frame.f_code is not _WAIT:
         return None
     wanted, called = None, None

@@ -1,7 +1,7 @@
-"""Tells threads that may do something by themselves from those that wait until somebody else in the program lets them.
+"""Separates threads that may do something by themselves from threads that wait for other code of the program.
 
-A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, goes on
-only if other code of the program does something for it. Where all other threads wait so, none of them can wake a loop.
+A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, continues
+only if other code of the program does something for it. If all other threads wait so, none of them can wake a loop.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ _BEGINNINGS = frozenset(
     )
     if isinstance(function, FunctionType)
 )
-"""By file and name: what runs a call is compiled anew while a lab observes it."""
+"""By file and name, not by code object: the function is compiled again while a lab observes it."""
 _OURS = os.path.dirname(os.path.dirname(__file__))
 
 
 def look_at_threads(
     loop_thread: int, bystanders: Bystanders, *, also_in_c: bool = False
 ) -> tuple[int, tuple[ThreadStands, ...]]:
-    """How many threads but a loop's may do something by themselves, and which can't.
+    """The number of threads, besides a loop's, that may do something by themselves; if none may, the held threads.
 
-    Where one may, or where threads run that Python doesn't know, those count too that could be let go on. If
-    `also_in_c`, code in C may wait as well, as that of queue.SimpleQueue.
+    Held threads count in the number where a thread may act, or where threads run that Python doesn't know. If
+    `also_in_c`, code in C may wait as well, such as queue.SimpleQueue's.
     """
     frames = frames_of_others()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
@@ -66,14 +66,14 @@ def look_at_threads(
 
 
 def frames_of_others() -> dict[int, FrameType]:
-    """The innermost frame of each thread but the calling one: a function that has its own keeps all that called it."""
+    """The innermost frame of each other thread. A reference to the own frame would keep its callers."""
     frames = sys._current_frames()
     del frames[threading.get_ident()]
     return frames
 
 
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
-    """Where a thread is, told by the innermost frame of the program's own code."""
+    """Where a thread is: the innermost frame of the program's own code."""
     called = ""
     while frame is not None and not begins_call(frame):
         code = frame.f_code
@@ -85,7 +85,7 @@ def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
 
 
 def is_idle_worker(frame: FrameType | None) -> bool:
-    """Whether a pool's thread waits for its next call."""
+    """Whether a pool's thread is idle: it waits for its next call."""
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 

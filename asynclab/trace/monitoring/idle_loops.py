@@ -35,18 +35,18 @@ AGAIN_AFTER = 1.0
 RESTS_AFTER = 2.0
 """Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs.
 
-Nearly all that is told of a loop that stands still is told by then.
+Nearly all reports on a loop that stands still have come by then.
 """
 
 REST_PERIOD = 0.55
 """Real seconds: more than any watcher wants between two of its looks."""
 
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
-"""What does nothing, or ends the program."""
+"""Handlers that do nothing, or end the program."""
 
 
 class Quiet:
-    """Since when a loop has been idle and nothing has happened on it, as another thread sees that."""
+    """The time since which a loop has been idle without events, as another thread sees it."""
 
     def __init__(self) -> None:
         self.since = 0.0
@@ -54,7 +54,7 @@ class Quiet:
         self._rests_until = 0.0
 
     def look(self, recorder: Recorder) -> None:
-        """Look whether it goes on; to be called some times a second."""
+        """Look whether the loop is still quiet. Call this several times a second."""
         if not _is_quiet(recorder):
             self.since = 0.0
             return
@@ -63,7 +63,7 @@ class Quiet:
         self._rests_until = now + REST_PERIOD
 
     def rests(self, recorder: Recorder) -> bool:
-        """Whether it goes on for so long that the next look has time."""
+        """Whether the loop has been quiet for so long that the next look can wait."""
         now = recorder.clock.real_time()
         return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
 
@@ -83,7 +83,7 @@ class IdleLooks:
         """Real time of the next look, once it has been quiet for long enough."""
 
     def look(self, recorder: Recorder, quiet: Quiet, external: ExternalWaits, resources: Resources) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
         if not quiet.since or loop is None:
@@ -99,7 +99,7 @@ class IdleLooks:
 
 
 def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
-    """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
+    """Report tasks that wait for what nobody can bring; call this several times a second, on any other thread."""
     loop = recorder.loop
     if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
@@ -119,7 +119,7 @@ def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 
 
 def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
-    """Whether a loop waits though callbacks are ready, as somebody has put them there without waking it."""
+    """Whether a loop sleeps though callbacks are ready: a thread has added them without waking it."""
     return isinstance(loop, BaseEventLoop) and _runs_nothing(loop, recorder) and bool(cpython.ready_queue(loop))
 
 
@@ -178,7 +178,7 @@ def _pending(loop: AbstractEventLoop) -> Iterator[tuple[TaskRecord, Task[Any]]]:
 
 
 def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
-    """Those that no other task has made, such as that of `asyncio.run`."""
+    """The tasks that no other task has made, such as main under `asyncio.run`."""
     for record, task in _pending(loop):
         if record.created is not None and record.created.parent is None:
             yield task
@@ -192,7 +192,7 @@ def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
 
 
 def _is_runners(handler: Any) -> bool:
-    """Whether a handler is that of `asyncio.run`, which only cancels main at ctrl+c."""
+    """Whether a handler is the one of `asyncio.run`, which only cancels main at ctrl+c."""
     function = getattr(handler.func, "__func__", None) if type(handler) is partial else None
     return function is not None and function is vars(Runner).get("_on_sigint")
 

@@ -1,4 +1,4 @@
-"""Sees that a program which has come to its end waits for a thread that nobody is left to let go on."""
+"""Sees that a program at its end waits for a thread that nothing is left to release."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KeptProcess:
         self.is_told = False
 
     def look(self, now: float, at: float) -> Iterator[Outside]:
-        """What keeps the process, once that is sure; to be called some times a second, on any other thread.
+        """What keeps the process, once that is sure; call this several times a second, on any other thread.
 
         `now` is real time, `at` the time of the process.
         """

@@ -19,13 +19,13 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.watching.resource_registry import Resources
 
 LEFT_AFTER = 0.5
-"""Real seconds for which a generator has stood at the same yield while the loop goes on."""
+"""Real seconds for which a generator has stood at the same yield while the loop runs."""
 
 _LATEST_AFTER = 30.0
 
 
 class GeneratorLooks:
-    """Tells of generators that are left while the loop goes on; each once."""
+    """Reports generators that are left unfinished while the loop runs; each once."""
 
     def __init__(self) -> None:
         self._since: dict[GeneratorStands, float] = {}
@@ -33,11 +33,11 @@ class GeneratorLooks:
         self._told: set[GeneratorStands] = set()
         self._next_look = 0.0
         self._seen_step = 0.0
-        """When the latest step began, at the latest look: where none has, the loop does not go on."""
+        """When the latest step began, at the latest look: where none has, the loop doesn't run."""
         self._patience = LEFT_AFTER
 
     def look(self, recorder: Recorder, resources: Resources) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         now, loop, latest_step = recorder.clock.real_time(), recorder.loop, recorder.step_started
         if loop is None or now < self._next_look or latest_step == self._seen_step:
             return
@@ -55,7 +55,7 @@ class GeneratorLooks:
 
 
 def left_generators(loop: AbstractEventLoop, resources: Resources) -> Iterator[GeneratorStands]:
-    """Those of a loop that nobody runs now, with each lock or semaphore that they keep from whoever waits for it."""
+    """A loop's generators that nothing runs now, with each lock or semaphore that they hold and a task waits for."""
     return (left for generator, left in _standing(loop, resources) if not _is_in_use(generator))
 
 

@@ -42,7 +42,7 @@ class LeftReaders:
         """Real time of the latest look, and the time for which the process had run."""
 
     def look(self, recorder: Recorder) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop, now, ran = recorder.loop, recorder.clock.real_time(), process_time()
         before, ran_before = self._latest
         if now - before < _AGAIN_AFTER:

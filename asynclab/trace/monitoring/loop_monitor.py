@@ -1,4 +1,4 @@
-"""Measures how late the loop is, and finds what blocks it, from a thread that goes on when the loop doesn't."""
+"""Measures how late the loop is, and finds what blocks it, from a thread that still runs when the loop doesn't."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class LoopMonitor:
         self._thread: threading.Thread | None = None
         self._awaiting = False
         self._stopped_at = 0.0
-        """When the process last went on after it had been stopped."""
+        """When the process last continued after it had been stopped."""
 
     def start(self) -> None:
         """Begin to measure."""

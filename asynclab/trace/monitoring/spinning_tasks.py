@@ -41,7 +41,7 @@ _QUESTIONS = frozenset(
     {"done", "cancelled", "is_set", "locked", "empty", "full", "qsize", "is_alive", "at_eof", "is_closing", "running"}
     | {"len", "bool", "any", "all", "isinstance", "time", "monotonic", "perf_counter"}
 )
-"""Functions and methods that tell something and change nothing."""
+"""Functions and methods that return a fact and change nothing."""
 
 _WAIT = asyncio.tasks._wait.__code__  # type: ignore[attr-defined]
 
@@ -58,11 +58,11 @@ class _Window(msgspec.Struct):
     seen: Counter[_Key] = msgspec.field(default_factory=Counter)
     """At how many looks each task or callback was ready, or ran."""
     yielding: set[_Key] = msgspec.field(default_factory=set)
-    """Those that were seen to have asked for another turn."""
+    """The tasks that were seen to have asked for another turn."""
     ended: dict[_Key, set[int]] = msgspec.field(default_factory=dict)
     """The id() of what had ended, at the latest look, though a task waited for it."""
     returning: set[_Key] = msgspec.field(default_factory=set)
-    """Those that were seen to wait again for the same."""
+    """The tasks that were seen to wait again for the same."""
     places: dict[_Key, Place] = msgspec.field(default_factory=dict)
 
 
@@ -74,7 +74,7 @@ class SpinLooks:
         self._told: set[frozenset[_Key]] = set()
 
     def look(self, recorder: Recorder) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Look once. Call this several times a second, on any thread but the loop's."""
         loop, now, window = recorder.loop, recorder.clock.real_time(), self._window
         awake = None if loop is None or not runs(loop) else _awake(loop, recorder)
         if (
@@ -132,7 +132,7 @@ def _is_wait_over(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 
 
 def _waits_though_ended(record: TaskRecord) -> set[int]:
-    """The id() of the tasks that have ended for the first of which another waits in asyncio.wait()."""
+    """The id() of ended tasks whose waiter is in asyncio.wait(), which returns at the first of them."""
     task = record()
     frames = [] if task is None or is_done(task) else follow(coroutine_of(task)).frames
     if not frames or frames[-1].f_code is not _WAIT:

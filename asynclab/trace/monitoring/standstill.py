@@ -1,4 +1,4 @@
-"""Tells when a lab can't go on by itself."""
+"""Notices when a lab can't proceed by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from asynclab.model.events import RunStalled
 from asynclab.trace.recording.recorder import Recorder
 
 STALLED_AFTER = 0.1
-"""Real seconds without anything to do, before it is told: what a thread brings may be a moment late."""
+"""Real seconds without anything to do before a standstill is reported: a thread's result may be a moment late."""
 
 
 class Standstill:
@@ -24,7 +24,7 @@ class Standstill:
         self._is_told = False
 
     def look(self) -> None:
-        """Look once; to be called now and then while the lab runs."""
+        """Look once. Call this now and then while the lab runs."""
         recorder = self._recorder
         if recorder.is_busy or not self._is_stuck():
             self._since = None

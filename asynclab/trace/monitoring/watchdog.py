@@ -63,7 +63,7 @@ class Sight(msgspec.Struct, frozen=True):
     started: float
     """In real time."""
     task: int | None
-    """Whose step it is; None for a callback."""
+    """The task whose step it is; None for a callback."""
     place: Place
     """Where it is now."""
 
@@ -100,7 +100,7 @@ class BlockReports:
         if sight is None or sight.started != started:
             return  # it has just ended
         self._reported = (started, seconds, is_to_blame)
-        recorder.open_step()  # whoever reads now sees who runs
+        recorder.open_step()  # a reader now sees which task runs
         place = sight.place
         at = recorder.clock.now()
         blocked = LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen)

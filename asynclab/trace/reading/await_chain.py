@@ -15,7 +15,7 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
 
 _DEEPEST = 500
-"""Frames followed at the most; a longer chain is told as far as it was seen."""
+"""Frames followed at most; a longer chain is cut off there."""
 
 _STEPS = cpython.GENERATOR_STEPS | {cpython.COROUTINE_WRAPPER, CoroutineType.__name__}
 
@@ -25,7 +25,7 @@ class Chain(msgspec.Struct, frozen=True):
 
     links: list[object]
     frames: list[FrameType]
-    """Those of the links."""
+    """The frames of the links."""
     end: object
     """What the innermost awaits: a future's iterator, nothing, or something opaque."""
     has_begun: bool
@@ -90,18 +90,18 @@ def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
 
 
 def _generator_of(step: object) -> object:
-    """The async generator that a step of it runs, such as that of an `async for`; None where it is another's."""
+    """The async generator that one of its steps runs, such as in an `async for`; None where another object runs it."""
     found = [each for each in gc.get_referents(step) if type(each) is AsyncGeneratorType]
     return found[0] if len(found) == 1 and found[0].ag_running else None
 
 
 def _step_of(anext: object) -> object:
-    """What `anext` with a default awaits; None where that can't be told from the default."""
+    """What `anext` with a default awaits; None where that can't be distinguished from the default."""
     found = [each for each in gc.get_referents(anext) if type(each).__name__ in _STEPS]
     return found[0] if len(found) == 1 else None
 
 
 def first_line_of(code: CodeType) -> int:
-    """The first line of a function's body; its `def` may come after decorators and go on over several lines."""
+    """The first line of a function's body; its `def` may come after decorators and span several lines."""
     lines = (line for _, _, line in code.co_lines() if line and line != code.co_firstlineno)
     return next(lines, code.co_firstlineno)

@@ -1,4 +1,4 @@
-"""Tells what has to be closed or given back: to lose it is to leak it."""
+"""Tells which objects must be closed or given back: a lost one is a leak."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
 def is_closable(kind: type) -> bool:
-    """Whether what is of a type has to be closed: it has a method for that, and is no buffer in memory."""
+    """Whether objects of a type must be closed: they have a method for that, and are no buffer in memory."""
     found = _known.get(kind)
     if found is None:
         names = {name for base in kind.__mro__ for name in base.__dict__}

@@ -1,4 +1,4 @@
-"""Tells which instructions of a function may follow one another, so also what is in a loop."""
+"""Tells which instructions of a function may follow each other, and so which are in a loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAKES = ("create_task", "ensure_future")
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _BACKWARD = frozenset(code for name, code in dis.opmap.items() if "JUMP_BACKWARD" in name and "NO_INTER" not in name)
-"""The jumps that make a loop: not that of an await."""
+"""The jumps that make a loop; an await's jump does not."""
 
 _ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
 """What no instruction follows."""
@@ -50,7 +50,7 @@ def is_in_loop(code: CodeType, at: int) -> bool:
 
 
 def _has_loop(code: CodeType) -> bool:
-    """Whether a function jumps back anywhere; told in a thousandth of the time that its instructions take."""
+    """Whether a function jumps back anywhere; a thousand times faster than to read its instructions."""
     return not _BACKWARD.isdisjoint(code.co_code[::2])
 
 
@@ -81,14 +81,14 @@ def may_salvage(code: CodeType, at: int) -> bool:
 
 
 def handlers_of(code: CodeType) -> dict[int, int]:
-    """Where a function goes on if an instruction raises, by the offset of that."""
+    """The handler's offset for each instruction's offset: where a function continues if that instruction raises."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
     return {offset: target for offsets, target in ranges for offset in offsets}
 
 
 @lru_cache(1_000)
 def handles_cancel(code: CodeType, at: int) -> bool:
-    """Whether code of a function may run as a CancelledError is raised at an instruction, such as that of a finally."""
+    """Whether a function's code, such as a finally, may run when an instruction raises CancelledError."""
     handlers, steps = handlers_of(code), list(dis.get_instructions(code))
     numbers = {each.offset: number for number, each in enumerate(steps)}
     while at in handlers:
@@ -125,7 +125,7 @@ def _is_no_cancel(name: str) -> bool:
 
 @lru_cache(1_000)
 def is_endless(code: CodeType, at: int) -> bool:
-    """Whether an instruction is in a loop out of which only an exception leads that the function does not raise."""
+    """Whether an instruction is in a loop that is left only by an exception from outside the function."""
     if not _has_loop(code):
         return False
     reached = reached_from(code, at, by_errors=False)
@@ -169,7 +169,7 @@ def _caught(code: CodeType, at: int) -> Iterator[int]:
 
 @lru_cache(1_000)
 def returns_what_it_awaits(code: CodeType) -> bool:
-    """Whether all that a function returns is what its `await` has brought, as in `return await queue.get()`."""
+    """Whether a function only returns the result of its `await`, as in `return await queue.get()`."""
     steps = [each.opname for each in dis.get_instructions(code) if each.opname != "NOP"]
     ends = [before for before, each in pairwise(steps) if each in ("RETURN_VALUE", "RETURN_CONST")]
     return bool(ends) and all(before in AWAITED for before in ends)
@@ -177,7 +177,7 @@ def returns_what_it_awaits(code: CodeType) -> bool:
 
 @lru_cache(1_000)
 def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_before: bool = True) -> bool:
-    """Whether a function awaits something else than what it has just called, such as a task made at a line.
+    """Whether a function awaits something other than a call's direct result, such as a task made at a line.
 
     Not so a variable for which the function only makes tasks at other lines; nor, without `also_of_calls_before`, one
     for which it makes a task at that line alone: each call awaits its own.

@@ -1,6 +1,6 @@
 """Tells which `async with` blocks a suspended coroutine is inside.
 
-While such a block runs, Python keeps the method at hand that leaves it: among what its coroutine refers to is
+While such a block runs, Python keeps the method that leaves it: its coroutine refers to
 `__aexit__`, bound to the context manager, or since 3.14 followed by it.
 """
 

@@ -1,4 +1,4 @@
-"""Recognises tasks that go on, but whose code can wake nobody, whatever it refers to: such as one that only counts."""
+"""Recognises running tasks whose code can wake nobody, whatever it refers to, such as a task that only counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WAKING = frozenset(
         *("__dict__", "eval", "exec", "getattr", "globals", "locals", "setattr", "vars"),
     }
 )
-"""The names of what wakes others, and of what calls anything by a name that can't be seen."""
+"""The names of functions that wake tasks, and of functions that call others by names unseen in the code."""
 
 _LEADS_ELSEWHERE = ("BEFORE_ASYNC_WITH", "BEFORE_WITH", "LOAD_SPECIAL", "IMPORT_NAME")
 """The instructions of a `with`, which releases a lock at its end, and of an import, which leads to other code."""
@@ -40,7 +40,7 @@ def can_wake_nobody(task: Task[Any]) -> bool:
 
 
 def _is_waking(value: object) -> bool:
-    """Whether a value is a function that wakes others, such as `queue.put_nowait`, or calls any by its name."""
+    """Whether a value is a function that wakes tasks, such as `queue.put_nowait`, or that calls functions by name."""
     if isinstance(value, BuiltinMethodType | MethodType | FunctionType):
         return value.__name__ in _WAKING
     return type(value).__module__ == "operator"
@@ -53,7 +53,7 @@ def _may_wake(code: CodeType) -> bool:
         return True
     before = ""
     for each in dis.get_instructions(code):
-        returns = each.opname == "RETURN_VALUE" and before != "LOAD_CONST"  # whoever gets that may use it
+        returns = each.opname == "RETURN_VALUE" and before != "LOAD_CONST"  # the caller may use the value
         if each.opname in _LEADS_ELSEWHERE or (returns and code.co_flags & 0x80):
             return True
         before = each.opname

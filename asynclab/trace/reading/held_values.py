@@ -1,4 +1,4 @@
-"""Tells where an async function waits with a value at hand that others may change meanwhile.
+"""Tells where an async function waits while it holds a value that others may change meanwhile.
 
 Such as in `self.total += await price()`: the sum is read before the wait, and written after it.
 """
@@ -26,8 +26,8 @@ Span: TypeAlias = tuple[int, int, int, int]
 Hold: TypeAlias = Literal["computes", "derives", "checks", "sets"]
 """What a function does with a place around a wait.
 
-It has read there, and will write what it computes from that, or derives from it by a call; or it has read there that
-something is to be done; or it will write there what it waits for, whatever is there by then.
+It has read the place, and will write a value that it computes from that, or derives from it by a call. Or it checks:
+it has read there that some work is due. Or it will set the place to the awaited result, whatever is there by then.
 """
 
 _WRITES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_DEREF"))
@@ -36,7 +36,7 @@ _LONGEST = 150
 """Lines of the longest function that is read: the others would take too long."""
 
 _KEPT = 1_000
-"""Of how many functions it is remembered what they hold."""
+"""How many functions are remembered with the values that they hold."""
 
 _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 """Expressions whose value is made of what is in them."""
@@ -93,7 +93,7 @@ def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
 
 
 _Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]]
-"""Of which reads a value was made, by their numbers, and how."""
+"""The numbers of the reads that a value was made from, and how."""
 
 _NOTHING: _Made = frozenset()
 _NONE = frozenset[Span]()
@@ -106,11 +106,11 @@ class _Known:
     waits: dict[int, frozenset[Span]] = field(default_factory=dict)
     """The awaits since each read."""
     variables: dict[str, _Made] = field(default_factory=dict)
-    """Of what the values of its own variables were made."""
+    """The origins of the values in its own variables."""
     begun: frozenset[Span] = _NONE
     """The awaits since its begin."""
     looked: dict[Target, frozenset[Span]] = field(default_factory=dict)
-    """Those since it has read or written a place."""
+    """The awaits since it has read or written a place."""
     checked: dict[Target, int] = field(default_factory=dict)
     """The places on which it depends that this point is reached, and the lines that have checked them."""
 
@@ -248,7 +248,7 @@ class _Reader:
             self._has_left = has_left or self._has_left
 
     def _check(self, test: ast.expr) -> None:
-        """A test decides which way it goes, by what it reads, or by variables with what was read before."""
+        """A test decides the branch, by a place that it reads or by variables that hold earlier reads."""
         before = self._reads
         for number, how in self._value(test):
             if number in self._targets and (number > before or how == "reads"):
@@ -314,7 +314,7 @@ class _Reader:
         return made
 
     def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> Target | None:
-        """What a function reads or writes, by what it belongs to and its first argument."""
+        """The place that a function reads or writes, from the object that it belongs to and its first argument."""
         owner = Target("")
         if isinstance(function, ast.Attribute):
             inner = self._owner(function.value)
@@ -388,7 +388,7 @@ class _Reader:
         return Target(node.id) if isinstance(node, ast.Name) else self._target(node)
 
     def _target(self, node: ast.expr) -> Target | None:
-        """The place that an expression names; None where that can't be told without running code of the program's."""
+        """The place that an expression names; None where only running code of the program would show it."""
         if isinstance(node, ast.Name):
             return Target(node.id) if node.id in self._shared else None
         inner = self._owner(node.value) if isinstance(node, ast.Attribute | ast.Subscript) else None

@@ -1,8 +1,8 @@
-"""Recognises tasks that wait for what nobody else has, so that nobody can set it, notify it, or put anything into it.
+"""Recognises tasks whose awaited object nobody else refers to, so that nobody can set, notify or fill it.
 
-`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But where
-others had the event, future, queue or condition when the task began to wait, and only those who wait have it now,
-somebody has dropped it.
+`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But if
+others referred to the event, future, queue or condition when the wait began, and only its waiters do so now, somebody
+has dropped it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EVENT_WAIT = asyncio.Event.wait.__code__
 _WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__, asyncio.Condition.wait.__code__)
 
 DROPPED_AFTER = 0.3
-"""Real seconds: whoever drops a queue may be about to cancel the task that reads it."""
+"""Real seconds: code that drops a queue may be about to cancel the task that reads it."""
 
 
 def waits_for_its_own(task: Task[Any]) -> bool:
@@ -45,25 +45,25 @@ def waits_for_event(task: Task[Any]) -> bool:
 
 
 class _Shared(msgspec.Struct):
-    """What a task waits for that others had when it began to."""
+    """An awaited object that others referred to when the task began to wait."""
 
     record: TaskRecord
     source: int
     """Its id()."""
     next_look: float = 0.0
-    """Real time."""
+    """The real time of the next look."""
     patience: float = 0.05
     """Real seconds from the next look to the one after, unless nobody has it any more."""
 
 
 class DroppedSources:
-    """What tasks wait for that others had when these began to wait: events, futures, queues and conditions."""
+    """The events, futures, queues and conditions that tasks wait for, and others referred to when the wait began."""
 
     def __init__(self) -> None:
         self._shared: dict[int, _Shared] = {}
         """By the number of the task."""
         self._dropped: dict[int, float] = {}
-        """By the id() of what tasks wait for: the real time from which on only they had that at any look."""
+        """The real time since when each look found only the waiting tasks with an object, by the object's id()."""
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task begins to wait for an event, future or item; to be called on its loop's thread."""
@@ -128,13 +128,13 @@ class DroppedSources:
 _LATEST_AFTER = 3.0
 _MOST_SOURCES = 100
 _MOST_WAITERS = 10
-"""What more tasks wait for counts as what others have: to look at all of them would take too long."""
+"""An object with more waiters counts as known to others: to look at all waiters would take too long."""
 
 _TASK_AND_ITERATOR = 2
-"""Who refers to a future that a task awaits: the task, and the iterator in its innermost coroutine."""
+"""The referrers of a future that a task awaits: the task, and the iterator in its innermost coroutine."""
 
 _SHIELD = 1
-"""Who refers to the future in a shield(): what is called as the future around it ends."""
+"""The referrers of the future in a shield(): the callback for the end of the outer future."""
 
 
 def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:

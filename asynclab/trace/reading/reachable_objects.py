@@ -1,4 +1,4 @@
-"""Finds out what a function could get hold of, and what it calls, without running any of it."""
+"""Finds the objects that a function could reach, and the functions that it calls, without running any of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reach:
     """What functions under way, or left by an exception, refer to by their variables, and what they call."""
 
     def __init__(self, roots: Iterable[object], frames: Iterable[FrameType], most: int) -> None:
-        """Look at functions, by what holds their variables: a coroutine if it is suspended, else its frame.
+        """Look at functions. `roots` hold their variables: a coroutine if it is suspended, otherwise its frame.
 
         About `most` objects are looked at.
         """
@@ -56,13 +56,13 @@ class Reach:
         return id(value) in self._found
 
     def objects(self) -> Iterable[object]:
-        """All that they can get hold of, as far as it was looked at."""
+        """All objects that the functions can reach, up to the limit."""
         return self._found.values()
 
     def may_run(self, is_such: Callable[[CodeType], bool]) -> bool:
         """Whether they may run some code of a kind, or there is too much to look at.
 
-        That is their own code, that of all functions in reach, and what these call by name, in turn.
+        That is their own code, the code of all functions in reach, and what these call by name, in turn.
         """
         if len(self._found) > self._most or any(is_such(frame.f_code) for frame in self._frames):
             return True
@@ -85,7 +85,7 @@ class Reach:
         return bool(left)
 
     def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
-        """What a function may be that they call by name, wherever it is; None where there are too many places."""
+        """The functions anywhere that a call by a name may mean; None where there are too many places to search."""
         functions = defaultdict[str, list[CodeType]](list)
         left = _MOST_NAMES
         for space in self._name_spaces():
@@ -124,7 +124,7 @@ def _is_closed(value: object) -> bool:
 
 
 def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The variables of some modules, and of those of the program that they import, in turn."""
+    """The variables of some modules, and of the program's modules that they import, directly or not."""
     found = {id(each): each for each in modules}
     for module in (used := list(found.values())):  # which grows meanwhile
         yield module

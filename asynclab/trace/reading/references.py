@@ -30,7 +30,7 @@ from asynclab.trace.recording.future_state import coroutine_of, is_task
 from asynclab.trace.recording.recorder import Recorder
 
 _MOST_OBJECTS = 20_000
-"""Of a program with more nothing is told: to look at them would take too long."""
+"""Programs with more objects are not searched: that would take too long."""
 
 _WITHOUT_IO = frozenset({"locks.py", "queues.py", "taskgroups.py", "tasks.py"})
 """The modules of asyncio in which a task waits for timers and other tasks."""
@@ -42,22 +42,22 @@ _CLOSED = (type, ModuleType, CodeType, AbstractEventLoop, Recorder, str, bytes, 
 
 
 class References:
-    """Which objects refer to which, of those that tasks lead to; each is known by when it was found, tasks first."""
+    """The references between the objects that tasks lead to. Objects are numbered in the order found, tasks first."""
 
     def __init__(self, tasks: list[Any], main: int = 0, thread: int = 0, left: Mapping[int, int] = NONE_LEFT) -> None:
         """Follow what the tasks of a loop lead to.
 
         Args:
-            tasks: Those that have not ended. What they lead to is added; nothing else of the caller may refer to them.
-            main: The id() of the one that the loop's `run_until_complete` waits for.
+            tasks: The unfinished tasks. The objects that they lead to are added; the caller must not refer to these.
+            main: The id() of the task that the loop's `run_until_complete` waits for.
             thread: The identifier of the loop's thread.
-            left: The id() of those that never end, as no others go on than some that can wake nobody.
+            left: The id() of the tasks that never end, as only tasks that can wake nobody still run.
         """
         self._strong: list[list[int]] = []
         self._weak: dict[int, int] = {}
         self._known_outside: list[int] = []
         self._groups: dict[int, tuple[set[int], set[int]]] = {}
-        """By the id() of a task group, or of what gather() calls: what its tasks call at their ends, and these."""
+        """By the id() of a task group, or of gather()'s callback: the callbacks of its tasks, and the tasks."""
         self._harmless = set[int]()
         """The coroutines of tasks that can wake nobody or never end, and the latter tasks."""
         self._failing = set[int]()
@@ -76,10 +76,10 @@ class References:
             self._harmless = {index_of[key] for key in never_ends if key in index_of}
 
     def in_use(self, *, may_fail: bool = True) -> list[bool]:
-        """Whether others than those in the tasks' own circle lead to each object.
+        """Whether each object is referred to from outside the tasks' own circle.
 
         Args:
-            may_fail: Whether each task of a group may end it, by a failure; else only those that look like it.
+            may_fail: Whether each task of a group may end it, by a failure; otherwise only tasks that look like it.
         """
         used = [not self._is_whole] * len(self._strong)
         groups = [] if may_fail else list(self._groups.values())
@@ -92,12 +92,12 @@ class References:
         return used
 
     def _may_end(self, group: tuple[set[int], set[int]], used: list[bool]) -> bool:
-        """Whether all tasks of a group go on, or one that looks as if it could fail."""
+        """Whether all tasks of a group still run, or one that looks as if it could fail."""
         _, tasks = group
         return all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing)
 
     def _spread(self, used: list[bool], reached: Iterable[int], closed: Container[int]) -> None:
-        """Mark what is in use, and what that leads to, but nothing behind what is closed."""
+        """Mark the objects in use and all that they lead to, but nothing behind closed objects."""
         left = list(reached)
         while left:
             index = left.pop()
@@ -166,7 +166,7 @@ class References:
                         self._failing.add(index)
 
     def _forget_awaiting(self, index: int, task: Task[Any], objects: list[Any]) -> None:
-        """Leave out that since Python 3.14 a task knows who awaits it, as its callbacks tell that as well."""
+        """Drop the references to awaiting tasks that a task has since Python 3.14: its callbacks have them too."""
         awaiting = {id(each) for each in getattr(task, "_asyncio_awaited_by", None) or ()}
         if awaiting:
             edges = self._strong[index]
@@ -176,7 +176,7 @@ class References:
 
 
 def _may_fail(task: Task[Any]) -> bool:
-    """Whether a task may end its group before its time, as far as can be seen: its code raises, or waits for I/O."""
+    """Whether a task looks as if it may end its group early: its code raises, or waits for I/O."""
     codes = [frame.f_code for frame in follow(coroutine_of(task)).frames]
     waits = bool(codes) and is_asyncio(codes[-1].co_filename) and os.path.basename(codes[-1].co_filename) in _WITHOUT_IO
     return not waits or any(_has_raise(code) for code in codes if not is_asyncio(code.co_filename))
@@ -204,7 +204,7 @@ def _is_weakly_known(value: object, inside: int) -> bool:
 
 
 def _held_by_runner(task: Task[Any], thread: int) -> int:
-    """How many references to its main task those have that only run it: at ctrl+c they cancel it, and so all."""
+    """How many references to the main task the runner and its ctrl+c handler have: they only run and cancel it."""
     count = 0
     frame = sys._current_frames().get(thread)
     while frame is not None:

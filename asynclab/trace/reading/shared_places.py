@@ -5,16 +5,16 @@ from __future__ import annotations
 import msgspec
 
 _READS = {"get": "set", "load": "save", "pull": "push", "fetch": "store", "read": "write"}
-"""How functions are called that read something as a whole, and those that write it; what comes after is the same."""
+"""The first words of functions that read a whole value, and of the functions that write it: `get_x` and `set_x`."""
 
 CHANGES = frozenset({"append", "appendleft", "extend", "insert", "popleft", "pop", "remove", "add"})
-"""The methods of collections that do something else if they are called twice."""
+"""The methods of collections that change the collection again when called twice."""
 
 OF_KEYS = ("add", "remove", "pop")
-"""Those of them that change only what they are given, if anything."""
+"""The methods among them that change only the given item, if anything."""
 
 _NOT_ALONE = ("read", "write")
-"""These alone are what streams do, which give each byte once."""
+"""Names that streams use alone; a stream gives each byte once."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -24,22 +24,22 @@ class Target(msgspec.Struct, frozen=True):
     """The variable that it begins with."""
     attributes: tuple[str, ...] = ()
     key: str | int | None = None
-    """What a dict has it under, or the variable with that; or what is given to the functions that read and write it."""
+    """The key in a dict, or the variable that holds it; or the argument of the functions that read and write."""
     is_variable: bool = False
     """Whether `key` is a variable."""
     reader: str = ""
-    """The function that reads it, where that is not known from its name."""
+    """The function that reads it, where that is unknown from its name."""
 
     @property
     def text(self) -> str:
-        """As code writes it."""
+        """The place as code writes it."""
         key = "" if self.key is None else str(self.key) if self.is_variable else repr(self.key)
         name = ".".join(filter(None, (self.root, *self.attributes, self.reader)))
         return f"{name}({key})" if self.reader else f"{name}[{key}]" if key else name
 
 
 def reader_for(writer: str) -> str | None:
-    """What a function is called that reads what another one writes."""
+    """The name of the function that reads what the function `writer` writes; None if unknown."""
     for read, write in _READS.items():
         if writer.startswith(write) and writer not in _NOT_ALONE and writer[len(write) :][:1] in ("", "_"):
             return read + writer[len(write) :]

@@ -17,16 +17,16 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 PLACES_AT_ONCE = 500
-"""Tasks that are looked at in one call, at the most."""
+"""The most tasks looked at in one call."""
 
 OUTERMOST, INNERMOST = 10, 30
-"""Frames that are told of a chain that is longer than both together; those between are one."""
+"""Frames reported of a chain longer than both numbers together; the frames between count as one."""
 
 
 def tell_places(
     recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
 ) -> None:
-    """Write down where tasks stand that are between two steps, where that is not known; a bounded number of them.
+    """Write down where tasks stand that are between two steps, where that is unknown; a bounded number of them.
 
     Of `selected` all frames are wanted.
     """
@@ -53,7 +53,7 @@ def place_of(number: int, task: Task[Any], recorder: Recorder) -> TaskStands | N
 
 
 def _frames(chain: Chain, recorder: Recorder) -> list[Frame]:
-    """The frames, where those of one library that follow each other are one."""
+    """The frames; neighbours of one library are merged into one."""
     folded: list[Frame] = []
     for library, group in groupby(chain.frames, lambda frame: _library_of(frame, recorder)):
         if library:

@@ -18,7 +18,7 @@ _MOST = 200
 
 
 def at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
-    """The async generators of a loop that stand at a yield, at most so many; no items come of them meanwhile."""
+    """The async generators of a loop that stand at a yield, up to a limit; they yield no items meanwhile."""
     for generator in list(islice(getattr(loop, "_asyncgens", ()), _MOST)):
         if isinstance(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
             yield generator
@@ -30,5 +30,5 @@ def place_of_yield(generator: AnyGenerator) -> Place:
 
 
 def is_manager(user: object) -> bool:
-    """Whether something is a context manager, such as one that an async generator was made into."""
+    """Whether an object is a context manager, such as one made from an async generator."""
     return isinstance(user, contextlib.AbstractAsyncContextManager)

@@ -33,7 +33,7 @@ _WAITS: dict[CodeType, frozenset[str]] = {
 _SETS_FUTURE = frozenset({"set_result", "set_exception"})
 
 _NAMES = ("LOAD_ATTR", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME")
-"""What loads something by a name that other functions use for it as well."""
+"""The instructions that load an object by a name that other functions may use too."""
 
 _METHODS = ("LOAD_ATTR", "LOAD_METHOD")
 
@@ -54,7 +54,7 @@ def _sleeps(chain: Chain) -> bool:
 
 
 def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
-    """Of tasks that wait, by their numbers, the one function that would wake each, where no other looks like that."""
+    """The one function that looks as if it would wake a task, by the task's number; not where several do."""
     for number, task in islice(tasks, _MOST_TASKS):
         chain = follow(coroutine_of(task))
         own = [index for index, frame in enumerate(chain.frames) if not is_asyncio(frame.f_code.co_filename)]
@@ -69,7 +69,7 @@ def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
 
 
 def _name_of_source(frame: FrameType, method: str) -> str:
-    """By which name a function knows what it awaits, or what has the method that it awaits; empty if by none."""
+    """The name by which a function knows the awaited object, or the object of the awaited method; empty if none."""
     steps = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
     ends = [index for index, each in enumerate(steps) if each.opname == "GET_AWAITABLE"]
     steps = steps[: ends[-1]] if ends else []
@@ -92,7 +92,7 @@ def _that_wake(frame: FrameType, name: str, methods: frozenset[str]) -> Iterator
 
 
 def _functions(frame: FrameType) -> Iterator[CodeType]:
-    """The functions of a function's module, and of those of the program that it imports."""
+    """The functions of a function's module, and of the program's modules that it imports."""
     found = set[CodeType]()
     for module in modules_used([frame.f_globals]):
         owners = [module, *(vars(each) for each in list(module.values()) if isinstance(each, type))]

@@ -6,7 +6,7 @@ again: who waited for a task that was cancelled on the way was asked by the same
 
 A task that is ready already, or has not begun, is woken by nothing. Its count is looked at when the step ends in which
 it was made, where only the task that made it can have asked; and whenever it begins to wait, or ends. Who asked in
-between is not known then, and none is named.
+between is unknown then, and none is named.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.recording.values import short_repr
 
 _FEW = 256
-"""So many notes are kept before it is looked which tasks have gone."""
+"""How many notes are kept before the notes of ended tasks are dropped."""
 
 
 class _Seen(msgspec.Struct):
@@ -53,11 +53,11 @@ class _Seen(msgspec.Struct):
     """The task whose step asked last; None for the user or a timer."""
     by_timer: bool = False
     has_woken: bool = False
-    """Whether it woke the task: who asked may not be known, but it is no leftover of a task group."""
+    """Whether the request woke the task: its sender may be unknown, but it is no leftover of a task group."""
     is_ignored: bool = False
-    """Whether it was told that the task went on all the same."""
+    """Whether it was reported that the task ignored the request."""
     expired: int = 0
-    """How many timeouts around it have expired that its count was not seen to rise by: each of them asks."""
+    """How many timeouts around the task have expired whose requests its count did not show yet."""
 
 
 class _Struck(msgspec.Struct):
@@ -65,9 +65,9 @@ class _Struck(msgspec.Struct):
 
     future: weakref.ref[Future[Any]]
     asked: TaskRecord | None = None
-    """The first that was asked to end."""
+    """The first task that was asked to end."""
     others: list[TaskRecord] = msgspec.field(default_factory=list)
-    """Those that were not, and of which nothing was told so far."""
+    """The woken tasks that were not asked to end, and are not reported yet."""
 
 
 class CancelRequests:
@@ -109,9 +109,9 @@ class CancelRequests:
         return requests > 0
 
     def strikes(self, record: TaskRecord, future: Future[Any], at: float, *, is_asked: bool) -> None:
-        """A future that is cancelled wakes a task: see whether it does so as another was asked to end that awaited it.
+        """A cancelled future wakes a task: see whether it was cancelled because another task that awaits it was.
 
-        All are woken in the same step or callback.
+        All its waiters are woken in the same step or callback.
         """
         if self._struck is None or self._struck.future() is not future:
             self._struck = _Struck(weakref.ref(future))
@@ -147,9 +147,9 @@ class CancelRequests:
         *,
         woken_by: Sequence[Future[Any]] = (),
     ) -> None:
-        """See whether a task was asked to end since it was last looked at, while nothing told of it.
+        """See whether a task was asked to end, by a call that no hook saw, since the last look.
 
-        `by` must have asked, if anybody has; None where that is not known. `woken_by` began the step that just ended.
+        `by` must have asked, if anybody has; None where that is unknown. `woken_by` began the step that just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:
@@ -169,7 +169,7 @@ class CancelRequests:
             self._see_what_is_lost(record, task, future, moment)
 
     def _see_what_is_lost(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
-        """Tell what a task was woken with where it was asked to end before it ran: it got a CancelledError instead."""
+        """Report the result that woke a task if it was asked to end before it ran: it got a CancelledError instead."""
         if not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
             return
         awaited = None if is_done(task) else awaited_by(task)
@@ -182,7 +182,7 @@ class CancelRequests:
         self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
-        """What is to be told of a task whose step has just ended, if it goes on though it was asked to end; once."""
+        """The event for a task that waits again after its step though it was asked to end; once for each request."""
         seen = self.seen.get(record.id)
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
             return None
@@ -200,7 +200,7 @@ class CancelRequests:
         return seen is None or not seen.is_ignored
 
     def timeout_expired(self, task: Task[Any]) -> None:
-        """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
+        """A timeout around a task is about to ask it to end. No other hook sees that if the task is ready."""
         record = self._tasks.known(task)
         if record is not None and not is_done(task):
             self.look(record, task, None)
@@ -210,7 +210,7 @@ class CancelRequests:
             seen.expired += 1
 
     def _without_timeouts(self, seen: _Seen, requests: int) -> tuple[int, int]:
-        """The requests now, and those before, of which those by timeouts are no news; keeps the count up to date."""
+        """The requests now, and before; the ones by timeouts count as known before. Updates the notes."""
         if requests < seen.requests:  # the last one was taken back, as by its timeout; those left may be a task group's
             seen.by, seen.by_timer = None, False
         by_timeouts = min(seen.expired, max(0, requests - seen.requests))
@@ -230,7 +230,7 @@ class CancelRequests:
         self._most = max(_FEW, 2 * len(self.seen))
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
-        """The task that asked another that is woken now, if it was one; and whether a timer did."""
+        """The task that cancelled the task woken now, None if no task did; and whether a timer did."""
         recorder = self._recorder
         if recorder.in_timer:
             timed_out = recorder.firing_for

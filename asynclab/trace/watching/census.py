@@ -18,7 +18,7 @@ from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.observer import Observer
 
 AT_ONCE = 200
-"""How many tasks are looked at before the loop may go on: some milliseconds."""
+"""How many tasks are looked at before the loop runs again: that takes a few milliseconds."""
 
 _ACQUIRES = (asyncio.Lock.__aenter__.__code__, asyncio.Lock.acquire.__code__, asyncio.Condition.wait.__code__)
 """Where a task is inside `async with`, and has not got the lock."""
@@ -54,7 +54,7 @@ class Census:
         return len(numbers) < AT_ONCE
 
     def look_on(self, when_complete: Any) -> None:
-        """Look at all tasks, while the loop goes on in between; then call a function."""
+        """Look at all tasks in batches, between which the loop runs; then call a function."""
         if self.look():
             when_complete()
         else:

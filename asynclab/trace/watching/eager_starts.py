@@ -1,14 +1,14 @@
 """Sees tasks that run their first step while they are being made, inside a step of another (Python 3.12 and later).
 
-Neither a handle nor a factory tells of them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
-suspends. But just before, it asks the loop `is_running()`, which it leaves out where the task starts lazily. So it is
-known that a task starts, and where; which one it is, is known as soon as
+No handle and no factory shows them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
+suspends. But just before, it calls the loop's `is_running()`, which a lazy start doesn't do. So it is
+known that a task starts, and where. Which task it is becomes known when
 
-- anything happens in its step: asyncio says who runs;
+- anything happens in its step: asyncio names the current task;
 - it suspends: up to Python 3.13 a method of a set registers it then, which is replaced for as long as that takes;
-- whoever makes it is back: `create_task` returns it, and a function often keeps it in a variable.
+- its creator continues: `create_task` returns the task, and a function often keeps it in a variable.
 
-One that has ended by then has forgotten its coroutine. One that nobody keeps is told without its name, as done.
+A task that has ended by then has forgotten its coroutine. A task that nobody keeps is reported without a name, as done.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
 _MOST_ASKERS = 1_000
-"""How many functions are kept of which it is known whether they ask."""
+"""How many functions are remembered, each with whether it asks."""
 
 
 class _Start(msgspec.Struct):
@@ -42,7 +42,7 @@ class _Start(msgspec.Struct):
     began: float
     """The same time in real seconds."""
     outer_task: Task[Any] | None
-    """The task whose step it interrupts, as asyncio has it."""
+    """The task whose step it interrupts: asyncio's current task."""
     outer: tuple[TaskRecord | None, TaskRecord | None]
     """The same, and the task that caused what runs."""
     task: Task[Any] | None = None
@@ -94,7 +94,7 @@ class EagerStarts:
         return known[1]
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on."""
+        """Notice which eager steps are over. Never raises: its callers could not handle an error."""
         try:
             self._settle(made)
         except KeyboardInterrupt:
@@ -164,7 +164,7 @@ class EagerStarts:
             return
 
         def add(task: Task[Any]) -> None:
-            """Register a task, and learn that it is the one that starts."""
+            """Register a task: it is the one that starts."""
             with suppress(AttributeError):  # another thread was first
                 del scheduled.add
             scheduled.add(task)
@@ -178,7 +178,7 @@ class EagerStarts:
         return None if task is None or self._tasks.knows(task) else task
 
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
-        """The tasks in a function's variables that are not known yet; where others are registered, those that ended."""
+        """The tasks in a function's variables that are unknown yet; where others are registered, those that ended."""
         for value in caller.f_locals.values():
             if type(value) is Task or issubclass(type(value), TASK_TYPES):
                 may_be_it = cpython.SCHEDULED_TASKS is None or is_done(value)

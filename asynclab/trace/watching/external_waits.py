@@ -50,7 +50,7 @@ class ExternalWaits:
     def let_go(self) -> None:
         """Take back what is left of the lab in the loop: servers, signal handlers, and readers that nobody removed.
 
-        Connections are left alone: a pool may go on using them.
+        Connections are left alone: a pool may still use them.
         """
         loop: Any = self._recorder.loop
         for file, reader, writer in list(self._io(loop)):

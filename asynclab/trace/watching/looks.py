@@ -40,7 +40,7 @@ SPARE_SHARE = 0.02
 """How much of the time in which the loop waits may go into those."""
 
 _ENOUGH = 0.0002
-"""Seconds: how much is to be saved again once all is spent: enough for some looks, as to reckon costs time, too."""
+"""Seconds to save again once the budget is spent: enough for several looks, as the accounting costs time too."""
 
 _DROPPABLE = ("event", "future", "queue.get", "condition")
 
@@ -161,4 +161,4 @@ class Looks:
 def _passed(before: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
     """The time between two readings of real time and the thread's CPU time, and how much of it the thread ran."""
     passed = now[0] - before[0]
-    return passed, min(passed, max(0.0, now[1] - before[1]))  # the loop may go on in another thread
+    return passed, min(passed, max(0.0, now[1] - before[1]))  # the loop may continue in another thread

@@ -21,7 +21,7 @@ TIMER_DEPTH = DEBUG_STACK_DEPTH - 2
 
 
 class ObservedTimer(TimerHandle):
-    """A timer in the heap of its loop. What stands in for `call_at` makes it, and sets what it has.
+    """A timer in the heap of its loop. The replacement of `call_at` makes it, and sets its attributes.
 
     An HTTP client sets one for each request, and cancels it soon: so `cancel` calls no more than asyncio's own does.
     """
@@ -38,7 +38,7 @@ class ObservedTimer(TimerHandle):
 
     @looks_like(TimerHandle.cancel, "_timer_handle_cancelled", "super")
     def cancel(self) -> None:
-        """Cancel it, and tell what it was for, if that was told."""
+        """Cancel the timer, and report that if its purpose was reported."""
         # As TimerHandle.cancel and Handle.cancel do it.
         if self._cancelled:
             return
@@ -77,7 +77,7 @@ class ObservedTimer(TimerHandle):
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                    context = cpython.failure_of(self, error)  # stays in this frame, as in Handle._run's
                     self._loop.call_exception_handler(context)
         except (SystemExit, KeyboardInterrupt) as error:
             if not observer.takes_exit(error):

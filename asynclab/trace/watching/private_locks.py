@@ -1,4 +1,4 @@
-"""Sees locks and semaphores that keep nobody out, as each task makes one of its own where it takes it.
+"""Sees locks and semaphores that keep nobody out, since each task makes its own one just before it takes it.
 
 So does a lock that was forgotten while a task holds it, as by a cache, or where another was put in its place: who comes
 next takes the other one.
@@ -25,13 +25,13 @@ MANY = 3
 """How many tasks must be inside at once: one alone may be about to give its lock to others."""
 
 _LOOKS = 50
-"""At how many locks that are taken at a line it is looked: where all is well with these, it mostly is with all."""
+"""How many locks taken at one line are checked: if these are fine, the others mostly are."""
 
 _COMPARED = 8
-"""With how many locks that were taken last at the same place one is compared, and how many tasks may want one."""
+"""How many of the latest locks at its place a lock is compared with, and how many tasks may want one."""
 
 _PLACES = 100
-"""Of how many lines of code it is remembered."""
+"""How many lines of code are remembered."""
 
 
 class PrivateLocks:
@@ -40,11 +40,11 @@ class PrivateLocks:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._taken: list[tuple[TaskRecord, ref[Any], Place]] = []
-        """Those of the present step, each with the task and the line that took it."""
+        """The locks of the present step, each with the task and the line that took it."""
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
         """By line, those that only the function of a task had when it last waited there, by the task's number."""
         self._looks = Counter[Place]()
-        """How often it was looked at what is taken at a line."""
+        """How many locks were checked at each line."""
         self._held: dict[tuple[CodeType, int], list[tuple[TaskRecord, ref[Any]]]] = {}
         """By the place of an `async with`, the locks that were taken there last, each with its task."""
         self._compared = Counter[tuple[CodeType, int]]()
@@ -98,7 +98,7 @@ class PrivateLocks:
 
 
 def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
-    """Whether nobody but the task that holds a lock, and those that wait for it, refers to it."""
+    """Whether only the holder of a lock, and the tasks that wait for it, refer to it."""
     tasks = [holder(), *_waiting(reference)]
     if (
         len(tasks) > _COMPARED

@@ -37,7 +37,7 @@ VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Event, EVENT_VALUE, "event"),
     (asyncio.Barrier, BARRIER_VALUE, "barrier"),
 )
-"""The class of a primitive, the attribute that holds its value, and what it is."""
+"""The class of a primitive, the attribute that holds its value, and the attribute's meaning."""
 
 _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 """What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
@@ -52,7 +52,7 @@ class _Known(weakref.ref[Any]):
     number: int
     """0 for what is another one's own business, such as a queue's "all done" event, or the queue of as_completed()."""
     of_its_kind: int
-    """Its number among those of its kind; for a queue the same."""
+    """Its number among resources of its kind; for a queue, equal to its id."""
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
@@ -78,7 +78,7 @@ class Resources:
         return None if known is None or known.holder is None else known.holder.id
 
     def meet(self, resource: object) -> int:
-        """Which queue, or which primitive of its kind, this is; 0 for one that is hidden.
+        """The number of a queue, or of a primitive among its kind; 0 for one that is hidden.
 
         One that was made before anybody looked is entered, as it is now.
         """

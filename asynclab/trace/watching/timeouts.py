@@ -43,7 +43,7 @@ class Timeouts:
         """The code of the loop's own frame."""
 
     def armed(self, owner: object, when: float) -> None:
-        """A timer was set for the lab time `when`, for a Timeout or the waiter of a wait_for."""
+        """A timer was set for lab time `when`, for a Timeout or the waiter of a wait_for."""
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
@@ -81,7 +81,7 @@ class Timeouts:
             self._recorder.emit(TimeoutExpired(self._recorder.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
-        """A timeout fires that had no timer, as its deadline had passed when it was set."""
+        """A timeout fires without a timer: its deadline had passed when it was set."""
         if id(timeout) not in self._running:
             when, now = timeout.when(), self._recorder.clock.now()
             deadline = now if when is None else when - self._recorder.origin

@@ -1,4 +1,4 @@
-"""Tells what timers are for: timeouts, and callbacks that are to be called later; a sleep's own wait tells of it."""
+"""Tells what timers are for: timeouts and delayed callbacks. A sleep's timer needs no mention: its wait shows it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Purpose: TypeAlias = object
 
 
 _Call: TypeAlias = tuple[str, float, int | None, str]
-"""What is to be told of a call: its function's name, its deadline in lab time, the task that made it, its library."""
+"""What an event says of a call: its function's name, its deadline in lab time, the task that made it, its library."""
 
 
 class TimerPurposes:
@@ -40,14 +40,14 @@ class TimerPurposes:
         self._timeouts = timeouts
         self._calls = 0
         self._calls_before = 0
-        """How many there were at the last `tell_the_rest`."""
+        """How many calls there were at the last `tell_the_rest`."""
         self.defers = False
-        """Whether a library's calls are told only when they are due, or at the second `tell_the_rest` from now.
+        """Whether a library's calls are reported only when they are due, or at the second `tell_the_rest` from now.
 
         Most are a limit of time that is not reached: an HTTP client sets one for each request, and cancels it soon.
         """
         self.untold: dict[int, _Call] = {}
-        """The calls that are pending and not told yet, by their numbers."""
+        """The pending calls that are not reported yet, by their numbers."""
 
     def of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> Purpose:
         """The purpose of a timer that is set for a moment of the loop's time, and that no sleep sets."""

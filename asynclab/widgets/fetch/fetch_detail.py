@@ -31,7 +31,7 @@ SEPARATOR: Line = (("", ""),)
 
 
 class DetailView(StaticLines):
-    """A part of what is known about one URL, in as many lines as needed."""
+    """One section of the details of a URL; its number of lines varies."""
 
     def __init__(self, compose: Compose, *, id: str | None = None) -> None:
         """Make a view whose lines `compose` makes."""

@@ -29,7 +29,7 @@ DOING: dict[Phase | None, str] = {
     "tls": "encrypting",
     "wait": "waiting",
 }
-"""What is done in each phase, in one word or two."""
+"""The activity of each phase, in one or two words."""
 
 ENDINGS: dict[Outcome, str] = {
     "http_error": "http error",

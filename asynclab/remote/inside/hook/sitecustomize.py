@@ -17,7 +17,7 @@ _NEEDLESS = "typing_extensions"
 
 
 _OURS = {"asynclab", "msgspec"}
-"""What goes on being imported by us, piece by piece."""
+"""Our own packages: more of their modules are imported later, so none of the program's may take their names."""
 
 
 def _step_aside() -> dict[str, str]:
@@ -61,7 +61,7 @@ def _hide(module: str) -> bool:
 def _forget_shadowed() -> None:
     """Let the program import its own module wherever it has one by the name of one that was imported for us.
 
-    Python puts the program's folder first on the path, but only after this: we have found those of the library.
+    Python puts the program's folder first on the path, but only after this: we have found the library's modules.
     """
     if sys.flags.safe_path:
         return
@@ -129,7 +129,7 @@ if _given:
 
 _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
-    # As Python finds it where there is none: so `site` goes on, and nothing by this name stays in sys.modules.
+    # As Python finds it where there is none: so `site` continues, and nothing by this name stays in sys.modules.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
 __spec__, __file__ = _spec, _spec.origin
 globals()["__doc__"] = None
