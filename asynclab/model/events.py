@@ -501,6 +501,8 @@ class ResultUnread(TaskEvent):
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
     meant_for: int | None = None
     """For something to be closed: the task that waited for it, and was cancelled before it ran."""
+    is_given_up: bool = False
+    """The same: whether nobody waited for it any more, who may have done so in shield()."""
 
 
 class ItemLost(TaskEvent):

@@ -64,6 +64,8 @@ class MishapWatchers:
     def cancelled(self, record: TaskRecord, *, by_timer: bool, processes: int) -> None:
         """A task that waits is about to be told of its cancel."""
         self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
+        with self._recorder.guard("results"):
+            self.items.cancelled(record)
         task = record() if processes else None
         if task is not None:
             with self._recorder.guard("child processes"):

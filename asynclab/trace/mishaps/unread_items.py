@@ -2,26 +2,40 @@
 
 Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
 An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
-task that nobody refers to any more is told of.
+task that nobody refers to any more is told of. What is to be closed is meant for the task that waits for it, itself or
+by way of a future, as in asyncio.wait() and shield(): it is lost if that one is cancelled before it runs.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
-from asyncio import Queue, Task
+from asyncio import CancelledError, Future, Queue, Task
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from types import CodeType
-from typing import Any
+from itertools import chain as chain_of
+from itertools import islice
+from types import CodeType, FrameType, FunctionType
+from typing import Any, TypeGuard
 
 import msgspec
 
 from asynclab.model.events import ResultUnread, TaskCreated
 from asynclab.trace.called_from_c import NoticedMethod
+from asynclab.trace.mishaps.cut_off_tasks import is_kept
 from asynclab.trace.reading.await_chain import follow
-from asynclab.trace.reading.closable import is_closable
+from asynclab.trace.reading.closable import is_closable, is_connection
 from asynclab.trace.reading.code_flow import awaits_a_name, may_salvage, returns_what_it_awaits
 from asynclab.trace.reading.reachable_objects import Reach
-from asynclab.trace.recording.future_state import coroutine_of, result_of
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import (
+    awaited_by,
+    coroutine_of,
+    is_cancelled,
+    is_done,
+    is_task,
+    result_of,
+)
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
@@ -30,6 +44,15 @@ _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a 
 
 _GET = Queue.get.__code__
 
+_PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str})
+"""Of what types results mostly are; none of them is closed."""
+
+_FEW = 3
+"""How many things in a tuple are looked at."""
+
+_SEARCHES = 20
+"""How many times it is searched for who else has such a task, among all objects."""
+
 _MOST_OBJECTS = 2_000
 """How many objects of that code are looked at."""
 
@@ -37,15 +60,20 @@ _MOST_OBJECTS = 2_000
 class _Brought(msgspec.Struct):
     """What a task has brought."""
 
-    is_unread: bool
     is_sure: bool
     """Whether nobody referred to the task any more as it ended, or none but who waited for it can have read it."""
+    is_lost: bool
+    """Whether nobody will get it who waited for it: there was none, or that one was cancelled."""
     meant_for: int | None = None
-    """The number of the task that waited for something to be closed."""
+    """The number of the task that waited for something to be closed, or has made the task that brought it."""
+    is_given_up: bool = False
+    """Whether nobody refers to the task any more that brought something to be closed."""
+    is_unread: bool = True
 
     def read(self) -> None:
-        """Note that somebody has read the result."""
-        self.is_unread = False
+        """Note that somebody has read the result: not only asyncio, to pass it on to who may be cancelled."""
+        frame: FrameType | None = sys._getframe(2)  # the caller of the method that stands in for result()
+        self.is_unread = self.is_unread and frame is not None and is_asyncio(frame.f_code.co_filename)
 
 
 class UnreadItems:
@@ -56,6 +84,11 @@ class UnreadItems:
         self._tasks = tasks
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
+        self._by_maker: dict[int, set[int]] = {}
+        """The same id()s, where no task waits but by way of a future, by the number of the task that made them."""
+        self._cancelled: dict[int, TaskRecord] = {}
+        """The latest few tasks that were cancelled while they waited, by their numbers."""
+        self._searches = _SEARCHES
         self._awaited_later: dict[tuple[str, int, bool], bool] = {}
         """Of the lines that make such tasks: whether the code there may await them when they have ended.
 
@@ -71,32 +104,78 @@ class UnreadItems:
         if id(task._result) != item or not _passes_on(coroutine_of(task)):  # type: ignore[attr-defined]
             return
         if is_sure or not self._may_be_awaited(created):
-            brought = self._brought[record.key] = _Brought(waiting is None, is_sure)
+            brought = self._brought[record.key] = _Brought(is_sure, waiting is None)
             if waiting is None:
                 _notice_reading(task, brought)
         elif waiting is not None and not _may_salvage(waiting) and not self._may_be_awaited(created, again=False):
-            self._brought[record.key] = _Brought(is_unread=False, is_sure=False)
+            self._brought[record.key] = _Brought(is_sure=False, is_lost=False)
 
-    def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
-        """A task has ended with a result, for which alone another task waits."""
-        is_known = record.key in self._brought or not is_closable(type(result_of(task)))
-        if not is_known and not _is_kept(task) and not _may_salvage(waiting):
-            self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
-
-    def not_received(self, task: Task[Any]) -> None:
-        """The one task that waited for another is cancelled, and never gets what that has brought."""
-        record = self._tasks.known(task)
-        brought = None if record is None else self._brought.get(record.key)
-        if record is not None and brought is not None and not brought.is_unread:
-            brought.is_unread = True
+    def closable_brought(
+        self, record: TaskRecord, task: Task[Any], created: TaskCreated | None, waiting: TaskRecord | None
+    ) -> None:
+        """A task has ended with a result, for which at most one other task waits."""
+        fits = is_connection if waiting is None else _is_closable
+        if record.key in self._brought or not _has(result_of(task), fits) or _is_kept(task):
+            return
+        if waiting is not None:
+            if not _may_salvage(waiting):
+                self._brought[record.key] = _Brought(is_sure=True, is_lost=False, meant_for=waiting.id)
+        elif sys.getrefcount(task) <= _REFERENCES_OF_A_STEP + _callbacks_to_come(task):
+            self._brought[record.key] = _Brought(is_sure=True, is_lost=True, is_given_up=True)
+        elif created is not None and created.parent is not None:
+            brought = self._brought[record.key] = _Brought(is_sure=True, is_lost=False, meant_for=created.parent)
             _notice_reading(task, brought)
+            self._by_maker.setdefault(created.parent, set()).add(record.key)
+            maker = self._cancelled.get(created.parent)
+            if maker is not None and _has_yet_to_learn(maker):
+                self.cancelled(maker)
+
+    def not_received(self, record: TaskRecord, waiter: Task[Any], future: Future[Any]) -> None:
+        """A task is cancelled that a task or future has woken, and never gets what that has brought."""
+        if is_task(future):
+            known = self._tasks.known(future)
+            brought = None if known is None else self._brought.get(known.key)
+            if brought is not None and not brought.is_lost:
+                brought.is_lost = True
+                _notice_reading(future, brought)
+        elif record.id in self._by_maker and not _may_have_salvaged(waiter):
+            self._never_come(record.id)
+
+    def cancelled(self, record: TaskRecord) -> None:
+        """A task that waits is cancelled: it may have yet to be told of what others have brought, or bring now."""
+        if len(self._cancelled) > _FEW:
+            del self._cancelled[next(iter(self._cancelled))]
+        self._cancelled[record.id] = record
+        waiter = record()
+        if waiter is not None and record.id in self._by_maker and not _may_salvage(record):
+            chain = follow(coroutine_of(waiter))
+            links = zip(chain.links, chain.frames, strict=True)
+            inner = (gc.get_referents(link) for link, frame in links if is_asyncio(frame.f_code.co_filename))
+            self._never_come(record.id, [*chain.links, *chain_of.from_iterable(inner)])
+
+    def _never_come(self, maker: int, passing: Sequence[object] = ()) -> None:
+        """What was to be closed of that the tasks which a task has made have brought is lost, but for those kept."""
+        ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
+        called = [handle._callback for handle in ready]
+        cells = chain_of.from_iterable(each.__closure__ or () for each in called if _is_asyncios(each))
+        pass_it = {*map(id, chain_of(passing, cells)), *(id(handle._args) for handle in ready)}
+        for key in self._by_maker[maker]:
+            known = self._tasks.tasks_of_loop.get(key)
+            if known is not None and self._searches > 0:
+                self._searches -= 1
+                self._brought[key].is_lost = not is_kept(known(), pass_it)
 
     def gone(self, record: TaskRecord) -> None:
         """A task was destroyed: tell if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
-        if brought is not None and brought.is_unread:
+        if brought is not None and brought.meant_for in self._by_maker:
+            keys = self._by_maker[brought.meant_for]
+            keys.discard(record.key)
+            if not keys:
+                del self._by_maker[brought.meant_for]
+        if brought is not None and brought.is_unread and brought.is_lost:
             now = self._recorder.clock.now()
-            self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for))
+            self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for, brought.is_given_up))
 
     def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
         """Whether the code of the task that made another awaits what may be a task that has ended.
@@ -115,11 +194,46 @@ class UnreadItems:
         return self._awaited_later[place]
 
 
+def _is_closable(value: object) -> bool:
+    return is_closable(type(value))
+
+
+def _has(result: object, fits: Callable[[object], bool]) -> bool:
+    """Whether something fits a result, or what is in it where that is a tuple, as open_connection() returns one."""
+    kind = type(result)
+    if kind is tuple:
+        return any(map(fits, islice(result, _FEW)))  # type: ignore[call-overload]
+    return kind not in _PLAIN and fits(result)
+
+
 def _is_kept(task: Task[Any]) -> bool:
     """Whether others than a task refer to its result, such as a pool, which may close it."""
     kept = [object()]
     alone, result = kept[0], result_of(task)
-    return sys.getrefcount(result) > sys.getrefcount(alone)
+    count = sys.getrefcount(alone)
+    if type(result) is not tuple:
+        return sys.getrefcount(result) > count
+    inside = (sys.getrefcount(each) > count for each in islice(result, _FEW) if _is_closable(each))
+    return sys.getrefcount(result) > count + 1 or any(inside)  # what goes through it has it, too
+
+
+def _callbacks_to_come(task: Task[Any]) -> int:
+    """How many of asyncio's own functions are called next for a task that has ended."""
+    ready = islice(reversed(getattr(Task.get_loop(task), "_ready", ())), _FEW)
+    mine = [handle._callback for handle in ready if handle._args and handle._args[0] is task]
+    return sum(map(_is_asyncios, mine))
+
+
+def _is_asyncios(callback: object) -> TypeGuard[FunctionType]:
+    """Whether a callback is a function of asyncio's, such as what tells who waits in shield()."""
+    return type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
+
+
+def _has_yet_to_learn(record: TaskRecord) -> bool:
+    """Whether a task that was cancelled has not run since."""
+    task = record()
+    awaited = None if task is None or is_done(task) else awaited_by(task)
+    return awaited is not None and is_cancelled(awaited)
 
 
 def _may_salvage(waiting: TaskRecord) -> bool:
@@ -127,6 +241,19 @@ def _may_salvage(waiting: TaskRecord) -> bool:
     waiter = waiting()
     frames = () if waiter is None else follow(coroutine_of(waiter)).frames
     return not frames or any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames)
+
+
+def _may_have_salvaged(waiter: Task[Any]) -> bool:
+    """The same for one that was cancelled just now: it has not ended, or may have got the result on the way out."""
+    error = next((each for each in gc.get_referents(waiter) if isinstance(each, CancelledError)), None)
+    traceback = None if error is None else error.__traceback__
+    if traceback is None:
+        return True
+    while traceback is not None:
+        if may_salvage(traceback.tb_frame.f_code, traceback.tb_lasti):
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _passes_on(coroutine: object) -> bool:

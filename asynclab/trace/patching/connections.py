@@ -6,11 +6,11 @@ Of HTTP libraries it sees which client opens one: aiohttp's, as others connect i
 from __future__ import annotations
 
 import os
-from asyncio import StreamReaderProtocol, StreamWriter
+from asyncio import StreamReaderProtocol, StreamWriter, _get_running_loop
 from collections.abc import Iterator
 from sys import _getframe
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from asynclab.model.events import ConnectionDropped, WriteUndrained
 from asynclab.trace import cpython
@@ -20,6 +20,7 @@ from asynclab.trace.patching.extended_functions import AroundFunction, around_bo
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.watching.observer import Observer
 
 _CONNECT, _LIBRARY = "connect", "aiohttp"
@@ -82,10 +83,17 @@ class _TransportGone(AroundFunction):
     """Goes around the end of a transport that nobody refers to any more."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
-        tracer = observer() if transport._sock is not None else None
+        tracer = None if transport._sock is None else observer() or _between_steps(transport)
         if tracer is not None:
             with tracer.guard("connections"):
                 _tell_unclosed(tracer, transport, _getframe(2))
+
+
+def _between_steps(transport: Any) -> Observer | None:
+    """Who observes a transport's loop, where nothing of that is under way: a task has gone whose result it was."""
+    loop = transport._loop
+    tracer = tasks_of(loop).sole if loop is _get_running_loop() else None
+    return cast("Observer | None", tracer)
 
 
 class _WriterGone(_TransportGone):

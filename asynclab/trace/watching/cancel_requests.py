@@ -81,8 +81,8 @@ class CancelRequests:
         self._most = _FEW
         self._struck: _Struck | None = None
         """The latest such future."""
-        self.when_lost: Callable[[Task[Any]], None] | None = None
-        """Called with a task whose result does not reach the task that waited for it, since that was cancelled."""
+        self.when_lost: Callable[[TaskRecord, Task[Any], Future[Any]], None] | None = None
+        """Called with a task that was cancelled, and the task or future that had woken it: it never gets the result."""
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel for the person at the keyboard. Returns whether the task took it."""
@@ -175,11 +175,10 @@ class CancelRequests:
         awaited = None if is_done(task) else awaited_by(task)
         if getattr(task, "_must_cancel", False) or (awaited is not None and is_cancelled(awaited)):
             return  # it asked itself, in that very step, and had got what it was woken with
-        if is_task(future):
-            if self.when_lost is not None:
-                self.when_lost(future)
-            return
-        self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
+        if self.when_lost is not None:
+            self.when_lost(record, task, future)
+        if not is_task(future):
+            self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
         """What is to be told of a task whose step has just ended, if it goes on though it was asked to end; once."""

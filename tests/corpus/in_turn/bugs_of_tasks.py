@@ -725,6 +725,79 @@ async def a_gather_collects_failures_and_nobody_looks() -> None:
     await asyncio.gather(*(save(number) for number in range(2)), return_exceptions=True)
 
 
+async def a_connection_comes_when_its_shielded_waiter_is_gone() -> None:
+    """lost-handover"""
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0.02)
+        return Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        connection = await asyncio.shield(connecting)
+        connection.close()
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(use(), 0.01)
+    await asyncio.sleep(0.02)
+
+
+async def a_connection_comes_in_the_turn_in_which_its_shielded_waiter_is_cancelled() -> None:
+    """lost-handover"""
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> tuple[str, Connection]:
+        await made.wait()
+        return "localhost", Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        _, connection = await asyncio.shield(connecting)
+        connection.close()
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.01)
+    made.set()
+    await asyncio.sleep(0)
+    using.cancel()
+    await asyncio.wait({using})
+
+
+async def an_item_comes_as_wait_is_cancelled_and_another_worker_goes_on() -> None:
+    """abandoned-get"""
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take() -> str:
+        job = await jobs.get()
+        return job
+
+    async def work() -> None:
+        getter = asyncio.create_task(take())
+        try:
+            await asyncio.wait({getter})
+        except asyncio.CancelledError:
+            getter.cancel()
+            raise
+        getter.result()
+
+    first = asyncio.create_task(work())
+    await asyncio.sleep(0.01)
+    jobs.put_nowait("first")
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    jobs.put_nowait("second")
+    await work()
+
+
 async def connections_are_opened_and_never_closed() -> None:
     """never-closed"""
 

@@ -2044,3 +2044,100 @@ async def who_gave_a_lock_up_gets_it_later() -> None:
         lock.release()
 
     await asyncio.gather(hold(), hand_on())
+
+
+async def what_a_shielded_task_brings_too_late_is_closed_or_needs_no_closing() -> None:
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    class Response:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0.02)
+        return Connection()
+
+    async def post() -> Response:
+        await asyncio.sleep(0.02)
+        return Response()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        try:
+            connection = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(lambda ended: ended.result().close())
+            raise
+        connection.close()
+
+    async def send() -> None:
+        await asyncio.shield(asyncio.create_task(post()))
+
+    for call in (use, send):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(call(), 0.01)
+        await asyncio.sleep(0.02)
+
+
+async def what_comes_as_its_waiter_is_cancelled_is_put_back_or_closed() -> None:
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await made.wait()
+        return Connection()
+
+    async def take() -> str:
+        job = await jobs.get()
+        return job
+
+    async def work() -> None:
+        getter, connecting = asyncio.create_task(take()), asyncio.create_task(connect())
+        try:
+            await asyncio.wait({getter, connecting}, return_when=asyncio.ALL_COMPLETED)
+        except asyncio.CancelledError:
+            jobs.put_nowait(getter.result())
+            connecting.result().close()
+            raise
+        connecting.result().close()
+        getter.result()
+
+    first = asyncio.create_task(work())
+    await asyncio.sleep(0.01)
+    jobs.put_nowait("first")
+    made.set()
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    await work()
+
+
+async def connections_of_several_tasks_are_used_as_their_maker_is_cancelled() -> None:
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0)
+        return Connection()
+
+    async def use() -> None:
+        opening = asyncio.create_task(connect())
+        await asyncio.sleep(0.01)
+        (await opening).close()
+        (other,) = await asyncio.gather(asyncio.create_task(connect()))
+        try:
+            await asyncio.sleep(1)
+        finally:
+            other.close()
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.03)
+    using.cancel()
+    await asyncio.wait({using})
