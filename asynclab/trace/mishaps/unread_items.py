@@ -66,8 +66,12 @@ class _Brought(msgspec.Struct):
     """Whether nobody will get it who waited for it: there was none, or that one was cancelled."""
     meant_for: int | None = None
     """The number of the task that waited for something to be closed, or has made the task that brought it."""
+    maker: int | None = None
+    """The number of the latter task, where none waits but by way of a future."""
     is_given_up: bool = False
     """Whether nobody refers to the task any more that brought something to be closed."""
+    is_left: bool = False
+    """Whether only functions refer to the task that were ended by the cancel of the one that made it."""
     is_unread: bool = True
 
     def read(self) -> None:
@@ -84,7 +88,7 @@ class UnreadItems:
         self._tasks = tasks
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
-        self._by_maker: dict[int, set[int]] = {}
+        self.by_maker: dict[int, set[int]] = {}
         """The same id()s, where no task waits but by way of a future, by the number of the task that made them."""
         self._cancelled: dict[int, TaskRecord] = {}
         """The latest few tasks that were cancelled while they waited, by their numbers."""
@@ -107,6 +111,8 @@ class UnreadItems:
             brought = self._brought[record.key] = _Brought(is_sure, waiting is None)
             if waiting is None:
                 _notice_reading(task, brought)
+                if not is_sure:
+                    self._may_reach(created.parent, record, brought)
         elif waiting is not None and not _may_salvage(waiting) and not self._may_be_awaited(created, again=False):
             self._brought[record.key] = _Brought(is_sure=False, is_lost=False)
 
@@ -125,10 +131,16 @@ class UnreadItems:
         elif created is not None and created.parent is not None:
             brought = self._brought[record.key] = _Brought(is_sure=True, is_lost=False, meant_for=created.parent)
             _notice_reading(task, brought)
-            self._by_maker.setdefault(created.parent, set()).add(record.key)
-            maker = self._cancelled.get(created.parent)
-            if maker is not None and _has_yet_to_learn(maker):
-                self.cancelled(maker)
+            self._may_reach(created.parent, record, brought)
+
+    def _may_reach(self, maker: int | None, record: TaskRecord, brought: _Brought) -> None:
+        """What a task has brought may reach the one that made it, if that has not been cancelled just now."""
+        if maker is not None:
+            brought.maker = maker
+            self.by_maker.setdefault(maker, set()).add(record.key)
+            cancelled = self._cancelled.get(maker)
+            if cancelled is not None and _has_yet_to_learn(cancelled):
+                self.cancelled(cancelled)
 
     def not_received(self, record: TaskRecord, waiter: Task[Any], future: Future[Any]) -> None:
         """A task is cancelled that a task or future has woken, and never gets what that has brought."""
@@ -138,7 +150,7 @@ class UnreadItems:
             if brought is not None and not brought.is_lost:
                 brought.is_lost = True
                 _notice_reading(future, brought)
-        elif record.id in self._by_maker and not _may_have_salvaged(waiter):
+        elif record.id in self.by_maker and not _may_have_salvaged(waiter):
             self._never_come(record.id)
 
     def cancelled(self, record: TaskRecord) -> None:
@@ -147,35 +159,50 @@ class UnreadItems:
             del self._cancelled[next(iter(self._cancelled))]
         self._cancelled[record.id] = record
         waiter = record()
-        if waiter is not None and record.id in self._by_maker and not _may_salvage(record):
+        if waiter is not None and record.id in self.by_maker and not _may_salvage(record):
             chain = follow(coroutine_of(waiter))
             links = zip(chain.links, chain.frames, strict=True)
             inner = (gc.get_referents(link) for link, frame in links if is_asyncio(frame.f_code.co_filename))
             self._never_come(record.id, [*chain.links, *chain_of.from_iterable(inner)])
 
     def _never_come(self, maker: int, passing: Sequence[object] = ()) -> None:
-        """What was to be closed of that the tasks which a task has made have brought is lost, but for those kept."""
+        """What reaches a task only by way of those that it has made is lost, but for those that others keep."""
         ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
         called = [handle._callback for handle in ready]
         cells = chain_of.from_iterable(each.__closure__ or () for each in called if _is_asyncios(each))
         pass_it = {*map(id, chain_of(passing, cells)), *(id(handle._args) for handle in ready)}
-        for key in self._by_maker[maker]:
+        for key in self.by_maker[maker]:
             known = self._tasks.tasks_of_loop.get(key)
             if known is not None and self._searches > 0:
                 self._searches -= 1
-                self._brought[key].is_lost = not is_kept(known(), pass_it)
+                brought = self._brought.get(key)
+                if brought is not None:
+                    brought.is_left = not is_kept(known(), pass_it)
+                    brought.is_lost |= brought.is_left
+
+    def maker_ended(self, record: TaskRecord) -> None:
+        """A task has ended: tell what is lost with it. Its exception may keep its variables for long."""
+        for key in self.by_maker.pop(record.id):
+            brought, known = self._brought.get(key), self._tasks.tasks_of_loop.get(key)
+            if brought is not None and known is not None and brought.is_left:
+                del self._brought[key]
+                self._tell(known, brought)
 
     def gone(self, record: TaskRecord) -> None:
         """A task was destroyed: tell if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
-        if brought is not None and brought.meant_for in self._by_maker:
-            keys = self._by_maker[brought.meant_for]
-            keys.discard(record.key)
-            if not keys:
-                del self._by_maker[brought.meant_for]
-        if brought is not None and brought.is_unread and brought.is_lost:
+        if brought is not None:
+            if brought.maker is not None and (keys := self.by_maker.get(brought.maker)) is not None:
+                keys.discard(record.key)
+                if not keys:
+                    del self.by_maker[brought.maker]
+            self._tell(record, brought)
+
+    def _tell(self, record: TaskRecord, brought: _Brought) -> None:
+        if brought.is_unread and brought.is_lost:
             now = self._recorder.clock.now()
-            self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for, brought.is_given_up))
+            event = ResultUnread(now, record.id, brought.is_sure, brought.meant_for, brought.is_given_up)
+            self._recorder.emit(event)
 
     def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
         """Whether the code of the task that made another awaits what may be a task that has ended.

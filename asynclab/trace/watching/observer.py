@@ -317,6 +317,9 @@ class Observer(Recorder):
                 self._see_result(record, task, created)
             if self._woken_by_end:
                 self._tell_woken(record, at)
+            if record.id in self.mishaps.items.by_maker:
+                with self.guard("results"):
+                    self.mishaps.items.maker_ended(record)
             if looks.pending:
                 looks.pending.pop(record.id, None)
             if record.id == MAIN:
