@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 from asyncio import CancelledError, Future, Queue, Task
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from itertools import chain as chain_of
 from itertools import islice
@@ -163,14 +163,14 @@ class UnreadItems:
             chain = follow(coroutine_of(waiter))
             links = zip(chain.links, chain.frames, strict=True)
             inner = (gc.get_referents(link) for link, frame in links if is_asyncio(frame.f_code.co_filename))
-            self._never_come(record.id, [*chain.links, *chain_of.from_iterable(inner)])
+            self._never_come(record.id, set(map(id, chain_of(chain.links, chain_of.from_iterable(inner)))))
 
-    def _never_come(self, maker: int, passing: Sequence[object] = ()) -> None:
+    def _never_come(self, maker: int, passing: Set[int] = frozenset()) -> None:
         """What reaches a task only by way of those that it has made is lost, but for those that others keep."""
         ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
         called = [handle._callback for handle in ready]
         cells = chain_of.from_iterable(each.__closure__ or () for each in called if _is_asyncios(each))
-        pass_it = {*map(id, chain_of(passing, cells)), *(id(handle._args) for handle in ready)}
+        pass_it = {*passing, *map(id, cells), *(id(handle._args) for handle in ready)}
         for key in self.by_maker[maker]:
             known = self._tasks.tasks_of_loop.get(key)
             if known is not None and self._searches > 0:
