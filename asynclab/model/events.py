@@ -980,6 +980,8 @@ class ConnectionDropped(ProgramEvent):
     """Where a connection was opened; 0 for a client."""
     client: int = 0
     """Which client, as in ClientConnected; 0 where it has opened no connection."""
+    left_at: int = 0
+    """The line at which the task waited when it was cancelled, if that left the connection open with nobody."""
 
 
 class WriteUndrained(ProgramEvent):

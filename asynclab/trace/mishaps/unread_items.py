@@ -75,9 +75,10 @@ class _Brought(msgspec.Struct):
     is_unread: bool = True
 
     def read(self) -> None:
-        """Note that somebody has read the result: not only asyncio, to pass it on to who may be cancelled."""
+        """Note that somebody has read the result: of what is meant for a task, not only asyncio, to pass it on."""
         frame: FrameType | None = sys._getframe(2)  # the caller of the method that stands in for result()
-        self.is_unread = self.is_unread and frame is not None and is_asyncio(frame.f_code.co_filename)
+        is_passed_on = self.maker is not None and frame is not None and is_asyncio(frame.f_code.co_filename)
+        self.is_unread = self.is_unread and is_passed_on and self.meant_for is not None
 
 
 class UnreadItems:

@@ -16,6 +16,7 @@ from asynclab.model.events import ConnectionDropped, WriteUndrained
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import observer
+from asynclab.trace.mishaps.left_open import OPENED
 from asynclab.trace.patching.extended_functions import AroundFunction, around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import place_from
@@ -35,9 +36,6 @@ MANY_STEPS = 10
 
 _UNDRAINED = "_asynclab_undrained"
 """What a transport carries for each task that writes on: how many steps, when the latest began, and the size then."""
-
-_OPENED = "_asynclab_opened"
-"""What a transport carries: the task that has opened it, to where, and its file and line."""
 
 
 def observe_connections(patches: Patches) -> None:
@@ -137,7 +135,7 @@ def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -
 
 def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
     """Tell it while the main task goes on: what is there at the end of a program needs no closing."""
-    opened = vars(transport).get(_OPENED)
+    opened = vars(transport).get(OPENED)
     tasks = tracer.registry.tasks()
     main, task = next((each for each in tasks if cpython.runs_until_end_of(each[1])), (None, None))
     if opened is None or main is None or task is None:
@@ -155,7 +153,7 @@ def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
     host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
     place = place_from(frame, tracer.registry.boundary)
     if place[1]:
-        setattr(transport, _OPENED, (tracer.current_number(), host, *place))
+        setattr(transport, OPENED, (tracer.current_number(), host, *place))
     client: object = None
     for outer in _outwards(frame):
         code = outer.f_code

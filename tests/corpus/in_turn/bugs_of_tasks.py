@@ -777,7 +777,7 @@ async def an_item_comes_as_wait_is_cancelled_and_another_worker_goes_on() -> Non
 
     async def take() -> str:
         job = await jobs.get()
-        return job
+        return job  # noqa: RET504
 
     async def work() -> None:
         getter = asyncio.create_task(take())

@@ -2094,8 +2094,7 @@ async def what_comes_as_its_waiter_is_cancelled_is_put_back_or_closed() -> None:
         return Connection()
 
     async def take() -> str:
-        job = await jobs.get()
-        return job
+        return await jobs.get()
 
     async def work() -> None:
         getter, connecting = asyncio.create_task(take()), asyncio.create_task(connect())
