@@ -339,6 +339,8 @@ class CancelShared(TaskEvent):
     task: int
     """Who waits."""
     by: int
+    is_raised_again: bool = False
+    """Whether it is no future that has passed it on: the very CancelledError of the other was raised in this one."""
 
 
 class SourceDropped(TaskEvent):

@@ -9,7 +9,7 @@ import gc
 import weakref
 from asyncio import Task
 from asyncio.subprocess import Process
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any
 
 import msgspec
@@ -119,6 +119,11 @@ def _is_kept(transport: Any) -> bool:
     both = [transport, vars(transport), protocol, getattr(protocol, "__dict__", None)]
     known = {*map(id, both), id(both)}
     for each in gc.get_referrers(transport, protocol):  # in no expression that has cells for both
-        if id(each) not in known and type(each) is not FrameType and getattr(each, "__self__", None) is not transport:
+        if not (id(each) in known or type(each) is FrameType or _is_private_method(each)):
             return True
     return False
+
+
+def _is_private_method(value: object) -> bool:
+    """Whether it is what the loop calls when a socket is ready: whoever has another method may close it."""
+    return type(value) is MethodType and value.__name__.startswith("_") and is_asyncio(value.__code__.co_filename)

@@ -11,9 +11,11 @@ between is not known then, and none is named.
 
 from __future__ import annotations
 
+import gc
 import sys
 import weakref
-from asyncio import Future, Task
+from asyncio import CancelledError, Future, Task
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -41,6 +43,10 @@ from asynclab.trace.recording.values import short_repr
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
+
+
+_FEW_ERRORS = 16
+"""Of how many cancelled tasks it is remembered with which CancelledError they ended."""
 
 
 class _Seen(msgspec.Struct):
@@ -81,6 +87,8 @@ class CancelRequests:
         self._most = _FEW
         self._struck: _Struck | None = None
         """The latest such future."""
+        self._errors: deque[tuple[weakref.ref[BaseException], int]] = deque(maxlen=_FEW_ERRORS)
+        """With what the latest tasks have ended that were asked to, and their numbers."""
         self.when_lost: Callable[[TaskRecord, Task[Any], Future[Any]], None] | None = None
         """Called with a task that was cancelled, and the task or future that had woken it: it never gets the result."""
 
@@ -137,6 +145,19 @@ class CancelRequests:
                 self._recorder.emit(CancelShared(at, record.id, by.id))
                 return
             frame = frame.f_back
+
+    def ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """A task has ended cancelled: see whether nobody had asked it to, and the CancelledError is that of another."""
+        error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
+        if error is None:
+            return
+        if cancel_requests_of(task):
+            self._errors.append((weakref.ref(error), record.id))
+            return
+        for known, number in self._errors:
+            if known() is error:
+                self._recorder.emit(CancelShared(at, record.id, number, is_raised_again=True))
+                return
 
     def look(
         self,

@@ -15,7 +15,7 @@ from asynclab.model.events import MAIN, Event, StepEnded, TaskCreated, TaskReady
 from asynclab.trace import cpython
 from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_cancelled, is_done, is_future
 from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
@@ -308,6 +308,9 @@ class Observer(Recorder):
         looks = self.looks
         if ends:
             created = record.created
+            if self.cancels.seen and is_cancelled(task):
+                with self.guard("cancels"):
+                    self.cancels.ended(record, task, at)
             self.registry.end(record, task, at)
             if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):

@@ -2140,3 +2140,55 @@ async def connections_of_several_tasks_are_used_as_their_maker_is_cancelled() ->
     await asyncio.sleep(0.03)
     using.cancel()
     await asyncio.wait({using})
+
+
+async def connections_that_a_timeout_cuts_off_are_closed_or_kept() -> None:
+    pool, clients = list[asyncio.BaseTransport](), list[asyncio.StreamWriter]()
+
+    class Kept(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            pool.append(transport)
+
+    class GivesUp(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            asyncio.get_running_loop().call_later(IDLE, transport.close)
+
+    async def connect(protocol: type[asyncio.Protocol], *, closes: bool) -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(protocol, *server.sockets[0].getsockname())
+        try:
+            await asyncio.sleep(1)
+        finally:
+            if closes:
+                transport.close()
+        return transport
+
+    async with await asyncio.start_server(lambda _, client: clients.append(client), "127.0.0.1", 0) as server:
+        for protocol in (Kept, GivesUp, asyncio.Protocol):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await connect(protocol, closes=protocol is asyncio.Protocol)
+        await asyncio.sleep(IDLE)
+        for transport in pool:
+            transport.close()
+        for client in clients:
+            client.close()
+
+
+async def a_cancel_is_raised_in_the_tasks_of_those_who_were_asked() -> None:
+    started = asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        await asyncio.sleep(1)
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work())
+            group.create_task(work())
+
+    running = asyncio.create_task(run())
+    await started.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
