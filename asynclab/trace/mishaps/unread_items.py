@@ -182,12 +182,20 @@ class UnreadItems:
                     brought.is_lost |= brought.is_left
 
     def maker_ended(self, record: TaskRecord) -> None:
-        """A task has ended: tell what is lost with it. Its exception may keep its variables for long."""
+        """A task has ended: tell what is lost with it. Its exception may keep its variables for long.
+
+        Not so where it has passed that on as it was cancelled, as to a callback that closes it.
+        """
+        ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
+        passing = {id(handle._args) for handle in ready if _is_asyncios(handle._callback)}
         for key in self.by_maker.pop(record.id):
             brought, known = self._brought.get(key), self._tasks.tasks_of_loop.get(key)
             if brought is not None and known is not None and brought.is_left:
-                del self._brought[key]
-                self._tell(known, brought)
+                if not is_kept(known(), passing):
+                    del self._brought[key]
+                    self._tell(known, brought)
+                elif brought.meant_for is not None:
+                    brought.is_lost = False
 
     def gone(self, record: TaskRecord) -> None:
         """A task was destroyed: tell if nobody has read its result."""
@@ -197,7 +205,10 @@ class UnreadItems:
                 keys.discard(record.key)
                 if not keys:
                     del self.by_maker[brought.maker]
-            self._tell(record, brought)
+            current = self._recorder.current
+            is_late = current is None or current.id != brought.maker  # others may have had the task meanwhile
+            if brought.maker is None or brought.meant_for is None or not is_late:
+                self._tell(record, brought)
 
     def _tell(self, record: TaskRecord, brought: _Brought) -> None:
         if brought.is_unread and brought.is_lost:

@@ -2192,3 +2192,30 @@ async def a_cancel_is_raised_in_the_tasks_of_those_who_were_asked() -> None:
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def what_comes_as_a_shielded_waiter_is_cancelled_is_closed_by_a_callback() -> None:
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await made.wait()
+        return Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        try:
+            (await asyncio.shield(connecting)).close()
+        except asyncio.CancelledError:
+            connecting.add_done_callback(lambda ended: ended.result().close())
+            raise
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.01)
+    made.set()
+    await asyncio.sleep(0)
+    using.cancel()
+    await asyncio.wait({using})
