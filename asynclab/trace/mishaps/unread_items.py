@@ -3,7 +3,8 @@
 Whoever calls result() is noticed: the task itself gets an attribute of that name, which gives out the same.
 An `await` of a task that has ended can't be seen. So where the code that made it awaits what a name stands for, only a
 task that nobody refers to any more is told of. What is to be closed is meant for the task that waits for it, itself or
-by way of a future, as in asyncio.wait() and shield(): it is lost if that one is cancelled before it runs.
+by way of a future, as in asyncio.wait() and shield(): it is lost if that one is cancelled before it runs, and has not
+passed the task on as it ended.
 """
 
 from __future__ import annotations
