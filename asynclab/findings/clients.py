@@ -46,8 +46,9 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         count = len({getattr(incident.event, "client", 0) or incident.version for incident in found})
         who = quoted(state, first.task)
         whose = f"that {who} opened{at_line(place)}" if first.line else f"of {who}{in_brackets(place)}"
+        left = f"; it was cancelled at line {first.left_at}, and nobody has that any more" if first.left_at else ""
         times = f"; this happened {count:,} times" if count > 1 else ""
-        text = f"nobody closed the {one_line(first.what)} {whose}{times}"
+        text = f"nobody closed the {one_line(first.what)} {whose}{left}{times}"
         evidence = tuple(incident.version for incident in found)
         yield Finding("never-closed", text, found[0].at, evidence, first.task, place)
 

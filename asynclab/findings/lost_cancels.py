@@ -125,10 +125,9 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":
             text = (
-                f"{listed(state, incident.others)} was cancelled, or its time was up, and woke "
-                f"{quoted(state, event.task)}, which waited{at_line(incident.place)} and ended cancelled at "
-                f"{measured(incident.at)} though nobody had asked for that: the CancelledError of the one was raised "
-                f"in the other"
+                f"{listed(state, incident.others)} was cancelled, or its time was up, and its CancelledError was "
+                f"raised in {quoted(state, event.task)}, too, which waited{at_line(incident.place)} and ended "
+                f"cancelled at {measured(incident.at)} though nobody had asked for that"
             )
             yield finding_of("shared-cancel", text, incident, event.task)
 

@@ -36,14 +36,14 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
             )
             yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place, certainty)
     for incident, event in incidents_of(state, ResultUnread):
-        if event.meant_for is not None:
+        for waiter in incident.others:
             brought = state.tasks.get(event.task)
             what = "something to be closed" if brought is None else one_line(brought.detail)
             text = (
-                f"{quoted(state, event.meant_for)} was given {what} by {quoted(state, event.task)}, for which it "
-                f"waited, and cancelled before it ran{at_line(incident.place)}: nobody got it, and nobody can close it"
+                f"{quoted(state, waiter)} was cancelled{at_line(incident.place)} before it got {what} from "
+                f"{quoted(state, event.task)}: nobody has that, and nobody can close it"
             )
-            yield finding_of("lost-handover", text, incident, event.meant_for)
+            yield finding_of("lost-handover", text, incident, waiter)
 
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
@@ -164,7 +164,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         event = incident.event
         task = state.tasks.get(event.task) if isinstance(event, ResultUnread) else None
-        if isinstance(event, ResultUnread) and event.meant_for is not None:
+        if isinstance(event, ResultUnread) and incident.others:
             continue  # see find_lost_handovers
         if task is not None:
             made_last = made_last or {
@@ -174,8 +174,11 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            # Its maker has got more since: it did not only stop with what was left.
-            goes_on = made_last[task.parent, task.file, task.line] > (task.ended_at or 0.0)
+            # Its maker, or another, has got more since: they did not only stop with what was left.
+            ended_at = task.ended_at or 0.0
+            takers = [queue.takers for queue in state.queues.values() if task.id in queue.takers]
+            goes_on = made_last[task.parent, task.file, task.line] > ended_at
+            goes_on = goes_on or any(at > ended_at for times in takers for at in times.values())
             yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):
             text = (

@@ -339,6 +339,8 @@ class CancelShared(TaskEvent):
     task: int
     """The task that waits."""
     by: int
+    is_raised_again: bool = False
+    """Whether it is no future that has passed it on: the very CancelledError of the other was raised in this one."""
 
 
 class SourceDropped(TaskEvent):
@@ -501,6 +503,8 @@ class ResultUnread(TaskEvent):
     """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
     meant_for: int | None = None
     """For something to be closed: the task that waited for it, and was cancelled before it ran."""
+    is_given_up: bool = False
+    """The same: whether nobody waited for it any more, who may have done so in shield()."""
 
 
 class ItemLost(TaskEvent):
@@ -978,6 +982,8 @@ class ConnectionDropped(ProgramEvent):
     """Where a connection was opened; 0 for a client."""
     client: int = 0
     """Which client, as in ClientConnected; 0 where it has opened no connection."""
+    left_at: int = 0
+    """The line at which the task waited when it was cancelled, if that left the connection open with nobody."""
 
 
 class WriteUndrained(ProgramEvent):

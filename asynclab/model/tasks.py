@@ -72,6 +72,10 @@ class TaskState(msgspec.Struct):
     """The task whose cancellation was passed on to this one, because it waited for this one."""
     cancelled_with: int | None = None
     """The cancelled task whose cancel also hit the future that this one waited for."""
+    raised_of: int | None = None
+    """The cancelled task whose CancelledError was raised in this one."""
+    given_up: tuple[int, Place | None] | None = None
+    """The latest task that waited for this one in shield() and was cancelled, and where."""
     woken_in_step: TaskReady | None = None
     """The event that made it ready again while its own step still ran."""
     detail: str = ""

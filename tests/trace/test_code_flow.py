@@ -223,6 +223,12 @@ async def _uses(queue: asyncio.Queue[int]) -> int:
     return item
 
 
+async def _names_it(queue: asyncio.Queue[int]) -> int:
+    item = await queue.get()
+    return item  # noqa: RET504
+
+
 def test_a_function_that_returns_what_it_awaits_does_nothing_else_with_it() -> None:
     assert returns_what_it_awaits(_passes_on.__code__)
+    assert returns_what_it_awaits(_names_it.__code__)
     assert not returns_what_it_awaits(_uses.__code__)

@@ -103,7 +103,9 @@ def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at
 def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> None:
     """Note which task's cancel has hit a task too; it may catch the CancelledError."""
     task = state.tasks.get(event.task)
-    if task is not None:
+    if task is not None and event.is_raised_again:
+        task.raised_of = event.by
+    elif task is not None:
         task.cancelled_with = event.by
 
 
@@ -172,6 +174,9 @@ def _note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at:
         wait = task.last_wait
         where = (wait and place_in(wait)) or place
         state.remember(event, at, where, (task.cancelled_with,), "cancel_shared")
+    elif event.outcome == "cancelled" and task.raised_of is not None:
+        where = (task.last_wait and place_in(task.last_wait)) or place
+        state.remember(event, at, where, (task.raised_of,), "cancel_raised_again")
     elif event.outcome == "cancelled" and (kept := _cancelled_before(state, task, waker)) is not None:
         first = state.tasks[kept.cancelled_for or 0]
         where = (first.cancelled_in and place_in(first.cancelled_in[0])) or place

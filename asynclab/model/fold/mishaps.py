@@ -245,10 +245,19 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
-    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed."""
+    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed.
+
+    Not so what came before the wait in which the other task was cancelled: that may have had it, and closed it.
+    """
     task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
-    placed = task if waiter is None else waiter.last_wait
-    state.remember(event, at, None if placed is None else place_in(placed), is_sure=event.is_sure)
+    if event.is_given_up:
+        if task is not None and task.given_up is not None:
+            number, place = task.given_up
+            state.remember(event, at, place, (number,))
+    elif waiter is None:
+        state.remember(event, at, None if task is None else place_in(task), is_sure=event.is_sure)
+    elif task is None or task.ended_at is None or task.ended_at >= waiter.last_wait_began:
+        state.remember(event, at, None if waiter.last_wait is None else place_in(waiter.last_wait), (waiter.id,))
 
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:

@@ -17,7 +17,7 @@ from asynclab.model.wording.wake import ENDED_BY_TASKS
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
-TELLING = frozenset({"gather", "lock", "semaphore"})
+TELLING = frozenset({"gather", "lock", "semaphore", "shield"})
 """The waits whose end tells something even where no cancel has ended them."""
 
 LEFT_BEHIND_KEPT = 200
@@ -120,6 +120,9 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
     if wait is None:
         return
     if event.cause in ("cancel", "timer"):
+        for number in wait.tasks if wait.kind == "shield" else ():
+            if (member := state.tasks.get(number)) is not None:
+                member.given_up = task.id, place_in(wait)
         primitive = state.named_primitives.get((wait.kind, wait.number))
         if primitive is not None and len(primitive.given_up) < SOURCES_KEPT:
             primitive.given_up[task.id] = WaitInVain(task.id, wait, task.last_wait_began, at)

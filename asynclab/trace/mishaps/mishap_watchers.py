@@ -11,7 +11,7 @@ from asynclab.trace.mishaps.cut_off_tasks import cut_off_by_close, is_cut_off
 from asynclab.trace.mishaps.foreign_threads import ForeignThreads
 from asynclab.trace.mishaps.full_pipes import FullPipes
 from asynclab.trace.mishaps.ignored_results import ignored_failures
-from asynclab.trace.mishaps.left_children import LeftChildren
+from asynclab.trace.mishaps.left_open import LeftOpen
 from asynclab.trace.mishaps.lost_items import lost_items
 from asynclab.trace.mishaps.misplaced_cancels import MisplacedCancels
 from asynclab.trace.mishaps.misuses import Misuses, cached_coroutines
@@ -38,7 +38,7 @@ class MishapWatchers:
         self.foreign = ForeignThreads(recorder)
         self.connects = VainConnects(recorder)
         self.pipes = FullPipes(recorder, registry)
-        self._children = LeftChildren(recorder)
+        self._open = LeftOpen(recorder)
         self.replaced = ReplacedTasks(recorder, registry)
         self._unseen = UnseenFailures(recorder, registry)
         self.partial_deadlocks = PartialDeadlocks(recorder, registry)
@@ -58,16 +58,18 @@ class MishapWatchers:
         self._unseen.look(is_idle)
         self.foreign.look()
         self.pipes.look(processes)
-        self._children.look()
+        self._open.look()
         self.partial_deadlocks.look(is_left_alone)
 
     def cancelled(self, record: TaskRecord, *, by_timer: bool, processes: int) -> None:
         """A waiting task is about to get its CancelledError."""
         self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
-        task = record() if processes else None
+        with self._recorder.guard("results"):
+            self.items.cancelled(record)
+        task = record() if processes or self.connects.has_connected else None
         if task is not None:
-            with self._recorder.guard("child processes"):
-                self._children.wait_cancelled(record, task)
+            with self._recorder.guard("child processes and connections"):
+                self._open.wait_cancelled(record, task)
         with self._recorder.guard("generators"):
             self.misplaced.group_failed(record)
 

@@ -2,26 +2,41 @@
 
 A call of result() is noticed: the task itself gets an attribute of that name, which returns the same.
 An `await` of an ended task can't be seen. So where the code that made it awaits a variable, a task is only reported if
-nobody refers to it any more.
+nobody refers to it any more. An object that is to be closed is meant for the task that waits for it, directly or through
+a future, as in asyncio.wait() and shield(): it is lost if that task is cancelled before it runs, and has not passed the
+object on as it ended.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
-from asyncio import Queue, Task
+from asyncio import CancelledError, Future, Queue, Task
+from collections.abc import Callable, Iterable, Set
 from functools import partial
-from types import CodeType
-from typing import Any
+from itertools import chain as chain_of
+from itertools import islice
+from types import CodeType, FrameType, FunctionType
+from typing import Any, TypeGuard
 
 import msgspec
 
 from asynclab.model.events import ResultUnread, TaskCreated
 from asynclab.trace.called_from_c import NoticedMethod
+from asynclab.trace.mishaps.cut_off_tasks import is_kept
 from asynclab.trace.reading.await_chain import follow
-from asynclab.trace.reading.closable import is_closable
+from asynclab.trace.reading.closable import is_closable, is_connection
 from asynclab.trace.reading.code_flow import awaits_a_name, may_salvage, returns_what_it_awaits
 from asynclab.trace.reading.reachable_objects import Reach
-from asynclab.trace.recording.future_state import coroutine_of, result_of
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import (
+    awaited_by,
+    coroutine_of,
+    is_cancelled,
+    is_done,
+    is_task,
+    result_of,
+)
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
@@ -30,6 +45,15 @@ _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a 
 
 _GET = Queue.get.__code__
 
+_PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str})
+"""Of what types results mostly are; none of them is closed."""
+
+_FEW = 3
+"""How many things in a tuple are looked at."""
+
+_SEARCHES = 20
+"""How many times it is searched for who else has such a task, among all objects."""
+
 _MOST_OBJECTS = 2_000
 """How many objects of that code are looked at."""
 
@@ -37,15 +61,25 @@ _MOST_OBJECTS = 2_000
 class _Brought(msgspec.Struct):
     """What a task has brought."""
 
-    is_unread: bool
     is_sure: bool
     """Whether nobody referred to the task any more as it ended, or only its waiter can have read it."""
+    is_lost: bool
+    """Whether its waiter will never get it: there was none, or the waiter was cancelled."""
     meant_for: int | None = None
-    """The number of the task that waited for something to be closed."""
+    """The number of the task that waited for something to be closed, or has made the task that brought it."""
+    maker: int | None = None
+    """The number of the latter task, where none waits but by way of a future."""
+    is_given_up: bool = False
+    """Whether nobody refers to the task any more that brought something to be closed."""
+    is_left: bool = False
+    """Whether only functions refer to the task that were ended by the cancel of the one that made it."""
+    is_unread: bool = True
 
     def read(self) -> None:
-        """Note that somebody has read the result."""
-        self.is_unread = False
+        """Note that somebody has read the result: of what is meant for a task, not only asyncio, to pass it on."""
+        frame: FrameType | None = sys._getframe(2)  # the caller of the method that stands in for result()
+        is_passed_on = self.maker is not None and frame is not None and is_asyncio(frame.f_code.co_filename)
+        self.is_unread = self.is_unread and is_passed_on and self.meant_for is not None
 
 
 class UnreadItems:
@@ -56,6 +90,11 @@ class UnreadItems:
         self._tasks = tasks
         self._brought: dict[int, _Brought] = {}
         """By the id() of the task."""
+        self.by_maker: dict[int, set[int]] = {}
+        """The same id()s, where no task waits but by way of a future, by the number of the task that made them."""
+        self._cancelled: dict[int, TaskRecord] = {}
+        """The latest few tasks that were cancelled while they waited, by their numbers."""
+        self._searches = _SEARCHES
         self._awaited_later: dict[tuple[str, int, bool], bool] = {}
         """Whether the code that makes such tasks may await them when they have ended, by its line.
 
@@ -71,32 +110,112 @@ class UnreadItems:
         if id(task._result) != item or not _passes_on(coroutine_of(task)):  # type: ignore[attr-defined]
             return
         if is_sure or not self._may_be_awaited(created):
-            brought = self._brought[record.key] = _Brought(waiting is None, is_sure)
+            brought = self._brought[record.key] = _Brought(is_sure, waiting is None)
             if waiting is None:
                 _notice_reading(task, brought)
+                if not is_sure:
+                    self._may_reach(created.parent, record, brought)
         elif waiting is not None and not _may_salvage(waiting) and not self._may_be_awaited(created, again=False):
-            self._brought[record.key] = _Brought(is_unread=False, is_sure=False)
+            self._brought[record.key] = _Brought(is_sure=False, is_lost=False)
 
-    def handed_over(self, record: TaskRecord, task: Task[Any], waiting: TaskRecord) -> None:
-        """A task has ended with a result, for which alone another task waits."""
-        is_known = record.key in self._brought or not is_closable(type(result_of(task)))
-        if not is_known and not _is_kept(task) and not _may_salvage(waiting):
-            self._brought[record.key] = _Brought(is_unread=False, is_sure=True, meant_for=waiting.id)
-
-    def not_received(self, task: Task[Any]) -> None:
-        """The only task that waited for another is cancelled, and never gets the other's result."""
-        record = self._tasks.known(task)
-        brought = None if record is None else self._brought.get(record.key)
-        if record is not None and brought is not None and not brought.is_unread:
-            brought.is_unread = True
+    def closable_brought(
+        self, record: TaskRecord, task: Task[Any], created: TaskCreated | None, waiting: TaskRecord | None
+    ) -> None:
+        """A task has ended with a result, for which at most one other task waits."""
+        fits = is_connection if waiting is None else _is_closable
+        if record.key in self._brought or not _has(result_of(task), fits) or _is_kept(task):
+            return
+        if waiting is not None:
+            if not _may_salvage(waiting):
+                self._brought[record.key] = _Brought(is_sure=True, is_lost=False, meant_for=waiting.id)
+        elif sys.getrefcount(task) <= _REFERENCES_OF_A_STEP + _callbacks_to_come(task):
+            self._brought[record.key] = _Brought(is_sure=True, is_lost=True, is_given_up=True)
+        elif created is not None and created.parent is not None:
+            brought = self._brought[record.key] = _Brought(is_sure=True, is_lost=False, meant_for=created.parent)
             _notice_reading(task, brought)
+            self._may_reach(created.parent, record, brought)
+
+    def _may_reach(self, maker: int | None, record: TaskRecord, brought: _Brought) -> None:
+        """What a task has brought may reach the one that made it, if that has not been cancelled just now."""
+        if maker is not None:
+            brought.maker = maker
+            self.by_maker.setdefault(maker, set()).add(record.key)
+            cancelled = self._cancelled.get(maker)
+            if cancelled is not None and _has_yet_to_learn(cancelled):
+                self.cancelled(cancelled)
+
+    def not_received(self, record: TaskRecord, waiter: Task[Any], future: Future[Any]) -> None:
+        """A task is cancelled that a task or future has woken, and never gets what that has brought."""
+        if is_task(future):
+            known = self._tasks.known(future)
+            brought = None if known is None else self._brought.get(known.key)
+            if brought is not None and not brought.is_lost:
+                brought.is_lost = True
+                _notice_reading(future, brought)
+        elif record.id in self.by_maker and not _may_have_salvaged(waiter):
+            self._never_come(record.id)
+
+    def cancelled(self, record: TaskRecord) -> None:
+        """A task that waits is cancelled: it may have yet to be told of what others have brought, or bring now."""
+        if len(self._cancelled) > _FEW:
+            del self._cancelled[next(iter(self._cancelled))]
+        self._cancelled[record.id] = record
+        waiter = record()
+        if waiter is not None and record.id in self.by_maker and not _may_salvage(record):
+            chain = follow(coroutine_of(waiter))
+            links = zip(chain.links, chain.frames, strict=True)
+            inner = (gc.get_referents(link) for link, frame in links if is_asyncio(frame.f_code.co_filename))
+            self._never_come(record.id, set(map(id, chain_of(chain.links, chain_of.from_iterable(inner)))))
+
+    def _never_come(self, maker: int, passing: Set[int] = frozenset()) -> None:
+        """What reaches a task only by way of those that it has made is lost, but for those that others keep."""
+        ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
+        called = [handle._callback for handle in ready]
+        cells = chain_of.from_iterable(each.__closure__ or () for each in called if _is_asyncios(each))
+        pass_it = {*passing, *map(id, cells), *(id(handle._args) for handle in ready)}
+        for key in self.by_maker[maker]:
+            known = self._tasks.tasks_of_loop.get(key)
+            if known is not None and self._searches > 0:
+                self._searches -= 1
+                brought = self._brought.get(key)
+                if brought is not None:
+                    brought.is_left = not is_kept(known(), pass_it)
+                    brought.is_lost |= brought.is_left
+
+    def maker_ended(self, record: TaskRecord) -> None:
+        """A task has ended: tell what is lost with it. Its exception may keep its variables for long.
+
+        Not so where it has passed that on as it was cancelled, as to a callback that closes it.
+        """
+        ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
+        passing = {id(handle._args) for handle in ready if _is_asyncios(handle._callback)}
+        for key in self.by_maker.pop(record.id):
+            brought, known = self._brought.get(key), self._tasks.tasks_of_loop.get(key)
+            if brought is not None and known is not None and brought.is_left:
+                if not is_kept(known(), passing):
+                    del self._brought[key]
+                    self._tell(known, brought)
+                elif brought.meant_for is not None:
+                    brought.is_lost = False
 
     def gone(self, record: TaskRecord) -> None:
         """A task was destroyed: tell if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
-        if brought is not None and brought.is_unread:
+        if brought is not None:
+            if brought.maker is not None and (keys := self.by_maker.get(brought.maker)) is not None:
+                keys.discard(record.key)
+                if not keys:
+                    del self.by_maker[brought.maker]
+            current = self._recorder.current
+            is_late = current is None or current.id != brought.maker  # others may have had the task meanwhile
+            if brought.maker is None or brought.meant_for is None or not is_late:
+                self._tell(record, brought)
+
+    def _tell(self, record: TaskRecord, brought: _Brought) -> None:
+        if brought.is_unread and brought.is_lost:
             now = self._recorder.clock.now()
-            self._recorder.emit(ResultUnread(now, record.id, brought.is_sure, brought.meant_for))
+            event = ResultUnread(now, record.id, brought.is_sure, brought.meant_for, brought.is_given_up)
+            self._recorder.emit(event)
 
     def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
         """Whether the code of the task that made another awaits what may be a task that has ended.
@@ -115,11 +234,46 @@ class UnreadItems:
         return self._awaited_later[place]
 
 
+def _is_closable(value: object) -> bool:
+    return is_closable(type(value))
+
+
+def _has(result: object, fits: Callable[[object], bool]) -> bool:
+    """Whether something fits a result, or what is in it where that is a tuple, as open_connection() returns one."""
+    kind = type(result)
+    if kind is tuple:
+        return any(map(fits, islice(result, _FEW)))  # type: ignore[call-overload]
+    return kind not in _PLAIN and fits(result)
+
+
 def _is_kept(task: Task[Any]) -> bool:
     """Whether others than a task refer to its result, such as a pool, which may close it."""
     kept = [object()]
     alone, result = kept[0], result_of(task)
-    return sys.getrefcount(result) > sys.getrefcount(alone)
+    count = sys.getrefcount(alone)
+    if type(result) is not tuple:
+        return sys.getrefcount(result) > count
+    inside = (sys.getrefcount(each) > count for each in islice(result, _FEW) if _is_closable(each))
+    return sys.getrefcount(result) > count + 1 or any(inside)  # what goes through it has it, too
+
+
+def _callbacks_to_come(task: Task[Any]) -> int:
+    """How many of asyncio's own functions are called next for a task that has ended."""
+    ready = islice(reversed(getattr(Task.get_loop(task), "_ready", ())), _FEW)
+    mine = [handle._callback for handle in ready if handle._args and handle._args[0] is task]
+    return sum(map(_is_asyncios, mine))
+
+
+def _is_asyncios(callback: object) -> TypeGuard[FunctionType]:
+    """Whether a callback is a function of asyncio's, such as what tells who waits in shield()."""
+    return type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
+
+
+def _has_yet_to_learn(record: TaskRecord) -> bool:
+    """Whether a task that was cancelled has not run since."""
+    task = record()
+    awaited = None if task is None or is_done(task) else awaited_by(task)
+    return awaited is not None and is_cancelled(awaited)
 
 
 def _may_salvage(waiting: TaskRecord) -> bool:
@@ -127,6 +281,19 @@ def _may_salvage(waiting: TaskRecord) -> bool:
     waiter = waiting()
     frames = () if waiter is None else follow(coroutine_of(waiter)).frames
     return not frames or any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames)
+
+
+def _may_have_salvaged(waiter: Task[Any]) -> bool:
+    """The same for one that was cancelled just now: it has not ended, or may have got the result on the way out."""
+    error = next((each for each in gc.get_referents(waiter) if isinstance(each, CancelledError)), None)
+    traceback = None if error is None else error.__traceback__
+    if traceback is None:
+        return True
+    while traceback is not None:
+        if may_salvage(traceback.tb_frame.f_code, traceback.tb_lasti):
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _passes_on(coroutine: object) -> bool:

@@ -23,6 +23,8 @@ class VainConnects:
         self._attempts: dict[tuple[int, object], tuple[float, int]] = {}
         """By task and address: when the first was, and how many there have been."""
         self._told: set[Place] = set()
+        self.has_connected = False
+        """Whether a connection was made."""
 
     def tries(self, task: int, address: object, place: Place) -> None:
         """A task tries to connect to an address."""
@@ -40,4 +42,5 @@ class VainConnects:
 
     def connected(self) -> None:
         """A connection was made: the others are not in vain, either."""
+        self.has_connected = True
         self._attempts.clear()

@@ -6,20 +6,22 @@ Of HTTP libraries it sees which client opens one: aiohttp's, as others connect i
 from __future__ import annotations
 
 import os
-from asyncio import StreamReaderProtocol, StreamWriter
+from asyncio import StreamReaderProtocol, StreamWriter, _get_running_loop
 from collections.abc import Iterator
 from sys import _getframe
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from asynclab.model.events import ConnectionDropped, WriteUndrained
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import observer
+from asynclab.trace.mishaps.left_open import OPENED
 from asynclab.trace.patching.extended_functions import AroundFunction, around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.watching.observer import Observer
 
 _CONNECT, _LIBRARY = "connect", "aiohttp"
@@ -34,9 +36,6 @@ MANY_STEPS = 10
 
 _UNDRAINED = "_asynclab_undrained"
 """What a transport carries for each task that writes on: how many steps, when the latest began, and the size then."""
-
-_OPENED = "_asynclab_opened"
-"""What a transport carries: the task that has opened it, to where, and its file and line."""
 
 
 def observe_connections(patches: Patches) -> None:
@@ -82,10 +81,17 @@ class _TransportGone(AroundFunction):
     """Goes around the end of a transport that nobody refers to any more."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
-        tracer = observer() if transport._sock is not None else None
+        tracer = None if transport._sock is None else observer() or _between_steps(transport)
         if tracer is not None:
             with tracer.guard("connections"):
                 _tell_unclosed(tracer, transport, _getframe(2))
+
+
+def _between_steps(transport: Any) -> Observer | None:
+    """Who observes a transport's loop, where nothing of that is under way: a task has gone whose result it was."""
+    loop = transport._loop
+    tracer = tasks_of(loop).sole if loop is _get_running_loop() else None
+    return cast("Observer | None", tracer)
 
 
 class _WriterGone(_TransportGone):
@@ -129,7 +135,7 @@ def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -
 
 def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
     """Tell it while the main task goes on: what is there at the end of a program needs no closing."""
-    opened = vars(transport).get(_OPENED)
+    opened = vars(transport).get(OPENED)
     tasks = tracer.registry.tasks()
     main, task = next((each for each in tasks if cpython.runs_until_end_of(each[1])), (None, None))
     if opened is None or main is None or task is None:
@@ -147,7 +153,7 @@ def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
     host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
     place = place_from(frame, tracer.registry.boundary)
     if place[1]:
-        setattr(transport, _OPENED, (tracer.current_number(), host, *place))
+        setattr(transport, OPENED, (tracer.current_number(), host, *place))
     client: object = None
     for outer in _outwards(frame):
         code = outer.f_code

@@ -70,11 +70,14 @@ def comes_again(code: CodeType, at: int) -> bool:
 @lru_cache(1_000)
 def may_salvage(code: CodeType, at: int) -> bool:
     """Whether a function that awaits a task at an instruction may get its result where that raises: see `result()`."""
-    handler = handlers_of(code).get(at)
+    steps, handlers = list(dis.get_instructions(code)), handlers_of(code)
+    ends = {each.offset for each in steps if each.opname == "CLEANUP_THROW"}  # what Python does at each await
+    handler = handlers.get(at)
+    while handler in ends:
+        handler = handlers.get(handler)
     if handler is None:
         return False
     after = {handler, *reached_from(code, handler)}
-    steps = list(dis.get_instructions(code))
     return any(each.offset in after and each.argval == "result" for each in steps) or any(
         each.offset in after and _is_of_a_name(before, each) for before, each in pairwise(steps)
     )
@@ -169,10 +172,22 @@ def _caught(code: CodeType, at: int) -> Iterator[int]:
 
 @lru_cache(1_000)
 def returns_what_it_awaits(code: CodeType) -> bool:
-    """Whether a function only returns the result of its `await`, as in `return await queue.get()`."""
-    steps = [each.opname for each in dis.get_instructions(code) if each.opname != "NOP"]
-    ends = [before for before, each in pairwise(steps) if each in ("RETURN_VALUE", "RETURN_CONST")]
-    return bool(ends) and all(before in AWAITED for before in ends)
+    """Whether all that a function returns is what its `await` has brought, as in `return await queue.get()`.
+
+    It may give that a name first, and do nothing else with it.
+    """
+    steps = [each for each in dis.get_instructions(code) if each.opname != "NOP"]
+    ends = [steps[:at] for at, each in enumerate(steps) if each.opname in ("RETURN_VALUE", "RETURN_CONST")]
+    return bool(ends) and all(_without_naming(before).opname in AWAITED for before in ends)
+
+
+def _without_naming(steps: list[dis.Instruction]) -> dis.Instruction:
+    """The last of some instructions, but for those that give it a name and take it from there."""
+    *_, store, load = steps
+    if load.opname == "STORE_FAST_LOAD_FAST" and len(set(load.argval)) == 1:
+        return store
+    is_named = store.opname == "STORE_FAST" and load.opname.startswith("LOAD_FAST") and store.argval == load.argval
+    return steps[-3] if is_named else load
 
 
 @lru_cache(1_000)

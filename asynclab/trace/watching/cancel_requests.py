@@ -11,9 +11,11 @@ between is unknown then, and none is named.
 
 from __future__ import annotations
 
+import gc
 import sys
 import weakref
-from asyncio import Future, Task
+from asyncio import CancelledError, Future, Task
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
@@ -41,6 +43,10 @@ from asynclab.trace.recording.values import short_repr
 
 _FEW = 256
 """How many notes are kept before the notes of ended tasks are dropped."""
+
+
+_FEW_ERRORS = 16
+"""Of how many cancelled tasks it is remembered with which CancelledError they ended."""
 
 
 class _Seen(msgspec.Struct):
@@ -81,8 +87,10 @@ class CancelRequests:
         self._most = _FEW
         self._struck: _Struck | None = None
         """The latest such future."""
-        self.when_lost: Callable[[Task[Any]], None] | None = None
-        """Called with a task whose result does not reach the task that waited for it, since that was cancelled."""
+        self._errors: deque[tuple[weakref.ref[BaseException], int]] = deque(maxlen=_FEW_ERRORS)
+        """With what the latest tasks have ended that were asked to, and their numbers."""
+        self.when_lost: Callable[[TaskRecord, Task[Any], Future[Any]], None] | None = None
+        """Called with a task that was cancelled, and the task or future that had woken it: it never gets the result."""
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel for the person at the keyboard. Returns whether the task took it."""
@@ -138,6 +146,19 @@ class CancelRequests:
                 return
             frame = frame.f_back
 
+    def ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """A task has ended cancelled: see whether nobody had asked it to, and the CancelledError is that of another."""
+        error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
+        if error is None:
+            return
+        if cancel_requests_of(task):
+            self._errors.append((weakref.ref(error), record.id))
+            return
+        for known, number in self._errors:
+            if known() is error:
+                self._recorder.emit(CancelShared(at, record.id, number, is_raised_again=True))
+                return
+
     def look(
         self,
         record: TaskRecord,
@@ -175,11 +196,10 @@ class CancelRequests:
         awaited = None if is_done(task) else awaited_by(task)
         if getattr(task, "_must_cancel", False) or (awaited is not None and is_cancelled(awaited)):
             return  # it asked itself, in that very step, and had got what it was woken with
-        if is_task(future):
-            if self.when_lost is not None:
-                self.when_lost(future)
-            return
-        self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
+        if self.when_lost is not None:
+            self.when_lost(record, task, future)
+        if not is_task(future):
+            self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
         """The event for a task that waits again after its step though it was asked to end; once for each request."""

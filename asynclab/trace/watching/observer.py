@@ -11,11 +11,11 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import MAIN, Event, StepEnded, Stepped, TaskReady, WakeCause
+from asynclab.model.events import MAIN, Event, StepEnded, Stepped, TaskCreated, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_cancelled, is_done, is_future
 from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
@@ -336,15 +336,21 @@ class Observer(Recorder):
         looks = self.looks
         if ends:
             created = record.created
+            if self.cancels.seen and is_cancelled(task):
+                with self.guard("cancels"):
+                    self.cancels.ended(record, task, at)
             self.registry.end(record, task, at)
             if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):
                     waiting = self._woken_by_end[0][0] if self._woken_by_end else None
                     self.mishaps.items.ended(record, task, created, item, waiting)
+            if type(task) is Task and task._result is not None and len(self._woken_by_end) < 2:  # type: ignore[attr-defined]
+                self._see_result(record, task, created)
             if self._woken_by_end:
-                if len(self._woken_by_end) == 1 and type(task) is Task and task._result is not None:  # type: ignore[attr-defined]
-                    self._see_handover(record, task)
                 self._tell_woken(record, at)
+            if record.id in self.mishaps.items.by_maker:
+                with self.guard("results"):
+                    self.mishaps.items.maker_ended(record)
             if looks.pending:
                 looks.pending.pop(record.id, None)
             if record.id == MAIN:
@@ -365,10 +371,11 @@ class Observer(Recorder):
     def main_ended(self) -> None:
         """The main task has ended."""
 
-    def _see_handover(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task that has ended with a result wakes one task that waits for that."""
+    def _see_result(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None) -> None:
+        """A task has ended with a result, and wakes at most one task that waits for that."""
         with self.guard("results"):
-            self.mishaps.items.handed_over(record, task, self._woken_by_end[0][0])
+            waiting = self._woken_by_end[0][0] if self._woken_by_end else None
+            self.mishaps.items.closable_brought(record, task, created, waiting)
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []

@@ -725,6 +725,124 @@ async def a_gather_collects_failures_and_nobody_looks() -> None:
     await asyncio.gather(*(save(number) for number in range(2)), return_exceptions=True)
 
 
+async def a_connection_comes_when_its_shielded_waiter_is_gone() -> None:
+    """lost-handover"""
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0.02)
+        return Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        connection = await asyncio.shield(connecting)
+        connection.close()
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await use()
+    await asyncio.sleep(0.02)
+
+
+async def a_connection_comes_in_the_turn_in_which_its_shielded_waiter_is_cancelled() -> None:
+    """lost-handover"""
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> tuple[str, Connection]:
+        await made.wait()
+        return "localhost", Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        _, connection = await asyncio.shield(connecting)
+        connection.close()
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.01)
+    made.set()
+    await asyncio.sleep(0)
+    using.cancel()
+    await asyncio.wait({using})
+
+
+async def an_item_comes_as_wait_is_cancelled_and_another_worker_goes_on() -> None:
+    """abandoned-get"""
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take() -> str:
+        job = await jobs.get()
+        return job  # noqa: RET504
+
+    async def work() -> None:
+        getter = asyncio.create_task(take())
+        try:
+            await asyncio.wait({getter})
+        except asyncio.CancelledError:
+            getter.cancel()
+            raise
+        getter.result()
+
+    first = asyncio.create_task(work())
+    await asyncio.sleep(0.01)
+    jobs.put_nowait("first")
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    jobs.put_nowait("second")
+    await work()
+
+
+async def the_error_of_the_first_caller_is_raised_in_those_who_wait_for_it() -> None:
+    """shared-cancel"""
+    resolved, errors = asyncio.Event(), list[BaseException]()
+
+    async def resolve() -> None:
+        try:
+            await asyncio.sleep(1)
+        except BaseException as error:
+            errors.append(error)
+            raise
+        finally:
+            resolved.set()
+
+    async def follow() -> None:
+        await resolved.wait()
+        if errors:
+            raise errors[0]
+
+    first, second = asyncio.create_task(resolve()), asyncio.create_task(follow())
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first, second})
+
+
+async def a_timeout_cuts_off_a_handshake_and_leaves_the_connection() -> None:
+    """never-closed"""
+    clients = list[asyncio.StreamWriter]()
+
+    async def connect() -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(asyncio.Protocol, *server.sockets[0].getsockname())
+        await asyncio.sleep(1)
+        return transport
+
+    async with await asyncio.start_server(lambda _, client: clients.append(client), "127.0.0.1", 0) as server:
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    (await connect()).close()
+        await asyncio.sleep(0.7)
+        for client in clients:
+            client.close()
+
+
 async def connections_are_opened_and_never_closed() -> None:
     """never-closed"""
 

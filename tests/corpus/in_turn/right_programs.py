@@ -2044,3 +2044,178 @@ async def who_gave_a_lock_up_gets_it_later() -> None:
         lock.release()
 
     await asyncio.gather(hold(), hand_on())
+
+
+async def what_a_shielded_task_brings_too_late_is_closed_or_needs_no_closing() -> None:
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    class Response:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0.02)
+        return Connection()
+
+    async def post() -> Response:
+        await asyncio.sleep(0.02)
+        return Response()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        try:
+            connection = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(lambda ended: ended.result().close())
+            raise
+        connection.close()
+
+    async def send() -> None:
+        await asyncio.shield(asyncio.create_task(post()))
+
+    for call in (use, send):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(call(), 0.01)
+        await asyncio.sleep(0.02)
+
+
+async def what_comes_as_its_waiter_is_cancelled_is_put_back_or_closed() -> None:
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await made.wait()
+        return Connection()
+
+    async def take() -> str:
+        return await jobs.get()
+
+    async def work() -> None:
+        getter, connecting = asyncio.create_task(take()), asyncio.create_task(connect())
+        try:
+            await asyncio.wait({getter, connecting}, return_when=asyncio.ALL_COMPLETED)
+        except asyncio.CancelledError:
+            jobs.put_nowait(getter.result())
+            connecting.result().close()
+            raise
+        connecting.result().close()
+        getter.result()
+
+    first = asyncio.create_task(work())
+    await asyncio.sleep(0.01)
+    jobs.put_nowait("first")
+    made.set()
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    await work()
+
+
+async def connections_of_several_tasks_are_used_as_their_maker_is_cancelled() -> None:
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await asyncio.sleep(0)
+        return Connection()
+
+    async def use() -> None:
+        opening = asyncio.create_task(connect())
+        await asyncio.sleep(0.01)
+        (await opening).close()
+        (other,) = await asyncio.gather(asyncio.create_task(connect()))
+        try:
+            await asyncio.sleep(1)
+        finally:
+            other.close()
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.03)
+    using.cancel()
+    await asyncio.wait({using})
+
+
+async def connections_that_a_timeout_cuts_off_are_closed_or_kept() -> None:
+    pool, clients = list[asyncio.BaseTransport](), list[asyncio.StreamWriter]()
+
+    class Kept(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            pool.append(transport)
+
+    class GivesUp(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            asyncio.get_running_loop().call_later(IDLE, transport.close)
+
+    async def connect(protocol: type[asyncio.Protocol], *, closes: bool) -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(protocol, *server.sockets[0].getsockname())
+        try:
+            await asyncio.sleep(1)
+        finally:
+            if closes:
+                transport.close()
+        return transport
+
+    async with await asyncio.start_server(lambda _, client: clients.append(client), "127.0.0.1", 0) as server:
+        for protocol in (Kept, GivesUp, asyncio.Protocol):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await connect(protocol, closes=protocol is asyncio.Protocol)
+        await asyncio.sleep(IDLE)
+        for transport in pool:
+            transport.close()
+        for client in clients:
+            client.close()
+
+
+async def a_cancel_is_raised_in_the_tasks_of_those_who_were_asked() -> None:
+    started = asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        await asyncio.sleep(1)
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work())
+            group.create_task(work())
+
+    running = asyncio.create_task(run())
+    await started.wait()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def what_comes_as_a_shielded_waiter_is_cancelled_is_closed_by_a_callback() -> None:
+    made = asyncio.Event()
+
+    class Connection:
+        def close(self) -> None:
+            pass
+
+    async def connect() -> Connection:
+        await made.wait()
+        return Connection()
+
+    async def use() -> None:
+        connecting = asyncio.create_task(connect())
+        try:
+            (await asyncio.shield(connecting)).close()
+        except asyncio.CancelledError:
+            connecting.add_done_callback(lambda ended: ended.result().close())
+            raise
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(0.01)
+    made.set()
+    await asyncio.sleep(0)
+    using.cancel()
+    await asyncio.wait({using})

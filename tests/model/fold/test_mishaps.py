@@ -86,6 +86,14 @@ def test_who_waits_at_a_queue_for_some_time_only_may_want_to_see_that_nothing_co
     assert tea_party(*BREWING, events.TimeoutStarted(0.5, 1, 9.0, MAIN), dropped).incidents
 
 
+def test_what_nobody_has_any_more_was_meant_for_who_waited_in_shield_and_gave_up() -> None:
+    unread = events.ResultUnread(1.0, COFFEE, is_sure=True, is_given_up=True)
+    assert not tea_party(*BREWING, unread).incidents
+    shielded = events.TaskWaiting(0.5, TEA, events.Wait("shield", tasks=(COFFEE,)))
+    (incident,) = tea_party(*BREWING, shielded, events.TaskReady(0.6, TEA, "timer"), unread).incidents
+    assert incident.others == (TEA,)
+
+
 def test_an_event_that_another_one_came_after_is_dropped_for_sure() -> None:
     later = events.PrimitiveCreated(0.5, 1, "event", 2)
     (incident,) = tea_party(*BREWING, later, events.SourceDropped(1.0, TEA, event=1)).incidents

@@ -1,0 +1,129 @@
+"""Sees what stays open though nobody has it any more: the child process or connection of a task that was cancelled.
+
+A timeout around communicate() ends no child, and one around create_connection() and what follows closes no transport.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from asyncio import Task
+from asyncio.subprocess import Process
+from types import FrameType, MethodType
+from typing import Any
+
+import msgspec
+
+from asynclab.model.events import ChildLeft, ConnectionDropped
+from asynclab.trace import cpython
+from asynclab.trace.reading.await_chain import follow
+from asynclab.trace.recording.code_ownership import Place, is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+
+LEFT_AFTER = 0.25
+"""Real seconds since nobody has a child any more, or since a cancel: who has just killed a child may let it go."""
+
+OPENED = "_asynclab_opened"
+"""What a transport carries: the task that has opened it, to where, and its file and line."""
+
+_MOST = 100
+
+_SEARCHES = 20
+"""How many times it is searched for who else has a connection, among all objects."""
+
+
+class _GivenUp(msgspec.Struct, frozen=True):
+    """What a task had when it was cancelled."""
+
+    task: int
+    place: Place
+    """Where it waited."""
+    child: weakref.ref[Process] | None
+    """What others have of a child process; None for a connection."""
+
+
+class LeftOpen:
+    """The children and connections that cancelled tasks had when they were cancelled."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._given_up: dict[weakref.ref[Any], _GivenUp] = {}
+        """By the transport of each."""
+        self._since: dict[weakref.ref[Any], float] = {}
+        """Real time at which nobody had it, or was first seen to have given it up."""
+        self._searches = _SEARCHES
+
+    def wait_cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task is cancelled while children run or connections are open; to be called before it runs."""
+        chain = follow(coroutine_of(task))
+        place: Place = ("", 0)
+        for link, frame in zip(chain.links, chain.frames, strict=True):
+            if not is_asyncio(frame.f_code.co_filename):
+                place = frame.f_code.co_filename, frame.f_lineno or 0
+            for each in gc.get_referents(link) if len(self._given_up) < _MOST else ():
+                if type(each) is Process:
+                    given_up = _GivenUp(record.id, place, weakref.ref(each))
+                    self._given_up[weakref.ref(vars(each)["_transport"])] = given_up
+                elif type(each) is cpython.SocketTransport and _has_opened(frame, vars(each).get(OPENED)):
+                    self._given_up[weakref.ref(each)] = _GivenUp(record.id, place, None)
+
+    def look(self) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's."""
+        now = self._recorder.clock.real_time()
+        for reference, given_up in list(self._given_up.items()):
+            transport = reference()
+            if transport is None or not _is_open(transport):
+                self._forget(reference)
+            elif given_up.child is not None and given_up.child() is not None:
+                self._since.pop(reference, None)
+            elif now - self._since.setdefault(reference, now) >= LEFT_AFTER:
+                self._forget(reference)
+                self._tell(transport, given_up)
+
+    def _forget(self, reference: weakref.ref[Any]) -> None:
+        del self._given_up[reference]
+        self._since.pop(reference, None)
+
+    def _tell(self, transport: Any, given_up: _GivenUp) -> None:
+        now = self._recorder.clock.now()
+        if given_up.child is not None:
+            self._recorder.write(ChildLeft(now, given_up.task, transport.get_pid(), *given_up.place))
+        elif self._searches > 0:
+            self._searches -= 1
+            if not _is_kept(transport):
+                opener, host, file, line = vars(transport)[OPENED]
+                left_at = given_up.place[1]
+                self._recorder.write(
+                    ConnectionDropped(now, f"connection to {host}", opener, file, line, left_at=left_at)
+                )
+
+
+def _has_opened(frame: FrameType, opened: tuple[int, str, str, int] | None) -> bool:
+    """Whether a function that is under way has opened a connection itself."""
+    code = frame.f_code
+    lines = {line for _, _, line in code.co_lines()}
+    return opened is not None and opened[2] == code.co_filename and opened[3] in lines
+
+
+def _is_open(transport: Any) -> bool:
+    kind: type = type(transport)
+    if kind is cpython.SocketTransport:
+        return transport._sock is not None and not transport.is_closing()
+    return transport.get_returncode() is None
+
+
+def _is_kept(transport: Any) -> bool:
+    """Whether anybody refers to a transport or its protocol, but these themselves, and what reads from its socket."""
+    protocol = transport.get_protocol()
+    both = [transport, vars(transport), protocol, getattr(protocol, "__dict__", None)]
+    known = {*map(id, both), id(both)}
+    for each in gc.get_referrers(transport, protocol):  # in no expression that has cells for both
+        if not (id(each) in known or type(each) is FrameType or _is_private_method(each)):
+            return True
+    return False
+
+
+def _is_private_method(value: object) -> bool:
+    """Whether it is what the loop calls when a socket is ready: whoever has another method may close it."""
+    return type(value) is MethodType and value.__name__.startswith("_") and is_asyncio(value.__code__.co_filename)
