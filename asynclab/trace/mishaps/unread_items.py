@@ -2,9 +2,9 @@
 
 A call of result() is noticed: the task itself gets an attribute of that name, which returns the same.
 An `await` of an ended task can't be seen. So where the code that made it awaits a variable, a task is only reported if
-nobody refers to it any more. An object that is to be closed is meant for the task that waits for it, directly or through
-a future, as in asyncio.wait() and shield(): it is lost if that task is cancelled before it runs, and has not passed the
-object on as it ended.
+nobody refers to it any more. An object that is to be closed is meant for the task that waits for it, directly or
+through a future, as in asyncio.wait() and shield(): it is lost if that task is cancelled before it runs, and has not
+passed the object on as it ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Set
 from functools import partial
 from itertools import chain as chain_of
 from itertools import islice
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, NoneType
 from typing import Any, TypeGuard
 
 import msgspec
@@ -45,8 +45,8 @@ _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a 
 
 _GET = Queue.get.__code__
 
-_PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str})
-"""Of what types results mostly are; none of them is closed."""
+PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, NoneType})
+"""The types of most results: objects of these need no closing."""
 
 _FEW = 3
 """How many things in a tuple are looked at."""
@@ -243,7 +243,7 @@ def _has(result: object, fits: Callable[[object], bool]) -> bool:
     kind = type(result)
     if kind is tuple:
         return any(map(fits, islice(result, _FEW)))  # type: ignore[call-overload]
-    return kind not in _PLAIN and fits(result)
+    return kind not in PLAIN and fits(result)
 
 
 def _is_kept(task: Task[Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from asynclab.model.events import MAIN, Event, StepEnded, Stepped, TaskCreated, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
+from asynclab.trace.mishaps.unread_items import PLAIN
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_cancelled, is_done, is_future
 from asynclab.trace.recording.give_way import GiveWay
@@ -344,7 +345,7 @@ class Observer(Recorder):
                 with self.guard("results"):
                     waiting = self._woken_by_end[0][0] if self._woken_by_end else None
                     self.mishaps.items.ended(record, task, created, item, waiting)
-            if type(task) is Task and task._result is not None and len(self._woken_by_end) < 2:  # type: ignore[attr-defined]
+            if type(task) is Task and type(task._result) not in PLAIN and len(self._woken_by_end) < 2:  # type: ignore[attr-defined]
                 self._see_result(record, task, created)
             if self._woken_by_end:
                 self._tell_woken(record, at)
