@@ -13,7 +13,7 @@ from asynclab.terminal.streams import has_terminal
 
 @click.command(short_help="Look into a running program: its tasks, and what they wait for.")
 @click.argument("pid", type=WholeNumber())
-@click.option("--headless", is_flag=True, help="No screen: print what is there, and at the end what happened.")
+@click.option("--headless", is_flag=True, help="No screen: print the tasks now, and at the end what happened.")
 @click.option("--seconds", type=Seconds(), metavar="S", help="Leave after S seconds; no screen.")
 @click.option("--record", type=Place(), help="Record the whole visit in a file.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")

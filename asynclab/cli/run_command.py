@@ -162,5 +162,5 @@ def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         way = f"; for a module try 'asynclab run -m {first}'" if is_module else ""
         raise click.UsageError(f"there is no file {first}{way}")
     if is_packed(first):
-        raise click.UsageError(f"{first} is no program; to show a recording: asynclab replay {first}")
+        raise click.UsageError(f"{first} is not a program; to show a recording: asynclab replay {first}")
     return (first,), tuple(rest)

@@ -103,7 +103,7 @@ class Ledger:
 
 
 CANCELLED = Failure("cancelled", "Cancelled")
-OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
+OUT_OF_TIME = Failure("deadline", "Not done before the overall deadline")
 OTHER_TIME = "lab time: the clock was paused, stepped or changed"
 
 

@@ -138,7 +138,7 @@ class Options:
     """From its slot to its last byte."""
     connect_timeout: float = _number(10.0, "connect timeout", "--connect-timeout", "Seconds to connect, with TLS.", "S")
     """No more than `timeout` counts."""
-    deadline: float | None = _number(None, "deadline", "--deadline", "Seconds for everything.", "S")
+    deadline: float | None = _number(None, "deadline", "--deadline", "Seconds for all URLs.", "S")
     """None for no limit."""
     retries: int = _count(2, "retries", "--retries", "Retries after a temporary failure.")
     max_bytes: int = _size(10 * MEBIBYTE, "keep at most", "--max-bytes", "Stop reading a body after this size.")

@@ -33,7 +33,7 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
             what = "of add_reader() is still registered, though what it reads has ended, and has been called"
         text = (
             f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
-            f"that takes a processor, and nothing has come of it"
+            f"that takes a processor, and nothing has changed"
         )
         if event.attempts:
             text = (

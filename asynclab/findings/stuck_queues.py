@@ -156,7 +156,7 @@ RULES = (
     Rule(
         "pool-drained",
         "Tasks wait for what was taken from a pool, and those who took it have ended, or wait as well.",
-        "The pool has one item less from then on; in the end nobody gets any.",
+        "Each time the pool has one item fewer, and in the end nobody gets any.",
         "Put it back in a finally, or lend it with an async context manager.",
         "",
         find_drained_pools,

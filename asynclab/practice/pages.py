@@ -29,10 +29,13 @@ class PracticePage:
 
 
 def document(title: str, body: str) -> str:
-    """Return a small HTML document on one line, so that its first characters print as one. The title is escaped."""
+    """Return a small HTML document on one line, so that its first characters print as one line. The title is escaped.
+
+    It begins with its title: where there is room for few characters, they tell one page from another.
+    """
     title = escape(title)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f'<!-- {title} --><!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
         f"<body><h1>{title}</h1>{body}</body></html>\n"
     )
 

@@ -98,7 +98,7 @@ async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) 
     entries = check_archive(json.loads(text))
     assert fetch.rows[0].outcome == "ok"  # where a header and a URL say who asks, the header counts
     page, cookies, refused = entries[-3:]
-    assert page["response"]["content"]["text"].startswith("<!doctype html>")
+    assert page["response"]["content"]["text"].startswith("<!-- Tasks --><!doctype html>")
     assert page["request"]["queryString"] == [{"name": "q", "value": "1"}, {"name": "r", "value": ""}]
     assert {"name": "Authorization", "value": "•••"} in page["request"]["headers"]
     timings = page["timings"]

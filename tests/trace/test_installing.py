@@ -56,7 +56,7 @@ async def test_an_installation_that_fails_halfway_leaves_nothing_behind(stage: s
 async def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not(lab: Lab) -> None:
     with mock.patch.object(asyncio.BaseEventLoop, "call_exception_handler"):
         before = snapshot()
-        with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is no plain function"):
+        with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is not a plain function"):
             fast_lab().start(two, "a")
         assert snapshot() == before
     assert (await lab.run(two, "b")).value == "bb"

@@ -47,8 +47,12 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
     Mark("◷ ◶", "waiting", "in the timeline: its timeout expired, was missed"),
     Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a warning or error"),
+    Mark("│ ▲ ▼", "waiting", "in the timeline: an arrow from waker to woken; below the lanes, ▲ is the moment shown"),
+    Mark("◂ ▸", "waiting", "in the timeline: the moment shown is further left, further right"),
     Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    Mark("┅┅", "waiting", "progress of a task that doesn't say how far it is"),
+    Mark("+ ·", "done", "in a task's life: it was created; facts about all of it"),
     Mark("1 leak", "done", "in the list: a task was still pending when main ended, and was cancelled"),
     LOOP_MARK,
 )

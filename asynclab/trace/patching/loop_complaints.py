@@ -42,7 +42,7 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     A program's tests put a mock there, often in BaseEventLoop: one of ours in a derived class would hide it.
 
     Raises:
-        TypeError: It is no plain function, such as a mock.
+        TypeError: It is not a plain function, such as a mock.
     """
     owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
@@ -93,7 +93,7 @@ def _owner(kind: type) -> type:
         if _is_ours(method):
             return ancestor
         if not isinstance(method, FunctionType):
-            raise TypeError(f"{ancestor.__name__}.{_COMPLAIN} is no plain function: {type(method).__name__}")
+            raise TypeError(f"{ancestor.__name__}.{_COMPLAIN} is not a plain function: {type(method).__name__}")
         if can_be_compiled(method.__code__):
             return ancestor
     return BaseEventLoop

@@ -24,7 +24,7 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     """Let the methods of a class of loops tell of timers, eager starts and complaints.
 
     Raises:
-        TypeError: One of them is no plain function, such as a mock.
+        TypeError: One of them is not a plain function, such as a mock.
     """
     patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
@@ -53,7 +53,7 @@ def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
 def _function(kind: type, name: str) -> FunctionType:
     original = getattr(kind, name)
     if not isinstance(original, FunctionType):
-        raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
+        raise TypeError(f"{kind.__name__}.{name} is not a plain function: {type(original).__name__}")
     return original
 
 
