@@ -53,6 +53,7 @@ class Observer(Recorder):
     """A recorder with its watchers."""
 
     __slots__ = (
+        "_by_maker",
         "_starts",
         "_way",
         "_woken_by_end",
@@ -95,6 +96,7 @@ class Observer(Recorder):
         self.registry.when_named = self.cancels.look
         self.mishaps = MishapWatchers(self, self.registry)
         self.cancels.when_lost = self.mishaps.items.not_received
+        self._by_maker = self.mishaps.items.by_maker
         self.timeouts = Timeouts(self, self.registry, self.cancels, self.mishaps.misplaced)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
@@ -334,12 +336,12 @@ class Observer(Recorder):
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
+            if ends and self.cancels.seen and is_cancelled(task):
+                with self.guard("cancels"):
+                    self.cancels.ended(record, task, at)
         looks = self.looks
         if ends:
             created = record.created
-            if self.cancels.seen and is_cancelled(task):
-                with self.guard("cancels"):
-                    self.cancels.ended(record, task, at)
             self.registry.end(record, task, at)
             if self.taken and (item := self.taken.pop(record.id, None)) and created and len(self._woken_by_end) < 2:
                 with self.guard("results"):
@@ -349,7 +351,7 @@ class Observer(Recorder):
                 self._see_result(record, task, created)
             if self._woken_by_end:
                 self._tell_woken(record, at)
-            if record.id in self.mishaps.items.by_maker:
+            if self._by_maker and record.id in self._by_maker:
                 with self.guard("results"):
                     self.mishaps.items.maker_ended(record)
             if looks.pending:
