@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ from hypothesis.strategies import none
 from asynclab.collector import RARELY
 from tests.golden_files import FOLDER, Golden
 from tests.practice.faulty_server import FaultyServer
+
+# Where bytecode is not to be written, hundreds of children would each compile all that they import: they share a folder
+# that is gone after the run.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    bytecode = tempfile.TemporaryDirectory(prefix="asynclab-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = bytecode.name
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
 # --hypothesis-profile=explore
