@@ -10,13 +10,13 @@ from asynclab.findings.lost_wakes import (
     wait_for_long,
     waits_at,
 )
-from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted
+from asynclab.findings.phrases import NAMED, how_ended, in_brackets, line_of, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.wait_graph import WaitGraph
-from asynclab.model.events import GeneratorLeft, GeneratorStands
+from asynclab.model.events import GeneratorLeft, GeneratorStands, Wait
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState
+from asynclab.model.tasks import Place, TaskState, place_in
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.quantities import plural
@@ -111,7 +111,7 @@ def find_left_generators(state: LabState) -> Iterator[Finding]:
         primitive = state.named_primitives.get((left.kind, left.number))
         if primitive is None:
             continue
-        victims = _victims(state, primitive)
+        victims = list(_waits_in_vain(state, primitive))
         if not victims and certainty == "likely" and have_waited(state, primitive.waiters, 0.0):
             victims = list(primitive.waiters)
         if not victims:
@@ -137,21 +137,35 @@ def find_kept(state: LabState) -> Iterator[Finding]:
         if _generator_in(state, primitive) is not None:
             continue
         certainty: Certainty = "proved"
-        victims = _victims(state, primitive)
+        waits = _waits_in_vain(state, primitive)
+        victims = list(waits)
         if not victims and _is_forgotten(state, primitive):
             certainty, victims = _waited_since_ends(state, primitive)
         elif not victims and _is_for_nobody(state, primitive):
             certainty, victims = "likely", _waited_since_ends(state, primitive)[1]
         if not victims:
             continue
-        what = "the lock" if primitive.kind == "lock" else "a permit"
-        ends = "; ".join(
-            f"{quoted(state, number)} took {what} and {how_ended(state.tasks.get(number))}"
-            for number in holders[:NAMED]
-        )
+        ends = _told_ends(state, primitive, holders[:NAMED])
         text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
-        place = _place_of(state, primitive, victims[0])
+        place = _place_of(state, primitive, victims[0], waits.get(victims[0]))
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
+
+
+def _told_ends(state: LabState, primitive: PrimitiveState, holders: Sequence[int]) -> str:
+    """How tasks with a lock or permits ended, and where a cancel or timeout had cut short what they did with it."""
+    what = "the lock" if primitive.kind == "lock" else "a permit"
+    ends = [f"{quoted(state, number)} took {what} and {how_ended(state.tasks.get(number))}" for number in holders]
+    cuts = [_cut_short(state.tasks.get(number), primitive) for number in holders]
+    if len(cuts) > 1 and cuts[0] and len(set(cuts)) == 1:
+        return f"{'; '.join(ends)}, each after a cancel in its wait at {line_of(cuts[0])}"
+    told = (f", after a cancel in its wait at {line_of(cut)}" if cut else "" for cut in cuts)
+    return "; ".join(map("".join, zip(ends, told, strict=True)))
+
+
+def _cut_short(task: TaskState | None, primitive: PrimitiveState) -> Place | None:
+    """Where a task was cancelled as it waited for something else than a lock or semaphore itself."""
+    wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
+    return None if wait is None or (wait.kind, wait.number) == (primitive.kind, primitive.number) else place_in(wait)
 
 
 def _left_behind(state: LabState) -> Iterator[tuple[PrimitiveState, list[int]]]:
@@ -166,9 +180,9 @@ def _left_behind(state: LabState) -> Iterator[tuple[PrimitiveState, list[int]]]:
             yield primitive, holders
 
 
-def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
-    """The tasks that have waited for a lock or semaphore while nothing else could have happened, as it still stands."""
-    return list(waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive)))
+def _waits_in_vain(state: LabState, primitive: PrimitiveState) -> dict[int, Wait | None]:
+    """Waits for a lock or semaphore while nothing else could have happened, as it still stands, by task."""
+    return waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive))
 
 
 def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
@@ -201,11 +215,12 @@ def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Cert
     return "likely", waiters if have_long else []
 
 
-def _place_of(state: LabState, primitive: PrimitiveState, victim: int) -> Place | None:
+def _place_of(state: LabState, primitive: PrimitiveState, victim: int, wait: Wait | None) -> Place | None:
     """Where a task waits for a lock or semaphore, or has waited."""
     task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
-    if vain is not None and vain.wait.line:
-        return vain.wait.file, vain.wait.line
+    known = vain.wait if wait is None and vain is not None else wait
+    if known is not None and known.line:
+        return known.file, known.line
     return None if task is None else place_of(task)
 
 

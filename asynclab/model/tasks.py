@@ -67,7 +67,7 @@ class TaskState(msgspec.Struct):
     first_cancelled_by: int | None = None
     """The first task that asked it to end."""
     cancelled_in: tuple[Wait, float] | None = None
-    """The wait during which it was last asked to end, and when that wait began."""
+    """The wait that a cancel or a timeout last cut short, and when that wait began."""
     cancelled_for: int | None = None
     """The task whose cancellation was passed on to this one, because it waited for this one."""
     cancelled_with: int | None = None

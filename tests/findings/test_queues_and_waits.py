@@ -40,6 +40,7 @@ from asynclab.model.events import (
     Wait,
     Waker,
 )
+from asynclab.model.resources import SOURCES_KEPT
 
 MAIN, FIRST, SECOND = 1, 2, 3
 IDLE = Outside(5.0)
@@ -110,6 +111,40 @@ def test_a_pool_is_likely_drained_where_who_waits_with_a_timeout_gets_no_item_of
     timed = [*_fails(FIRST), TimeoutStarted(0.1, 1, 9.0, SECOND), _waits(SECOND, GETS)]
     sleeps = _waits(MAIN, Wait("sleep", deadline=9.0))
     assert _said(_found(*_pool(3, takers=(FIRST, FIRST)), *timed, sleeps, LoopLagged(at, 0.0))) == said
+
+
+def _is_cut_short(task: int, timeout: int) -> list[Event]:
+    """A task's wait of its own is cut short by a timeout, and it ends."""
+    waits = [TimeoutStarted(0.1, timeout, 0.2, task), _waits(task, Wait("sleep", file="app.py", line=20))]
+    ready = [TimeoutExpired(0.2, timeout), TaskReady(0.2, task, "cancel"), StepStarted(0.2, task)]
+    return [*waits, *ready, StepEnded(0.2, task, 0.0, ends=True), TaskEnded(0.2, task, "done", "None")]
+
+
+def test_it_is_told_where_a_timeout_cut_short_who_never_releases() -> None:
+    permits = [PrimitiveCreated(0.0, 1, "semaphore", 1, 2), PrimitiveChanged(0.1, 1, 1, FIRST)]
+    waits = [_waits(MAIN, Wait("semaphore", 1, file="app.py", line=8)), IDLE]
+    both = [PrimitiveChanged(0.1, 1, 0, SECOND), *_is_cut_short(FIRST, 1), *_is_cut_short(SECOND, 2)]
+    one = [PrimitiveChanged(0.1, 1, 0, FIRST), *_is_cut_short(FIRST, 1), *_fails(SECOND)]
+    found = [*_found(*permits, *both, *waits), *_found(*permits, *one, *waits)]
+    assert [each.text.rpartition(" and ")[2] for each in found] == [
+        "ended at 0.200 s, each after a cancel in its wait at app.py:20",
+        "ended at 0.200 s, after a cancel in its wait at app.py:20",
+    ]
+
+
+def test_who_waited_in_vain_is_found_where_it_waited_however_many_gave_up_before() -> None:
+    held = [PrimitiveCreated(0.0, 1, "semaphore", 1, 1), PrimitiveChanged(0.1, 1, 0, FIRST), *_fails(FIRST)]
+    wait = Wait("semaphore", 1, file="app.py", line=8)
+    waits: list[Event] = []
+    for task in range(10, 10 + SOURCES_KEPT):
+        waits += [TaskCreated(0.1, task, "late", "late", MAIN), StepStarted(0.1, task), StepEnded(0.1, task, 0.0)]
+        waits += [_waits(task, wait), *_fails(task)]
+    waits += [*_fails(SECOND), *_fails(MAIN), TaskCreated(0.1, 9, "last", "last", file="app.py", line=35)]
+    waits += [StepStarted(0.1, 9), StepEnded(0.1, 9, 0.0), _waits(9, wait), IDLE]
+    interrupted = [TaskCancelRequested(6.0, 9), TaskReady(6.0, 9, "cancel"), StepStarted(6.0, 9)]
+    ends = [StepEnded(6.0, 9, 0.0, ends=True), TaskEnded(6.0, 9, "cancelled"), RunEnded(6.0, "cancelled")]
+    findings = _found(*held, *waits, *interrupted, *ends)
+    assert {(each.rule, each.place) for each in findings} == {("never-released", ("app.py", 8))}
 
 
 def test_a_lock_is_likely_never_released_to_who_waits_with_a_timeout() -> None:

@@ -44,6 +44,9 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
+        task = state.task(timeout.task)
+        if task is not None and task.waits_for is not None:
+            task.cancelled_in = task.waits_for, task.since
         state.mark(timeout.task, "expired", at, event)
         state.tell(at, timeout.task, "expired", deed.timeout_expired(event, state))
 
