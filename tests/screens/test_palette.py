@@ -2,7 +2,7 @@
 
 import pytest
 from textual.command import CommandPalette, Hit, SearchIcon
-from textual.events import Click, Key
+from textual.events import Click
 from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
@@ -75,14 +75,6 @@ async def test_a_command_can_be_given_from_it() -> None:
         await stage.until(lambda: run.lab is not None and run.lab.paused)
 
 
-def type_at_once(stage: Stage, *keys: str) -> None:
-    """Type so fast that the app finds all the keys at once."""
-    for key in keys:
-        event = Key(key, None)
-        event.set_sender(stage.app)
-        stage.app.post_message(event)
-
-
 @pytest.mark.parametrize("key", ["t", "ctrl+p"])
 async def test_a_choice_that_is_made_twice_at_once_is_made_once(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[object] = []
@@ -91,7 +83,7 @@ async def test_a_choice_that_is_made_twice_at_once_is_made_once(key: str, monkey
         monkeypatch.setattr(AsyncLabApp, "_watch_theme", lambda _, theme: chosen.append(theme))
         await stage.press(key)
         await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count)
-        type_at_once(stage, "down", "enter", "enter")
+        stage.type_at_once("down", "enter", "enter")
         await stage.until(lambda: stage.app.screen is stage.screen)
         await stage.until(lambda: chosen)
         assert len(chosen) == 1
