@@ -150,7 +150,7 @@ def test_keys_are_written_as_a_person_reads_them(key: str, shown: str) -> None:
 
 async def test_the_bar_has_what_is_used_most_as_far_as_there_is_room_and_neighbours_share_an_entry() -> None:
     async with running() as stage:
-        assert bar(stage.screen, 78) == "0-9 run  c cancel  v mistake  space pause  n step  , . speed  ? help  q quit"
+        assert bar(stage.screen, 78) == "0-9 run  c cancel  space pause  n step  , . speed  tab pane  ? help  q quit"
         assert bar(stage.screen, 14) == "? help  q quit"
         assert all(len(bar(stage.screen, width)) <= width for width in range(0, 200, 7))
         entries = [entry for entry in stage.screen.bar() if entry.name == "speed"]

@@ -36,7 +36,7 @@ _SPEED = command(
     "slower",
     key="comma",
     group="Time",
-    rank=lambda screen: 17 if not screen.is_for_stepping else 8 if screen.running is None else 6,
+    rank=lambda screen: 17 if not screen.is_for_stepping else 9 if screen.running is None else 6,
     bar=(", .", "speed"),
     offered=can_control,
 )
