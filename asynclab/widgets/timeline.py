@@ -106,7 +106,8 @@ class TimelineView(TaskTreeView):
     @property
     def footer_height(self) -> int:
         """A line for the moment being viewed; where that would hide a lane, the ruler names the moment."""
-        return int(len(self._state.tasks) + self.HEADER_HEIGHT < self.scrollable_content_region.height)
+        lanes = len(self._timeline.lanes)  # of the whole run, so that nothing jumps on the way through the past
+        return int(lanes + self.HEADER_HEIGHT < self.scrollable_content_region.height)
 
     def compose_header(self, width: int) -> Line:
         """The length of time of a column, and the ruler."""
