@@ -126,7 +126,7 @@ class DemoActions(LabScreen):
         "params",
         key="p",
         group="Run",
-        rank=lambda screen: 6 if screen.is_in_list and not screen.program.is_active else 10,
+        rank=lambda screen: 10 if not screen.is_in_list else 8 if screen.program.is_active else 6,
         when=lambda screen: len(screen.program.demo.parameters) > len(screen.program.mistakes),
     )
     def action_parameters(self) -> None:
