@@ -122,7 +122,7 @@ def lines_of_gauges(height: int, gauges: int) -> int:
 
 
 def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int) -> int:
-    """The lines of the lesson where one pane shows at a time: all, if the pane in front has what it needs.
+    """The lines of the lesson where one pane shows at a time: all, if what is in front keeps ten or all that it needs.
 
     Args:
         height: Of the screen, in lines.
@@ -132,7 +132,7 @@ def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int
         gauges: Lines that queues take below the tasks, with their frame; 0 where they don't show there.
     """
     is_known = tasks > 0 and front in ("tasks", "timeline")
-    needed = lines_of_tasks(tasks) + gauges if is_known else LEAST_CODE
+    needed = min(lines_of_tasks(tasks), LEAST_CODE) + gauges if is_known else LEAST_CODE
     return max(LESSON_ABOVE_A_PANE, min(lesson, height - OTHER_LINES - needed))
 
 
