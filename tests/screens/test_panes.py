@@ -483,6 +483,11 @@ async def test_at_80_columns_every_lesson_and_every_mistake_is_read_without_scro
             assert len(str(lesson.border_title)) <= lesson.outer_size.width - 6, "else the frame would cut it"
 
 
+async def test_a_narrow_screen_with_lines_to_spare_has_the_whole_lesson() -> None:
+    async with finished("7", (80, 60)) as stage:
+        assert stage.views.concept.size.height == stage.views.concept.line_count()
+
+
 async def test_at_80_columns_the_keys_of_the_lesson_are_in_the_key_bar() -> None:
     async with opened((80, 24), make_lab=quick_lab) as stage:
         await stage.until(lambda: "  v mistake  " in stage.bar)

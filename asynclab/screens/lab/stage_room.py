@@ -183,11 +183,12 @@ class StageRoom(Vertical):
     @property
     def _lines_of_lesson(self) -> int:
         """The lines of the lesson, with its frame."""
-        if self.is_single:
-            gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
-            wanted = self.concept.lines_to_watch + FRAME
-            return lines_above(self._height, self.front, lesson=wanted, tasks=self._most_tasks, gauges=gauges)
-        return self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME) + FRAME
+        lines = self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME)
+        if not self.is_single:
+            return lines + FRAME
+        gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
+        wanted = max(lines, self.concept.lines_to_watch) + FRAME
+        return lines_above(self._height, self.front, lesson=wanted, tasks=self._most_tasks, gauges=gauges)
 
     @property
     def _pane_beside_code(self) -> str:
