@@ -214,21 +214,20 @@ class StageRoom(Vertical):
     @property
     def _has_gauges_below(self) -> bool:
         """Whether queues stand below the tasks where one pane shows at a time."""
-        return self._is_on_tasks and self._gauge_lines > 0 and self._height >= LOWEST
+        return self._is_single_in_front("tasks") and self._gauge_lines > 0 and self._height >= LOWEST
 
     @property
     def _has_more_below(self) -> bool:
-        """Whether activity or findings stand there, in lines that tasks and queues don't need."""
-        if not self._is_on_tasks or not self._most_tasks:
+        """Whether activity or findings stand there, or below the timeline, in lines that nothing else needs."""
+        if not self._is_single_in_front("tasks", "timeline") or not self._most_tasks:
             return False
         gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
         rest = self._height - OTHER_LINES - self._lines_of_lesson - lines_of_tasks(self._most_tasks) - gauges
         return rest >= LEAST_BELOW
 
-    @property
-    def _is_on_tasks(self) -> bool:
-        """Whether the tasks are in front of the other panes, with the lesson above them."""
-        return self.is_single and self.front == "tasks" and not self.is_zoomed
+    def _is_single_in_front(self, *panes: str) -> bool:
+        """Whether one of these panes shows and the others don't, with the lesson above it."""
+        return self.is_single and self.front in panes and not self.is_zoomed
 
     @property
     def _height(self) -> int:
@@ -255,10 +254,10 @@ class StageRoom(Vertical):
         needs = {"tasks": self._most_tasks, "gauges": self._gauge_lines, "loop": self._most_of_the_loop}
         share = shares(self._height, panes, lesson=lesson, **needs)
         self._limit_the_lesson(lesson)
-        has_more = self._has_more_below
-        self._set_height(self.tasks, lines_of_tasks(self._most_tasks) if has_more else share.tasks, stays=has_more)
+        has_more, needed = self._has_more_below, lines_of_tasks(self._most_tasks)
+        self._set_height(self.tasks, needed if has_more else share.tasks, stays=has_more)
         self._set_height(self.gauges, share.gauges, stays=self._has_gauges_below)
-        self._set_height(self.middle, share.middle)
+        self._set_height(self.middle, needed if has_more else share.middle, stays=has_more)
 
     def _limit_the_lesson(self, lines: int) -> None:
         """Give the lesson at most this many lines, or all where it is in front."""
