@@ -214,7 +214,7 @@ class AsyncLabApp(Leaving, TerminalApp):
                 return
         await super().on_event(event)
 
-    @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode != "fetch")
+    @command("fetch", key="f", group="App", rank=9, offered=lambda app: app.current_mode != "fetch")
     async def action_fetch(self) -> None:
         """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
         # In a thread, since importing HTTP takes a while and demos may be running.

@@ -90,6 +90,13 @@ async def test_a_notice_lies_on_the_key_bar_and_the_next_one_takes_its_place() -
             assert [toast.region.height for toast in toasts(stage)] == [1]
 
 
+async def test_keys_that_come_at_once_leave_one_notice() -> None:
+    async with opened() as stage:
+        stage.type_at_once(*"xxxxNNN")
+        await stage.until(lambda: stage.notices == ["nothing runs: there is no next event to run to"])
+        assert len(toasts(stage)) == 1
+
+
 async def test_a_notice_goes_at_the_next_key_and_a_problem_stays() -> None:
     async with opened() as stage:
         await stage.press("x")

@@ -238,7 +238,7 @@ def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
 
     Without a terminal only if that has URLs; on one, what the text was taken for is said, too.
     """
-    from asynclab.fetch.row_lines import counts_of
+    from asynclab.fetch.row_lines import named_counts
     from asynclab.fetch.urls import other_reading
     from asynclab.model.text import one_line
 
@@ -249,7 +249,7 @@ def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
     is_plain = found.taken_for in ("", "text")
     if found.ignored or found.duplicates or not is_plain or other:
         first = "".join(f", first: {one_line(text, 60)}" for text in (lost or found.ignored)[:1])
-        told = [*counts_of(found), f"--as {other[0]}: {plural(other[1], 'other')}"] if other else counts_of(found)
+        told = named_counts(found) + ([f"--as {other[0]}: {plural(other[1], 'other')}"] if other else [])
         click.echo(" · ".join(told) + first, err=True)
 
 

@@ -1,8 +1,8 @@
 """Calling an async function only creates a coroutine object; awaiting the object runs the function.
 
 Watch: World comes one second after Hello. In between main is waiting, and the event loop is free to run other tasks.
-Watch forget_await: main returns at once and prints nothing. The activity shows the warning "coroutine 'greet' was
-    never awaited". Finding: never-awaited.
+Watch forget_await: main returns at once and prints nothing. Python warns: "coroutine 'greet' was never awaited".
+    Finding: never-awaited.
 Belief: "Calling an async function runs it": the call only creates an object. The function starts when the object is
     awaited or made into a task. If neither happens, Python warns "coroutine 'greet' was never awaited".
 Docs: Coroutines and tasks, Coroutines

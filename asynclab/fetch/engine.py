@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from itertools import islice
 
 from asynclab.fetch.attempt import Requests
@@ -23,13 +23,15 @@ from asynclab.fetch.rows import Failure, Row
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
-TASK_NAME = "fetch "
-"""The name of a row's task is this and the row's number."""
-
 READ_AHEAD = 5_000
 """Rows that are open at once if rows aren't kept; with fewer, one slow host's URLs would hold up all others."""
 
 FEW_FILES = "fewer requests at once than allowed: the system limits how many files a program may have open (ulimit -n)"
+
+
+def task_name(number: int) -> str:
+    """The name of the task that fetches the row of a number."""
+    return f"fetch {number}"
 
 
 class Fetch(Ledger):
@@ -66,6 +68,11 @@ class Fetch(Ledger):
         self._deadline: asyncio.Timeout | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         """The tasks that fetch rows, by the rows' numbers."""
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The numbers of all rows by the names of their tasks, where rows are kept."""
+        return {task_name(row.number): row.number for row in self.rows}
 
     @property
     def is_running(self) -> bool:
@@ -154,7 +161,7 @@ class Fetch(Ledger):
 
     def _start(self, row: Row, slot: Slot, tasks: asyncio.TaskGroup) -> None:
         self._set_running(row)
-        task = self._tasks[row.number] = tasks.create_task(self._fetch(row, slot), name=f"{TASK_NAME}{row.number}")
+        task = self._tasks[row.number] = tasks.create_task(self._fetch(row, slot), name=task_name(row.number))
         task.add_done_callback(partial(self._task_ended, row, slot))
 
     async def _fetch(self, row: Row, slot: Slot) -> None:

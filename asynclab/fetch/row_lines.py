@@ -19,10 +19,15 @@ GLYPHS: dict[RowState, str] = {
 """Each one cell wide."""
 
 
+def named_counts(found: Found) -> list[str]:
+    """What was found in a text, the first with the format that the text was taken for, such as "RSS: 12 URLs"."""
+    first, *others = counts_of(found)
+    return [first if found.taken_for in ("", "text") else f"{found.taken_for}: {first}", *others]
+
+
 def counts_of(found: Found) -> list[str]:
-    """What was found in a text, such as "RSS: 12 URLs", "3 duplicates" and "2 lines ignored"."""
-    format_told = "" if found.taken_for in ("", "text") else f"{found.taken_for}: "
-    counts = [format_told + plural(len(found.urls), "URL")]
+    """What was found in a text, such as "12 URLs", "3 duplicates" and "2 lines ignored"."""
+    counts = [plural(len(found.urls), "URL")]
     if found.duplicates:
         counts.append(plural(found.duplicates, "duplicate"))
     if found.ignored_counts:

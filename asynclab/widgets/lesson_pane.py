@@ -20,7 +20,13 @@ FRAME = 4
 """Cells of the lower border that the clock can't use, besides the corners."""
 
 LABEL = 8
-"""Cells of the labels "watch", "belief" and "docs"."""
+"""Cells of the labels "watch", "v", "belief" and "docs"."""
+
+AROUND_TITLE = 4
+"""Cells of the upper border that the title can't use, besides the corners."""
+
+UP_TO_WATCH = 3
+"""How many texts say what to watch and to press while the demo runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Lesson:
     """What is true instead."""
     docs: str = ""
     """The title of the page in Python's documentation."""
+    v: str = ""
+    """What the key v runs next."""
 
 
 class LessonPane(LineView, can_focus=False):
@@ -56,7 +64,7 @@ class LessonPane(LineView, can_focus=False):
         if lesson == self.lesson:
             return
         self.lesson = lesson
-        self.set_title(lesson.title)
+        self._retitle()
         self.scroll_home(animate=False)
         self.refresh(layout=True)
         self.repaint()
@@ -64,6 +72,18 @@ class LessonPane(LineView, can_focus=False):
     def show_clock(self, clock: Line, blocked: Forms = ("",)) -> None:
         """Show the clock in the frame, and what blocked the loop; empty if nothing has run."""
         self.set_subtitle(clock_and_block(clock, blocked, self.size.width - FRAME))
+
+    def lay_out_for(self, width: int) -> None:
+        """Title the frame as far as there is room."""
+        self._retitle()
+
+    @property
+    def lines_to_watch(self) -> int:
+        """The lines that say what it teaches, what to watch, and which mistake comes next."""
+        return sum(map(len, _parts(self.lesson, self.content_width())[:UP_TO_WATCH]))
+
+    def _retitle(self) -> None:
+        self.set_title(_title(self.lesson, self.content_width()))
 
     def lines_in(self, room: int) -> int:
         """How many lines to show in a room of lines: whole parts, if at least the first one fits."""
@@ -80,6 +100,12 @@ class LessonPane(LineView, can_focus=False):
         return _lay_out(self.lesson, width)[index]
 
 
+def _title(lesson: Lesson, width: int) -> str:
+    """The title, with what comes next if there is room for that."""
+    whole = f"{lesson.title} · v: {lesson.v}"
+    return whole if lesson.v and cell_width(whole) <= width - AROUND_TITLE else lesson.title
+
+
 def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
     return tuple(chain(*_parts(lesson, width)))
 
@@ -88,10 +114,12 @@ def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
 def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
     """The lines of each text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
+    v = "" if _title(lesson, width) != lesson.title else lesson.v
     docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
     texts = (
         (" ", "", lesson.concept),
         (f" {'watch':<{LABEL}}", "strong accent", lesson.watch),
+        (f" {'v':<{LABEL}}", "strong accent", v),
         (f" {'belief':<{LABEL}}", "strong ready", belief),
         (f" {'docs':<{LABEL}}", "heading", docs),
     )

@@ -46,8 +46,6 @@ class LineView(ScrollView, can_focus=True):
 
     HEADER_HEIGHT: ClassVar[int] = 0
     """Lines at the top that don't scroll."""
-    FOOTER_HEIGHT: ClassVar[int] = 0
-    """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
 
     selected_from = 0
     """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
@@ -86,7 +84,7 @@ class LineView(ScrollView, can_focus=True):
         return ()
 
     def compose_footer(self, width: int) -> Line:
-        """The line that stays below the others, if `FOOTER_HEIGHT` is 1."""
+        """The line that stays below the others, if `footer_height` is 1."""
         return ()
 
     def content_width(self) -> int:
@@ -102,9 +100,14 @@ class LineView(ScrollView, can_focus=True):
         return plain(self.compose_line(index, self.content_width())).rstrip()
 
     @property
+    def footer_height(self) -> int:
+        """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
+        return 0
+
+    @property
     def page_height(self) -> int:
         """The number of lines in sight, without header and footer."""
-        return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.FOOTER_HEIGHT)
+        return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.footer_height)
 
     def is_news(self, *shown: object) -> bool:
         """Whether the new content differs from the content shown last; mutable objects are compared by `id`."""
@@ -250,7 +253,7 @@ class LineView(ScrollView, can_focus=True):
         if self._hint and not self.line_count():
             return self._hinted(index, width), ""
         last = min(self.line_count() - top, page) + self.HEADER_HEIGHT
-        if self.FOOTER_HEIGHT and y == last:
+        if self.footer_height and y == last:
             return self.compose_footer(width), ""
         if index >= self.line_count():
             return (), ""
@@ -264,7 +267,7 @@ class LineView(ScrollView, can_focus=True):
     def fit_content(self) -> None:
         """Fit the lines to the width, and the scrolled area to the lines."""
         self._fit_width()
-        size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.FOOTER_HEIGHT)
+        size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.footer_height)
         if size == self.virtual_size:
             return
         grows = size.width == self.virtual_size.width and size.height > self.virtual_size.height

@@ -113,10 +113,14 @@ NAMES = 12
 WIDE = 68
 """The width at which nothing is abbreviated."""
 
+JOINED = 48
+"""The width at which the unfinished items are counted if a task waits for them."""
+
 
 def queue_items(queue: QueueState, width: int) -> Line:
     """A queue's label, its items as cells, oldest first, and how full it is."""
-    unfinished: Line = (("  unfinished ", "past"), (f"{queue.unfinished:,}", "")) if width >= WIDE else ()
+    counts = width >= (JOINED if queue.joiners else WIDE)
+    unfinished: Line = (("  unfinished ", "past"), (f"{queue.unfinished:,}", "")) if counts else ()
     size = _size(queue)
     label = _label(queue.label, width)
     room = min(ITEMS, width - len(label) - width_of(unfinished) - max(16, width_of(size) + 2))

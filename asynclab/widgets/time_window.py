@@ -73,23 +73,34 @@ TICK_COLUMNS = 5
 TICK = "·"
 BLOCKED = "!"
 """Fills the time in which the loop was blocked."""
-HERE, BEFORE, BEYOND = "▲", "◂", "▸"
-"""The moment being viewed: in sight, further left, and further right."""
+HERE, ABOVE, BEFORE, BEYOND = "▲", "▼", "◂", "▸"
+"""The moment being viewed: in sight, from below or above the lanes, further left, and further right."""
 
 _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
 """Each with the power of ten that makes it a second."""
 
 
-def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
-    """Round times, each at its column, with ticks between them, and marks where the loop was blocked."""
+def ruler(
+    scale: Scale,
+    first: int,
+    width: int,
+    blocked: Iterable[tuple[float, float]] = (),
+    moment: float | None = None,
+) -> Line:
+    """Round times, each at its column, with ticks between them, and marks where the loop was blocked.
+
+    `moment` is named above its column, in the place of what would stand there; None for no moment.
+    """
     cells, labelled = [" "] * width, set[int]()
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
         cells[column - first] = TICK
+    start, pointing = (0, "") if moment is None else _pointing(ABOVE, scale, first, width, moment)
+    pointed = range(start - 1, start + len(pointing) + 1) if pointing else range(0)
     every = LABEL_COLUMNS[scale.digit]
     for column in range(-(-first // every) * every, first + width, every):
         label = f"{_label(scale, column, first + width)} "
         at = column - first
-        if at + len(label) <= width + 1:
+        if at + len(label) <= width + 1 and not (at < pointed.stop and pointed.start < at + len(label)):
             cells[at : at + len(label)] = label[: width - at]
             labelled.update(range(at, at + len(label)))
     parts = ["past"] * width
@@ -97,6 +108,9 @@ def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, f
         for column in range(max(0, scale.column(begin) - first), min(width, scale.column(end) - first + 1)):
             parts[column] = "failed"
             cells[column] = cells[column] if column in labelled else BLOCKED
+    for at, cell in zip(pointed, f" {pointing} ", strict=True) if pointing else ():
+        if 0 <= at < width:
+            cells[at], parts[at] = cell, "strong accent"
     marked = groupby(zip(cells, parts, strict=True), key=itemgetter(1))
     return tuple(("".join(cell for cell, _ in run), part) for part, run in marked)
 
@@ -109,15 +123,20 @@ def width_text(scale: Scale) -> str:
 
 def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
     """A line that points at a moment's column and names the moment, or gives its direction if it is out of sight."""
+    at, text = _pointing(HERE, scale, first, width, moment)
+    return ((" " * at, ""), (text, "strong accent"))
+
+
+def _pointing(here: str, scale: Scale, first: int, width: int, moment: float) -> tuple[int, str]:
+    """What points at a moment, and the cell in which that begins."""
     column = scale.column(moment) - first
     text = moment_text(moment, scale)
     if column < 0:
-        return ((f"{BEFORE} {text}", "strong accent"),)
-    if column >= width:
-        return ((f"{text} {BEYOND}".rjust(width), "strong accent"),)
-    if column + 2 + len(text) <= width:
-        return ((" " * column, ""), (f"{HERE} {text}", "strong accent"))
-    return ((f"{text} {HERE}".rjust(column + 1), "strong accent"),)
+        return 0, f"{BEFORE} {text}"
+    if column < width and column + 2 + len(text) <= width:
+        return column, f"{here} {text}"
+    end, told = (width, f"{text} {BEYOND}") if column >= width else (column + 1, f"{text} {here}")
+    return max(0, end - len(told)), told
 
 
 def moment_text(moment: float, scale: Scale) -> str:

@@ -37,7 +37,6 @@ class TimelineView(TaskTreeView):
     BORDER_TITLE = "Timeline"
     ALLOW_SELECT = False  # the mouse drags the moment
     HEADER_HEIGHT = 1
-    FOOTER_HEIGHT = 1
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "shift(-1)", "Earlier", show=False),
         Binding("right,l", "shift(1)", "Later", show=False),
@@ -104,17 +103,24 @@ class TimelineView(TaskTreeView):
         self.set_subtitle(self.summary())
         super().repaint()
 
+    @property
+    def footer_height(self) -> int:
+        """A line for the moment being viewed; where that would hide a lane, the ruler names the moment."""
+        lanes = len(self._timeline.lanes)  # of the whole run, so that nothing jumps on the way through the past
+        return int(lanes + self.HEADER_HEIGHT < self.scrollable_content_region.height)
+
     def compose_header(self, width: int) -> Line:
-        """The ruler, and the length of time of a column."""
+        """The length of time of a column, and the ruler."""
         if not self._rows:
             return ()
         names = names_width(width)
         window = self.window
         blocked = [(block.begin, block.end) for block in self._state.blocks]
+        moment = None if self.footer_height else self._at
         told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
         return (
             (left(f" {told}", names + 1), "past"),
-            *ruler(window.scale, window.first, max(0, width - names - 1), blocked),
+            *ruler(window.scale, window.first, max(0, width - names - 1), blocked, moment),
         )
 
     def compose_footer(self, width: int) -> Line:

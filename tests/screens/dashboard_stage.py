@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from textual.app import App
+from textual.events import Key
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
@@ -83,6 +84,13 @@ class Hand:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    def type_at_once(self, *keys: str) -> None:
+        """Type so fast that the app finds all the keys at once."""
+        for key in keys:
+            event = Key(key, None)
+            event.set_sender(self.app)
+            self.app.post_message(event)
 
 
 class Stage(Hand):

@@ -4,6 +4,7 @@ import pytest
 from textual.command import Hit
 
 from asynclab.fetch import attempt, engine, sending
+from asynclab.fetch.engine import Fetch
 from asynclab.model import events as e
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record
@@ -339,6 +340,7 @@ async def test_every_task_of_a_fetch_hangs_on_another_however_late_it_begins() -
 def session(*tasks: tuple[str, int | None]) -> FetchSession:
     """A session whose tasks have these names and parents, numbered from 1."""
     made = FetchSession()
+    made.fetch = Fetch([f"https://a.example/{number}" for number in range(1, 13)])
     created = [e.TaskCreated(0.0, number, name, "_fetch", parent) for number, (name, parent) in enumerate(tasks, 1)]
     made.record = Record(frozen_lab([e.RunStarted(0.0, "fetch", 1.0, "3.13.0"), *created], 1.0))
     made.pump()
@@ -362,8 +364,8 @@ async def test_what_a_library_makes_for_a_task_is_on_behalf_of_its_url() -> None
 
 
 async def test_other_tasks_are_about_no_url() -> None:
-    fetched = session(("run", None), ("fetch mail", 1), ("Task-9", 1))
-    assert [fetched.number_of(task) for task in (1, 2, 3, 99)] == [None] * 4
+    fetched = session(("run", None), ("fetch mail", 1), ("Task-9", 1), ("fetch 13", 1))
+    assert [fetched.number_of(task) for task in (1, 2, 3, 4, 99)] == [None] * 5
 
 
 async def test_with_no_list_to_fetch_again_nothing_starts() -> None:

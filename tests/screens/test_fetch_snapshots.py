@@ -1,5 +1,7 @@
 """The Fetch screen and its lab as pictures, from a fetch that stands still."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,16 @@ async def open_the_lab(pilot: Pilot[Any]) -> None:
     await pilot.pause(0.3)
 
 
+CHOICES = {"the_format": "F", "the_export": "e"}
+"""The keys of the forms with choices."""
+
+
+async def open_a_choice(form: str, pilot: Pilot[Any]) -> None:
+    await stand_still(pilot)
+    await pilot.press(CHOICES[form])
+    await pilot.pause(0.3)
+
+
 def frozen_app() -> AsyncLabApp:
     return AsyncLabApp(request=Request(options=OPTIONS))
 
@@ -51,6 +63,13 @@ def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=drawn)
 def test_the_detail_where_room_is_short(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_detail)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=drawn)
+@pytest.mark.parametrize("form", CHOICES)
+def test_a_choice(snap_compare: Compare, form: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/home/me/pages"))
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=partial(open_a_choice, form))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=drawn)

@@ -2,7 +2,7 @@
 
 import pytest
 from textual.command import CommandPalette, Hit, SearchIcon
-from textual.events import Click, Key
+from textual.events import Click
 from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
@@ -45,6 +45,23 @@ async def test_it_offers_the_commands_that_apply_then_all_demos_then_what_always
         assert "resume (space)" not in texts
 
 
+async def test_what_matters_most_now_comes_first() -> None:
+    async with opened() as stage:
+        assert (await offered(stage))[0] == "run this (enter r)"
+        await stage.press("3")
+        await stage.until(lambda: stage.app.runs["3"].is_running)
+        assert (await offered(stage))[:2] == ["pause (space)", "step (n)"]
+        await stage.press("space")
+        await stage.until(lambda: stage.screen.is_paused)
+        assert (await offered(stage))[:2] == ["resume (space)", "back ([)"]
+        await stage.press("i", "space")
+        await stage.until(lambda: not stage.app.runs["3"].is_active)
+        assert (await offered(stage))[0] == "run this (enter r)"
+        await stage.press("7", "v")
+        await stage.until(lambda: stage.screen.findings_count)
+        assert (await offered(stage))[:3] == ["findings (b)", "cancel (c)", "why stuck (^\\)"]
+
+
 async def test_names_come_before_descriptions() -> None:
     async with opened() as stage:
         texts = await offered(stage, "gather")
@@ -75,23 +92,15 @@ async def test_a_command_can_be_given_from_it() -> None:
         await stage.until(lambda: run.lab is not None and run.lab.paused)
 
 
-def type_at_once(stage: Stage, *keys: str) -> None:
-    """Type so fast that the app finds all the keys at once."""
-    for key in keys:
-        event = Key(key, None)
-        event.set_sender(stage.app)
-        stage.app.post_message(event)
-
-
 @pytest.mark.parametrize("key", ["t", "ctrl+p"])
 async def test_a_choice_that_is_made_twice_at_once_is_made_once(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[object] = []
     async with opened() as stage:
-        monkeypatch.setattr(stage.screen, "action_start_held", lambda: chosen.append("a demo"))
+        monkeypatch.setattr(stage.screen, "action_step", lambda: chosen.append("a step"))
         monkeypatch.setattr(AsyncLabApp, "_watch_theme", lambda _, theme: chosen.append(theme))
         await stage.press(key)
         await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count)
-        type_at_once(stage, "down", "enter", "enter")
+        stage.type_at_once("down", "enter", "enter")
         await stage.until(lambda: stage.app.screen is stage.screen)
         await stage.until(lambda: chosen)
         assert len(chosen) == 1

@@ -9,8 +9,8 @@ import pytest
 from textual.events import MouseMove
 from textual.widgets import Input
 
-from asynclab.curriculum.catalogue import DEMOS, find
-from asynclab.screens.lab.layout import PANES, STAGE_PANES, shares
+from asynclab.curriculum.catalogue import DEMOS, Demo, find
+from asynclab.screens.lab.layout import LEAST_FINDINGS, PANES, STAGE_PANES, shares
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.line_view import LineView
@@ -102,7 +102,8 @@ async def test_w_brings_the_next_of_its_panes_to_the_front_where_one_shows_at_a_
     async with finished("3", (80, 24)) as stage:
         for pane in ("timeline", "gauges", "loop", "timeline"):
             await stage.press("w")
-            await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
+            shown = ["demos", pane, *(["activity"] if pane == "timeline" else []), "concept"]
+            await stage.until(lambda shown=shown: shown_panes(stage) == shown)  # type: ignore[misc]
             assert stage.focused == pane
 
 
@@ -214,7 +215,8 @@ async def test_where_room_is_short_list_and_tasks_show_with_what_queues_there_ar
     async with finished("7", (80, 24)) as stage:
         for size in ((80, 24), (120, 24), (80, 60)):
             await stage.pilot.resize_terminal(*size)
-            assert shown_panes(stage) == ["demos", "tasks", "gauges", "concept"]
+            more = ["activity"] if size == (80, 60) else []
+            assert shown_panes(stage) == ["demos", "tasks", "gauges", *more, "concept"]
             assert "tasks" in str(stage.screen.query_one(PaneTabs).render())
 
 
@@ -234,7 +236,8 @@ async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
         rows = set()
         for pane in ("tasks", "timeline", "gauges", "loop", "source", "activity"):
             await stage.press("tab")
-            await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
+            shown = ["demos", pane, *(["activity"] if pane in ("tasks", "timeline") else []), "concept"]
+            await stage.until(lambda shown=shown: shown_panes(stage) == shown)  # type: ignore[misc]
             assert stage.focused == pane
             rows.add(stage.screen.query_one(PaneTabs).region.y)
         await stage.press("tab")
@@ -436,8 +439,76 @@ def test_queues_get_what_they_need_up_to_a_fifth_of_the_screen(lines: int, share
 
 
 @pytest.mark.parametrize(
-    ("height", "tasks", "given"), [(30, 0, (7, 7)), (30, 1, (5, 5)), (30, 3, (6, 7)), (30, 9, (7, 7)), (40, 1, (7, 7))]
+    ("height", "tasks", "given"), [(30, 0, (7, 7)), (30, 1, (5, 5)), (30, 3, (6, 6)), (30, 9, (7, 7)), (40, 1, (7, 7))]
 )
 def test_panes_give_the_code_the_lines_that_they_dont_need(height: int, tasks: int, given: tuple[int, int]) -> None:
     share = shares(height, MIDDLE, lesson=8, tasks=tasks, gauges=0)
     assert (share.tasks, share.middle) == given
+
+
+@pytest.mark.parametrize(("lesson", "tasks", "lines"), [(6, 4, 7), (6, 5, 8), (6, 6, 9), (6, 50, 9), (8, 6, 7)])
+def test_lanes_get_lines_of_the_code_as_long_as_that_can_be_read(lesson: int, tasks: int, lines: int) -> None:
+    assert shares(30, MIDDLE, lesson=lesson, tasks=tasks, gauges=0).middle == lines
+
+
+@pytest.mark.parametrize("key", ["5", "9"])
+@pytest.mark.usefixtures("practice_server_in_a_hurry")
+async def test_at_100_columns_the_timeline_has_a_lane_for_each_task_that_the_lesson_watches(key: str) -> None:
+    async with finished(key, (100, 30)) as stage:
+        timeline = stage.views.timeline
+        await stage.until(lambda: timeline.page_height >= 4)
+        assert "▼" in painted(timeline)[0], "the ruler names the moment, as a line of its own would hide a lane"
+
+
+async def test_a_gauge_that_the_lesson_watches_stays_beside_what_was_found() -> None:
+    async with opened((100, 30), make_lab=quick_lab) as stage:
+        await stage.press("7", "v")
+        await stage.until(lambda: "findings" in shown_panes(stage))
+        assert "gauges" in shown_panes(stage)
+        assert stage.views.findings.outer_size.height >= LEAST_FINDINGS
+
+
+@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
+async def test_at_80_columns_every_lesson_and_every_mistake_is_read_without_scrolling(demo: Demo) -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        stage.screen.select_demo(demo.key)
+        run, lesson = stage.screen.program, stage.views.concept
+        for mistake in (None, *run.mistakes):
+            run.mistakes_on = () if mistake is None else (mistake,)
+            stage.screen.describe()
+            await stage.pilot.pause()
+            await stage.until(lambda: lesson.size.height == lesson.lines_to_watch)
+            text = " ".join(" ".join(painted(lesson)).split())
+            assert lesson.lesson.watch in text
+            assert f"v: {lesson.lesson.v}" in str(lesson.border_title) or f"v {lesson.lesson.v}" in text
+            assert len(str(lesson.border_title)) <= lesson.outer_size.width - 6, "else the frame would cut it"
+
+
+async def test_a_narrow_screen_with_lines_to_spare_has_the_whole_lesson() -> None:
+    async with finished("7", (80, 60)) as stage:
+        assert stage.views.concept.size.height == stage.views.concept.line_count()
+
+
+async def test_at_80_columns_the_keys_of_the_lesson_are_in_the_key_bar() -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        await stage.until(lambda: "  v mistake  " in stage.bar)
+        assert "  p params  " in stage.bar
+        await stage.press("7", "v")
+        await stage.until(lambda: "stuck" in stage.clock and "findings" in stage.bar)
+        assert "  c cancel  v no mistake  " in stage.bar
+
+
+async def test_where_room_is_short_what_is_printed_shows_below_the_tasks_as_long_as_they_leave_room() -> None:
+    async def main(**_: object) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _number in range(count):
+                group.create_task(asyncio.sleep(0))
+
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        replace_main(stage.app.runs["1"], main)
+        count = 3
+        await finish(stage, "1")
+        await stage.until(lambda: shown_panes(stage) == ["demos", "tasks", "activity", "concept"])
+        count = 30
+        await finish(stage, "1")
+        await stage.until(lambda: shown_panes(stage) == ["demos", "tasks", "concept"])

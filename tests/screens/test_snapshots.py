@@ -23,12 +23,17 @@ PANES = {
     "the_activity": "tab tab tab z",
     "the_code": "j tab tab z",
     "a_mistake": "v",
-    "the_life_of_a_task": "j enter",
 }
 """What is pressed on the table of a full queue's tasks to see each pane."""
 
-SCREENS = {"the_parameters": "p", "the_palette": "ctrl+p", "help": "question_mark"}
-"""The same for what lies over the Learn screen."""
+SCREENS = {
+    "the_parameters": "p",
+    "the_palette": "ctrl+p",
+    "help": "question_mark",
+    "the_life_of_a_task": "j enter",
+    "the_past": "j w" + " left_square_bracket" * 12,
+}
+"""The same for what lies over the Learn screen, or changes all of it."""
 
 
 def frozen_app() -> AsyncLabApp:
@@ -87,10 +92,6 @@ def test_over_the_dashboard(snap_compare: Compare, screen: str, size: tuple[int,
 
 def test_the_timeline_beside_the_event_loop(snap_compare: Compare) -> None:
     assert snap_compare(frozen_app(), terminal_size=(140, 36), run_before=pressing("j w"))
-
-
-def test_the_past(snap_compare: Compare) -> None:
-    assert snap_compare(frozen_app(), terminal_size=(120, 34), run_before=pressing("j w" + " left_square_bracket" * 12))
 
 
 def test_the_event_loop_where_room_is_short(snap_compare: Compare) -> None:

@@ -52,6 +52,22 @@ async def test_it_is_as_high_as_its_texts() -> None:
         assert pane.size.height == 1
 
 
+async def test_what_v_does_is_a_text_where_the_title_has_no_room_for_it() -> None:
+    lesson = replace(LESSON, v="mistake: they are awaited one by one")
+    async with on_stage(LessonPane(), 100, 30) as (pane, pilot):
+        pane.show_lesson(lesson)
+        await pilot.pause()
+        assert str(pane.border_title) == "3 gather · v: mistake: they are awaited one by one"
+        lines = pane.line_count()
+        await pilot.resize_terminal(50, 30)
+        await pilot.pause()
+        assert str(pane.border_title) == "3 gather"
+        assert " v       mistake: they are awaited one by one" in painted(pane)
+        await pilot.resize_terminal(100, 30)
+        await pilot.pause()
+        assert pane.line_count() == lines
+
+
 async def test_the_frame_tells_how_the_clock_runs() -> None:
     async with on_stage(LessonPane(), 60, 12) as (pane, pilot):
         pane.show_clock(clock_line(LabState(), 1.24))

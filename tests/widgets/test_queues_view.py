@@ -84,6 +84,16 @@ async def test_the_figures_of_a_queue_keep_their_place_while_items_come() -> Non
     assert len(places) == 1
 
 
+async def test_unfinished_items_are_counted_in_a_narrow_pane_if_a_task_waits_for_them() -> None:
+    state = full_queue("'a'")
+    async with on_stage(QueuesView(), 56, 10, shows=(state, 0.5)) as (gauges, pilot):
+        assert "unfinished" not in painted(gauges)[0]
+        fold(state, (task(9, "main"), *step(9, 0.2), events.TaskWaiting(0.2, 9, events.Wait("queue.join", 1))))
+        gauges.show(state, 0.6)
+        await pilot.pause()
+        assert painted(gauges)[0].endswith("unfinished 1")
+
+
 async def test_items_that_do_not_fit_are_counted() -> None:
     puts = (events.QueuePut(0.1, 1, f"'item {size}'", size, size) for size in range(1, 501))
     state = folded(events.QueueCreated(0.0, 1, "Queue", 0), *puts)

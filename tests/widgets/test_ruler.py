@@ -37,9 +37,23 @@ def test_no_mark_goes_through_a_time() -> None:
 
 @pytest.mark.parametrize("step", range(STEPS))
 @pytest.mark.parametrize("first", [0, 1, 7, 123_456])
-def test_a_ruler_is_as_wide_as_its_lanes(step: int, first: int) -> None:
+@pytest.mark.parametrize("moment", [None, 0.0, 0.003, 1e6])
+def test_a_ruler_is_as_wide_as_its_lanes(step: int, first: int, moment: float | None) -> None:
     for width in (0, 1, 6, 80):
-        assert width_of(ruler(Scale(step), first, width)) == width
+        assert width_of(ruler(Scale(step), first, width, (), moment)) == width
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (1.24, "0 s  ·    · ▼ 1.24 s     ·    ·    ·"),
+        (1.9, "0 s  ·    ·    ·   ▼ 1.90 s   ·    · "),
+        (3.4, "0 s  ·    ·    ·    2 s  · 3.40 s ▼  "),
+        (9.0, "0 s  ·    ·    ·    2 s  ·   9.00 s ▸"),
+    ],
+)
+def test_the_ruler_names_a_moment_in_the_place_of_what_would_stand_there(moment: float, text: str) -> None:
+    assert plain(ruler(TENTHS, 0, len(text), (), moment)) == text
 
 
 def test_labels_stay_at_their_times_when_one_scrolls() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from asynclab.fetch.engine import TASK_NAME, Fetch
+from asynclab.fetch.engine import Fetch, task_name
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
 
 if TYPE_CHECKING:
@@ -64,17 +64,16 @@ class FetchSession(Program):
     def task_of(self, number: int) -> int | None:
         """The task that fetches the URL of this number, or did so last; None if there is none, or it was forgotten."""
         tasks = self.state.tasks
-        name = f"{TASK_NAME}{number}"
+        name = task_name(number)
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
 
     def number_of(self, task: int) -> int | None:
         """The number of the URL that a task, or the task that created it, fetches; None for none."""
-        tasks = self.state.tasks
+        tasks, numbers = self.state.tasks, {} if self.fetch is None else self.fetch.numbers
         known = tasks.get(task)
         while known is not None:
-            number = known.name.removeprefix(TASK_NAME)
-            if number != known.name and number.isdecimal():
-                return int(number)
+            if known.name in numbers:
+                return numbers[known.name]
             known = None if known.parent is None else tasks.get(known.parent)
         return None
 

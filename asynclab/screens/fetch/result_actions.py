@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asynclab.fetch.row_lines import counts_of
+from asynclab.fetch.row_lines import counts_of, named_counts
 from asynclab.fetch.texts import FORMATS
 from asynclab.fetch.urls import find_urls
 from asynclab.model.wording.quantities import plural
@@ -72,8 +72,8 @@ class ResultActions(FetchActions):
         text = self.urls.text
 
         def reading(name: str) -> Choice:
-            told = " · ".join(counts_of(find_urls(text, taken_as="" if name == AUTO else name)))
-            return Choice(name[0], name, told.removeprefix(f"{name}: "))
+            told = named_counts(find_urls(text)) if name == AUTO else counts_of(find_urls(text, taken_as=name))
+            return Choice(name[0], name, " · ".join(told))
 
         # A long text takes a second or two for each.
         choices = await asyncio.to_thread(lambda: list(map(reading, (AUTO, *FORMATS))))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.fetch.address import redacted
-from asynclab.fetch.row_lines import counts_of
+from asynclab.fetch.row_lines import counts_of, named_counts
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import Found, FoundUrl, find_urls, other_reading
 from asynclab.model.wording.quantities import plural
@@ -111,9 +111,9 @@ def summary(urls: UrlList) -> Line:
     """What was found, such as "12 URLs · 3 duplicates · 2 lines ignored"."""
     if urls.is_practice:
         return (("practice pages on this computer, until you add text", "past"),)
-    told = counts_of(urls.found)
+    told = counts_of(urls.found) if urls.taken_as else named_counts(urls.found)
     if urls.taken_as:
-        told[0] = f"read as {urls.taken_as}: {plural(len(urls.found.urls), 'URL')}"
+        told[0] = f"read as {urls.taken_as}: {told[0]}"
     elif urls.other:
         told.insert(1, f"F: {plural(urls.other[1], 'other')} as {urls.other[0]}")
     return joined(((count, "past"),) for count in told)

@@ -138,7 +138,7 @@ class LabActions(PaneScreen):
         "findings",
         key="b",
         group="Looking",
-        rank=lambda screen: 2 if screen.findings_count else None,
+        rank=lambda screen: 1 if screen.findings_count else None,
         bar=lambda screen: ("b", "activity" if screen.focused_pane == "findings" else "findings"),
         when=lambda screen: screen.is_staged,
     )
@@ -172,6 +172,7 @@ class LabActions(PaneScreen):
         "why stuck",
         key="ctrl+backslash",
         group="Looking",
+        rank=lambda screen: 3 if screen.record.present.is_stalled else None,
         when=lambda screen: screen.is_staged and screen.record.has_run,
     )
     def action_stuck(self) -> None:

@@ -36,7 +36,7 @@ _SPEED = command(
     "slower",
     key="comma",
     group="Time",
-    rank=lambda screen: 6 if screen.is_for_stepping else 17,
+    rank=lambda screen: 17 if not screen.is_for_stepping else 9 if screen.running is None else 6,
     bar=(", .", "speed"),
     offered=can_control,
 )
@@ -57,7 +57,7 @@ class TimeScreen(LabActions):
         "pause",
         key="space",
         group="Time",
-        rank=3,
+        rank=lambda screen: 9 if screen.record.present.is_stalled else 3,
         when=lambda screen: screen.running is not None and not screen.is_paused,
         offered=can_control,
     )
@@ -77,7 +77,7 @@ class TimeScreen(LabActions):
         "step",
         key="n",
         group="Time",
-        rank=lambda screen: 4 if screen.is_for_stepping else 16,
+        rank=lambda screen: 16 if not screen.is_for_stepping else 9 if screen.record.present.is_stalled else 4,
         when=lambda screen: screen.can_step,
         offered=can_control,
         explains=True,

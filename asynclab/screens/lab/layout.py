@@ -89,11 +89,51 @@ SCANTY = 5
 LEAST_FINDINGS = 10
 """Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
 
-RULER = 2
-"""Lines of the timeline above and below its lanes."""
+POINTER = 1
+"""The line below the lanes that points at a moment; where it would hide a lane, the ruler does that."""
+
+MOST_LANES = 9
+"""Lines that the timeline gets at the cost of the code, with frame and header, where it has more lanes than fit."""
+
+LITTLE_CODE = 6
+"""Lines that code and activity keep then, with their frame."""
+
+LEAST_BELOW = 5
+"""Lines that activity or findings need below the tasks, with their frame, where one pane shows at a time."""
+
+LESSON_ABOVE_A_PANE = 4
+"""The fewest lines of the lesson, with its frame, where one pane shows at a time."""
+
+OTHER_LINES = 3
+"""Lines of the title bar, the tabs and the key bar."""
 
 LOWEST = 20
 """Lines from which on queues stand below the tasks where one pane shows at a time."""
+
+
+def lines_of_tasks(tasks: int) -> int:
+    """Lines that tasks take in the table, and their lanes on the timeline, with frame and header."""
+    return tasks + HEADER + FRAME
+
+
+def lines_of_gauges(height: int, gauges: int) -> int:
+    """Lines that queues, locks and deadlines get on a screen of this height, with their frame."""
+    return min(max(gauges, 3), height // 5) + FRAME
+
+
+def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int) -> int:
+    """The lines of the lesson where one pane shows at a time: all, if what is in front keeps ten or all that it needs.
+
+    Args:
+        height: Of the screen, in lines.
+        front: The id of the pane in front.
+        lesson: Lines that the lesson wants, with its frame.
+        tasks: Lines of the tasks.
+        gauges: Lines that queues take below the tasks, with their frame; 0 where they don't show there.
+    """
+    is_known = tasks > 0 and front in ("tasks", "timeline")
+    needed = min(lines_of_tasks(tasks), LEAST_CODE) + gauges if is_known else LEAST_CODE
+    return max(LESSON_ABOVE_A_PANE, min(lesson, height - OTHER_LINES - needed))
 
 
 class Shares(NamedTuple):
@@ -115,9 +155,9 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
         gauges: Lines of queues, locks and deadlines; 0 where there are none.
         loop: Lines of the event loop's view, the most that it has had.
     """
-    lanes, table = max(tasks + RULER, loop) + FRAME, tasks + HEADER + FRAME
-    queues = min(max(gauges, 3), height // 5) + FRAME
-    middle = max(LEAST_MIDDLE, min(height // 4, lanes))
+    table, queues = lines_of_tasks(tasks), lines_of_gauges(height, gauges)
+    row = max(table, loop + FRAME)
+    middle = max(LEAST_MIDDLE, min(height // 4, max(table + POINTER, row)))
     has_middle = "timeline" in shown or "loop" in shown
     rest = height - 2 - lesson - (queues if "gauges" in shown else 0)
     room = rest - (middle if has_middle else 0)
@@ -126,7 +166,9 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
         return Shares(listed, queues, middle)
     missing = LEAST_CODE - (room - listed)
     from_tasks = _spared(listed, table, missing)
-    return Shares(listed - from_tasks, queues, middle - _spared(middle, lanes, missing - from_tasks))
+    hidden = min(MOST_LANES, table) - middle if "timeline" in shown else 0
+    to_middle = max(0, min(hidden, room - listed - LITTLE_CODE)) - _spared(middle, row, missing - from_tasks)
+    return Shares(listed - from_tasks, queues, middle + to_middle)
 
 
 def _spared(lines: int, needed: int, missing: int) -> int:

@@ -15,11 +15,17 @@ from asynclab.screens.lab.filtered_view import Filtered
 from asynclab.screens.lab.layout import (
     BESIDE_CODE,
     FRAME,
+    LEAST_BELOW,
     LEAST_FINDINGS,
     LEAST_MIDDLE,
     LEAST_TASKS,
     LOWEST,
+    OTHER_LINES,
+    SCANTY,
     STAGE_PANES,
+    lines_above,
+    lines_of_gauges,
+    lines_of_tasks,
     shares,
     shown,
     turns,
@@ -37,9 +43,6 @@ from asynclab.widgets.timeline import TimelineView
 
 LESSON_PERCENT = 30
 """The largest share of the stage's height for the lesson."""
-
-LESSON_ABOVE_A_PANE = 4
-"""The most lines of the lesson, with its frame, where one pane shows at a time."""
 
 
 class StageRoom(Vertical):
@@ -172,12 +175,20 @@ class StageRoom(Vertical):
     @property
     def _has_middle(self) -> bool:
         """Whether there is room for the row in the middle: findings come first, since they need reading."""
-        rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
+        tasks = max(SCANTY, min(LEAST_TASKS, lines_of_tasks(self._most_tasks)))
+        middle = lines_of_gauges(self._height, self._gauge_lines) if self._gauge_lines else LEAST_MIDDLE
+        rest = self._height - 2 - self._lines_of_lesson - tasks - middle
         return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
 
     @property
     def _lines_of_lesson(self) -> int:
-        return self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME) + FRAME
+        """The lines of the lesson, with its frame."""
+        lines = self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME)
+        if not self.is_single:
+            return lines + FRAME
+        gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
+        wanted = max(lines, self.concept.lines_to_watch) + FRAME
+        return lines_above(self._height, self.front, lesson=wanted, tasks=self._most_tasks, gauges=gauges)
 
     @property
     def _pane_beside_code(self) -> str:
@@ -196,13 +207,27 @@ class StageRoom(Vertical):
             return not self.is_zoomed or self.front == "concept"
         if not self.is_single:
             return pane in self.shown_panes
-        return pane == self.front or (pane == "gauges" and self._has_gauges_below)
+        if pane == "gauges" and self._has_gauges_below:
+            return True
+        return pane == self.front or (pane == self._pane_beside_code and self._has_more_below)
 
     @property
     def _has_gauges_below(self) -> bool:
         """Whether queues stand below the tasks where one pane shows at a time."""
-        has_room = self._height >= LOWEST and not self.is_zoomed
-        return self.is_single and self.front == "tasks" and self._gauge_lines > 0 and has_room
+        return self._is_single_in_front("tasks") and self._gauge_lines > 0 and self._height >= LOWEST
+
+    @property
+    def _has_more_below(self) -> bool:
+        """Whether activity or findings stand there, or below the timeline, in lines that nothing else needs."""
+        if not self._is_single_in_front("tasks", "timeline") or not self._most_tasks:
+            return False
+        gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
+        rest = self._height - OTHER_LINES - self._lines_of_lesson - lines_of_tasks(self._most_tasks) - gauges
+        return rest >= LEAST_BELOW
+
+    def _is_single_in_front(self, *panes: str) -> bool:
+        """Whether one of these panes shows and the others don't, with the lesson above it."""
+        return self.is_single and self.front in panes and not self.is_zoomed
 
     @property
     def _height(self) -> int:
@@ -229,14 +254,15 @@ class StageRoom(Vertical):
         needs = {"tasks": self._most_tasks, "gauges": self._gauge_lines, "loop": self._most_of_the_loop}
         share = shares(self._height, panes, lesson=lesson, **needs)
         self._limit_the_lesson(lesson)
-        self._set_height(self.tasks, share.tasks)
+        has_more, needed = self._has_more_below, lines_of_tasks(self._most_tasks)
+        self._set_height(self.tasks, needed if has_more else share.tasks, stays=has_more)
         self._set_height(self.gauges, share.gauges, stays=self._has_gauges_below)
-        self._set_height(self.middle, share.middle)
+        self._set_height(self.middle, needed if has_more else share.middle, stays=has_more)
 
     def _limit_the_lesson(self, lines: int) -> None:
-        """Give the lesson at most this many lines, or few where one pane shows at a time; all where that is its own."""
+        """Give the lesson at most this many lines, or all where it is in front."""
         is_alone = self.is_single and self.front == "concept"
-        limit = "100%" if is_alone else str(LESSON_ABOVE_A_PANE if self.is_single else lines)
+        limit = "100%" if is_alone else str(lines)
         self.concept.styles.height = "1fr" if is_alone else "auto"
         if self.concept.styles.max_height != Scalar.parse(limit):
             self.concept.styles.max_height = limit

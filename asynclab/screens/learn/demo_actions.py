@@ -97,7 +97,7 @@ class DemoActions(LabScreen):
         "run this",
         key="r",
         group="Run",
-        rank=lambda screen: 2 if screen.is_in_list else 12,
+        rank=lambda screen: 12 if screen.program.is_active else 2 if screen.is_in_list else 5,
         shown="enter r",
         bar=lambda screen: ("enter" if screen.is_in_list else "r", "run this"),
     )
@@ -110,7 +110,14 @@ class DemoActions(LabScreen):
         """Run the selected demo, or run it again, paused before its first step."""
         self.program.start(paused=True)
 
-    @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.program.is_active, offered=can_control)
+    @command(
+        "cancel",
+        key="c",
+        group="Run",
+        rank=lambda screen: 2 if screen.record.present.is_stalled else 5,
+        when=lambda screen: screen.program.is_active,
+        offered=can_control,
+    )
     def action_cancel(self) -> None:
         """Cancel the selected demo and let it clean up."""
         self.program.cancel()
@@ -119,7 +126,7 @@ class DemoActions(LabScreen):
         "params",
         key="p",
         group="Run",
-        rank=10,
+        rank=lambda screen: 10 if not screen.is_in_list else 8 if screen.program.is_active else 6,
         when=lambda screen: len(screen.program.demo.parameters) > len(screen.program.mistakes),
     )
     def action_parameters(self) -> None:
@@ -139,7 +146,7 @@ class DemoActions(LabScreen):
         "mistake",
         key="v",
         group="Run",
-        rank=9,
+        rank=lambda screen: 5 if screen.is_in_list else 9,
         bar=lambda screen: ("v", screen.program.next_mistake_label),
         when=lambda screen: bool(screen.program.mistakes),
     )

@@ -70,13 +70,14 @@ class Run(Program):
         """What `next_mistake` switches on, in a few cells."""
         if self._passed == len(self.mistakes):
             return "no mistake"
-        return "mistake" if len(self.mistakes) == 1 else f"mistake {self._passed + 1} of {len(self.mistakes)}"
+        return "mistake" if len(self.mistakes) == 1 else f"mistake {self._passed + 1}"
 
     @property
     def next_mistake_text(self) -> str:
         """What `next_mistake` switches on, in a sentence; with a mistake on, it need not be called one again."""
         following = [mistake.mistake for mistake in self.demo.mistakes[self._passed : self._passed + 1]]
-        label = [] if following and self.mistakes_on else [self.next_mistake_label]
+        of_all = f" of {len(self.mistakes)}" if following and len(self.mistakes) > 1 else ""
+        label = [] if following and self.mistakes_on else [f"{self.next_mistake_label}{of_all}"]
         return ": ".join([*label, *following])
 
     @property
@@ -155,9 +156,10 @@ def lesson_of(run: Run) -> Lesson:
     is_one_of_several = len(wrong) == 1 < len(demo.mistakes)
     place = f" {demo.mistakes.index(wrong[0]) + 1} of {len(demo.mistakes)}" if is_one_of_several else ""
     names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
-    title = " ".join([demo.key, demo.name, *changed, *names, f"· v: {run.next_mistake_text}"])
+    title = " ".join([demo.key, demo.name, *changed, *names])
     taught = demo.lesson
-    lesson = Lesson(title, taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
+    texts = (taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
+    lesson = Lesson(title, *texts, v=run.next_mistake_text)
     if not wrong:
         return lesson
     concept = sentence(f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}")

@@ -34,7 +34,7 @@ class ChoiceForm(ModalScreen[str | None]):
     ChoiceForm {
         align: center middle;
         OptionList, OptionList:focus {
-            width: 60;
+            width: 66;
             max-width: 100%;
             height: auto;
             border: round $state-accent;
@@ -58,7 +58,7 @@ class ChoiceForm(ModalScreen[str | None]):
         names = [choice.name for choice in self._choices]
         box.highlighted = names.index(self._chosen) if self._chosen in names else 0
         box.border_title = self._title
-        box.border_subtitle = Content(one_line(self._subtitle, 53))
+        box.border_subtitle = Content(one_line(self._subtitle, 59))
         yield box
 
     @on(OptionList.OptionSelected)

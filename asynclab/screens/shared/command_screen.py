@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import BindingType
@@ -115,9 +116,12 @@ class CommandScreen(Commanding, Screen[None]):
         return [*self.own_offers, *self.host.own_offers]
 
     def palette_entries(self) -> Iterator[PaletteEntry]:
-        """What the palette finds: the screen's commands that apply now, its other entries, and the app's commands."""
+        """What the palette finds: the screen's commands that apply now, its other entries, and the app's commands.
+
+        What the key bar would keep longest comes first.
+        """
         if self.is_furnished:
-            yield from map(self._palette_entry, filter(_is_found, self.own_offers))
+            yield from map(self._palette_entry, sorted(filter(_is_found, self.own_offers), key=_place_in_palette))
         yield from self.other_palette_entries()
         yield from map(self._palette_entry, filter(_is_found, self.host.own_offers))
 
@@ -191,6 +195,11 @@ class CommandScreen(Commanding, Screen[None]):
 
 def _is_found(offer: Offer) -> bool:
     return offer.command.in_palette and offer.applies
+
+
+def _place_in_palette(offer: Offer) -> tuple[bool, float]:
+    rank = offer.rank
+    return offer.command.group == "App", inf if rank is None else rank
 
 
 def filter_entries(lines: str) -> tuple[BarEntry, BarEntry]:

@@ -7,7 +7,7 @@ import signal
 import time
 
 from textual.app import App
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
@@ -23,8 +23,11 @@ class Notices(App[None]):
         A problem stays when a notice replaces another one, and when a key is pressed.
         """
         severity: SeverityLevel = "error" if is_problem else "information"
-        self.forget_notices("information", severity)
         self.notify(one_line(text, limit=400), severity=severity, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Make room for a notice. Not in `tell`: of keys that come at once, each would find none to replace yet."""
+        self.forget_notices("information", event.notification.severity)
 
     def forget_notices(self, *severities: SeverityLevel) -> None:
         """Remove the notices of these kinds."""
