@@ -20,7 +20,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
-from asynclab.model.wording.wait import held_now, plain_wait
+from asynclab.model.wording.wait import held_now, plain_wait, waited_tasks
 
 VERSION = 1
 """The version of the format; it rises when a field changes its meaning or goes away."""
@@ -225,25 +225,14 @@ def _tasks_of(state: LabState, finding: Finding) -> list[int]:
     found = [finding.task]
     for number in found:  # it grows meanwhile
         if len(found) < FLOWS and _still_waits(state.tasks[number], finding):
-            found += islice((other for other in _awaited_by(state, number) if other not in found), FLOWS)
+            wait = state.tasks[number].waits_for
+            awaited = () if wait is None else waited_tasks(wait, state)
+            found += islice((other for other in awaited if other in state.tasks and other not in found), FLOWS)
     return found[:FLOWS]
 
 
 def _still_waits(task: TaskState, finding: Finding) -> bool:
     return task.state == "waiting" and task.since <= finding.at
-
-
-def _awaited_by(state: LabState, number: int) -> Iterator[int]:
-    """The tasks that have to end, or to release a lock, before a task can continue."""
-    wait = state.tasks[number].waits_for
-    if wait is None:
-        return
-    for primitive in state.primitives.values() if wait.kind == "lock" else ():
-        if (primitive.kind, primitive.number) == ("lock", wait.number) and primitive.holder in state.tasks:
-            yield primitive.holder
-    for other in wait.tasks if wait.kind != "lock" else ():
-        if other in state.tasks and not state.tasks[other].has_ended:
-            yield other
 
 
 def _flow(state: LabState, number: int, finding: Finding) -> Flow:

@@ -125,7 +125,7 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
     wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
         source = wait if wait is not None and not event.line else event
-        place = (source.file, source.line) if source.line else None
+        place = place_in(source)
         semaphore.extra = who, place, who in semaphore.given_up
 
 

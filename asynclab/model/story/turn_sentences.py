@@ -12,7 +12,8 @@ from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Alike, Summary, Turn, alike
 from asynclab.model.story.wakes import did, ended_by, first_ones, readiness
-from asynclab.model.wording.grammar import joined, listed, place, sentence
+from asynclab.model.wording.grammar import joined, listed, sentence
+from asynclab.model.wording.places import line_in_story
 from asynclab.model.wording.quantities import duration, length, measured, plural
 from asynclab.model.wording.step_deeds import done_in_general
 from asynclab.model.wording.wait import waited
@@ -119,7 +120,7 @@ class Teller:
         elif wait is None and not turn.waited:
             said = "didn't wait: it was woken before its step ended"
         else:
-            where = "" if wait is None else place(wait.file, wait.line, self._home)
+            where = "" if wait is None else line_in_story(wait.file, wait.line, self._home)
             said = f"{waited(wait, self._time(turn), state)}{where}"
         return joined(said, ended_by(turn, state), readiness(turn, state))
 
@@ -135,7 +136,7 @@ class Teller:
         turn = alike.example
         if turn.yielded or turn.is_first:
             return "yielded"
-        where = "" if turn.wait is None else place(turn.wait.file, turn.wait.line, self._home)
+        where = "" if turn.wait is None else line_in_story(turn.wait.file, turn.wait.line, self._home)
         said = f"{_on_average(alike, self._state)}{where}"
         verbs = _in_general(turn)
         return f"{said}, then {verbs}" if verbs else said
