@@ -288,8 +288,12 @@ class Lab:
 
     def cancel_task(self, task: int) -> bool:
         """Ask one task to end; False where it has ended or is unknown."""
-        found = [candidate for _, candidate in self._tracer.registry.some({task})]
-        return self._tracer.loop is not None and cancel(self._tracer, found)
+        found = self.tasks().get(task)
+        return self._tracer.loop is not None and found is not None and cancel(self._tracer, [found])
+
+    def tasks(self) -> dict[int, Task[Any]]:
+        """The tasks that have yet to end, by their numbers."""
+        return {record.id: task for record, task in self._tracer.registry.tasks()}
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
         """Look at what tasks wait for and where they stand, where that is unknown; to be called before painting.

@@ -70,11 +70,12 @@ class LoopMonitor:
             if not self._awaiting:
                 self._awaiting = True
                 try:
-                    self._loop.call_soon_threadsafe(self._beat, perf_counter(), context=outside_context())
+                    self._loop.call_soon_threadsafe(self.beat, perf_counter(), context=outside_context())
                 except RuntimeError:  # the loop was closed
                     return
 
-    def _beat(self, sent: float) -> None:
+    def beat(self, sent: float) -> None:
+        """Measure how late the loop is with a call that was asked for at a time of `perf_counter`; on the loop."""
         self._awaiting = False
         if sent < self._stopped_at:
             return
