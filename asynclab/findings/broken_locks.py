@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import LocksPrivate, PrimitiveChanged, UpdateLost
-from asynclab.model.resources import Hold, PrimitiveState
+from asynclab.model.resources import LockHold, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
@@ -114,7 +114,7 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
         yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
 
 
-def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None:
+def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> LockHold | None:
     """The hold that lasts, where its task waits for something that may come, and none of the others has to bring."""
     holder = state.tasks.get(number)
     wait = None if holder is None else holder.waits_for
@@ -124,7 +124,7 @@ def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None
         return None
     waits = [state.tasks[waiter].since for waiter in lock.waiters if waiter in state.tasks]
     seconds = state.now - max(lock.held_since, min(waits, default=state.now))
-    return Hold(number, wait, seconds, tuple(lock.waiters), state.now, state.version)
+    return LockHold(number, wait, seconds, tuple(lock.waiters), state.now, state.version)
 
 
 RULES = (

@@ -23,10 +23,10 @@ NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "shield", "lock"})
 """The waits whose short and plain words name tasks; groups are only counted there, since they may be large."""
 
 
-Verb: TypeAlias = Literal["waits", "wait", "waited"]
+VerbForm: TypeAlias = Literal["waits", "wait", "waited"]
 """One task waits, several wait, or some have waited."""
 
-_SLEEPS: Mapping[Verb, str] = MappingProxyType({"waits": "sleeps", "wait": "sleep", "waited": "slept"})
+_SLEEPS: Mapping[VerbForm, str] = MappingProxyType({"waits": "sleeps", "wait": "sleep", "waited": "slept"})
 
 
 class _Words(NamedTuple):
@@ -130,7 +130,7 @@ def plain_wait(wait: Wait, state: LabState) -> Forms:
     return _fill(_WORDS[wait.kind].plain, wait, names_of(wait.tasks, state) if wait.kind in NAMING else "")
 
 
-def quoting_wait(wait: Wait, state: LabState, verb: Verb = "waits") -> str:
+def quoting_wait(wait: Wait, state: LabState, verb: VerbForm = "waits") -> str:
     """The longest plain words, with the names in quotes: "waits for task 'tea'", "waited for lock#1"."""
     names = named(state, wait.tasks) if wait.tasks and wait.kind in NAMING else ""
     return _fill(_WORDS[wait.kind].plain[:1], wait, names, verb)[0]
@@ -146,7 +146,7 @@ def waited(wait: Wait | None, time: str, state: LabState) -> str:
     return f"waited {time} {what}"
 
 
-def _fill(templates: Forms, wait: Wait, names: str, verb: Verb = "waits") -> Forms:
+def _fill(templates: Forms, wait: Wait, names: str, verb: VerbForm = "waits") -> Forms:
     count = wait.count or len(wait.tasks)
     return _filled(templates, wait.kind, wait.number, wait.seconds, count, wait.library, names, verb)
 
@@ -160,7 +160,7 @@ def _filled(
     count: int,
     library: str,
     names: str,
-    verb: Verb,
+    verb: VerbForm,
 ) -> Forms:
     details = {
         "waits": verb,

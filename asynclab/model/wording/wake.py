@@ -33,7 +33,7 @@ class Wake(NamedTuple):
     """The waker's event that ended the wait, such as QueuePut or its own TaskEnded; None if it is unknown."""
 
 
-class Deed(NamedTuple):
+class WakingDeed(NamedTuple):
     """What a waker does to end a kind of wait."""
 
     noun: str = ""
@@ -48,18 +48,18 @@ class Deed(NamedTuple):
     """What was done to the queue or primitive: "set"."""
 
 
-_DEEDS: Mapping[events.WaitKind, Deed] = MappingProxyType(
+_DEEDS: Mapping[events.WaitKind, WakingDeed] = MappingProxyType(
     {
-        "queue.get": Deed("put", "put {item} there", "puts an item there", "put an item there", "put"),
-        "queue.put": Deed("get", "took {item} out", "takes an item out", "take an item out", "got"),
-        "queue.join": Deed("task_done()", "finished the last item"),
-        "lock": Deed("release", "released it", "releases it", "release it", "released"),
-        "semaphore": Deed("release", "returned a permit", "returns a permit", "return a permit", "released"),
-        "future": Deed("result", "set it", "sets it", "set it"),
-        "event": Deed("set()", "set it", "sets it", "set it", "set"),
-        "condition": Deed("notify()", "notified it", "notifies it", "notify it", "notified"),
-        "barrier": Deed("arrival", "reached the barrier"),
-        **dict.fromkeys(ENDED_BY_TASKS, Deed("end", "ended")),
+        "queue.get": WakingDeed("put", "put {item} there", "puts an item there", "put an item there", "put"),
+        "queue.put": WakingDeed("get", "took {item} out", "takes an item out", "take an item out", "got"),
+        "queue.join": WakingDeed("task_done()", "finished the last item"),
+        "lock": WakingDeed("release", "released it", "releases it", "release it", "released"),
+        "semaphore": WakingDeed("release", "returned a permit", "returns a permit", "return a permit", "released"),
+        "future": WakingDeed("result", "set it", "sets it", "set it"),
+        "event": WakingDeed("set()", "set it", "sets it", "set it", "set"),
+        "condition": WakingDeed("notify()", "notified it", "notifies it", "notify it", "notified"),
+        "barrier": WakingDeed("arrival", "reached the barrier"),
+        **dict.fromkeys(ENDED_BY_TASKS, WakingDeed("end", "ended")),
     }
 )
 
@@ -137,12 +137,12 @@ def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
             return False
 
 
-def deed_of(wait: events.Wait) -> Deed:
+def deed_of(wait: events.Wait) -> WakingDeed:
     """The words for what ends a wait; without any where nothing that a task does would."""
-    return _DEEDS.get(wait.kind, Deed())
+    return _DEEDS.get(wait.kind, WakingDeed())
 
 
-def _deed(wake: Wake) -> Deed | None:
+def _deed(wake: Wake) -> WakingDeed | None:
     return None if wake.wait is None or wake.deed is None else _DEEDS.get(wake.wait.kind)
 
 

@@ -20,7 +20,7 @@ PERIOD = 0.05
 """Real seconds between two looks."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class ThreadPlace(msgspec.Struct, frozen=True):
     """Where a thread is."""
 
     file: str
@@ -85,7 +85,9 @@ class LoopMonitor:
             self.on_beat(lag)
 
 
-def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
+def place_of_thread(
+    thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]
+) -> ThreadPlace | None:
     """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file but ours.
 
     `boundary` is the code that runs a callback. None where no Python code of others is called.
@@ -97,7 +99,7 @@ def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Conta
     of_files = (frame for frame in frames if not frame.f_code.co_filename.startswith("<frozen"))
     otherwise = next(of_files, frames[0])  # an import is made by who imports
     chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), otherwise)
-    return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
+    return ThreadPlace(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 
 
 def _outwards(frame: FrameType | None, boundary: Container[CodeType]) -> Iterator[FrameType]:
