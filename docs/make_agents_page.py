@@ -19,7 +19,7 @@ from asynclab.findings import findings_report
 
 PAGE = Path(__file__).parent / "agents.md"
 
-STRUCTS = ("FindingsReport", "ToldFinding", "Flow", "Step", "LeftOut")
+STRUCTS = ("FindingsReport", "ToldFinding", "Flow", "FlowStep", "LeftOut")
 
 BANK = """\
 import asyncio

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
-from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, WholeNumber
+from asynclab.cli.option_types import FileToWrite, PlaceOrOutput, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 
@@ -15,7 +15,7 @@ from asynclab.terminal.streams import has_terminal
 @click.argument("pid", type=WholeNumber())
 @click.option("--headless", is_flag=True, help="No screen: print the tasks now, and at the end what happened.")
 @click.option("--seconds", type=Seconds(), metavar="S", help="Leave after S seconds; no screen.")
-@click.option("--record", type=Place(), help="Record the whole visit in a file.")
+@click.option("--record", type=FileToWrite(), help="Record the whole visit in a file.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option(
     "--json",

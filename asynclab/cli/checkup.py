@@ -17,7 +17,7 @@ from asynclab.cli.wrapping import hanging
 from asynclab.terminal.streams import has_terminal
 from asynclab.trace.cpython import NEWEST, missing
 
-Verdict: TypeAlias = Literal["works", "limited", "missing"]
+CheckVerdict: TypeAlias = Literal["works", "limited", "missing"]
 """It works; something optional is missing; something that asynclab needs is missing."""
 
 SMALLEST = (80, 24)
@@ -29,7 +29,7 @@ PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
 _NAME = re.compile(r"[\w.-]*\w")
 """The name at the beginning of a requirement."""
 
-_SIGNS: Mapping[Verdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
+_SIGNS: Mapping[CheckVerdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
 
 _EXTRAS = {
     "brotli": "fetch asks for no pages packed with Brotli",
@@ -39,16 +39,16 @@ _EXTRAS = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What a check found."""
 
     subject: str
-    verdict: Verdict
+    verdict: CheckVerdict
     says: str
     """The result of a check, and what to do about a problem."""
 
 
-def check_up() -> list[Finding]:
+def check_up() -> list[CheckResult]:
     return [
         python(),
         leaned_on(),
@@ -60,7 +60,7 @@ def check_up() -> list[Finding]:
     ]
 
 
-def as_lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
+def as_lines(findings: Sequence[CheckResult], width: int | None) -> Iterator[str]:
     """A line for each finding, wrapped at a width if there is one, and one that sums them up."""
     longest = max(len(finding.subject) for finding in findings)
     for finding in findings:
@@ -69,49 +69,49 @@ def as_lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
     yield f"asynclab can't work here: see {', '.join(wrong)}" if wrong else "asynclab works here"
 
 
-def python() -> Finding:
+def python() -> CheckResult:
     """Whether the tests have run on this Python."""
     says = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     if sys.implementation.name != "cpython":
-        return Finding("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
+        return CheckResult("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
     newest = tuple(map(int, NEWEST.split(".")))
     if sys.version_info[:2] > newest:
-        return Finding("Python", "limited", f"{says}; tested up to {NEWEST}, a newer asynclab may know more")
-    return Finding("Python", "works", says)
+        return CheckResult("Python", "limited", f"{says}; tested up to {NEWEST}, a newer asynclab may know more")
+    return CheckResult("Python", "works", says)
 
 
-def leaned_on() -> Finding:
+def leaned_on() -> CheckResult:
     """Whether this Python has the private names of asyncio that the tracer needs."""
     lacks = missing()
     if lacks:
         says = f"this Python lacks {', '.join(lacks)}; use Python 3.11 to {NEWEST}, or a newer asynclab"
-        return Finding("asyncio", "missing", says)
-    return Finding("asyncio", "works", "has every private name that the tracer uses")
+        return CheckResult("asyncio", "missing", says)
+    return CheckResult("asyncio", "works", "has every private name that the tracer uses")
 
 
-def libraries() -> Iterator[Finding]:
+def libraries() -> Iterator[CheckResult]:
     """The version of asynclab, and of each library that it needs."""
-    yield Finding("asynclab", "works", __version__)
+    yield CheckResult("asynclab", "works", __version__)
     for name, bounds in _required():
         yield _library(name, bounds)
 
 
-def terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
+def terminal(environment: Mapping[str, str]) -> Iterator[CheckResult]:
     """Whether the dashboard can be shown, and how well."""
     if not has_terminal():
         says = "none here, so no dashboard; 'asynclab run --headless' and 'asynclab demo NAME --headless' print"
-        yield Finding("terminal", "limited", says)
+        yield CheckResult("terminal", "limited", says)
         return
     yield _size(os.get_terminal_size(sys.stdout.fileno()))
     yield _colours(environment)
     yield _characters(sys.stdout.encoding or "")
 
 
-def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: bool | None = None) -> Finding:
+def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: bool | None = None) -> CheckResult:
     """Whether a program that already runs can be observed."""
     if running < (3, 14):
         says = "this Python can't enter another process: call asynclab.attachable() in it, or run both on Python 3.14"
-        return Finding("attaching", "limited", says)
+        return CheckResult("attaching", "limited", says)
     may_all = os.geteuid() == 0 if is_root is None else is_root
     try:
         level = int(scope.read_text())
@@ -122,28 +122,30 @@ def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: 
         says = (
             f"Linux lets a process look into {allowed} ({scope} is {level}): use sudo, or asynclab.attachable() there"
         )
-        return Finding("attaching", "limited", says)
-    return Finding("attaching", "works", "to programs that run on Python 3.14, or that call asynclab.attachable()")
+        return CheckResult("attaching", "limited", says)
+    return CheckResult("attaching", "works", "to programs that run on Python 3.14, or that call asynclab.attachable()")
 
 
-def extras() -> Iterator[Finding]:
+def extras() -> Iterator[CheckResult]:
     """Which optional packages are installed."""
     for name, loss in _EXTRAS.items():
         if name == "backports.zstd" and sys.version_info >= (3, 14):
-            yield Finding(name, "works", "Python has Zstandard itself")
+            yield CheckResult(name, "works", "Python has Zstandard itself")
             continue
         try:
-            yield Finding(name, "works", version(name))
+            yield CheckResult(name, "works", version(name))
         except PackageNotFoundError:
-            yield Finding(name, "limited", f"not installed: {loss}; {_installing('asynclab[fetch]')}")
+            yield CheckResult(name, "limited", f"not installed: {loss}; {_installing('asynclab[fetch]')}")
 
 
-def uvloop() -> Finding:
+def uvloop() -> CheckResult:
     """Whether programs can use uvloop; asynclab itself never does."""
     try:
-        return Finding("uvloop", "works", f"{version('uvloop')}; docs/transparency.md says what is seen of its loops")
+        return CheckResult(
+            "uvloop", "works", f"{version('uvloop')}; docs/transparency.md says what is seen of its loops"
+        )
     except PackageNotFoundError:
-        return Finding("uvloop", "works", "not installed, and not needed")
+        return CheckResult("uvloop", "works", "not installed, and not needed")
 
 
 def _required() -> Iterator[tuple[str, str]]:
@@ -164,17 +166,17 @@ def _installing(requirement: str) -> str:
     return f'run {sys.executable} -m pip install "{requirement}"'
 
 
-def _library(name: str, bounds: str) -> Finding:
+def _library(name: str, bounds: str) -> CheckResult:
     try:
         there = version(name)
     except PackageNotFoundError:
-        return Finding(name, "missing", f"not installed; {_installing(f'{name}{bounds}')}")
+        return CheckResult(name, "missing", f"not installed; {_installing(f'{name}{bounds}')}")
     too_old = any(_numbers(there) < _numbers(bound) for bound in re.findall(r">=\s*([\d.]+)", bounds))
     too_new = any(_numbers(there) >= _numbers(bound) for bound in re.findall(r"<\s*([\d.]+)", bounds))
     if too_old or too_new:
         age = "old" if too_old else "new"
-        return Finding(name, "missing", f"{there} is too {age}; {_installing(f'{name}{bounds}')}")
-    return Finding(name, "works", there)
+        return CheckResult(name, "missing", f"{there} is too {age}; {_installing(f'{name}{bounds}')}")
+    return CheckResult(name, "works", there)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -182,25 +184,25 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
-def _size(size: os.terminal_size) -> Finding:
+def _size(size: os.terminal_size) -> CheckResult:
     says = f"{size.columns} columns, {size.lines} lines"
     if size.columns < SMALLEST[0] or size.lines < SMALLEST[1]:
-        return Finding("size", "limited", f"{says}; enlarge it to {SMALLEST[0]} by {SMALLEST[1]} to see every pane")
-    return Finding("size", "works", says)
+        return CheckResult("size", "limited", f"{says}; enlarge it to {SMALLEST[0]} by {SMALLEST[1]} to see every pane")
+    return CheckResult("size", "works", says)
 
 
-def _colours(environment: Mapping[str, str]) -> Finding:
+def _colours(environment: Mapping[str, str]) -> CheckResult:
     if environment.get("NO_COLOR"):
-        return Finding("colours", "limited", "switched off by NO_COLOR; unset it to see them")
+        return CheckResult("colours", "limited", "switched off by NO_COLOR; unset it to see them")
     name = environment.get("TERM", "")
     if environment.get("COLORTERM") in ("truecolor", "24bit"):
-        return Finding("colours", "works", f"16 million ({name})")
+        return CheckResult("colours", "works", f"16 million ({name})")
     if "256" in name:
-        return Finding("colours", "works", f"256 ({name}); if your terminal has more, set COLORTERM=truecolor")
-    return Finding("colours", "limited", f"16 ({name or 'TERM is not set'}); try TERM=xterm-256color")
+        return CheckResult("colours", "works", f"256 ({name}); if your terminal has more, set COLORTERM=truecolor")
+    return CheckResult("colours", "limited", f"16 ({name or 'TERM is not set'}); try TERM=xterm-256color")
 
 
-def _characters(encoding: str) -> Finding:
+def _characters(encoding: str) -> CheckResult:
     if encoding.lower().replace("-", "") == "utf8":
-        return Finding("characters", "works", "UTF-8")
-    return Finding("characters", "limited", f"{encoding or 'unknown'}; set LANG=C.UTF-8 to see lines and symbols")
+        return CheckResult("characters", "works", "UTF-8")
+    return CheckResult("characters", "limited", f"{encoding or 'unknown'}; set LANG=C.UTF-8 to see lines and symbols")

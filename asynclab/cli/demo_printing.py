@@ -105,7 +105,7 @@ class JsonPrinter:
         self._out.flush()
 
 
-Printer: TypeAlias = LinePrinter | JsonPrinter
+EventPrinter: TypeAlias = LinePrinter | JsonPrinter
 
 
 def activity_line(line: ActivityLine, state: LabState) -> str:
@@ -114,7 +114,7 @@ def activity_line(line: ActivityLine, state: LabState) -> str:
     return f"{line.at:9.3f}  {name:<{NAME_WIDTH}}  {one_line(line.text)}".rstrip()
 
 
-async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, instant: bool) -> Outcome:
+async def _run(demo: Demo, values: Mapping[str, Value], printer: EventPrinter, *, instant: bool) -> Outcome:
     broken: list[OSError] = []
     async with aclosing(Pages()) as pages, Lab(demo.name, instant=instant, exact=True) as lab:
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from asynclab.cli.option_types import Place, Source
+from asynclab.cli.option_types import FileToRead, FileToWrite
 
 
 @click.command(short_help="Turn a recording into a trace for Perfetto, or lines of JSON.")
-@click.argument("recording", type=Source(path_type=Path))
-@click.option("--perfetto", type=Place(), metavar="OUT", help="Write a trace for ui.perfetto.dev to a file.")
+@click.argument("recording", type=FileToRead(path_type=Path))
+@click.option("--perfetto", type=FileToWrite(), metavar="OUT", help="Write a trace for ui.perfetto.dev to a file.")
 @click.option("--ndjson", is_flag=True, help="Print a line of JSON for each event.")
 def export(recording: Path, perfetto: Path | None, ndjson: bool) -> int:
     """Turn a recording into a trace for Perfetto, or into lines of JSON.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
 from asynclab.cli.fetch_files import check_folder, open_files
-from asynclab.cli.option_types import Place, Source, WholeNumber
+from asynclab.cli.option_types import CliCommand, FileToRead, FileToWrite, WholeNumber
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.fetch.texts import FORMATS
 from asynclab.model.wording.quantities import plural
@@ -21,9 +21,8 @@ from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
     from asynclab.cli.fetch_printing import Style
-    from asynclab.fetch.urls import Found, FoundUrl
+    from asynclab.fetch.urls import FoundUrl, FoundUrls
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 MOST_TEXT = 50_000_000
 """The most bytes of a file; longer files are refused, since nobody would see what was left out."""
@@ -50,7 +49,7 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]
             self.fail(str(error), param, ctx)
 
 
-def takes_options(command: Command) -> Command:
+def takes_options(command: CliCommand) -> CliCommand:
     """Give a command a click option for each field of `Options`."""
     for name, option in reversed(tuple(OPTIONS.items())):
         flags = option.flag.split()
@@ -74,7 +73,13 @@ def takes_options(command: Command) -> Command:
 @click.command(short_help="Fetch URLs concurrently, on the screen or as lines.")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option(
-    "-f", "--file", "files", type=Source(), multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin."
+    "-f",
+    "--file",
+    "files",
+    type=FileToRead(),
+    multiple=True,
+    metavar="FILE",
+    help="A text with URLs in it; - is stdin.",
 )
 @click.option(
     "--as",
@@ -85,10 +90,10 @@ def takes_options(command: Command) -> Command:
 @takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
-@click.option("--har", type=Place(), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--har", type=FileToWrite(), metavar="FILE", help="Write an HTTP archive.")
 @click.option(
     "--resume",
-    type=Place(keeps_content=True),
+    type=FileToWrite(keeps_content=True),
     metavar="FILE",
     help="Keep the results in a file (NDJSON, CSV or JSON), and skip URLs that are ok in it.",
 )
@@ -211,7 +216,7 @@ def _only_url(argument: str) -> str:
     raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")
 
 
-def _find(text: str, most: int | None, taken_as: str) -> Found:
+def _find(text: str, most: int | None, taken_as: str) -> FoundUrls:
     from asynclab.fetch.urls import MOST_URLS, find_urls
 
     found = find_urls(text, most or MOST_URLS, taken_as)
@@ -223,7 +228,7 @@ def _find(text: str, most: int | None, taken_as: str) -> Found:
     return found
 
 
-def _why_none(found: Found) -> str:
+def _why_none(found: FoundUrls) -> str:
     """What a text without URLs contains instead, and what to do about it."""
     reasons = dict(found.ignored_counts)
     if "defanged URL" in reasons:
@@ -233,7 +238,7 @@ def _why_none(found: Found) -> str:
     return ""
 
 
-def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
+def _tell_what_was_found(text: str, found: FoundUrls, taken_as: str) -> None:
     """Say which parts of a text are not fetched, and show the first of them.
 
     Without a terminal only if that has URLs; on one, what the text was taken for is said, too.

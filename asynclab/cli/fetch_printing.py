@@ -59,10 +59,10 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    printer = Printer(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
+    printer = ThreadedWriter(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
     if style == "csv":
         printer.line(csv_header())
-    form, keeper, report = _FORMATS[style], Keeper(files), CheckReport()
+    form, keeper, report = _FORMATS[style], FileKeeper(files), CheckReport()
 
     def take(row: Row) -> None:
         keeper.add(row)  # first: who reads a line may end the program
@@ -85,7 +85,7 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     return code
 
 
-class Keeper:
+class FileKeeper:
     """Writes results to files; an output that can't be written holds up neither the others nor the fetch."""
 
     def __init__(self, files: Iterable[ResultFile]) -> None:
@@ -118,7 +118,7 @@ class Keeper:
                 self._broken.__cause__ = error
 
 
-class Printer:
+class ThreadedWriter:
     """Writes lines from a thread of its own: a reader that takes its time holds up no request."""
 
     def __init__(self, out: TextIO, progress: TextIO | None) -> None:
@@ -183,7 +183,7 @@ _FORMATS: dict[Style, Callable[[Row], str]] = {
 }
 
 
-async def _run(fetch: Fetch, printer: Printer, end: Callable[[], None]) -> int:
+async def _run(fetch: Fetch, printer: ThreadedWriter, end: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     printer.on_break = lambda: loop.call_soon_threadsafe(fetch.cancel_all)
     stopped_by: list[signal.Signals] = []
@@ -210,7 +210,7 @@ async def _run(fetch: Fetch, printer: Printer, end: Callable[[], None]) -> int:
     return DONE if totals.counts["ok"] == totals.rows else FAILED
 
 
-async def _show_progress(fetch: Fetch, printer: Printer) -> None:
+async def _show_progress(fetch: Fetch, printer: ThreadedWriter) -> None:
     while printer.shows_progress:
         printer.progress(totals_line(fetch.totals()))
         await asyncio.sleep(PROGRESS_SECONDS)

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Source
+from asynclab.cli.option_types import FileToRead
 from asynclab.cli.wrapping import hanging, stdout_width
 
 
 @click.command(short_help="Print the bugs that a recording shows.")
-@click.argument("recording", metavar="RECORDING", type=Source(path_type=Path))
+@click.argument("recording", metavar="RECORDING", type=FileToRead(path_type=Path))
 @takes_findings_options
 def findings(recording: Path, asked: FindingsOptions) -> int:
     """Print what the rules find in a recording that `asynclab run --record FILE` has made.

@@ -18,7 +18,7 @@ from asynclab.fetch.whole_file import WholeFile
 from asynclab.findings.findings_report import (
     VERSION,
     FindingsReport,
-    Found,
+    FoundOnLoop,
     LeftOut,
     ToldFinding,
     first_place,
@@ -64,7 +64,7 @@ class FindingsFiles:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def write(self, program: ObservedProgram, found: Iterable[Found], rules_failed: Iterable[str] = ()) -> int:
+    def write(self, program: ObservedProgram, found: Iterable[FoundOnLoop], rules_failed: Iterable[str] = ()) -> int:
         """Write the findings of a program that has ended.
 
         Args:

@@ -6,23 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from asynclab.cli.option_types import Place
+from asynclab.cli.option_types import CliCommand, FileToWrite
 
 if TYPE_CHECKING:
     from asynclab.findings.allowed import Allowance, FindingFilter
     from asynclab.findings.known_bugs import KnownBug
     from asynclab.findings.source_code import Sources
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 FORMATS = ("text", "json", "sarif")
 
 
-class Output(NamedTuple):
+class FindingsOutput(NamedTuple):
     """A format, and where findings are written in it."""
 
     format: str
@@ -34,7 +33,7 @@ class Output(NamedTuple):
 class FindingsOptions:
     """What is asked for."""
 
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[FindingsOutput, ...] = ()
     fail_on: tuple[str, ...] = ()
     """The rules that make it exit with 3 if they found something; "any" stands for all."""
     allowances: tuple[Allowance, ...] = ()
@@ -52,7 +51,7 @@ class FindingsOptions:
         )
 
 
-class _Output(Place):
+class _OutputType(FileToWrite):
     """Such as "sarif:out.sarif", or "sarif"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -61,7 +60,7 @@ class _Output(Place):
             self.fail(f"there is no format '{name}'; choose {', '.join(FORMATS)}", param, ctx)
         if colon and not path:
             self.fail(f"'{value}' lacks a file; without the colon it goes to standard output", param, ctx)
-        return Output(name, None if path in ("", "-", "/dev/stdout") else super().convert(path, param, ctx))
+        return FindingsOutput(name, None if path in ("", "-", "/dev/stdout") else super().convert(path, param, ctx))
 
 
 def _rule(name: str) -> str:
@@ -118,7 +117,7 @@ _OPTIONS = (
     click.option(
         "--findings",
         "outputs",
-        type=_Output(),
+        type=_OutputType(),
         multiple=True,
         metavar="FORMAT[:FILE]",
         help="Write the findings as text, json or sarif, such as sarif:out.sarif; without a file to standard output, "
@@ -135,7 +134,7 @@ _OPTIONS = (
     _BASELINE,
     click.option(
         "--write-baseline",
-        type=Place(),
+        type=FileToWrite(),
         metavar="FILE",
         help="Write what is found to such a file, with what --baseline lists; none of it fails the run.",
     ),
@@ -143,17 +142,17 @@ _OPTIONS = (
 )
 
 
-def takes_findings_options(command: Command) -> Command:
+def takes_findings_options(command: CliCommand) -> CliCommand:
     """Give a command all of the options; it gets them as one argument, `asked`."""
     return _taking(command, _OPTIONS)
 
 
-def takes_judging_options(command: Command) -> Command:
+def takes_judging_options(command: CliCommand) -> CliCommand:
     """Give a command the options that say which findings are left out; it gets them as one argument, `asked`."""
     return _taking(command, (_ALLOW, _BASELINE))
 
 
-def _taking(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
+def _taking(command: CliCommand, options: Sequence[Callable[[Any], Any]]) -> CliCommand:
     @wraps(command)
     def with_options(*args: Any, **given: Any) -> Any:
         """Call the command with what was asked for."""

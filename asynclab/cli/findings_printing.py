@@ -8,7 +8,7 @@ from pathlib import Path
 
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
-from asynclab.cli.findings_options import FindingsOptions, Output
+from asynclab.cli.findings_options import FindingsOptions, FindingsOutput
 from asynclab.cli.recording_file import complain, read_recording
 from asynclab.cli.run_report import Report
 from asynclab.findings.source_code import Sources
@@ -27,7 +27,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
         OSError: A file can't be written.
     """
     reader = RecordingReader(path)
-    asked = asked if asked.outputs else replace(asked, outputs=(Output("text", None),))
+    asked = asked if asked.outputs else replace(asked, outputs=(FindingsOutput("text", None),))
     program, texts = ObservedProgram(), dict[str, str]()
     folder = reader.header.folder or os.getcwd()
     with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's

@@ -37,7 +37,7 @@ _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Program(click.Group):
+class CommandGroup(click.Group):
     """A click group whose errors are one line on stderr and whose exit codes are the contract's."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
@@ -94,7 +94,7 @@ class Program(click.Group):
             return INTERRUPTED
 
 
-@click.group(cls=Program, invoke_without_command=True, context_settings=CONTEXT)
+@click.group(cls=CommandGroup, invoke_without_command=True, context_settings=CONTEXT)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from click.types import FloatParamType
+
+CliCommand = TypeVar("CliCommand", bound=Callable[..., Any])
 
 PYTHON = (".py", ".pyw")
 """How the names of Python files end."""
@@ -47,7 +50,7 @@ def is_packed(path: str) -> bool:
         return False
 
 
-class Source(click.Path):
+class FileToRead(click.Path):
     """A file to read. The reader checks whether it can be read."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -56,7 +59,7 @@ class Source(click.Path):
         return super().convert(value, param, ctx)
 
 
-class Place(click.Path):
+class FileToWrite(click.Path):
     """A file to write: no Python file: if its name is forgotten, the program's takes its place and is overwritten.
 
     Neither is it a file that the command reads, or writes something else to.
@@ -78,7 +81,7 @@ class Place(click.Path):
         return super().convert(value, param, ctx)
 
 
-class PlaceOrOutput(Place):
+class PlaceOrOutput(FileToWrite):
     """The name of a file to write, or a dash for standard output."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

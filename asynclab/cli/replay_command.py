@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
-from asynclab.cli.option_types import Source
+from asynclab.cli.option_types import FileToRead
 from asynclab.errors import ToldError
 from asynclab.terminal.streams import has_terminal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show a recording on the screen: every moment of it.")
-@click.argument("file", type=Source(path_type=Path))
+@click.argument("file", type=FileToRead(path_type=Path))
 @click.option("--headless", is_flag=True, help="No screen: print the report of the run.")
 @takes_judging_options
 def replay(file: Path, headless: bool, asked: FindingsOptions) -> int:

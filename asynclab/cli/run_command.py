@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import PYTHON, Place, PlaceOrOutput, Seconds, claim, is_packed
+from asynclab.cli.option_types import PYTHON, FileToWrite, PlaceOrOutput, Seconds, claim, is_packed
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS] SCRIPT|-m MODULE|-c CODE [ARG]...")
 @click.option("--headless", is_flag=True, help="No screen: the program keeps the terminal, and the report comes last.")
-@click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
+@click.option("--record", type=FileToWrite(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option(
@@ -94,7 +94,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
     metavar="FILE",
     help="Write the report as JSON to a file; - for standard output.",
 )
-@click.option("--perfetto", type=Place(), metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
+@click.option("--perfetto", type=FileToWrite(), metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
 @click.option("--stuck", type=Seconds(), metavar="S", help="Report all waits if nothing happens for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")

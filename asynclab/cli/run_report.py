@@ -10,7 +10,7 @@ from typing import Any
 from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
-from asynclab.findings.findings_report import Flow, Found, flows_of
+from asynclab.findings.findings_report import Flow, FoundOnLoop, flows_of
 from asynclab.findings.rule import Finding
 from asynclab.findings.stuck_report import stuck_lines
 from asynclab.model.events import Event
@@ -115,12 +115,12 @@ class Report:
         if others:
             yield f"and {plural(others, 'more loop')}"
 
-    def found(self) -> Iterator[Found]:
+    def found(self) -> Iterator[FoundOnLoop]:
         """What the rules have found."""
         for number, findings in self._findings.items():
             state = self._program.loops[number].state
             for finding in findings.found:
-                yield Found(number, state, finding, self._flows_of(number, finding))
+                yield FoundOnLoop(number, state, finding, self._flows_of(number, finding))
 
     def rules_failed(self) -> list[str]:
         """The rules that could not look at this run, each with the kind of error; to be asked after `found`."""

@@ -13,9 +13,9 @@ from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect, failure_of_status
 from asynclab.fetch.receiving import REDIRECTS, Receiver
-from asynclab.fetch.request_trace import WATCH, Watch
+from asynclab.fetch.request_trace import WATCH, RequestWatch
 from asynclab.fetch.rows import Failure, Row
-from asynclab.fetch.sending import Sender
+from asynclab.fetch.sending import RequestSender
 
 MOST_REDIRECTS = 10
 
@@ -35,7 +35,7 @@ class Requests:
     ) -> None:
         """Use a session, which is not closed, and its connections for the rows of a ledger."""
         self._options = options
-        self._sender = Sender(session, options)
+        self._sender = RequestSender(session, options)
         self._ledger = ledger
         self._receiver = Receiver(options, ledger)
         self._connections = connections
@@ -46,7 +46,7 @@ class Requests:
             return _unsendable(row)
         now = self._ledger.now()
         self._begin(row, now)
-        watch = Watch(row, self._ledger.now, now)
+        watch = RequestWatch(row, self._ledger.now, now)
         WATCH.set(watch)
         self._connections.begin()
         try:
@@ -68,7 +68,7 @@ class Requests:
         row.attempts += 1
         row.method = "HEAD" if self._options.check else self._options.method
 
-    async def _try_head(self, row: Row, watch: Watch) -> Failure | None:
+    async def _try_head(self, row: Row, watch: RequestWatch) -> Failure | None:
         """Ask with HEAD; where that is not enough, with GET."""
         try:
             failure = await self._follow(row, watch)
@@ -95,7 +95,7 @@ class Requests:
             return ""
         return f"HEAD was answered with {failure.status}"
 
-    async def _follow(self, row: Row, watch: Watch) -> Failure | None:
+    async def _follow(self, row: Row, watch: RequestWatch) -> Failure | None:
         """Ask for a row's URL, and for those that the answers redirect to."""
         asked = row.sent
         while True:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http.client import responses
 from typing import Literal, TypeAlias
 
-from asynclab.fetch.rows import Outcome, Row
+from asynclab.fetch.rows import FetchOutcome, Row
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
@@ -17,9 +17,9 @@ MOST_URLS_NAMED = 100
 MOST_HOSTS_NAMED = 50
 """The most hosts listed; hosts with the most broken links come first."""
 
-Verdict: TypeAlias = Literal["ok", "broken", "undecided", "unchecked"]
+PageVerdict: TypeAlias = Literal["ok", "broken", "undecided", "unchecked"]
 
-_VERDICTS: dict[Outcome, Verdict] = {
+_VERDICTS: dict[FetchOutcome, PageVerdict] = {
     "ok": "ok",
     "rate_limited": "undecided",
     "timeout_connect": "undecided",
@@ -30,7 +30,7 @@ _VERDICTS: dict[Outcome, Verdict] = {
 }
 """The verdict of each outcome; any other means that the link is broken. A busy server's link is undecided."""
 
-_CAUSES: dict[Outcome, str] = {
+_CAUSES: dict[FetchOutcome, str] = {
     "missing_fragment": "The page lacks the #fragment",
     "dns": "No address for the host",
     "refused": "No connection",
@@ -55,7 +55,7 @@ class CheckReport:
         self._urls: dict[str, list[str]] = {}
         """The first URLs of each cause."""
         self._by_cause: Counter[str] = Counter()
-        self._by_host: dict[str, Counter[Verdict]] = {}
+        self._by_host: dict[str, Counter[PageVerdict]] = {}
 
     def add(self, row: Row) -> None:
         """Count a row that has ended."""
@@ -70,7 +70,7 @@ class CheckReport:
                 urls.append(_url_of(row))
 
     def lines(self) -> Iterator[str]:
-        verdicts = sum(self._by_host.values(), Counter[Verdict]())
+        verdicts = sum(self._by_host.values(), Counter[PageVerdict]())
         counts = [f"{verdicts['broken']:,} broken"]
         if verdicts["undecided"]:
             counts.append(f"{verdicts['undecided']:,} undecided (rate limited or timed out)")

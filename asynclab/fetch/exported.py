@@ -13,7 +13,7 @@ from asynclab.fetch.export import csv_header, csv_line, escaped_json, unprotecte
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ExportedResult:
     """The result of one URL in an export."""
 
     url: str
@@ -44,14 +44,14 @@ def exported_urls(text: str) -> list[str] | None:
     ]
 
 
-def read_lines(file: IO[str]) -> Iterator[Result | None]:
+def read_lines(file: IO[str]) -> Iterator[ExportedResult | None]:
     """Read NDJSON; None stands for a last result that is cut off."""
     for number, line in enumerate(file, start=1):
         if text := line.strip():
             yield _result_in(line, number, text, f"{text}\n")
 
 
-def read_array(file: IO[str]) -> Iterator[Result | None]:
+def read_array(file: IO[str]) -> Iterator[ExportedResult | None]:
     """Read a JSON array: if it is ours, with one object a line, one by one; any other at once."""
     is_ours = file.readline().strip() == "["
     place = file.tell()
@@ -67,7 +67,7 @@ def read_array(file: IO[str]) -> Iterator[Result | None]:
             yield _result_in(line, number, text, text)
 
 
-def read_table(file: IO[str]) -> Iterator[Result | None]:
+def read_table(file: IO[str]) -> Iterator[ExportedResult | None]:
     """Read CSV."""
     rows = csv.reader(file)
     names = next(csv.reader([csv_header()]))
@@ -77,14 +77,14 @@ def read_table(file: IO[str]) -> Iterator[Result | None]:
         if len(cells) == len(names):
             named = dict(zip(names, cells, strict=True))
             fragments = tuple(filter(None, unprotected(named["fragments"]).split("; ")))
-            yield Result(unprotected(named["url"]), named["outcome"] == "ok", fragments, csv_line(cells))
+            yield ExportedResult(unprotected(named["url"]), named["outcome"] == "ok", fragments, csv_line(cells))
         elif next(rows, None) is None:
             yield None
         else:
             raise ValueError(f"line {rows.line_num - 1} has not {len(names)} cells")
 
 
-def _result_in(line: str, number: int, text: str, written: str) -> Result | None:
+def _result_in(line: str, number: int, text: str, written: str) -> ExportedResult | None:
     """The result that a line has, `written` as it is kept; None for a last line that is cut off."""
     try:
         return _result(json.loads(text), written)
@@ -94,23 +94,23 @@ def _result_in(line: str, number: int, text: str, written: str) -> Result | None
         return None
 
 
-def _result(entry: Any, text: str) -> Result:
+def _result(entry: Any, text: str) -> ExportedResult:
     if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or "outcome" not in entry:
         raise ValueError("an object without url and outcome")
     fragments = tuple(map(str, entry.get("fragments") or ()))
-    return Result(entry["url"], entry["outcome"] == "ok", fragments, text)
+    return ExportedResult(entry["url"], entry["outcome"] == "ok", fragments, text)
 
 
-def read_archive(file: IO[str]) -> Iterator[Result | None]:
+def read_archive(file: IO[str]) -> Iterator[ExportedResult | None]:
     """Read a HAR: the first request that was made for each URL."""
     was_last = True
     for entry in json.load(file)["log"]["entries"]:
         if was_last:
-            yield Result(entry["request"]["url"], entry.get("_outcome") == "ok", (), "")
+            yield ExportedResult(entry["request"]["url"], entry.get("_outcome") == "ok", (), "")
         was_last = "_outcome" in entry  # a request that was redirected has none
 
 
-def _reader_of(beginning: str) -> Callable[[IO[str]], Iterator[Result | None]] | None:
+def _reader_of(beginning: str) -> Callable[[IO[str]], Iterator[ExportedResult | None]] | None:
     if beginning.startswith('{"log": {"version": "1.2", "creator": {"name": "asynclab"'):
         return read_archive
     if beginning.startswith(("{", "[")) and '"url_effective"' in beginning and '"outcome"' in beginning:

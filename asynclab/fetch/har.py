@@ -20,13 +20,13 @@ from asynclab.fetch.charsets import text_of
 from asynclab.fetch.export import escaped_json
 from asynclab.fetch.options import Options
 from asynclab.fetch.redaction import is_secret, redacted_header, redacted_url
-from asynclab.fetch.rows import Hop, Outcome, Phase, Row
+from asynclab.fetch.rows import FetchOutcome, Hop, Phase, Row
 from asynclab.fetch.whole_file import WholeFile
 
 _ABSENT = -1
 """Stands for what did not happen or is unknown."""
 
-_NOT_FOLLOWED: tuple[Outcome | None, ...] = ("too_many_redirects", "blocked")
+_NOT_FOLLOWED: tuple[FetchOutcome | None, ...] = ("too_many_redirects", "blocked")
 """Outcomes of rows whose last redirect was not followed."""
 
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import count
 
 from asynclab.fetch.address import host_key, redacted, sent_text
-from asynclab.fetch.rows import NO_PAGE, STATES, Failure, Outcome, Phases, Row, RowState
+from asynclab.fetch.rows import NO_PAGE, STATES, Failure, FetchOutcome, PhaseTimes, Row, RowState
 from asynclab.fetch.totals import Tally, Totals
 from asynclab.fetch.urls import FoundUrl
 
@@ -119,7 +119,7 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
 
 def reset(row: Row, *, failures: bool) -> None:
     """Forget what the last attempt brought; with `failures`, also the attempts before it, and the time they took."""
-    row.phases = Phases()
+    row.phases = PhaseTimes()
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
     row.content_type = ""
@@ -133,7 +133,7 @@ def reset(row: Row, *, failures: bool) -> None:
         row.started_at = row.attempt_at = None
 
 
-def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
+def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> FetchOutcome:
     """Note how a row ended at a moment of its clock, which may not be real time; return the outcome."""
     if row.phases.current is not None:
         row.phases.enter(None, now)
@@ -148,7 +148,7 @@ def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: boo
     return outcome
 
 
-def state_of(outcome: Outcome) -> RowState:
+def state_of(outcome: FetchOutcome) -> RowState:
     """The state of a row that has ended."""
     if outcome in ("ok", "cancelled"):
         return outcome

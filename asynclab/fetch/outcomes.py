@@ -18,7 +18,7 @@ import aiohttp
 from asynclab.fetch.address import OtherSchemeError, redacted
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import ProxyError
-from asynclab.fetch.rows import Failure, Outcome, Row
+from asynclab.fetch.rows import Failure, FetchOutcome, Row
 from asynclab.fetch.unpacking import CutShortError, TooLargeError, UnpackingError
 from asynclab.model.text import one_line
 
@@ -195,7 +195,9 @@ def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
     return _failed("incomplete", "Could not save the body", error)
 
 
-def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False, is_crowded: bool = False) -> Failure:
+def _failed(
+    outcome: FetchOutcome, what: str, reason: object, *, passes: bool = False, is_crowded: bool = False
+) -> Failure:
     said = one_line(redacted(str(reason)), 120)
     return Failure(outcome, f"{what}: {said}" if said else what, passes, is_crowded=is_crowded)
 

@@ -36,7 +36,7 @@ class PrivateAddressError(OSError):
     """An address was refused because it is not of the public internet."""
 
 
-class Watch:
+class RequestWatch:
     """Records in a row what happens to the running task's request."""
 
     __slots__ = ("_asked_at", "_now", "_url", "has_proxy", "is_reused", "refused", "row")
@@ -102,7 +102,7 @@ class Watch:
         self.row.phases.enter("wait", now)
 
 
-WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)
+WATCH: ContextVar[RequestWatch | None] = ContextVar("asynclab_fetch_watch", default=None)
 """The watcher of the running task's request."""
 
 

@@ -16,7 +16,7 @@ from typing import IO, Self
 
 from asynclab.fetch.address import HIDDEN, sent_text
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
-from asynclab.fetch.exported import Result, read_array, read_lines, read_table
+from asynclab.fetch.exported import ExportedResult, read_array, read_lines, read_table
 from asynclab.fetch.rows import Row
 from asynclab.fetch.whole_file import WholeFile
 
@@ -29,7 +29,7 @@ class ResultsError(ValueError):
 class Layout:
     """The format of a results file."""
 
-    read: Callable[[IO[str]], Iterator[Result | None]]
+    read: Callable[[IO[str]], Iterator[ExportedResult | None]]
     """Reads one result after another; None stands for a last one that is cut off."""
     write: Callable[[Row], str]
     beginning: str = ""
@@ -142,7 +142,7 @@ class Results:
             return number >= self._old or key not in self._fresh
         return last[key] == number
 
-    def _read(self) -> Iterator[Result]:
+    def _read(self) -> Iterator[ExportedResult]:
         if self.path.stat().st_size == 0:
             return
         # A result that is cut off may end within a character.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asynclab.fetch.rows import Row, RowState
 from asynclab.fetch.totals import Totals
-from asynclab.fetch.urls import Found
+from asynclab.fetch.urls import FoundUrls
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural, rate_text, size_text
 
@@ -19,13 +19,13 @@ GLYPHS: dict[RowState, str] = {
 """Each one cell wide."""
 
 
-def named_counts(found: Found) -> list[str]:
+def named_counts(found: FoundUrls) -> list[str]:
     """What was found in a text, the first with the format that the text was taken for, such as "RSS: 12 URLs"."""
     first, *others = counts_of(found)
     return [first if found.taken_for in ("", "text") else f"{found.taken_for}: {first}", *others]
 
 
-def counts_of(found: Found) -> list[str]:
+def counts_of(found: FoundUrls) -> list[str]:
     """What was found in a text, such as "12 URLs", "3 duplicates" and "2 lines ignored"."""
     counts = [plural(len(found.urls), "URL")]
     if found.duplicates:

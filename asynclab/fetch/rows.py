@@ -16,7 +16,7 @@ RowState: TypeAlias = Literal["queued", "running", "retrying", "ok", "failed", "
 
 STATES: tuple[RowState, ...] = get_args(RowState)
 
-Outcome: TypeAlias = Literal[
+FetchOutcome: TypeAlias = Literal[
     "ok",
     "http_error",
     "rate_limited",
@@ -43,7 +43,7 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 """In the order in which they happen."""
 
 
-class Phases:
+class PhaseTimes:
     """How long each phase of an attempt took; with redirects, of all requests together."""
 
     __slots__ = ("_begun",)
@@ -70,9 +70,9 @@ class Phases:
         """Correct the phase under way to another one."""
         self._begun[-1] = (phase, self.since)
 
-    def only_queued(self, now: float) -> Phases:
+    def only_queued(self, now: float) -> PhaseTimes:
         """The phases of the attempt that begins after this wait: nothing but the wait for its slot."""
-        fresh = Phases()
+        fresh = PhaseTimes()
         fresh.enter("queued", self.since if self.current == "queued" else now)
         return fresh
 
@@ -122,7 +122,7 @@ class TlsFacts:
 class Failure:
     """Why an attempt is not ok."""
 
-    outcome: Outcome
+    outcome: FetchOutcome
     sentence: str
     """For people; one line, neutralised, without credentials."""
     passes: bool = False
@@ -168,7 +168,7 @@ class Row:
     state: RowState = "queued"
     version: int = 0
     """The version of the fetch when its state last changed; a row in flight changes all the time."""
-    outcome: Outcome | None = None
+    outcome: FetchOutcome | None = None
     """How it ended; None before."""
     is_stopping: bool = False
     """Whether it was told to stop, and its task has not ended yet."""
@@ -180,7 +180,7 @@ class Row:
     notes: tuple[str, ...] = ()
     """Anything else worth knowing, one neutralised line each."""
 
-    phases: Phases = field(default_factory=Phases)
+    phases: PhaseTimes = field(default_factory=PhaseTimes)
     """The phases of the present or last attempt."""
     started_at: float | None = None
     """When the first attempt got its slot."""

@@ -14,7 +14,7 @@ from asynclab.fetch.http_session import ThreadResolver
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import Environment
 from asynclab.fetch.redaction import is_secret
-from asynclab.fetch.request_trace import Watch, refuse_private, tls_context
+from asynclab.fetch.request_trace import RequestWatch, refuse_private, tls_context
 
 MOST_STALE = 5
 """Tries over kept connections that the server may have closed; aiohttp tries each twice (RFC 9112, 9.3.1)."""
@@ -22,7 +22,7 @@ MOST_STALE = 5
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
 
 
-class Sender:
+class RequestSender:
     """Sends the requests of one session."""
 
     def __init__(self, session: aiohttp.ClientSession, options: Options) -> None:
@@ -34,7 +34,7 @@ class Sender:
         self._resolver = ThreadResolver()
         self._context: asyncio.Future[ssl.SSLContext] | None = None
 
-    async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
+    async def send(self, method: str, asked: str, first: str, watch: RequestWatch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
 
         `asked` is as `sent_text` makes it; `first` is the URL that led to it by redirects, or the same.
@@ -89,7 +89,7 @@ class Sender:
             return aiohttp.encode_basic_auth(url.user or "", url.password or "")
         return self._environment.authorization_for(url) if self._environment is not None else None
 
-    async def _refuse_private(self, host: str, watch: Watch) -> None:
+    async def _refuse_private(self, host: str, watch: RequestWatch) -> None:
         """Refuse a host that a proxy would connect to, if its address can be looked up here and is private."""
         if is_address(host):
             refuse_private(host)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from asynclab.fetch.exported import exported_urls
-from asynclab.fetch.texts.finding import Finding, Reason
+from asynclab.fetch.texts.finding import FoundSoFar, IgnoreReason
 from asynclab.fetch.texts.formats import read_any, read_as
 
 MOST_URLS = 5_000
@@ -29,7 +29,7 @@ class FoundUrl:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundUrls:
     """What was in a text."""
 
     urls: tuple[FoundUrl, ...]
@@ -38,7 +38,7 @@ class Found:
     """How many more there were that are among `urls` already."""
     ignored: tuple[str, ...]
     """Lines, or links, that hold no URL to fetch: the first of them, cut short, with passwords hidden."""
-    ignored_counts: tuple[tuple[Reason, int], ...]
+    ignored_counts: tuple[tuple[IgnoreReason, int], ...]
     """How much was ignored for each reason."""
     left_out: int
     """How many different URLs were too many."""
@@ -50,7 +50,7 @@ _GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})
 _COLUMNS = re.compile(r"https?://(?:(?!https?://)[^\s,;|])*[,;|\t]")
 
 
-def other_reading(text: str, found: Found) -> tuple[str, int] | None:
+def other_reading(text: str, found: FoundUrls) -> tuple[str, int] | None:
     """Another way to read a text whose format was guessed, with how many other URLs it finds; None if it finds none."""
     taken_for = set(found.taken_for.split(", "))
     if dict(found.ignored_counts).get("defanged URL"):
@@ -67,7 +67,7 @@ def other_reading(text: str, found: Found) -> tuple[str, int] | None:
     return (name, len(others)) if others else None
 
 
-def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
+def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> FoundUrls:
     """Find the http and https URLs in any text; nothing that is in it is an error.
 
     A host without a scheme counts where it is alone in its line or column: as https, or as http where it is localhost
@@ -77,7 +77,7 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
         most: How many different URLs are taken.
         taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text.
     """
-    finding = Finding(most)
+    finding = FoundSoFar(most)
     text = text.removeprefix("\ufeff")
     exported = None if taken_as else exported_urls(text)
     if exported is not None:
@@ -91,7 +91,7 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
         read_any(text, finding)
     found = zip(finding.texts, finding.counts.items(), strict=True)
     urls = tuple(FoundUrl(url, count, tuple(finding.fragments.get(key, ()))) for url, (key, count) in found)
-    return Found(
+    return FoundUrls(
         urls,
         duplicates=sum(finding.counts.values()) - len(urls),
         ignored=tuple(text if reason == "line" else f"{reason}: {text}" for reason, text in finding.ignored),

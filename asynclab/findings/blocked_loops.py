@@ -9,9 +9,11 @@ from operator import itemgetter
 
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import BLAMED_AFTER, LoopBlocked
-from asynclab.model.frames import file_name
 from asynclab.model.state import Block, LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import quoted
+from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 REPEATED = BLAMED_AFTER / 2
@@ -45,10 +47,9 @@ def _is_to_blame(report: LoopBlocked) -> bool:
 
 
 def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: str) -> Finding:
-    who = "a callback" if report.task is None else f"one step of '{state.task_name(report.task)}'"
-    place = (report.file, report.line) if report.line else None
-    at = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
-    text = f"{who} {took}, in {one_line(report.function)}{at}; no other task could run"
+    who = "a callback" if report.task is None else f"one step of {quoted(state, report.task)}"
+    place = place_in(report)
+    text = f"{who} {took}, in {one_line(report.function)}{at_line(place)}; no other task could run"
     begin, event = (report.at, state.version) if block is None else (block.begin, block.event)
     return Finding("blocked-loop", text, begin, (event,), report.task, place, moves=True)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import LocksPrivate, PrimitiveChanged, UpdateLost
-from asynclab.model.resources import Hold, PrimitiveState
+from asynclab.model.resources import LockHold, PrimitiveState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import agreeing, named, quoted
+from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 LONG_HOLD = 2.0
@@ -63,7 +65,7 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
     """Locks and semaphores that each task has for itself, or that were collected while a task held them."""
     for incident, event in incidents_of(state, LocksPrivate):
         text = (
-            f"{listed(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
+            f"{named(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
             f"{at_line(incident.place)} in the same function, and nobody else has it"
         )
         if event.lock and len(event.tasks) > 1:
@@ -79,7 +81,7 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
 def find_lost_updates(state: LabState) -> Iterator[Finding]:
     """Tasks that write a value computed from an old one, which another task changes meanwhile."""
     for incident, event in incidents_of(state, UpdateLost):
-        who, name, place = listed(state, event.tasks), one_line(event.name), at_line(incident.place)
+        who, name, place = named(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (
             f"{who} have both read {name} and wait: each will write{place} what it works out from the same old value, "
             f"and so the later one undoes what the other has written"
@@ -102,18 +104,17 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
             hold = now if hold is None or (now is not None and now.seconds > hold.seconds) else hold
         if hold is None or hold.seconds < LONG_HOLD:
             continue
-        place = (hold.wait.file, hold.wait.line) if hold.wait is not None and hold.wait.line else None
+        place = None if hold.wait is None else place_in(hold.wait)
         waits = "waits" if hold is now else "waited"
-        wait = "waits" if len(hold.waiters) == 1 else "wait"
         text = (
             f"{quoted(state, hold.holder)} {'has' if hold is now else 'had'} {lock.label} for "
-            f"{measured(hold.seconds)}, and {waits} itself{at_line(place)}; {listed(state, hold.waiters)} "
-            f"{wait if hold is now else 'waited'} for the lock meanwhile"
+            f"{measured(hold.seconds)}, and {waits} itself{at_line(place)}; {named(state, hold.waiters)} "
+            f"{agreeing('wait', len(hold.waiters)) if hold is now else 'waited'} for the lock meanwhile"
         )
         yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
 
 
-def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None:
+def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> LockHold | None:
     """The hold that lasts, where its task waits for something that may come, and none of the others has to bring."""
     holder = state.tasks.get(number)
     wait = None if holder is None else holder.waits_for
@@ -123,7 +124,7 @@ def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None
         return None
     waits = [state.tasks[waiter].since for waiter in lock.waiters if waiter in state.tasks]
     seconds = state.now - max(lock.held_since, min(waits, default=state.now))
-    return Hold(number, wait, seconds, tuple(lock.waiters), state.now, state.version)
+    return LockHold(number, wait, seconds, tuple(lock.waiters), state.now, state.version)
 
 
 RULES = (

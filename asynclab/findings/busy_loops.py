@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ClockMistaken, LoopSpun
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import named, quoted
+from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 SHORT_STEP = 20e-6
@@ -25,7 +26,7 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
         if not (event.only_waits or _seems_to_wait(state, event)):
             continue
         if event.tasks:
-            who = listed(state, event.tasks)
+            who = named(state, event.tasks)
             what = "have woken each other" if len(event.tasks) > 1 else "has asked for another turn"
         else:
             who, what = f"callback {one_line(event.function)}", "has asked to be called again"

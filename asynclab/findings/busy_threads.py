@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import ExecutorFull, ScheduledFromThread, Wait
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
+from asynclab.model.wording.full_wait import thread_told
+from asynclab.model.wording.grammar import agreeing, named, quoted
+from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured, plural
 
 _SHUTDOWN = "shutdown_default_executor"
@@ -24,7 +28,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
             uses = "; what they wait for needs it" if event.holds_up else ""
             uses = "; it was given up before it had begun" if event.never_begun else uses
             uses = "; nobody waits for these calls any more, but they keep running" if event.given_up else uses
-            queued = f"{plural(event.queued, 'call')} {'wait' if event.queued > 1 else 'waits'}"
+            queued = f"{plural(event.queued, 'call')} {agreeing('wait', event.queued)}"
             threads = "the only thread of the executor is"
             threads = threads if event.workers == 1 else f"all {event.workers} threads of the executor are"
             text = (
@@ -42,10 +46,10 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
     waits = [task for task in state.tasks.values() if _waits_for_thread(task.waits_for)]
     if not waits:
         return
-    verb = "wait" if len(waits) > 1 else "waits"
+    they = f"{named(state, [task.id for task in waits])} {agreeing('wait', len(waits))}"
     text = (
         f"all threads of the executor wait themselves, and {plural(told.queued, 'call')} for one of them: "
-        f"{'; '.join(map(thread_told, told.held))}; {listed(state, [task.id for task in waits])} {verb} for them"
+        f"{'; '.join(map(thread_told, told.held))}; {they} for them"
     )
     yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
 
@@ -86,8 +90,7 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
         f"{quoted(state, main.id)} {how_ended(main)}, and {waiter}: {thread_told(thread)}, and nobody is left to "
         f"release it"
     )
-    place = (thread.file, thread.line) if thread.line else None
-    yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)
+    yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place_in(thread))
 
 
 RULES = (

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 
-from asynclab.findings.phrases import at_line, in_brackets, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ChildLeft, ConnectionDropped, CoroutineCached, Misused
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import quoted
+from asynclab.model.wording.places import at_line, in_brackets
 from asynclab.model.wording.quantities import plural
 
 MANY = 20

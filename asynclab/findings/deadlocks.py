@@ -10,7 +10,6 @@ from asynclab.findings.lost_wakes import (
     wait_for_long,
     waits_at,
 )
-from asynclab.findings.phrases import NAMED, how_ended, in_brackets, line_of, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
 from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorLeft, GeneratorStands, Wait
@@ -19,7 +18,11 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState, place_in
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import ACQUIRES
-from asynclab.model.wording.quantities import plural
+from asynclab.model.wording.full_wait import doing
+from asynclab.model.wording.grammar import NAMES_LISTED, agreeing, each_does, named, quoted
+from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.places import in_brackets, line_of
+from asynclab.model.wording.wait import quoting_wait
 
 GIVEN_UP_AFTER = 0.05
 """Lab seconds that a task has waited since the holder ended: as a program ends, all are cancelled together."""
@@ -51,13 +54,10 @@ def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
 
 
 def _circle(state: LabState, members: Sequence[TaskState]) -> str:
-    """For whom each of some tasks waits."""
-    waits = [
-        f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
-        for task in members[:NAMED]
-    ]
-    left = len(members) - len(waits)
-    return "; ".join([*waits, f"{plural(left, 'task')} more"] if left else waits)
+    """What each of some tasks waits for."""
+    return "; ".join(
+        each_does(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in members))
+    )
 
 
 def _full(state: LabState, members: Sequence[TaskState]) -> str:
@@ -68,37 +68,23 @@ def _full(state: LabState, members: Sequence[TaskState]) -> str:
     tasks = sorted(task.id for task in members)
     if queue is None or not {taker for taker in queue.takers if not _has_ended(state, taker or 0)}.issubset(tasks):
         return ""
-    verb, who = ("wait", "they themselves take") if len(tasks) > 1 else ("waits", "it itself takes")
-    place = in_brackets(members[0].place)
-    return f"{listed(state, tasks)} {verb} to put into {queue.label}{place}: it is full, and only {who} from it"
+    several = len(tasks) > 1
+    does = quoting_wait(Wait("queue.put", queue.id), state, "wait" if several else "waits")
+    who = "they themselves take" if several else "it itself takes"
+    return f"{named(state, tasks)} {does}{in_brackets(members[0].place)}: only {who} from it"
 
 
 def _own(state: LabState, primitive: PrimitiveState) -> str:
     """Tasks wait for what they hold themselves."""
     holders = [state.tasks[number] for number in primitive.holders if number in state.tasks]
     behind = [number for number in primitive.waiters if number not in primitive.holders]
-    name = primitive.label
     if len(holders) == 1:
-        has = "which it holds itself" if primitive.kind == "lock" else "whose permits it holds itself"
-        text = (
-            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits forever"
-        )
+        (holder,) = holders
+        text = f"{quoted(state, holder.id)} {doing(holder, state)}{in_brackets(holder.place)}: it waits forever"
     else:
-        shown = [f"{quoted(state, task.id)}{in_brackets(task.place)}" for task in holders[:NAMED]]
-        text = f"all permits of {name} are with tasks that wait for one more: {', '.join(shown)}"
-    waits = "waits" if len(behind) == 1 else "wait"
-    return f"{text}; {listed(state, behind)} {waits} behind it" if behind else text
-
-
-def _target(state: LabState, task: TaskState) -> str:
-    wait, primitive = task.waits_for, _waited(state, task)
-    if primitive is not None:
-        held = "held by" if primitive.kind == "lock" else "whose permits are with"
-        return f"{primitive.label}, {held} {listed(state, primitive.holders)}"
-    queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
-    if queue is not None:
-        return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
-    return listed(state, () if wait is None else sorted(wait.tasks))
+        shown = [f"{quoted(state, task.id)}{in_brackets(task.place)}" for task in holders[:NAMES_LISTED]]
+        text = f"all permits of {primitive.label} are with tasks that wait for one more: {', '.join(shown)}"
+    return f"{text}; {named(state, behind)} {agreeing('wait', len(behind))} behind it" if behind else text
 
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:
@@ -117,11 +103,11 @@ def find_left_generators(state: LabState) -> Iterator[Finding]:
         if not victims:
             continue
         takers = primitive.holders
-        by = f"; {listed(state, takers)} had begun it" if takers else ""
+        by = f"; {named(state, takers)} had begun it" if takers else ""
         place = (left.file, left.line)
         text = (
             f"async generator '{one_line(left.name)}' was left at its yield{in_brackets(place)} and not closed, with "
-            f"{primitive.label}, which {listed(state, victims)} can't get{by}"
+            f"{primitive.label}, which {named(state, victims)} can't get{by}"
         )
         yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place, certainty)
 
@@ -145,8 +131,8 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             certainty, victims = "likely", _waited_since_ends(state, primitive)[1]
         if not victims:
             continue
-        ends = _told_ends(state, primitive, holders[:NAMED])
-        text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
+        ends = _told_ends(state, primitive, holders[:NAMES_LISTED])
+        text = f"nobody will release {primitive.label}, which {named(state, victims)} can't get: {ends}"
         place = _place_of(state, primitive, victims[0], waits.get(victims[0]))
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
 
@@ -218,10 +204,9 @@ def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Cert
 def _place_of(state: LabState, primitive: PrimitiveState, victim: int, wait: Wait | None) -> Place | None:
     """Where a task waits for a lock or semaphore, or has waited."""
     task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
-    known = vain.wait if wait is None and vain is not None else wait
-    if known is not None and known.line:
-        return known.file, known.line
-    return None if task is None else place_of(task)
+    waited = vain.wait if wait is None and vain is not None else wait
+    waited_at = None if waited is None else place_in(waited)
+    return waited_at or (None if task is None else place_of(task))
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:

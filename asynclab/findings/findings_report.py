@@ -20,7 +20,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
-from asynclab.model.wording.wait import held_now, plain_wait
+from asynclab.model.wording.wait import held_now, plain_wait, waited_tasks
 
 VERSION = 1
 """The version of the format; it rises when a field changes its meaning or goes away."""
@@ -31,7 +31,7 @@ FLOWS = 8
 _RULES = {rule.name: rule for rule in RULES}
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FlowStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One moment in the life of a task."""
 
     text: str
@@ -47,7 +47,7 @@ class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     task: str
     """Its name."""
-    steps: tuple[Step, ...]
+    steps: tuple[FlowStep, ...]
     """From its creation on."""
 
 
@@ -129,7 +129,7 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_out: LeftOut
 
 
-class Found(NamedTuple):
+class FoundOnLoop(NamedTuple):
     """A finding of a run."""
 
     loop: int
@@ -141,7 +141,9 @@ class Found(NamedTuple):
     """From when it was first found: tasks may have moved on since."""
 
 
-def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:
+def told_findings(
+    found: Iterable[FoundOnLoop], judge: FindingFilter, folder: str
+) -> tuple[tuple[ToldFinding, ...], LeftOut]:
     """What a judge tells of findings, with paths relative to `folder`, and how many are left out."""
     told: list[ToldFinding] = []
     verdicts: Counter[str] = Counter()
@@ -188,7 +190,7 @@ def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
     return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
 
 
-def _told(found: Found, judge: FindingFilter, folder: str) -> ToldFinding:
+def _told(found: FoundOnLoop, judge: FindingFilter, folder: str) -> ToldFinding:
     loop, state, finding, flows = found
     rule, known = _RULES[finding.rule], judge.known_as(finding)
     source = None if finding.place is None else judge.sources[finding.place[0]]
@@ -225,25 +227,14 @@ def _tasks_of(state: LabState, finding: Finding) -> list[int]:
     found = [finding.task]
     for number in found:  # it grows meanwhile
         if len(found) < FLOWS and _still_waits(state.tasks[number], finding):
-            found += islice((other for other in _awaited_by(state, number) if other not in found), FLOWS)
+            wait = state.tasks[number].waits_for
+            awaited = () if wait is None else waited_tasks(wait, state)
+            found += islice((other for other in awaited if other in state.tasks and other not in found), FLOWS)
     return found[:FLOWS]
 
 
 def _still_waits(task: TaskState, finding: Finding) -> bool:
     return task.state == "waiting" and task.since <= finding.at
-
-
-def _awaited_by(state: LabState, number: int) -> Iterator[int]:
-    """The tasks that have to end, or to release a lock, before a task can continue."""
-    wait = state.tasks[number].waits_for
-    if wait is None:
-        return
-    for primitive in state.primitives.values() if wait.kind == "lock" else ():
-        if (primitive.kind, primitive.number) == ("lock", wait.number) and primitive.holder in state.tasks:
-            yield primitive.holder
-    for other in wait.tasks if wait.kind != "lock" else ():
-        if other in state.tasks and not state.tasks[other].has_ended:
-            yield other
 
 
 def _flow(state: LabState, number: int, finding: Finding) -> Flow:
@@ -256,8 +247,8 @@ def _flow(state: LabState, number: int, finding: Finding) -> Flow:
     return Flow(state.task_name(number), tuple(steps))
 
 
-def _step(text: str, at: float, place: Place | None) -> Step:
-    return Step(text, round(at, 6), *(place or (None, None)))
+def _step(text: str, at: float, place: Place | None) -> FlowStep:
+    return FlowStep(text, round(at, 6), *(place or (None, None)))
 
 
 def _within(flow: Flow, folder: str) -> Flow:

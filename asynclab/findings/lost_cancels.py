@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import (
     CancelIgnored,
@@ -14,10 +13,11 @@ from asynclab.model.events import (
     TaskEnded,
     TimeoutDropped,
 )
-from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import named, quoted
+from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 LONG = 1.0
@@ -31,15 +31,13 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             continue
         if not incident.is_sure and not _goes_on_for_long(state, incident):
             continue
-        place = incident.place
-        where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
-        name = state.task_name(event.task)
+        name = quoted(state, event.task)
         by = quoted(state, event.by) if event.by is not None else _unknown(state, incident.at)
-        asked = f"a timeout around '{name}' expired" if event.by_timeout else f"'{name}' was cancelled by {by}"
-        asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
+        asked = f"a timeout around {name} expired" if event.by_timeout else f"{name} was cancelled by {by}"
+        asked = f"a task group that {name} is in has failed, and cancelled it" if event.by_group else asked
         text = (
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
-            f"the task has kept running, and waited{where}"
+            f"the task has kept running, and waited{at_line(incident.place)}"
         )
         yield finding_of("ignored-cancel", text, incident, event.task)
 
@@ -110,7 +108,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             who, waiter = f"{quoted(state, asked)} was cancelled", quoted(state, event.task)
             hit = f"with it the future that {waiter} waited for{where}: {waiter}"
             if shared:
-                who += f" while it waited for {listed(state, shared)}"
+                who += f" while it waited for {named(state, shared)}"
                 hit = f"that with it; {waiter} waited for the same task{where}, and"
             ended = "ended cancelled" if event.outcome == "cancelled" else "ended without its result"
             text = f"{who}, and {hit} {ended} at {measured(incident.at)} though nobody had asked for that"
@@ -125,7 +123,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             yield finding_of("shared-cancel", text, incident, event.task)
         elif incident.kind == "cancel_raised_again":
             text = (
-                f"{listed(state, incident.others)} was cancelled, or its time was up, and its CancelledError was "
+                f"{named(state, incident.others)} was cancelled, or its time was up, and its CancelledError was "
                 f"raised in {quoted(state, event.task)}, too, which waited{at_line(incident.place)} and ended "
                 f"cancelled at {measured(incident.at)} though nobody had asked for that"
             )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import ItemLost, ResultUnread, SourceDropped, TaskEnded, Wait
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import LostHandover, key_of
+from asynclab.model.wording.grammar import named, quoted
+from asynclab.model.wording.places import at_line, made_at
 from asynclab.model.wording.quantities import measured
+from asynclab.model.wording.wait import quoting_wait
+from asynclab.model.wording.wake import deed_of
 
 LONG = 1.0
 """Lab seconds in which a woken task would have run."""
@@ -26,13 +30,13 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
         if not victims:
             certainty, victims = "likely", _passed_by(state, lost)
         if victims:
-            place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
+            place = place_in(lost.wait)
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
             woken = "was woken" if lost.result == "None" else f"was given {one_line(lost.result)}"
             woken = {"condition": "was notified", "event": "was woken"}.get(lost.wait.kind, woken)
             text = (
                 f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
-                f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
+                f"{at_line(place)}: nobody got it, and {named(state, victims)} waited there in vain since"
             )
             yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place, certainty)
     for incident, event in incidents_of(state, ResultUnread):
@@ -153,7 +157,7 @@ def _gone_source(
     text = (
         f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
         f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; {nobody}, "
-        f"and {listed(state, victims)} waited for that in vain"
+        f"and {named(state, victims)} waited for that in vain"
     )
     return finding_of("cancel-of-another", text, incident, event.task, certainty)
 
@@ -188,21 +192,19 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             )
             takes = [queue.id for queue in state.queues.values() if event.task in queue.takers]
             victims = {task: None for queue in takes for task in waits_at(state, "queue.get", queue, incident.at)}
-            text += f", and {listed(state, victims)} waited for it in vain since" if victims else ""
+            text += f", and {named(state, victims)} waited for it in vain since" if victims else ""
             yield finding_of("abandoned-get", text, incident, event.task, "proved" if victims else None)
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for an event, future, item or notification that nobody but themselves has any more."""
     for incident, event in incidents_of(state, SourceDropped):
-        what, do = (f"event#{event.event}" if event.event else "a future"), "set it"
-        if event.queue:
-            what, do = f"an item from queue#{event.queue}", "put one there"
-        if event.condition:
-            what, do = f"condition#{event.condition}", "notify it"
+        wait = Wait("event", event.event) if event.event else Wait("future")
+        wait = Wait("queue.get", event.queue) if event.queue else wait
+        wait = Wait("condition", event.condition) if event.condition else wait
         text = (
-            f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
-            f"{measured(incident.at)} nothing else referred to that: nobody could {do} any more"
+            f"{quoted(state, event.task)} {quoting_wait(wait, state, 'waited')}{at_line(incident.place)}, and since "
+            f"{measured(incident.at)} nothing else referred to that: nobody could {deed_of(wait).do} any more"
         )
         yield finding_of("dropped-event", text, incident, event.task)
 

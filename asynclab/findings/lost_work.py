@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since
-from asynclab.findings.phrases import at_line, how_ended, in_brackets, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
-from asynclab.findings.told_waits import doing, last_by
 from asynclab.model.events import (
     BACKLOG,
     CallbackFailed,
@@ -29,6 +27,10 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import LEFT_SECONDS
+from asynclab.model.wording.full_wait import doing, last_by
+from asynclab.model.wording.grammar import named, quoted
+from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.places import at_line, in_brackets, made_at
 from asynclab.model.wording.quantities import measured, plural
 
 GROWTH_SECONDS = 0.5
@@ -88,12 +90,10 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
             where = f", raised{at_line(incident.place)}" if incident.place else ""
             text = f"a future failed with {one_line(incident.event.error)}{where}, and nobody looked at its exception"
             if number is not None:
-                when = "" if task is None or task.ended_at is None else f" at {measured(task.ended_at)}"
-                how = "" if task is None else f" with {one_line(task.detail)}"
-                name = f"{quoted(state, number)}{made_at(task)}"
-                text = f"{name} failed{when}{how}, and nobody looked at its exception"
+                name, how = f"{quoted(state, number)}{made_at(task)}", how_ended(task)
+                text = f"{name} {how}, and nobody looked at its exception"
                 if incident.event.is_passed_on:
-                    text = f"{name}, run by run_coroutine_threadsafe(), failed{when}{how}{where}, and no thread asked "
+                    text = f"{name}, run by run_coroutine_threadsafe(), {how}{where}, and no thread asked "
                     text += "its future for the result"
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
@@ -150,11 +150,10 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         if incident.kind != "left_behind":
             continue
         (waiter,) = incident.others
-        text = f"{quoted(state, event.task)} kept running {_after(state, waiter)}, and "
+        end = f"ended at {measured(incident.at)}: nobody waited for it"
         if event.outcome == "failed":
-            text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
-        else:
-            text += f"ended at {measured(incident.at)}: nobody waited for it"
+            end = f"{how_ended(state.tasks.get(event.task))}: nobody sees that"
+        text = f"{quoted(state, event.task)} kept running {_after(state, waiter)}, and {end}"
         yield finding_of("left-behind", text, incident, event.task)
     for incident, replaced in incidents_of(state, TaskReplaced):
         task = state.task(replaced.task)
@@ -218,7 +217,7 @@ def find_left_items(state: LabState) -> Iterator[Finding]:
             first, were = cut_off[0], "was" if len(cut_off) == 1 else "were"
             text = (
                 f"{queue.label} had {plural(queue.size, 'item')} when the main task ended: "
-                f"{listed(state, (task.id for task in cut_off))}, which took from it, {were} cancelled by "
+                f"{named(state, (task.id for task in cut_off))}, which took from it, {were} cancelled by "
                 f"asyncio.run(), and nobody had waited until all was done"
             )
             yield Finding("cut-off", text, main.ended_at, (state.version,), first.id, place_in(first), "likely")

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 from asynclab.model.events import Event
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState
+from asynclab.model.tasks import Place, TaskState, place_in
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
@@ -74,9 +74,7 @@ def finding_of(
 
 def place_of(task: TaskState) -> Place | None:
     """Where a task stands; where it was made if that isn't known."""
-    if task.place is not None:
-        return task.place
-    return (task.file, task.line) if task.line else None
+    return place_in(task) if task.place is None else task.place
 
 
 def incidents_of(state: LabState, kind: type[AnyEvent]) -> Iterator[tuple[Incident, AnyEvent]]:

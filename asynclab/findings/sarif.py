@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from asynclab.findings.catalogue_of_rules import RULES
-from asynclab.findings.findings_report import FindingsReport, Flow, Step, ToldFinding, missing
+from asynclab.findings.findings_report import FindingsReport, Flow, FlowStep, ToldFinding, missing
 from asynclab.findings.rule import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -78,7 +78,7 @@ def _thread_flow(flow: Flow) -> dict[str, Any]:
     return {"message": {"text": flow.task}, "locations": [{"location": _location(step, flow)} for step in flow.steps]}
 
 
-def _location(step: Step, flow: Flow) -> dict[str, Any]:
+def _location(step: FlowStep, flow: Flow) -> dict[str, Any]:
     when = "" if step.at is None else f" ({step.at:.3f} s)"
     name = f"'{flow.task}'"
     text = step.text if step.text.startswith(name) else f"{name}: {step.text}"

@@ -13,23 +13,24 @@ from asynclab.findings.lost_wakes import (
     find_lost_handovers,
 )
 from asynclab.findings.lost_work import find_unseen_failures
-from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed_deeds, quoted, thread_told
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
-from asynclab.findings.told_waits import doing, waiting
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import TasksStranded, Wait, Waker
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState
-from asynclab.model.text import one_line
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.waits_in_vain import ACQUIRES
+from asynclab.model.wording.full_wait import doing, full_wait, missing_waker, thread_told
+from asynclab.model.wording.grammar import NAMES_LISTED, each_does, quoted
+from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.places import in_brackets
 from asynclab.model.wording.quantities import measured
 
 ODD_ENDS_NAMED = 3
 """How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
 
-_WAKES = {"event": "sets", "future": "sets", "condition": "notifies"}
-"""What ends a wait of each kind whose sentence doesn't already say who did so last."""
+_OFTEN_WOKEN = frozenset({"event", "future", "condition"})
+"""The waits for which the function is named that would have ended them."""
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
@@ -45,12 +46,13 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     last = max(tasks, key=lambda task: task.since)
     tasks.sort(key=lambda task: _is_consequence(task, task.waits_for))
     wakers = () if state.outside is None else state.outside.wakers
-    deeds = ((task, f"{doing(task, state)}{in_brackets(task.place)}") for task in tasks)
-    said = listed_deeds(
-        state, ((task.id, does + _waker_of(state, task.id, task.waits_for, wakers)) for task, does in deeds)
+    does = (
+        f"{doing(task, state)}{in_brackets(task.place)}{_waker_of(state, task.id, task.waits_for, wakers)}"
+        for task in tasks
     )
+    said = each_does(state, zip((task.id for task in tasks), does, strict=True))
     said += _odd_ends(state, ("failed", "cancelled", "done"), state.now)
-    said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
+    said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMES_LISTED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
     yield Finding("standstill", text, state.now, (state.version,), tasks[0].id, place_of(tasks[0]))
@@ -58,18 +60,12 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
 
 def _waker_of(state: LabState, number: int, wait: Wait | None, wakers: Iterable[Waker]) -> str:
     """The function that would have woken a task, and how the latest task that ran it ended."""
-    does = "" if wait is None else _WAKES.get(wait.kind, "")
-    waker = next((each for each in wakers if each.task == number and does), None)
-    primitive = None if wait is None else state.named_primitives.get((wait.kind, wait.number))
-    if waker is None or (primitive is not None and primitive.sources):  # who was the last to wake any is said already
+    waker = next((each for each in wakers if each.task == number), None)
+    if wait is None or waker is None or wait.kind not in _OFTEN_WOKEN:
         return ""
-    name = one_line(waker.function.rpartition("<locals>.")[2])
-    said = f": {name} {does} it{in_brackets((waker.file, waker.line))}"
-    ran = [task for task in state.tasks.values() if task.coroutine == waker.function and task.id != number]
-    for task in ran[-1:]:
-        end = f"which ran that, {how_ended(task)}" if task.has_ended else "which runs that, waits as well"
-        said += f", and {quoted(state, task.id)}, {end}"
-    return said
+    primitive = state.named_primitives.get((wait.kind, wait.number))
+    is_said = primitive is not None and primitive.sources  # who was the last to wake any
+    return "" if is_said else missing_waker(number, wait, waker, state)
 
 
 def _causes(state: LabState) -> Iterator[Finding]:
@@ -92,16 +88,19 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
         return
     roots.sort(key=lambda task: _is_consequence(task, waits[task.id]))
     victims = dict.fromkeys([*(task.id for task in roots), *waits])
-    deeds = ((task, f"{waiting(task, waits[task], state)}{in_brackets(_line(waits[task]))}") for task in victims)
     wakers = incident.event.wakers
-    said = listed_deeds(state, ((task, does + _waker_of(state, task, waits[task], wakers)) for task, does in deeds))
+    does = (
+        f"{full_wait(task, wait, state)}{in_brackets(place_in(wait))}{_waker_of(state, task, wait, wakers)}"
+        for task, wait in ((task, waits[task]) for task in victims)
+    )
+    said = each_does(state, zip(victims, does, strict=True))
     said += _odd_ends(state, ("cancelled", "done"), incident.at)
     text = f"nothing that still runs can wake these tasks: {'; '.join(said)}"
     if incident.event.serves:
         text += ", unless it is there to keep a server running"
     elif not incident.is_sure:
         text += ", unless another task of a group fails"
-    place = _line(waits[roots[0].id]) or place_of(roots[0])
+    place = place_in(waits[roots[0].id]) or place_of(roots[0])
     certainty: Certainty = "proved" if incident.is_sure else "likely"
     yield Finding("partial-deadlock", text, incident.at, (incident.version,), roots[0].id, place, certainty)
 
@@ -116,10 +115,6 @@ def _wait_at(task: TaskState, at: float) -> Wait | None:
     if task.state == "cancelled":
         return task.last_wait if task.last_wait_began <= at else None
     return task.waits_for if task.since <= at else None
-
-
-def _line(wait: Wait) -> Place | None:
-    return (wait.file, wait.line) if wait.line else None
 
 
 def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str]:
@@ -148,7 +143,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
-        asked_by, place = task.cancel_requested_by, _line(stood)
+        asked_by, place = task.cancel_requested_by, place_in(stood)
         by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is unknown
         return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)

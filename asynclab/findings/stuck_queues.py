@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
-from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of, place_of
 from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState
+from asynclab.model.tasks import Place, TaskState, place_in
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import NAMES_LISTED, named, quoted
+from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.places import at_line
 
 
 def find_drained_pools(state: LabState) -> Iterator[Finding]:
@@ -29,11 +31,11 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
             continue
         ends = "; ".join(
             f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
-            for item, task in list(lent.items())[:NAMED]
+            for item, task in list(lent.items())[:NAMES_LISTED]
         )
         place = _place(state, *next(iter(waits.items())))
         text = (
-            f"nobody will put back what was taken from {queue.label}, where {listed(state, waits)} waited in vain"
+            f"nobody will put back what was taken from {queue.label}, where {named(state, waits)} waited in vain"
             f"{at_line(place)}: {ends}"
         )
         certainty = certainty if is_sure else "likely"
@@ -89,12 +91,12 @@ def find_lone_producers(state: LabState) -> Iterator[Finding]:
         if not waits and _is_unnoticed(state, queue, since):
             certainty, waits = "likely", {task: state.tasks[task].waits_for for task in queue.putters}
         if waits:
-            ends = ", ".join(f"{quoted(state, task.id)} {how_ended(task)}" for task in tasks[:NAMED] if task)
+            ends = ", ".join(f"{quoted(state, task.id)} {how_ended(task)}" for task in tasks[:NAMES_LISTED] if task)
             victim, wait = next(iter(waits.items()))
             place = _place(state, victim, wait)
             text = (
                 f"nobody takes from {queue.label}, which is full with {queue.size:,} items: {ends}; "
-                f"{listed(state, waits)} waited to put into it in vain{at_line(place)}"
+                f"{named(state, waits)} waited to put into it in vain{at_line(place)}"
             )
             yield Finding("consumer-gone", text, state.now, (state.version,), victim, place, certainty)
 
@@ -149,7 +151,7 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
     """Where a task waited; where it was made if only Python's own code waits in it."""
-    return (wait.file, wait.line) if wait is not None and wait.line else place_of(state.tasks[task])
+    return (None if wait is None else place_in(wait)) or place_of(state.tasks[task])
 
 
 RULES = (

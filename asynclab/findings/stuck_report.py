@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from asynclab.findings.deadlocks import find_cycles, find_joins
-from asynclab.findings.phrases import line_of, made_at
-from asynclab.findings.told_waits import doing, waited_tasks
-from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
-from asynclab.model.text import one_line
-from asynclab.model.wording.grammar import sentence
+from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.wording.full_wait import doing
+from asynclab.model.wording.grammar import quoted, sentence
+from asynclab.model.wording.places import in_brackets, line_of, origin
 from asynclab.model.wording.quantities import duration, plural
+from asynclab.model.wording.wait import waited_tasks
 
 LISTED = 200
 """How many lines list the tasks of a loop; tasks that wait alike share one."""
@@ -37,10 +36,8 @@ class Standstill:
 def standstill(state: LabState, now: float) -> Standstill:
     """What kind of standstill a loop is in at a moment, in lab seconds, in one line."""
     if state.is_blocking and state.blocked is not None:
-        who = "a callback" if state.blocked.task is None else f"'{state.task_name(state.blocked.task)}'"
-        file = state.blocked.file
-        where = f" ({one_line(file_name(file))}:{state.blocked.line})" if file else ""
-        return Standstill("blocked", f"The loop is blocked in {who}{where}.")
+        who = quoted(state, state.blocked.task)
+        return Standstill("blocked", f"The loop is blocked in {who}{in_brackets(place_in(state.blocked))}.")
     for finding in (*find_cycles(state), *(find_joins(state))):
         return Standstill("deadlock", f"{finding.line}.")
     if state.is_stuck:
@@ -65,7 +62,7 @@ def _at_work(state: LabState) -> str:
     count = state.counts["ready"]
     busy = "" if not count else f"{plural(count, 'task')} {'is' if count == 1 else 'are'} ready"
     if state.running is not None:
-        busy = f"'{state.task_name(state.running)}' is running"
+        busy = f"{quoted(state, state.running)} is running"
     if state.clock.paused:
         return sentence(f"the run is paused{busy and f': {busy}'}")
     return sentence(f"no standstill: {busy or 'the loop was at work just before'}")
@@ -125,7 +122,7 @@ def _timeouts(state: LabState) -> dict[int, float]:
 
 def _where(task: TaskState) -> str:
     """The line where a task stands; of one that runs none of the program's code, where it was made."""
-    return made_at(task).strip() if task.place is None else line_of(task.place)
+    return origin(task) if task.place is None else line_of(task.place)
 
 
 def _since(task: TaskState, now: float) -> str:

@@ -109,7 +109,7 @@ class ClientUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class LockHold:
     """A time in which a task held a lock that others waited for."""
 
     holder: int
@@ -151,7 +151,7 @@ class PrimitiveState:
     """For a semaphore: the only task that has taken permits; 0 before the first, None after a second one."""
     held_since: float = 0.0
     """For a lock: when it was taken last, in lab seconds."""
-    longest_hold: Hold | None = None
+    longest_hold: LockHold | None = None
     """For a lock: the finished hold that made another task wait longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from asynclab.findings.alike import with_others
 from asynclab.findings.known_bugs import KnownBug, baseline_text
 from asynclab.model.wording.quantities import plural
-
-Told = dict[str, Any]
+from asynclab.pytest_plugin.judge import Told
 
 TESTS_NAMED = 5
 """How many tests are named in which the same is found: a fixture may have a part in each test."""

@@ -26,8 +26,8 @@ from asynclab.trace.cpython import complain_of_missing
 from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.patching.patches import Patches
 
-Result = TypeVar("Result")
-Wrapper: TypeAlias = Generator[None, Result, Result]
+HookResult = TypeVar("HookResult")
+Wrapper: TypeAlias = Generator[None, HookResult, HookResult]
 
 TITLE = "asynclab"
 

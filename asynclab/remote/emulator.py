@@ -41,7 +41,7 @@ class Look(NamedTuple):
     reversed: bool = False
 
 
-Row: TypeAlias = tuple[tuple[str, Look], ...]
+TerminalRow: TypeAlias = tuple[tuple[str, Look], ...]
 """A line: pieces of text that look the same."""
 
 
@@ -49,7 +49,7 @@ class _Screen(pyte.Screen):
     """Pyte's screen, and what it lacks: lines that scrolled off, and a second screen for full-screen programs."""
 
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], object]) -> None:
-        self.scrolled_off: deque[Row] = deque(maxlen=LINES_KEPT)
+        self.scrolled_off: deque[TerminalRow] = deque(maxlen=LINES_KEPT)
         self.modes: set[int] = set()
         """Private modes that are on."""
         self._answer = answer
@@ -151,7 +151,7 @@ class Emulator:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._cut = ""
         """The beginning of a command that the next output continues."""
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, TerminalRow] = {}
         self.version = 0
         """Counts what was printed."""
 
@@ -204,7 +204,7 @@ class Emulator:
         """How many lines there are, with those that have scrolled off."""
         return self.scrolled_off + self._screen.lines
 
-    def row(self, index: int) -> Row:
+    def row(self, index: int) -> TerminalRow:
         """A line, counted from the first that is kept."""
         if index < self.scrolled_off:
             return self._screen.scrolled_off[index]
@@ -225,7 +225,7 @@ def _shortened(command: str) -> str:
     return command if len(command) < PIECE else command[:2] + "\x1b" * command.endswith("\x1b")
 
 
-def _row(line: Any, columns: int) -> Row:
+def _row(line: Any, columns: int) -> TerminalRow:
     """The characters of a line, joined where they look the same, without the empty end."""
     pieces: list[tuple[str, Look]] = []
     last = max((x for x in line if x < columns), default=-1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from asynclab.remote.checkpoint import checkpoint
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import Header, Line, Packer, RecordingWriter
+from asynclab.remote.program_recording import Header, Packer, RecordingWriter, WireLine
 
 LEAST = 1024 * 1024
 """The fewest bytes that may be asked for: checkpoints of a large program need some room."""
@@ -54,7 +54,7 @@ class KeptRecording(RecordingWriter):
         self._parts = deque([_Part(0, b"")])
         super().__init__(self._path.open("wb"), header)
 
-    def write(self, line: Line) -> None:
+    def write(self, line: WireLine) -> None:
         super().write(line)
         if self._size - self._parts[-1].begin >= self._keep // _PARTS:
             self._begin_part()
@@ -96,6 +96,6 @@ class KeptRecording(RecordingWriter):
         self._size += len(packed)
 
 
-def _packed(*lines: Line | Header) -> bytes:
+def _packed(*lines: WireLine | Header) -> bytes:
     packer = Packer()
     return packer.pack(*lines) + packer.end()

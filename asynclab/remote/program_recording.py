@@ -55,7 +55,7 @@ class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
     text: str
 
 
-Line: TypeAlias = AnyFrame | SourceText
+WireLine: TypeAlias = AnyFrame | SourceText
 
 _NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding a line raises that no asynclab wrote: the last for values in values in values."""
@@ -81,7 +81,7 @@ class Packer:
     def __init__(self) -> None:
         self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
 
-    def pack(self, *lines: Line | Header) -> bytes:
+    def pack(self, *lines: WireLine | Header) -> bytes:
         """Bytes from which these lines can be read, even if none follow."""
         text = b"".join(_encoded(line) + b"\n" for line in lines)
         return self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
@@ -104,7 +104,7 @@ class RecordingWriter:
         self._packer = Packer()
         self._put(header)
 
-    def write(self, line: Line) -> None:
+    def write(self, line: WireLine) -> None:
         """Add a frame, or a file of the program's own."""
         self._put(line)
 
@@ -118,7 +118,7 @@ class RecordingWriter:
         self._add(self._packer.end())
         self._file.close()
 
-    def _put(self, line: Line | Header) -> None:
+    def _put(self, line: WireLine | Header) -> None:
         self._add(self._packer.pack(line))
 
     def _add(self, packed: bytes) -> None:
@@ -143,7 +143,7 @@ def _source_texts(files: Iterable[str]) -> Iterator[SourceText]:
             yield SourceText(name, content.decode(errors="replace"))
 
 
-def _encoded(line: Line | Header) -> bytes:
+def _encoded(line: WireLine | Header) -> bytes:
     return _events_line(line) if isinstance(line, LoopEvents) else _encoder.encode(encodable(line))
 
 
@@ -187,13 +187,15 @@ class RecordingReader:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[WireLine]:
         """Everything after the header.
 
         Raises:
             RecordingError: A line is none of a recording, or the disk refuses.
         """
-        decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # takes time, and who only writes needs none
+        decoder: msgspec.json.Decoder[WireLine] = msgspec.json.Decoder(
+            WireLine
+        )  # takes time, and who only writes needs none
         with self._file, _reading(self.path):
             for number, line in enumerate(self._unpacked, start=2):
                 try:

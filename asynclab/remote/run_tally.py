@@ -58,7 +58,7 @@ class LongWait:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BlockedTime:
     """A step or callback that kept the loop from running."""
 
     seconds: float
@@ -71,7 +71,7 @@ class Block:
     """How many more blocks there were in that line."""
 
 
-_Told = TypeVar("_Told", SlowStep, LongWait, Block)
+_Told = TypeVar("_Told", SlowStep, LongWait, BlockedTime)
 
 
 @dataclass
@@ -88,12 +88,12 @@ class RunTally:
     """Total seconds that ended tasks were suspended."""
     _steps: dict[Hashable, SlowStep] = field(default_factory=dict)
     _waits: dict[Hashable, LongWait] = field(default_factory=dict)
-    _blocks: dict[Hashable, Block] = field(default_factory=dict)
+    _blocks: dict[Hashable, BlockedTime] = field(default_factory=dict)
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _awaits: dict[int, Place | None] = field(default_factory=dict)
     """The await that each task resumes from, None where it is unknown; absent before a task's second step."""
-    _blocking: Block | None = None
+    _blocking: BlockedTime | None = None
     """The latest report of a step or callback that has not ended."""
 
     @property
@@ -107,7 +107,7 @@ class RunTally:
         return _longest(self._waits)
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[BlockedTime]:
         """The longest blocks, longest first."""
         return _longest(self._blocks if self._blocking is None else {**self._blocks, None: self._blocking})
 
@@ -168,7 +168,7 @@ class RunTally:
     def _add_block(self, event: events.LoopBlocked) -> None:
         place = (event.file, event.line) if event.line else None
         name = "" if event.task is None else self.state.task_name(event.task)
-        self._blocking = Block(event.seconds, name, place, event.function)
+        self._blocking = BlockedTime(event.seconds, name, place, event.function)
 
     def _end_block(self, seconds: float) -> None:
         """What was reported as blocking has ended, after so many seconds."""
@@ -193,5 +193,5 @@ def _longest(ranking: dict[Hashable, _Told]) -> list[_Told]:
     return heapq.nlargest(TOLD, ranking.values(), key=_seconds)
 
 
-def _seconds(entry: SlowStep | LongWait | Block) -> float:
+def _seconds(entry: SlowStep | LongWait | BlockedTime) -> float:
     return entry.seconds

@@ -17,7 +17,7 @@ from asynclab.trace.governing.cleanup import cancel
 from asynclab.trace.governing.hold import run_to_event
 from asynclab.trace.governing.run_lifecycle import Ending, Supervision
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.monitoring.standstill import Standstill
+from asynclab.trace.monitoring.standstill import StandstillWatch
 from asynclab.trace.monitoring.watchdog import Watch
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
@@ -78,7 +78,7 @@ class Lab:
         self._feed = EventFeed()
         self.state = self._feed.state
         """Everything that had happened at the latest `pump`."""
-        self._standstill = Standstill(self._tracer, self._tracer.is_stuck)
+        self._standstill = StandstillWatch(self._tracer, self._tracer.is_stuck)
         self._watch = Watch(self._tracer, self._relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """The supervision of the run; None before the start."""
@@ -288,8 +288,12 @@ class Lab:
 
     def cancel_task(self, task: int) -> bool:
         """Ask one task to end; False where it has ended or is unknown."""
-        found = [candidate for _, candidate in self._tracer.registry.some({task})]
-        return self._tracer.loop is not None and cancel(self._tracer, found)
+        found = self.tasks().get(task)
+        return self._tracer.loop is not None and found is not None and cancel(self._tracer, [found])
+
+    def tasks(self) -> dict[int, Task[Any]]:
+        """The tasks that have yet to end, by their numbers."""
+        return {record.id: task for record, task in self._tracer.registry.tasks()}
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
         """Look at what tasks wait for and where they stand, where that is unknown; to be called before painting.

@@ -33,7 +33,7 @@ from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.observer import Observer
 
-Found = TypeVar("Found")
+AnyResult = TypeVar("AnyResult")
 
 
 class ProcessObservation:
@@ -159,7 +159,7 @@ class ProcessObservation:
     def _recording_of(self, loop: AbstractEventLoop) -> LoopRecording:
         return next(recording for recording in list(self.recorders) if recording.is_of(loop))
 
-    def _guard(self, loop: AbstractEventLoop, do: Callable[[AbstractEventLoop], Found]) -> Found | None:
+    def _guard(self, loop: AbstractEventLoop, do: Callable[[AbstractEventLoop], AnyResult]) -> AnyResult | None:
         """Do something with a loop, and note where it can't be done."""
         try:
             return do(loop)

@@ -7,11 +7,11 @@ import pytest
 
 from asynclab.fetch import check_report
 from asynclab.fetch.check_report import CheckReport, cause_of
-from asynclab.fetch.rows import Outcome, Row
+from asynclab.fetch.rows import FetchOutcome, Row
 from tests.golden_files import Golden
 
 
-def link(url: str, outcome: Outcome, status: int | None = None, missing: Sequence[str] = ()) -> Row:
+def link(url: str, outcome: FetchOutcome, status: int | None = None, missing: Sequence[str] = ()) -> Row:
     host = url.split("/")[2]
     return Row(1, url, url, host=f"{host}:443", outcome=outcome, status=status, missing=tuple(missing))
 
@@ -35,7 +35,7 @@ def test_a_report_groups_links_by_cause_and_by_host(golden: Golden, monkeypatch:
 
 
 def test_every_outcome_has_a_cause_in_words(golden: Golden) -> None:
-    outcomes = [outcome for outcome in get_args(Outcome) if outcome not in ("ok", "http_error", "rate_limited")]
+    outcomes = [outcome for outcome in get_args(FetchOutcome) if outcome not in ("ok", "http_error", "rate_limited")]
     assert cause_of(link("https://a.b/", "rate_limited", 429)) == "429 Too Many Requests"
     golden.check("causes", [(outcome, cause_of(link("https://a.b/", outcome))) for outcome in outcomes])
 

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from asynclab import __version__
 from asynclab.cli import checkup
-from asynclab.cli.checkup import Finding
+from asynclab.cli.checkup import CheckResult
 from asynclab.cli.main import main
 
 
-def verdicts(findings: list[Finding]) -> dict[str, str]:
+def verdicts(findings: list[CheckResult]) -> dict[str, str]:
     return {finding.subject: finding.verdict for finding in findings}
 
 
@@ -30,7 +30,7 @@ def test_here_it_works_without_a_terminal() -> None:
 
 
 def test_on_a_terminal_it_is_wrapped_at_words_below_its_beginning_and_in_a_pipe_not_at_all() -> None:
-    finding = Finding("attaching", "limited", "this Python can't enter another process")
+    finding = CheckResult("attaching", "limited", "this Python can't enter another process")
     assert next(iter(checkup.as_lines([finding], 40))).splitlines() == [
         "note  attaching  this Python can't enter",
         "                 another process",

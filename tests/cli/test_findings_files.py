@@ -13,13 +13,13 @@ from click.testing import CliRunner, Result
 
 from asynclab.cli.exit_codes import FAILED, FOUND
 from asynclab.cli.findings_files import FindingsFiles
-from asynclab.cli.findings_options import FindingsOptions, Output
+from asynclab.cli.findings_options import FindingsOptions, FindingsOutput
 from asynclab.cli.main import main
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_on_screen import run_on_screen
 from asynclab.cli.run_report import Report
 from asynclab.findings import catalogue_of_rules
-from asynclab.findings.findings_report import FindingsReport, Found
+from asynclab.findings.findings_report import FindingsReport, FoundOnLoop
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import CoroutineDropped, EventsDropped
 from asynclab.model.state import LabState
@@ -213,7 +213,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_program_runs(tmp_pa
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
 def test_a_disk_that_refuses_is_named_and_does_not_pass_for_success(program: ObservedProgram, tmp_path: Path) -> None:
-    asked = FindingsOptions(outputs=(Output("json", Path("/dev/full")),))
+    asked = FindingsOptions(outputs=(FindingsOutput("json", Path("/dev/full")),))
     with pytest.raises(OSError, match="'/dev/full'"), FindingsFiles(asked, str(tmp_path)) as files:
         files.write(program, [])
 
@@ -237,9 +237,9 @@ def program() -> ObservedProgram:
 
 
 def _written(program: ObservedProgram, tmp_path: Path, found: list[Finding], **options: Any) -> tuple[int, Any]:
-    outputs = (Output("json", tmp_path / "out.json"), Output("sarif", tmp_path / "out.sarif"))
+    outputs = (FindingsOutput("json", tmp_path / "out.json"), FindingsOutput("sarif", tmp_path / "out.sarif"))
     with FindingsFiles(FindingsOptions(outputs=outputs, **options), str(tmp_path)) as files:
-        code = files.write(program, [Found(1, LabState(), finding, ()) for finding in found])
+        code = files.write(program, [FoundOnLoop(1, LabState(), finding, ()) for finding in found])
     report = msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=FindingsReport)
     log = msgspec.json.decode((tmp_path / "out.sarif").read_bytes(), type=Log)
     return code, (report, log.runs[0])
@@ -313,7 +313,7 @@ def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
     program.take(LoopOpened(1, "Loop", 0.0))
     program.take(ProgramEnded(1.0, 0))
     assert [found.finding for found in report.found()] == [finding]
-    with FindingsFiles(FindingsOptions(outputs=(Output("json", None),), fail_on=()), str(tmp_path)) as files:
+    with FindingsFiles(FindingsOptions(outputs=(FindingsOutput("json", None),), fail_on=()), str(tmp_path)) as files:
         files.write(program, report.found(), report.rules_failed())
     printed = capsys.readouterr()
     assert json.loads(printed.out)["rules_failed"] == ["odd (KeyError)"]
@@ -352,7 +352,7 @@ class _Screen:
 
 
 def test_findings_are_written_after_a_screen_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = FindingsOptions((Output("json", tmp_path / "out.json"), Output("text", None)), likely=True)
+    asked = FindingsOptions((FindingsOutput("json", tmp_path / "out.json"), FindingsOutput("text", None)), likely=True)
     with patch("asynclab.cli.run_on_screen.AsyncLabApp", _Screen):
         code = run_on_screen(Target(("app.py",)), RunFiles(), asked)
     report = msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=FindingsReport)

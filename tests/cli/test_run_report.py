@@ -99,7 +99,7 @@ def test_what_never_ended_waits_for_who_holds_the_lock_at_the_end(program: Obser
     assert {task["task"]: task["wait"] for task in never_ended}["main"] == "waits for lock#1 held by second"
 
 
-LINE = "    deadlock: 't-1' waits for lock#2, held by 't-2' (app.py:5); 't-2' waits for lock#1, held by 't-1'"
+LINE = "    deadlock: 't-1' waits for lock#2 held by 't-2' (app.py:5); 't-2' waits for lock#1 held by 't-1'"
 
 
 def test_a_line_of_a_report_is_wrapped_below_its_beginning_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +111,8 @@ def test_a_line_of_a_report_is_wrapped_below_its_beginning_on_a_terminal(monkeyp
         lines = os.read(ours, 1_000).decode().splitlines()
     os.close(ours)
     assert lines == [
-        "asynclab:     deadlock: 't-1' waits for lock#2, held by 't-2' (app.py:5); 't-2'",
-        "              waits for lock#1, held by 't-1'",
+        "asynclab:     deadlock: 't-1' waits for lock#2 held by 't-2' (app.py:5); 't-2'",
+        "              waits for lock#1 held by 't-1'",
     ]
 
 

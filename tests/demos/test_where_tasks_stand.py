@@ -52,16 +52,21 @@ async def held(demo: Demo, values: dict[str, Value]) -> AsyncIterator[Lab]:
         yield lab
 
 
-async def settle(lab: Lab) -> bool:
-    """Let a step run, and what comes from outside arrive; whether there is anything to step then, or main has ended."""
+async def settle() -> None:
+    """Let a step run, and what has come from outside arrive."""
     for _ in range(3):
         await asyncio.sleep(0)
-    turns = 0
-    while lab.is_running and not lab.held and lab._tracer.external.is_awaited():
+
+
+async def stepped(lab: Lab) -> bool:
+    """Run the next step once there is one; False where none is left, or main has ended."""
+    for _ in range(1_000_000):
+        taken = lab.step()
+        if taken != "outside":
+            await settle()
+            return taken != "nothing" and lab.paused
         await asyncio.sleep(0)
-        turns += 1
-        assert turns < 1_000_000, "nothing comes from outside"
-    return lab.paused and not lab._tracer.is_stuck()
+    raise AssertionError("nothing comes from outside")
 
 
 def check(lab: Lab, demo: Demo) -> int:
@@ -69,11 +74,9 @@ def check(lab: Lab, demo: Demo) -> int:
     lab.sample()
     lab.pump()
     tasks = lab.state.tasks
-    assert {record.id for record, _ in lab._tracer.registry.tasks()} == {
-        number for number, known in tasks.items() if not known.has_ended
-    }
-    for record, task in lab._tracer.registry.tasks():
-        known, line = tasks[record.id], line_in(task, str(demo.path))
+    assert lab.tasks().keys() == {number for number, known in tasks.items() if not known.has_ended}
+    for number, task in lab.tasks().items():
+        known, line = tasks[number], line_in(task, str(demo.path))
         if known.steps:
             assert known.place == (None if line is None else (str(demo.path), line)), known
         else:
@@ -89,9 +92,10 @@ def check(lab: Lab, demo: Demo) -> int:
 async def test_its_tasks_stand_where_the_lab_says(demo: Demo, values: dict[str, Value]) -> None:
     placed = steps = 0
     async with held(demo, values) as lab:
-        while await settle(lab):
+        await settle()
+        placed += check(lab, demo)
+        while await stepped(lab):
             placed += check(lab, demo)
-            lab.step()
             steps += 1
             assert steps < MOST_STEPS
     assert placed

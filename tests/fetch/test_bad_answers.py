@@ -11,7 +11,7 @@ import pytest
 from asynclab.fetch.answers import MOST_OVERHEAD
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Outcome, Row
+from asynclab.fetch.rows import FetchOutcome, Row
 from tests.fetch.practice_fetches import fetched_row
 from tests.fetch.raw_server import RawServer, answer, redirect
 
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     """What a server sends, and what is to be said of it."""
 
     sent: bytes | Iterable[bytes]
-    outcome: Outcome
+    outcome: FetchOutcome
     says: str
     note: str = ""
 

@@ -18,7 +18,7 @@ from asynclab.fetch.engine import Fetch
 from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
-from asynclab.fetch.rows import Phases, Row
+from asynclab.fetch.rows import PhaseTimes, Row
 from asynclab.practice.server import PracticeServer
 from tests.fetch.practice_fetches import fetched, fetched_row, run
 
@@ -121,7 +121,7 @@ async def test_all_addresses_of_a_name_are_tried(server: PracticeServer, monkeyp
 
 
 def test_phases_add_up_and_are_absent_where_they_did_not_happen() -> None:
-    phases = Phases()
+    phases = PhaseTimes()
     phases.enter("queued", 0.0)
     phases.enter("wait", 1.0)
     phases.rename("tcp")

@@ -16,7 +16,7 @@ from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
 from asynclab.fetch.request_trace import tls_context
-from asynclab.fetch.rows import Outcome, Row
+from asynclab.fetch.rows import FetchOutcome, Row
 from tests.fetch.practice_fetches import fetched, fetched_row, run
 from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
 from tests.raising import raising
@@ -72,7 +72,7 @@ async def server() -> AsyncIterator[FaultyServer]:
     ],
 )
 async def test_a_fault_has_an_outcome(
-    server: FaultyServer, path: str, outcome: Outcome, attempts: int, says: str
+    server: FaultyServer, path: str, outcome: FetchOutcome, attempts: int, says: str
 ) -> None:
     speed = SPEED if "hang" in path or "429" in path else 1.0
     row = await fetched_row(

@@ -9,12 +9,12 @@ import pytest
 
 from asynclab.fetch.body_text import Page
 from asynclab.fetch.resume import Results, ResultsError
-from asynclab.fetch.rows import Outcome, Row, RowState
+from asynclab.fetch.rows import FetchOutcome, Row, RowState
 
 NAMES = ("all.ndjson", "all.csv", "all.json", "all")
 
 
-def ended(url: str, outcome: Outcome = "ok", title: str = "") -> Row:
+def ended(url: str, outcome: FetchOutcome = "ok", title: str = "") -> Row:
     state: RowState = "ok" if outcome == "ok" else "failed"
     return Row(1, url, url, page=Page(facts=("", title)), outcome=outcome, state=state)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asynclab.fetch.texts import formats, html_links, line_urls, prose, xml_values
 from asynclab.fetch.texts.decoding import decoded
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.urls import find_urls
 
 FORMATS = [
@@ -266,7 +266,7 @@ def test_fragments_of_a_url_are_not_compared_with_all_others() -> None:
             compared.append(other)
             return super().__eq__(other)
 
-    finding = Finding(10)
+    finding = FoundSoFar(10)
     for number in range(1_000):
         finding.take_sent("https://a.example/", "/", Fragment(number))
     assert len(finding.fragments["https://a.example/"]) == 1_000

@@ -2,10 +2,10 @@
 
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import FLOWS, flows_of
-from asynclab.findings.phrases import NAMED
 from asynclab.findings.rule import Finding
 from asynclab.model import events as e
 from asynclab.model.event_feed import EventFeed
+from asynclab.model.wording.grammar import NAMES_LISTED
 
 
 def _feed(*events: e.Event) -> EventFeed:
@@ -43,7 +43,7 @@ def test_a_deadlock_is_told_with_each_of_its_tasks() -> None:
 
 
 def test_of_a_large_circle_some_tasks_are_named() -> None:
-    tasks = range(NAMED + 4)
+    tasks = range(NAMES_LISTED + 4)
     feed = _feed(
         *(e.TaskCreated(0.1, number, f"t{number}", "take", file="app.py", line=20) for number in tasks),
         *(e.PrimitiveCreated(0.1, number, "lock", number) for number in tasks),
@@ -53,7 +53,7 @@ def test_of_a_large_circle_some_tasks_are_named() -> None:
         e.Outside(0.7, io=1),
     )
     (finding,) = Findings(feed.state).found
-    assert finding.text.count("waits for lock#") == NAMED
+    assert finding.text.count("waits for lock#") == NAMES_LISTED
     assert finding.text.endswith("; 4 tasks more")
 
 

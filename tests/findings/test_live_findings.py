@@ -9,7 +9,6 @@ from asynclab.findings import catalogue_of_rules
 from asynclab.findings.alike import gathered, likeness, with_others
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.live_findings import OVER_KEPT, PERIOD, Found, LiveFindings
-from asynclab.findings.phrases import NAMED, listed_deeds
 from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model import events as e
 from asynclab.model.event_feed import EventFeed
@@ -17,6 +16,7 @@ from asynclab.model.events import CoroutineDropped, RunStarted
 from asynclab.model.incidents import ALIKE_KEPT, INCIDENTS_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
+from asynclab.model.wording.grammar import NAMES_LISTED, each_does
 from tests.remote.programs import observed
 
 
@@ -287,7 +287,7 @@ def test_reports_and_texts_have_one_line_for_it() -> None:
 
 def test_of_many_tasks_in_one_finding_those_that_do_the_same_are_named_once() -> None:
     same = [(number, "waits for lock#1") for number in range(3)]
-    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMED + 1)]
-    said = listed_deeds(LabState(), [*same, *others, *same])
+    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMES_LISTED + 1)]
+    said = each_does(LabState(), [*same, *others, *same])
     assert said[:2] == ["'task 0' waits for lock#1, and 5 like it", "'task 10' waits for 'task 11'"]
-    assert said[NAMED:] == ["2 tasks more"]
+    assert said[NAMES_LISTED:] == ["2 tasks more"]

@@ -122,6 +122,23 @@ STATES = {
             *_waiting(3, events.Wait("queue.get", number=1)),
         ),
     ),
+    "its own lock": _state(
+        then=(
+            *_waiting(1, EVENT),
+            events.StepStarted(1.5, 1),
+            events.PrimitiveChanged(1.5, 1, 1, task=1),
+            events.StepEnded(1.5, 1, 0.0),
+            events.TaskWaiting(1.5, 1, events.Wait("lock", number=1, tasks=(1,))),
+        ),
+    ),
+    "a full queue": _state(
+        EVENT,
+        then=(
+            events.QueueCreated(1.0, 1, "Queue", 1),
+            events.QueueGot(1.0, 1, "'item'", 0, 0, task=1),
+            *_waiting(2, events.Wait("queue.put", number=1)),
+        ),
+    ),
     "a pool": _state(
         EVENT,
         then=(
@@ -179,7 +196,7 @@ def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Pa
     assert running.returncode == -signal.SIGINT
     for report in (by_itself, asked_of_it, asked, at_end):
         assert "deadlock: 'take-" in report
-        assert report.count("held by take-") >= 2
+        assert report.count("held by 'take-") >= 2
     assert "loop 1" not in at_end  # it has no other
     stuck = json.loads((tmp_path / "report").read_text(encoding="utf-8"))["stuck"]
     assert [report["why"] for report in stuck] == ["still", "SIGUSR1", "SIGUSR1", "interrupt"]

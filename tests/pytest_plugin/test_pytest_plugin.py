@@ -522,7 +522,7 @@ def test_anyios_tests_are_observed_and_trios_are_not(suite: Suite) -> None:
         [
             "When the timeout expired:",
             "*_run_tests_and_fixtures-1 *waits for event*",
-            "*_call_in_runner_task-*waits for task _run_tests_and_fixtures-1*",
+            "*_call_in_runner_task-*waits for task '_run_tests_and_fixtures-1'*",
             "*::test_forgets[[]asyncio[]]",
             "  never-awaited: *",
             "*::test_is_stuck[[]asyncio[]]",

@@ -66,8 +66,8 @@ def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, 
     assert first.startswith(f"Attached to attachable_program.py (process {program.pid}, Python {python}")
     assert loop.endswith("6 tasks")
     said = {line.strip().split("  ")[0]: line for line in tasks[:6]}
-    assert "held by other" in said["one"]
-    assert "held by one" in said["other"]
+    assert "held by 'other'" in said["one"]
+    assert "held by 'one'" in said["other"]
     assert "attachable_program.py:" in said["times out"]
     assert any(line.startswith("Not known from before: who created") for line in tasks)
     assert any("continues as before" in line for line in tasks)

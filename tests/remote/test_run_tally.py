@@ -3,7 +3,7 @@
 from asynclab.model import events
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
-from asynclab.remote.run_tally import KEPT, TOLD, Block, RunTally, SlowStep
+from asynclab.remote.run_tally import KEPT, TOLD, BlockedTime, RunTally, SlowStep
 
 
 def tallied(*happened: events.Event) -> RunTally:
@@ -34,8 +34,8 @@ def test_a_block_lasts_as_long_as_its_step_and_not_up_to_the_latest_report() -> 
         events.StepEnded(2.35, 2, 0.35),
     )
     assert tally.blocks == [
-        Block(0.39, "tea", ("cafe.py", 11), "grind"),
-        Block(0.35, "toast", ("cafe.py", 9), "grind"),
+        BlockedTime(0.39, "tea", ("cafe.py", 11), "grind"),
+        BlockedTime(0.35, "toast", ("cafe.py", 9), "grind"),
     ]
     assert [(step.seconds, step.task, step.seen_at) for step in tally.slowest_steps] == [
         (0.39, "tea", ("cafe.py", 11)),
@@ -83,12 +83,12 @@ def test_a_slow_step_is_placed_where_it_was_seen_or_behind_the_await_that_it_wen
 
 def test_a_callback_that_blocked_lasts_up_to_its_end() -> None:
     tally = tallied(blocked(1.1, None, 0.1), events.LoopFreed(1.19, 0.19, "grind"))
-    assert tally.blocks == [Block(0.19, "", ("cafe.py", 9), "grind")]
+    assert tally.blocks == [BlockedTime(0.19, "", ("cafe.py", 9), "grind")]
 
 
 def test_what_still_blocks_has_taken_as_long_as_was_reported_last() -> None:
     tally = tallied(*MADE, events.StepStarted(1.0, 1), blocked(1.1, 1, 0.1), blocked(1.2, 1, 0.2))
-    assert tally.blocks == [Block(0.2, "tea", ("cafe.py", 9), "grind")]
+    assert tally.blocks == [BlockedTime(0.2, "tea", ("cafe.py", 9), "grind")]
 
 
 def test_what_is_alike_is_told_once_by_the_longest_with_the_number_of_the_others() -> None:

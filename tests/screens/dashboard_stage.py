@@ -62,8 +62,8 @@ def read_help(app: App[None]) -> str:
 
 
 def notices_of(app: App[Any]) -> list[str]:
-    """The notices on the screen; Textual shows them to nobody."""
-    return [str(notice.message) for notice in app._notifications]
+    """The notices on the screen."""
+    return [str(toast.render()) for toast in app.screen.query("Toast")]
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 
 from asynclab.fetch.body_text import Page
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
+from asynclab.fetch.rows import Failure, FetchOutcome, Hop, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import arrange
@@ -79,7 +79,7 @@ def test_each_state_has_its_words(facts: dict[str, Any], word: str) -> None:
 
 
 def test_every_way_to_end_has_its_words_and_they_fit() -> None:
-    assert {*ENDINGS} == {*get_args(Outcome)} - {"ok"}
+    assert {*ENDINGS} == {*get_args(FetchOutcome)} - {"ok"}
     assert max(map(len, ENDINGS.values())) <= 13
 
 

@@ -206,7 +206,7 @@ async def test_sigusr1_to_the_program_or_to_us_opens_the_stuck_report() -> None:
         assert isinstance(first, StuckScreen)
         assert "waiter" in first.text_to_copy()
         live.program.type(b"\n")
-        await until(lambda: "waits for task waiter" in first.text_to_copy())
+        await until(lambda: "waits for task 'waiter'" in first.text_to_copy())
         await live.press("escape")
         await live.pilot.pause()
         assert live.app.screen is live.screen

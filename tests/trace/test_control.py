@@ -74,9 +74,9 @@ async def test_the_measurement_that_spans_a_stop_is_dropped() -> None:
     monitor = LoopMonitor(asyncio.get_running_loop())
     sent = perf_counter()
     monitor.was_stopped()
-    monitor._beat(sent)
+    monitor.beat(sent)
     assert list(monitor.lags) == []
-    monitor._beat(perf_counter())
+    monitor.beat(perf_counter())
     assert len(monitor.lags) == 1
 
 

@@ -14,7 +14,7 @@ import pytest
 from asynclab.model.events import Event, LoopBlocked, StepReported, TaskCreated, TaskRenamed, TasksStranded
 from asynclab.trace.mishaps import foreign_threads, replaced_tasks
 from asynclab.trace.monitoring.idle_loops import is_idle
-from asynclab.trace.monitoring.loop_monitor import place_in
+from asynclab.trace.monitoring.loop_monitor import place_of_thread
 from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes
 from asynclab.trace.monitoring.spinning_tasks import only_waits
 from asynclab.trace.monitoring.watchdog import BlockReports
@@ -300,7 +300,7 @@ def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
 
 
 def test_no_line_of_ours_is_blamed_where_we_are_called_in_the_middle_of_a_step() -> None:
-    place = place_in(threading.get_ident(), lambda _: False, ())
+    place = place_of_thread(threading.get_ident(), lambda _: False, ())
     assert place is not None
     assert place.file == __file__
 

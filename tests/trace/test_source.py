@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -99,17 +100,27 @@ async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause(lab: Lab) 
     assert list(state_of(lab).held) == [1]
 
 
-async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab, told: list[e.Event]) -> None:
+async def test_a_held_step_that_was_called_off_is_no_longer_held(
+    lab: Lab, told: list[e.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, asked = asyncio.get_running_loop(), list[tuple[asyncio.Handle, Callable[[], None], Context | None]]()
+
+    def call_soon(step: Callable[..., None], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        handle = type(loop).call_soon(loop, step, *args, context=context)
+        asked.append((handle, step, context))
+        return handle
+
+    monkeypatch.setattr(loop, "call_soon", call_soon)
     await held(lab, three)
     await stepped(lab)
-    handle: Any = lab._tracer.hold.handles[1]
-    step, context = handle._callback, handle._context
+    second = lab.tasks()[3]
+    handle, step, context = next(each for each in asked if getattr(each[1], "__self__", None) is second)
     handle.cancel()
     await stepped(lab)
     assert [event.task for event in told if isinstance(event, e.TaskReleased)] == []
     assert list(state_of(lab).held) == [4, 2]
     assert [event.task for event in told if isinstance(event, e.TaskReleased)] == [3]
-    asyncio.get_running_loop().call_soon(step, context=context)  # else nothing could ever end the task
+    loop.call_soon(step, context=context)  # else nothing could ever end the task
     lab.resume()
     await lab.wait()
 

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
+from textual.events import Resize
 from textual.pilot import Pilot
 
 from asynclab.model import events
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.columns import Scale
 from asynclab.widgets.lane_painter import legend
+from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.spans import Line, plain
 from asynclab.widgets.timeline import TimelineView, names_width
@@ -217,10 +218,16 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
         assert max(composed) < 20
 
 
-async def test_what_is_painted_before_a_new_width_is_reported_fits_that_width() -> None:
-    async with showing(80) as (view, _):
-        whole = painted(view)
-        # As before it has a place on the screen.
-        view.window.width, view.window.scale, view._laid_out_for = 1, Scale(20), 1
-        view._drawn.clear()
-        assert painted(view) == whole
+async def test_what_is_painted_before_a_new_width_is_reported_fits_that_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted_early: list[list[str]] = []
+    reported = LineView.on_resize
+
+    def on_resize(view: LineView, event: Resize) -> None:
+        painted_early.append(painted(view))
+        reported(view, event)
+
+    monkeypatch.setattr(LineView, "on_resize", on_resize)
+    async with showing(80) as (view, pilot):
+        await pilot.resize_terminal(60, 10)
+        await pilot.pause()
+        assert painted_early[-1] == painted(view)

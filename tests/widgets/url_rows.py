@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asynclab.fetch.rows import Phase, Phases, Row
+from asynclab.fetch.rows import Phase, PhaseTimes, Row
 
 NOW = 4.9
 """Lab seconds."""
@@ -12,9 +12,9 @@ SPENT: dict[Phase, float] = {"queued": 0.1, "dns": 0.1, "tcp": 0.1, "tls": 0.1, 
 PHASES = tuple(SPENT.items())
 
 
-def phases(spent: dict[Phase, float]) -> Phases:
+def phases(spent: dict[Phase, float]) -> PhaseTimes:
     """Phases that took these seconds."""
-    made, at = Phases(), 0.0
+    made, at = PhaseTimes(), 0.0
     for phase, seconds in spent.items():
         made.enter(phase, at)
         at += seconds
@@ -36,7 +36,7 @@ def url(number: int, **facts: Any) -> Row:
 def under_way(number: int, since: float, **facts: Any) -> Row:
     """A URL whose fetch began so many seconds ago."""
     begun: dict[str, Any] = {"state": "running", "outcome": None, "ended_at": None, "status": None, "wire": 0}
-    return url(number, **(begun | {"started_at": NOW - since, "phases": Phases()} | facts))
+    return url(number, **(begun | {"started_at": NOW - since, "phases": PhaseTimes()} | facts))
 
 
 def failed(number: int, outcome: str, **facts: Any) -> Row:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from asynclab.fetch.address import LONGEST_URL, has_scheme, joined
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 
 # linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
@@ -132,7 +132,7 @@ def may_hold_url(value: str) -> bool:
     return "//" in value or "\\/" in value or ": base64" in value
 
 
-def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
+def read_value(value: str, finding: FoundSoFar, read: ReadText, name: str = "") -> None:
     """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
     if not may_hold_url(value):

@@ -11,7 +11,7 @@ from typing import Literal
 from asynclab.fetch.address import HOST_LETTERS, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
-Reason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
+IgnoreReason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
 """What something is that gave no URL."""
 
 IGNORED_KEPT = 1_000
@@ -41,7 +41,7 @@ _IS_SENT = re.compile(f"http{SENT}")
 
 
 @dataclass(slots=True)
-class Finding:
+class FoundSoFar:
     """What was found up to now."""
 
     most: int
@@ -54,9 +54,9 @@ class Finding:
     """What followed # in each, once, by what is sent for it."""
     left_out: set[str] = field(default_factory=set)
     """Those that were too many."""
-    ignored: list[tuple[Reason, str]] = field(default_factory=list)
+    ignored: list[tuple[IgnoreReason, str]] = field(default_factory=list)
     """What gave nothing, with the reason: the first of it, cut short, with passwords hidden."""
-    ignored_counts: Counter[Reason] = field(default_factory=Counter)
+    ignored_counts: Counter[IgnoreReason] = field(default_factory=Counter)
     """How much of it there is."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many URLs each format gave, in the order of the text."""
@@ -148,7 +148,7 @@ class Finding:
         self.left_out = set(map(sent_text, self.left_out))
         self.fragments = {sent_text(key): fragments for key, fragments in self.fragments.items()}
 
-    def ignore(self, text: str, reason: Reason = "line") -> None:
+    def ignore(self, text: str, reason: IgnoreReason = "line") -> None:
         """Note a line, or a link, that gave nothing."""
         text = text[: 10 * _LONGEST_IGNORED].strip()
         if text:

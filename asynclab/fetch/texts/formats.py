@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from asynclab.fetch.texts.escapes import unfolded
 from asynclab.fetch.texts.exact_values import ReadText
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.line_search import LineSearch
@@ -41,7 +41,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
 
 
-class Part(Protocol):
+class SurePart(Protocol):
     """A part of a text whose format is sure."""
 
     @property
@@ -52,11 +52,11 @@ class Part(Protocol):
     def name(self) -> str:
         """What its format is called."""
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         """Take its URLs."""
 
 
-def read_any(text: str, finding: Finding, depth: int = 0) -> None:
+def read_any(text: str, finding: FoundSoFar, depth: int = 0) -> None:
     """Take the URLs of a text of any format."""
     cutting = _Cutting(text, finding, depth)
     position = rest = 0
@@ -78,7 +78,7 @@ def read_any(text: str, finding: Finding, depth: int = 0) -> None:
     cutting.read_rest(rest, len(text))
 
 
-def read_as(name: str, text: str, finding: Finding) -> None:
+def read_as(name: str, text: str, finding: FoundSoFar) -> None:
     """Take the URLs of a text of a format in `FORMATS`; of one that it isn't, those that any text may have."""
     before = finding.total
     cutting = _Cutting(text, finding, 1)
@@ -89,13 +89,13 @@ def read_as(name: str, text: str, finding: Finding) -> None:
 class _Cutting:
     """A text that is cut into parts."""
 
-    def __init__(self, text: str, finding: Finding, depth: int) -> None:
+    def __init__(self, text: str, finding: FoundSoFar, depth: int) -> None:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
         """Up to where no JSON or XML, and no mail, can begin: another attempt would meet the same error."""
         self._scripts = _scripts(text)
 
-    def part_at(self, start: int) -> Part | None:
+    def part_at(self, start: int) -> SurePart | None:
         """The part that begins at a place."""
         text = self._text
         if text[start] in "[{":
@@ -188,7 +188,7 @@ class _Cutting:
         read_markup(text[rest:], self._finding)
 
 
-def read_markup(text: str, finding: Finding) -> None:
+def read_markup(text: str, finding: FoundSoFar) -> None:
     """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
     text = unfolded(text)
     if '=\\"' in text:  # HTML in a string of a program
@@ -213,7 +213,7 @@ class _MarkupPart(NamedTuple):
     text: str
     name: Literal["HTML", "XML"]
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         read_html(self.text, finding, is_xml=self.name == "XML")
 
 
@@ -251,7 +251,7 @@ def _scripts(text: str) -> list[tuple[int, int]]:
     return scripts
 
 
-_READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
+_READERS: dict[str, Callable[[str, FoundSoFar, ReadText], None]] = {
     "text": lambda text, finding, read: read_prose(unfolded(text), finding),
     "html": lambda text, finding, read: read_html(text, finding),
     "xml": lambda text, finding, read: xml_text(text).read(finding, read),
@@ -263,6 +263,6 @@ _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
 """What reads each format that a text can be said to have."""
 
 
-def xml_text(text: str) -> Part:
+def xml_text(text: str) -> SurePart:
     """A text that is XML as a whole, whatever is wrong with it."""
     return xml_at(text, len(text) - len(text.lstrip()))[0] or _MarkupPart(len(text), text, "XML")

@@ -11,7 +11,7 @@ from asynclab.fetch.address import has_scheme
 from asynclab.fetch.html_head import refresh_target
 from asynclab.fetch.texts.escapes import with_schemes
 from asynclab.fetch.texts.exact_values import is_exact, resolved
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.texts.line_urls import urls_in
 from asynclab.fetch.texts.prose import read_between_tags
 from asynclab.fetch.texts.xml_values import is_link_attribute
@@ -60,7 +60,7 @@ KNOWN = frozenset(
 class _Page:
     """What the tags up to here say of those that follow."""
 
-    finding: Finding
+    finding: FoundSoFar
     is_xml: bool
     base: str = ""
     base_was_used: bool = False
@@ -68,7 +68,7 @@ class _Page:
     """What the open link points to."""
 
 
-def read_html(text: str, finding: Finding, *, is_xml: bool = False) -> None:
+def read_html(text: str, finding: FoundSoFar, *, is_xml: bool = False) -> None:
     """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
 
     `is_xml` says that the text is XML with faults.

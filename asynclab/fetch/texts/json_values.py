@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText, read_value
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 
 # All pairs are kept, since a name may occur twice; long numbers are no integers, which Python limits in length.
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
@@ -40,7 +40,7 @@ class JsonPart(NamedTuple):
     def name(self) -> str:
         return "HAR" if _entries(self.value) is not None else "JSON"
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         """Take the URLs in its strings; a record without any is ignored."""
         if self.value is None:
             _read_strings(self.text, finding, read)
@@ -103,7 +103,7 @@ def _broken_at(text: str, start: int, end: int) -> JsonPart | None:
     return JsonPart(line_end, None, text[start:line_end])
 
 
-def _read_record(record: Any, finding: Finding, read: ReadText) -> None:
+def _read_record(record: Any, finding: FoundSoFar, read: ReadText) -> None:
     before = finding.noted
     for name, value in _strings(record):
         read_value(value, finding, read, name)
@@ -154,7 +154,7 @@ def _entries(value: Any) -> list[Any] | None:
     return value if isinstance(value, list) and not isinstance(value, _Object) else None
 
 
-def _read_strings(text: str, finding: Finding, read: ReadText) -> None:
+def _read_strings(text: str, finding: FoundSoFar, read: ReadText) -> None:
     """Take the strings of what is broken, one by one, and what is left as text."""
     position = 0
     for string in _STRING.finditer(text):

@@ -12,7 +12,7 @@ from email.message import Message
 from typing import NamedTuple
 
 from asynclab.fetch.texts.exact_values import ReadText
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.texts.line_search import LineSearch
 
 _HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*")
@@ -52,7 +52,7 @@ class MailPart(NamedTuple):
     text: str
     name: str = "mail"
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
         try:
             parts = list(_message(self.text).walk())

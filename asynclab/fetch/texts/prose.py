@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.escapes import plain, with_www
 from asynclab.fetch.texts.exact_values import host_url
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.texts.line_urls import all_simple, urls_in, urls_one_by_one
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
@@ -20,7 +20,7 @@ _MOST_LINES = 64
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 
 
-def read_prose(text: str, finding: Finding) -> None:
+def read_prose(text: str, finding: FoundSoFar) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before = finding.total
     if not text:
@@ -39,7 +39,7 @@ def read_prose(text: str, finding: Finding) -> None:
     finding.was_read_as(markup or "text", before)
 
 
-def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
+def read_between_tags(text: str, finding: FoundSoFar, shown: str = "") -> None:
     """Take the URLs of the text between tags; a host only with a path or port, as prose has dots.
 
     The text of a link may name once more what that points to, which is `shown`.
@@ -55,7 +55,7 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
                 finding.ignore(url)
 
 
-def _read_all(all_lines: list[str], finding: Finding) -> str:
+def _read_all(all_lines: list[str], finding: FoundSoFar) -> str:
     """Take the URLs of lines, or ignore them. Returns the first markup, if there is any."""
     markup = ""
     for most, lines in groupby(all_lines, _most_at_once):
@@ -72,7 +72,7 @@ def _most_at_once(line: str) -> int:
     return 0 if "://" not in line else 1 if len(line) > _MEDIUM_LINE else _MOST_LINES
 
 
-def _read_hosts(lines: Iterator[str], finding: Finding) -> None:
+def _read_hosts(lines: Iterator[str], finding: FoundSoFar) -> None:
     """Take the lines that are hosts, and ignore the others."""
     while block := list(islice(lines, _MOST_LINES)):
         urls = [_host_in(line) for line in block]
@@ -87,7 +87,7 @@ def _host_in(line: str) -> str:
     return host_url(_COMMENT.sub("", line) if "#" in line else line)
 
 
-def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
+def _read_lines(lines: Iterator[str], most: int, finding: FoundSoFar) -> str:
     """Take the URLs of lines, of many at once while all are simple. Returns the first markup, if there is any."""
     markup, size = "", most
     while block := list(islice(lines, size)):
@@ -102,7 +102,7 @@ def _read_lines(lines: Iterator[str], most: int, finding: Finding) -> str:
     return markup
 
 
-def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> str | None:
+def _take_sent(simple: list[tuple[str, ...]], finding: FoundSoFar) -> str | None:
     """Take all URLs of lines, if each is sent as it is written. Returns their first markup; None if it took none."""
     if len(simple) == 1 and not simple[0][6]:
         return None
@@ -118,7 +118,7 @@ def _take_sent(simple: list[tuple[str, ...]], finding: Finding) -> str | None:
     return next("Markdown" if link else "LaTeX" for link, brace in zip(links, braces, strict=True) if link or brace)
 
 
-def _read_line(line: str, simple: list[tuple[str, ...]], finding: Finding) -> str:
+def _read_line(line: str, simple: list[tuple[str, ...]], finding: FoundSoFar) -> str:
     """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
     if "://" not in line:
         _read_hosts(iter([line]), finding)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, host_url, may_hold_url, read_value
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 from asynclab.fetch.texts.line_search import LineSearch
 
 _HEAD = (
@@ -53,7 +53,7 @@ class Table(NamedTuple):
     url_columns: frozenset[int]
     """The columns in which a host without a scheme is a URL."""
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         """Take the URLs of all cells; a row without any is ignored."""
         only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
         names = dict(enumerate("" if name in NAMES_OF_URLS else name for name in self.names))

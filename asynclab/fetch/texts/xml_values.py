@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from asynclab.fetch.texts.exact_values import ReadText, read_value, resolved
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import FoundSoFar
 
 _NAMES = {"rss": "RSS", "feed": "Atom", "opml": "OPML", "urlset": "sitemap", "sitemapindex": "sitemap", "rdf": "RSS"}
 _NO_LINKS = frozenset(
@@ -30,7 +30,7 @@ class XmlPart:
     namespaces: set[str] = field(default_factory=set)
     """Addresses that only name something."""
 
-    def read(self, finding: Finding, read: ReadText) -> None:
+    def read(self, finding: FoundSoFar, read: ReadText) -> None:
         """Take the URLs in attributes and texts."""
         for name, value, base in self.values:
             if value not in self.namespaces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
-from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState, make_room
+from asynclab.model.resources import SOURCES_KEPT, LockHold, PrimitiveState, make_room
 from asynclab.model.state import LabState
 from asynclab.model.tasks import place_in
 from asynclab.model.wording import deed
@@ -85,7 +85,9 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
     if task is None or task.cancel_requested or state.is_stranded(holder, task.last_wait_began):
         return  # a hang, or one that others were to end with it: its end tells nothing
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
-        lock.longest_hold = Hold(holder, task.last_wait, seconds, (*lock.given_up, *lock.waiters), at, state.version)
+        lock.longest_hold = LockHold(
+            holder, task.last_wait, seconds, (*lock.given_up, *lock.waiters), at, state.version
+        )
 
 
 def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
@@ -125,7 +127,7 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
     wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
         source = wait if wait is not None and not event.line else event
-        place = (source.file, source.line) if source.line else None
+        place = place_in(source)
         semaphore.extra = who, place, who in semaphore.given_up
 
 

@@ -16,7 +16,8 @@ from asynclab.model.story.wakes import did
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording import outcome
-from asynclab.model.wording.grammar import listed, place, sentence
+from asynclab.model.wording.grammar import listed, sentence
+from asynclab.model.wording.places import line_in_story
 from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 
@@ -109,7 +110,7 @@ def _created(created: TaskCreated, state: LabState, *, is_main: bool) -> Sentenc
         return Sentence(created.at, "created", f"Created as the main task, to run {coroutine}.")
     by = "outside any task" if created.parent is None else f"by {state.task_name(created.parent)}"
     library = " inside a library" if created.internal else ""
-    where = place(created.file, created.line) if created.file else ""
+    where = line_in_story(created.file, created.line) if created.file else ""
     return Sentence(created.at, "created", f"Created {by}{library}{where}, to run {coroutine}.")
 
 
@@ -183,14 +184,14 @@ def _running(life: Life, turn: Turn) -> Sentence:
     report = life.blocking
     if report is None:
         return Sentence(turn.ran, "run", "Running.")
-    where = place(report.file, report.line)
+    where = line_in_story(report.file, report.line)
     return Sentence(report.at, "blocked", sentence(f"Blocking the loop: {duration(report.seconds)} so far{where}"))
 
 
 def _waiting(wait: Wait | None, state: LabState, home: str) -> str:
     if wait is None:
         return f"Waiting ({NOT_RECORDED})"
-    return f"now {plain_wait(held_now(wait, state), state)[0]}{place(wait.file, wait.line, home)}{_due(wait)}"
+    return f"now {plain_wait(held_now(wait, state), state)[0]}{line_in_story(wait.file, wait.line, home)}{_due(wait)}"
 
 
 def _due(wait: Wait) -> str:

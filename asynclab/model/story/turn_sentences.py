@@ -12,7 +12,8 @@ from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Alike, Summary, Turn, alike
 from asynclab.model.story.wakes import did, ended_by, first_ones, readiness
-from asynclab.model.wording.grammar import joined, listed, place, sentence
+from asynclab.model.wording.grammar import joined, listed, sentence
+from asynclab.model.wording.places import line_in_story
 from asynclab.model.wording.quantities import duration, length, measured, plural
 from asynclab.model.wording.step_deeds import done_in_general
 from asynclab.model.wording.wait import waited
@@ -119,7 +120,7 @@ class Teller:
         elif wait is None and not turn.waited:
             said = "didn't wait: it was woken before its step ended"
         else:
-            where = "" if wait is None else place(wait.file, wait.line, self._home)
+            where = "" if wait is None else line_in_story(wait.file, wait.line, self._home)
             said = f"{waited(wait, self._time(turn), state)}{where}"
         return joined(said, ended_by(turn, state), readiness(turn, state))
 
@@ -135,7 +136,7 @@ class Teller:
         turn = alike.example
         if turn.yielded or turn.is_first:
             return "yielded"
-        where = "" if turn.wait is None else place(turn.wait.file, turn.wait.line, self._home)
+        where = "" if turn.wait is None else line_in_story(turn.wait.file, turn.wait.line, self._home)
         said = f"{_on_average(alike, self._state)}{where}"
         verbs = _in_general(turn)
         return f"{said}, then {verbs}" if verbs else said
@@ -200,7 +201,7 @@ WORTH_FOLDING = 12
 """The fewest parts that repetitions must cover to be described once."""
 
 
-class Block(NamedTuple):
+class Stretch(NamedTuple):
     """Neighbouring parts: one by itself, or a pattern several times over."""
 
     start: int
@@ -215,25 +216,25 @@ class Block(NamedTuple):
         return self.start + self.period * self.times
 
 
-def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
+def blocks(keys: Sequence[Hashable]) -> Iterator[Stretch]:
     """Parts in their order, with repetitions grouped; parts that are alike have equal keys. Takes linear time."""
     start = 0
     while start < len(keys):
         block = max((_repeats(keys, start, period) for period in range(1, LONGEST + 1)), key=_worth)
         if block.times < 3 or block.period * block.times < WORTH_FOLDING:
-            block = Block(start, 1, 1)
+            block = Stretch(start, 1, 1)
         yield block
         start = block.end
 
 
-def _worth(block: Block) -> tuple[int, int]:
+def _worth(block: Stretch) -> tuple[int, int]:
     """How many parts it folds; of two that fold as many, the shorter pattern is better."""
     covered = block.period * block.times if block.times > 1 else 0
     return covered, -block.period
 
 
-def _repeats(keys: Sequence[Hashable], start: int, period: int) -> Block:
+def _repeats(keys: Sequence[Hashable], start: int, period: int) -> Stretch:
     end = start + period
     while end < len(keys) and keys[end] == keys[end - period]:
         end += 1
-    return Block(start, period, max(1, (end - start) // period))
+    return Stretch(start, period, max(1, (end - start) // period))

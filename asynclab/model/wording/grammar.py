@@ -1,13 +1,13 @@
-"""Lists, names, places and full stops for all sentences, and the longest text that fits."""
+"""Lists, names and full stops for all sentences, and the longest text that fits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.text import cell_width
+from asynclab.model.wording.quantities import plural
 
 NAMES_LISTED = 5
 """How many tasks are named before the rest are counted."""
@@ -42,11 +42,35 @@ def label_of(primitive: int, state: LabState) -> str:
     return "a primitive" if known is None else known.label
 
 
-def place(file: str, line: int, home: str = "") -> str:
-    """A line of code in brackets, such as " (cafe.py line 3)"; empty for line 0. The reader expects the file `home`."""
-    if not line:
-        return ""
-    return f" (line {line})" if file == home or not file else f" ({file_name(file)} line {line})"
+def quoted(state: LabState, task: int | None) -> str:
+    """A task's name in quotes; other code is "a callback"."""
+    return "a callback" if task is None else f"'{state.task_name(task)}'"
+
+
+def named(state: LabState, tasks: Iterable[int | None]) -> str:
+    """The names of some tasks in quotes, only the first of many: "'a' and 'b'", "'a', … 'e' and 7 more"."""
+    numbers = list(tasks)
+    more = len(numbers) - NAMES_LISTED
+    named = [quoted(state, number) for number in numbers[:NAMES_LISTED]]
+    return listed([*named, f"{more:,} more" if more > 0 else ""])
+
+
+def each_does(state: LabState, deeds: Iterable[tuple[int, str]]) -> list[str]:
+    """What some tasks do, a clause each: what several do is said once, and how many tasks more there are."""
+    groups: dict[str, list[int]] = {}
+    for task, does in deeds:
+        groups.setdefault(does, []).append(task)
+    said = [
+        f"{quoted(state, tasks[0])} {does}" + (f", and {len(tasks) - 1:,} like it" if len(tasks) > 1 else "")
+        for does, tasks in list(groups.items())[:NAMES_LISTED]
+    ]
+    left = sum(map(len, list(groups.values())[NAMES_LISTED:]))
+    return [*said, f"{plural(left, 'task')} more"] if left else said
+
+
+def agreeing(verb: str, count: int) -> str:
+    """A verb in the number of its subject: "waits" for one task, "wait" for several."""
+    return f"{verb}s" if count == 1 else verb
 
 
 Forms: TypeAlias = tuple[str, ...]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from asynclab.model import events
-from asynclab.model.frames import line_of_code
 from asynclab.model.state import LabState
+from asynclab.model.tasks import place_in
 from asynclab.model.text import one_line
 from asynclab.model.wording.outcome import ending
+from asynclab.model.wording.places import in_brackets
 from asynclab.model.wording.quantities import duration
 from asynclab.model.wording.wait import plain_wait
 
@@ -47,9 +48,9 @@ def occurrence(event: events.Event, state: LabState) -> str:
         case events.ResultUnread():
             return f"{name} is gone, and nobody has read its result"
         case events.ItemLost():
-            return f"{name} has {one_line(event.item)} from a queue as its time is up{_at(event.file, event.line)}"
+            return f"{name} has {one_line(event.item)} from a queue as its time is up{in_brackets(place_in(event))}"
         case events.GeneratorKilled():
-            return f"a timeout of {name} ends {one_line(event.generator)}{_at(event.file, event.line)}"
+            return f"a timeout of {name} ends {one_line(event.generator)}{in_brackets(place_in(event))}"
         case events.TaskReplaced():
             return f"{name} is left to itself: {one_line(event.name) or 'whoever waited for it'} has another task now"
         case events.TaskCutOff(by_close=True):
@@ -61,11 +62,11 @@ def occurrence(event: events.Event, state: LabState) -> str:
         case events.StreamUnread():
             return f"{name} waits while nobody reads {event.size:,} bytes that have come"
         case events.WriteUndrained(is_lost=True):
-            return f"{name} writes to a connection that is lost{_at(event.file, event.line)}"
+            return f"{name} writes to a connection that is lost{in_brackets(place_in(event))}"
         case events.WriteUndrained():
-            return f"{name} writes while {event.size:,} bytes wait to be sent{_at(event.file, event.line)}"
+            return f"{name} writes while {event.size:,} bytes wait to be sent{in_brackets(place_in(event))}"
         case events.LoopBlocked():
-            return f"{name} has run for {duration(event.seconds)}{_at(event.file, event.line)}"
+            return f"{name} has run for {duration(event.seconds)}{in_brackets(place_in(event))}"
         case events.Outside() | events.RunStalled():
             return "the loop is idle"
         case _:
@@ -74,8 +75,4 @@ def occurrence(event: events.Event, state: LabState) -> str:
 
 def waiting(name: str, wait: events.Wait, state: LabState) -> str:
     """What a task waits for, and where."""
-    return f"{name} {plain_wait(wait, state)[0]}{_at(wait.file, wait.line)}"
-
-
-def _at(file: str, line: int) -> str:
-    return f" ({line_of_code(file, line)})" if line else ""
+    return f"{name} {plain_wait(wait, state)[0]}{in_brackets(place_in(wait))}"

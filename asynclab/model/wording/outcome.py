@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from asynclab.model.events import Outcome
+from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import Forms
+from asynclab.model.wording.quantities import measured
 
 COLLECTED = "garbage-collected while pending"
 
@@ -20,3 +22,12 @@ def ending(outcome: Outcome, detail: str) -> Forms:
     if clean.startswith(_OF_PROCESSES):
         return (clean,)
     return (f"returned {clean}", f"→ {clean}") if outcome == "done" else (f"raised {clean}", clean)
+
+
+def how_ended(task: TaskState | None) -> str:
+    """The end of a task and its moment: "ended at 0.200 s", "failed at 0.200 s with ValueError: no"."""
+    if task is None or task.ended_at is None:
+        return "has ended"
+    detail = f" with {one_line(task.detail)}" if task.state == "failed" and task.detail else ""
+    verb = {"done": "ended", "failed": "failed", "cancelled": "was cancelled"}[task.state]
+    return f"{verb} at {measured(task.ended_at)}{detail}"

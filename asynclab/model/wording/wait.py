@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from asynclab.model.events import Wait, WaitKind
 from asynclab.model.resources import label
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.model.wording.grammar import Forms, names_of
+from asynclab.model.wording.grammar import Forms, named, names_of
 from asynclab.model.wording.quantities import length
 
 NOT_RECORDED = "reason not recorded"
@@ -21,6 +21,12 @@ NOT_RECORDED = "reason not recorded"
 
 NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "shield", "lock"})
 """The waits whose short and plain words name tasks; groups are only counted there, since they may be large."""
+
+
+VerbForm: TypeAlias = Literal["waits", "wait", "waited"]
+"""One task waits, several wait, or some have waited."""
+
+_SLEEPS: Mapping[VerbForm, str] = MappingProxyType({"waits": "sleeps", "wait": "sleep", "waited": "slept"})
 
 
 class _Words(NamedTuple):
@@ -36,23 +42,23 @@ class _Words(NamedTuple):
 
 def _noun(*short: str, sentence: str = "") -> _Words:
     """The words for a wait that is a thing to wait for."""
-    return _Words(short, (f"waits for {short[0]}", f"waits: {short[-1]}"), sentence or f"for {short[0]}")
+    return _Words(short, (f"{{waits}} for {short[0]}", f"{{waits}}: {short[-1]}"), sentence or f"for {short[0]}")
 
 
 def _group(*short: str, sentence: str) -> _Words:
     """The words for a wait for several tasks together."""
-    return _Words(short, (f"waits for a {short[0]}", f"waits: {short[-1]}"), sentence)
+    return _Words(short, (f"{{waits}} for a {short[0]}", f"{{waits}}: {short[-1]}"), sentence)
 
 
 def _inside(place: str, shorter: str) -> _Words:
     """The words for a wait inside code that isn't the user's."""
     inside = f"inside {place}"
-    return _Words((inside, f"in {shorter}"), (f"waits {inside}",), inside)
+    return _Words((inside, f"in {shorter}"), (f"{{waits}} {inside}",), inside)
 
 
 _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
     {
-        "sleep": _Words(("sleep{time}",), ("sleeps{time}",), "in a sleep"),
+        "sleep": _Words(("sleep{time}",), ("{sleeps}{time}",), "in a sleep"),
         "task": _noun("{task}", "{names}", sentence="for {names}"),
         "gather": _group("gather of {count}", sentence="for a gather of {count}{members}"),
         "wait": _noun("asyncio.wait of {count}", "wait of {count}", sentence="for asyncio.wait of {count}{members}"),
@@ -62,21 +68,21 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
         "task_group": _group("task group of {count}", "group of {count}", sentence="for its task group{members}"),
         "queue.get": _Words(
             ("get from {it}", "get {it}"),
-            ("waits to get from {it}", "waits: get {it}"),
+            ("{waits} to get from {it}", "{waits}: get {it}"),
             "to get from {it}, which was empty",
         ),
         "queue.put": _Words(
             ("put into {it} (full)", "put {it} (full)", "put {it}"),
-            ("waits to put into {it} (full)", "waits: put {it}"),
+            ("{waits} to put into {it} (full)", "{waits}: put {it}"),
             "to put into {it}, which was full",
         ),
         "queue.join": _Words(
             ("join {it}",),
-            ("waits to join {it}", "waits: join {it}"),
+            ("{waits} to join {it}", "{waits}: join {it}"),
             "for every item of {it} to be done",
         ),
         "lock": _noun("{it}{holder}", "{it}", sentence="for {it}{then}"),
-        "semaphore": _Words(("{it}{holder}", "{it}"), ("waits for {it}", "waits: {it}"), "for a permit of {it}"),
+        "semaphore": _Words(("{it}{holder}", "{it}"), ("{waits} for {it}", "{waits}: {it}"), "for a permit of {it}"),
         "event": _noun("{it}", sentence="for {it} to be set"),
         "condition": _noun("{it}", sentence="to be notified on {it}"),
         "barrier": _noun("{it}", sentence="for the others at {it}"),
@@ -110,9 +116,24 @@ def held_now(wait: Wait, state: LabState) -> Wait:
     return wait if held is None else replace(wait, tasks=tuple(held.holders))
 
 
+def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
+    """The unfinished tasks that a wait is for; for a lock or semaphore, the tasks that hold it in this state."""
+    primitive = state.named_primitives.get((wait.kind, wait.number))
+    if primitive is not None:
+        return tuple(primitive.holders)
+    left = (number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+    return tuple(sorted(left))  # a group has them in a set
+
+
 def plain_wait(wait: Wait, state: LabState) -> Forms:
     """What a waiting task does: "sleeps 1.00 s", "waits to get from queue#1"."""
     return _fill(_WORDS[wait.kind].plain, wait, names_of(wait.tasks, state) if wait.kind in NAMING else "")
+
+
+def quoting_wait(wait: Wait, state: LabState, verb: VerbForm = "waits") -> str:
+    """The longest plain words, with the names in quotes: "waits for task 'tea'", "waited for lock#1"."""
+    names = named(state, wait.tasks) if wait.tasks and wait.kind in NAMING else ""
+    return _fill(_WORDS[wait.kind].plain[:1], wait, names, verb)[0]
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
@@ -125,16 +146,25 @@ def waited(wait: Wait | None, time: str, state: LabState) -> str:
     return f"waited {time} {what}"
 
 
-def _fill(templates: Forms, wait: Wait, names: str) -> Forms:
+def _fill(templates: Forms, wait: Wait, names: str, verb: VerbForm = "waits") -> Forms:
     count = wait.count or len(wait.tasks)
-    return _filled(templates, wait.kind, wait.number, wait.seconds, count, wait.library, names)
+    return _filled(templates, wait.kind, wait.number, wait.seconds, count, wait.library, names, verb)
 
 
 @lru_cache(maxsize=2_000)  # busy labs say the same few waits all the time
 def _filled(
-    templates: Forms, kind: WaitKind, number: int, seconds: float | None, count: int, library: str, names: str
+    templates: Forms,
+    kind: WaitKind,
+    number: int,
+    seconds: float | None,
+    count: int,
+    library: str,
+    names: str,
+    verb: VerbForm,
 ) -> Forms:
     details = {
+        "waits": verb,
+        "sleeps": _SLEEPS[verb],
         "it": _resource(kind, number),
         "time": "" if seconds is None else f" {length(seconds)}",
         "count": f"{count:,}",

@@ -33,26 +33,33 @@ class Wake(NamedTuple):
     """The waker's event that ended the wait, such as QueuePut or its own TaskEnded; None if it is unknown."""
 
 
-class _Deed(NamedTuple):
+class WakingDeed(NamedTuple):
     """What a waker does to end a kind of wait."""
 
-    noun: str
+    noun: str = ""
     """After its name: "woken by main's put"."""
-    clause: str
+    clause: str = ""
     """After its name: "main set it and woke it"."""
+    does: str = ""
+    """After its name: "App.start sets it"."""
+    do: str = ""
+    """What somebody could do: "set it"."""
+    done: str = ""
+    """What was done to the queue or primitive: "set"."""
 
 
-_DEEDS: Mapping[events.WaitKind, _Deed] = MappingProxyType(
+_DEEDS: Mapping[events.WaitKind, WakingDeed] = MappingProxyType(
     {
-        "queue.get": _Deed("put", "put {item} there"),
-        "queue.put": _Deed("get", "took {item} out"),
-        "queue.join": _Deed("task_done()", "finished the last item"),
-        "lock": _Deed("release", "released it"),
-        "semaphore": _Deed("release", "returned a permit"),
-        "event": _Deed("set()", "set it"),
-        "condition": _Deed("notify()", "notified it"),
-        "barrier": _Deed("arrival", "reached the barrier"),
-        **dict.fromkeys(ENDED_BY_TASKS, _Deed("end", "ended")),
+        "queue.get": WakingDeed("put", "put {item} there", "puts an item there", "put an item there", "put"),
+        "queue.put": WakingDeed("get", "took {item} out", "takes an item out", "take an item out", "got"),
+        "queue.join": WakingDeed("task_done()", "finished the last item"),
+        "lock": WakingDeed("release", "released it", "releases it", "release it", "released"),
+        "semaphore": WakingDeed("release", "returned a permit", "returns a permit", "return a permit", "released"),
+        "future": WakingDeed("result", "set it", "sets it", "set it"),
+        "event": WakingDeed("set()", "set it", "sets it", "set it", "set"),
+        "condition": WakingDeed("notify()", "notified it", "notifies it", "notify it", "notified"),
+        "barrier": WakingDeed("arrival", "reached the barrier"),
+        **dict.fromkeys(ENDED_BY_TASKS, WakingDeed("end", "ended")),
     }
 )
 
@@ -130,7 +137,12 @@ def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
             return False
 
 
-def _deed(wake: Wake) -> _Deed | None:
+def deed_of(wait: events.Wait) -> WakingDeed:
+    """The words for what ends a wait; without any where nothing that a task does would."""
+    return _DEEDS.get(wait.kind, WakingDeed())
+
+
+def _deed(wake: Wake) -> WakingDeed | None:
     return None if wake.wait is None or wake.deed is None else _DEEDS.get(wake.wait.kind)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asynclab.fetch.address import redacted
 from asynclab.fetch.row_lines import counts_of, named_counts
 from asynclab.fetch.rows import Row
-from asynclab.fetch.urls import Found, FoundUrl, find_urls, other_reading
+from asynclab.fetch.urls import FoundUrl, FoundUrls, find_urls, other_reading
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.spans import Line, joined
 
@@ -27,7 +27,7 @@ OFFERED_PATHS = (
 )
 """What the practice server offers besides its pages: redirects, slow and large bodies, an error, a retry."""
 
-NOTHING: Found = Found((), 0, (), (), 0)
+NOTHING: FoundUrls = FoundUrls((), 0, (), (), 0)
 
 AT_ONCE = 20_000
 """The longest text, in characters, that is searched on the loop; longer ones are searched in a thread."""
@@ -119,6 +119,6 @@ def summary(urls: UrlList) -> Line:
     return joined(((count, "past"),) for count in told)
 
 
-def _find(text: str, taken_as: str) -> tuple[Found, tuple[str, int] | None]:
+def _find(text: str, taken_as: str) -> tuple[FoundUrls, tuple[str, int] | None]:
     found = find_urls(text, taken_as=taken_as)
     return found, None if taken_as else other_reading(text, found)

@@ -9,7 +9,7 @@ from collections import deque
 from select import select
 
 from asynclab.findings.allowed import FindingFilter
-from asynclab.model.wording.grammar import place
+from asynclab.model.wording.places import line_in_story
 from asynclab.remote.child_watch import PIECE
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.remote_control import CommandSender, RemoteControl
@@ -182,5 +182,5 @@ def last_seen(told: ObservedProgram) -> str:
     if beat is None or loop is None:
         return "it ran no step when it was last seen"
     who = "a callback" if beat.task is None else loop.state.task_name(beat.task)
-    where = place(beat.file, beat.line) if beat.file else ""
+    where = line_in_story(beat.file, beat.line) if beat.file else ""
     return f"last seen in {who}{where}"

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.events import Key, Paste, Resize
 
-from asynclab.remote.emulator import APPLICATION_KEYS, BRACKETED_PASTE, Look, Row
+from asynclab.remote.emulator import APPLICATION_KEYS, BRACKETED_PASTE, Look, TerminalRow
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.spans import Line
@@ -88,7 +88,7 @@ class TerminalPane(LineView):
         return super()._style_of(parts, ground)
 
 
-def _with_cursor(row: Row, column: int) -> Row:
+def _with_cursor(row: TerminalRow, column: int) -> TerminalRow:
     """A row with the cell in a column as the cursor shows it."""
     cells = [(character, look) for text, look in row for character in text if cell_len(character)]
     at = 0

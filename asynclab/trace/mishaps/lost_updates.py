@@ -13,7 +13,7 @@ from asynclab.model.events import UpdateLost
 from asynclab.trace.frame_variables import variables_if_unseen
 from asynclab.trace.reading.await_chain import Chain, follow
 from asynclab.trace.reading.held_values import Held, HeldValues, writes
-from asynclab.trace.reading.shared_places import Target
+from asynclab.trace.reading.shared_places import SharedPlace
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
@@ -149,7 +149,7 @@ def _chain_of(record: TaskRecord) -> Chain | None:
     return None if task is None or is_done(task) or awaited_by(task) is None else follow(coroutine_of(task))
 
 
-def _where(frame: FrameType, link: object, target: Target, variables: Mapping[str, Any]) -> _Where | None:
+def _where(frame: FrameType, link: object, target: SharedPlace, variables: Mapping[str, Any]) -> _Where | None:
     """The place in memory that a function's name for it means; None where code of the program's would have to tell."""
     if not (target.attributes or target.reader or target.key is not None):
         return _of_variable(frame, link, target.root), target.root

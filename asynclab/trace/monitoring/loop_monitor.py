@@ -20,7 +20,7 @@ PERIOD = 0.05
 """Real seconds between two looks."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class ThreadPlace(msgspec.Struct, frozen=True):
     """Where a thread is."""
 
     file: str
@@ -70,11 +70,12 @@ class LoopMonitor:
             if not self._awaiting:
                 self._awaiting = True
                 try:
-                    self._loop.call_soon_threadsafe(self._beat, perf_counter(), context=outside_context())
+                    self._loop.call_soon_threadsafe(self.beat, perf_counter(), context=outside_context())
                 except RuntimeError:  # the loop was closed
                     return
 
-    def _beat(self, sent: float) -> None:
+    def beat(self, sent: float) -> None:
+        """Measure how late the loop is with a call that was asked for at a time of `perf_counter`; on the loop."""
         self._awaiting = False
         if sent < self._stopped_at:
             return
@@ -84,7 +85,9 @@ class LoopMonitor:
             self.on_beat(lag)
 
 
-def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
+def place_of_thread(
+    thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]
+) -> ThreadPlace | None:
     """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file but ours.
 
     `boundary` is the code that runs a callback. None where no Python code of others is called.
@@ -96,7 +99,7 @@ def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Conta
     of_files = (frame for frame in frames if not frame.f_code.co_filename.startswith("<frozen"))
     otherwise = next(of_files, frames[0])  # an import is made by who imports
     chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), otherwise)
-    return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
+    return ThreadPlace(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 
 
 def _outwards(frame: FrameType | None, boundary: Container[CodeType]) -> Iterator[FrameType]:

@@ -16,7 +16,7 @@ from asynclab.model.events import LoopSpun
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.monitoring.idle_loops import runs
-from asynclab.trace.monitoring.loop_monitor import Place
+from asynclab.trace.monitoring.loop_monitor import ThreadPlace
 from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.recording.future_state import coroutine_of, is_done, is_future
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -63,7 +63,7 @@ class _Window(msgspec.Struct):
     """The id() of what had ended, at the latest look, though a task waited for it."""
     returning: set[_Key] = msgspec.field(default_factory=set)
     """The tasks that were seen to wait again for the same."""
-    places: dict[_Key, Place] = msgspec.field(default_factory=dict)
+    places: dict[_Key, ThreadPlace] = msgspec.field(default_factory=dict)
 
 
 class SpinLooks:
@@ -119,7 +119,7 @@ class SpinLooks:
         self._told.add(keys)
         tasks = [key for key in spinning if isinstance(key, int)]
         name = next((key for key in spinning if isinstance(key, str)), "")
-        place = window.places.get(spinning[0]) or Place("", 0, name)
+        place = window.places.get(spinning[0]) or ThreadPlace("", 0, name)
         event = LoopSpun(recorder.clock.now(), tuple(tasks), now - window.since, place.file, place.line, place.function)
         event.only_waits = len(keys) == 1 and (keys <= window.returning or only_waits(place.file, place.line))
         recorder.write(event)
@@ -142,14 +142,14 @@ def _waits_though_ended(record: TaskRecord) -> set[int]:
     return {id(each) for each in waited if is_future(each) and is_done(each)}
 
 
-def _place(recorder: Recorder, record: TaskRecord) -> Place | None:
+def _place(recorder: Recorder, record: TaskRecord) -> ThreadPlace | None:
     """The innermost line of the user's code of a task between two of its steps."""
     task = record()
     if task is None or is_done(task):
         return None
     for frame in reversed(follow(coroutine_of(task)).frames):
         if recorder.code.owns(frame.f_code.co_filename):
-            return Place(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name)
+            return ThreadPlace(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name)
     return None
 
 

@@ -11,7 +11,7 @@ STALLED_AFTER = 0.1
 """Real seconds without anything to do before a standstill is reported: a thread's result may be a moment late."""
 
 
-class Standstill:
+class StandstillWatch:
     """Whether all tasks of a lab wait and nothing is left that could wake one."""
 
     def __init__(self, recorder: Recorder, is_stuck: Callable[[], bool]) -> None:

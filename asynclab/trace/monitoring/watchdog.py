@@ -14,7 +14,7 @@ import msgspec
 from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, LoopLagged
 from asynclab.trace import cpython
 from asynclab.trace.monitoring.held_threads import is_held
-from asynclab.trace.monitoring.loop_monitor import LoopMonitor, Place, place_in
+from asynclab.trace.monitoring.loop_monitor import LoopMonitor, ThreadPlace, place_of_thread
 from asynclab.trace.monitoring.run_times import NEVER_RAN, RunTimes, run_times
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
@@ -64,7 +64,7 @@ class Sight(msgspec.Struct, frozen=True):
     """In real time."""
     task: int | None
     """The task whose step it is; None for a callback."""
-    place: Place
+    place: ThreadPlace
     """Where it is now."""
 
 
@@ -129,7 +129,9 @@ class BlockReports:
         started, current, callback = recorder.busy_since, recorder.current, recorder.callback
         if not started:
             return None
-        place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        place = place_of_thread(recorder.thread, recorder.code.owns, self._boundary) or ThreadPlace(
+            "", 0, callable_name(callback)
+        )
         if started != recorder.busy_since:
             return None
         return Sight(started, None if current is None else current.id, place)

@@ -18,12 +18,12 @@ import msgspec
 from msgspec.structs import replace
 
 from asynclab.trace.reading.function_source import UNREADABLE, parsed
-from asynclab.trace.reading.shared_places import CHANGES, OF_KEYS, Target, is_reader, reader_for
+from asynclab.trace.reading.shared_places import CHANGES, OF_KEYS, SharedPlace, is_reader, reader_for
 
-Span: TypeAlias = tuple[int, int, int, int]
+AwaitSpan: TypeAlias = tuple[int, int, int, int]
 """The first and last line and column of an `await`: where a function that waits there stands."""
 
-Hold: TypeAlias = Literal["computes", "derives", "checks", "sets"]
+PlaceUse: TypeAlias = Literal["computes", "derives", "checks", "sets"]
 """What a function does with a place around a wait.
 
 It has read the place, and will write a value that it computes from that, or derives from it by a call. Or it checks:
@@ -45,8 +45,8 @@ _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 class Held(msgspec.Struct, frozen=True):
     """A place that a function has to do with around a wait."""
 
-    target: Target
-    hold: Hold
+    target: SharedPlace
+    hold: PlaceUse
     line: int
     """Where it writes, or has checked."""
 
@@ -96,22 +96,22 @@ _Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]
 """The numbers of the reads that a value was made from, and how."""
 
 _NOTHING: _Made = frozenset()
-_NONE = frozenset[Span]()
+_NONE = frozenset[AwaitSpan]()
 
 
 @dataclass
 class _Known:
     """What is known at a point of a function."""
 
-    waits: dict[int, frozenset[Span]] = field(default_factory=dict)
+    waits: dict[int, frozenset[AwaitSpan]] = field(default_factory=dict)
     """The awaits since each read."""
     variables: dict[str, _Made] = field(default_factory=dict)
     """The origins of the values in its own variables."""
-    begun: frozenset[Span] = _NONE
+    begun: frozenset[AwaitSpan] = _NONE
     """The awaits since its begin."""
-    looked: dict[Target, frozenset[Span]] = field(default_factory=dict)
+    looked: dict[SharedPlace, frozenset[AwaitSpan]] = field(default_factory=dict)
     """The awaits since it has read or written a place."""
-    checked: dict[Target, int] = field(default_factory=dict)
+    checked: dict[SharedPlace, int] = field(default_factory=dict)
     """The places on which it depends that this point is reached, and the lines that have checked them."""
 
     def copy(self) -> _Known:
@@ -138,11 +138,11 @@ class _Reader:
     """Goes through a function in the order in which it runs: into each branch, and twice through each loop."""
 
     def __init__(self, function: ast.AsyncFunctionDef) -> None:
-        self.held: defaultdict[Span, set[Held]] = defaultdict(set)
+        self.held: defaultdict[AwaitSpan, set[Held]] = defaultdict(set)
         kinds = (ast.Global, ast.Nonlocal)
         self._shared = {name for each in ast.walk(function) if isinstance(each, kinds) for name in each.names}
         """Its variables that others have, too."""
-        self._targets: dict[int, Target] = {}
+        self._targets: dict[int, SharedPlace] = {}
         """What was read, by the numbers of the reads."""
         self._reads = 0
         self._known = _Known()
@@ -313,9 +313,9 @@ class _Reader:
             made |= _derived(self._read_target(target))  # which may be changed in place
         return made
 
-    def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> Target | None:
+    def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> SharedPlace | None:
         """The place that a function reads or writes, from the object that it belongs to and its first argument."""
-        owner = Target("")
+        owner = SharedPlace("")
         if isinstance(function, ast.Attribute):
             inner = self._owner(function.value)
             if inner is None or inner.key is not None:
@@ -332,7 +332,7 @@ class _Reader:
         target = self._target(node)
         return _NOTHING if target is None else self._read_target(target)
 
-    def _read_target(self, target: Target) -> _Made:
+    def _read_target(self, target: SharedPlace) -> _Made:
         self._reads = number = self._reads + 1
         self._targets[number] = target
         self._known.waits[number] = self._known.looked[target] = _NONE
@@ -368,7 +368,7 @@ class _Reader:
                 self._known.looked.pop(target, None)
                 self._known.checked.pop(target, None)
 
-    def _write(self, target: Target, made: _Made, line: int, meanwhile: frozenset[Span] = _NONE) -> None:
+    def _write(self, target: SharedPlace, made: _Made, line: int, meanwhile: frozenset[AwaitSpan] = _NONE) -> None:
         """It writes to a place, and waits `meanwhile` until that is done."""
         known = self._known
         waits = known.looked.get(target, known.begun) | meanwhile
@@ -383,14 +383,14 @@ class _Reader:
         for span in waits:
             self.held[span].add(Held(target, "sets", line))
 
-    def _owner(self, node: ast.expr) -> Target | None:
+    def _owner(self, node: ast.expr) -> SharedPlace | None:
         """The same for what has something: it may be any variable."""
-        return Target(node.id) if isinstance(node, ast.Name) else self._target(node)
+        return SharedPlace(node.id) if isinstance(node, ast.Name) else self._target(node)
 
-    def _target(self, node: ast.expr) -> Target | None:
+    def _target(self, node: ast.expr) -> SharedPlace | None:
         """The place that an expression names; None where only running code of the program would show it."""
         if isinstance(node, ast.Name):
-            return Target(node.id) if node.id in self._shared else None
+            return SharedPlace(node.id) if node.id in self._shared else None
         inner = self._owner(node.value) if isinstance(node, ast.Attribute | ast.Subscript) else None
         if inner is None or inner.key is not None:
             return None
@@ -402,7 +402,7 @@ class _Reader:
         return replace(inner, key=key.id, is_variable=True) if isinstance(key, ast.Name) else None
 
 
-def _span(node: ast.expr) -> Span:
+def _span(node: ast.expr) -> AwaitSpan:
     return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
 
 

@@ -17,7 +17,7 @@ _NOT_ALONE = ("read", "write")
 """Names that streams use alone; a stream gives each byte once."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class SharedPlace(msgspec.Struct, frozen=True):
     """A place that more than one task may reach, such as `self.total`, `stock[name]` or a global variable."""
 
     root: str

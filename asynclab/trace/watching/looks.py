@@ -19,7 +19,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
-from asynclab.trace.watching.task_waits import Known, describe_wait
+from asynclab.trace.watching.task_waits import WaitContext, describe_wait
 
 LOOK_SHARE = 0.01
 """How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""
@@ -57,7 +57,7 @@ class Looks:
         """Begin with no task to look at; if `exact`, each is looked at as its step ends, whatever that costs."""
         self._recorder = recorder
         self._tasks = tasks
-        self._known = Known(recorder, tasks, resources, external)
+        self._known = WaitContext(recorder, tasks, resources, external)
         self._exact = exact
         self._savings = LOOK_SAVINGS
         """Seconds of CPU time that looks may take now."""

@@ -28,7 +28,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 
 
-class Known(msgspec.Struct, frozen=True):
+class WaitContext(msgspec.Struct, frozen=True):
     """What helps to tell what a task waits for."""
 
     recorder: Recorder
@@ -37,10 +37,10 @@ class Known(msgspec.Struct, frozen=True):
     external: ExternalWaits
 
 
-Describe = Callable[[FrameType, Known], Wait]
+Describe = Callable[[FrameType, WaitContext], Wait]
 
 
-def describe_wait(future: Future[Any], chain: Chain, known: Known) -> Wait:
+def describe_wait(future: Future[Any], chain: Chain, known: WaitContext) -> Wait:
     """What a suspended task waits for, by the future that will wake it, and its coroutines."""
     wait = _from_frames(chain, known) or _from_future(future, known)
     place = _place(chain, known)
@@ -49,7 +49,7 @@ def describe_wait(future: Future[Any], chain: Chain, known: Known) -> Wait:
     return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
 
 
-def _from_frames(chain: Chain, known: Known) -> Wait | None:
+def _from_frames(chain: Chain, known: WaitContext) -> Wait | None:
     """What the first function of asyncio below user code says; None where the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
@@ -73,7 +73,7 @@ def _from_frames(chain: Chain, known: Known) -> Wait | None:
 _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 
-def _from_future(future: Future[Any], known: Known) -> Wait:
+def _from_future(future: Future[Any], known: WaitContext) -> Wait:
     if isinstance(future, cpython.GatheringFuture):
         count, innermost = len(cpython.children_of(future)), cpython.innermost_children_of(future)
         return Wait("gather", tasks=known.tasks.numbers_of(innermost), count=count)
@@ -88,7 +88,7 @@ def _from_future(future: Future[Any], known: Known) -> Wait:
     return Wait("future")
 
 
-def _place(chain: Chain, known: Known) -> FrameType | None:
+def _place(chain: Chain, known: WaitContext) -> FrameType | None:
     """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
     if chain.is_opaque:
         return None
@@ -98,7 +98,7 @@ def _place(chain: Chain, known: Known) -> FrameType | None:
     return None
 
 
-def _sleep(frame: FrameType, known: Known) -> Wait:
+def _sleep(frame: FrameType, known: WaitContext) -> Wait:
     names = variables_of(frame)
     timer = names.get("h")
     due = known.recorder.deadline_of(timer) if isinstance(timer, TimerHandle) else None
@@ -111,13 +111,13 @@ def _sleep(frame: FrameType, known: Known) -> Wait:
 
 
 def _resource(kind: WaitKind) -> Describe:
-    def describe(frame: FrameType, known: Known) -> Wait:
+    def describe(frame: FrameType, known: WaitContext) -> Wait:
         return Wait(kind, known.resources.meet(variables_of(frame)["self"]))
 
     return describe
 
 
-def _lock(frame: FrameType, known: Known) -> Wait:
+def _lock(frame: FrameType, known: WaitContext) -> Wait:
     lock = variables_of(frame)["self"]
     number = known.resources.meet(lock)
     holder = known.resources.holder_of(lock)
@@ -125,23 +125,23 @@ def _lock(frame: FrameType, known: Known) -> Wait:
 
 
 def _plain(kind: WaitKind) -> Describe:
-    def describe(frame: FrameType, known: Known) -> Wait:
+    def describe(frame: FrameType, known: WaitContext) -> Wait:
         return Wait(kind)
 
     return describe
 
 
-def _wait(frame: FrameType, known: Known) -> Wait:
+def _wait(frame: FrameType, known: WaitContext) -> Wait:
     futures = variables_of(frame)["fs"]
     return Wait("wait", tasks=known.tasks.numbers_of(futures), count=len(futures))
 
 
-def _as_completed(frame: FrameType, waiting: object, known: Known) -> Wait:
+def _as_completed(frame: FrameType, waiting: object, known: WaitContext) -> Wait:
     futures = cpython.left_to_complete(frame, waiting)
     return Wait("as_completed", tasks=known.tasks.numbers_of(futures), count=len(futures))
 
 
-def _wait_for(frame: FrameType, known: Known) -> Wait:
+def _wait_for(frame: FrameType, known: WaitContext) -> Wait:
     inner = variables_of(frame)["fut"]
     if is_future(inner):
         inner = cpython.shielded_by(inner) or inner
@@ -149,7 +149,7 @@ def _wait_for(frame: FrameType, known: Known) -> Wait:
     return Wait("unknown")
 
 
-def _task_group(frame: FrameType, known: Known) -> Wait:
+def _task_group(frame: FrameType, known: WaitContext) -> Wait:
     tasks = cpython.tasks_in(variables_of(frame)["self"])
     return Wait("task_group", tasks=known.tasks.numbers_of(tasks), count=len(tasks))
 

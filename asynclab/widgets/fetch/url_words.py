@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.fetch.row_lines import GLYPHS
-from asynclab.fetch.rows import Outcome, Phase, Row, RowState
+from asynclab.fetch.rows import FetchOutcome, Phase, Row, RowState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural, size_text
 
@@ -31,7 +31,7 @@ DOING: dict[Phase | None, str] = {
 }
 """The activity of each phase, in one or two words."""
 
-ENDINGS: dict[Outcome, str] = {
+ENDINGS: dict[FetchOutcome, str] = {
     "http_error": "http error",
     "rate_limited": "rate limited",
     "timeout_connect": "no answer",

@@ -11,7 +11,7 @@ import asynclab.model.story.turn_sentences
 from asynclab.model import events
 from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
-from asynclab.model.story.turn_sentences import Block, blocks
+from asynclab.model.story.turn_sentences import Stretch, blocks
 from asynclab.model.story.turns import Summary, Turn
 from tests.model.anything import any_history
 from tests.model.short_histories import lab_with_timeline, suspended
@@ -158,11 +158,11 @@ def test_blocks_cover_every_part_once_and_repeat_what_they_say(keys: list[int]) 
     ("keys", "found"),
     [
         ("", []),
-        ("aaaaaaaaaaaa", [Block(0, 1, 12)]),
-        ("abababababab", [Block(0, 2, 6)]),
-        ("abcabcabcabcx", [Block(0, 3, 4), Block(12, 1, 1)]),
-        ("aaa", [Block(0, 1, 1), Block(1, 1, 1), Block(2, 1, 1)]),
+        ("aaaaaaaaaaaa", [Stretch(0, 1, 12)]),
+        ("abababababab", [Stretch(0, 2, 6)]),
+        ("abcabcabcabcx", [Stretch(0, 3, 4), Stretch(12, 1, 1)]),
+        ("aaa", [Stretch(0, 1, 1), Stretch(1, 1, 1), Stretch(2, 1, 1)]),
     ],
 )
-def test_the_shortest_pattern_is_found(keys: str, found: list[Block]) -> None:
+def test_the_shortest_pattern_is_found(keys: str, found: list[Stretch]) -> None:
     assert list(blocks(keys)) == found

@@ -1,6 +1,6 @@
 """How long a frame of the timeline takes: 10,000 lanes and 100,000 intervals while the run goes on.
 
-    python benchmarks/timeline.py [--tasks 10000] [--intervals 100000] [--frames 300]
+    python benchmarks/timeline_frames.py [--tasks 10000] [--intervals 100000] [--frames 300]
 
 A frame is all that is done for it: what the reader did (scrolled, zoomed, moved the cursor), the events that came
 since the one before, composing the lines that changed, and turning every line on the screen into what a terminal gets.

@@ -1,6 +1,6 @@
 """How long it takes to look at any moment of a run of 100,000 events, against folding the run from its beginning.
 
-    python benchmarks/history.py [--events 100000]
+    python benchmarks/going_back.py [--events 100000]
 
 Two runs are measured: one with few tasks that step a lot, and one with thousands of tasks, whose states are large. The
 moments are chosen at random, with the same seed each time, and each is gone to in some rounds: "seek" and "slowest" are

@@ -1,6 +1,6 @@
 """How long it takes to open a recording, how long the screen stands still meanwhile, and how much memory that takes.
 
-    python benchmarks/replay.py [--events 100000] [--tasks 50]
+    python benchmarks/reading_recordings.py [--events 100000] [--tasks 50]
 
 A recording of tasks that sleep and wait for a queue is written to a temporary file and shown in the app, without a
 terminal. "first paint" is when the first tasks can be seen, "read" when all of it is there, both from the start of the

@@ -1,6 +1,6 @@
 """How well the task table keeps up: live tasks in a lab, painted 30 times a second, and how late the loop gets.
 
-    python benchmarks/task_table.py [--tasks 10000] [--seconds 6]
+    python benchmarks/table_frames.py [--tasks 10000] [--seconds 6]
 
 Lag is how much later than asked the loop runs a timer that is due every 2 ms. It is measured for the same tasks on the
 bare loop, in a lab that nobody looks at, and in a lab whose table is painted; the last is what the aim is for, and
