@@ -66,10 +66,6 @@ def _loops(program: Path, folder: Path) -> list[dict[str, Any]]:
     return [loop for loop in json.loads(report.read_text())["loops"] if loop["tasks"]["made"]]
 
 
-SILENT_SINCE = {"an_item_comes_as_wait_is_cancelled_and_another_worker_goes_on": (3, 14)}
-"""The version of Python from which on a bug is not named, though it is one there, too."""
-
-
 def _rules(loop: dict[str, Any]) -> set[str]:
     return {finding["rule"] for finding in loop["findings"]}
 
@@ -103,5 +99,4 @@ def test_a_bug_is_named_and_nothing_else(program: Path, loops: dict[str, list[di
 def test_each_program_of_many_has_just_its_findings(module: Path, loops: dict[str, list[dict[str, Any]]]) -> None:
     programs = [(name, rules) for of, name, rules in TABLE if of == module]
     found = dict(zip([name for name, _ in programs], map(_rules, loops[module.stem]), strict=True))
-    silent = {name for name, since in SILENT_SINCE.items() if sys.version_info >= since}
-    assert found == {name: set() if name in silent else set(rules) for name, rules in programs}
+    assert found == {name: set(rules) for name, rules in programs}

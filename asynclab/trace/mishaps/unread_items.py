@@ -23,6 +23,7 @@ import msgspec
 
 from asynclab.model.events import ResultUnread, TaskCreated
 from asynclab.trace.called_from_c import NoticedMethod
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.mishaps.cut_off_tasks import is_kept
 from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.closable import is_closable, is_connection
@@ -189,6 +190,8 @@ class UnreadItems:
         """
         ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
         passing = {id(handle._args) for handle in ready if _is_asyncios(handle._callback)}
+        ended = [frame for frame, _ in _raised_in(record()) if is_asyncio(frame.f_code.co_filename)]
+        passing.update(id(value) for frame in ended for value in variables_of(frame).values())  # as the set of a wait()
         for key in self.by_maker.pop(record.id):
             brought, known = self._brought.get(key), self._tasks.tasks_of_loop.get(key)
             if brought is not None and known is not None and brought.is_left:
@@ -285,15 +288,18 @@ def _may_salvage(waiting: TaskRecord) -> bool:
 
 def _may_have_salvaged(waiter: Task[Any]) -> bool:
     """The same for one that was cancelled just now: it has not ended, or may have got the result on the way out."""
-    error = next((each for each in gc.get_referents(waiter) if isinstance(each, CancelledError)), None)
-    traceback = None if error is None else error.__traceback__
-    if traceback is None:
-        return True
+    raised = _raised_in(waiter)
+    return not raised or any(may_salvage(frame.f_code, at) for frame, at in raised)
+
+
+def _raised_in(task: Task[Any] | None) -> list[tuple[FrameType, int]]:
+    """The frames of a task that a cancel has ended, outermost first, and at which instruction each of them was."""
+    error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
+    traceback, found = None if error is None else error.__traceback__, list[tuple[FrameType, int]]()
     while traceback is not None:
-        if may_salvage(traceback.tb_frame.f_code, traceback.tb_lasti):
-            return True
+        found.append((traceback.tb_frame, traceback.tb_lasti))
         traceback = traceback.tb_next
-    return False
+    return found
 
 
 def _passes_on(coroutine: object) -> bool:
