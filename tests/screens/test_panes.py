@@ -451,13 +451,19 @@ def test_lanes_get_lines_of_the_code_as_long_as_that_can_be_read(lesson: int, ta
     assert shares(30, MIDDLE, lesson=lesson, tasks=tasks, gauges=0).middle == lines
 
 
-@pytest.mark.parametrize("key", ["5", "9"])
+@pytest.mark.parametrize(
+    ("keys", "task"), [("5", "square-3"), ("5 v", "square-3"), ("9", "fetch-3"), ("9 v", "fetch_alone-3")]
+)
 @pytest.mark.usefixtures("practice_server_in_a_hurry")
-async def test_at_100_columns_the_timeline_has_a_lane_for_each_task_that_the_lesson_watches(key: str) -> None:
-    async with finished(key, (100, 30)) as stage:
-        timeline = stage.views.timeline
-        await stage.until(lambda: timeline.page_height >= 4)
-        assert "▼" in painted(timeline)[0], "the ruler names the moment, as a line of its own would hide a lane"
+async def test_at_100_columns_the_timeline_has_a_lane_for_each_task_that_the_lesson_watches(
+    keys: str, task: str
+) -> None:
+    async with opened((100, 30), make_lab=quick_lab) as stage:
+        await stage.press(*keys.split())
+        await stage.until(lambda: any(task in line for line in painted(stage.views.timeline)))
+        await stage.until(lambda: not stage.screen.program.is_active)
+        await stage.until(lambda: any(task in line for line in painted(stage.views.timeline)))
+        assert "▼" in painted(stage.views.timeline)[0], "the ruler names the moment: a line for it would hide a lane"
 
 
 async def test_a_gauge_that_the_lesson_watches_stays_beside_what_was_found() -> None:

@@ -73,7 +73,7 @@ VIEWS: dict[str, tuple[Callable[[], LineView], Callable[[Any], object]]] = {
     "code": (SourceView, show_code),
     "demos": (partial(RunList, "Demos"), lambda view: view.show_rows([RunRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])),
     "findings": (FindingsView, lambda view: view.show((FINDING,), STATE, lambda _: [])),
-    "lesson": (LessonPane, lambda view: view.show_lesson(Lesson(*(HOSTILE,) * 6))),
+    "lesson": (LessonPane, lambda view: view.show_lesson(Lesson(*(HOSTILE,) * 7))),
     "loop": (LoopView, lambda view: view.show(STATE, 0.2)),
     "queues": (QueuesView, lambda view: view.show(STATE, 0.2)),
     "tasks": (TaskTable, lambda view: view.show(STATE, 0.2)),
