@@ -23,7 +23,9 @@ from asynclab.fetch.texts.xml_values import xml_at
 DEEPEST = 4
 """How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
 
-_MAY_BEGIN = LineSearch(r"[ \t]*(?:[\[{]|<(?!https?://)[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])")
+_PAGE_PART = r"(?:tr|t[dh]|li|d[td]|p)>[^<]*<(?:/|(?:t[dh]|a|b|i|em|strong|span|code|img|br)[\s/>])"
+"""After its <, an element of HTML that has an element of HTML in it, or none: it is no XML."""
+_MAY_BEGIN = LineSearch(rf"[ \t]*(?:[\[{{]|<(?!https?://|{_PAGE_PART})[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])")
 _ONLY_PROSE = re.compile(r"[^\s\[{<](?:[^\n<=]|=(?!3D\"|\\\"))*")
 """A line in which no format begins."""
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
