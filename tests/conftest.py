@@ -1,8 +1,10 @@
 """What every test needs: no file of the person who runs them is read or written."""
 
 import asyncio
+import compileall
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -27,6 +29,12 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --update-golden, which rewrites the golden files of the tests that run."""
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ with what is said now")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile asynclab once where Python writes no compiled files: else each of hundreds of children would do so."""
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parents[1] / "asynclab", quiet=2)
 
 
 def pytest_xdist_auto_num_workers() -> int:

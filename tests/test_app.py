@@ -108,8 +108,8 @@ async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, mon
     async with opened() as stage:
         stage.app.action_save_screen()
         await stage.until(lambda: stage.notices)
-    (path,) = os.listdir(tmp_path)
-    assert stage.notices == [f"saved the screen to {tmp_path / path}"]
+        (path,) = os.listdir(tmp_path)
+        assert stage.notices == [f"saved the screen to {tmp_path / path}"]
 
 
 async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
