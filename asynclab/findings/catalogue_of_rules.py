@@ -12,11 +12,13 @@ from asynclab.findings import (
     busy_threads,
     clients,
     deadlocks,
+    growth,
     lost_cancels,
     lost_wakes,
     lost_work,
     standstills,
     stuck_queues,
+    unfinished_work,
 )
 from asynclab.findings.alike import likeness
 from asynclab.findings.rule import Finding, Rule
@@ -32,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
+    *unfinished_work.RULES,
+    *growth.RULES,
     *clients.RULES,
     *blocked_loops.RULES,
     *busy_loops.RULES,

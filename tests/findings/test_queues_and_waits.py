@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from asynclab.findings.catalogue_of_rules import Findings
-from asynclab.findings.lost_work import find_growing_queues
+from asynclab.findings.growth import find_growing_queues
 from asynclab.findings.rule import Finding
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
