@@ -24,11 +24,12 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
     The last shows as the first releases the lock of the second.
     """
     sure = [each for each in incidents_of(state, PrimitiveChanged) if each[0].is_sure]
-    shown = {(incident.others[0], event.task) for incident, event in sure if incident.kind == "told"}
+    shown = {(*incident.others[:-1], event.task) for incident, event in sure if incident.kind == "told"}
     for incident, event in sure:
         if event.primitive not in state.primitives or (incident.kind != "told" and incident.others in shown):
             continue
-        robber, other = incident.others
+        *robbers, other = incident.others
+        robber = next(iter(robbers), None)
         released = (
             f"{quoted(state, robber)} released {state.primitives[event.primitive].label}{at_line(incident.place)}"
         )

@@ -165,8 +165,8 @@ class PrimitiveState:
     """The tasks that set an event, notified a condition or released a permit, and when. The first `SOURCES_KEPT`."""
     cleared: tuple[int | None, float] | None = None
     """For an event that was set and cleared since: the last task that cleared it, and when."""
-    robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
-    """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
+    robbed: dict[int, tuple[tuple[int, ...], Place | None]] = field(default_factory=dict)
+    """For a lock: tasks whose hold another task or a callback released, which task and where, until they leave."""
 
     @property
     def label(self) -> str:

@@ -182,6 +182,27 @@ async def _awaits_its_own(queue: asyncio.Queue[int]) -> None:
     await second
 
 
+async def _shields_its_own(queue: asyncio.Queue[int], seconds: float) -> None:
+    first = asyncio.create_task(queue.get())
+    second = asyncio.create_task(queue.get())
+    await asyncio.shield(queue.get())
+    await asyncio.wait_for(asyncio.shield(second), float(seconds))
+    first.cancel()
+
+
+async def _gathers(tasks: list[asyncio.Task[int]]) -> None:
+    await asyncio.gather(*tasks)
+
+
+async def _waits_for_an_attribute(self: asyncio.Queue[int], seconds: float) -> None:
+    await asyncio.wait_for(self.getter, seconds)  # type: ignore[attr-defined]
+
+
+async def _waits_for_calls(queue: asyncio.Queue[int], seconds: float) -> None:
+    await asyncio.wait_for(queue.get(), seconds)
+    await asyncio.gather(queue.get(), queue.join())
+
+
 async def _may_await_any(queue: asyncio.Queue[int], given: asyncio.Task[int]) -> None:
     task = asyncio.create_task(queue.get())
     if queue.empty():
@@ -196,12 +217,21 @@ async def _may_await_any(queue: asyncio.Queue[int], given: asyncio.Task[int]) ->
         (_awaits_its_own, 2, True),
         (_awaits_its_own, 50, False),
         (_may_await_any, 50, True),
+        (_shields_its_own, 1, False),
+        (_shields_its_own, 2, True),
     ],
 )
 def test_a_variable_with_tasks_of_other_lines_has_none(function: FunctionType, line: int, expected: bool) -> None:
     code = function.__code__
     assert awaits_a_name(code, code.co_firstlineno + line) is expected
     assert awaits_a_name(code)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"), [(_gathers, True), (_waits_for_an_attribute, True), (_waits_for_calls, False)]
+)
+def test_what_a_function_of_asyncios_is_given_is_awaited(function: FunctionType, expected: bool) -> None:
+    assert awaits_a_name(function.__code__) is expected
 
 
 def test_a_call_does_not_await_again_what_it_has_made_itself() -> None:

@@ -120,6 +120,8 @@ def test_what_is_read_after_the_wait_or_written_elsewhere_is_not(tmp_path: Path,
             ["checks self.seen[name]", "sets self.seen[name]"],
         ),
         ("if name in self.seen:\n    await price()\n    self.seen.discard(name)", ["checks self.seen[name]"]),
+        ("if self.owner is not name:\n    self.owner = await price()", ["sets self.owner"]),
+        ("if self.owner is None:\n    self.owner = await price()", ["checks self.owner", "sets self.owner"]),
     ],
 )
 def test_what_is_added_to_or_taken_out_counts_as_set(tmp_path: Path, body: str, found: list[str]) -> None:

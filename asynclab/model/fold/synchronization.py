@@ -62,18 +62,18 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
         _compare_holds(state, lock, holder, at)
     lock.holder, has_block = task if event.value else None, holder in lock.in_block
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()
-    if event.value or task is None or holder is None:
+    if event.value or holder is None or (task is None and not has_block):
         return
-    robber = lock.robbed.pop(task, None)
+    robber, by = lock.robbed.pop(task or 0, None), () if task is None else (task,)
     if task == holder or (robber is None and event.in_block):  # it ends a block of the holder's, or waits in one
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases another task's lock
-        state.remember(event, at, robber[1], (robber[0], holder))
+        state.remember(event, at, robber[1], (*robber[0], holder))
     elif task in lock.gave_up:
-        state.remember(event, at, place_in(event), (task, holder), "given_up")
+        state.remember(event, at, place_in(event), (*by, holder), "given_up")
     elif has_block:
-        state.remember(event, at, place_in(event), (task, holder), "block_robbed")
-    lock.robbed[holder] = task, place_in(event)
+        state.remember(event, at, place_in(event), (*by, holder), "block_robbed")
+    lock.robbed[holder] = by, place_in(event)
 
 
 def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:

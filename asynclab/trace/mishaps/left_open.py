@@ -22,7 +22,10 @@ from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 LEFT_AFTER = 0.25
-"""Real seconds since nobody has a child any more, or since a cancel: who has just killed a child may let it go."""
+"""Real seconds since nobody has a child any more: who has just killed it may let it go."""
+
+_CANCELLED_FOR = 0.05
+"""Real seconds since a task with a connection was cancelled: it takes some turns of the loop to let it go."""
 
 OPENED = "_asynclab_opened"
 """What a transport carries: the task that has opened it, to where, and its file and line."""
@@ -41,6 +44,8 @@ class _GivenUp(msgspec.Struct, frozen=True):
     """Where it waited."""
     child: weakref.ref[Process] | None
     """What others have of a child process; None for a connection."""
+    at: float
+    """Real time at which it was cancelled."""
 
 
 class LeftOpen:
@@ -51,22 +56,22 @@ class LeftOpen:
         self._given_up: dict[weakref.ref[Any], _GivenUp] = {}
         """By the transport of each."""
         self._since: dict[weakref.ref[Any], float] = {}
-        """Real time at which nobody had it, or was first seen to have given it up."""
+        """Real time at which nobody was first seen to have a child."""
         self._searches = _SEARCHES
 
     def wait_cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
         """A task is cancelled while children run or connections are open; to be called before it runs."""
-        chain = follow(coroutine_of(task))
+        chain, now = follow(coroutine_of(task)), self._recorder.clock.real_time()
         place: Place = ("", 0)
         for link, frame in zip(chain.links, chain.frames, strict=True):
             if not is_asyncio(frame.f_code.co_filename):
                 place = frame.f_code.co_filename, frame.f_lineno or 0
             for each in gc.get_referents(link) if len(self._given_up) < _MOST else ():
                 if type(each) is Process:
-                    given_up = _GivenUp(record.id, place, weakref.ref(each))
+                    given_up = _GivenUp(record.id, place, weakref.ref(each), now)
                     self._given_up[weakref.ref(vars(each)["_transport"])] = given_up
                 elif type(each) is cpython.SocketTransport and _has_opened(frame, vars(each).get(OPENED)):
-                    self._given_up[weakref.ref(each)] = _GivenUp(record.id, place, None)
+                    self._given_up[weakref.ref(each)] = _GivenUp(record.id, place, None, now)
 
     def look(self) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
@@ -77,9 +82,14 @@ class LeftOpen:
                 self._forget(reference)
             elif given_up.child is not None and given_up.child() is not None:
                 self._since.pop(reference, None)
-            elif now - self._since.setdefault(reference, now) >= LEFT_AFTER:
+            elif self._is_left(reference, given_up, now):
                 self._forget(reference)
                 self._tell(transport, given_up)
+
+    def _is_left(self, reference: weakref.ref[Any], given_up: _GivenUp, now: float) -> bool:
+        if given_up.child is None:
+            return now - given_up.at >= _CANCELLED_FOR
+        return now - self._since.setdefault(reference, now) >= LEFT_AFTER
 
     def _forget(self, reference: weakref.ref[Any]) -> None:
         del self._given_up[reference]

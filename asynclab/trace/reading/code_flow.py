@@ -20,6 +20,9 @@ AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
 """The last instruction of an await: the latter up to Python 3.11."""
 
 _MAKES = ("create_task", "ensure_future")
+_WRAPS = ("shield", "wait_for", "gather")
+"""What brings the result of the task that it is given."""
+
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _BACKWARD = frozenset(code for name, code in dis.opmap.items() if "JUMP_BACKWARD" in name and "NO_INTER" not in name)
@@ -201,12 +204,42 @@ def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_b
     made = {} if made_at is None else _lines_that_make(steps)
     for parameter in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
         made.pop(parameter, None)
+    for name in _awaited_names(steps):
+        lines = made.get(name)
+        if lines is None or None in lines or (made_at in lines and (also_of_calls_before or len(lines) > 1)):
+            return True
+    return False
+
+
+def _awaited_names(steps: list[dis.Instruction]) -> Iterator[str]:
+    """The variables that a function awaits, also through `shield()` and the like; "" for an attribute and so on."""
     for before, each in pairwise(steps):
         if _is_of_a_name(before, each):
-            lines = made.get(_names_in(before)[-1]) if "FAST" in before.opname else None
-            if lines is None or None in lines or (made_at in lines and (also_of_calls_before or len(lines) > 1)):
-                return True
-    return False
+            yield _names_in(before)[-1] if "FAST" in before.opname else ""
+    for at, each in enumerate(steps):
+        if each.opname in _LOADS and each.argval in _WRAPS:
+            yield from _first_argument(steps[at + 1 :])
+
+
+def _first_argument(steps: list[dis.Instruction]) -> Iterator[str]:
+    """The same for the first argument of a call, from the instructions behind what loads its function.
+
+    Nothing where that is what another call returns.
+    """
+    depth, name = 0, ""
+    for number, each in enumerate(steps):
+        if each.opname == "PUSH_NULL" and number == 0:
+            continue
+        effect = dis.stack_effect(each.opcode, each.arg, jump=False)
+        if depth == 0 < effect:
+            name = _names_in(each)[0] if "FAST" in each.opname else ""
+        elif depth == 1 and effect == 0:  # an attribute of it
+            name = ""
+        depth += effect
+        if each.opname.startswith("CALL") and depth < 2:
+            if depth < 1:
+                yield name
+            return
 
 
 def _is_of_a_name(before: dis.Instruction, step: dis.Instruction) -> bool:

@@ -280,6 +280,9 @@ class _Reader:
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
                 found = self._value(node.left) | self._read(ast.Subscript(container, node.left, ast.Load()))
                 return found or self._values(node)
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[other]) if not isinstance(other, ast.Constant):
+                self._values(node)  # whose it is, as in a reentrant lock, says nothing of work that is due
+                return _NOTHING
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
                 return self._values(node)
             case ast.Lambda():

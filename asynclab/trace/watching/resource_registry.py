@@ -207,9 +207,11 @@ class Resources:
         event = PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block)
         if kind == "lock":
             if not value and known.holder is not recorder.current:
-                event.file, event.line = place_from(frame, self._boundary)
-                caller = frame.f_back  # of release(); asyncio's own ends a block, or waits for a condition in one
-                event.in_block = caller is not None and is_asyncio(caller.f_code.co_filename)
+                caller = frame.f_back  # of release(); asyncio's own ends a block, waits in one, or calls a callback
+                is_asyncios = caller is not None and is_asyncio(caller.f_code.co_filename)
+                event.in_block = is_asyncios and recorder.current is not None
+                if event.in_block or not is_asyncios:
+                    event.file, event.line = place_from(frame, self._boundary)
             known.holder = recorder.current if value else None
         elif kind == "semaphore" and value > known.most:
             known.most = value

@@ -47,6 +47,21 @@ async def a_lock_is_released_though_acquire_timed_out() -> None:
     assert await asyncio.gather(hold(0.3), hasty(), hold(0.6), return_exceptions=True)
 
 
+async def a_timer_releases_a_lock_whose_holder_is_still_inside() -> None:
+    """released-by-another"""
+    lock = asyncio.Lock()
+
+    async def hold() -> None:
+        async with lock:
+            await asyncio.sleep(0.02)
+
+    def expire() -> None:
+        lock.release()
+
+    asyncio.get_running_loop().call_later(0.01, expire)
+    assert any(await asyncio.gather(hold(), hold(), return_exceptions=True))
+
+
 async def one_callers_cancel_hits_the_other() -> None:
     """shared-cancel"""
     lookup = asyncio.create_task(asyncio.sleep(1))
@@ -838,7 +853,7 @@ async def a_timeout_cuts_off_a_handshake_and_leaves_the_connection() -> None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.02):
                     (await connect()).close()
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.2)
         for client in clients:
             client.close()
 

@@ -110,6 +110,53 @@ async def threads_wait_for_items_and_other_calls_for_threads() -> None:
     await asyncio.gather(*taken, added)
 
 
+async def a_lock_is_released_by_the_callback_of_the_work_that_it_was_taken_for() -> None:
+    lock = asyncio.Lock()
+
+    async def begin() -> asyncio.Task[None]:
+        await lock.acquire()
+        work = asyncio.create_task(asyncio.sleep(0.01))
+        work.add_done_callback(lambda _: lock.release())
+        return work
+
+    for _ in range(2):
+        work = await begin()
+        async with lock:
+            assert work.done()
+
+
+async def a_script_ends_as_its_handshake_times_out() -> None:
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as server:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                address = server.sockets[0].getsockname()
+                transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, *address)
+                await asyncio.sleep(1)
+                transport.close()
+
+
+async def the_item_of_a_getter_that_is_kept_over_a_cancel_goes_to_the_next_call() -> None:
+    items: asyncio.Queue[int] = asyncio.Queue()
+    getters = list[asyncio.Task[int]]()
+
+    async def receive() -> int:
+        if not getters:
+            getters.append(asyncio.create_task(items.get()))
+        item = await asyncio.shield(getters[0])
+        getters.clear()
+        return item
+
+    first = asyncio.create_task(receive())
+    await asyncio.sleep(0.01)
+    items.put_nowait(1)
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    assert await receive() == 1
+    items.put_nowait(2)
+    assert await receive() == 2
+
+
 async def permits_are_released_by_callbacks() -> None:
     permits = asyncio.Semaphore(2)
     jobs: set[asyncio.Task[None]] = set()
