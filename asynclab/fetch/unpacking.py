@@ -64,7 +64,7 @@ def _begin_deflate(start: bytes) -> Any:
 
 def _begin_zstd(_: bytes) -> Any:
     # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
-    return _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
+    return ZSTD.ZstdDecompressor(options={ZSTD.DecompressionParameter.window_log_max: 23})
 
 
 def _installed(*names: str) -> Any:
@@ -76,8 +76,8 @@ def _installed(*names: str) -> Any:
     return None
 
 
-_BROTLI = _installed("brotli")
-_ZSTD = _installed("compression.zstd", "backports.zstd")
+BROTLI = _installed("brotli")
+ZSTD = _installed("compression.zstd", "backports.zstd")
 
 
 class _Coding(NamedTuple):
@@ -95,14 +95,14 @@ class _Coding(NamedTuple):
 _CODINGS: Mapping[str, _Coding] = {
     "gzip": _Coding(lambda _: zlib.decompressobj(16 + zlib.MAX_WBITS), _unpack_zlib, mark=b"\x1f\x8b"),
     "deflate": _Coding(_begin_deflate, _unpack_zlib, needed=2),
-    "br": _Coding(lambda _: _BROTLI.Decompressor(), _unpack_brotli, has_ended=lambda stream: stream.is_finished()),
+    "br": _Coding(lambda _: BROTLI.Decompressor(), _unpack_brotli, has_ended=lambda stream: stream.is_finished()),
     "zstd": _Coding(_begin_zstd, _unpack_zstd, mark=b"\x28\xb5\x2f\xfd"),
 }
 
-_MISSING = {name for name, module in (("br", _BROTLI), ("zstd", _ZSTD)) if module is None}
-_ERRORS = (zlib.error, *[module.error for module in [_BROTLI] if module], *[m.ZstdError for m in [_ZSTD] if m])
+MISSING = {name for name, module in (("br", BROTLI), ("zstd", ZSTD)) if module is None}
+_ERRORS = (zlib.error, *[module.error for module in [BROTLI] if module], *[m.ZstdError for m in [ZSTD] if m])
 
-ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
+ACCEPTED = ", ".join(name for name in _CODINGS if name not in MISSING)
 """The Accept-Encoding header: the codings that can be unpacked here."""
 
 
@@ -188,7 +188,7 @@ class _Layer:
                 if not self._is_first and (self.ignored or not mark or not data.startswith(mark)):
                     self.ignored += len(data)
                     return
-                if self.name in _MISSING:
+                if self.name in MISSING:
                     raise UnpackingError(f"Can't unpack {self.name}: install asynclab[fetch] for that")
                 self._member = self._coding.begin(data)
             yield from self._coding.unpack(self._member, data)

@@ -14,7 +14,7 @@ from asynclab.practice.pages import PAGES
 from asynclab.practice.routes import FAILURES, PACE, routes
 
 HOST = "127.0.0.1"
-_GRACE = 0.5
+GRACE = 0.5
 """Real seconds that a connection may take to close after its request was cancelled."""
 
 _log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class PracticeServer:
         for served in self.ROUTES:
             app.add_routes(served)
         app.on_shutdown.append(self._cancel_requests)
-        runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
+        runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=GRACE)
         await runner.setup()
         await web.TCPSite(runner, HOST, 0).start()
         self._port = runner.addresses[0][1]

@@ -46,7 +46,7 @@ class GroupWitness:
         self._told, its = os.pipe()
         command = [sys.executable, "-I", "-S", "-c", _WITNESS, str(its), *map(str, numbers)]
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(its,)
             )
         except OSError:
@@ -76,9 +76,9 @@ class GroupWitness:
         """Ask the witness for an answer, and read the signals that it got before."""
         self._unanswered += 1
         until = time.monotonic() + _PATIENCE
-        assert self._process.stdin is not None
+        assert self.process.stdin is not None
         try:
-            os.write(self._process.stdin.fileno(), b"?")
+            os.write(self.process.stdin.fileno(), b"?")
             while self._unanswered and select([self._told], [], [], max(0.0, until - time.monotonic()))[0]:
                 told = os.read(self._told, 64)
                 if not told:
@@ -89,7 +89,7 @@ class GroupWitness:
             self._is_gone = True
 
     def close(self) -> None:
-        self._process.kill()
+        self.process.kill()
         with suppress(OSError):
-            self._process.communicate()
+            self.process.communicate()
         os.close(self._told)

@@ -190,7 +190,7 @@ GENERATOR_CLOSE = "async_generator_athrow"
 GENERATOR_STEPS = frozenset({"async_generator_asend", GENERATOR_CLOSE})
 """The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
 
-_NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
+NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
     ("asyncio.futures", asyncio.futures, ("_PyFuture", "_chain_future", "_set_result_unless_cancelled")),
     ("asyncio.Timeout", Timeout, ("_on_timeout",)),
@@ -221,7 +221,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
 )
 """Where private names are, and which are needed."""
 
-_ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
+ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
     ("asyncio.BaseEventLoop", BaseEventLoop.__init__, ("_ready", "_scheduled", "_closed")),
     ("asyncio.BaseEventLoop", BaseEventLoop.get_debug, ("_debug",)),
     # It tells a timer by this that it goes to the ready queue: see governing/timers.py.
@@ -488,14 +488,14 @@ def complains_if_destroyed(task: Task[Any]) -> bool:
 
 
 def _missing_names() -> Iterator[str]:
-    for place, owner, names in _NAMES:
+    for place, owner, names in NAMES:
         for name in names:
             if not hasattr(owner, name):
                 yield f"{place}.{name}"
 
 
 def _missing_attributes() -> Iterator[str]:
-    for place, function, names in _ATTRIBUTES:
+    for place, function, names in ATTRIBUTES:
         code = getattr(function, "__code__", None)
         for name in names:
             if isinstance(code, CodeType) and name not in code.co_names:

@@ -69,6 +69,11 @@ class LoopRecording:
         self._observer = weakref.ref(observer)
         self._loop = weakref.ref(loop, partial(_take_apart, self._observer))
 
+    @property
+    def observer(self) -> Observer | None:
+        """What observes the loop; None once the loop is gone."""
+        return self._observer()
+
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; may be called on any thread, but on one at a time."""
         observer = self._observer()

@@ -16,7 +16,7 @@ COLOUR_LIMIT = 100_000
 KEPT = 64
 """How many files are kept in colour."""
 
-_highlighted: dict[str, tuple[Line, ...]] = {}
+remembered: dict[str, tuple[Line, ...]] = {}
 """The latest files."""
 
 _PART_OF = {
@@ -54,16 +54,16 @@ def first_of_code(text: str) -> int:
 
 def highlighted(text: str) -> tuple[Line, ...]:
     """The lines of a Python file, in spans with a part for each kind of token; nothing in the text is trusted."""
-    if text not in _highlighted:
-        _highlighted[text] = _highlight(text)
-        if len(_highlighted) > KEPT:
-            del _highlighted[next(iter(_highlighted))]
-    return _highlighted[text]
+    if text not in remembered:
+        remembered[text] = _highlight(text)
+        if len(remembered) > KEPT:
+            del remembered[next(iter(remembered))]
+    return remembered[text]
 
 
 def highlighted_before(text: str) -> tuple[Line, ...] | None:
     """The lines of a file if it was highlighted lately."""
-    return _highlighted.get(text)
+    return remembered.get(text)
 
 
 def _highlight(text: str) -> tuple[Line, ...]:

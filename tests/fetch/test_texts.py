@@ -67,8 +67,8 @@ _PIECES = [*_URLS.split(), *_MARKS.split(), " ", "]: ", "\n"]
 def test_urls_that_are_taken_from_a_line_all_at_once_are_those_that_a_closer_look_finds(text: str) -> None:
     found = find_urls(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line_urls, "_SIMPLE", re.compile("(?!)"))
-        patch.setattr("asynclab.fetch.texts.finding._IS_SENT", re.compile("(?!)"))
+        patch.setattr(line_urls, "SIMPLE", re.compile("(?!)"))
+        patch.setattr("asynclab.fetch.texts.finding.IS_SENT", re.compile("(?!)"))
         closely = find_urls(text)
     assert found == closely
 
@@ -105,13 +105,13 @@ def test_many_simple_lines_are_gone_over_at_once(monkeypatch: pytest.MonkeyPatch
 
 def test_plain_tags_are_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tags = []
-    end_of_tag = html_links._end_of_tag
+    end_of_tag = html_links.end_of_tag
 
     def counted(*arguments: Any, **options: Any) -> int:
         tags.append(arguments)
         return end_of_tag(*arguments, **options)
 
-    monkeypatch.setattr(html_links, "_end_of_tag", counted)
+    monkeypatch.setattr(html_links, "end_of_tag", counted)
     cells = '<tr class="x"><td>a</td>\n<TD align="left" id="b">b, c</TD></tr>'
     found = find_urls(f"<table>{cells * 100}<td><a href='/x'>http://a.example/x</a></td></table>")
     assert [url.url for url in found.urls] == ["http://a.example/x"]
@@ -185,7 +185,7 @@ def test_what_looks_like_tags_in_a_long_log_is_not_looked_for_again_and_again(mo
         searched.append(text)
         return []
 
-    monkeypatch.setattr(formats, "_END_TAG", SimpleNamespace(findall=findall))
+    monkeypatch.setattr(formats, "END_TAG", SimpleNamespace(findall=findall))
     assert find_urls("<bob> https://a.example/x\n03:07 < alice> hi\n" * 50).duplicates == 49
     assert len(searched) == 1
 

@@ -29,8 +29,8 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
-    "br": unpacking._BROTLI.compress,
-    "zstd": unpacking._ZSTD.compress,
+    "br": unpacking.BROTLI.compress,
+    "zstd": unpacking.ZSTD.compress,
 }
 
 
@@ -49,9 +49,9 @@ def unpacked(header: str, data: bytes, size: int = 2**16) -> bytes:
         ("GZIP", gzip.compress(TEXT)),
         ("deflate", raw_deflate(TEXT)),
         ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
-        ("deflate, br, x-gzip", gzip.compress(unpacking._BROTLI.compress(zlib.compress(TEXT)))),
+        ("deflate, br, x-gzip", gzip.compress(unpacking.BROTLI.compress(zlib.compress(TEXT)))),
         ("gzip", gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:])),
-        ("zstd", unpacking._ZSTD.compress(TEXT[:50]) + unpacking._ZSTD.compress(TEXT[50:])),
+        ("zstd", unpacking.ZSTD.compress(TEXT[:50]) + unpacking.ZSTD.compress(TEXT[50:])),
         ("identity", TEXT),
         ("", TEXT),
         ("utf-8", TEXT),
@@ -101,7 +101,7 @@ def test_more_codings_than_anybody_means_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("header", "pack"),
-    [("gzip", gzip.compress), ("zstd", unpacking._ZSTD.compress), ("br", unpacking._BROTLI.compress)],
+    [("gzip", gzip.compress), ("zstd", unpacking.ZSTD.compress), ("br", unpacking.BROTLI.compress)],
 )
 def test_a_bomb_comes_in_pieces(header: str, pack: Callable[[bytes], bytes]) -> None:
     pieces = Unpacker(header, 10**9).unpack(pack(bytes(20_000_000)))
@@ -112,7 +112,7 @@ def test_a_bomb_comes_in_pieces(header: str, pack: Callable[[bytes], bytes]) -> 
 
 @pytest.mark.parametrize("log", [23, 24])
 def test_zstandard_may_ask_for_as_much_memory_as_http_allows(log: int) -> None:
-    zstd = unpacking._ZSTD
+    zstd = unpacking.ZSTD
     packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: log})
     packed = packer.compress(bytes(2**log), packer.FLUSH_BLOCK) + packer.flush()
     with nullcontext() if log == 23 else pytest.raises(UnpackingError, match="match"):
@@ -136,7 +136,7 @@ async def test_a_body_that_is_cut_short_is_incomplete_and_not_saved(tmp_path: Pa
 
 
 async def test_codings_in_two_headers_are_over_one_another(tmp_path: Path) -> None:
-    packed = gzip.compress(unpacking._BROTLI.compress(TEXT)) + b"\0"
+    packed = gzip.compress(unpacking.BROTLI.compress(TEXT)) + b"\0"
     async with RawServer({"/": answer(packed, "Content-Encoding: br", "Content-Encoding: x-gzip")}) as server:
         row = await fetched_row(server, "/", save_to=tmp_path)
     assert (row.outcome, row.decoded, row.wire, row.expected) == ("ok", len(TEXT), len(packed), len(packed))
@@ -154,7 +154,7 @@ async def test_what_is_small_in_the_end_may_not_be_large_in_between() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_coding_that_is_not_installed_is_not_asked_for(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr(unpacking, "_MISSING", {"br"})
+    monkeypatch.setattr(unpacking, "MISSING", {"br"})
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n"
     async with RawServer({"GET /": head + b"abcde", "HEAD /": head}) as server:
         row = await fetched_row(server, "/", method=method)

@@ -66,7 +66,7 @@ async def test_a_closed_server_accepts_no_connection() -> None:
 @pytest.fixture
 def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for connections to close waits for longer than a test may take."""
-    monkeypatch.setattr("asynclab.practice.server._GRACE", 3_600.0)
+    monkeypatch.setattr("asynclab.practice.server.GRACE", 3_600.0)
 
 
 @pytest.mark.parametrize("path", ["/delay/10", "/pages/timeouts", "/drip?chunks=10&seconds=10", "/bytes/50000000"])

@@ -55,8 +55,8 @@ def test_a_thread_that_was_paused_in_the_middle_of_a_look_goes_on_looking(
         looks.get(timeout=50)
         with ThreadPoolExecutor(1) as pool:
             paused = pool.submit(thread.pause)
-            assert thread._sleep.acquire(timeout=50)  # it has been woken: and so it is once more, as the look goes on
-            thread._sleep.release()
+            assert thread.asleep.acquire(timeout=50)  # it has been woken: and so it is once more, as the look goes on
+            thread.asleep.release()
             may_end.set()
             paused.result(50)
         while not looks.empty():
@@ -94,12 +94,12 @@ def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
     thread.go_on()
     while not looks.empty():
         looks.get()
-    assert not thread._lives
+    assert not thread.lives
     thread.go_on()
     looks.get(timeout=50)
     thread.go_on()  # as after a call that was refused before it could fork
     thread.pause()
-    assert not thread._lives
+    assert not thread.lives
     thread.abandon()
 
 

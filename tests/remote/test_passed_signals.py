@@ -112,7 +112,7 @@ def test_a_stop_of_the_group_stops_both_and_both_go_on() -> None:
 
 def test_without_its_witness_a_signal_is_taken_for_one_to_asynclab_alone_unless_a_terminal_sends_it() -> None:
     witness = GroupWitness([signal.SIGUSR1])
-    witness._process.kill()
-    witness._process.wait()
+    witness.process.kill()
+    witness.process.wait()
     assert [witness.saw(number, 0.0) for number in (signal.SIGINT, signal.SIGTERM)] == [True, False]
     witness.close()

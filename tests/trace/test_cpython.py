@@ -61,7 +61,7 @@ def test_this_python_lacks_nothing() -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(asyncio.tasks, "_release_waiter")
-        patch.setattr(cpython, "_ATTRIBUTES", (("asyncio.Lock", asyncio.Lock.locked, ("_locked", "_waiters")),))
+        patch.setattr(cpython, "ATTRIBUTES", (("asyncio.Lock", asyncio.Lock.locked, ("_locked", "_waiters")),))
         assert cpython.missing() == ["asyncio.Lock._waiters", "asyncio.tasks._release_waiter"]
 
 
@@ -79,7 +79,7 @@ def test_a_lab_on_a_python_that_lacks_something_says_what_to_do_and_leaves_all_a
 
 def test_the_command_line_says_in_one_line_which_names_are_missing() -> None:
     # What a type written in C has can't be deleted.
-    places = [(place, names) for place, owner, names in cpython._NAMES if owner is not asyncio.Task]
+    places = [(place, names) for place, owner, names in cpython.NAMES if owner is not asyncio.Task]
     command = [sys.executable, "-c", LACKING, json.dumps(places)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     for (place, names), line in zip(places, ran.stdout.splitlines(), strict=True):

@@ -21,9 +21,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append(task.get_name())
         return search(task, cancels)
 
-    search = cut_off_tasks._is_kept
-    monkeypatch.setattr(cut_off_tasks, "_keepers", cut_off_tasks._Keepers())
-    monkeypatch.setattr(cut_off_tasks, "_is_kept", is_kept)
+    search = cut_off_tasks.has_owner
+    monkeypatch.setattr(cut_off_tasks, "keepers", cut_off_tasks.Keepers())
+    monkeypatch.setattr(cut_off_tasks, "has_owner", is_kept)
     return made
 
 
@@ -59,5 +59,5 @@ def test_those_that_somebody_keeps_are_not_cut_off(searches: list[str]) -> None:
 
 def test_after_a_search_that_took_long_there_is_no_other(searches: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cut_off_tasks, "SEARCH_SECONDS", 0.0)
-    monkeypatch.setattr(cut_off_tasks, "_keepers", cut_off_tasks._Keepers())
+    monkeypatch.setattr(cut_off_tasks, "keepers", cut_off_tasks.Keepers())
     assert (cut_off(), len(searches)) == (0, 0)

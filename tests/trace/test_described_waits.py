@@ -336,7 +336,7 @@ def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) ->
     taken: list[float] = []
     tracer = Observer(VirtualClock(lambda: real), BOUNDARY, exact=exact)
     record, task = Mock(id=1), Mock()
-    with patch.object(Looks, "_look", look), patch.object(looks, "thread_time", lambda: cpu):
+    with patch.object(Looks, "find_wait", look), patch.object(looks, "thread_time", lambda: cpu):
         for _ in range(waits):
             real, cpu = real + busy + idle, cpu + busy
             if real >= tracer.looks.again_at:

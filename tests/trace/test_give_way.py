@@ -120,8 +120,8 @@ def test_the_way_is_free_until_a_look_is_overdue() -> None:
 
 
 def test_a_loop_goes_on_when_the_look_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(give_way, "_LONGEST", 50.0)
-    monkeypatch.setattr(give_way, "_PAUSE", 0.0)
+    monkeypatch.setattr(give_way, "LONGEST", 50.0)
+    monkeypatch.setattr(give_way, "PAUSE", 0.0)
     way = GiveWay()
     began: SimpleQueue[None] = SimpleQueue()
 
@@ -139,9 +139,9 @@ def test_a_loop_goes_on_when_the_look_is_over(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_loop_waits_for_no_look_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(give_way, "_LONGEST", 0.0)
-    monkeypatch.setattr(give_way, "_PAUSE", 100.0)
-    monkeypatch.setattr(give_way, "_LONGEST_PAUSE", 300.0)
+    monkeypatch.setattr(give_way, "LONGEST", 0.0)
+    monkeypatch.setattr(give_way, "PAUSE", 100.0)
+    monkeypatch.setattr(give_way, "LONGEST_PAUSE", 300.0)
     way = GiveWay()
     for _ in range(2):
         way.expect(-1.0)

@@ -131,5 +131,5 @@ async def test_nor_is_one_that_calls_what_it_was_given() -> None:
 
 
 async def test_nor_is_one_whose_code_is_more_than_can_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclab.trace.reading.reachable_objects._MOST_NAMES", 10)
+    monkeypatch.setattr("asynclab.trace.reading.reachable_objects.MOST_NAMES", 10)
     assert not await _is_harmless(Room().counts)

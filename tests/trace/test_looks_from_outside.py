@@ -53,7 +53,7 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     reports = BlockReports(BOUNDARY, read)
 
     async def blocks() -> None:
-        tracer: Any = observation.recorders[0]._observer()
+        tracer: Any = observation.recorders[0].observer
         observation.clock.real_time = lambda: tracer.busy_since + 0.001
         _elsewhere(lambda: reports.look(tracer))
         observation.clock.real_time = real_time
@@ -77,7 +77,7 @@ def test_a_loop_that_has_been_idle_for_long_is_looked_at_less_often(observation:
 
     def look() -> None:
         recording, real_time = observation.recorders[0], observation.clock.real_time
-        observer: Any = recording._observer()
+        observer: Any = recording.observer
         while not is_idle(observer.loop, observer):
             pass  # the call has just been made
         recording.take_events()
@@ -105,7 +105,7 @@ def test_a_step_that_blocks_is_told_with_its_new_tasks_and_the_due_sleeps(observ
 
     async def blocks() -> None:
         recording = observation.recorders[0]
-        tracer: Any = recording._observer()
+        tracer: Any = recording.observer
         sleeper = asyncio.create_task(asyncio.sleep(0.001), name="sleeper")
         await asyncio.sleep(0)
         child = asyncio.create_task(asyncio.sleep(0), name="child")
@@ -206,7 +206,7 @@ def test_a_loop_only_waits_if_it_does_nothing_but_ask(loop: str, waits: bool, tm
 
 async def _look_each_minute(observation: ProcessObservation, looks: int) -> None:
     """Look for tasks that nothing can wake, and end the program."""
-    observer: Any = observation.recorders[0]._observer()
+    observer: Any = observation.recorders[0].observer
     real_time = observation.clock.real_time
     for minute in range(1, looks + 2):  # the first only notes what is waited for
         await asyncio.sleep(0)
@@ -290,7 +290,7 @@ def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
         ]
         vars(started_twice)["task"] = asyncio.create_task(started_twice.poll(), name="second")
         await asyncio.sleep(0)
-        tracer: Any = observation.recorders[0]._observer()
+        tracer: Any = observation.recorders[0].observer
         _elsewhere(tracer.mishaps.replaced.look)
         for task in (*tasks, vars(started_twice)["task"]):
             task.cancel()
@@ -308,7 +308,7 @@ def test_no_line_of_ours_is_blamed_where_we_are_called_in_the_middle_of_a_step()
 @pytest.mark.parametrize(("file", "told"), [("app.py", True), (looks.__file__, False)])
 def test_what_is_collected_on_a_thread_of_ours_is_no_call_of_the_programs_threads(file: str, told: bool) -> None:
     seen: list[bool] = []
-    scope: dict[str, Any] = {"see": lambda: seen.append(not foreign_threads._is_ours(sys._getframe()))}
+    scope: dict[str, Any] = {"see": lambda: seen.append(not foreign_threads.looks_at_the_program(sys._getframe()))}
     exec(compile("def look(): see()", file, "exec"), scope)
     _elsewhere(scope["look"])
     assert seen == [told]

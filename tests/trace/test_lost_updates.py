@@ -15,10 +15,10 @@ served = 0
 
 
 @pytest.fixture(autouse=True)
-def functions(monkeypatch: pytest.MonkeyPatch) -> lost_updates._Functions:
+def functions(monkeypatch: pytest.MonkeyPatch) -> lost_updates.ReadFunctions:
     """What has been read of functions: nothing so far."""
-    functions = lost_updates._Functions()
-    monkeypatch.setattr(lost_updates, "_functions", functions)
+    functions = lost_updates.ReadFunctions()
+    monkeypatch.setattr(lost_updates, "read_functions", functions)
     return functions
 
 
@@ -132,7 +132,7 @@ def test_no_code_of_the_program_is_run_to_find_out(observation: ProcessObservati
 
 
 def test_what_takes_long_to_read_is_read_on_another_thread(
-    observation: ProcessObservation, functions: lost_updates._Functions
+    observation: ProcessObservation, functions: lost_updates.ReadFunctions
 ) -> None:
     functions.left = 0.0
     told: list[list[tuple[str, bool]]] = []
@@ -143,7 +143,7 @@ def test_what_takes_long_to_read_is_read_on_another_thread(
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         told.append(_told(observation))
-        observer: Any = observation.recorders[0]._observer()
+        observer: Any = observation.recorders[0].observer
         thread = Thread(target=observer.looks.updates.look)
         thread.start()
         thread.join()

@@ -236,7 +236,7 @@ def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: 
         return parse(source)
 
     monkeypatch.setattr(ast, "parse", loses_count)
-    extended_functions._factory_of.cache_clear()
+    extended_functions.factory_of.cache_clear()
     assert extended_functions.extended(getattr(warnings, cpython.WARN_UNAWAITED), nullcontext) is not None
     assert len(calls) > 1
 

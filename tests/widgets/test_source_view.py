@@ -182,7 +182,7 @@ async def test_it_scrolls_both_ways() -> None:
 
 
 async def test_the_code_is_painted_at_once_and_coloured_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(highlighting, "_highlighted", {})
+    monkeypatch.setattr(highlighting, "remembered", {})
     async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, SOURCE)
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (" 1      import asyncio", "")

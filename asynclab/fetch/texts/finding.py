@@ -37,7 +37,7 @@ SENT = (
 
 Its groups are all of it but the fragment, the path, and the fragment. This is ten times faster to see than to work out.
 """
-_IS_SENT = re.compile(f"http{SENT}")
+IS_SENT = re.compile(f"http{SENT}")
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class FoundSoFar:
 
     def take(self, text: str) -> bool:
         """Note a candidate. Returns whether it is a URL, or a template of one."""
-        sent = _IS_SENT.fullmatch(text)
+        sent = IS_SENT.fullmatch(text)
         if sent is None or len(text) > _LONGEST_SENT:
             return self.take_unusual(text)
         _, path, fragment = sent.groups("")
@@ -102,7 +102,7 @@ class FoundSoFar:
 
     def take_all(self, urls: Sequence[str]) -> bool:
         """Note URLs if `SENT` matches all of them, else none. Returns whether it does."""
-        found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := _IS_SENT.fullmatch(url))]
+        found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := IS_SENT.fullmatch(url))]
         if len(found) < len(urls):
             return False
         self.take_all_sent(urls, [sent[2] or "" for sent in found], [sent[3] or "" for sent in found])

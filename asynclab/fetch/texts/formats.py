@@ -38,7 +38,7 @@ _NO_HTML = re.compile(
     r"|[A-Z]+[a-z]|[a-z]+[A-Z]|[^<>]*\sxmlns(?::\w+)?=[\"'](?!http://www\.w3\.org/(?:1999/x|2000/svg|1998/Math)))"
 )
 """An element of XML that is called as one of HTML."""
-_END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
+END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
 
@@ -141,7 +141,7 @@ class _Cutting:
     @cached_property
     def _closed(self) -> frozenset[str]:
         """The names of all elements that end somewhere."""
-        return frozenset(_END_TAG.findall(self._text))
+        return frozenset(END_TAG.findall(self._text))
 
     def script_around(self, position: int) -> int:
         """Where the script ends in which a place is; 0 for any other place."""

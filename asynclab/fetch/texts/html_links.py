@@ -85,7 +85,7 @@ def read_html(text: str, finding: FoundSoFar, *, is_xml: bool = False) -> None:
         if tag.start() > position:
             _between(text[position : tag.start()], page)
         closing, name = tag[1], (tag[2] or "").lower()
-        position = _end_of_tag(text, tag, page) if name else tag.end()
+        position = end_of_tag(text, tag, page) if name else tag.end()
         if name in ("script", "style") and not closing and not is_xml and name not in unclosed:
             end = re.compile(f"</{name}", re.IGNORECASE).search(text, position)
             if end is None:
@@ -107,7 +107,7 @@ def _between(text: str, page: _Page) -> None:
             read_between_tags(text, page.finding, page.shown)
 
 
-def _end_of_tag(text: str, tag: re.Match[str], page: _Page) -> int:
+def end_of_tag(text: str, tag: re.Match[str], page: _Page) -> int:
     """Take what the attributes of a tag point to. Returns where the tag ends."""
     position, name = tag.end(), tag[2]
     if name in ("a", "A"):

@@ -44,7 +44,7 @@ def _simple() -> re.Pattern[str]:
     )
 
 
-_SIMPLE = _simple()
+SIMPLE = _simple()
 _IN_PATH = re.compile("/https?://")
 """A URL in the path of another, as archives have it."""
 _CUT_SHORT = re.compile(r"(?:…|\.\.\.)(?:\]\(<?|[>\]])")
@@ -61,12 +61,12 @@ def urls_in(text: str) -> Iterator[str]:
 
 
 def all_simple(line: str) -> list[tuple[str, ...]]:
-    """All URLs of one or more lines, if `_SIMPLE` matches each and nothing else tells where one ends; else none."""
+    """All URLs of one or more lines, if `SIMPLE` matches each and nothing else tells where one ends; else none."""
     if (("#" in line or "]:" in line) and _ODD_LINE.search(line)) or may_run_on(line):
         return []
     if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
         line = line.replace(",http", " http")
-    found = _SIMPLE.findall(line)
+    found = SIMPLE.findall(line)
     if len(found) != (count := line.count("://")) and (
         "/http" not in line or sum(1 + len(_IN_PATH.findall(url)) for url, *_ in found) != count
     ):

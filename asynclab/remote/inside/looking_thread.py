@@ -64,11 +64,11 @@ class LookingThread:
         self._look = look
         self._period = period
         self._way = way
-        self._lives = False
+        self.lives = False
         """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
-        self._sleep = _thread.allocate_lock()
+        self.asleep = _thread.allocate_lock()
         """Held but for a moment, in which whoever waits for it wakes."""
-        self._sleep.acquire()
+        self.asleep.acquire()
         self._native = 0
         """The system's number of the latest thread."""
         self._wanted = False
@@ -94,12 +94,12 @@ class LookingThread:
 
     def _start(self) -> None:
         self._wait_for_end()  # of the one before
-        self._lives = self._wanted = True
-        self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
+        self.lives = self._wanted = True
+        self.asleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
         try:
             start_thread(self._run)
         except BaseException:
-            self._lives = self._wanted = False
+            self.lives = self._wanted = False
             raise
 
     def pause(self) -> None:
@@ -109,9 +109,9 @@ class LookingThread:
         with self._changes:
             self._pauses += 1
             self._wanted = False
-            if self._lives:
+            if self.lives:
                 with suppress(RuntimeError):  # it has been woken already
-                    self._sleep.release()
+                    self.asleep.release()
             if not self._is_starting:  # else a signal handler forks in `start`, which can't proceed before that returns
                 self._wait_for_end()
                 _wait_until_gone(self._native)
@@ -132,18 +132,18 @@ class LookingThread:
         self._way.expect_none()
 
     def _wait_for_end(self) -> None:
-        while self._lives:
+        while self.lives:
             sleep(_MOMENT)
 
     def _run(self) -> None:
         try:
             self._native = _thread.get_native_id()
-            while self._wanted and not self._sleep.acquire(timeout=self._announced_period()):
+            while self._wanted and not self.asleep.acquire(timeout=self._announced_period()):
                 with suppress(Exception):  # whatever goes wrong here, the program continues
                     self._look()
         finally:
             self._way.expect_none()
-            self._lives = False
+            self.lives = False
 
     def _announced_period(self) -> float:
         period = self._period()

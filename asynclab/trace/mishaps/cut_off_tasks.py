@@ -38,7 +38,7 @@ SEARCH_SECONDS = 0.05
 """How long a process is searched for the owners of such tasks; each search looks at all objects."""
 
 
-class _Keepers:
+class Keepers:
     """The owner of the tasks that a line of code makes; only one of them is searched for in this process."""
 
     def __init__(self) -> None:
@@ -51,12 +51,12 @@ class _Keepers:
             if self._left <= 0:
                 return True
             begin = perf_counter()
-            self._are_kept[made_at] = _is_kept(task, cancels)
+            self._are_kept[made_at] = has_owner(task, cancels)
             self._left -= perf_counter() - begin
         return self._are_kept[made_at]
 
 
-_keepers = _Keepers()
+keepers = Keepers()
 
 
 def is_cut_off(task: Task[Any], made_at: Place) -> bool:
@@ -68,7 +68,7 @@ def is_cut_off(task: Task[Any], made_at: Place) -> bool:
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
         return False
     is_awaited = any(_waits(callback) for callback, _ in task._callbacks or ())
-    return not is_awaited and not _keepers.keep(task, made_at, cancels)
+    return not is_awaited and not keepers.keep(task, made_at, cancels)
 
 
 def cut_off_by_close(tasks: Iterable[tuple[TaskRecord, Task[Any]]], at: float) -> Iterator[TaskCutOff]:
@@ -114,7 +114,7 @@ def _waits(callback: object) -> bool:
     return is_task(getattr(callback, "__self__", None))
 
 
-def _is_kept(task: Task[Any], cancels: FrameType) -> bool:
+def has_owner(task: Task[Any], cancels: FrameType) -> bool:
     """Whether anybody keeps a task but the function that cancels all."""
     return is_kept(task, map(id, variables_of(cancels).values()))
 

@@ -45,7 +45,7 @@ class ForeignThreads:
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
         recorder = self._recorder
-        if getattr(recorder.loop, "_thread_id", None) is None or _is_ours(frame):
+        if getattr(recorder.loop, "_thread_id", None) is None or looks_at_the_program(frame):
             return
         self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
 
@@ -94,7 +94,7 @@ class ForeignThreads:
             self._recorder.write(told)
 
 
-def _is_ours(frame: FrameType | None) -> bool:
+def looks_at_the_program(frame: FrameType | None) -> bool:
     """Whether a thread is one that looks at the program: the garbage that is collected there may schedule callbacks."""
     if threading.get_ident() == threading.main_thread().ident:
         return False

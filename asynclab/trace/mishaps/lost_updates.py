@@ -33,7 +33,7 @@ _Holds: TypeAlias = dict[_Where, tuple[Held, FrameType]]
 """What a suspended task holds, and the frame that will write it."""
 
 
-class _Functions:
+class ReadFunctions:
     """What was read of the functions of this process, whose loops may be many, as in a suite of tests."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class _Functions:
         return known[1]
 
 
-_functions = _Functions()
+read_functions = ReadFunctions()
 
 
 class LostUpdates:
@@ -73,18 +73,18 @@ class LostUpdates:
             The seconds of CPU time that it took to read functions. Each function is read once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
-        if all(map(_functions.values.is_known, writing)):
+        if all(map(read_functions.values.is_known, writing)):
             if writing:
                 self._compare(record, chain, self._recorder.emit)
             return 0.0
-        if _functions.left <= 0:
+        if read_functions.left <= 0:
             if len(self._put_off) < _MOST_PUT_OFF:
                 self._put_off[record.id] = record
             return 0.0
         began = thread_time()
         self._compare(record, chain, self._recorder.emit)
         took = thread_time() - began
-        _functions.left -= took
+        read_functions.left -= took
         return took
 
     def look(self) -> None:
@@ -96,7 +96,7 @@ class LostUpdates:
                 self._compare(record, chain, self._recorder.write)
 
     def _may_write(self, frame: FrameType) -> bool:
-        return _functions.may_write(frame.f_code, self._recorder.code.owns)
+        return read_functions.may_write(frame.f_code, self._recorder.code.owns)
 
     def _compare(self, record: TaskRecord, chain: Chain, tell: Callable[[UpdateLost], None]) -> None:
         """Compare the values that a task holds with the values of the other waiting tasks."""
@@ -134,7 +134,7 @@ class LostUpdates:
         return self._recorder.code.owns(frame.f_code.co_filename)
 
     def _in_frame(self, frame: FrameType, link: object, holds: Sequence[str]) -> Iterator[tuple[Held, _Where]]:
-        held = [each for each in _functions.values.at(frame.f_code, frame.f_lasti) if each.hold in holds]
+        held = [each for each in read_functions.values.at(frame.f_code, frame.f_lasti) if each.hold in holds]
         variables = variables_if_unseen(frame) if held else None
         if variables is not None:
             for each in held:

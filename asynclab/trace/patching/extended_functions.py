@@ -37,7 +37,7 @@ def extended(original: Any, around: Around, *, takes_result: bool = False) -> Fu
     If `takes_result`, what the `with` is entered as is called with what the function returns.
     """
     code = getattr(original, "__code__", None)
-    factory = _factory_of(code, code.co_filename, takes_result) if isinstance(code, CodeType) else None
+    factory = factory_of(code, code.co_filename, takes_result) if isinstance(code, CodeType) else None
     if code is None or factory is None:
         return None
     namespace: dict[str, Any] = {}
@@ -91,7 +91,7 @@ def can_be_compiled(code: CodeType) -> bool:
 
 
 @functools.cache
-def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | None:
+def factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | None:
     """The code of a module that makes the function of what goes around it.
 
     The function itself is not kept: it would keep its module alive at the program's end. Equal code may be in two

@@ -72,13 +72,13 @@ class LoopHooks:
             tracer.begin(self._loop)
             undoing.callback(tracer.let_go)
             tracer.timers.attach(self._own.call_at, self._own.time)
-            self._see_to_births()
+            self.see_to_births()
             undoing.pop_all()
 
     def remove(self, tracer: Tracer) -> None:
         """Observe for one lab less."""
         with ExitStack() as steps:  # each, though one before it fails: this runs at the end of a program, too
-            steps.callback(self._see_to_births)
+            steps.callback(self.see_to_births)
             steps.callback(self.tracers.remove, tracer)
             steps.callback(tasks_of(self._loop).leave, tracer)
             steps.callback(tracer.let_go)
@@ -119,7 +119,7 @@ class LoopHooks:
             raise TypeError("task factory must be a callable or None")
         else:
             tracer.factory = factory
-        self._see_to_births()
+        self.see_to_births()
 
     def get_exception_handler(self) -> Any:
         """Stands in for loop.get_exception_handler: inside a lab, what was set there."""
@@ -165,7 +165,7 @@ class LoopHooks:
             with tracer.guard("executors"):
                 tracer.external.called_executor(future)
 
-    def _see_to_births(self) -> None:
+    def see_to_births(self) -> None:
         """Replace create_task only while it has something to do: every birth would pay for it."""
         factories = [self._own.get_task_factory(), *(tracer.factory for tracer in self.tracers)]
         self._births.undo()

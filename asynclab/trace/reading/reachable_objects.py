@@ -24,7 +24,7 @@ _CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoo
 
 _WITH_CODE = (FunctionType, MethodType, classmethod, staticmethod, property)
 
-_MOST_NAMES = 10_000
+MOST_NAMES = 10_000
 """How many names of functions, variables and classes are looked at, which takes some 10 ms."""
 
 _USERS = UserCode()
@@ -87,7 +87,7 @@ class Reach:
     def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
         """The functions anywhere that a call by a name may mean; None where there are too many places to search."""
         functions = defaultdict[str, list[CodeType]](list)
-        left = _MOST_NAMES
+        left = MOST_NAMES
         for space in self._name_spaces():
             left -= len(space)
             if left < 0:

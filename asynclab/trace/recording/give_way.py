@@ -12,13 +12,13 @@ AT_ONCE = -math.inf
 SLACK = 0.01
 """Real seconds that a look may be late before loops make way for it."""
 
-_LONGEST = 0.005
+LONGEST = 0.005
 """Real seconds that a loop waits for a look: as long as Python lets one thread keep its lock from another."""
 
-_PAUSE = 0.02
+PAUSE = 0.02
 """Real seconds that a loop goes on before it waits again for a look that takes longer; it doubles each time."""
 
-_LONGEST_PAUSE = 0.16
+LONGEST_PAUSE = 0.16
 
 _REFRESH = 1.0
 """Real seconds after which a loop asks again when the next look is due, at the latest."""
@@ -36,12 +36,12 @@ class GiveWay:
         self._over = _thread.allocate_lock()
         """Held but for a moment, in which a loop that waits for the end of a look goes on."""
         self._over.acquire()
-        self._pause = _PAUSE
+        self._pause = PAUSE
 
     def expect(self, seconds: float) -> None:
         """The next look begins in so many real seconds; the present one is over."""
         self._overdue_at = monotonic() + seconds + SLACK
-        self._pause = _PAUSE
+        self._pause = PAUSE
         if self._over.locked():  # else nobody has waited since the last one
             self._over.release()
 
@@ -59,7 +59,7 @@ class GiveWay:
         if now < self._overdue_at:
             return min(self._overdue_at, now + _REFRESH)
         self._over.acquire(blocking=False)  # it was released for another look
-        if self._over.acquire(timeout=_LONGEST):
+        if self._over.acquire(timeout=LONGEST):
             return self._overdue_at
-        pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         return monotonic() + pause

@@ -95,12 +95,12 @@ class Looks:
     def look(self, record: TaskRecord, task: Task[Any], real: float) -> None:
         """Look at a task whose step ended at the real time `real`, or later; not to be called before `again_at`."""
         if self._exact:
-            self._look(record, task)
+            self.find_wait(record, task)
             return
         began = thread_time()
         if self._has_saved(real, began):
             self.pending.pop(record.id, None)
-            self._look(record, task)
+            self.find_wait(record, task)
             self._savings -= thread_time() - began
         else:
             self.pending[record.id] = record
@@ -133,9 +133,10 @@ class Looks:
     def _look_at(self, record: TaskRecord | None) -> None:
         task = None if record is None else record()
         if record is not None and task is not None and not is_done(task):
-            self._look(record, task)
+            self.find_wait(record, task)
 
-    def _look(self, record: TaskRecord, task: Task[Any]) -> None:
+    def find_wait(self, record: TaskRecord, task: Task[Any]) -> None:
+        """Find out what a suspended task waits for, and write it down."""
         if WAITS in self._recorder.failures:
             return
         try:
