@@ -133,7 +133,6 @@ RULES = (
         "A task released a lock that another one held.",
         "Two tasks are then inside the section that the lock protects.",
         "Release a lock only after acquire() has returned: `async with lock` does so.",
-        "",
         find_robbed_locks,
     ),
     Rule(
@@ -141,7 +140,6 @@ RULES = (
         "A task released a semaphore more often than it had acquired it.",
         "The semaphore has more permits from then on: more tasks are inside than it was made for.",
         "Release it only after acquire() has returned, and once: `async with semaphore` does so.",
-        "",
         find_extra_permits,
     ),
     Rule(
@@ -149,7 +147,6 @@ RULES = (
         "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
         "Make it once, in a place that all its users share, and keep it there as long as anybody uses it.",
-        "",
         find_private_locks,
     ),
     Rule(
@@ -157,7 +154,6 @@ RULES = (
         "Tasks read the same value, wait, and write back what they have worked out from it.",
         "Each overwrites what the others have written meanwhile; what is checked before a wait need not hold after it.",
         "Read and write without an `await` between, or take an asyncio.Lock around both.",
-        "",
         find_lost_updates,
     ),
     Rule(
@@ -165,7 +161,6 @@ RULES = (
         "A task holds a lock that others wait for, and waits for something slow itself.",
         "What was meant to run at once runs one by one, each as long as the slowest.",
         "Hold a lock only while you change what it protects; do slow work before or after.",
-        "",
         find_long_holds,
     ),
 )

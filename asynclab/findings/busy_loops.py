@@ -77,7 +77,6 @@ RULES = (
         "It takes a whole processor, and the loop never rests.",
         "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets; call remove_reader() "
         "once there is no more to read.",
-        "",
         find_busy_waits,
     ),
     Rule(
@@ -85,7 +84,6 @@ RULES = (
         "A deadline was told by time.time(), but timers go by the clock of their loop.",
         "It is decades away: the timeout never expires, and the callback is never called.",
         "Use loop.time(), or tell how long: asyncio.timeout(5), loop.call_later(5, function).",
-        "",
         find_wrong_clocks,
     ),
 )

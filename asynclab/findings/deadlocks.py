@@ -242,7 +242,6 @@ RULES = (
         "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
         "None of them can ever proceed, nor can whoever waits for them.",
         "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
-        "",
         find_cycles,
     ),
     Rule(
@@ -250,7 +249,6 @@ RULES = (
         "An async generator was left at a yield, and keeps a lock or permit that others wait for.",
         "Leaving a loop does not close its generator: its `finally` and `async with` blocks have not ended.",
         "Iterate over it inside `async with contextlib.aclosing(generator)`.",
-        "",
         find_left_generators,
     ),
     Rule(
@@ -258,7 +256,6 @@ RULES = (
         "A task has ended without releasing a lock or permit that others wait for.",
         "Nobody else releases it: the others wait in vain.",
         "Take it with `async with`, which releases it at a failure and at a cancel, too.",
-        "",
         find_kept,
     ),
     Rule(
@@ -266,7 +263,6 @@ RULES = (
         "join() waits for items that were taken, but task_done() was not called for them.",
         "join() never returns.",
         "Call task_done() in a finally after each get().",
-        "",
         find_joins,
     ),
 )

@@ -132,15 +132,14 @@ RULES = (
         "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
         "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
-        "queue",
         lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
+        demo="queue",
     ),
     Rule(
         "write-without-drain",
         "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
         "Memory grows with the unsent data, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
-        "",
         find_undrained_writes,
     ),
 )

@@ -215,7 +215,6 @@ RULES = (
         "A task was handed a connection, permit or notification, but cancelled before it ran: nobody else got that.",
         "Nobody has it from then on, and others wait for it in vain.",
         "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
-        "",
         find_lost_handovers,
     ),
     Rule(
@@ -223,7 +222,6 @@ RULES = (
         "A task took the CancelledError of a task that it awaited for a cancel of its own, and ended.",
         "Its work stops in silence, and whoever depends on it waits in vain.",
         "End only if the task itself was cancelled: asyncio.current_task().cancelling() is more than 0 then.",
-        "",
         find_gone_sources,
     ),
     Rule(
@@ -233,7 +231,6 @@ RULES = (
         "The item is lost: no code has used it.",
         "Where you give up a get(), look whether it has an item all the same; where you wait with one, put it back at "
         "a cancel.",
-        "",
         find_abandoned_gets,
     ),
     Rule(
@@ -241,7 +238,6 @@ RULES = (
         "A task waits for an event, future or condition, or at a queue, that nobody else refers to any more.",
         "The code that should set or fill it has replaced or dropped it: the task waits in vain.",
         "Set an event before you replace it, or clear() it and keep it; end the readers of a queue before you drop it.",
-        "",
         find_dropped_sources,
     ),
 )

@@ -58,10 +58,10 @@ class Rule:
     """Why that matters."""
     mend: str
     """How to mend it."""
-    demo: str
-    """The name of the demo that teaches it; empty where none does."""
     check: Callable[[LabState], Iterator[Finding]]
     """Finds it in a state; pure, and quick enough to be called while the program runs."""
+    demo: str = ""
+    """The name of the demo that teaches it; empty where none does."""
 
 
 def finding_of(

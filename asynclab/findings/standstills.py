@@ -166,7 +166,6 @@ RULES = (
         "All tasks wait, and nothing can wake any of them.",
         "The program hangs, and uses no CPU time.",
         "Look at what each task waits for: the task that should bring it has ended, or waits as well.",
-        "",
         find_standstills,
     ),
     Rule(
@@ -174,7 +173,6 @@ RULES = (
         "Tasks wait for something that no running code can bring.",
         "A part of the program hangs while the rest keeps running, so that nothing seems wrong.",
         "Let the code that should bring it wake its waiters in a finally, even if it fails or is cancelled.",
-        "",
         find_partial_deadlocks,
     ),
 )

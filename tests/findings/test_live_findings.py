@@ -29,7 +29,7 @@ class Watched:
         self.error: Exception | None = None
         self.seconds = self.took = 0.0
         self.looks = 0
-        rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", "", self.check)
+        rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", self.check)
         self.live = LiveFindings(self.feed.state, (rule,), lambda: self.seconds)
         self.feed.subscribe(self.live.take)
         self.happen(e.RunStarted(0.0, "app.py", 0.0, "3.13.0"), e.TaskCreated(0.0, 1, "main", "main"))
@@ -156,7 +156,7 @@ def test_slow_rules_take_a_twentieth_of_the_time() -> None:
 
 def test_of_several_rules_a_frame_checks_as_many_as_it_has_time_for() -> None:
     run = Watched()
-    slow = [Rule(f"slow {number}", "", "", "", "", run.check) for number in range(5)]
+    slow = [Rule(f"slow {number}", "", "", "", run.check) for number in range(5)]
     run.took = 0.001
     live = LiveFindings(run.feed.state, slow, lambda: run.seconds)
 
@@ -194,8 +194,8 @@ def test_a_long_recording_is_not_looked_at_for_longer_than_its_share() -> None:
 
 def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
     run = Watched()
-    other = Rule("other", "", "", "", "", lambda state: iter([bug("seen")]))
-    live = LiveFindings(run.feed.state, [Rule("bug", "", "", "", "", run.check), other], lambda: 0.0)
+    other = Rule("other", "", "", "", lambda state: iter([bug("seen")]))
+    live = LiveFindings(run.feed.state, [Rule("bug", "", "", "", run.check), other], lambda: 0.0)
     run.error = KeyError(7)
     live.look()
     assert live.failed == {"bug": "KeyError"}
@@ -272,7 +272,7 @@ def test_what_is_found_for_days_in_ever_other_tasks_is_kept_up_to_a_limit(monkey
         yield Finding("bug", "stuck", state.now, (1,), next(tasks), ("app.py", 7))
 
     tasks = count()
-    monkeypatch.setattr(catalogue_of_rules, "RULES", (Rule("bug", "", "", "", "", check),))
+    monkeypatch.setattr(catalogue_of_rules, "RULES", (Rule("bug", "", "", "", check),))
     findings = Findings(LabState())
     for _ in range(2 * ALIKE_KEPT):
         findings.look()
