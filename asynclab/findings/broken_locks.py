@@ -71,9 +71,9 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
         if event.lock and len(event.tasks) > 1:
             holder, taker = event.tasks[:2]
             text = (
-                f"{quoted(state, holder)} holds lock#{event.lock}, to which nothing else leads any more: another was "
-                f"made in its place. {quoted(state, taker)} took another lock{at_line(incident.place)} at "
-                f"{measured(incident.at)}, and whoever does so now is inside beside {quoted(state, holder)}"
+                f"{quoted(state, holder)} holds lock#{event.lock}, but another lock has taken its place: "
+                f"{quoted(state, taker)} took that one{at_line(incident.place)} at {measured(incident.at)}, and "
+                f"whoever takes it now is inside beside {quoted(state, holder)}"
             )
         yield finding_of("private-lock", text, incident, event.tasks[0])
 
@@ -83,13 +83,13 @@ def find_lost_updates(state: LabState) -> Iterator[Finding]:
     for incident, event in incidents_of(state, UpdateLost):
         who, name, place = named(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (
-            f"{who} have both read {name} and wait: each will write{place} what it works out from the same old value, "
-            f"and so the later one undoes what the other has written"
+            f"{who} have both read {name} and wait: each will write{place} what it computes from the same old value, "
+            f"so that the later write undoes the earlier one"
         )
         if event.is_checked:
             text = (
-                f"{who} have both found by {name} that there is something to do, and wait for it: each will change "
-                f"{name}{place}, and it is done twice"
+                f"{who} have both checked {name} and wait: each found that there is something to do and will change "
+                f"{name}{place}, so that it is done twice"
             )
         yield finding_of("lost-update", text, incident, event.tasks[-1])
 
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         "lost-update",
-        "Tasks read the same value, wait, and write back what they have worked out from it.",
+        "Tasks read the same value, wait, and write back what they have computed from it.",
         "Each overwrites what the others have written meanwhile; what is checked before a wait need not hold after it.",
         "Read and write without an `await` between, or take an asyncio.Lock around both.",
         find_lost_updates,

@@ -47,7 +47,7 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         count = len({getattr(incident.event, "client", 0) or incident.version for incident in found})
         who = quoted(state, first.task)
         whose = f"that {who} opened{at_line(place)}" if first.line else f"of {who}{in_brackets(place)}"
-        left = f"; it was cancelled at line {first.left_at}, and nobody has that any more" if first.left_at else ""
+        left = f"; it was cancelled at line {first.left_at}, and nothing refers to it any more" if first.left_at else ""
         times = f"; this happened {count:,} times" if count > 1 else ""
         text = f"nobody closed the {one_line(first.what)} {whose}{left}{times}"
         evidence = tuple(incident.version for incident in found)

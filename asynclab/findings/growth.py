@@ -75,9 +75,9 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
         text = (
-            f"ever more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} that were made"
-            f"{at_line(place)} in {measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes "
-            f"their maker wait"
+            f"more and more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} were made"
+            f"{at_line(place)} in {measured(seconds)}, but only some {rate:,.0f} a second get through; nothing slows "
+            f"down the code that makes them"
         )
         # A queue has a bound so that its producers wait: who has no part in that defeats it.
         numbers = {task.id for task in made}

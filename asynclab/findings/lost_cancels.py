@@ -137,7 +137,7 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
         text = (
             f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
             f"{measured(incident.at)} {who} read the reply to another request{at_line(incident.place)} from the same "
-            f"{'queue' if event.is_queue else 'stream'}: the first reply there is that to the request before"
+            f"{'queue' if event.is_queue else 'stream'}: the first reply there belongs to the cancelled request"
         )
         yield finding_of("reply-of-another", text, incident, event.task)
 

@@ -155,8 +155,8 @@ def _gone_source(
     woke = f"fills {resource.label}" if isinstance(resource, QueueState) else f"wakes who waits for {resource.label}"
     nobody = f"nobody else {woke}" if resource.sources else f"nobody has ever set {resource.label}"
     text = (
-        f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
-        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; {nobody}, "
+        f"{quoted(state, event.task)} waited for {quoted(state, cancelled)}{at_line(incident.place)}, and ended at "
+        f"{measured(incident.at)} when that was cancelled: it took that CancelledError for its own; {nobody}, "
         f"and {named(state, victims)} waited for that in vain"
     )
     return finding_of("cancel-of-another", text, incident, event.task, certainty)
@@ -186,9 +186,9 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):
             text = (
-                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"
-                f"{at_line(incident.place)} before it used or returned that, when its time was up at "
-                f"{measured(incident.at)}: nobody else has it"
+                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, but its time was up at "
+                f"{measured(incident.at)}, as it waited{at_line(incident.place)} and had neither used nor returned "
+                f"that: nobody else has it"
             )
             takes = [queue.id for queue in state.queues.values() if event.task in queue.takers]
             victims = {task: None for queue in takes for task in waits_at(state, "queue.get", queue, incident.at)}
@@ -203,8 +203,8 @@ def find_dropped_sources(state: LabState) -> Iterator[Finding]:
         wait = Wait("queue.get", event.queue) if event.queue else wait
         wait = Wait("condition", event.condition) if event.condition else wait
         text = (
-            f"{quoted(state, event.task)} {quoting_wait(wait, state, 'waited')}{at_line(incident.place)}, and since "
-            f"{measured(incident.at)} nothing else referred to that: nobody could {deed_of(wait).do} any more"
+            f"{quoted(state, event.task)} {quoting_wait(wait, state, 'waited')}{at_line(incident.place)}, and nothing "
+            f"else has referred to that since {measured(incident.at)}: nobody could {deed_of(wait).do} any more"
         )
         yield finding_of("dropped-event", text, incident, event.task)
 

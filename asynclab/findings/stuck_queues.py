@@ -142,8 +142,8 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
         )
         if event.library:
             what = (
-                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the responses to "
-                f"which those in its pool belong: {event.streams:,}"
+                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the "
+                f"responses ({event.streams:,}) that keep those in its pool busy"
             )
         text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
         yield finding_of("unread-stream", text, incident, event.task)
