@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import ExecutorFull, ScheduledFromThread, Wait
 from asynclab.model.state import LabState
-from asynclab.model.tasks import place_in
+from asynclab.model.tasks import place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.wording.full_wait import thread_told
 from asynclab.model.wording.grammar import agreeing, named, quoted

@@ -10,12 +10,12 @@ from asynclab.findings.lost_wakes import (
     wait_for_long,
     waits_at,
 )
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorLeft, GeneratorStands, Wait
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import Place, TaskState, place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.full_wait import doing
@@ -191,7 +191,7 @@ def _place_of(state: LabState, primitive: PrimitiveState, victim: int) -> Place 
     """Where a task waits for a lock or semaphore, or has waited."""
     task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
     waited_at = None if vain is None else place_in(vain.wait)
-    return waited_at or (None if task is None else place_of(task))
+    return waited_at or place_of(task)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:

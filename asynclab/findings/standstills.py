@@ -13,12 +13,12 @@ from asynclab.findings.lost_wakes import (
     find_lost_handovers,
 )
 from asynclab.findings.lost_work import find_unseen_failures
-from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import TasksStranded, Wait, Waker
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.tasks import TaskState, place_in, place_of
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.full_wait import doing, full_wait, missing_waker, thread_told
 from asynclab.model.wording.grammar import NAMES_LISTED, each_does, quoted

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
-from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import Place, TaskState, place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import NAMES_LISTED, named, quoted
 from asynclab.model.wording.outcome import how_ended
