@@ -16,7 +16,6 @@ from asynclab.model.events import CoroutineDropped, RunStarted
 from asynclab.model.incidents import ALIKE_KEPT, INCIDENTS_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
-from asynclab.model.wording.grammar import NAMES_LISTED, each_does
 from tests.remote.programs import observed
 
 
@@ -283,11 +282,3 @@ def test_reports_and_texts_have_one_line_for_it() -> None:
     told = observed("--findings", "text", "-c", CARELESS)
     said = [line for line in (*told.report, *told.out.splitlines()) if "never-retrieved" in line]
     assert [line.partition("; ")[2] for line in said] == ["2 more like it"] * 2
-
-
-def test_of_many_tasks_in_one_finding_those_that_do_the_same_are_named_once() -> None:
-    same = [(number, "waits for lock#1") for number in range(3)]
-    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMES_LISTED + 1)]
-    said = each_does(LabState(), [*same, *others, *same])
-    assert said[:2] == ["'task 0' waits for lock#1, and 5 like it", "'task 10' waits for 'task 11'"]
-    assert said[NAMES_LISTED:] == ["2 tasks more"]
