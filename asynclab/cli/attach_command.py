@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
-from asynclab.cli.option_types import FileToWrite, PlaceOrOutput, Seconds, WholeNumber
+from asynclab.cli.option_types import FileOrOutput, FileToWrite, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 
@@ -20,7 +20,7 @@ from asynclab.terminal.streams import has_terminal
 @click.option(
     "--json",
     "json_to",
-    type=PlaceOrOutput(),
+    type=FileOrOutput(),
     metavar="FILE",
     help="Write what is there as JSON to a file; - for standard output.",
 )

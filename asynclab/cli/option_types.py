@@ -81,7 +81,7 @@ class FileToWrite(click.Path):
         return super().convert(value, param, ctx)
 
 
-class PlaceOrOutput(FileToWrite):
+class FileOrOutput(FileToWrite):
     """The name of a file to write, or a dash for standard output."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

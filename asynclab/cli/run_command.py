@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import PYTHON, FileToWrite, PlaceOrOutput, Seconds, claim, is_packed
+from asynclab.cli.option_types import PYTHON, FileOrOutput, FileToWrite, Seconds, claim, is_packed
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option(
     "--json",
     "json_to",
-    type=PlaceOrOutput(),
+    type=FileOrOutput(),
     metavar="FILE",
     help="Write the report as JSON to a file; - for standard output.",
 )

@@ -60,7 +60,6 @@ RULES = (
         "One step, or a callback, ran for long and kept all other tasks from running.",
         "Timers come late, and nobody is answered.",
         "Run blocking calls with asyncio.to_thread(); in a long computation, let others run: await asyncio.sleep(0).",
-        "",
         find_blocks,
     ),
 )

@@ -72,9 +72,9 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
         if event.lock and len(event.tasks) > 1:
             holder, taker = event.tasks[:2]
             text = (
-                f"{quoted(state, holder)} holds lock#{event.lock}, to which nothing else leads any more: another was "
-                f"made in its place. {quoted(state, taker)} took another lock{at_line(incident.place)} at "
-                f"{measured(incident.at)}, and whoever does so now is inside beside {quoted(state, holder)}"
+                f"{quoted(state, holder)} holds lock#{event.lock}, but another lock has taken its place: "
+                f"{quoted(state, taker)} took that one{at_line(incident.place)} at {measured(incident.at)}, and "
+                f"whoever takes it now is inside beside {quoted(state, holder)}"
             )
         yield finding_of("private-lock", text, incident, event.tasks[0])
 
@@ -84,13 +84,13 @@ def find_lost_updates(state: LabState) -> Iterator[Finding]:
     for incident, event in incidents_of(state, UpdateLost):
         who, name, place = named(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (
-            f"{who} have both read {name} and wait: each will write{place} what it works out from the same old value, "
-            f"and so the later one undoes what the other has written"
+            f"{who} have both read {name} and wait: each will write{place} what it computes from the same old value, "
+            f"so that the later write undoes the earlier one"
         )
         if event.is_checked:
             text = (
-                f"{who} have both found by {name} that there is something to do, and wait for it: each will change "
-                f"{name}{place}, and it is done twice"
+                f"{who} have both checked {name} and wait: each found that there is something to do and will change "
+                f"{name}{place}, so that it is done twice"
             )
         yield finding_of("lost-update", text, incident, event.tasks[-1])
 
@@ -134,7 +134,6 @@ RULES = (
         "A task released a lock that another one held.",
         "Two tasks are then inside the section that the lock protects.",
         "Release a lock only after acquire() has returned: `async with lock` does so.",
-        "",
         find_robbed_locks,
     ),
     Rule(
@@ -142,7 +141,6 @@ RULES = (
         "A task released a semaphore more often than it had acquired it.",
         "The semaphore has more permits from then on: more tasks are inside than it was made for.",
         "Release it only after acquire() has returned, and once: `async with semaphore` does so.",
-        "",
         find_extra_permits,
     ),
     Rule(
@@ -150,15 +148,13 @@ RULES = (
         "Each task makes the lock or semaphore that it takes, or another lock took the place of one that is held.",
         "It keeps nobody out: all are inside at once, and no limit holds.",
         "Make it once, in a place that all its users share, and keep it there as long as anybody uses it.",
-        "",
         find_private_locks,
     ),
     Rule(
         "lost-update",
-        "Tasks read the same value, wait, and write back what they have worked out from it.",
+        "Tasks read the same value, wait, and write back what they have computed from it.",
         "Each overwrites what the others have written meanwhile; what is checked before a wait need not hold after it.",
         "Read and write without an `await` between, or take an asyncio.Lock around both.",
-        "",
         find_lost_updates,
     ),
     Rule(
@@ -166,7 +162,6 @@ RULES = (
         "A task holds a lock that others wait for, and waits for something slow itself.",
         "What was meant to run at once runs one by one, each as long as the slowest.",
         "Hold a lock only while you change what it protects; do slow work before or after.",
-        "",
         find_long_holds,
     ),
 )

@@ -31,7 +31,7 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
         else:
             who, what = f"callback {one_line(event.function)}", "has asked to be called again"
         if event.is_reader:
-            what = "of add_reader() is still registered, though what it reads has ended, and has been called"
+            what = "of add_reader(), which reads what has ended, has been called"
         text = (
             f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
             f"that takes a processor, and nothing has changed"
@@ -52,7 +52,7 @@ def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
         what = f"call of {one_line(event.name)}" if event.name else "timeout"
         text = (
             f"a {what} that {quoted(state, event.task)} has set{at_line(incident.place)} is due in "
-            f"{event.seconds / _YEAR:.0f} years: its deadline is one of time.time(), and the loop's clock is another"
+            f"{event.seconds / _YEAR:.0f} years: its deadline is one of time.time(), but timers go by the loop's clock"
         )
         yield finding_of("wrong-clock", text, incident, event.task)
 
@@ -77,7 +77,6 @@ RULES = (
         "It takes a whole processor, and the loop never rests.",
         "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets; call remove_reader() "
         "once there is no more to read.",
-        "",
         find_busy_waits,
     ),
     Rule(
@@ -85,7 +84,6 @@ RULES = (
         "A deadline was told by time.time(), but timers go by the clock of their loop.",
         "It is decades away: the timeout never expires, and the callback is never called.",
         "Use loop.time(), or tell how long: asyncio.timeout(5), loop.call_later(5, function).",
-        "",
         find_wrong_clocks,
     ),
 )

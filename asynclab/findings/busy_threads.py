@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of, place_of
+from asynclab.findings.rule import Finding, Rule, finding_of, incidents_of
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import ExecutorFull, ScheduledFromThread, Wait
 from asynclab.model.state import LabState
-from asynclab.model.tasks import place_in
+from asynclab.model.tasks import place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.wording.full_wait import thread_told
 from asynclab.model.wording.grammar import agreeing, named, quoted
@@ -100,7 +100,6 @@ RULES = (
         "loop.",
         "The loop is not woken: the task runs late or never, and the loop's own data may break.",
         "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
-        "",
         find_foreign_calls,
     ),
     Rule(
@@ -110,7 +109,6 @@ RULES = (
         "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or the calls time out.",
         "Give slow calls an executor of their own: loop.run_in_executor(executor, function). A timeout ends no thread: "
         "hand it to the call itself.",
-        "",
         find_full_executors,
     ),
     Rule(
@@ -118,7 +116,6 @@ RULES = (
         "All threads of an executor wait for calls or tasks that need one of these threads.",
         "The calls that wait for a thread never begin.",
         "Wait for a coroutine or call in a thread of another executor, or await it in a task.",
-        "",
         find_executor_deadlocks,
     ),
     Rule(
@@ -127,7 +124,6 @@ RULES = (
         "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
         "A thread can't be cancelled: end it through what it waits for, such as a last item in its queue, and close "
         "objects that own a thread, such as a connection of aiosqlite.",
-        "",
         find_endless_shutdowns,
     ),
 )

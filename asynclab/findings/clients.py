@@ -47,7 +47,7 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
         count = len({getattr(incident.event, "client", 0) or incident.version for incident in found})
         who = quoted(state, first.task)
         whose = f"that {who} opened{at_line(place)}" if first.line else f"of {who}{in_brackets(place)}"
-        left = f"; it was cancelled at line {first.left_at}, and nobody has that any more" if first.left_at else ""
+        left = f"; it was cancelled at line {first.left_at}, and nothing refers to it any more" if first.left_at else ""
         times = f"; this happened {count:,} times" if count > 1 else ""
         text = f"nobody closed the {one_line(first.what)} {whose}{left}{times}"
         evidence = tuple(incident.version for incident in found)
@@ -96,8 +96,8 @@ RULES = (
         "An HTTP client is made for each request (seen of aiohttp's ClientSession).",
         "Each request pays for a new connection, and for its encryption; ports and files may run out.",
         "Make one client at the start of the program, use it for all requests, and close it at the end.",
-        "session",
         find_short_sessions,
+        demo="session",
     ),
     Rule(
         "not-shareable",
@@ -106,7 +106,6 @@ RULES = (
         "generator has one reader, and a lock, queue or future belongs to the loop that first waited for it.",
         "Cache the result or a task, not the coroutine; let one task read and give to the others; make locks and "
         "queues in the coroutine that asyncio.run() runs.",
-        "",
         lambda state: chain(find_misuses(state), find_cached_coroutines(state)),
     ),
     Rule(
@@ -114,7 +113,6 @@ RULES = (
         "A connection, client or child process was let go before anybody had closed or ended it.",
         "It stays open until it happens to be collected: the other side waits, and ports and files may run out.",
         "Close it in a finally, or use it in an `async with`; kill() a child whose time is up, and wait() for it.",
-        "",
         lambda state: chain(find_unclosed(state), find_left_children(state)),
     ),
 )

@@ -10,12 +10,12 @@ from asynclab.findings.lost_wakes import (
     wait_for_long,
     waits_at,
 )
-from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, incidents_of
 from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorLeft, GeneratorStands, Wait
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import Place, TaskState, place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.full_wait import doing
@@ -206,7 +206,7 @@ def _place_of(state: LabState, primitive: PrimitiveState, victim: int, wait: Wai
     task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
     waited = vain.wait if wait is None and vain is not None else wait
     waited_at = None if waited is None else place_in(waited)
-    return waited_at or (None if task is None else place_of(task))
+    return waited_at or place_of(task)
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:
@@ -257,7 +257,6 @@ RULES = (
         "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
         "None of them can ever proceed, nor can whoever waits for them.",
         "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
-        "",
         find_cycles,
     ),
     Rule(
@@ -265,7 +264,6 @@ RULES = (
         "An async generator was left at a yield, and keeps a lock or permit that others wait for.",
         "Leaving a loop does not close its generator: its `finally` and `async with` blocks have not ended.",
         "Iterate over it inside `async with contextlib.aclosing(generator)`.",
-        "",
         find_left_generators,
     ),
     Rule(
@@ -273,7 +271,6 @@ RULES = (
         "A task has ended without releasing a lock or permit that others wait for.",
         "Nobody else releases it: the others wait in vain.",
         "Take it with `async with`, which releases it at a failure and at a cancel, too.",
-        "",
         find_kept,
     ),
     Rule(
@@ -281,7 +278,6 @@ RULES = (
         "join() waits for items that were taken, but task_done() was not called for them.",
         "join() never returns.",
         "Call task_done() in a finally after each get().",
-        "",
         find_joins,
     ),
 )

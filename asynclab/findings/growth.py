@@ -75,9 +75,9 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
         places = Counter((task.file, task.line) for task in made)
         place = next((place for place, _ in places.most_common(1) if place[1]), None)
         text = (
-            f"ever more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} that were made"
-            f"{at_line(place)} in {measured(seconds)}, and some {rate:,.0f} get through in a second; nothing makes "
-            f"their maker wait"
+            f"more and more tasks wait {'to put into' if kind == 'queue' else 'for'} {label}: {count:,} were made"
+            f"{at_line(place)} in {measured(seconds)}, but only some {rate:,.0f} a second get through; nothing slows "
+            f"down the code that makes them"
         )
         # A queue has a bound so that its producers wait: who has no part in that defeats it.
         numbers = {task.id for task in made}
@@ -132,15 +132,14 @@ RULES = (
         "A queue without maxsize, or the line of tasks at a lock or semaphore, grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
         "Give the queue a maxsize, so that put() makes the producer wait; take a permit before you make its task.",
-        "queue",
         lambda state: chain(find_growing_queues(state), find_growing_lines(state)),
+        demo="queue",
     ),
     Rule(
         "write-without-drain",
         "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
         "Memory grows with the unsent data, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
-        "",
         find_undrained_writes,
     ),
 )

@@ -137,7 +137,7 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
         text = (
             f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
             f"{measured(incident.at)} {who} read the reply to another request{at_line(incident.place)} from the same "
-            f"{'queue' if event.is_queue else 'stream'}: the first reply there is that to the request before"
+            f"{'queue' if event.is_queue else 'stream'}: the first reply there belongs to the cancelled request"
         )
         yield finding_of("reply-of-another", text, incident, event.task)
 
@@ -162,23 +162,22 @@ RULES = (
         "A task caught its CancelledError, did not raise it again, and kept running.",
         "Timeouts have no effect, and whoever waits for the task's end waits in vain.",
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
-        "timeout",
         find_ignored,
+        demo="timeout",
     ),
     Rule(
         "timeout-dropped",
         "A timeout expired, but its block ended without a TimeoutError, since the CancelledError was caught in it.",
         "Nobody learns that there was a timeout: an incomplete result, such as None, passes for the real one.",
         "Let the CancelledError pass, and catch the TimeoutError around the block.",
-        "timeout",
         find_dropped_timeouts,
+        demo="timeout",
     ),
     Rule(
         "cancel-across-yield",
         "A timeout expired, or a task group failed, in an async generator that stood at a yield.",
         "It cancels the code that iterates over the generator, outside its block: the task ends as if cancelled.",
         "Put the timeout or group around waits inside the generator, or around the loop over it; never around a yield.",
-        "",
         find_misplaced_cancels,
     ),
     Rule(
@@ -186,7 +185,6 @@ RULES = (
         "A timeout around the wait for an async generator's next item expired, and the code tries again.",
         "The CancelledError has ended the generator: the next try gets StopAsyncIteration, as if there were no more.",
         "Put the timeout inside the generator; or keep anext() in a task, and give asyncio.wait() the timeout.",
-        "",
         find_killed_generators,
     ),
     Rule(
@@ -194,7 +192,6 @@ RULES = (
         "Several tasks wait for the same task or future, and the cancel of one of them has cancelled others, too.",
         "Callers fail that nobody has cancelled: a cancel is passed on to what is awaited.",
         "Run shared work in a task of its own, and wait for it with `await asyncio.shield(task)`.",
-        "",
         find_shared,
     ),
     Rule(
@@ -202,7 +199,6 @@ RULES = (
         "A request was cancelled before its reply had been read, and the next one reads from the same stream or queue.",
         "It takes the reply to the former for its own, and so does each one after it: users get the data of others.",
         "Close a connection when a request on it is cancelled or times out.",
-        "",
         find_unread_replies,
     ),
 )

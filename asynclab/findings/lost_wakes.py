@@ -155,8 +155,8 @@ def _gone_source(
     woke = f"fills {resource.label}" if isinstance(resource, QueueState) else f"wakes who waits for {resource.label}"
     nobody = f"nobody else {woke}" if resource.sources else f"nobody has ever set {resource.label}"
     text = (
-        f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
-        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; {nobody}, "
+        f"{quoted(state, event.task)} waited for {quoted(state, cancelled)}{at_line(incident.place)}, and ended at "
+        f"{measured(incident.at)} when that was cancelled: it took that CancelledError for its own; {nobody}, "
         f"and {named(state, victims)} waited for that in vain"
     )
     return finding_of("cancel-of-another", text, incident, event.task, certainty)
@@ -186,9 +186,9 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             yield finding_of("abandoned-get", text, incident, task.id, "proved" if goes_on else None)
         elif isinstance(event, ItemLost):
             text = (
-                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, and waited"
-                f"{at_line(incident.place)} before it used or returned that, when its time was up at "
-                f"{measured(incident.at)}: nobody else has it"
+                f"{quoted(state, event.task)} had got {one_line(event.item)} from a queue, but its time was up at "
+                f"{measured(incident.at)}, as it waited{at_line(incident.place)} and had neither used nor returned "
+                f"that: nobody else has it"
             )
             takes = [queue.id for queue in state.queues.values() if event.task in queue.takers]
             victims = {task: None for queue in takes for task in waits_at(state, "queue.get", queue, incident.at)}
@@ -203,8 +203,8 @@ def find_dropped_sources(state: LabState) -> Iterator[Finding]:
         wait = Wait("queue.get", event.queue) if event.queue else wait
         wait = Wait("condition", event.condition) if event.condition else wait
         text = (
-            f"{quoted(state, event.task)} {quoting_wait(wait, state, 'waited')}{at_line(incident.place)}, and since "
-            f"{measured(incident.at)} nothing else referred to that: nobody could {deed_of(wait).do} any more"
+            f"{quoted(state, event.task)} {quoting_wait(wait, state, 'waited')}{at_line(incident.place)}, and nothing "
+            f"else has referred to that since {measured(incident.at)}: nobody could {deed_of(wait).do} any more"
         )
         yield finding_of("dropped-event", text, incident, event.task)
 
@@ -215,7 +215,6 @@ RULES = (
         "A task was handed a connection, permit or notification, but cancelled before it ran: nobody else got that.",
         "Nobody has it from then on, and others wait for it in vain.",
         "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
-        "",
         find_lost_handovers,
     ),
     Rule(
@@ -223,7 +222,6 @@ RULES = (
         "A task took the CancelledError of a task that it awaited for a cancel of its own, and ended.",
         "Its work stops in silence, and whoever depends on it waits in vain.",
         "End only if the task itself was cancelled: asyncio.current_task().cancelling() is more than 0 then.",
-        "",
         find_gone_sources,
     ),
     Rule(
@@ -233,7 +231,6 @@ RULES = (
         "The item is lost: no code has used it.",
         "Where you give up a get(), look whether it has an item all the same; where you wait with one, put it back at "
         "a cancel.",
-        "",
         find_abandoned_gets,
     ),
     Rule(
@@ -241,7 +238,6 @@ RULES = (
         "A task waits for an event, future or condition, or at a queue, that nobody else refers to any more.",
         "The code that should set or fill it has replaced or dropped it: the task waits in vain.",
         "Set an event before you replace it, or clear() it and keep it; end the readers of a queue before you drop it.",
-        "",
         find_dropped_sources,
     ),
 )

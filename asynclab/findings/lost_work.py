@@ -119,7 +119,6 @@ RULES = (
         "A task was garbage-collected before it had ended.",
         "Its work stops half done, whenever the collector happens to run: asyncio refers only weakly to tasks.",
         "Keep a reference to each task until it is done, such as in a set or a TaskGroup.",
-        "",
         find_collected,
     ),
     Rule(
@@ -127,7 +126,6 @@ RULES = (
         "A coroutine was made and never awaited.",
         "None of its code has run.",
         "Await it, or make a task of it.",
-        "",
         find_never_awaited,
     ),
     Rule(
@@ -135,7 +133,6 @@ RULES = (
         "A task or future failed, and nobody looked at its exception.",
         "The failure stays unseen, and the rest of the task's work is not done.",
         "Await it, use a TaskGroup, or look for exceptions among the results of gather(..., return_exceptions=True).",
-        "",
         find_never_retrieved,
     ),
     Rule(
@@ -143,7 +140,6 @@ RULES = (
         "A task failed, nobody looked at its exception, and others wait for what its code would have brought.",
         "The program hangs, or does half of its work, though nothing was reported.",
         "Await the task as well as its result, as a TaskGroup does, or wake its waiters in a finally.",
-        "",
         find_unseen_failures,
     ),
     Rule(
@@ -151,7 +147,6 @@ RULES = (
         "A callback raised an exception.",
         "asyncio only logs it: the rest of the callback's work is not done, and whoever waits for that waits in vain.",
         "Catch the exception in the callback, or do its work in a task that somebody awaits.",
-        "",
         find_failed_callbacks,
     ),
 )

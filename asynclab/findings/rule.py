@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 from asynclab.model.events import Event
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import Place
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
@@ -58,10 +58,10 @@ class Rule:
     """Why that matters."""
     mend: str
     """How to mend it."""
-    demo: str
-    """The name of the demo that teaches it; empty where none does."""
     check: Callable[[LabState], Iterator[Finding]]
     """Finds it in a state; pure, and quick enough to be called while the program runs."""
+    demo: str = ""
+    """The name of the demo that teaches it; empty where none does."""
 
 
 def finding_of(
@@ -70,11 +70,6 @@ def finding_of(
     """What an incident shows; it is proved where nothing else than a mistake explains it, unless said otherwise."""
     certainty = certainty or ("proved" if incident.is_sure else "likely")
     return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
-
-
-def place_of(task: TaskState) -> Place | None:
-    """Where a task stands; where it was made if that isn't known."""
-    return place_in(task) if task.place is None else task.place
 
 
 def incidents_of(state: LabState, kind: type[AnyEvent]) -> Iterator[tuple[Incident, AnyEvent]]:

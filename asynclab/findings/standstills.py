@@ -13,12 +13,12 @@ from asynclab.findings.lost_wakes import (
     find_lost_handovers,
 )
 from asynclab.findings.lost_work import find_unseen_failures
-from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import TasksStranded, Wait, Waker
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState, place_in
+from asynclab.model.tasks import TaskState, place_in, place_of
 from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.full_wait import doing, full_wait, missing_waker, thread_told
 from asynclab.model.wording.grammar import NAMES_LISTED, each_does, quoted
@@ -166,7 +166,6 @@ RULES = (
         "All tasks wait, and nothing can wake any of them.",
         "The program hangs, and uses no CPU time.",
         "Look at what each task waits for: the task that should bring it has ended, or waits as well.",
-        "",
         find_standstills,
     ),
     Rule(
@@ -174,7 +173,6 @@ RULES = (
         "Tasks wait for something that no running code can bring.",
         "A part of the program hangs while the rest keeps running, so that nothing seems wrong.",
         "Let the code that should bring it wake its waiters in a finally, even if it fails or is cancelled.",
-        "",
         find_partial_deadlocks,
     ),
 )

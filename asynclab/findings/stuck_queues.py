@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import awaits_any, ended_since, have_waited, wait_for_long, waits_at
-from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of, place_of
+from asynclab.findings.rule import Certainty, Finding, Rule, finding_of, incidents_of
 from asynclab.model.events import PipeFull, PipeKeptOpen, StreamUnread, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import Place, TaskState, place_in, place_of
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import NAMES_LISTED, named, quoted
 from asynclab.model.wording.outcome import how_ended
@@ -142,8 +142,8 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
         )
         if event.library:
             what = (
-                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the responses to "
-                f"which those in its pool belong: {event.streams:,}"
+                f"for a connection of {one_line(event.library)}{at_line(place)}, and nobody reads the "
+                f"responses ({event.streams:,}) that keep those in its pool busy"
             )
         text = f"{quoted(state, event.task)} waits {what} ({event.size:,} bytes are held here)"
         yield finding_of("unread-stream", text, incident, event.task)
@@ -160,7 +160,6 @@ RULES = (
         "Tasks wait for what was taken from a pool, and those who took it have ended, or wait as well.",
         "Each time the pool has one item fewer, and in the end nobody gets any.",
         "Put it back in a finally, or lend it with an async context manager.",
-        "",
         find_drained_pools,
     ),
     Rule(
@@ -168,15 +167,14 @@ RULES = (
         "A task waits to put into a full queue, and all tasks that took from it have ended.",
         "The producer waits forever, and what is in the queue is lost.",
         "Let the consumer's end cancel the producer, as in a TaskGroup, or shut the queue down (Python 3.13).",
-        "queue",
         find_lone_producers,
+        demo="queue",
     ),
     Rule(
         "pipe-full",
         "A task waits for a child process whose output nobody reads.",
         "Once the pipe is full, the child waits in its next write, and never ends.",
         "Use communicate(), or read stdout and stderr in tasks of their own while you wait.",
-        "",
         find_full_pipes,
     ),
     Rule(
@@ -187,7 +185,6 @@ RULES = (
         "3.14, return only once every process has closed the pipe: a child's child may never do that.",
         "Close stdin once all is written, as communicate() does; start the child with start_new_session=True, and end "
         "its group with os.killpg(), or give it no pipe.",
-        "",
         find_kept_pipes,
     ),
     Rule(
@@ -195,7 +192,6 @@ RULES = (
         "A task waits to write, or for a connection of a pool, and nobody reads what the other side has sent.",
         "The other side waits until that is read: both wait, and neither can proceed.",
         "Read in a task of its own while you write; use each response in an `async with`, or read it to its end.",
-        "",
         find_unread_streams,
     ),
 )

@@ -118,15 +118,14 @@ RULES = (
         "cancel of a wait() does not reach its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "
         "Cancel what wait() leaves pending, in a finally, and a task before you put another in its place.",
-        "gather",
         find_left_behind,
+        demo="gather",
     ),
     Rule(
         "cut-off",
         "A task that nobody waited for was still at work, or had items left in its queue, when the program ended.",
         "asyncio.run() cancels it: its work stops half done. If the loop is just closed, no finally runs, either.",
         "Wait for it before the program ends, as a TaskGroup does; for a queue, await its join(). Use asyncio.run().",
-        "",
         lambda state: chain(find_cut_off(state), find_left_items(state)),
     ),
 )

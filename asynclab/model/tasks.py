@@ -112,6 +112,11 @@ def place_in(placed: _Placed) -> Place | None:
     return (placed.file, placed.line) if placed.line else None
 
 
+def place_of(task: TaskState | None) -> Place | None:
+    """Where a task stands; where it was made if that isn't known."""
+    return None if task is None else task.place or place_in(task)
+
+
 _UNNAMED = "Task-"
 """What asyncio puts before a number."""
 

@@ -305,7 +305,7 @@ def test_a_rule_that_fails_is_told_and_hides_nothing_that_others_find(
     finding = Finding("blocked-loop", "slow", 0.1, ())
 
     rules = [
-        Rule(name, "", "", "", "", check)
+        Rule(name, "", "", "", check)
         for name, check in (("odd", raising(KeyError(7))), ("blocked-loop", lambda _: iter([finding])))
     ]
     monkeypatch.setattr(catalogue_of_rules, "RULES", rules)

@@ -16,7 +16,6 @@ from asynclab.model.events import CoroutineDropped, RunStarted
 from asynclab.model.incidents import ALIKE_KEPT, INCIDENTS_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
-from asynclab.model.wording.grammar import NAMES_LISTED, each_does
 from tests.remote.programs import observed
 
 
@@ -29,7 +28,7 @@ class Watched:
         self.error: Exception | None = None
         self.seconds = self.took = 0.0
         self.looks = 0
-        rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", "", self.check)
+        rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", self.check)
         self.live = LiveFindings(self.feed.state, (rule,), lambda: self.seconds)
         self.feed.subscribe(self.live.take)
         self.happen(e.RunStarted(0.0, "app.py", 0.0, "3.13.0"), e.TaskCreated(0.0, 1, "main", "main"))
@@ -156,7 +155,7 @@ def test_slow_rules_take_a_twentieth_of_the_time() -> None:
 
 def test_of_several_rules_a_frame_checks_as_many_as_it_has_time_for() -> None:
     run = Watched()
-    slow = [Rule(f"slow {number}", "", "", "", "", run.check) for number in range(5)]
+    slow = [Rule(f"slow {number}", "", "", "", run.check) for number in range(5)]
     run.took = 0.001
     live = LiveFindings(run.feed.state, slow, lambda: run.seconds)
 
@@ -194,8 +193,8 @@ def test_a_long_recording_is_not_looked_at_for_longer_than_its_share() -> None:
 
 def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
     run = Watched()
-    other = Rule("other", "", "", "", "", lambda state: iter([bug("seen")]))
-    live = LiveFindings(run.feed.state, [Rule("bug", "", "", "", "", run.check), other], lambda: 0.0)
+    other = Rule("other", "", "", "", lambda state: iter([bug("seen")]))
+    live = LiveFindings(run.feed.state, [Rule("bug", "", "", "", run.check), other], lambda: 0.0)
     run.error = KeyError(7)
     live.look()
     assert live.failed == {"bug": "KeyError"}
@@ -272,7 +271,7 @@ def test_what_is_found_for_days_in_ever_other_tasks_is_kept_up_to_a_limit(monkey
         yield Finding("bug", "stuck", state.now, (1,), next(tasks), ("app.py", 7))
 
     tasks = count()
-    monkeypatch.setattr(catalogue_of_rules, "RULES", (Rule("bug", "", "", "", "", check),))
+    monkeypatch.setattr(catalogue_of_rules, "RULES", (Rule("bug", "", "", "", check),))
     findings = Findings(LabState())
     for _ in range(2 * ALIKE_KEPT):
         findings.look()
@@ -283,11 +282,3 @@ def test_reports_and_texts_have_one_line_for_it() -> None:
     told = observed("--findings", "text", "-c", CARELESS)
     said = [line for line in (*told.report, *told.out.splitlines()) if "never-retrieved" in line]
     assert [line.partition("; ")[2] for line in said] == ["2 more like it"] * 2
-
-
-def test_of_many_tasks_in_one_finding_those_that_do_the_same_are_named_once() -> None:
-    same = [(number, "waits for lock#1") for number in range(3)]
-    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMES_LISTED + 1)]
-    said = each_does(LabState(), [*same, *others, *same])
-    assert said[:2] == ["'task 0' waits for lock#1, and 5 like it", "'task 10' waits for 'task 11'"]
-    assert said[NAMES_LISTED:] == ["2 tasks more"]

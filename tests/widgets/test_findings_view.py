@@ -17,7 +17,7 @@ from tests.golden_files import Golden
 from tests.widgets.view_stage import on_stage, painted, said
 
 RULE = Rule(
-    "ignored-cancel", "It went on.", "Timeouts have no effect.", "Raise it again.", "timeout", lambda _: iter(())
+    "ignored-cancel", "It went on.", "Timeouts have no effect.", "Raise it again.", lambda _: iter(()), "timeout"
 )
 
 FINDING = Finding(

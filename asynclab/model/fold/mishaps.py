@@ -10,7 +10,7 @@ from asynclab.model.events import Wait
 from asynclab.model.incidents import IgnoredCancel
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place, TaskState, place_in
+from asynclab.model.tasks import TaskState, place_in, place_of
 from asynclab.model.wording.wake import ENDED_BY_TASKS
 
 _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
@@ -160,7 +160,7 @@ def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> N
     """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     if not (event.queue and _has_timeout(state, (event.task,))):
-        state.remember(event, at, _place_of(state.task(event.task)), is_sure=later or not event.event)
+        state.remember(event, at, place_of(state.task(event.task)), is_sure=later or not event.event)
 
 
 def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
@@ -170,35 +170,35 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
 def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
     """A task still runs that nobody refers to any more."""
     task = state.task(event.task)
-    state.remember(event, at, (place_in(task) if task is not None else None) or _place_of(task))
+    state.remember(event, at, (place_in(task) if task is not None else None) or place_of(task))
 
 
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
     """A task is cancelled as the program ends, which may be meant; what it skips where its loop is closed is not."""
-    state.remember(event, at, _place_of(state.task(event.task)), is_sure=event.cleans_up)
+    state.remember(event, at, place_of(state.task(event.task)), is_sure=event.cleans_up)
 
 
 def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
     """A task waits for what is likely never to come."""
-    state.remember(event, at, _place_of(state.task(event.task)), is_sure=False)
+    state.remember(event, at, place_of(state.task(event.task)), is_sure=False)
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:
     """A task fails since it misused an object, perhaps inside a task that asyncio made for it."""
-    places = map(_place_of, _makers(state, event.task))
+    places = map(place_of, _makers(state, event.task))
     state.remember(event, at, place_in(event) or next(filter(None, places), None))
 
 
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
     """A child process still runs that nobody refers to any more, which may be intended."""
-    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)), is_sure=False)
+    state.remember(event, at, place_in(event) or place_of(state.task(event.task)), is_sure=False)
 
 
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
     """Another process may still close a child's output pipe; only the task could close its input, after a timeout."""
     is_input = event.stream == "stdin"
     if not (is_input and _has_timeout(state, _behind(state, event.task))):
-        state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_input)
+        state.remember(event, at, place_of(state.task(event.task)), is_sure=is_input)
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
@@ -212,7 +212,7 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     """A task waits for a child process that can't proceed, unless another task reads what it has written."""
     is_sure = not state.calls and _waits_alone(state, event.task)
-    state.remember(event, at, _place_of(state.task(event.task)), is_sure=is_sure)
+    state.remember(event, at, place_of(state.task(event.task)), is_sure=is_sure)
 
 
 def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
@@ -262,7 +262,7 @@ def result_unread(state: LabState, event: events.ResultUnread, at: float) -> Non
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
-    state.remember(event, at, place_in(event) or _place_of(state.task(event.task)))
+    state.remember(event, at, place_in(event) or place_of(state.task(event.task)))
 
 
 def client_connected(state: LabState, event: events.ClientConnected, at: float) -> None:
@@ -279,9 +279,4 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
 def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
     """A connection was not closed, or a client: it has the place where it opened its connections."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
-    state.remember(event, at, place_in(event) or next(places, _place_of(state.task(event.task))))
-
-
-def _place_of(task: TaskState | None) -> Place | None:
-    """Where a task stands, or else where it was created."""
-    return None if task is None else task.place or place_in(task)
+    state.remember(event, at, place_in(event) or next(places, place_of(state.task(event.task))))

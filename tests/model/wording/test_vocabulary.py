@@ -7,13 +7,13 @@ from typing import TypeAlias, get_args
 import pytest
 
 from asynclab.model import events
-from asynclab.model.state import Block, ClockState
+from asynclab.model.state import Block, ClockState, LabState
 from asynclab.model.story.turns import Verb
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import cell_width
 from asynclab.model.wording import deed
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.model.wording.grammar import Forms, fitting, listed, names_of, sentence
+from asynclab.model.wording.grammar import NAMES_LISTED, Forms, each_does, fitting, listed, names_of, sentence
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.step_deeds import done, done_in_general
 from asynclab.model.wording.wait import held_now, plain_wait, short_wait, waited
@@ -319,3 +319,11 @@ def test_each_state_has_its_own_mark_one_cell_wide() -> None:
     assert set(GLYPHS) == set(get_args(StateWord))
     assert len(set(GLYPHS.values())) == len(GLYPHS)
     assert {cell_width(glyph) for glyph in GLYPHS.values()} == {1}
+
+
+def test_of_many_tasks_in_one_sentence_those_that_do_the_same_are_named_once() -> None:
+    same = [(number, "waits for lock#1") for number in range(3)]
+    others = [(number, f"waits for 'task {number + 1}'") for number in range(10, 10 + NAMES_LISTED + 1)]
+    said = each_does(LabState(), [*same, *others, *same])
+    assert said[:2] == ["'task 0' waits for lock#1, and 5 like it", "'task 10' waits for 'task 11'"]
+    assert said[NAMES_LISTED:] == ["2 tasks more"]
