@@ -1,4 +1,7 @@
-"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them."""
+"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them.
+
+A future is used up, too, once whoever waited for it was cancelled.
+"""
 
 from __future__ import annotations
 
