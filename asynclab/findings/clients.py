@@ -65,6 +65,8 @@ _MISUSES = {
 def find_misuses(state: LabState) -> Iterator[Finding]:
     """Tasks that failed since they used an object that only one task may use, or only once, or only on its own loop."""
     for incident, event in incidents_of(state, Misused):
+        if event.kind == "future":
+            continue  # see find_never_retrieved and find_unseen_failures
         did = _MISUSES.get(event.kind, "misused something{at}").format(at=at_line(incident.place))
         yield finding_of("not-shareable", f"{quoted(state, event.task)} {did}", incident, event.task)
 

@@ -11,6 +11,7 @@ from asynclab.model.events import (
     CoroutineDropped,
     ExceptionDropped,
     FailureUnseen,
+    Misused,
     TaskCollected,
     TasksStranded,
     Wait,
@@ -64,6 +65,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 if incident.event.is_passed_on:
                     text = f"{name}, run by run_coroutine_threadsafe(), {how}{where}, and no thread asked "
                     text += "its future for the result"
+            text += _set_too_late(state, number)
             if incident.event.ignored_by is not None:
                 where = at_line(place_in(incident.event))
                 text += f": {quoted(state, incident.event.ignored_by)} dropped the results of its gather(){where}"
@@ -83,11 +85,23 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
         )
         text = (
             f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
-            f"exception since; its code would have woken {woken}"
+            f"exception since{_set_too_late(state, event.task)}; its code would have woken {woken}"
         )
         is_sure = state.is_starved or all(_is_stranded(state, each) for each in waiting)
         certainty: Certainty = "proved" if is_sure else "likely"
         yield finding_of("unseen-failure", text, incident, event.task, certainty)
+
+
+def _set_too_late(state: LabState, number: int | None) -> str:
+    """Whose future it was that a task, or one that it has made, has set though it had been cancelled, if it did."""
+    for incident, event in incidents_of(state, Misused):
+        task = state.tasks.get(event.task)
+        if event.waiter is not None and number in (event.task, None if task is None else task.parent):
+            return (
+                f"; the future that it set{at_line(incident.place)} had been cancelled at {measured(event.since)}, "
+                f"with {quoted(state, event.waiter)}, which had waited for it"
+            )
+    return ""
 
 
 def _is_stranded(state: LabState, task: TaskState) -> bool:

@@ -76,8 +76,11 @@ StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """What a request to step did: ran one step of a task; jumped to the next timer; nothing, since all tasks wait for I/O
 or threads; nothing, since nothing is pending."""
 
-MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator"]
-"""What was misused: a coroutine awaited twice, an object of another loop, or a stream or async generator in use."""
+MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator", "future"]
+"""What was misused: a coroutine awaited twice, an object of another loop, or a stream or async generator in use.
+
+Or a future that was set though the task that waited for it had been cancelled, and the future with it.
+"""
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
@@ -1038,6 +1041,10 @@ class Misused(ProgramEvent):
     file: str = ""
     line: int = 0
     """Where it used that."""
+    waiter: int | None = None
+    """The task that had waited for such a future."""
+    since: float = 0.0
+    """When that task was cancelled, in lab seconds."""
 
 
 class CoroutineCached(ProgramEvent):

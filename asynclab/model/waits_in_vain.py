@@ -49,6 +49,10 @@ class LeftBehind:
     """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
     since: float | None = None
     """When that task had ended cancelled, in lab seconds; None if its gather() has failed."""
+    called_at: Place | None = None
+    """Where the gather() was called."""
+    is_called_again: bool = False
+    """Whether the waiter has called that again meanwhile, such as to retry: the work is done twice at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
@@ -36,8 +38,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     if state.timeline is not None:
         state.timeline.explain_waiting(task.id, wait)
     task.place = place_in(wait)
-    for number in wait.tasks if state.left_behind else ():
-        state.left_behind.pop(number, None)  # somebody looks after it again
+    if state.left_behind:
+        _look_after(state, task.id, wait)
     if state.ignored_cancels:
         check_return(state, task)
     _set_queued(state, wait, task.id, is_queued=True)
@@ -149,7 +151,16 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
         if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
             steps = member.steps + (member.state == "ready")
-            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan)
+            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan, called_at=place_in(wait))
+
+
+def _look_after(state: LabState, waiter: int, wait: Wait) -> None:
+    """Note that somebody waits for tasks that were left behind, or calls again the gather() that has left them."""
+    for number in wait.tasks:
+        state.left_behind.pop(number, None)
+    for number, left in state.left_behind.items() if wait.kind == "gather" and wait.line else ():
+        if (left.waiter, left.called_at) == (waiter, place_in(wait)):
+            state.left_behind[number] = replace(left, is_called_again=True)
 
 
 def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:

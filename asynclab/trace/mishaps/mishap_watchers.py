@@ -66,6 +66,7 @@ class MishapWatchers:
         self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
         with self._recorder.guard("results"):
             self.items.cancelled(record)
+            self._misuses.wait_cancelled(record)
         task = record() if processes or self.connects.has_connected else None
         if task is not None:
             with self._recorder.guard("child processes and connections"):

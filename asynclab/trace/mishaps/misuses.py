@@ -1,16 +1,25 @@
-"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them."""
+"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them.
+
+A future is used up, too, once whoever waited for it was cancelled.
+"""
 
 from __future__ import annotations
 
 import functools
+import gc
 import sys
+import weakref
+from asyncio import Future, InvalidStateError
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from inspect import CO_COROUTINE
-from types import FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from asynclab.model.events import CoroutineCached, Misused, MisuseKind
+from asynclab.trace.frame_variables import variables_if_unseen
 from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import awaited_by, is_cancelled, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _SAID: tuple[tuple[MisuseKind, tuple[str, ...]], ...] = (
@@ -29,11 +38,34 @@ _CLASS_SPACE: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get
 """Their variables, past whatever a class or metaclass of the program's says."""
 
 
+_KEPT = 50
+"""How many of the latest futures are remembered whose waiters were cancelled."""
+
+
+class _GivenUp(weakref.ref[Future[Any]]):
+    """A future whose waiter was cancelled: that cancels it, too, once it is told."""
+
+    __slots__ = ("since", "waiter")
+
+    waiter: int
+    since: float
+
+
 class Misuses:
     """Tells of tasks that ended so."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._given_up = deque[_GivenUp](maxlen=_KEPT)
+
+    def wait_cancelled(self, record: TaskRecord) -> None:
+        """A waiting task is cancelled: whoever sets its future from now on comes too late."""
+        task = record()
+        future = None if task is None else awaited_by(task)
+        if future is not None and not is_task(future):
+            given_up = _GivenUp(future)
+            given_up.waiter, given_up.since = record.id, self._recorder.clock.now()
+            self._given_up.append(given_up)
 
     def failed(self, record: TaskRecord, error: BaseException) -> None:
         """A task has failed."""
@@ -43,6 +75,34 @@ class Misuses:
                 if any(text in said for text in texts):
                     place = raised_at(error, self._recorder.code.owns)
                     self._recorder.write(Misused(self._recorder.clock.now(), record.id, kind, *place))
+        if type(error) is InvalidStateError and self._given_up:
+            self._set_too_late(record, error)
+
+    def _set_too_late(self, record: TaskRecord, error: InvalidStateError) -> None:
+        """Tell whose future it was that a task has set in vain, if its function has just one that was given up."""
+        found = {id(it): each for each in self._given_up if (it := each()) is not None and is_cancelled(it)}
+        mine = [found[key] for key in _within_reach(_innermost(error)) & found.keys()]
+        if len(mine) == 1:
+            place = raised_at(error, self._recorder.code.owns)
+            now, (given_up,) = self._recorder.clock.now(), mine
+            self._recorder.write(Misused(now, record.id, "future", *place, given_up.waiter, given_up.since))
+
+
+def _innermost(error: BaseException) -> FrameType | None:
+    """The frame that an error was raised in."""
+    traceback, frame = error.__traceback__, None
+    while traceback is not None:
+        frame, traceback = traceback.tb_frame, traceback.tb_next
+    return frame
+
+
+def _within_reach(frame: FrameType | None) -> set[int]:
+    """The id() of what a function has in variables, and of the attributes of that."""
+    variables = None if frame is None else variables_if_unseen(frame)
+    values = list((variables or {}).values())
+    attributes = gc.get_referents(*(each for each in values if type(each) is not FrameType))
+    inside = gc.get_referents(*(each for each in attributes if type(each) is dict and len(each) <= _KEPT))
+    return {id(each) for each in (*values, *attributes, *inside)}
 
 
 class CachedCoroutines:

@@ -33,6 +33,7 @@ GENERATOR = events.GeneratorStands("menu", *HERE, "lock", 1)
         (events.UpdateLost(1.0, (TEA, COFFEE), "self.total", False, True, *HERE), HERE, True),
         (events.Misused(1.0, TEA, "loop"), STANDS, True),
         (events.Misused(1.0, TEA, "loop", *HERE), HERE, True),
+        (events.Misused(1.0, TEA, "future", *HERE, COFFEE, 0.5), HERE, True),
         (events.ChildLeft(1.0, TEA, 7), STANDS, False),
         (events.ChildLeft(1.0, TEA, 7, *HERE), HERE, False),
         (events.PipeKeptOpen(1.0, TEA, "stdout"), STANDS, False),
@@ -113,6 +114,26 @@ def test_a_full_pipe_is_sure_where_nobody_else_can_read_it(others: tuple[events.
     waiting = events.TaskWaiting(0.2, MAIN, events.Wait("gather", tasks=(TEA, COFFEE)))
     (incident,) = tea_party(*BREWING, waiting, *others, events.PipeFull(1.0, COFFEE, "stdout")).incidents
     assert incident.is_sure == is_sure
+
+
+@pytest.mark.parametrize("again_at", [10, 20])
+def test_what_a_gather_has_left_behind_is_sure_where_that_is_called_again(again_at: int) -> None:
+    serves = events.Wait("gather", tasks=(7, 8), file="cafe.py", line=10)
+    state = tea_party(
+        *(events.TaskCreated(0.1, number, "pour", "pour", MAIN, "cafe.py", 10) for number in (7, 8)),
+        *suspended(0.2, MAIN, serves),
+        *(event for number in (7, 8) for event in suspended(0.3, number, events.Wait("sleep"))),
+        *_stepped(0.4, 7, events.TaskEnded(0.4, 7, "failed", "OSError")),
+        events.TaskReady(0.4, MAIN, "task", 7),
+        *suspended(0.5, MAIN, events.Wait("gather", tasks=(TEA,), file="cafe.py", line=again_at)),
+        *_stepped(0.6, 8, events.TaskEnded(0.6, 8, "done", "None")),
+    )
+    assert [incident.is_sure for incident in state.incidents if incident.kind == "left_behind"] == [again_at == 10]
+
+
+def _stepped(at: float, task: int, end: events.Event) -> tuple[events.Event, ...]:
+    ends = events.StepEnded(at, task, 0.0, ends=True)
+    return events.TaskReady(at, task, "timer"), events.StepStarted(at, task), ends, end
 
 
 def test_a_task_that_a_recording_says_to_have_made_itself_has_no_other_makers() -> None:
