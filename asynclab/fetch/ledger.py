@@ -26,7 +26,7 @@ class Ledger:
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
         """All rows, where they are kept."""
         self.version = 0
-        """Grows with every change of a row that is not in flight; the row then has this version."""
+        """Grows with every change of a row that is not in flight; the changed row gets this version."""
         self.clock = clock
         self.now: Callable[[], float] = clock or (lambda: 0.0)
         """The present moment on the clock of the rows; 0 before the first run."""

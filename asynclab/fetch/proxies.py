@@ -36,9 +36,9 @@ class Environment:
         try:
             proxy = URL(text if "://" in text else f"http://{text}")
         except ValueError:
-            raise ProxyError(f"The {url.scheme} proxy of the environment is not a URL") from None
+            raise ProxyError(f"The {url.scheme} proxy in the environment is not a URL") from None
         if proxy.scheme not in ("http", "https") or not proxy.host:
-            raise ProxyError(f"Can't use a proxy of the kind {proxy.scheme}: only http and https")
+            raise ProxyError(f"Can't use a {proxy.scheme} proxy: only http and https")
         return proxy
 
     def authorization_for(self, url: URL) -> str | None:

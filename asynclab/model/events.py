@@ -292,7 +292,7 @@ class TaskCancelRequested(TaskEvent):
 
 
 class TaskCutOff(TaskEvent):
-    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended.
+    """At its end, asyncio.run() cancels a task that nobody keeps or waits for, and whose work would have ended.
 
     Or the loop is closed while the task is pending, whatever it does: not even its finally blocks run then.
     """
@@ -301,7 +301,7 @@ class TaskCutOff(TaskEvent):
     by_close: bool = False
     """Whether the loop was closed."""
     cleans_up: bool = False
-    """Whether it was, and the task was asked to end, or stands inside a try or with: what ends that never runs."""
+    """Whether the loop was closed, and clean-up never runs: the task was asked to end, or is inside a try or with."""
 
 
 class TaskReplaced(TaskEvent):
@@ -316,7 +316,7 @@ class TaskReplaced(TaskEvent):
     name: str
     """Which variable: "Poller.task"; empty for one of many."""
     count: int = 0
-    """How many of these are pending that nobody has."""
+    """How many of these tasks are pending without anybody who refers to them."""
 
 
 class CancelIgnored(TaskEvent):
@@ -340,7 +340,7 @@ class CancelShared(TaskEvent):
     """The task that waits."""
     by: int
     is_raised_again: bool = False
-    """Whether it is no future that has passed it on: the very CancelledError of the other was raised in this one."""
+    """Whether the other task's CancelledError itself was raised in this task, and not passed on by a future."""
 
 
 class SourceDropped(TaskEvent):
@@ -449,7 +449,7 @@ class PipeFull(TaskEvent):
 
 
 class ChildLeft(TaskEvent):
-    """A child process still runs whose end a task was cancelled while it waited for, and which nobody has any more."""
+    """A child process still runs, and nobody refers to it: the task that waited for its end was cancelled."""
 
     task: int
     child: int

@@ -101,11 +101,11 @@ class ClientUse:
     """The HTTP clients with which one line of code connects to one host."""
 
     connections: dict[int, int] = field(default_factory=dict)
-    """How many each of them has opened: the first `CLIENTS_KEPT`."""
+    """How many connections each client has opened, of the first `CLIENTS_KEPT` clients."""
     at: float = 0.0
     """When the latest was opened, in lab seconds."""
     version: int = field(default=0, compare=False)
-    """Which event of the run that is, counted from 1."""
+    """The number of that event in the run, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class LockHold:
     at: float
     """When it ended, in lab seconds."""
     version: int = field(compare=False)
-    """Which event of the run that is, counted from 1."""
+    """The number of that event in the run, counted from 1."""
 
 
 @dataclass(slots=True)
@@ -203,7 +203,7 @@ class TimeoutState:
     outcome: TimeoutOutcome = "running"
     ended_at: float | None = None
     late: float = 0.0
-    """How long after its deadline the block of one that never fired ended."""
+    """If the timer never fired: how long after the deadline the block ended."""
     library: str = ""
     """The installed package that armed it; empty for the user's own code, and for Python's."""
 
@@ -223,7 +223,7 @@ Resource = TypeVar("Resource", QueueState, PrimitiveState)
 
 
 def make_room(resources: dict[int, Resource], room: int) -> tuple[list[Resource], int]:
-    """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
+    """Before another resource comes, drop the oldest quiet ones if there are `room` of them, at first `KEPT`.
 
     Returns those that were dropped, and the room for the next call. If too many are in use it grows by a quarter at a
     time, so that a program with thousands of queues isn't searched at each new one.

@@ -1,4 +1,4 @@
-"""Keeps lines of asynclab out of what Hypothesis names as the lines that only failing examples run."""
+"""Keeps asynclab's lines out of Hypothesis's list of the lines that only failing examples run."""
 
 from __future__ import annotations
 

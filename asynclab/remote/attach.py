@@ -91,7 +91,7 @@ def _owner_of(pid: int) -> int:
     except ProcessLookupError:
         raise AttachError(f"there is no process {pid}") from None
     except OverflowError:
-        raise AttachError(f"{pid} is not the number of a process") from None
+        raise AttachError(f"{pid} is not a process id") from None
     except PermissionError:
         pass
     with suppress(OSError):

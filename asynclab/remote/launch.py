@@ -88,7 +88,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
 
 
 def _environment(descriptor: int, target: Target) -> dict[str, str]:
-    """Ours, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
+    """Our environment, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
     environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     if path is not None:

@@ -1,4 +1,4 @@
-"""Adds up what a report needs of a whole run and no state keeps: the slowest steps, the longest waits, the blocks."""
+"""Adds up what a report needs of a whole run, and no state keeps: the slowest steps, the longest waits, the blocks."""
 
 from __future__ import annotations
 

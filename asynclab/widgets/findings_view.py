@@ -34,7 +34,7 @@ class Evidence(NamedTuple):
     """An event that shows a finding."""
 
     event: int
-    """Which event of the run it is, counted from 1."""
+    """The number of the event in the run, counted from 1."""
     at: float | None
     """Lab seconds; None where it is no longer kept."""
     words: str
@@ -106,7 +106,7 @@ def _wrapped(head: Span, text: str, part: str, width: int, event: int | None = N
 
 
 NOTHING = "Nothing found: no rule has proved a bug in this run."
-"""What the pane says where there is no finding."""
+"""What the pane says if there is no finding."""
 
 _RULES = {rule.name: rule for rule in RULES}
 

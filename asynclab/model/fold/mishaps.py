@@ -76,7 +76,7 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
 def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
     """Whether a task was cancelled while it waited for the end of one that it had cancelled before.
 
-    What is to catch that one's CancelledError has caught its own.
+    The code that should catch that task's CancelledError caught its own instead.
     """
     wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
     awaited = (state.tasks.get(number) for number in (() if wait is None else wait.tasks))
@@ -247,7 +247,8 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
     """Nobody can get the item any more that a task has taken from a queue, or what was to be closed.
 
-    Not so what came before the wait in which the other task was cancelled: that may have had it, and closed it.
+    This leaves out what came before the wait in which the other task was cancelled: that task may have got and closed
+    it.
     """
     task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
     if event.is_given_up:

@@ -82,7 +82,7 @@ def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
 
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
-    """Put a task among those that wait on its wait's queue, or take it out."""
+    """Add a task to the waiters of its wait's queue, or remove it."""
     if wait.tasks and wait.kind in ENDED_BY_TASKS:
         if is_queued:
             state.awaiting[task] = None
@@ -115,7 +115,7 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
-    """Note what the end of a task's wait shows. Call this before the wait is forgotten."""
+    """Note what the end of a task's wait proves. Call this before the wait is forgotten."""
     wait = task.waits_for
     if wait is None:
         return

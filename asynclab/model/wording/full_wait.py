@@ -1,4 +1,4 @@
-"""Says in full what a task or thread waits for: with those who hold it, or brought it last, and how they ended."""
+"""Describes in full what a task or thread waits for: also who holds it or brought it last, and how these ended."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Wake(NamedTuple):
 
 
 class WakingDeed(NamedTuple):
-    """What a waker does to end a kind of wait."""
+    """The events with which a waker ends a kind of wait."""
 
     noun: str = ""
     """After its name: "woken by main's put"."""

@@ -123,7 +123,7 @@ class Visit:
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:
-        """In a child after a fork: it is nobody's to look at."""
+        """In a child after a fork: stop observing, as nobody is attached to the child."""
         self._sender.abandon()
         self._observation.stop()
 

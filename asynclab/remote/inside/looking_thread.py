@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from asynclab.trace.recording.give_way import GiveWay
 
 _MOMENT = 0.0001
-"""Real seconds between two questions whether a thread has ended."""
+"""Real seconds between two checks whether a thread has ended."""
 
 _LAST_MOMENTS = 1.0
 """Real seconds that the system may take to end a thread which has returned."""

@@ -68,7 +68,7 @@ class PaneTabs(Widget):
 
     @property
     def _gap(self) -> int:
-        """The cells after each name: none where only then all names fit."""
+        """The cells after each name: none if all names fit only without them."""
         return WIDE_GAP if self._width(self._names, WIDE_GAP) <= self._room else 0
 
     @property

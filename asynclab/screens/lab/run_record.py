@@ -18,7 +18,7 @@ class Record:
         """Record a source without events so far; without a judge, only comments in the code leave findings out."""
         self.source = source
         self.has_run = not isinstance(source, NoSource)
-        """Whether this is the record of a run, and doesn't just stand for none."""
+        """Whether this is the record of a run, not the placeholder for one."""
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()
         self.findings = LiveFindings(source.state, judge=judge)
@@ -125,4 +125,4 @@ class Record:
 
 
 NO_RECORD = Record(NoSource())
-"""Stands for the record of what has never run."""
+"""Takes the place of a record where nothing has run."""

@@ -133,7 +133,7 @@ class Stage(StageRoom):
         self.source.point_at(place)
 
     def _show_findings(self, record: Record) -> None:
-        """Show what was found in the run, whatever moment is shown: it leads to others."""
+        """Show the findings of the whole run, whatever moment is shown: each leads to its own moment."""
         found = record.findings.found
         self.findings.show(record.findings.bugs, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())

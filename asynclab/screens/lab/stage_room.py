@@ -226,7 +226,7 @@ class StageRoom(Vertical):
         return rest >= LEAST_BELOW
 
     def _is_single_in_front(self, *panes: str) -> bool:
-        """Whether one of these panes shows and the others don't, with the lesson above it."""
+        """Whether only one of these panes shows, with the lesson above it."""
         return self.is_single and self.front in panes and not self.is_zoomed
 
     @property

@@ -41,7 +41,7 @@ class RecordedFiles(SourceFiles):
         self._recorded: dict[str, str] = {}
 
     def add(self, path: str, text: str) -> None:
-        """Have a file from now on."""
+        """Add a file."""
         self._recorded[path] = text
 
     def read(self, path: str) -> str | None:
@@ -67,10 +67,10 @@ class Replay(WatchedProgram):
 
         Args:
             path: The recording.
-            judge: Makes what knows which findings are left out, from the program's folder and files.
+            judge: Makes the judge that decides which findings are left out, from the program's folder and files.
 
         Raises:
-            RecordingError: It can't be read, or is none that this asynclab reads.
+            RecordingError: It can't be read, or is not a recording that this asynclab can read.
         """
         self._reader = RecordingReader(path)
         self.files = RecordedFiles()
@@ -117,7 +117,7 @@ class Replay(WatchedProgram):
             await asyncio.wait([self._reading])
 
     def read_at_once(self) -> Iterator[AnyFrame]:
-        """Read all of it here and now, for who has no screen; gives each frame after it was taken in."""
+        """Read all of it at once, for use without a screen; yields each frame after it was taken in."""
         for line in self._lines():
             if isinstance(line, SourceText):
                 self.files.add(line.file, line.text)
@@ -140,7 +140,7 @@ class Replay(WatchedProgram):
             for line in self._reader.lines():
                 yield from _pieces(line)
         except RecordingError as error:
-            self._complaint, self.is_behind = f"{error}: what comes before it is shown", False
+            self._complaint, self.is_behind = f"{error}; everything before that is shown", False
 
     def _what(self) -> str:
         header, started = self._reader.header, self.told.started

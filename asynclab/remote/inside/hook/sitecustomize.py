@@ -1,7 +1,7 @@
 """Lets a program be observed from its first line on: Python imports this before anything of the program's.
 
-`remote.launch` puts this folder first on the path. It takes itself, and all that was set for it, out of sight again, so
-that the program and its own children find their path and environment as they would without it.
+`remote.launch` puts this folder first on the path. It removes itself and all its settings again, so that the program
+and its children find the path and environment that they would have without it.
 """
 
 import sys
@@ -21,7 +21,7 @@ _OURS = {"asynclab", "msgspec"}
 
 
 def _step_aside() -> dict[str, str]:
-    """Take what was set for us out of the environment and the path.
+    """Remove what was set for us from the environment and the path.
 
     Returns:
         It.
@@ -37,7 +37,7 @@ def _step_aside() -> dict[str, str]:
 
 
 def _take_terminal() -> None:
-    """Make the terminal that is our standard input control this session, as a shell does for what it starts.
+    """Make the terminal on our standard input the controlling terminal of this session, as a shell does for its jobs.
 
     Nobody else could do so without code between fork and exec, where a process with threads must run none.
     """
@@ -59,7 +59,7 @@ def _hide(module: str) -> bool:
 
 
 def _forget_shadowed() -> None:
-    """Let the program import its own module wherever it has one by the name of one that was imported for us.
+    """If the program has a module of the same name as one that was imported for us, let it import its own.
 
     Python puts the program's folder first on the path, but only after this: we have found the library's modules.
     """
