@@ -270,7 +270,7 @@ def test_what_can_t_be_attached_to_is_said_with_what_to_do(tmp_path: Path, monke
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(AttachError, match="there is no process 4194305"):
         attach(4_194_305)
-    with pytest.raises(AttachError, match="not the number of a process"):
+    with pytest.raises(AttachError, match="not a process id"):
         attach(1 << 80)
     folder = tmp_path / "asynclab"
     folder.mkdir(mode=0o755)
