@@ -126,7 +126,7 @@ UNKNOWN = (
 
 
 def picture(program: ObservedProgram) -> Iterator[str]:
-    """All of it, a line at a time."""
+    """The whole text, a line at a time."""
     started = program.started
     if started is None:
         yield "The program did not say what it is."

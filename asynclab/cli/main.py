@@ -74,7 +74,7 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; say what to do instead where there is none."""
+        """Find the command; say what to do instead if there is none."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

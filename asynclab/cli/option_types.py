@@ -62,7 +62,7 @@ class FileToRead(click.Path):
 class FileToWrite(click.Path):
     """A file to write; neither a Python file, nor one that the command reads, or writes something else to.
 
-    Who forgets the file's name names the program in its place, which would be overwritten.
+    Otherwise, whoever forgets the file's name would have their program overwritten: its name comes next.
     """
 
     def __init__(self, *, keeps_content: bool = False) -> None:

@@ -54,7 +54,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        """The title of an HTML document; empty where there is none."""
+        """The title of an HTML document; empty if there is none."""
         return self._known()[1]
 
     def _known(self) -> tuple[str, str]:

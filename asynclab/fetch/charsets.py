@@ -43,7 +43,7 @@ def charset_by_zeros(body: bytes) -> str:
 
 
 def charset_by_markup(body: bytes) -> str:
-    """The charset that markup declares; empty where it declares none that is known."""
+    """The charset that markup declares; empty if it declares none that is known."""
     names = (charset_named(label) for label in declared_charsets(body))
     found = next((name for name in names if name), "")
     return _IN_MARKUP.get(found, found)

@@ -1,4 +1,4 @@
-"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. What is none of them raises a ValueError."""
+"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. Any other text raises a ValueError."""
 
 from __future__ import annotations
 

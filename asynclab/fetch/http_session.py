@@ -84,7 +84,7 @@ class ThreadResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses of a name, or raise an OSError where there are none."""
+        """Return the addresses of a name, or raise an OSError if there are none."""
         watch = WATCH.get()
         if watch is not None:
             watch.looks_up()

@@ -71,7 +71,7 @@ def failure_of_size(options: Options) -> Failure:
 
 
 def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
-    """The failure of a page that lacks anchors; None where it lacks none."""
+    """The failure of a page that lacks anchors; None if it lacks none."""
     if not missing:
         return None
     names = ", ".join(f"#{one_line(name, 60)}" for name in missing[:5])

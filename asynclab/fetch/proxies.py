@@ -29,7 +29,7 @@ class Environment:
             self._netrc = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
 
     def proxy_for(self, url: URL) -> URL | None:
-        """The proxy to ask for a URL; None to ask the server itself. A ProxyError tells of one that can't be used."""
+        """The proxy to ask for a URL; None to ask the server itself. Raises a ProxyError if it can't be used."""
         text = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not text or self._is_direct(url.host or ""):
             return None

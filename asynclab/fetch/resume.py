@@ -41,7 +41,7 @@ class Results:
     """The results in a file, old and new; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Read the results in a file, which is made where it does not exist.
+        """Read the results in a file, which is made if it does not exist.
 
         Raises:
             ResultsError: It holds something else, or another run writes to it.

@@ -68,7 +68,7 @@ def summary_line(totals: Totals) -> str:
 
 
 def comparison(totals: Totals) -> tuple[str, str]:
-    """What concurrency has saved: both times, and how much faster it was; empty where that is unknown.
+    """What concurrency has saved: both times, and how much faster it was; empty if that is unknown.
 
     Only rows finished in this run count, and nothing if the clock was paused or changed.
     """

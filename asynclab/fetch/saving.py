@@ -48,7 +48,7 @@ class BodyFile(PartFile):
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open a file in the folder, which is made where it does not exist."""
+        """Open a file in the folder, which is made if it does not exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)

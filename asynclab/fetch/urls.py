@@ -43,7 +43,7 @@ class FoundUrls:
     left_out: int
     """How many different URLs were left out, as they exceed the limit."""
     taken_for: str = ""
-    """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty where none has URLs."""
+    """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty if none has URLs."""
 
 
 _GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})

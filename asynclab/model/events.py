@@ -61,7 +61,7 @@ MAIN = 1
 """The number of the task that a lab was started with."""
 
 BACKLOG = 100
-"""A queue reports where its items were put each time it holds this many more."""
+"""Whenever a queue holds this many more items, it reports where the item was put."""
 
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
@@ -91,21 +91,21 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     kind: WaitKind
     number: int = 0
-    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 where unknown."""
+    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 if unknown."""
     tasks: tuple[int, ...] = ()
     """The tasks waited for, or for a lock the task that holds it."""
     count: int = 0
     """For gather and wait: how many awaitables, tasks or not."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds; None where it is unknown, or has no end."""
+    """For a sleep: its whole length in lab seconds; None if it is unknown, or has no end."""
     deadline: float | None = None
-    """The lab time at which a timer ends this wait by itself; None where none does."""
+    """The lab time at which a timer ends this wait by itself; None if none does."""
     library: str = ""
     """The package whose code waits, where the kind is "library"."""
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
-    """The line in that file; 0 where it is unknown, as frames further in can't be seen."""
+    """The line in that file; 0 if it is unknown, as frames further in can't be seen."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -233,7 +233,7 @@ class RunningTo(RunEvent):
     """
 
     task: int | None = None
-    """The task to whose next event it runs; None where it has stopped."""
+    """The task to whose next event it runs; None if it has stopped."""
 
 
 class EndRequested(RunEvent):
@@ -371,7 +371,7 @@ class TasksStranded(RunEvent):
     tasks: tuple[int, ...]
     """The tasks that were found so at two looks in a row."""
     is_sure: bool = True
-    """Whether nothing leads to them even if a task in a group with one of them fails."""
+    """Whether nothing leads to them even if a task in one task group with them fails."""
     serves: bool = False
     """Whether it is the main task alone, and a server still runs: main may wait until it is interrupted."""
     wakers: tuple[Waker, ...] = ()
@@ -456,7 +456,7 @@ class ChildLeft(TaskEvent):
     """The child's number as a process."""
     file: str = ""
     line: int = 0
-    """Where the task waited; 0 where only Python's own code waits in it."""
+    """Where the task waited; 0 if only Python's own code waits in it."""
 
 
 class PipeKeptOpen(TaskEvent):
@@ -504,7 +504,7 @@ class ResultUnread(TaskEvent):
     meant_for: int | None = None
     """For something to be closed: the task that waited for it, and was cancelled before it ran."""
     is_given_up: bool = False
-    """The same: whether nobody waited for it any more, who may have done so in shield()."""
+    """For something to be closed: whether nobody waited for it any more; that may have been a wait in shield()."""
 
 
 class ItemLost(TaskEvent):
@@ -532,7 +532,7 @@ class Progressed(TaskEvent):
     task: int
     done: float
     total: float | None = None
-    """None where it is unknown."""
+    """None if it is unknown."""
     unit: str = ""
 
 
@@ -617,7 +617,7 @@ class QueueCreated(QueueEvent):
     maxsize: int
     """How many items it takes; 0 for no bound."""
     items: tuple[str, ...] = ()
-    """The reprs of the oldest items that it held when it was first seen; none where it was seen being made."""
+    """The reprs of the oldest items that it held when it was first seen; none if it was seen being made."""
     size: int = 0
     """How many items it held then."""
     unfinished: int = 0
@@ -815,7 +815,7 @@ class ExceptionDropped(ProgramEvent):
     """The exception of a future that is no task, in one line."""
     file: str = ""
     line: int = 0
-    """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
+    """Where it was raised: the innermost line of user code; 0 if there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
     """The task that drops the results of a gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
@@ -896,7 +896,7 @@ class Outside(ProgramEvent):
     timers: int = 0
     """Timers that are due some time."""
     held: tuple[ThreadStands, ...] = ()
-    """Threads that wait for each other, or for the loop's tasks; none where other threads may release them."""
+    """Threads that wait for each other, or for the loop's tasks; none if other threads may release them."""
     queued: int = 0
     """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
@@ -942,7 +942,7 @@ class StreamUnread(ProgramEvent):
 
     task: int
     library: str
-    """The library whose pool it waits for; empty where it waits in drain()."""
+    """The library whose pool it waits for; empty if it waits in drain()."""
     streams: int
     """How many connections are not read."""
     size: int
@@ -981,7 +981,7 @@ class ConnectionDropped(ProgramEvent):
     line: int = 0
     """Where a connection was opened; 0 for a client."""
     client: int = 0
-    """Which client, as in ClientConnected; 0 where it has opened no connection."""
+    """Which client, as in ClientConnected; 0 if it has opened no connection."""
     left_at: int = 0
     """The line at which the task waited when it was cancelled, if that left the connection open with nobody."""
 
@@ -1012,7 +1012,7 @@ class LocksPrivate(ProgramEvent):
     line: int = 0
     """Where they take it."""
     lock: int = 0
-    """Which lock was forgotten; 0 where each has made its own."""
+    """Which lock was forgotten; 0 if each has made its own."""
 
 
 class UpdateLost(ProgramEvent):

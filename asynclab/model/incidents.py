@@ -48,7 +48,7 @@ class Incident:
 
     @property
     def likeness(self) -> Likeness | None:
-        """Equal for incidents that are alike; None where no place is known."""
+        """Equal for incidents that are alike; None if no place is known."""
         return None if self.place is None else (type(self.event), self.kind, self.is_sure, self.place)
 
 

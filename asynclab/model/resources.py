@@ -12,8 +12,8 @@ from asynclab.model.tasks import Place
 from asynclab.model.waits_in_vain import WaitInVain
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
-"""How a timeout ended: its timer fired, or its block ended first; "late" is after the deadline, with the timer still to
-fire."""
+"""How a timeout ended: its timer fired, or its block ended first; "late" means that the block ended after the deadline,
+before the timer fired."""
 
 KEPT = 200
 """How many queues, and how many primitives, are kept though they are quiet."""
@@ -72,7 +72,7 @@ class QueueState:
     lows: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=LOWS_KEPT))
     """(beginning in lab time, smallest size, gets at its beginning) of each span of `LOW_SECONDS`."""
     filled_at: Place | None = None
-    """Where the put was that first made it hold a multiple of a hundred items."""
+    """The line of the first put that made it hold a multiple of a hundred items."""
     takers: dict[int | None, float] = field(default_factory=dict)
     """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     lent: dict[str, int | None] | None = field(default_factory=dict)
@@ -114,7 +114,7 @@ class LockHold:
 
     holder: int
     wait: Wait | None
-    """What the holder had waited for last; None where that is unknown."""
+    """What the holder had waited for last; None if that is unknown."""
     seconds: float
     """For how long one of the others waited meanwhile."""
     waiters: tuple[int, ...]
@@ -166,7 +166,7 @@ class PrimitiveState:
     cleared: tuple[int | None, float] | None = None
     """For an event that was set and cleared since: the last task that cleared it, and when."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
-    """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
+    """For a lock: tasks whose hold another task released, with that task and its line; until they leave the block."""
 
     @property
     def label(self) -> str:
@@ -175,7 +175,7 @@ class PrimitiveState:
 
     @property
     def holders(self) -> list[int]:
-        """The tasks that keep others from a lock, or from a semaphore without permits; none where that isn't known."""
+        """The tasks that keep others from a lock, or from a semaphore without permits; none if that isn't known."""
         if self.kind == "lock":
             return [] if self.holder is None else [self.holder]
         return list(self.takers) if self.kind == "semaphore" and not self.value and not self.is_passed_on else []

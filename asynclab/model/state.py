@@ -157,7 +157,7 @@ class LabState:
     incidents: tuple[Incident, ...] = ()
     """Incidents: mistakes that leave no other trace here, oldest first."""
     alike_incidents: dict[Likeness, int] = field(default_factory=dict)
-    """How many of these are alike."""
+    """How many incidents are alike, by their key."""
     outside: Outside | None = None
     """What could wake the loop when it was last found idle; None before that."""
     outside_version: int = field(default=0, compare=False)

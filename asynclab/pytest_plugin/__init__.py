@@ -17,7 +17,7 @@ _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write
 
 
 class _Observe(argparse.Action):
-    """Notes by which of its names the option was given."""
+    """Notes under which of its names the option was given."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(nargs=0, **settings)

@@ -115,4 +115,4 @@ def _folders(owner: int) -> Iterator[Path]:
 def _check(folder: Path, owner: int) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise PermissionError(f"{folder} is not a folder of user {owner} alone: remove it, or set XDG_RUNTIME_DIR")
+        raise PermissionError(f"{folder} is not a private folder of user {owner}: remove it, or set XDG_RUNTIME_DIR")

@@ -190,7 +190,7 @@ class Emulator:
 
     @property
     def scrolled_off(self) -> int:
-        """How many lines are kept that have scrolled off; none where a full-screen program has the screen."""
+        """How many lines are kept that have scrolled off; none if a full-screen program has the screen."""
         return 0 if self.is_full_screen else len(self._screen.scrolled_off)
 
     @property

@@ -113,7 +113,7 @@ def this_asynclab() -> str:
 
 
 def _problem(path: str, answer: _Answer) -> str:
-    """Why no program can be observed there, and what to do; empty where one can."""
+    """Why no program can be observed there, and what to do; empty if one can."""
     version, ours = ".".join(map(str, answer.python)), asynclab.__version__
     if answer.python < _OLDEST:
         return f"{path} is Python {version}; asynclab needs 3.11 or newer"

@@ -34,7 +34,7 @@ class Target:
 
     @property
     def script(self) -> str:
-        """The path of its Python file; empty where it isn't one."""
+        """The path of its Python file; empty if it isn't one."""
         return self.words[0] if self.words[0].endswith((".py", ".pyw")) else ""
 
     @property

@@ -62,12 +62,12 @@ class ObservedProgram:
         self.takers: list[Callable[[AnyFrame], object]] = []
         """Callbacks that get every frame, after the program took it in."""
         self.started: ProgramStarted | None = None
-        """What it said of itself; None where it has not begun, or could not be observed."""
+        """What it said of itself; None if it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None
         self.loops: dict[int, ObservedLoop] = {}
         """By number, in the order in which they were made."""
         self.attached: Attached | None = None
-        """What was found when somebody attached to it; None where it was observed from its beginning."""
+        """What was found when somebody attached to it; None if it was observed from its beginning."""
         self.found: dict[int, LoopFound] = {}
         """The loops that ran at the attach and have sent everything, by number."""
         self.unobserved: list[LoopUnobserved] = []

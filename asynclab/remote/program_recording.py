@@ -45,7 +45,7 @@ class Header(msgspec.Struct, tag="asynclab recording", omit_defaults=True):
     command: tuple[str, ...] = ()
     """What was run, without its path."""
     folder: str = ""
-    """Where it was run; empty where that isn't known."""
+    """Where it was run; empty if that isn't known."""
 
 
 class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
@@ -109,7 +109,7 @@ class RecordingWriter:
         self._put(line)
 
     def add_sources(self, files: Iterable[str]) -> None:
-        """Add the text of files, where they can be read."""
+        """Add the text of files, if they can be read."""
         for source in _source_texts(files):
             self._put(source)
 

@@ -36,7 +36,7 @@ class Evidence(NamedTuple):
     event: int
     """The number of the event in the run, counted from 1."""
     at: float | None
-    """Lab seconds; None where it is no longer kept."""
+    """Lab seconds; None if it is no longer kept."""
     words: str
 
 
@@ -56,7 +56,7 @@ def mark_of(found: Found) -> Span:
 
 
 def heading(found: Found, task: str, width: int) -> Line:
-    """The line of a finding in the list; where room is short its place is left out first, then its task's name."""
+    """The line of a finding in the list; if room is short its place is left out first, then its task's name."""
     finding = found.finding
     moment = measured(finding.at)
     room = width - INDENT - len(moment) - 1

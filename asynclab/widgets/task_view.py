@@ -74,7 +74,7 @@ class TaskTreeView(TaskView):
     _some = TaskRows({}, ())
     """The rows of the tasks that are listed, where not all are."""
     _some_of: tuple[object, ...] = ()
-    """What they were chosen by."""
+    """What the listed tasks were chosen by."""
 
     @property
     def _rows(self) -> TaskRows:

@@ -32,7 +32,7 @@ _OTHER = LineSearch(
     r"|[ \t]*(?:[\[{][^\n]*\"|<\?xml))",
     re.IGNORECASE,
 )
-"""The headers of another mail, and what is no part of a mail if it is not encoded as that is: JSON and XML."""
+"""The beginnings of other texts: headers of another mail, and JSON and XML, which a mail contains only encoded."""
 _BOUNDARY = re.compile(
     r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
 )

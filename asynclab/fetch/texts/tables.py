@@ -49,7 +49,7 @@ class Table(NamedTuple):
     separator: str
     rows: list[list[str]]
     names: list[str]
-    """What the columns are called; empty where nothing says so."""
+    """What the columns are called; empty if nothing says so."""
     url_columns: frozenset[int]
     """The columns in which a host without a scheme is a URL."""
 

@@ -138,7 +138,7 @@ def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
 
 
 def deed_of(wait: events.Wait) -> WakingDeed:
-    """The words for what ends a wait; without any where nothing that a task does would."""
+    """The words for what ends a wait; empty words if nothing that a task does could end it."""
     return _DEEDS.get(wait.kind, WakingDeed())
 
 

@@ -67,7 +67,7 @@ class LookingThread:
         self._lives = False
         """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
         self._sleep = _thread.allocate_lock()
-        """Held but for a moment, in which whoever waits for it wakes."""
+        """Held except for a moment, in which the threads that wait for it wake."""
         self._sleep.acquire()
         self._native = 0
         """The system's number of the latest thread."""

@@ -158,7 +158,7 @@ class TaskTrack:
         """Let an arrow begin in the step that is under way, or in the latest one: a callback may wake after its end.
 
         Returns:
-            When it begins, at the latest; None where the task has not run, and so can't have woken anybody.
+            When it begins, at the latest; None if the task has not run, and so can't have woken anybody.
         """
         arrow = Arrow(number, "s", at)
         if self.doing is not None and self.doing.kind == RUNNING:

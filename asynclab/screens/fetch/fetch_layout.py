@@ -27,9 +27,9 @@ class FetchShares:
     """The lines of each pane, with its frame; the list gets the rest."""
 
     text: int
-    """The lines of the text, and the options beside it; 0 where they are hidden."""
+    """The lines of the text, and the options beside it; 0 if they are hidden."""
     detail: int
-    """The lines of the details of the selected URL; 0 where they are hidden."""
+    """The lines of the details of the selected URL; 0 if they are hidden."""
 
 
 def fetch_shares(height: int, options: int, *, wants_detail: bool | None) -> FetchShares:

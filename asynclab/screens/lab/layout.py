@@ -35,7 +35,7 @@ WIDE = 110
 
 
 def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
-    """The panes that have to take turns; only one where there is room for all.
+    """The panes that have to take turns; only one if there is room for all.
 
     Args:
         width: Of the row, in cells.
@@ -75,10 +75,10 @@ HEADER = 1
 """Lines above the rows of the task table."""
 
 LEAST_TASKS = 7
-"""Lines that the task table gets at least, with frame and header, where there is room for the code."""
+"""Lines that the task table gets at least, with frame and header, if there is room for the code."""
 
 LEAST_MIDDLE = 7
-"""Lines that the row between tasks and code gets at least, where there is room for the code."""
+"""Lines that the row between tasks and code gets at least, if there is room for the code."""
 
 LEAST_CODE = 10
 """Lines for which code and activity take back what the panes above them don't need, with their frame."""
@@ -87,7 +87,7 @@ SCANTY = 5
 """Lines that are left to a pane above the code in any case."""
 
 LEAST_FINDINGS = 10
-"""Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
+"""Lines that findings get at least beside the code, with their frame: if room is short, that row goes instead."""
 
 POINTER = 1
 """The line below the lanes that points at a moment; where it would hide a lane, the ruler does that."""
@@ -129,7 +129,7 @@ def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int
         front: The id of the pane in front.
         lesson: Lines that the lesson wants, with its frame.
         tasks: Lines of the tasks.
-        gauges: Lines that queues take below the tasks, with their frame; 0 where they don't show there.
+        gauges: Lines that queues take below the tasks, with their frame; 0 if they don't show there.
     """
     is_known = tasks > 0 and front in ("tasks", "timeline")
     needed = min(lines_of_tasks(tasks), LEAST_CODE) + gauges if is_known else LEAST_CODE
@@ -152,7 +152,7 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
         shown: The ids of the panes that show.
         lesson: Lines of the lesson, with its frame; the others are counted without frames.
         tasks: Lines of the tasks.
-        gauges: Lines of queues, locks and deadlines; 0 where there are none.
+        gauges: Lines of queues, locks and deadlines; 0 if there are none.
         loop: Lines of the event loop's view, the most that it has had.
     """
     table, queues = lines_of_tasks(tasks), lines_of_gauges(height, gauges)

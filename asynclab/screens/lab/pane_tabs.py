@@ -15,7 +15,7 @@ MARK = 1
 """Cells before each name, for the mark of the one in front."""
 
 WIDE_GAP = 1
-"""Cells after each name, where there is room for them."""
+"""Cells after each name, if there is room for them."""
 
 BEFORE_BLOCK = 2
 """The fewest cells before what blocked the loop."""

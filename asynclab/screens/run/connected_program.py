@@ -92,7 +92,7 @@ class ConnectedProgram(WatchedProgram):
 
     @property
     def lateness(self) -> str:
-        """A sentence that says how old the shown state is; empty where all reports are shown."""
+        """A sentence that says how old the shown state is; empty if all reports are shown."""
         seconds = time.monotonic() - self._begun - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""

@@ -45,11 +45,11 @@ class RecordedFiles(SourceFiles):
         self._recorded[path] = text
 
     def read(self, path: str) -> str | None:
-        """The text of a file; None where it is neither in the recording nor on the disk."""
+        """The text of a file; None if it is neither in the recording nor on the disk."""
         return self._recorded.get(path) or super().read(path)
 
     def recorded(self, path: str) -> str | None:
-        """The text of a file in the recording; None where it isn't in there."""
+        """The text of a file in the recording; None if it isn't in there."""
         return self._recorded.get(path)
 
     def has_changed(self, path: str, since: float) -> bool:
@@ -92,7 +92,7 @@ class Replay(WatchedProgram):
 
     @property
     def complaint(self) -> str:
-        """Why it could not be read to its end, in one line; empty where it could, or is still read."""
+        """Why it could not be read to its end, in one line; empty if it could, or is still read."""
         return self._complaint
 
     @property

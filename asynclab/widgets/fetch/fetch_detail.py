@@ -140,7 +140,7 @@ DAY = 86_400
 
 
 def sentence_of(row: Row) -> str:
-    """How it ended, or why it is tried again; empty where there is nothing to say yet."""
+    """How it ended, or why it is tried again; empty if there is nothing to say yet."""
     failures = row.failures if row.state == "retrying" else ()
     return one_line(row.sentence or (failures[-1].sentence if failures else ""), URL_LIMIT)
 

@@ -13,7 +13,7 @@ import os  # noqa: E402
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # noqa: E402
 
 _NEEDLESS = "typing_extensions"
-"""A module that msgspec imports where there is one, and does without where there is none. It takes 4 ms."""
+"""A module that msgspec imports if there is one, and does without if there is none. It takes 4 ms."""
 
 
 _OURS = {"asynclab", "msgspec"}
@@ -96,7 +96,7 @@ def _first_on_path(program: str) -> str:
 
 
 def _begin(given: dict[str, str]) -> None:
-    """Observe; where that can't be, say why in one line, and let the program run all the same."""
+    """Observe; if that can't be, say why in one line, and let the program run all the same."""
     home = given["ASYNCLAB_CHILD_HOME"]
     sys.path.insert(0, home)  # asynclab may be run from a folder in which it isn't installed
     gc.disable()  # what is imported stays; to look at it again and again takes 4 ms
@@ -129,7 +129,7 @@ if _given:
 
 _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
-    # As Python finds it where there is none: so `site` continues, and nothing by this name stays in sys.modules.
+    # As Python finds it if there is none: so `site` continues, and nothing by this name stays in sys.modules.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
 __spec__, __file__ = _spec, _spec.origin
 globals()["__doc__"] = None
