@@ -62,7 +62,8 @@ class FileToRead(click.Path):
 class FileToWrite(click.Path):
     """A file to write; neither a Python file, nor one that the command reads, or writes something else to.
 
-    Otherwise, whoever forgets the file's name would have their program overwritten: its name comes next.
+    If a user forgot the file's name, the next argument would be taken for it, often the program: it would be
+    overwritten.
     """
 
     def __init__(self, *, keeps_content: bool = False) -> None:

@@ -148,7 +148,7 @@ class Report:
         return self._flows[key]
 
     def _told(self, loop: ObservedLoop) -> list[Finding]:
-        """Also what is only likely: it is marked so."""
+        """The findings of a loop to report; likely ones are included, and marked."""
         found, judge = self._findings[loop.number].found, self._judge
         return [each for each in found if judge is None or judge.verdict(each) not in ("allowed", "known")]
 

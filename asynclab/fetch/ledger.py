@@ -24,7 +24,7 @@ class Ledger:
         """Make and keep all rows now, or make each when it is its turn; `clock` returns seconds for them."""
         self._unread: Iterator[Row] = map(new_row, count(1), urls)
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
-        """All rows, where they are kept."""
+        """All rows, if they are kept."""
         self.version = 0
         """Grows with every change of a row that is not in flight; the changed row gets this version."""
         self.clock = clock

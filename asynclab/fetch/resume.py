@@ -94,7 +94,7 @@ class Results:
         self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
-        """Drop the results that a later one replaces; where the disk refuses, an OSError is raised and they stay."""
+        """Drop the results that a later one replaces; if the disk refuses, raise an OSError and keep them."""
         self._file.close()
         self._tidy()
 

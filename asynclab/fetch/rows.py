@@ -217,7 +217,7 @@ class Row:
     page: Page = NO_PAGE
     """The beginning of the body, with its charset and title."""
     body: bytes | None = field(default=None, repr=False)
-    """The whole body, where it was to be kept."""
+    """The whole body, if it was to be kept."""
     saved: Path | None = None
     looked_for: tuple[str, ...] = ()
     """The fragments that were looked for in the page."""

@@ -60,7 +60,7 @@ class BodyFile(PartFile):
             self._file.write(data)
 
     def keep(self, name: str) -> Path:
-        """Give the file its name, with a number where that is taken."""
+        """Give the file its name, with a number if the name is taken."""
         with _refusals():
             self._file.close()
             path = reserved(self._folder, name)

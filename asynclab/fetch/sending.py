@@ -42,7 +42,7 @@ class RequestSender:
         Raises:
             PrivateAddressError: Its address is private, which the options forbid.
             ProxyError: Its proxy can't be used.
-            aiohttp.ClientError: There is no answer, or none that can be read.
+            aiohttp.ClientError: There is no answer, or it can't be read.
         """
         url = request_url(asked)
         # A password, or the zone of an IPv6 address, asks for a header.

@@ -107,7 +107,7 @@ ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
 
 
 class Unpacker:
-    """Unpacks one body; raises an UnpackingError where it is not packed as promised."""
+    """Unpacks one body; raises an UnpackingError if it is not packed as promised."""
 
     def __init__(self, header: str, most: int) -> None:
         """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""

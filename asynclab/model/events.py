@@ -287,7 +287,7 @@ class TaskCancelRequested(TaskEvent):
     by: int | None = None
     """The task that asked, or whose end made a callback ask, as a task group's does.
 
-    None for the user, for the lab itself, or where no hook saw the request.
+    None for the user, for the lab itself, or if no hook saw the request.
     """
 
 
@@ -684,7 +684,7 @@ class PrimitiveCreated(PrimitiveEvent):
     value: int = 0
     """As in PrimitiveChanged."""
     holder: int | None = None
-    """For a lock that was held when it was first seen: the task that holds it, where that is known."""
+    """For a lock that was held when it was first seen: the task that holds it, if that is known."""
 
 
 class PrimitiveChanged(PrimitiveEvent):
@@ -898,7 +898,7 @@ class Outside(ProgramEvent):
     held: tuple[ThreadStands, ...] = ()
     """Threads that wait for each other, or for the loop's tasks; none if other threads may release them."""
     queued: int = 0
-    """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
+    """Calls that wait for a thread of an executor whose threads are all among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
@@ -923,7 +923,7 @@ class LoopBlocked(ProgramEvent):
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
-    """How many callbacks are ready, where it waits for another thread."""
+    """How many callbacks are ready, if it waits for another thread."""
 
 
 class CallbackFailed(ProgramEvent):

@@ -226,7 +226,7 @@ def _shortened(command: str) -> str:
 
 
 def _row(line: Any, columns: int) -> TerminalRow:
-    """The characters of a line, joined where they look the same, without the empty end."""
+    """The characters of a line, without the empty end; neighbours that look the same are joined."""
     pieces: list[tuple[str, Look]] = []
     last = max((x for x in line if x < columns), default=-1)
     for x in range(last + 1):

@@ -1,4 +1,4 @@
-"""A terminal for a program: what it prints can be read, and what is written is its input."""
+"""A terminal for a program: its output can be read here, and text written here is its input."""
 
 from __future__ import annotations
 

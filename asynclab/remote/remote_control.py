@@ -19,7 +19,7 @@ class CommandSender:
         self._waiting = b""
 
     def send(self, command: Frame) -> None:
-        """Send a command; nothing happens where the program is over."""
+        """Send a command; nothing happens if the program is over."""
         self._waiting += to_bytes(command)
         try:
             sent = self._connection.send(self._waiting, socket.MSG_DONTWAIT)

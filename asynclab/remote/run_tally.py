@@ -37,7 +37,7 @@ class SlowStep:
     seen_at: Place | None
     """The line that was seen running; None if it took too little time to be seen."""
     began_at: Place | None
-    """The await that the step resumed from; None for a first step, and where it is unknown."""
+    """The await that the step resumed from; None for a first step, and if it is unknown."""
     is_first: bool
     """Whether it was the task's first step."""
     others: int = 0

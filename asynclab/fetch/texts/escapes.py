@@ -77,7 +77,7 @@ _WRAPPED = re.compile(
 )
 """A URL that fills its line and continues in a line of its own, with equal quoting; two such lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
-"""What a browser writes before marks where it copies a request for the command line of Windows."""
+"""What a browser writes before marks when it copies a request for the command line of Windows."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 
@@ -126,7 +126,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def unfolded(text: str) -> str:
-    """The text with the lines of a calendar or address card whole, and without what is written before its marks."""
+    """The text of a calendar or address card with its lines joined, and without the backslashes before its marks."""
     if "BEGIN:V" not in text:
         return text
     return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")

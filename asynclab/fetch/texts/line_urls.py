@@ -1,4 +1,4 @@
-"""Finds the URLs of a line of prose: at once where all are simple, or one by one."""
+"""Finds the URLs of a line of prose: at once if all are simple, else one by one."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _table(text: str, start: int, separator: str, place: int = sys.maxsize) -> t
 
 
 class _Lines:
-    """The lines of a text from a place on, for a parser that says nothing of where it is."""
+    """The lines of a text from an offset on, for a parser that doesn't report its position."""
 
     def __init__(self, text: str, start: int, longest_record: int) -> None:
         self.position = start

@@ -174,7 +174,7 @@ def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> Non
 
 
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
-    """A task is cancelled as the program ends, which may be meant; what it skips where its loop is closed is not."""
+    """A task is cancelled as the program ends, which may be intended; clean-up that a closed loop skips is not."""
     state.remember(event, at, _place_of(state.task(event.task)), is_sure=event.cleans_up)
 
 
@@ -278,7 +278,7 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
 
 
 def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
-    """A connection was not closed, or a client: it has the place where it opened its connections."""
+    """A connection or client was not closed; the place is where its connections were opened."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
     state.remember(event, at, place_in(event) or next(places, _place_of(state.task(event.task))))
 

@@ -18,7 +18,7 @@ SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
 TELLING = frozenset({"gather", "lock", "semaphore", "shield"})
-"""The waits whose end tells something even where no cancel has ended them."""
+"""The waits whose end proves something even if no cancel ended them."""
 
 LEFT_BEHIND_KEPT = 200
 """How many tasks that a failed gather() left running are remembered."""

@@ -19,7 +19,7 @@ LEAST_ASKED = 8
 LEAST_DETAIL = 11
 MOST_DETAIL = 22
 MOST_ASKED = 15
-"""Lines of the details, with their frame; the last where they were asked for and take the place of the text."""
+"""Lines of the details, with their frame; the last number counts if they were asked for and replace the text."""
 
 
 @dataclass(frozen=True, slots=True)

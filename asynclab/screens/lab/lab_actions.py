@@ -103,7 +103,7 @@ class LabActions(PaneScreen):
             self.program.give(lambda control: control.cancel_task(task))
 
     async def start_paused(self) -> None:
-        """Start the program paused where it has never run; else say that its run has ended."""
+        """Start the program paused if it has never run; else say that its run has ended."""
         if not self.record.has_run:
             self.program.start(paused=True)
         elif not self.program.is_active:  # else the next run is about to begin

@@ -64,7 +64,7 @@ def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> f
 
 
 def next_to_show(front: str) -> str:
-    """The pane after the one in front, where one pane shows at a time; the first one after any other pane."""
+    """The pane after the one in front, if one pane shows at a time; the first one after any other pane."""
     return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]
 
 
@@ -90,25 +90,25 @@ LEAST_FINDINGS = 10
 """Lines that findings get at least beside the code, with their frame: if room is short, that row goes instead."""
 
 POINTER = 1
-"""The line below the lanes that points at a moment; where it would hide a lane, the ruler does that."""
+"""The line below the lanes that points at a moment; if it would hide a lane, the ruler does that."""
 
 MOST_LANES = 9
-"""Lines that the timeline gets at the cost of the code, with frame and header, where it has more lanes than fit."""
+"""Lines that the timeline gets at the cost of the code, with frame and header, if it has more lanes than fit."""
 
 LITTLE_CODE = 6
 """Lines that code and activity keep then, with their frame."""
 
 LEAST_BELOW = 5
-"""Lines that activity or findings need below the tasks, with their frame, where one pane shows at a time."""
+"""Lines that activity or findings need below the tasks, with their frame, if one pane shows at a time."""
 
 LESSON_ABOVE_A_PANE = 4
-"""The fewest lines of the lesson, with its frame, where one pane shows at a time."""
+"""The fewest lines of the lesson, with its frame, if one pane shows at a time."""
 
 OTHER_LINES = 3
 """Lines of the title bar, the tabs and the key bar."""
 
 LOWEST = 20
-"""Lines from which on queues stand below the tasks where one pane shows at a time."""
+"""Lines from which on queues stand below the tasks if one pane shows at a time."""
 
 
 def lines_of_tasks(tasks: int) -> int:

@@ -1,4 +1,4 @@
-"""Tabs for the panes, where one shows at a time, and beside them what blocked the loop."""
+"""Tabs for the panes if one shows at a time, and beside them what blocked the loop."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PaneTabs(Widget):
             self.refresh()
 
     def show_block(self, blocked: Forms) -> None:
-        """Show at the end of the line what blocked the loop; empty for nothing, or where it is said elsewhere."""
+        """Show at the end of the line what blocked the loop; empty for nothing, or if another view says it."""
         if blocked != self._blocked:
             self._blocked = blocked
             self.refresh()

@@ -163,5 +163,5 @@ class Stage(StageRoom):
         self.source.select(task)
 
     def selected_text(self, pane: str) -> str:
-        """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
+        """The selected text of a pane, by its id; all of its text if it has no cursor; empty for no pane."""
         return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in self.panes else ""

@@ -168,7 +168,7 @@ class Replay(WatchedProgram):
 
 
 def _pieces(line: AnyFrame | SourceText) -> Iterator[AnyFrame | SourceText]:
-    """A line, or pieces of it where it has many events."""
+    """A line, or pieces of it if it has many events."""
     if not isinstance(line, LoopEvents) or len(line.events) <= BATCH:
         yield line
         return

@@ -205,7 +205,7 @@ class RunScreen(LabScreen):
 
 
 def _row_of(run: LoopRun) -> RunRow:
-    """A loop in the list: how many of its tasks are alive; where it has ended, how many it has had."""
+    """A loop in the list: how many of its tasks are alive; if it has ended, how many it has had."""
     state = run.state
     tasks = sum(count for word, count in state.counts.items() if word in LIVE or state.outcome is not None)
     word: StateWord = state.outcome or "running"

@@ -39,7 +39,7 @@ def _step_aside() -> dict[str, str]:
 def _take_terminal() -> None:
     """Make the terminal on our standard input the controlling terminal of this session, as a shell does for its jobs.
 
-    Nobody else could do so without code between fork and exec, where a process with threads must run none.
+    No other process could do so, except by code between fork and exec, which a process with threads must not run.
     """
     import fcntl
     import termios
