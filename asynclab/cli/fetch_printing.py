@@ -47,7 +47,7 @@ class ResultFile(Protocol):
         """Take a row that has ended."""
 
     def end(self) -> None:
-        """Take nothing more, and be whole."""
+        """Complete the file; no more rows follow."""
 
 
 def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, files: Iterable[ResultFile] = ()) -> int:

@@ -122,7 +122,7 @@ def lines_of_gauges(height: int, gauges: int) -> int:
 
 
 def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int) -> int:
-    """The lines of the lesson where one pane shows at a time: all, if what is in front keeps ten or all that it needs.
+    """The lines of the lesson if one pane shows at a time: all, if they leave that pane ten lines or all that it needs.
 
     Args:
         height: Of the screen, in lines.
@@ -145,7 +145,7 @@ class Shares(NamedTuple):
 
 
 def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
-    """The lines that each pane gets where all of them show: what it needs, if the others can spare that much.
+    """The lines that each pane gets if all of them show: what it needs, if the others can spare that much.
 
     Args:
         height: Of the screen, in lines.

@@ -28,7 +28,7 @@ FRAMES_BEHIND = 5
 
 
 class RunScreen(LabScreen):
-    """The loops of a program on the left where there are several, one of them on the stage."""
+    """The loops of a program on the left if there are several, one of them on the stage."""
 
     DEFAULT_CSS = """
     RunScreen {
