@@ -29,7 +29,7 @@ class KeptFiles:
         self._options = options
 
     def left(self, urls: Sequence[FoundUrl]) -> Sequence[FoundUrl]:
-        """The URLs that are not ok in the results file; on a terminal, also print how many are ok, and what is fetched again."""
+        """The URLs that are not ok in the results file; on a terminal, also say how many are ok."""
         from asynclab.fetch.anchors import anchors_of
 
         results = self._results
