@@ -54,7 +54,7 @@ class AsyncLabApp(Leaving, TerminalApp):
     NOTIFICATION_TIMEOUT = 4.0
     """Seconds; enough to read two lines, and no more, since notices cover the key bar."""
     SELECT_AUTO_SCROLL_LINES = 2
-    """At the ends of a pane; Textual's three lines are half of a small one, and what one selects would run away."""
+    """Lines at each end of a pane in which selecting scrolls; Textual's three would be half of a small pane."""
     SELECT_AUTO_SCROLL_SPEED = 10.0
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012

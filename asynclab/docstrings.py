@@ -10,7 +10,7 @@ from typing import Any
 
 
 def docstring(function: Callable[..., Any]) -> str:
-    """The docstring of a function, from its source if need be; empty where there is neither."""
+    """The docstring of a function, from its source if need be; empty if there is neither."""
     if function.__doc__ is not None:
         return inspect.cleandoc(function.__doc__)
     try:

@@ -8,4 +8,4 @@ class ToldError(Exception):
 
 
 class UnsupportedPythonError(ToldError, RuntimeError):
-    """Raised where the tracer leans on something that this Python lacks."""
+    """Raised if the tracer needs something that this Python lacks."""

@@ -27,14 +27,15 @@ events show it. What is only likely is marked so. A finding in a program that is
 UNSEEN = """\
 ## What asynclab can't see
 
-No finding does not mean no bug. It names what follows from the order of events and from what code can still reach, not
-what the code was meant to do. These kinds stay silent:
+No finding does not mean no bug. asynclab names what follows from the order of events and from what code can still
+reach, not what the code was meant to do. It finds none of these:
 
 - An update that is lost where one function reads and another writes: a value is followed within a function, by its
-  source, and to functions that say what they do, such as `load()` and `save()`. One of SQL statements is not seen.
-- An item that a function drops in one of its branches, though it had it.
+  source, and to functions that say what they do, such as `load()` and `save()`. Updates by SQL statements
+  are not seen.
+- An item that a function takes, and drops in one of its branches.
 - A wait for what could still come: from a socket, a thread, a callback that nobody calls, or a job that has no end.
-- A cancel that code takes back by itself with `uncancel()`, and a retry without a pause that fails each time.
+- A cancel that code itself takes back with `uncancel()`, and a retry without a pause that fails each time.
 - A pool that has lent an item to the very task that waits for one: a worker may keep its last job in the same way.
 """
 

@@ -1,4 +1,4 @@
-"""Attaches to a program without a screen: says what is there, follows it, and says what it did meanwhile."""
+"""Attaches to a program without a screen: prints its tasks, follows it, and prints what it did meanwhile."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class _Follower:
         """Whether the program was the first to end the connection."""
 
     def watch(self, seconds: float, until: Callable[[ObservedProgram], bool] = lambda _: False) -> None:
-        """Take in what comes within some real seconds, or until something is so."""
+        """Take in what comes for some real seconds, or until a condition holds."""
         ends = time.monotonic() + seconds
         while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
             self._take(self._attachment.frames(min(left, _BEAT)))
@@ -101,7 +101,7 @@ class _Follower:
                 return
 
     def leave(self) -> None:
-        """Let the program go; a second ctrl+c doesn't wait until it has."""
+        """Detach from the program; a second ctrl+c doesn't wait until that is done."""
         self._has_ended = self._attachment.has_ended
         with suppress(KeyboardInterrupt):
             self._take(self._attachment.leave())
@@ -126,7 +126,7 @@ UNKNOWN = (
 
 
 def picture(program: ObservedProgram) -> Iterator[str]:
-    """All of it, a line at a time."""
+    """The whole text, a line at a time."""
     started = program.started
     if started is None:
         yield "The program did not say what it is."

@@ -61,7 +61,7 @@ def check_up() -> list[CheckResult]:
 
 
 def as_lines(findings: Sequence[CheckResult], width: int | None) -> Iterator[str]:
-    """A line for each finding, wrapped at a width if there is one, and one that sums them up."""
+    """A line for each result, and a last one that sums them up; wrapped if there is a width."""
     longest = max(len(finding.subject) for finding in findings)
     for finding in findings:
         yield hanging(f"{_SIGNS[finding.verdict]:<4}  {finding.subject:<{longest}}  ", finding.says, width)
@@ -76,7 +76,7 @@ def python() -> CheckResult:
         return CheckResult("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
     newest = tuple(map(int, NEWEST.split(".")))
     if sys.version_info[:2] > newest:
-        return CheckResult("Python", "limited", f"{says}; tested up to {NEWEST}, a newer asynclab may know more")
+        return CheckResult("Python", "limited", f"{says}; tested up to {NEWEST}, a newer asynclab may support it")
     return CheckResult("Python", "works", says)
 
 

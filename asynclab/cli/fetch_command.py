@@ -232,9 +232,9 @@ def _why_none(found: FoundUrls) -> str:
     """What a text without URLs contains instead, and what to do about it."""
     reasons = dict(found.ignored_counts)
     if "defanged URL" in reasons:
-        return ", but defanged: --as defanged makes a URL of it, in a text (-f)"
+        return ", but defanged: in a text (-f), --as defanged turns it into a URL"
     if "template" in reasons:
-        return ", but a template: put in its values, or escape what is meant as it is, such as { as %7B"
+        return ", but a template: fill in its values, or escape characters that belong to the URL, such as { as %7B"
     return ""
 
 

@@ -29,7 +29,7 @@ class KeptFiles:
         self._options = options
 
     def left(self, urls: Sequence[FoundUrl]) -> Sequence[FoundUrl]:
-        """The URLs that no file has as ok; on a terminal, say how many these are, and why."""
+        """The URLs that are not ok in the results file; on a terminal, also say how many are ok."""
         from asynclab.fetch.anchors import anchors_of
 
         results = self._results
@@ -65,7 +65,7 @@ def open_files(har: Path | None, resume: Path | None, options: Options) -> Itera
 
 
 def check_folder(save: Path | None) -> None:
-    """Complain before anything is fetched, instead of at its end, where bodies can't be saved."""
+    """If bodies can't be saved, complain before anything is fetched, not at the end."""
     from tempfile import TemporaryFile
 
     # Permissions don't tell all: some folders take no files, and the current one may have been removed.
@@ -78,7 +78,7 @@ def check_folder(save: Path | None) -> None:
 
 
 def _open_archive(path: Path, options: Options) -> ArchiveFile:
-    """An archive to be written; complain before anything is fetched, instead of at its end, where that can't be."""
+    """The archive to write; if it can't be written, complain before anything is fetched, not at the end."""
     from asynclab.fetch.har import ArchiveFile
 
     try:

@@ -1,4 +1,4 @@
-"""Fetching without a screen: a line for each URL as it ends, and how far it is where somebody looks."""
+"""Fetches without a screen: prints a line for each URL as it ends, and on a terminal the progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PATIENCE = 0.5
 """Seconds that an interrupted program waits for a reader that does not read."""
 
 CHECK_SECONDS = 0.01
-"""How often it is looked whether all is written."""
+"""Real seconds between two checks whether everything is written."""
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -47,7 +47,7 @@ class ResultFile(Protocol):
         """Take a row that has ended."""
 
     def end(self) -> None:
-        """Take nothing more, and be whole."""
+        """Complete the file; no more rows follow."""
 
 
 def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, files: Iterable[ResultFile] = ()) -> int:
@@ -101,7 +101,7 @@ class FileKeeper:
         """Make the files whole.
 
         Raises:
-            OSError: One can't be written: what was wrong first.
+            OSError: A file can't be written; the first error is raised.
         """
         for file in tuple(self._files):
             self._try(file, lambda file: file.end())
@@ -119,7 +119,7 @@ class FileKeeper:
 
 
 class ThreadedWriter:
-    """Writes lines from a thread of its own: a reader that takes its time holds up no request."""
+    """Writes lines from a thread of its own, so that a slow reader delays no request."""
 
     def __init__(self, out: TextIO, progress: TextIO | None) -> None:
         """Write lines to `out`, and the progress line to `progress`, if that is given."""
@@ -135,7 +135,7 @@ class ThreadedWriter:
 
     @property
     def shows_progress(self) -> bool:
-        """Whether somebody sees how far it is."""
+        """Whether anybody sees the progress."""
         return self._progress is not None
 
     @property
@@ -153,7 +153,7 @@ class ThreadedWriter:
             self._parts.put((text, True))
 
     def end(self, last: str) -> None:
-        """Write nothing more than what is left, and a last line in the place of the progress line."""
+        """Write what is left, then a last line in place of the progress line, and nothing after it."""
         self._parts.put((f"{last}\n", True))
         self._parts.put(None)
 

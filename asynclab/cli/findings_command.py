@@ -17,14 +17,15 @@ from asynclab.cli.wrapping import hanging, stdout_width
 def findings(recording: Path, asked: FindingsOptions) -> int:
     """Print what the rules find in a recording that `asynclab run --record FILE` has made.
 
-    Each finding is a line: file, line, rule, and what is wrong. With --findings they are written in that way instead.
+    Each finding is a line: file, line, rule, and what is wrong. With --findings they are written in that format
+    instead.
     """
     from asynclab.cli.findings_printing import print_findings
 
     return print_findings(recording, asked)
 
 
-@click.command(short_help="Print the kinds of bugs that are looked for.")
+@click.command(short_help="Print the kinds of bugs that asynclab can name.")
 def rules() -> int:
     """Print the kinds of bugs that asynclab can name, and how to mend each."""
     from asynclab.findings.catalogue_of_rules import RULES

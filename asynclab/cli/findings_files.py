@@ -73,7 +73,7 @@ class FindingsFiles:
             rules_failed: The rules that could not look, each with the kind of error.
 
         Returns:
-            The exit code: 3 where there is one that must not be; 1 where that is unknown; 0 otherwise.
+            The exit code: 3 if there is a finding that fails the run, 1 if that is unknown, 0 otherwise.
 
         Raises:
             OSError: A file can't be written.

@@ -108,7 +108,8 @@ _ALLOW = click.option(
     callback=_reading(_allowance),
     multiple=True,
     metavar="RULE[:FILE[:LINE]]",
-    help="Leave out what a rule finds, in all files or in one; as '# asynclab: allow RULE' in the code does.",
+    help="Leave out what a rule finds: everywhere, in a file, or in a line. A comment '# asynclab: allow RULE' "
+    "in the code does the same.",
 )
 _BASELINE = click.option(
     "--baseline", callback=_reading(_baseline), metavar="FILE", help="Leave out the bugs that a file lists."
@@ -128,7 +129,7 @@ _OPTIONS = (
         callback=_reading(_rule),
         multiple=True,
         metavar="RULE",
-        help="Exit with 3 if this rule found something; or any.",
+        help="Exit with 3 if this rule found something; 'any' stands for all rules.",
     ),
     _ALLOW,
     _BASELINE,
@@ -136,9 +137,9 @@ _OPTIONS = (
         "--write-baseline",
         type=FileToWrite(),
         metavar="FILE",
-        help="Write what is found to such a file, with what --baseline lists; none of it fails the run.",
+        help="Write a baseline file with these findings, and those that --baseline lists; none of them fails the run.",
     ),
-    click.option("--likely", is_flag=True, help="Count what is only likely, too, in --findings and --fail-on."),
+    click.option("--likely", is_flag=True, help="Let --findings and --fail-on count likely findings, too."),
 )
 
 

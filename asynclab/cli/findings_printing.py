@@ -20,7 +20,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     """Read a recording, and print a line for each finding, or write them as asked.
 
     Returns:
-        The exit code: 3 where there is a finding that must not be, 1 where only a part could be read.
+        The exit code: 3 if there is a finding that fails the run, 1 if only a part could be read.
 
     Raises:
         RecordingError: The file is not a recording.

@@ -38,7 +38,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class CommandGroup(click.Group):
-    """A click group whose errors are one line on stderr and whose exit codes are the contract's."""
+    """A click group that prints errors as one line on stderr, and ends with the documented exit codes."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run the command in `sys.argv`, or in `args`, and exit."""
@@ -74,7 +74,7 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; say what to do instead where there is none."""
+        """Find the command; say what to do instead if there is none."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

@@ -25,7 +25,7 @@ def claim(
     """Note that a command reads or writes a file.
 
     Raises:
-        click.BadParameter: It is named twice, and what is in it would be lost.
+        click.BadParameter: The file is named twice, and its content would be lost.
     """
     if ctx is None or (os.path.exists(path) and not os.path.isfile(path)):
         return  # /dev/null can take two things
@@ -35,12 +35,12 @@ def claim(
         return  # the working directory is gone; whoever opens the file says so
     named: dict[str, bool] = ctx.meta.setdefault(_NAMED, {})
     if name in named and (is_written or named[name]):
-        raise click.BadParameter(f"'{path}' is named twice, and would be lost: name another file", ctx, param)
+        raise click.BadParameter(f"'{path}' is named twice, and would be overwritten: name another file", ctx, param)
     named[name] = is_written
 
 
 def is_packed(path: str) -> bool:
-    """Whether a file is gzip, as recordings are, and so nothing that Python runs."""
+    """Whether a file is gzip, as recordings are: Python can't run such a file."""
     if not os.path.isfile(path):
         return False  # to open a pipe would wait
     try:
@@ -60,13 +60,14 @@ class FileToRead(click.Path):
 
 
 class FileToWrite(click.Path):
-    """A file to write: no Python file: if its name is forgotten, the program's takes its place and is overwritten.
+    """A file to write; neither a Python file, nor one that the command reads, or writes something else to.
 
-    Neither is it a file that the command reads, or writes something else to.
+    If a user forgot the file's name, the next argument would be taken for it, often the program: it would be
+    overwritten.
     """
 
     def __init__(self, *, keeps_content: bool = False) -> None:
-        """With `keeps_content` it is read first, and what is in it stays."""
+        """With `keeps_content`, the file is read first, and its content stays."""
         super().__init__(dir_okay=False, path_type=Path)
         self._is_written = not keeps_content
 
@@ -76,7 +77,7 @@ class FileToWrite(click.Path):
         if value == "-":
             self.fail("standard output can't take it: name a file", param, ctx)
         if Path(value).suffix in PYTHON and Path(value).exists():
-            self.fail(f"'{value}' is a Python file, which would be lost: name another file", param, ctx)
+            self.fail(f"'{value}' is a Python file, which would be overwritten: name another file", param, ctx)
         claim(value, param, ctx, is_written=self._is_written)
         return super().convert(value, param, ctx)
 
@@ -94,7 +95,7 @@ class Seconds(FloatParamType):
     name = "number of seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The seconds; what is not a number is not 0 or more either."""
+        """The seconds; "nan" is refused, as it is not 0 or more."""
         seconds = super().convert(value, param, ctx)
         return seconds if seconds >= 0 else self.fail(f"'{value}' is not a number of seconds", param, ctx)
 

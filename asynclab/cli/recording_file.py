@@ -30,7 +30,7 @@ def header_of(command: tuple[str, ...]) -> Header:
 
 
 def working_folder() -> str:
-    """The folder in which asynclab was started; the root where that is gone, which keeps no program from running."""
+    """The folder in which asynclab was started. If it is gone, the root: the program runs all the same."""
     try:
         return os.getcwd()
     except FileNotFoundError:
@@ -38,12 +38,12 @@ def working_folder() -> str:
 
 
 def complain(text: str) -> None:
-    """Say on standard error what went wrong; on a screen, somebody else says it."""
+    """Print on standard error what went wrong; under a screen, another function is used instead."""
     click.echo(f"asynclab: {text}", err=True)
 
 
 class RecordingFile:
-    """A recording under way. A disk that refuses ends it, not the program."""
+    """A recording under way. If the disk refuses, the recording ends, and the program continues."""
 
     def __init__(
         self, writer: RecordingWriter, *, keep_sources: bool, complain: Callable[[str], object] = complain
@@ -51,7 +51,7 @@ class RecordingFile:
         """Write with a writer from now on, and close it at the end.
 
         Args:
-            writer: What writes; all of it, or the newest.
+            writer: Keeps the whole recording, or its newest part.
             keep_sources: Whether the text of the program's own files is kept, too.
             complain: Gets why it could not be written to its end, in one line.
         """
@@ -90,7 +90,7 @@ def read_recording(reader: RecordingReader, program: ObservedProgram, texts: dic
     Args:
         reader: The recording.
         program: What takes it in.
-        texts: Gets the text of each file in it, if anybody wants that.
+        texts: Gets the text of each file in it; None if nobody needs that.
 
     Returns:
         Why it could not be read to its end, in one line; empty if it was.

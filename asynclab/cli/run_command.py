@@ -37,7 +37,7 @@ class _RunCommand(click.Command):
     """A command whose options end where the program begins: everything after it belongs to the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Split off the program and its arguments, and parse the rest; keep what is Python's as it was typed."""
+        """Split off the program and its arguments, and parse the rest; keep Python's options as they were typed."""
         with_value = {
             name
             for parameter in self.get_params(ctx)
@@ -98,10 +98,10 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @takes_findings_options
 @click.option("--stuck", type=Seconds(), metavar="S", help="Report all waits if nothing happens for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")
-@click.option("-X", multiple=True, expose_value=False, metavar="OPTION", help="The same as Python's -X, such as dev.")
-@click.option("-W", multiple=True, expose_value=False, metavar="FILTER", help="The same as Python's -W, such as error.")
-@click.option("-O", count=True, expose_value=False, help="The same as Python's -O and -OO.")
-@click.option("-u", is_flag=True, expose_value=False, help="The same as Python's -u.")
+@click.option("-X", multiple=True, expose_value=False, metavar="OPTION", help="Python's -X option, such as dev.")
+@click.option("-W", multiple=True, expose_value=False, metavar="FILTER", help="Python's -W option, such as error.")
+@click.option("-O", count=True, expose_value=False, help="Python's options -O and -OO.")
+@click.option("-u", is_flag=True, expose_value=False, help="Python's -u option.")
 @click.pass_context
 def run(
     ctx: click.Context,

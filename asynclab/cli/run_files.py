@@ -22,7 +22,7 @@ class RunFiles:
     record: Path | None = None
     """Where to keep a recording; None for none."""
     keep: int | None = None
-    """How many bytes of the newest a recording keeps; None for all."""
+    """The most bytes that a recording keeps, the newest; None for all."""
     keep_sources: bool = True
     """Whether a recording has the text of the program's own files in it."""
     perfetto: Path | None = None

@@ -1,4 +1,4 @@
-"""Runs a program observed and without a screen: its terminal is its own, and what it did is said at its end."""
+"""Runs and observes a program without a screen: the program keeps the terminal, and a report follows its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ECHO = 2.0
 """Real seconds in which a SIGUSR1 that was passed on to the program comes back as a request."""
 
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
-"""What is said of one loop: in lines, and for programs."""
+"""The report of one loop: as lines, and as data."""
 
 
 def run_headless(
@@ -97,7 +97,7 @@ class _Standstills:
             self._before_interrupt = self._look()
 
     def _follow(self, _: AnyFrame) -> None:
-        """Print the report where the program itself was asked, and once for each time in which nothing moves."""
+        """Print the report if the program itself was asked for it, and once for each standstill."""
         if self._program.reports_asked > self._asked:
             self._asked = self._program.reports_asked
             is_echo, self._echo_until = time.monotonic() < self._echo_until, 0.0

@@ -1,4 +1,4 @@
-"""Runs a program observed on the screen, and ends as it did."""
+"""Runs and observes a program on the screen, and ends as the program did."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asynclab.screens.run.live_program import LiveProgram
 
 
 def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int:
-    """Run a program, show it for as long as somebody looks, and end as it did.
+    """Run a program, show it until the user leaves, and end as the program did.
 
     Raises:
         ToldError: It can't be started.

@@ -148,7 +148,7 @@ class Report:
         return self._flows[key]
 
     def _told(self, loop: ObservedLoop) -> list[Finding]:
-        """Also what is only likely: it is marked so."""
+        """The findings of a loop to report; likely ones are included, and marked."""
         found, judge = self._findings[loop.number].found, self._judge
         return [each for each in found if judge is None or judge.verdict(each) not in ("allowed", "known")]
 
@@ -240,7 +240,7 @@ def _entry(seconds: float, task: str, place: Place | None, **more: str | int) ->
 
 
 def _step_place(step: SlowStep) -> str:
-    """What the place of a slow step is: where it was seen, or from where on something in it took long."""
+    """What the place of a slow step stands for: where the step was seen to run, or where it began."""
     if step.seen_at is not None:
         return "at"
     return "after" if step.began_at is not None else "first" if step.is_first else "unknown"
@@ -269,7 +269,7 @@ def _leaked(state: LabState) -> list[TaskState]:
 
 
 def _standing(task: TaskState, loop: ObservedLoop) -> str:
-    """What a task that never ended was about."""
+    """What a task that never ended was doing, or waiting for."""
     if task.state != "waiting":
         return f"was {task.state}"
     wait = task.waits_for

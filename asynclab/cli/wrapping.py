@@ -10,7 +10,7 @@ import click
 
 
 def stdout_width() -> int | None:
-    """The width of the terminal that standard output is; None where it is none."""
+    """The width of the terminal that standard output is; None if it is none."""
     return _width_of(sys.stdout)
 
 

@@ -1,7 +1,8 @@
 """Reports how much of a page has arrived while a task of a lab reads it, so that the task's bar moves by bytes.
 
-Demos are plain aiohttp code, which reports no progress. So this is done behind their backs, and without adding a frame
-to the coroutines that they wait in: both replacements are plain functions that return aiohttp's own coroutine.
+Demos are plain aiohttp code, which reports no progress. So two of aiohttp's methods are replaced meanwhile, without
+adding a frame to the coroutines that demos wait in: both replacements are plain functions that return aiohttp's own
+coroutine.
 """
 
 from __future__ import annotations

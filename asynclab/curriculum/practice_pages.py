@@ -1,4 +1,4 @@
-"""Fills in the practice server's pages where a demo was given no URL."""
+"""Fills in the practice server's pages if a demo was given no URL."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ LONGEST_URL = 8_000
 HOST_LETTERS = (
     "ß-öø-ÿăąćčďđēęěğģīįıķļłńņňőœřśşšťūůűųźżžά-ώа-џ\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-"""For a character class: letters that IDNA leaves as they are, whatever stands beside them. A label, which has at most
+"""For a character class: letters that IDNA leaves unchanged, whatever their neighbours are. A label, which has at most
 63 bytes as sent, has room for any twelve of them."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -35,15 +35,15 @@ _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(
 
 _TO_ESCAPE = re.compile(f"[^{re.escape(_AS_THEY_ARE)}]+")
 _PLAIN_LABEL = re.compile(f"[a-z0-9{HOST_LETTERS}]+(?:-[a-z0-9{HOST_LETTERS}]+)*")
-"""A label that IDNA leaves as it is; to have its tables asked for each character takes four times as long."""
+"""A label that IDNA leaves unchanged; looking up each character in its tables takes four times as long."""
 
 
 class OtherSchemeError(ValueError):
-    """A URL is neither http nor https; its text is the message."""
+    """A URL is neither http nor https; the message is the URL."""
 
 
 def request_url(sent: str) -> URL:
-    """The URL to send, made of the parts that `sent_text` wrote: nothing in them is escaped once more."""
+    """The URL to send, made from the parts that `sent_text` wrote, without escaping anything a second time."""
     scheme, _, place, rest = sent.split("/", 3)
     path, _, query = rest.partition("?")
     if "]" in place:
@@ -55,7 +55,7 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
     """What is sent for a URL of at most `longest` characters: escapes stay as they are, the fragment is dropped.
 
     Raises:
-        ValueError: It is no http or https URL; the message says why.
+        ValueError: It is not an http or https URL; the message says why.
     """
     parts = _PARTS.match(text)
     if parts is None:
@@ -68,7 +68,7 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with all bytes escaped that must be; three times as fast as `quote`, which goes from byte to byte."""
+    """The text with every byte escaped that has to be; three times as fast as `quote`, which goes byte by byte."""
     return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
 
 
@@ -131,7 +131,7 @@ def joined(base: str, target: str) -> str:
     """Resolve a relative link.
 
     Raises:
-        ValueError: Either is no URL; the message says so.
+        ValueError: Link or base is not a URL; the message says so.
     """
     try:
         return urljoin(base, target)

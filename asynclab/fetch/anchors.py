@@ -22,7 +22,7 @@ _MADE_BY_GITHUB = "user-content-"
 
 
 def anchors_of(fragments: Iterable[str]) -> tuple[str, ...]:
-    """The fragments that need an anchor: not the top of a page, and no text that a browser looks for itself."""
+    """The fragments that need an anchor: all but those for the top of a page, and text fragments."""
     named = (fragment.partition(":~:")[0] for fragment in fragments)
     return tuple(dict.fromkeys(name for name in named if name and name.lower() != "top"))
 
@@ -64,12 +64,12 @@ class Anchors(HTMLParser):
             self._give_up()
 
     def close(self) -> None:
-        """The page is over: look through what the parser has put off, as it does since Python 3.14."""
+        """The page has ended: search what the parser has held back, as it does since Python 3.14."""
         if self.missing:
             super().close()
 
     def _give_up(self) -> None:
-        """Forget a tag, comment or script without end: all of it would be looked through again with each chunk."""
+        """Forget a tag, comment or script without an end: otherwise each chunk would search all of it again."""
         within = self.cdata_elem
         self.reset()
         self.rawdata = self._latest

@@ -1,4 +1,4 @@
-"""Reads answers as curl does: headers may be large but not endless, and bytes after an answer don't spoil it."""
+"""Reads answers as curl does: headers may be large but not endless, and bytes after an answer are ignored."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Answers(ResponseHandler):
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; none if aiohttp resumes with those that it has put off."""
+        """Take bytes; none if aiohttp resumes with bytes that it has held back."""
         if self._awaits_head and self._is_whole(data):
             self._awaits_head = False
             super().data_received(data)

@@ -69,7 +69,7 @@ class Requests:
         row.method = "HEAD" if self._options.check else self._options.method
 
     async def _try_head(self, row: Row, watch: RequestWatch) -> Failure | None:
-        """Ask with HEAD; where that is not enough, with GET."""
+        """Ask with HEAD; if that is not enough, with GET."""
         try:
             failure = await self._follow(row, watch)
             reason = self._reason_for_get(row, failure)
@@ -88,7 +88,7 @@ class Requests:
         return await self._follow(row, watch)
 
     def _reason_for_get(self, row: Row, failure: Failure | None) -> str:
-        """Why an answer to HEAD is not enough; empty where it is."""
+        """Why an answer to HEAD is not enough; empty if it is."""
         if failure is None:
             return "HEAD tells no fragments" if self._receiver.wants_anchors(row) else ""
         if failure.status is None or failure.status in _KEPT_FOR_HEAD:

@@ -31,7 +31,7 @@ _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 class Page:
     """The beginning of a body, with its charset and title.
 
-    That is worked out when somebody asks: it takes about as long as to receive a small page, and few are looked at.
+    These are worked out on demand: that takes about as long as receiving a small page, and few pages are looked at.
     """
 
     head: bytes = field(default=b"", repr=False)
@@ -54,7 +54,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        """The title of an HTML document; empty where there is none."""
+        """The title of an HTML document; empty if there is none."""
         return self._known()[1]
 
     def _known(self) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def media_type(content_type: str) -> MediaType:
 def charset_of(body: bytes, content_type: str) -> str:
     """The charset of a body by its beginning, with the standard's name; empty for a body that is no text.
 
-    By its byte order mark, its Content-Type, what it declares itself, and else what it looks like.
+    Decided by its byte order mark, its Content-Type, its own declaration, or else its content.
     """
     declared = media_type(content_type)
     if found := charset_by_mark(body):

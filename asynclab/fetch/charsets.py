@@ -12,7 +12,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.
 _MARKS = tuple(mark for mark, _ in _BOMS)
 
 _IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
-"""What is used for charsets that markup declares wrongly: a UTF-16 text could not have been read up to there."""
+"""Replaces charsets that markup declares wrongly: in UTF-16, the declaration could not have been read."""
 
 _EVERY_C1 = "asynclab: as browsers read it"
 
@@ -43,7 +43,7 @@ def charset_by_zeros(body: bytes) -> str:
 
 
 def charset_by_markup(body: bytes) -> str:
-    """The charset that markup declares; empty where it declares none that is known."""
+    """The charset that markup declares; empty if it declares none that is known."""
     names = (charset_named(label) for label in declared_charsets(body))
     found = next((name for name in names if name), "")
     return _IN_MARKUP.get(found, found)

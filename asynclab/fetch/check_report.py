@@ -1,4 +1,4 @@
-"""Sums up a check of links: what is broken by its cause, and how many links of each host are."""
+"""Sums up a check of links: broken links by cause, and how many links of each host are broken."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Results as JSON, as a line of JSON each, and as CSV.
 
-Fields are named like curl's `--write-out` variables where there is one. In JSON, text is what the server
+Fields are named like curl's `--write-out` variables if there is one. In JSON, text is what the server
 sent, escaped so that a terminal obeys nothing of it; in CSV it is neutralised, and no cell is a formula.
 """
 

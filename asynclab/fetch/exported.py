@@ -1,4 +1,4 @@
-"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. What is none of them raises a ValueError."""
+"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. Any other text raises a ValueError."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExportedResult:
 def exported_urls(text: str) -> list[str] | None:
     """The URLs of a text that is our results, each once for each fragment looked for; None for any other text.
 
-    Nothing but what was fetched counts: neither where it redirected to, nor what its title says.
+    Only the fetched URLs count: neither targets of redirects, nor URLs in titles.
     """
     text = text.lstrip("\ufeff \t\r\n")
     read = _reader_of(text[:20_000])

@@ -40,7 +40,7 @@ _APART = frozenset({"svg", "math", "template"})
 
 
 def title_of(text: str) -> str:
-    """The title of an HTML document, on one line; empty where there is none."""
+    """The title of an HTML document, on one line; empty if there is none."""
     if "<title" not in text.lower():
         return ""
     depth = 0
@@ -70,7 +70,7 @@ def declared_charsets(beginning: bytes) -> Iterator[str]:
 
 
 def declared_refresh(beginning: bytes) -> str:
-    """What a meta element says in place of a Refresh header; empty where none does."""
+    """What a meta element says in place of a Refresh header; empty if none does."""
     if b"refresh" not in beginning.lower():
         return ""
     said = (meta.get("content", "") for meta in _metas(beginning) if meta.get("http-equiv", "").lower() == "refresh")
@@ -78,13 +78,13 @@ def declared_refresh(beginning: bytes) -> str:
 
 
 def refresh_target(refresh: str) -> str:
-    """The URL that a Refresh header sends a browser to; empty where it only loads the same page again."""
+    """The URL that a Refresh header sends a browser to; empty if it only loads the same page again."""
     found = _REFRESH.match(refresh[:10_000])
     return "" if found is None else found[1] or found[2] or found[3] or ""
 
 
 def charset_in(content_type: str) -> str:
-    """The label of a charset in a Content-Type; empty where there is none."""
+    """The label of a charset in a Content-Type; empty if there is none."""
     found = _CHARSET.search(content_type[:1_000])
     return "" if found is None else found[1]
 

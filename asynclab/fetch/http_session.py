@@ -84,7 +84,7 @@ class ThreadResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses of a name, or raise an OSError where there are none."""
+        """Return the addresses of a name, or raise an OSError if there are none."""
         watch = WATCH.get()
         if watch is not None:
             watch.looks_up()
@@ -136,7 +136,7 @@ RESERVE = 12
 
 
 def most_requests(options: Options) -> int:
-    """How many requests at once there are files for; raises the limit as far as the system allows."""
+    """How many requests the system's limit of open files allows at once; raises the limit as far as it can be."""
     # While one is connected, a second address of the same server is tried after a moment.
     files_each = 2 if options.save_to is None else 3
     taken = len(os.listdir("/dev/fd")) + RESERVE

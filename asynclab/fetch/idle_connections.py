@@ -12,8 +12,8 @@ PATIENCE = 0.5
 class Connections:
     """The open connections of a session, closed when none has been used for a moment.
 
-    A lab takes what the loop watches for something that its tasks wait for. While every URL waits for its next attempt
-    that is not so: with no connection open, the lab can skip the wait.
+    A lab assumes that its tasks wait for whatever the loop watches. That is wrong while every URL waits for its next
+    attempt: with no connection open, the lab can skip the wait.
     """
 
     def __init__(self) -> None:

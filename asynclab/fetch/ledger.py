@@ -24,9 +24,9 @@ class Ledger:
         """Make and keep all rows now, or make each when it is its turn; `clock` returns seconds for them."""
         self._unread: Iterator[Row] = map(new_row, count(1), urls)
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
-        """All rows, where they are kept."""
+        """All rows, if they are kept."""
         self.version = 0
-        """Grows with every change of a row that is not in flight; the row then has this version."""
+        """Grows with every change of a row that is not in flight; the changed row gets this version."""
         self.clock = clock
         self.now: Callable[[], float] = clock or (lambda: 0.0)
         """The present moment on the clock of the rows; 0 before the first run."""

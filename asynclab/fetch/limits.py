@@ -1,4 +1,4 @@
-"""Limits requests: how many run at once, how many at one host, and how soon one may follow another."""
+"""Limits requests: how many run at once, how many to one host, and how soon one may follow another."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Host:
     def slow_down(self, seconds: float | None) -> float:
         """Pause, and then send requests less often, because the host had too many.
 
-        Returns the seconds until the next request may start: those that the host asked for, or else our own spacing.
+        Returns the seconds until the next request may start: as many as the host asked for, or else our own spacing.
         """
         self.spacing = min(MOST_SPACING, max(LEAST_SPACING, self.spacing * 2))
         wait = self.spacing if seconds is None else seconds

@@ -32,8 +32,8 @@ _REASONS = {
 }
 
 _TLS_REASONS = {
-    r"certificate required": "the server asks for a certificate of the client",
-    r"handshake failure": "the server has no cipher in common, or asks for a certificate of the client",
+    r"certificate required": "the server asks for a client certificate",
+    r"handshake failure": "no cipher in common, or the server asks for a client certificate",
     r"protocol version|unsupported protocol": "no version of TLS in common",
     r"unrecognized name": "the server has no certificate for this name",
     r"wrong version|too long|record layer": "the server answers, but not in TLS",
@@ -41,7 +41,7 @@ _TLS_REASONS = {
 """What parts of OpenSSL's reasons mean."""
 
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
-"""Matches aiohttp's message; a picture of the error's place follows it."""
+"""Matches aiohttp's message; a drawing of where the error is follows it."""
 
 _LONG_LINE = re.compile(r"Got more than (\d+) bytes")
 """Matches what aiohttp says of a header that is too long."""
@@ -71,7 +71,7 @@ def failure_of_size(options: Options) -> Failure:
 
 
 def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
-    """The failure of a page that lacks anchors; None where it lacks none."""
+    """The failure of a page that lacks anchors; None if it lacks none."""
     if not missing:
         return None
     names = ", ".join(f"#{one_line(name, 60)}" for name in missing[:5])
@@ -80,7 +80,7 @@ def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
-    """The failure of an exception, or of a `refused` private address; the row tells how far it was."""
+    """The failure of an exception, or of a `refused` private address; the row says how far the request had come."""
     if refused:
         return Failure("blocked", f"{refused} is not a public address")
     for kinds, explain in _EXPLAINED:
@@ -242,7 +242,7 @@ def backoff(failures: int, chance: float) -> float:
 
 
 def retry_after(text: str | None, now: float | None = None) -> float | None:
-    """Seconds, capped, that a Retry-After header asks to wait, as a number or a date; None for what can't be read.
+    """How many seconds a Retry-After header asks to wait, capped; None if it has neither a number nor a date.
 
     `now` is in seconds since 1970; by default the present.
     """

@@ -29,16 +29,16 @@ class Environment:
             self._netrc = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
 
     def proxy_for(self, url: URL) -> URL | None:
-        """The proxy to ask for a URL; None to ask the server itself. A ProxyError tells of one that can't be used."""
+        """The proxy to ask for a URL; None to ask the server itself. Raises a ProxyError if it can't be used."""
         text = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not text or self._is_direct(url.host or ""):
             return None
         try:
             proxy = URL(text if "://" in text else f"http://{text}")
         except ValueError:
-            raise ProxyError(f"The {url.scheme} proxy of the environment is not a URL") from None
+            raise ProxyError(f"The {url.scheme} proxy in the environment is not a URL") from None
         if proxy.scheme not in ("http", "https") or not proxy.host:
-            raise ProxyError(f"Can't use a proxy of the kind {proxy.scheme}: only http and https")
+            raise ProxyError(f"Can't use a {proxy.scheme} proxy: only http and https")
         return proxy
 
     def authorization_for(self, url: URL) -> str | None:

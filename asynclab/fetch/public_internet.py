@@ -33,7 +33,7 @@ _EMBEDDING = [
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64
     (IPv6Network("2002::/16"), 80),  # 6to4
 ]
-"""Blocks whose addresses stand for the IPv4 address in them, and how many bits are to the right of it."""
+"""Blocks of IPv6 addresses that contain an IPv4 address, and how many bits are to the right of it."""
 
 _ISATAP = (0x00005EFE, 0x02005EFE)
 """The bits before the IPv4 address in an interface identifier of ISATAP, under any prefix."""
@@ -60,7 +60,7 @@ def _is_public(ip: IPv4Address | IPv6Address) -> bool:
 
 
 def _tunnelled_to(bits: int) -> Iterator[IPv4Address]:
-    """The IPv4 addresses to which a tunnel takes what is sent to an address that may be public itself."""
+    """The IPv4 addresses at the other end of a tunnel, if an IPv6 address stands for one; it may be public itself."""
     if bits >> 96 == 0x20010000:  # Teredo: its server, and its client inverted
         yield IPv4Address(bits >> 64 & 0xFFFFFFFF)
         yield IPv4Address(~bits & 0xFFFFFFFF)

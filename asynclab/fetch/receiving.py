@@ -63,7 +63,7 @@ class Body:
         return fits
 
     def describe(self) -> None:
-        """Note in the row what came."""
+        """Note in the row what was received."""
         beginning = b"".join(self._beginning)
         self._row.page = Page.of(beginning, self._row.content_type)
         if "html" in self._row.content_type.lower() and (refresh := declared_refresh(beginning)):

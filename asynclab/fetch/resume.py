@@ -41,7 +41,7 @@ class Results:
     """The results in a file, old and new; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Read the results in a file, which is made where it does not exist.
+        """Read the results in a file, which is made if it does not exist.
 
         Raises:
             ResultsError: It holds something else, or another run writes to it.
@@ -66,7 +66,7 @@ class Results:
         self._is_empty = self._old == 0
 
     def is_done(self, url: str, fragments: Iterable[str] = ()) -> bool:
-        """Whether the file says that a URL is ok, with these fragments; of one with a password it can't say."""
+        """Whether the file says that a URL is ok, with these fragments; unknown for a URL with a password."""
         key = key_of(url)
         return self._ok.get(key, False) and set(fragments) <= {*self._fragments.get(key, ())}
 
@@ -75,7 +75,7 @@ class Results:
         return not self._ok.get(key_of(url), True)
 
     def add(self, row: Row) -> None:
-        """Write the result of a row, unless it was cancelled: that says nothing of its URL.
+        """Write the result of a row, unless it was cancelled: that says nothing about its URL.
 
         Raises:
             OSError: The disk refuses; the results up to now stay whole.
@@ -94,7 +94,7 @@ class Results:
         self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
-        """Drop the results that a later one replaces; where the disk refuses, an OSError is raised and they stay."""
+        """Drop the results that a later one replaces; if the disk refuses, raise an OSError and keep them."""
         self._file.close()
         self._tidy()
 
@@ -105,7 +105,7 @@ class Results:
         self._file.close()
 
     def _lock(self, file: IO[bytes]) -> None:
-        """Keep other runs from writing, up to the end of this one: each would replace what the other has written."""
+        """Keep other runs from writing until this one ends: each would replace what the other has written."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -38,7 +38,7 @@ def counts_of(found: FoundUrls) -> list[str]:
 
 
 def row_line(row: Row) -> str:
-    """A row that has ended as a line of columns; nothing in it is for a terminal to obey."""
+    """A row that has ended, as a line of columns; it has no characters that act on a terminal."""
     size = size_text(row.wire) if row.status is not None else ""
     seconds = f"{row.elapsed(0.0):.2f} s" if row.started_at is not None else ""
     said = one_line(row.page.title) if row.state == "ok" else row.sentence
@@ -48,7 +48,7 @@ def row_line(row: Row) -> str:
 
 
 def totals_line(totals: Totals) -> str:
-    """How far everything is, in one line."""
+    """The progress of all rows, in one line."""
     counts = totals.counts
     parts = [f"{totals.ended:,} of {totals.rows:,} done"]
     parts += [f"{counts[state]:,} {word}" for state, word in _WORDS.items() if counts[state]]
@@ -57,7 +57,7 @@ def totals_line(totals: Totals) -> str:
 
 
 def summary_line(totals: Totals) -> str:
-    """What everything came to, in one line."""
+    """The final totals, in one line."""
     counts = totals.counts
     ended = [f"{counts['ok']:,} ok", f"{counts['failed']:,} failed"]
     if counts["cancelled"]:
@@ -68,9 +68,9 @@ def summary_line(totals: Totals) -> str:
 
 
 def comparison(totals: Totals) -> tuple[str, str]:
-    """What concurrency has saved: both times, and how much faster it was; empty where that is unknown.
+    """What concurrency has saved: both times, and how much faster it was; empty if that is unknown.
 
-    Only what was finished in this run counts, and no time of a clock that was paused or changed.
+    Only rows finished in this run count, and nothing if the clock was paused or changed.
     """
     if not (totals.together and totals.one_by_one and totals.is_real_time):
         return "", ""

@@ -77,7 +77,7 @@ class PhaseTimes:
         return fresh
 
     def spent(self, phase: Phase, now: float | None = None) -> float | None:
-        """Seconds spent in a phase, up to `now` if it is under way; None where it did not happen."""
+        """Seconds spent in a phase, up to `now` if it is under way; None if it did not happen."""
         return dict(self.items(now)).get(phase)
 
     def items(self, now: float | None = None) -> list[tuple[Phase, float]]:
@@ -115,7 +115,7 @@ class TlsFacts:
     issuer: str
     """Who issued the certificate."""
     expires: float | None
-    """When the certificate expires, in seconds since 1970; None where it does not say."""
+    """When the certificate expires, in seconds since 1970; None if it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Row:
     page: Page = NO_PAGE
     """The beginning of the body, with its charset and title."""
     body: bytes | None = field(default=None, repr=False)
-    """The whole body, where it was to be kept."""
+    """The whole body, if it was to be kept."""
     saved: Path | None = None
     looked_for: tuple[str, ...] = ()
     """The fragments that were looked for in the page."""

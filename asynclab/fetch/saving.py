@@ -22,7 +22,7 @@ _UNSAFE = re.compile(r"[^\w.+=-]+|_{2,}", re.ASCII)
 
 
 def file_name(url: str, content_type: str = "") -> str:
-    """A safe name for what came from a URL without credentials: host and path in plain ASCII, and an ending.
+    """A safe file name for a URL without credentials: host and path in plain ASCII, and an ending.
 
     The ending is the path's, or else one that fits the Content-Type.
     """
@@ -44,11 +44,11 @@ def file_name(url: str, content_type: str = "") -> str:
 class BodyFile(PartFile):
     """A file that a body is written to; it has its name only once it is whole. Without `keep`, its context removes it.
 
-    Whatever the disk refuses is a SavingError.
+    Every error of the disk is raised as a SavingError.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open a file in the folder, which is made where it does not exist."""
+        """Open a file in the folder, which is made if it does not exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class BodyFile(PartFile):
             self._file.write(data)
 
     def keep(self, name: str) -> Path:
-        """Give the file its name, with a number where that is taken."""
+        """Give the file its name, with a number if the name is taken."""
         with _refusals():
             self._file.close()
             path = reserved(self._folder, name)

@@ -40,9 +40,9 @@ class RequestSender:
         `asked` is as `sent_text` makes it; `first` is the URL that led to it by redirects, or the same.
 
         Raises:
-            PrivateAddressError: It must not be asked.
+            PrivateAddressError: Its address is private, which the options forbid.
             ProxyError: Its proxy can't be used.
-            aiohttp.ClientError: There is no answer, or none that can be read.
+            aiohttp.ClientError: There is no answer, or it can't be read.
         """
         url = request_url(asked)
         # A password, or the zone of an IPv6 address, asks for a header.

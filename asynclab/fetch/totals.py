@@ -29,7 +29,7 @@ class Totals:
     is_real_time: bool = True
     """Whether these are real seconds. Those of a paused or changed clock say nothing about speed."""
     together: float = 0.0
-    """Seconds that the finished rows took concurrently; 0 if none is ok, as failing is fast for other reasons."""
+    """Seconds that the finished rows took concurrently; 0 if none is ok: failures say nothing about speed."""
 
     def __repr__(self) -> str:
         """The short form that a lab shows as its main task's result."""

@@ -1,6 +1,6 @@
 """Unpacks bodies as their Content-Encoding says: gzip, deflate, Brotli and Zstandard, also one over another.
 
-aiohttp would do it, but takes a body that is cut short for whole, and knows no coding over another.
+aiohttp could do that, but it accepts a body that is cut short, and knows no nested codings.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ ZSTD = _installed("compression.zstd", "backports.zstd")
 
 class _Coding(NamedTuple):
     begin: Callable[[bytes], Any]
-    """Makes what unpacks a stream with these first bytes."""
+    """Makes an unpacker for a stream with these first bytes."""
     unpack: Callable[[Any, bytes], Iterator[bytes]]
-    """Gives it the next bytes, and gives what is in them in pieces."""
+    """Takes the next bytes, and yields their unpacked content in pieces."""
     needed: int = 1
     """How many first bytes it needs."""
     mark: bytes = b""
@@ -107,7 +107,7 @@ ACCEPTED = ", ".join(name for name in _CODINGS if name not in MISSING)
 
 
 class Unpacker:
-    """Unpacks one body; raises an UnpackingError where it is not packed as promised."""
+    """Unpacks one body; raises an UnpackingError if it is not packed as promised."""
 
     def __init__(self, header: str, most: int) -> None:
         """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""
@@ -137,13 +137,13 @@ class Unpacker:
             layer.finish()
 
     def notes(self) -> tuple[str, ...]:
-        """What else is worth knowing of how the body was packed."""
+        """Notes on how the body was packed, for the user."""
         notes = []
         if self._unknown:
-            notes.append(f"the body's coding is unknown, it was taken as it came: {self._unknown}")
+            notes.append(f"the body was not unpacked, as its Content-Encoding is unknown: {self._unknown}")
         for layer in self._layers:
             if layer.ignored:
-                notes.append(f"ignored {layer.ignored:,} bytes after the end of what is packed with {layer.name}")
+                notes.append(f"ignored {layer.ignored:,} bytes after the end of the {layer.name} data")
         return tuple(notes)
 
 
@@ -153,7 +153,7 @@ class _Layer:
     def __init__(self, name: str, most: int) -> None:
         self.name = name
         self.ignored = 0
-        """Bytes after the end of what is packed; some servers pad with zeros."""
+        """Bytes after the end of the packed data; some servers pad with zeros."""
         self._room = most
         self._coding = _CODINGS[name]
         self._member: Any = None
@@ -162,7 +162,7 @@ class _Layer:
         self._is_first = True
 
     def unpack(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield what the pieces of a body hold, up to the most that it may have."""
+        """Yield the unpacked pieces of a body, up to its limit."""
         for piece in pieces:
             self._room -= len(piece)
             if self._room < 0:
@@ -174,7 +174,7 @@ class _Layer:
 
     def finish(self) -> None:
         if self._member is not None or (self._start and self._is_first):
-            raise CutShortError(f"The body is cut short: what is packed with {self.name} has no end")
+            raise CutShortError(f"The body is cut short: its {self.name} data has no end")
         self.ignored += len(self._start)
 
     def _unpack(self, data: bytes) -> Iterator[bytes]:

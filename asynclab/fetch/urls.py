@@ -35,15 +35,15 @@ class FoundUrls:
     urls: tuple[FoundUrl, ...]
     """Each URL once, in the order of the text."""
     duplicates: int
-    """How many more there were that are among `urls` already."""
+    """How many URLs were repetitions of one in `urls`."""
     ignored: tuple[str, ...]
     """Lines, or links, that hold no URL to fetch: the first of them, cut short, with passwords hidden."""
     ignored_counts: tuple[tuple[IgnoreReason, int], ...]
     """How much was ignored for each reason."""
     left_out: int
-    """How many different URLs were too many."""
+    """How many different URLs were left out, as they exceed the limit."""
     taken_for: str = ""
-    """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty where none has URLs."""
+    """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty if none has URLs."""
 
 
 _GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})

@@ -1,4 +1,4 @@
-"""Folds events into a state, and hands them on to whoever has subscribed."""
+"""Folds events into a state, and hands them on to the subscribers."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ MAIN = 1
 """The number of the task that a lab was started with."""
 
 BACKLOG = 100
-"""A queue reports where its items were put each time it holds this many more."""
+"""Whenever a queue holds this many more items, it reports where the item was put."""
 
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
@@ -94,21 +94,21 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     kind: WaitKind
     number: int = 0
-    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 where unknown."""
+    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 if unknown."""
     tasks: tuple[int, ...] = ()
     """The tasks waited for, or for a lock the task that holds it."""
     count: int = 0
     """For gather and wait: how many awaitables, tasks or not."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds; None where it is unknown, or has no end."""
+    """For a sleep: its whole length in lab seconds; None if it is unknown, or has no end."""
     deadline: float | None = None
-    """The lab time at which a timer ends this wait by itself; None where none does."""
+    """The lab time at which a timer ends this wait by itself; None if none does."""
     library: str = ""
     """The package whose code waits, where the kind is "library"."""
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
-    """The line in that file; 0 where it is unknown, as frames further in can't be seen."""
+    """The line in that file; 0 if it is unknown, as frames further in can't be seen."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -236,7 +236,7 @@ class RunningTo(RunEvent):
     """
 
     task: int | None = None
-    """The task to whose next event it runs; None where it has stopped."""
+    """The task to whose next event it runs; None if it has stopped."""
 
 
 class EndRequested(RunEvent):
@@ -290,12 +290,12 @@ class TaskCancelRequested(TaskEvent):
     by: int | None = None
     """The task that asked, or whose end made a callback ask, as a task group's does.
 
-    None for the user, for the lab itself, or where no hook saw the request.
+    None for the user, for the lab itself, or if no hook saw the request.
     """
 
 
 class TaskCutOff(TaskEvent):
-    """asyncio.run() cancels a task at its end that nobody keeps or waits for, and whose work would have ended.
+    """At its end, asyncio.run() cancels a task that nobody keeps or waits for, and whose work would have ended.
 
     Or the loop is closed while the task is pending, whatever it does: not even its finally blocks run then.
     """
@@ -304,7 +304,7 @@ class TaskCutOff(TaskEvent):
     by_close: bool = False
     """Whether the loop was closed."""
     cleans_up: bool = False
-    """Whether it was, and the task was asked to end, or stands inside a try or with: what ends that never runs."""
+    """Whether the loop was closed, and clean-up never runs: the task was asked to end, or is inside a try or with."""
 
 
 class TaskReplaced(TaskEvent):
@@ -319,7 +319,7 @@ class TaskReplaced(TaskEvent):
     name: str
     """Which variable: "Poller.task"; empty for one of many."""
     count: int = 0
-    """How many of these are pending that nobody has."""
+    """How many of these tasks are pending without anybody who refers to them."""
 
 
 class CancelIgnored(TaskEvent):
@@ -343,7 +343,7 @@ class CancelShared(TaskEvent):
     """The task that waits."""
     by: int
     is_raised_again: bool = False
-    """Whether it is no future that has passed it on: the very CancelledError of the other was raised in this one."""
+    """Whether the other task's CancelledError itself was raised in this task, and not passed on by a future."""
 
 
 class SourceDropped(TaskEvent):
@@ -374,7 +374,7 @@ class TasksStranded(RunEvent):
     tasks: tuple[int, ...]
     """The tasks that were found so at two looks in a row."""
     is_sure: bool = True
-    """Whether nothing leads to them even if a task in a group with one of them fails."""
+    """Whether nothing leads to them even if a task in one task group with them fails."""
     serves: bool = False
     """Whether it is the main task alone, and a server still runs: main may wait until it is interrupted."""
     wakers: tuple[Waker, ...] = ()
@@ -452,14 +452,14 @@ class PipeFull(TaskEvent):
 
 
 class ChildLeft(TaskEvent):
-    """A child process still runs whose end a task was cancelled while it waited for, and which nobody has any more."""
+    """A child process still runs, and nobody refers to it: the task that waited for its end was cancelled."""
 
     task: int
     child: int
     """The child's number as a process."""
     file: str = ""
     line: int = 0
-    """Where the task waited; 0 where only Python's own code waits in it."""
+    """Where the task waited; 0 if only Python's own code waits in it."""
 
 
 class PipeKeptOpen(TaskEvent):
@@ -507,7 +507,7 @@ class ResultUnread(TaskEvent):
     meant_for: int | None = None
     """For something to be closed: the task that waited for it, and was cancelled before it ran."""
     is_given_up: bool = False
-    """The same: whether nobody waited for it any more, who may have done so in shield()."""
+    """For something to be closed: whether nobody waited for it any more; that may have been a wait in shield()."""
 
 
 class ItemLost(TaskEvent):
@@ -535,7 +535,7 @@ class Progressed(TaskEvent):
     task: int
     done: float
     total: float | None = None
-    """None where it is unknown."""
+    """None if it is unknown."""
     unit: str = ""
 
 
@@ -620,7 +620,7 @@ class QueueCreated(QueueEvent):
     maxsize: int
     """How many items it takes; 0 for no bound."""
     items: tuple[str, ...] = ()
-    """The reprs of the oldest items that it held when it was first seen; none where it was seen being made."""
+    """The reprs of the oldest items that it held when it was first seen; none if it was seen being made."""
     size: int = 0
     """How many items it held then."""
     unfinished: int = 0
@@ -687,7 +687,7 @@ class PrimitiveCreated(PrimitiveEvent):
     value: int = 0
     """As in PrimitiveChanged."""
     holder: int | None = None
-    """For a lock that was held when it was first seen: the task that holds it, where that is known."""
+    """For a lock that was held when it was first seen: the task that holds it, if that is known."""
 
 
 class PrimitiveChanged(PrimitiveEvent):
@@ -818,7 +818,7 @@ class ExceptionDropped(ProgramEvent):
     """The exception of a future that is no task, in one line."""
     file: str = ""
     line: int = 0
-    """Where it was raised: the innermost line of user code; 0 where there is none. Where that gather() is awaited."""
+    """Where it was raised: the innermost line of user code; 0 if there is none. Where that gather() is awaited."""
     ignored_by: int | None = None
     """The task that drops the results of a gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
@@ -899,9 +899,9 @@ class Outside(ProgramEvent):
     timers: int = 0
     """Timers that are due some time."""
     held: tuple[ThreadStands, ...] = ()
-    """Threads that wait for each other, or for the loop's tasks; none where other threads may release them."""
+    """Threads that wait for each other, or for the loop's tasks; none if other threads may release them."""
     queued: int = 0
-    """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
+    """Calls that wait for a thread of an executor whose threads are all among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
@@ -926,7 +926,7 @@ class LoopBlocked(ProgramEvent):
     late: int = 0
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
-    """How many callbacks are ready, where it waits for another thread."""
+    """How many callbacks are ready, if it waits for another thread."""
 
 
 class CallbackFailed(ProgramEvent):
@@ -945,7 +945,7 @@ class StreamUnread(ProgramEvent):
 
     task: int
     library: str
-    """The library whose pool it waits for; empty where it waits in drain()."""
+    """The library whose pool it waits for; empty if it waits in drain()."""
     streams: int
     """How many connections are not read."""
     size: int
@@ -984,7 +984,7 @@ class ConnectionDropped(ProgramEvent):
     line: int = 0
     """Where a connection was opened; 0 for a client."""
     client: int = 0
-    """Which client, as in ClientConnected; 0 where it has opened no connection."""
+    """Which client, as in ClientConnected; 0 if it has opened no connection."""
     left_at: int = 0
     """The line at which the task waited when it was cancelled, if that left the connection open with nobody."""
 
@@ -1015,7 +1015,7 @@ class LocksPrivate(ProgramEvent):
     line: int = 0
     """Where they take it."""
     lock: int = 0
-    """Which lock was forgotten; 0 where each has made its own."""
+    """Which lock was forgotten; 0 if each has made its own."""
 
 
 class UpdateLost(ProgramEvent):

@@ -31,7 +31,7 @@ def file_name(path: str) -> str:
 
 
 def line_of_code(file: str, line: int) -> str:
-    """A line of code as "app.py:7", safe to show; empty where it is unknown."""
+    """A line of code as "app.py:7", safe to show; empty if it is unknown."""
     return f"{file_name(file)}:{line}" if line else ""
 
 

@@ -24,7 +24,7 @@ IncidentKind: TypeAlias = Literal[
     "given_up",
     "block_robbed",
 ]
-"""What an incident is: its event itself ("told"), or the meaning of a task's end."""
+"""The kind of an incident: its event itself ("told"), or the meaning of a task's end."""
 
 Likeness: TypeAlias = tuple[type[Event], IncidentKind, bool, Place]
 
@@ -35,20 +35,20 @@ class Incident:
 
     event: Event
     version: int = field(compare=False)
-    """Which event of the run it is, counted from 1."""
+    """The number of the event in the run, counted from 1."""
     at: float
     """Lab seconds."""
     place: Place | None = None
     """Where the task stood, or was made."""
     others: tuple[int, ...] = ()
-    """The other tasks that have a part in it."""
+    """The other tasks involved."""
     kind: IncidentKind = "told"
     is_sure: bool = True
-    """Whether nothing else explains it than a mistake."""
+    """Whether only a mistake can explain it."""
 
     @property
     def likeness(self) -> Likeness | None:
-        """Equal for incidents that are alike; None where no place is known."""
+        """Equal for incidents that are alike; None if no place is known."""
         return None if self.place is None else (type(self.event), self.kind, self.is_sure, self.place)
 
 

@@ -22,7 +22,7 @@ OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread
 """The waits that end when something outside the program happens."""
 
 Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
-"""Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
+"""Something with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
 

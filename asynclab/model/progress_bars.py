@@ -20,7 +20,7 @@ class Bar(NamedTuple):
     """A bar and the figure beside it."""
 
     fraction: float | None
-    """From 0 to 1; None where no bar can be drawn."""
+    """From 0 to 1; None if no bar can be drawn."""
     forms: Forms
     """In words: "62%", "100%", ("1 of 3", "1/3"), "3 s" for a wait of unknown length, or the state's word."""
 

@@ -12,8 +12,8 @@ from asynclab.model.tasks import Place
 from asynclab.model.waits_in_vain import WaitInVain
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
-"""How a timeout ended: its timer fired, or its block ended first; "late" is after the deadline, with the timer still to
-fire."""
+"""How a timeout ended: its timer fired, or its block ended first; "late" means that the block ended after the deadline,
+before the timer fired."""
 
 KEPT = 200
 """How many queues, and how many primitives, are kept though they are quiet."""
@@ -72,7 +72,7 @@ class QueueState:
     lows: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=LOWS_KEPT))
     """(beginning in lab time, smallest size, gets at its beginning) of each span of `LOW_SECONDS`."""
     filled_at: Place | None = None
-    """Where the put was that first made it hold a multiple of a hundred items."""
+    """The line of the first put that made it hold a multiple of a hundred items."""
     takers: dict[int | None, float] = field(default_factory=dict)
     """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     lent: dict[str, int | None] | None = field(default_factory=dict)
@@ -101,11 +101,11 @@ class ClientUse:
     """The HTTP clients with which one line of code connects to one host."""
 
     connections: dict[int, int] = field(default_factory=dict)
-    """How many each of them has opened: the first `CLIENTS_KEPT`."""
+    """How many connections each client has opened, of the first `CLIENTS_KEPT` clients."""
     at: float = 0.0
     """When the latest was opened, in lab seconds."""
     version: int = field(default=0, compare=False)
-    """Which event of the run that is, counted from 1."""
+    """The number of that event in the run, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,14 @@ class LockHold:
 
     holder: int
     wait: Wait | None
-    """What the holder had waited for last; None where that is unknown."""
+    """What the holder had waited for last; None if that is unknown."""
     seconds: float
     """For how long one of the others waited meanwhile."""
     waiters: tuple[int, ...]
     at: float
     """When it ended, in lab seconds."""
     version: int = field(compare=False)
-    """Which event of the run that is, counted from 1."""
+    """The number of that event in the run, counted from 1."""
 
 
 @dataclass(slots=True)
@@ -175,7 +175,7 @@ class PrimitiveState:
 
     @property
     def holders(self) -> list[int]:
-        """The tasks that keep others from a lock, or from a semaphore without permits; none where that isn't known."""
+        """The tasks that keep others from a lock, or from a semaphore without permits; none if that isn't known."""
         if self.kind == "lock":
             return [] if self.holder is None else [self.holder]
         return list(self.takers) if self.kind == "semaphore" and not self.value and not self.is_passed_on else []
@@ -203,7 +203,7 @@ class TimeoutState:
     outcome: TimeoutOutcome = "running"
     ended_at: float | None = None
     late: float = 0.0
-    """How long after its deadline the block of one that never fired ended."""
+    """If the timer never fired: how long after the deadline the block ended."""
     library: str = ""
     """The installed package that armed it; empty for the user's own code, and for Python's."""
 
@@ -223,7 +223,7 @@ Resource = TypeVar("Resource", QueueState, PrimitiveState)
 
 
 def make_room(resources: dict[int, Resource], room: int) -> tuple[list[Resource], int]:
-    """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
+    """Before another resource comes, drop the oldest quiet ones if there are `room` of them, at first `KEPT`.
 
     Returns those that were dropped, and the room for the next call. If too many are in use it grows by a quarter at a
     time, so that a program with thousands of queues isn't searched at each new one.

@@ -67,7 +67,7 @@ class Block:
     report: LoopBlocked | None = None
     """Says where the code was meanwhile; None if nobody looked."""
     kept_others: bool = False
-    """Whether it was seen to hold up a task that doesn't wait for it anyway."""
+    """Whether it was seen to delay a task that doesn't wait for it anyway."""
     event: int = 0
     """The number of the event that tells its end."""
 
@@ -132,7 +132,7 @@ class LabState:
     running_to: int | None = None
     """The task to whose next event a paused lab is run, step by step; None if it isn't."""
     step_report: StepTaken | None = None
-    """What came of the latest request to step; None before the first."""
+    """The outcome of the latest request to step; None before the first."""
     step_reports: int = 0
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
@@ -142,7 +142,7 @@ class LabState:
     outer_steps: list[int] = field(default_factory=list)
     """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
     roots: set[int] = field(default_factory=set)
-    """Tasks that hang on no other: they have no parent, or it was dropped."""
+    """The roots of the tree: tasks without a parent, or whose parent was dropped."""
     ended_tasks: deque[int] = field(default_factory=deque)
     """Ended tasks that are still kept, in the order of their ends."""
     ended_timeouts: deque[int] = field(default_factory=deque)
@@ -155,9 +155,9 @@ class LabState:
     blocks: tuple[Block, ...] = ()
     """The latest times in which something blocked the loop, oldest first."""
     incidents: tuple[Incident, ...] = ()
-    """What went wrong and leaves no other trace, oldest first."""
+    """Incidents: mistakes that leave no other trace here, oldest first."""
     alike_incidents: dict[Likeness, int] = field(default_factory=dict)
-    """How many of these are alike."""
+    """How many incidents are alike, by their key."""
     outside: Outside | None = None
     """What could wake the loop when it was last found idle; None before that."""
     outside_version: int = field(default=0, compare=False)
@@ -175,13 +175,13 @@ class LabState:
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
     """Tasks that still run though their gather() has failed."""
     ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
-    """Cancels that tasks have ignored, by the numbers of these."""
+    """Cancels that tasks have ignored, by the number of the task."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
     """By library, line of code and host."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     keeps_others: bool = False
-    """Whether what blocks the loop holds up a task that doesn't wait for it anyway."""
+    """Whether the blocking step delays a task that doesn't wait for it anyway."""
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""Orders tasks for listing, and tells how each hangs on its parent."""
+"""Orders tasks for listing, and draws the guides from each to its parent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TaskRows(Sequence[TaskRow]):
     def __init__(
         self, tasks: Mapping[int, TaskState], roots: Iterable[int], shown: AbstractSet[int] | None = None
     ) -> None:
-        """Order all tasks, or some of them: `shown` then holds those that they hang on, too."""
+        """Order all tasks, or some of them: `shown` then holds their ancestors, too."""
         self._tasks = tasks
         self._roots = frozenset(roots)
         self._last_children: dict[int, int] = {}
@@ -103,19 +103,19 @@ def some_tasks(
     keep: int | None = None,
     text: str = "",
 ) -> set[int]:
-    """The tasks whose names contain a text, or all if there are none, each with those that it hangs on.
+    """The tasks whose names contain a text, or all if there are none, each with its ancestors.
 
     Args:
         tasks: All of them.
-        roots: Those that hang on no other.
+        roots: The tasks without a parent in the list.
         ended: Those that have ended, in that order.
-        room: How many there may be: the rest of those that ended first are left out. None for no limit.
+        room: The most tasks; of more, those that ended first are left out. None for no limit.
         keep: A task that is not left out.
         text: In lower case; names may be in either.
     """
 
     def unseen(task: int) -> list[int]:
-        """The task and those that it hangs on, as far as they are not among the chosen."""
+        """The task and its ancestors, except those that are chosen already."""
         found = []
         while task not in chosen:
             found.append(task)

@@ -1,4 +1,4 @@
-"""Keeps what rules have to know of waits that are over: those in vain, and hand-overs that nobody received."""
+"""Keeps what rules need to know about past waits: waits in vain, and hand-overs that nobody received."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from asynclab.model.events import Wait, WaitKind
 from asynclab.model.tasks import Place
 
 WaitKey: TypeAlias = tuple[WaitKind, int, Place]
-"""The same for waits that the same code, or the same queue or primitive, can end."""
+"""Equal for waits that the same code, queue or primitive can end."""
 
 ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
-"""The coroutines that do nothing but take something."""
+"""Coroutines that only take something."""
 
 MOST_KEPT = 100
 """How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
@@ -25,7 +25,7 @@ _EACH_ITS_OWN = frozenset({"event", "future"})
 
 @dataclass(frozen=True, slots=True)
 class WaitInVain:
-    """A wait that was given up after nothing outside, and no code of the program, had been there to end it."""
+    """A wait that was given up while neither anything outside nor any code of the program could have ended it."""
 
     task: int
     wait: Wait
@@ -34,7 +34,7 @@ class WaitInVain:
 
 
 LEFT_SECONDS = 0.5
-"""For how long a task must have gone on since whoever waited for it was cancelled, in lab seconds."""
+"""For how many lab seconds a task must have continued since the task that waited for it was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LeftBehind:
 
 @dataclass(frozen=True, slots=True)
 class LostHandover:
-    """What a task was woken with, and never saw: it was cancelled before it ran. Nobody has been woken so since."""
+    """What a task was woken with, and never saw: it was cancelled before it ran. No other was woken so since."""
 
     task: int
     by: int | None
@@ -66,7 +66,7 @@ class LostHandover:
     wait: Wait
     at: float
     version: int
-    """Which event of the run it is, counted from 1."""
+    """The number of the event in the run, counted from 1."""
 
 
 def key_of(wait: Wait) -> WaitKey | None:

@@ -31,7 +31,7 @@ class PracticePage:
 def document(title: str, body: str) -> str:
     """Return a small HTML document on one line, so that its first characters print as one line. The title is escaped.
 
-    It begins with its title: where there is room for few characters, they tell one page from another.
+    It begins with its title: if there is room for few characters, they tell one page from another.
     """
     title = escape(title)
     return (

@@ -25,7 +25,7 @@ class PracticeServer:
     """Serves small pages on 127.0.0.1, on a port that the system chooses.
 
     `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it. Before and after,
-    it has no URLs, and raises a RuntimeError where one is asked for.
+    it has no URLs, and raises a RuntimeError if one is asked for.
     """
 
     ROUTES: ClassVar[tuple[web.RouteTableDef, ...]] = (routes,)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 _MARKER = (
-    "asynclab(instant=False, allow=()): observe the test with asynclab; instant skips the time in which it only waits "
-    "for timers, allow names rules that may find something."
+    "asynclab(instant=False, allow=()): observe the test with asynclab; instant=True skips the time in which it only "
+    "waits for timers; allow leaves out what these rules find."
 )
 
 _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write_baseline", "asynclab_record")
@@ -17,7 +17,7 @@ _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write
 
 
 class _Observe(argparse.Action):
-    """Notes by which of its names the option was given."""
+    """Notes under which of its names the option was given."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(nargs=0, **settings)

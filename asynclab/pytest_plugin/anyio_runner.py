@@ -13,8 +13,8 @@ _RUNNER, _CALLER = "TestRunner._run_tests_and_fixtures", "TestRunner._call_in_ru
 class AnyioRunner:
     """Follows the tasks of one loop.
 
-    They share a bare future, which doesn't show who will set it. So the caller would seem to be kept from running by a
-    test that blocks the loop, though it only waits for the test's end.
+    They share a bare future, which doesn't show who will set it. So a test that blocks the loop would seem to delay the
+    caller, though the caller only waits for the test's end.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeps lines of asynclab out of what Hypothesis names as the lines that only failing examples run."""
+"""Keeps asynclab's lines out of Hypothesis's list of the lines that only failing examples run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRACER = "hypothesis.internal.scrutineer"
 
 
 def keep_out_of_traces() -> Patches:
-    """Let Hypothesis trace none of our files, until the patch is undone; nothing where it isn't imported."""
+    """Let Hypothesis trace none of our files, until the patch is undone; nothing if it isn't imported."""
     patches = Patches()
     original = getattr(sys.modules.get(_TRACER), "should_trace_file", None)
     if original is not None:

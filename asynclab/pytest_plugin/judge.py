@@ -33,7 +33,7 @@ class ObservedTest:
     has_failed: bool = False
     failures: list[Finding] = field(default_factory=list)
     told: Told = field(default_factory=dict)
-    """What its next report will carry."""
+    """The findings that its next report will carry."""
 
 
 class Judge:
@@ -46,7 +46,7 @@ class Judge:
         self.tests: list[ObservedTest] = []
         """All tests observed without a break, in their order."""
         self._left_out: set[tuple[str, Verdict, Hashable]] = set()
-        """By test: what has been left out, alike findings once."""
+        """For each test the findings left out, each of several alike ones once."""
         self.is_over = False
         """Whether it is too late for any test to fail."""
 

@@ -83,7 +83,7 @@ class ObservedTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Wrapper[object]:
-        """Do the same for what shows only when the loop is closed."""
+        """Do the same for findings that show only when the loop is closed."""
         return (yield from self._phase("teardown"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -252,7 +252,7 @@ def _is_trio(item: pytest.Item) -> bool:
 
 
 def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
-    """The stuck report, if an error means a timeout or that somebody would not wait any longer."""
+    """The stuck report, if an error means a timeout or an interrupt by the user."""
     loops.follow()
     before = loops.before_end
     if any(isinstance(each, TimeoutError) for each in _behind(error)):

@@ -40,7 +40,7 @@ class Attachment:
     """Whether nothing more comes: the program is over, or has closed the connection."""
 
     def frames(self, timeout: float | None) -> Iterator[AnyFrame]:
-        """The frames that come next; none where nothing comes within some real seconds."""
+        """The frames that come next; none if nothing comes within some real seconds."""
         readable, _, _ = select([self.connection], [], [], timeout)
         if not readable:
             return
@@ -91,7 +91,7 @@ def _owner_of(pid: int) -> int:
     except ProcessLookupError:
         raise AttachError(f"there is no process {pid}") from None
     except OverflowError:
-        raise AttachError(f"{pid} is not the number of a process") from None
+        raise AttachError(f"{pid} is not a process id") from None
     except PermissionError:
         pass
     with suppress(OSError):
@@ -108,7 +108,7 @@ def _is_stopped(pid: int) -> bool:
 
 
 def _connected(path: Path, pid: int) -> socket.socket | None:
-    """A connection to a program that listens; None where only its socket has been left behind."""
+    """A connection to a program that listens; None if only its socket has been left behind."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(PATIENCE)

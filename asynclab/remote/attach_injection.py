@@ -1,4 +1,4 @@
-"""Lets a program that never heard of asynclab be attached to: Python 3.14 and later run a script in another process."""
+"""Attaches to a program that doesn't call `attachable()`: Python 3.14 and later run a script in another process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SCRIPT = """
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 """
-"""Runs between two instructions of the program's main thread: what takes time is a thread's."""
+"""Runs between two instructions of the program's main thread, so a new thread does what takes time."""
 
 
 class InjectionError(Exception):
@@ -61,10 +61,10 @@ def inject(pid: int, patience: float) -> socket.socket:
 
     Args:
         pid: The process.
-        patience: Real seconds for which it may not answer.
+        patience: Real seconds to wait for its answer.
 
     Raises:
-        InjectionError: It can't be made to, or does not.
+        InjectionError: It can't be made to connect, or doesn't.
     """
     _check_version(pid)
     with tempfile.TemporaryDirectory(prefix="asynclab-", ignore_cleanup_errors=True) as folder:
@@ -83,7 +83,7 @@ def inject(pid: int, patience: float) -> socket.socket:
             except TimeoutError:
                 _execute(pid, Path(harmless))  # instead: ours is gone when it comes to it
                 raise InjectionError(
-                    f"did not answer within {patience:.0f} s: its main thread runs no Python, as in time.sleep or in C"
+                    f"did not answer within {patience:.0f} s: its main thread runs C code, such as time.sleep"
                 ) from None
     return connection
 
@@ -121,7 +121,7 @@ def _wake(pid: int) -> None:
 
 
 def _let_in(path: Path, pid: int) -> None:
-    """Where root looks at somebody else's program, that has to get at what is made for it."""
+    """If we run as root, give a file to the user whose program has to read it."""
     if os.getuid() == 0:
         with suppress(OSError):
             owner = os.stat(f"/proc/{pid}")
@@ -129,10 +129,10 @@ def _let_in(path: Path, pid: int) -> None:
 
 
 def _check_version(pid: int) -> None:
-    """Refuse where the two Pythons differ, as far as the name of what the process runs tells; it is not run for that.
+    """Refuse if the two Pythons differ, judged by the name of the process's executable, which is not run for that.
 
     Raises:
-        InjectionError: They do; says how.
+        InjectionError: They differ; says how.
     """
     try:
         executable = os.readlink(f"/proc/{pid}/exe")
@@ -146,7 +146,7 @@ def _check_version(pid: int) -> None:
     version, ours = (int(found[1]), int(found[2])), sys.version_info[:2]
     name, our_name = _named(version), _named(ours)
     if version < FIRST_VERSION:
-        raise InjectionError(f"runs Python {name}, which can't be made to: let it call asynclab.attachable()")
+        raise InjectionError(f"runs Python {name}, which can't run our script: let it call asynclab.attachable()")
     if version != ours:
         raise InjectionError(f"runs Python {name}, and this is {our_name}: run asynclab with {executable} -m asynclab")
 
@@ -160,4 +160,4 @@ def _not_permitted() -> str:
     with suppress(OSError):
         if Path("/proc/sys/kernel/yama/ptrace_scope").read_text().strip() != "0":
             how = "run asynclab as root, or set kernel.yama.ptrace_scope=0 (sysctl)"
-    return f"is not permitted to be looked into: {how}; or let it call asynclab.attachable()"
+    return f"may not be inspected: {how}; or let it call asynclab.attachable()"

@@ -1,4 +1,4 @@
-"""Finds and makes the sockets by which programs can be attached to: nobody but their own user gets at one."""
+"""Finds and makes the sockets through which asynclab attaches: only a program's own user has access."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_PATH = 103
 
 
 class Greeting(msgspec.Struct, omit_defaults=True):
-    """The first line that a program sends who is attached to: JSON, as everything behind it depends on the version."""
+    """A program's first line to its viewer: JSON, because the format of the rest depends on the version."""
 
     asynclab: str
     """The version of asynclab in it."""
@@ -74,7 +74,7 @@ def find(pid: int, owner: int) -> Path | None:
     """The socket of a process, if it has one.
 
     Raises:
-        PermissionError: It is not where only the owner of the process could have put it.
+        PermissionError: Somebody else than the owner of the process could have put it there.
     """
     for folder in _folders(owner):
         path = path_for(folder, pid)
@@ -115,4 +115,4 @@ def _folders(owner: int) -> Iterator[Path]:
 def _check(folder: Path, owner: int) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise PermissionError(f"{folder} is not a folder of user {owner} alone: remove it, or set XDG_RUNTIME_DIR")
+        raise PermissionError(f"{folder} is not a private folder of user {owner}: remove it, or set XDG_RUNTIME_DIR")

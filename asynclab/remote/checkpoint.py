@@ -1,4 +1,4 @@
-"""Tells how a program stands in as few frames as possible, for a reader that has none of the earlier ones."""
+"""Describes a program's present state in as few frames as possible, for a reader without the earlier frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BATCH = 1_000
 
 
 def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
-    """Frames that bring another `ObservedProgram` to this one's present state, without what is over."""
+    """Frames that bring another `ObservedProgram` to this one's present state, without what has ended."""
     if program.started is None:
         return
     yield program.started

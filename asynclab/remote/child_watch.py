@@ -30,7 +30,7 @@ _PASSED_ON = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
-"""Signals to us that are meant for the program, which has them already where they went to the whole process group."""
+"""Signals to us that are meant for the program. If they went to the whole process group, it has them already."""
 
 
 def run_watched(
@@ -84,7 +84,7 @@ def die_as(code: int) -> int:
 
 
 def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
-    """What comes over a socket, up to its end. What is no frame ends it, too: then the program runs on unobserved."""
+    """The frames from a socket, up to its end. Invalid data ends it, too; the program then continues unobserved."""
     reader = FrameReader()
     while True:
         try:
@@ -114,7 +114,7 @@ class _Passing:
 
     @contextmanager
     def witnessed(self) -> Iterator[None]:
-        """Know meanwhile which signals went to all of our process group."""
+        """Learn, during the block, which signals went to our whole process group."""
         for number in self.ignored:  # the program has inherited that, and may have handlers all the same
             signal.signal(number, self.pass_on)
         with suppress(OSError):  # the system has no process to give
@@ -167,9 +167,10 @@ def _catches(pid: int, number: int) -> bool:
 
 @contextmanager
 def _signals_passed_on() -> Iterator[_Passing]:
-    """While a program runs, let signals reach it, and none of them end us before it.
+    """While a program runs, pass signals on to it, and let none of them end us before it.
 
-    A program inherits what is ignored, as by nohup, but no handlers: so these come first, and last where it is ignored.
+    A program inherits ignored signals, as under nohup, but no handlers. So our handlers are set before it starts, but
+    for ignored signals only afterwards.
     """
     before = {number: signal.getsignal(number) for number in _PASSED_ON}
     passing = _Passing([number for number, handler in before.items() if handler is signal.SIG_IGN])

@@ -16,7 +16,7 @@ LINES_KEPT = 5_000
 """The most lines that have scrolled off and are kept."""
 
 PIECE = 2_048
-"""Characters that are taken at once: at most so many are lost where an escape sequence makes no sense."""
+"""How many characters are parsed at once; if an escape sequence makes no sense, at most this many are lost."""
 
 ALTERNATE = {47, 1047, 1049}
 """The modes that switch to the alternate screen; a full-screen program sets one of them."""
@@ -114,7 +114,7 @@ class _Screen(pyte.Screen):
 
 
 class _Forgiving:
-    """Lets calls fail that make no sense: a program may print any escape sequence."""
+    """Ignores the errors of calls that make no sense: a program may print any escape sequence."""
 
     def __init__(self, screen: _Screen) -> None:
         self._screen = screen
@@ -131,7 +131,7 @@ class _Forgiving:
 
 
 class _Stream(pyte.Stream):
-    """Pyte's parser, which would ignore the characters that curses draws frames with, as the text was UTF-8."""
+    """Pyte's parser, with the characters that curses draws frames with: pyte ignores them in UTF-8 text."""
 
     def __init__(self, screen: _Forgiving) -> None:
         super().__init__(screen, strict=False)  # type: ignore[arg-type]
@@ -190,7 +190,7 @@ class Emulator:
 
     @property
     def scrolled_off(self) -> int:
-        """How many lines are kept that have scrolled off; none where a full-screen program has the screen."""
+        """How many lines are kept that have scrolled off; none if a full-screen program has the screen."""
         return 0 if self.is_full_screen else len(self._screen.scrolled_off)
 
     @property
@@ -226,7 +226,7 @@ def _shortened(command: str) -> str:
 
 
 def _row(line: Any, columns: int) -> TerminalRow:
-    """The characters of a line, joined where they look the same, without the empty end."""
+    """The characters of a line, without the empty end; neighbours that look the same are joined."""
     pieces: list[tuple[str, Look]] = []
     last = max((x for x in line if x < columns), default=-1)
     for x in range(last + 1):

@@ -62,7 +62,7 @@ class GroupWitness:
     def saw(self, number: int, came_at: float) -> bool:
         """Whether a signal that came at `came_at`, in real seconds, went to the whole group; may wait for a moment.
 
-        Where the witness is gone, SIGINT is taken for a terminal's, and any other for one to us alone.
+        If the witness is gone, a SIGINT counts as a terminal's, and any other signal as sent to us alone.
         """
         if not self._has_seen(number, came_at):
             time.sleep(NEAR / 2)

@@ -19,7 +19,7 @@ HOOK = Path(__file__).parent / "inside" / "hook"
 """The folder whose sitecustomize.py Python imports before the program."""
 
 PATIENCE = 30.0
-"""Seconds: a Python that takes longer to begin is none."""
+"""Seconds that a Python may take to start."""
 
 _OLDEST = (3, 11)
 
@@ -67,7 +67,7 @@ class _Answer(msgspec.Struct):
     home: str
     problem: str
     heeds: bool
-    """Whether it takes notice of PYTHONPATH, and so of us."""
+    """Whether it obeys PYTHONPATH, through which it finds us."""
 
 
 def find_interpreter(name: str) -> Interpreter:
@@ -97,23 +97,23 @@ def _ask(path: str) -> _Answer:
     except OSError as error:
         raise UnusableInterpreterError(f"can't run {path}: {error.strerror or error}") from None
     except subprocess.TimeoutExpired:
-        raise UnusableInterpreterError(f"{path} doesn't answer as a Python does; give the path of one") from None
+        raise UnusableInterpreterError(f"{path} doesn't answer like a Python; give the path of one") from None
     _, _, answer = asked.stdout.rpartition(b"asynclab:")
     try:
         return msgspec.json.decode(answer, type=_Answer)
     except msgspec.MsgspecError:
-        raise UnusableInterpreterError(f"{path} doesn't answer as a Python does; give the path of one") from None
+        raise UnusableInterpreterError(f"{path} doesn't answer like a Python; give the path of one") from None
 
 
 def this_asynclab() -> str:
-    """What pip installs another Python the same asynclab from: the clone that runs here, or its name and version."""
+    """What pip installs to give another Python the same asynclab: the clone that runs here, or its name and version."""
     root = Path(asynclab.__file__).parents[1]
     is_clone = (root / "pyproject.toml").is_file()
     return f"-e {shlex.quote(str(root))}" if is_clone else f"asynclab=={asynclab.__version__}"
 
 
 def _problem(path: str, answer: _Answer) -> str:
-    """Why no program can be observed there, and what to do; empty where one can."""
+    """Why no program can be observed there, and what to do; empty if one can."""
     version, ours = ".".join(map(str, answer.python)), asynclab.__version__
     if answer.python < _OLDEST:
         return f"{path} is Python {version}; asynclab needs 3.11 or newer"
@@ -125,5 +125,5 @@ def _problem(path: str, answer: _Answer) -> str:
     if answer.problem:
         return f"asynclab doesn't work in {path}: {answer.problem}"
     if not answer.heeds:
-        return f"{path} ignores PYTHONPATH, by which a program is observed; give the path of the Python itself"
+        return f"{path} ignores PYTHONPATH, which asynclab needs to observe a program; give Python's own path"
     return ""

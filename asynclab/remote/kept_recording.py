@@ -1,8 +1,8 @@
-"""Keeps the newest of a recording: of a full file the older half goes, and how things stood then takes its place.
+"""Keeps the newest part of a recording: when the file is full, a checkpoint replaces its older half.
 
-The file is written in parts, each a gzip member of its own. With each part that begins, a checkpoint is made and kept
-in memory: with that in front, the file can begin there. The shortened file is written beside the old one and moved
-over it, so that at any moment there is a file that can be opened.
+The file is written in parts, each a gzip member of its own. When a part begins, a checkpoint of the state is made and
+kept in memory. With it in front, the file can begin at that part. The shortened file is written beside the old one and
+moved over it, so that at any moment there is a file that can be opened.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Part:
 
 
 class KeptRecording(RecordingWriter):
-    """Writes a recording that never has more bytes than asked for, but for the program's own files at its end."""
+    """Writes a recording of limited size; only the program's own files at its end may exceed the limit."""
 
     def __init__(self, path: Path, header: Header, program: ObservedProgram, keep: int) -> None:
         """Begin a recording.

@@ -34,7 +34,7 @@ class Target:
 
     @property
     def script(self) -> str:
-        """The path of its Python file; empty where it isn't one."""
+        """The path of its Python file; empty if it isn't one."""
         return self.words[0] if self.words[0].endswith((".py", ".pyw")) else ""
 
     @property
@@ -88,7 +88,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
 
 
 def _environment(descriptor: int, target: Target) -> dict[str, str]:
-    """Ours, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
+    """Our environment, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
     environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     if path is not None:

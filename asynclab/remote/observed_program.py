@@ -1,4 +1,4 @@
-"""Folds what a program tells, loop by loop, into one state each."""
+"""Folds a program's frames into a state for each of its loops."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class ObservedProgram:
         self.takers: list[Callable[[AnyFrame], object]] = []
         """Callbacks that get every frame, after the program took it in."""
         self.started: ProgramStarted | None = None
-        """What it said of itself; None where it has not begun, or could not be observed."""
+        """What it said of itself; None if it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None
         self.loops: dict[int, ObservedLoop] = {}
         """By number, in the order in which they were made."""
         self.attached: Attached | None = None
-        """What was found when somebody attached to it; None where it was observed from its beginning."""
+        """What was found when somebody attached to it; None if it was observed from its beginning."""
         self.found: dict[int, LoopFound] = {}
         """The loops that ran at the attach and have sent everything, by number."""
         self.unobserved: list[LoopUnobserved] = []
@@ -75,7 +75,7 @@ class ObservedProgram:
         self.now = 0.0
         """The latest moment that the program reported, in seconds of its time."""
         self.heartbeat: Heartbeat | None = None
-        """The latest, which says where the program was last seen."""
+        """The latest heartbeat, which says where the program was last seen."""
         self.reports_asked = 0
         """How often somebody has sent SIGUSR1 to the program itself."""
 
@@ -85,7 +85,7 @@ class ObservedProgram:
         return self.attached is not None and len(self.found) + len(self.unobserved) >= self.attached.loops
 
     def take(self, frame: AnyFrame) -> None:
-        """Take in a frame, and hand it on; one that makes no sense where it comes changes nothing."""
+        """Take in a frame, and hand it on; a frame that makes no sense at this point changes nothing."""
         self._take(frame)
         for taker in self.takers:
             taker(frame)

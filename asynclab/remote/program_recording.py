@@ -1,7 +1,7 @@
 """Records a program's frames in a file that can be sent with a bug report, and reads it again.
 
-The file is gzip of JSON lines: first who wrote it, then a frame a line, and the text of the program's own files. Each
-write is flushed, so that a file whose writer was killed is whole up to there.
+The file is gzipped JSON lines: a header, then a frame a line, and the text of the program's own files. Each write is
+flushed: if the writer is killed, what it wrote until then can be read.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ VERSION = 1
 """The version of the format; a reader refuses a higher one."""
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes: nobody writes a longer line but to fill the reader's memory."""
+"""The most bytes of a line; only who wants to fill the reader's memory writes a longer one."""
 
 LARGEST_FILE_TEXT = 1024 * 1024
-"""Bytes of a source file that is kept."""
+"""The most bytes of a source file that is kept."""
 
 _PIECE = 1024
-"""Bytes that are unpacked at once: no more is lost before a damaged place."""
+"""Bytes that are unpacked at once; at most these are lost before a damaged place."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -45,7 +45,7 @@ class Header(msgspec.Struct, tag="asynclab recording", omit_defaults=True):
     command: tuple[str, ...] = ()
     """What was run, without its path."""
     folder: str = ""
-    """Where it was run; empty where that isn't known."""
+    """Where it was run; empty if that isn't known."""
 
 
 class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
@@ -58,7 +58,7 @@ class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
 WireLine: TypeAlias = AnyFrame | SourceText
 
 _NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoding a line raises that no asynclab wrote: the last for values in values in values."""
+"""The errors of decoding a line that asynclab didn't write; the last one is for values nested too deep."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -82,7 +82,7 @@ class Packer:
         self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
 
     def pack(self, *lines: WireLine | Header) -> bytes:
-        """Bytes from which these lines can be read, even if none follow."""
+        """The packed lines; they can be read even if nothing follows."""
         text = b"".join(_encoded(line) + b"\n" for line in lines)
         return self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
 
@@ -109,7 +109,7 @@ class RecordingWriter:
         self._put(line)
 
     def add_sources(self, files: Iterable[str]) -> None:
-        """Add the text of files, where they can be read."""
+        """Add the text of files, if they can be read."""
         for source in _source_texts(files):
             self._put(source)
 
@@ -122,7 +122,7 @@ class RecordingWriter:
         self._add(self._packer.pack(line))
 
     def _add(self, packed: bytes) -> None:
-        """Write at once. A file whose disk refuses is closed: Python would complain of what is left in its buffer."""
+        """Write at once. If the disk refuses, close the file: Python would complain about what its buffer holds."""
         try:
             self._file.write(packed)
             self._file.flush()
@@ -133,7 +133,7 @@ class RecordingWriter:
 
 
 def _source_texts(files: Iterable[str]) -> Iterator[SourceText]:
-    """The text of files, where they can be read, and are no larger than a program's own are."""
+    """The text of the files that can be read and are not too large."""
     for name in sorted(files):
         try:
             content = Path(name).read_bytes()
@@ -148,7 +148,7 @@ def _encoded(line: WireLine | Header) -> bytes:
 
 
 def _events_line(frame: LoopEvents) -> bytes:
-    """A frame of events: each is encoded by itself, as only `encode` knows how JSON tells infinity."""
+    """A frame of events: each is encoded by itself, as only `encode` knows how JSON expresses infinity."""
     return b'{"type":"LoopEvents","loop":%d,"events":[%s]}' % (frame.loop, b",".join(map(encode, frame.events)))
 
 
@@ -159,7 +159,7 @@ class RecordingReader:
         """Open a file.
 
         Raises:
-            RecordingError: It can't be read, or is none that this asynclab reads.
+            RecordingError: It can't be read, or is not a recording that this asynclab can read.
         """
         self.path = path
         self.is_cut = False
@@ -191,7 +191,7 @@ class RecordingReader:
         """Everything after the header.
 
         Raises:
-            RecordingError: A line is none of a recording, or the disk refuses.
+            RecordingError: A line doesn't belong to a recording, or the disk refuses.
         """
         decoder: msgspec.json.Decoder[WireLine] = msgspec.json.Decoder(
             WireLine
@@ -202,7 +202,7 @@ class RecordingReader:
                     _refuse_huge_numbers(line)
                     yield decoder.decode(line)
                 except _NOT_OURS as error:
-                    raise RecordingError(f"line {number} of {self.path} is not one of a recording: {error}") from None
+                    raise RecordingError(f"line {number} of {self.path} is no line of a recording: {error}") from None
 
     def _read_header(self) -> Header:
         try:
@@ -238,7 +238,7 @@ class RecordingReader:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Tell an error of the disk as one of the recording."""
+    """Turn an error of the disk into a RecordingError."""
     try:
         yield
     except OSError as error:
@@ -246,7 +246,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _refuse_huge_numbers(line: bytes) -> None:
-    """Raise an error where tasks and the like have numbers that nobody counts up to: they fit into no array.
+    """Raise an error if a task or resource has a number that no count reaches: it would fit into no array.
 
     The first look is coarse, as it finds sizes and texts, too, but takes next to no time.
 
@@ -269,7 +269,7 @@ def _refuse_huge(values: dict[str, Any]) -> None:
 
 
 def files_of(frame: AnyFrame) -> Iterator[str]:
-    """The files that the events of a frame speak of."""
+    """The files that the events of a frame mention."""
     if isinstance(frame, LoopEvents):
         for event in frame.events:
             yield from _files_in(event)

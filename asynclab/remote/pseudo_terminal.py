@@ -1,4 +1,4 @@
-"""A terminal for a program: what it prints can be read, and what is written is its input."""
+"""A terminal for a program: its output can be read here, and text written here is its input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PseudoTerminal:
         self.its = -1
 
     def read(self) -> bytes | None:
-        """What it has printed: empty where nothing has come, None once nobody has the other end any more."""
+        """What it has printed: empty if nothing has come, None once nobody has the other end any more."""
         try:
             return os.read(self.ours, PIECE) or None
         except BlockingIOError:

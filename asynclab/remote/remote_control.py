@@ -11,7 +11,7 @@ from asynclab.remote.wire import CancelTask, Frame, Interrupt, LookAt, Pause, Re
 class CommandSender:
     """Sends commands over the socket that brings a program's frames.
 
-    What a program does not take stays here for the next command: one that is stopped, or runs C code, reads nothing.
+    A program that is stopped, or runs C code, reads nothing: what it does not take stays here until the next command.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -19,7 +19,7 @@ class CommandSender:
         self._waiting = b""
 
     def send(self, command: Frame) -> None:
-        """Send a command; nothing happens where the program is over."""
+        """Send a command; nothing happens if the program is over."""
         self._waiting += to_bytes(command)
         try:
             sent = self._connection.send(self._waiting, socket.MSG_DONTWAIT)
@@ -74,7 +74,7 @@ class RemoteControl:
         self._send(CancelTask(self._loop, task))
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> None:
-        """Ask what tasks wait for, where others have come in sight."""
+        """Ask what tasks wait for, if other tasks have come into view."""
         wanted = tuple(first) if selected is None else (selected, *first)
         if wanted != self._sampled:
             self._sampled = wanted

@@ -1,4 +1,4 @@
-"""Adds up what a report needs of a whole run and no state keeps: the slowest steps, the longest waits, the blocks."""
+"""Adds up what a report needs of a whole run, and no state keeps: the slowest steps, the longest waits, the blocks."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class SlowStep:
     task: str
     """The name of the task."""
     seen_at: Place | None
-    """The line that was seen running; None where it took too little time to be seen."""
+    """The line that was seen running; None if it took too little time to be seen."""
     began_at: Place | None
-    """The await that the step resumed from; None for a first step, and where it is unknown."""
+    """The await that the step resumed from; None for a first step, and if it is unknown."""
     is_first: bool
     """Whether it was the task's first step."""
     others: int = 0
@@ -52,7 +52,7 @@ class LongWait:
     task: str
     wait: events.Wait
     place: Place | None
-    """The line below the program's own code; where there is none, the line that made the task."""
+    """The line below the program's own code; if there is none, the line that made the task."""
     others: int = 0
     """How many more long waits of this kind there were in that line."""
 
@@ -92,7 +92,7 @@ class RunTally:
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _awaits: dict[int, Place | None] = field(default_factory=dict)
-    """The await that each task resumes from, None where it is unknown; absent before a task's second step."""
+    """The await that each task resumes from, None if it is unknown; absent before a task's second step."""
     _blocking: BlockedTime | None = None
     """The latest report of a step or callback that has not ended."""
 

@@ -18,7 +18,7 @@ LENGTH_BYTES = 4
 """How many bytes hold the length of a frame, the largest first."""
 
 LONGEST = 64 * 1024 * 1024
-"""The most bytes of one frame; who announces more is no asynclab."""
+"""The most bytes of one frame; a sender that announces more is not asynclab."""
 
 
 class Frame(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
@@ -100,11 +100,11 @@ class Heartbeat(Frame):
     at: float
     """Seconds of the program's time."""
     loop: int = 0
-    """The loop on which a step or callback was under way; 0 where none was, and what follows says nothing."""
+    """The loop on which a step or callback was under way; 0 if none was, and then the other fields mean nothing."""
     task: int | None = None
     """The task whose step it was; None for a callback."""
     file: str = ""
-    """Where the program was in it; empty where no Python code was called."""
+    """Where the program was in it; empty if no Python code was called."""
     line: int = 0
     function: str = ""
 

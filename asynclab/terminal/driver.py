@@ -239,7 +239,7 @@ class StdoutDriver(LinuxDriver):
                 self.process_message(message)
 
     def _read(self) -> bytes:
-        """What has come from the terminal; nothing where it is gone."""
+        """What has come from the terminal; nothing if it is gone."""
         try:
             return os.read(self.fileno, MOST_BYTES)
         except OSError:

@@ -91,7 +91,7 @@ def _lines_of(update: LayoutUpdate) -> Iterator[Placed]:
 
 
 def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> str:
-    """The text to send: cursor moves and cells, with a style only where it differs from the one before."""
+    """The text to send: cursor moves and cells, with a style only if it differs from the one before."""
     colours = console._color_system or ColorSystem.TRUECOLOR
     sent: list[str] = []
     painted = ""

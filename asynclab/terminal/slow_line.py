@@ -43,7 +43,7 @@ REST = 0.25
 """Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
 
 LEAST_RATE = 2_000.0
-"""Bytes per second: a line that took less was not slow but stopped."""
+"""Bytes per second; if the terminal took fewer, it was not slow but stopped."""
 
 TRUSTED_FOR = 10.0
 """Seconds after which a measured rate is doubted: the line may have become faster."""
@@ -59,7 +59,7 @@ class Pace:
         self.rate = math.inf
         """Bytes per second that the terminal takes; infinite until its buffers are full for the first time."""
         self._measured = math.inf
-        """When that was measured, in seconds."""
+        """When the rate was measured, in seconds."""
         self._backlog = 0.0
         self._at = 0.0
         self._written: deque[tuple[float, int]] = deque(maxlen=1_000)
@@ -71,7 +71,7 @@ class Pace:
         self._add(count, now)
 
     def was_full(self, count: int, seconds: float, now: float) -> None:
-        """Learn the speed: buffers were full for some seconds until now, and took `count` bytes meanwhile."""
+        """Learn the speed: the buffers were full for some seconds until now, and `count` bytes were taken meanwhile."""
         self.rate = max(LEAST_RATE, count / seconds)
         self._measured = now
         self._backlog = 0.0
@@ -91,7 +91,7 @@ class Pace:
 
 
 class SlowLine:
-    """The line between the app and its terminal."""
+    """The connection between the app and its terminal."""
 
     def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
         """Begin to write to a file; `tell` is called, on the writing thread, when it falls behind or catches up."""
@@ -102,7 +102,7 @@ class SlowLine:
         self._waiting = bytearray()
         self._changed = threading.Condition()
         self._is_ending = False
-        """Whether nothing more is asked, as nobody would read the answer."""
+        """Whether to send no more requests, as nobody would read the answer."""
         self._is_closing = False
         self._is_behind = False
         self._asked: float | None = None

@@ -1,7 +1,7 @@
-"""Gives each meaning a colour in any theme; asynclab's own have quiet frames and one accent.
+"""Gives each meaning a colour in any theme; asynclab's own themes have quiet frames and one accent.
 
-One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it
-does not, they are taken from the theme's colours of about the right hue, and made legible on all that text stands on.
+One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it does
+not, they are derived from the theme's colours of about the right hue, and made legible on every background.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ LIGHT = _theme(
     row="#dde8f2",
     hover="#9aa5b4",
 )
-"""The same on a light ground."""
+"""The same with a light background."""
 
 THEMES = (DARK, LIGHT)
 """The themes that the app adds to Textual's own."""

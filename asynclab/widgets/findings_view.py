@@ -34,9 +34,9 @@ class Evidence(NamedTuple):
     """An event that shows a finding."""
 
     event: int
-    """Which event of the run it is, counted from 1."""
+    """The number of the event in the run, counted from 1."""
     at: float | None
-    """Lab seconds; None where it is no longer kept."""
+    """Lab seconds; None if it is no longer kept."""
     words: str
 
 
@@ -56,7 +56,7 @@ def mark_of(found: Found) -> Span:
 
 
 def heading(found: Found, task: str, width: int) -> Line:
-    """The line of a finding in the list; where room is short its place is left out first, then its task's name."""
+    """The line of a finding in the list; if room is short its place is left out first, then its task's name."""
     finding = found.finding
     moment = measured(finding.at)
     room = width - INDENT - len(moment) - 1
@@ -106,7 +106,7 @@ def _wrapped(head: Span, text: str, part: str, width: int, event: int | None = N
 
 
 NOTHING = "Nothing found: no rule has proved a bug in this run."
-"""What the pane says where there is no finding."""
+"""What the pane says if there is no finding."""
 
 _RULES = {rule.name: rule for rule in RULES}
 

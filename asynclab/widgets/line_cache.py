@@ -26,7 +26,7 @@ class Drawn(NamedTuple):
 
 
 class Segments(dict[Span, Segment]):
-    """A cache of segments: most spans are painted again and again, in lines that differ only as a whole."""
+    """A cache of segments: most spans are painted again and again, though the lines around them change."""
 
     def __init__(self, style_of: Callable[[str], Style]) -> None:
         """Begin with nothing; `style_of` gives the style of a part."""

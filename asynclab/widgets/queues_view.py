@@ -255,7 +255,7 @@ def _condition(primitive: PrimitiveState, state: LabState) -> Line:
 
 
 def _names(tasks: Sequence[int], state: LabState) -> Line:
-    """Tasks by name; the line is cut where they don't fit."""
+    """Tasks by name; the line is cut if they don't fit."""
     if not tasks:
         return (("nobody", "past"),)
     named = ", ".join(state.task_name(task) for task in tasks[:NAMES])

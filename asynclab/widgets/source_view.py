@@ -241,7 +241,7 @@ class SourceView(LineView):
         return self._read(task.place[0])
 
     def _read(self, path: str) -> _File:
-        """A file; the first one where it can't be read."""
+        """Open a file, or the first one if that can't be read."""
         text = None if path == self._first.path or self._files is None else self._files.read(path)
         return self._first if text is None else _File(path, text)
 

@@ -207,7 +207,7 @@ def style_of(parts: str, variables: Mapping[str, str]) -> Style:
 def _look(part: str, variables: Mapping[str, str]) -> Style:
     """The style of one part.
 
-    Not by component classes: Textual works out the style of each, in each view, whenever the focus moves.
+    Component classes are not used: Textual computes the style of each, in each view, whenever the focus moves.
     """
     text, ground = _GROUNDS.get(part, (COLOURS.get(part, "").removeprefix("$"), ""))
     colour, background = (Color.parse(variables[name]).rich_color if name else None for name in (text, ground))

@@ -74,7 +74,7 @@ class TaskTreeView(TaskView):
     _some = TaskRows({}, ())
     """The rows of the tasks that are listed, where not all are."""
     _some_of: tuple[object, ...] = ()
-    """What they were chosen by."""
+    """What the listed tasks were chosen by."""
 
     @property
     def _rows(self) -> TaskRows:
@@ -105,7 +105,7 @@ class TaskTreeView(TaskView):
         self._rows_changed()
 
     def set_filter(self, text: str) -> None:
-        """List only tasks whose names contain a text, in upper or lower case, and those that they hang on."""
+        """List only tasks whose names contain a text, in upper or lower case, and their ancestors."""
         self.filter_text = text
         self._rows_changed()
 

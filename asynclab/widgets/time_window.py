@@ -89,7 +89,7 @@ def ruler(
 ) -> Line:
     """Round times, each at its column, with ticks between them, and marks where the loop was blocked.
 
-    `moment` is named above its column, in the place of what would stand there; None for no moment.
+    `moment` is named above its column, in place of the label there; None for no moment.
     """
     cells, labelled = [" "] * width, set[int]()
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
@@ -128,7 +128,7 @@ def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
 
 
 def _pointing(here: str, scale: Scale, first: int, width: int, moment: float) -> tuple[int, str]:
-    """What points at a moment, and the cell in which that begins."""
+    """The text that points at a moment, and the cell in which it begins."""
     column = scale.column(moment) - first
     text = moment_text(moment, scale)
     if column < 0:

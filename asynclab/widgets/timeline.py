@@ -105,7 +105,7 @@ class TimelineView(TaskTreeView):
 
     @property
     def footer_height(self) -> int:
-        """A line for the moment being viewed; where that would hide a lane, the ruler names the moment."""
+        """A line for the moment being viewed; if that would hide a lane, the ruler names the moment."""
         lanes = len(self._timeline.lanes)  # of the whole run, so that nothing jumps on the way through the past
         return int(lanes + self.HEADER_HEIGHT < self.scrollable_content_region.height)
 

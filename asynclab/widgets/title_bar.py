@@ -71,7 +71,7 @@ class TitleBar(LineView, can_focus=False):
     moment: Moment | None = None
     """The moment of the past that is shown; None for the present. The next `show` paints it, and the findings."""
     findings = 0
-    """How much was found in what is on the stage."""
+    """How many findings the run on the stage has."""
 
     def __init__(self, tabs: Sequence[str] = (), active: str = "") -> None:
         """Make a bar with these tabs; the first one is active, or the one that is named."""
@@ -133,7 +133,7 @@ def loop_meter(lag: Sequence[float], width: int = LAGS_SHOWN) -> Line:
 def banner(moment: Moment, width: int) -> Line:
     """The moment being viewed and the way back to the present, in exactly `width` cells.
 
-    Where it is narrow, what had just happened goes first, then which keys lead to other moments, then the end.
+    A narrow bar drops first what had just happened, then the keys to other moments, then the end.
     """
     name, event = "◂ the past", f"event {moment.number:,}"
     of, at = f" of {moment.end:,}", measured(moment.now)

@@ -129,7 +129,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--resume", "/dev/null"], "'/dev/null' is not a file"),
         (["a.com", "--resume", ""], "'--resume': it is empty"),
         (["a.com", "--limit", "0"], "--limit"),
-        (["a.com", "--har", "x/../same", "--resume", "same"], "'same' is named twice, and would be lost"),
+        (["a.com", "--har", "x/../same", "--resume", "same"], "'same' is named twice, and would be overwritten"),
         (["a.com", "--list-only", "--har", "x"], "--list-only fetches nothing: leave out --json, --csv and --har"),
         (["a.com", "--check", "--save", "x"], "--check reads no bodies that --save could save"),
         (["a.com", "--allow", "many"], "it must be a whole number, not 'many'"),

@@ -188,7 +188,7 @@ def test_a_baseline_is_added_to_where_it_is_read_and_written(recorded: Recorded,
         (("--baseline", "missing.json"), "can't read 'missing.json': No such file or directory; --write-baseline"),
         (("--baseline", "."), "can't read '.': Is a directory"),
         (("--baseline", __file__), "is not a baseline"),
-        (("--findings", "json:a", "--write-baseline", "a"), "'a' is named twice, and would be lost"),
+        (("--findings", "json:a", "--write-baseline", "a"), "'a' is named twice, and would be overwritten"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "findings"])

@@ -56,7 +56,7 @@ def test_no_program_is_overwritten_where_a_file_name_was_forgotten(
     name, option, prefix = command
     ran = run(name, option, f"{prefix}{script}", str(script))
     assert ran.exit_code == 2
-    assert "is a Python file, which would be lost: name another file" in ran.output
+    assert "is a Python file, which would be overwritten: name another file" in ran.output
     assert script.read_text() == "print('here')"
 
 
@@ -80,7 +80,7 @@ def test_no_file_that_a_command_names_is_overwritten_by_another(
     Path("FILE").write_text("http://127.0.0.1:1/")
     ran = run(*arguments)
     assert ran.exit_code == 2
-    assert "FILE' is named twice, and would be lost: name another file" in ran.output
+    assert "FILE' is named twice, and would be overwritten: name another file" in ran.output
     assert Path("FILE").read_text() == "http://127.0.0.1:1/"
 
 

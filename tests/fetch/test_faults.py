@@ -137,7 +137,7 @@ async def test_plain_http_where_tls_is_expected_is_a_failure_of_tls(server: Faul
         (b"\x15\x03\x03\0\2\2\x28", "no cipher in common"),
         (b"\x15\x03\x03\0\2\2\x46", "no version of TLS in common"),
         (b"\x15\x03\x03\0\2\2\x70", "no certificate for this name"),
-        (b"\x15\x03\x03\0\2\2\x74", "asks for a certificate of the client"),
+        (b"\x15\x03\x03\0\2\2\x74", "asks for a client certificate"),
         (b"\x16\x03\x03\0\x7a\2", "broke off the handshake"),
         (b"", "broke off the handshake"),
     ],

@@ -90,7 +90,7 @@ def test_a_proxy_that_can_t_be_used_is_told(monkeypatch: pytest.MonkeyPatch, pro
 async def test_a_proxy_of_another_kind_is_told_in_a_sentence(proxy: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
     row = await fetched_row(proxy, "/", proxy_from_environment=True)
-    assert (row.outcome, row.sentence) == ("refused", "Can't use a proxy of the kind socks5: only http and https")
+    assert (row.outcome, row.sentence) == ("refused", "Can't use a socks5 proxy: only http and https")
 
 
 async def test_a_proxy_is_asked_with_its_own_password(proxy: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +213,7 @@ async def test_a_server_that_asks_for_a_certificate_of_the_client_is_told_so(
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES))
     row = await fetched_row(proxy, f"https://127.0.0.1:{demanding_port}/")
     assert (row.outcome, row.attempts) == ("tls", 1), row.sentence
-    assert row.sentence == "TLS failed: the server asks for a certificate of the client"
+    assert row.sentence == "TLS failed: the server asks for a client certificate"
 
 
 async def test_a_handshake_that_breaks_off_is_a_failure_of_tls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ async def test_codings_in_two_headers_are_over_one_another(tmp_path: Path) -> No
     assert (row.outcome, row.decoded, row.wire, row.expected) == ("ok", len(TEXT), len(packed), len(packed))
     assert row.saved is not None
     assert row.saved.read_bytes() == TEXT
-    assert row.notes == ("ignored 1 bytes after the end of what is packed with gzip",)
+    assert row.notes == ("ignored 1 bytes after the end of the gzip data",)
 
 
 async def test_what_is_small_in_the_end_may_not_be_large_in_between() -> None:

@@ -270,7 +270,7 @@ def test_what_can_t_be_attached_to_is_said_with_what_to_do(tmp_path: Path, monke
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(AttachError, match="there is no process 4194305"):
         attach(4_194_305)
-    with pytest.raises(AttachError, match="not the number of a process"):
+    with pytest.raises(AttachError, match="not a process id"):
         attach(1 << 80)
     folder = tmp_path / "asynclab"
     folder.mkdir(mode=0o755)
@@ -278,7 +278,7 @@ def test_what_can_t_be_attached_to_is_said_with_what_to_do(tmp_path: Path, monke
     attach_sockets.listen(path).close()
     with pytest.raises(AttachError, match="remove it, or set XDG_RUNTIME_DIR"):
         attach(os.getpid())
-    with pytest.raises(OSError, match="not a folder of user"):
+    with pytest.raises(OSError, match="not a private folder of user"):
         attach_sockets.own_folder()
     folder.chmod(0o700)
     assert attach_sockets.own_folder() == folder

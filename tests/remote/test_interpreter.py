@@ -56,7 +56,7 @@ def test_a_python_that_serves_has_its_own_asynclab(tmp_path: Path) -> None:
         ({"asynclab": "0.0.9"}, r"has asynclab 0\.0\.9, this is .* -m pip install -e /"),
         ({"problem": "this Python lacks x"}, "doesn't work in .*: this Python lacks x"),
         ({"heeds": False}, "ignores PYTHONPATH"),
-        ({"python": "3.12"}, "doesn't answer as a Python does"),
+        ({"python": "3.12"}, "doesn't answer like a Python"),
     ],
 )
 def test_a_python_that_does_not_serve_is_told(tmp_path: Path, answer: dict[str, object], says: str) -> None:

@@ -112,7 +112,7 @@ def test_what_is_wrong_in_the_middle_is_told_with_its_line(tmp_path: Path) -> No
     good = gzip.decompress(written(path, *frames()[:1]).read_bytes())
     for bad in (b'{"type":"NoSuchFrame"}\n', b"{\n", b'{"type":"LoopEvents","loop":1,"events":[{"type":"Task"}]}\n'):
         path.write_bytes(gzip.compress(good + bad))
-        with pytest.raises(program_recording.RecordingError, match=r"line 3 of .* is not one of a recording"):
+        with pytest.raises(program_recording.RecordingError, match=r"line 3 of .* is no line of a recording"):
             list(program_recording.RecordingReader(path).lines())
 
 
@@ -123,7 +123,7 @@ def test_damage_and_bombs_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path.write_bytes(whole)
     lines = program_recording.RecordingReader(path).lines()
     assert len([next(lines) for _ in range(300)]) == 300
-    with pytest.raises(program_recording.RecordingError, match=r"is damaged|is not one of a recording"):
+    with pytest.raises(program_recording.RecordingError, match=r"is damaged|is no line of a recording"):
         list(lines)
     good = gzip.decompress(written(path, *frames()[:1]).read_bytes())
     with gzip.open(path, "wb") as bomb:

@@ -1,4 +1,4 @@
 """Reads texts of any format for the URLs in them."""
 
 FORMATS = ("text", "html", "xml", "json", "csv", "mail", "defanged")
-"""What a text can be said to be."""
+"""The formats that a user can choose for a text."""

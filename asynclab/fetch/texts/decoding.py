@@ -26,7 +26,7 @@ _USUAL = (
     ("cp932", re.compile(rb"[\x82\x83][\x40-\xf1]|\x81[\x40-\x7e]"), 0.3),  # kana and punctuation
     ("gb18030", re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]"), 0.8),  # most of Korean, too
 )
-"""Characters that an encoding has most of, and at least how much they are of all that are not ASCII."""
+"""The typical characters of an encoding, and their least share of all characters that are not ASCII."""
 
 
 def _east_asian(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Finds where a URL in prose ends: at its delimiters where it has some, or else where a reader would end it."""
+"""Finds where a URL in prose ends: at its delimiters if it has any, otherwise where a reader would end it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PLAIN = (
     r"://(?:[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])|\[[0-9A-Fa-f:.]+\](?::\d+)?)"
     rf"(?:\.?(?=\\?[/?#])(?:{_IN_PATH})*+(?:\\?\?(?=[\[({_WORD}.,;:?])(?:{_IN_QUERY})*+)?+(?<![_?.~:,;]))?"
 )
-"""What follows "http" in a URL that linkify-it would leave as it is; it takes 10 µs for that."""
+"""What follows "http" in a URL that linkify-it would leave unchanged; linkify-it takes 10 µs for that."""
 _IS_PLAIN = re.compile(f"https?{PLAIN}", re.IGNORECASE)
 _CLOSERS = {'"': '"', "'": "'(?![A-Za-z0-9])", "`": "`", "<": r"[>|]", "+": r"\+\+"}  # Slack's |, AsciiDoc's ++
 _CLOSERS |= {
@@ -93,7 +93,7 @@ _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNOR
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
 _MOST_INNER = 8
-"""URLs that one URL has in it: a line of nothing but schemes would be gone over from each of them."""
+"""The most URLs within one URL: otherwise a line of schemes alone would be searched again from each of them."""
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
@@ -102,7 +102,7 @@ _TRAILING = ".,;:!?*_~'"
 
 
 def run_end(line: str, start: int) -> int:
-    """Where the characters end that a URL in prose may have; the same for each URL within them."""
+    """Where the run of characters ends that a URL in prose may have; it is the same for each URL within the run."""
     run = _RUN.match(line, start)
     return run.end() if run else start
 

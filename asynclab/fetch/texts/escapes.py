@@ -1,4 +1,4 @@
-"""Undoes what a text writes for something else: escapes, entities, broken lines, hosts without a scheme."""
+"""Undoes escapes, entities and broken lines in a text, and adds the scheme to hosts without one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
 """As .properties and address cards write it."""
 _CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
-"""A URL that goes on in the next line of .properties; its indent counts for nothing there."""
+"""A URL that continues in the next line of .properties, whose indent is ignored there."""
 _ENTITY = re.compile(
     r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|hellip|[nm]dash|[lr][sd]quo|[lr]aquo|[sb]dquo|bull|middot"
     r"|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});"
@@ -75,15 +75,15 @@ _WRAPPED = re.compile(
     r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
-"""A URL that fills its line, and goes on in a line of its own, quoted as often; two such lines may be a list."""
+"""A URL that fills its line and continues in a line of its own, with equal quoting; two such lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
-"""What a browser writes before marks where it copies a request for the command line of Windows."""
+"""What a browser writes before marks when it copies a request for the command line of Windows."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
 """What separates the parts of a Content-Security-Policy, even where no space follows."""
 
 
 def plain(text: str) -> str:
-    """The text without what only stands for something else."""
+    """The text with escapes, entities and broken lines undone."""
     if "\b" in text:
         text = _OVERSTRUCK.sub("", text)
     if "\\\\" in text:
@@ -126,7 +126,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def unfolded(text: str) -> str:
-    """The text with the lines of a calendar or address card whole, and without what is written before its marks."""
+    """The text of a calendar or address card with its lines joined, and without the backslashes before its marks."""
     if "BEGIN:V" not in text:
         return text
     return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")

@@ -1,4 +1,4 @@
-"""Reads values that a parser has told apart: cells, JSON strings, texts of XML elements; and hosts without a scheme."""
+"""Reads values that a parser has separated: cells, JSON strings, texts of XML elements; and hosts without a scheme."""
 
 from __future__ import annotations
 
@@ -87,17 +87,17 @@ ReadText = Callable[[str], None]
 NAMES_OF_URLS = frozenset(
     "url uri href link links src loc host hosts domain domains website site homepage web address page urls".split()  # noqa: SIM905
 )
-"""What fields are called in which a host without a scheme is meant as a URL."""
+"""The names of fields in which a host without a scheme is meant as a URL."""
 
 _LONGEST_BASE = 500
-"""Characters; a longer one would make megabytes of URLs of a page with many links."""
+"""The most characters of a base; with a longer one, a page with many links would become megabytes of URLs."""
 
 _TAG = re.compile(r"<[/!]?[A-Za-z]")
 _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
     r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?<!\S)(?:\S++\s++){5}| - | \([^()]*\)\Z|(?<!\s)\s.*https?://", re.IGNORECASE
 )
-"""What a URL with spaces in it doesn't have, but a sentence that begins with one."""
+"""Tells a sentence that begins with a URL from a URL with spaces in it."""
 _NAMES_OF_PROSE = frozenset(
     "text body message msg content description comment title summary note notes html abstract caption log".split()  # noqa: SIM905
 )

@@ -1,4 +1,4 @@
-"""Collects the URLs of a text, and what of it gave none."""
+"""Collects the URLs of a text, and notes the lines and links that gave none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.fetch.address import HOST_LETTERS, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
 IgnoreReason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
-"""What something is that gave no URL."""
+"""Why a line or link gave no URL."""
 
 IGNORED_KEPT = 1_000
 """The most ignored lines that are kept to be shown."""
@@ -55,9 +55,9 @@ class FoundSoFar:
     left_out: set[str] = field(default_factory=set)
     """Those that were too many."""
     ignored: list[tuple[IgnoreReason, str]] = field(default_factory=list)
-    """What gave nothing, with the reason: the first of it, cut short, with passwords hidden."""
+    """The first lines and links that gave no URL, cut short, with passwords hidden, each with the reason."""
     ignored_counts: Counter[IgnoreReason] = field(default_factory=Counter)
-    """How much of it there is."""
+    """How many lines and links gave no URL."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many URLs each format gave, in the order of the text."""
     total: int = 0
@@ -142,7 +142,7 @@ class FoundSoFar:
             self.fragments.setdefault(key, {})[fragment] = None
 
     def _spell_keys(self) -> None:
-        """Put the hosts of all keys in ASCII from now on, as some are; that takes long where each is another one."""
+        """Write the hosts of all keys in ASCII from now on, as some already are; slow if all hosts differ."""
         self._are_ascii = True
         self.counts = {sent_text(key): count for key, count in self.counts.items()}
         self.left_out = set(map(sent_text, self.left_out))

@@ -1,4 +1,4 @@
-"""Tells the format of a text, or cuts a text where its format changes, and has each part read by its own reader."""
+"""Detects the formats in a text, cuts it where they change, and has each part read by its own reader."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
 _CHILD = re.compile(r"<[^<>]*(?<!/)>[^<]*<([A-Za-z][\w.]*)[\s/>]")
-"""An element with another in it, neither of which is one of a library for pages, whose names have a hyphen."""
+"""An element within another. Neither name has a hyphen, as elements of page libraries have."""
 _NO_HTML = re.compile(
     r"<(?:(?:area|base|data|embed|img|link|map|meta|object|param|source|track)>"  # meaningless without attributes
     r"|[A-Z]+[a-z]|[a-z]+[A-Z]|[^<>]*\sxmlns(?::\w+)?=[\"'](?!http://www\.w3\.org/(?:1999/x|2000/svg|1998/Math)))"
 )
-"""An element of XML that is called as one of HTML."""
+"""An element of XML with the name of an HTML element."""
 END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
@@ -81,7 +81,7 @@ def read_any(text: str, finding: FoundSoFar, depth: int = 0) -> None:
 
 
 def read_as(name: str, text: str, finding: FoundSoFar) -> None:
-    """Take the URLs of a text of a format in `FORMATS`; of one that it isn't, those that any text may have."""
+    """Take the URLs of a text as a format in `FORMATS`; if it is not of that format, take them as from any text."""
     before = finding.total
     cutting = _Cutting(text, finding, 1)
     _READERS[name](text, finding, cutting.read_inner)
@@ -94,7 +94,7 @@ class _Cutting:
     def __init__(self, text: str, finding: FoundSoFar, depth: int) -> None:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
-        """Up to where no JSON or XML, and no mail, can begin: another attempt would meet the same error."""
+        """The offset before which no JSON, XML or mail can begin: another attempt would meet the same error."""
         self._scripts = _scripts(text)
 
     def part_at(self, start: int) -> SurePart | None:
@@ -140,17 +140,17 @@ class _Cutting:
 
     @cached_property
     def _closed(self) -> frozenset[str]:
-        """The names of all elements that end somewhere."""
+        """The names of all elements that have an end tag."""
         return frozenset(END_TAG.findall(self._text))
 
     def script_around(self, position: int) -> int:
-        """Where the script ends in which a place is; 0 for any other place."""
+        """Where the script around an offset ends; 0 if the offset is in no script."""
         while self._scripts and self._scripts[0][1] <= position:
             self._scripts.pop(0)
         return self._scripts[0][1] if self._scripts and self._scripts[0][0] <= position else 0
 
     def read_inner(self, text: str) -> None:
-        """Read a text within a part; what that is taken for is not told."""
+        """Read a text within a part, without reporting its format."""
         formats = dict(self._finding.formats)
         ignored, lines = len(self._finding.ignored), self._finding.ignored_counts["line"]
         before = self._finding.total
@@ -262,9 +262,9 @@ _READERS: dict[str, Callable[[str, FoundSoFar, ReadText], None]] = {
     "mail": lambda text, finding, read: MailPart(len(text), text).read(finding, read),
     "defanged": lambda text, finding, read: read(rearmed(text)),
 }
-"""What reads each format that a text can be said to have."""
+"""The reader of each format that a user can choose."""
 
 
 def xml_text(text: str) -> SurePart:
-    """A text that is XML as a whole, whatever is wrong with it."""
+    """A whole text read as XML, even if it is malformed."""
     return xml_at(text, len(text) - len(text.lstrip()))[0] or _MarkupPart(len(text), text, "XML")

@@ -26,14 +26,14 @@ _PLAIN_TAGS = re.compile(
 )
 """Tags that point to nothing, and the texts before them in which no URL is."""
 _MAY_LINK = re.compile(r"[^\w\s/:,;!?()'\"*+#=-]|//|localhost", re.IGNORECASE)
-"""What every URL and host has, or what stands for that."""
+"""What every URL and host contains, or an escape of it."""
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
 
 # As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
 _REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|([A-Za-z][A-Za-z0-9]*+(?:;|(?!=))))")
 
 _MARKUP = re.compile(r"\s|<[/?%]")
-"""What a link with < in it has, if that is no part of a URL."""
+"""What a link with < in it has if the < is no part of a URL."""
 _LINKS = frozenset(
     """
     href src action formaction poster data cite background longdesc manifest codebase archive classid usemap
@@ -58,14 +58,14 @@ KNOWN = frozenset(
 
 @dataclass(slots=True)
 class _Page:
-    """What the tags up to here say of those that follow."""
+    """What earlier tags say about those that follow: the open link and the base."""
 
     finding: FoundSoFar
     is_xml: bool
     base: str = ""
     base_was_used: bool = False
     shown: str = ""
-    """What the open link points to."""
+    """The target of the open link."""
 
 
 def read_html(text: str, finding: FoundSoFar, *, is_xml: bool = False) -> None:

@@ -32,7 +32,7 @@ class JsonPart(NamedTuple):
 
     end: int
     value: Any
-    """What it says; None where it is broken."""
+    """The decoded value; None if it is broken."""
     text: str
     """All of it."""
 
@@ -57,7 +57,7 @@ class JsonPart(NamedTuple):
 
 
 def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
-    """The JSON that begins at a place and ends with a line, or None; and up to where no other JSON can begin."""
+    """The JSON from an offset to the end of a line, or None; and the offset before which no other JSON begins."""
     if not _BEGINS.match(text, start):
         return None, start
     try:
@@ -87,7 +87,7 @@ def _decoded(text: str, start: int) -> tuple[Any, int]:
 
 
 def json_text(text: str) -> JsonPart:
-    """A text that is JSON as a whole, whatever is wrong with it."""
+    """A whole text read as JSON, even if it is malformed."""
     try:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
@@ -96,7 +96,7 @@ def json_text(text: str) -> JsonPart:
 
 
 def _broken_at(text: str, start: int, end: int) -> JsonPart | None:
-    """What is JSON up to an error, to the end of that line; the same error would be met from each place before it."""
+    """JSON up to an error, to the end of that line; starting anywhere before it would meet the same error."""
     if not _LOOKS_LIKE_JSON.match(text, start, end + 1):
         return None
     line_end = text.find("\n", end) + 1 or len(text)
@@ -138,7 +138,7 @@ def _strings(record: Any) -> Iterator[tuple[str, str]]:
 
 
 def _only_the_one_asked_for(pairs: _Object) -> _Object:
-    """Of what a fetch came to, as curl and we write it, the URL alone: not where it led to, nor what its page says."""
+    """Of a fetch's result, as curl and asynclab write it, only the URL: neither redirects nor the page's title."""
     names = {name for name, _ in pairs}
     if {"url", "url_effective"} <= names:
         return _Object(pair for pair in pairs if pair[0] == "url")
@@ -155,7 +155,7 @@ def _entries(value: Any) -> list[Any] | None:
 
 
 def _read_strings(text: str, finding: FoundSoFar, read: ReadText) -> None:
-    """Take the strings of what is broken, one by one, and what is left as text."""
+    """Take the strings of broken JSON one by one, and the rest as text."""
     position = 0
     for string in _STRING.finditer(text):
         rest = text[position : string.start()]

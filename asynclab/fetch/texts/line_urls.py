@@ -1,4 +1,4 @@
-"""Finds the URLs of a line of prose: at once where all are simple, or one by one."""
+"""Finds the URLs of a line of prose: at once if all are simple, else one by one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _simple() -> re.Pattern[str]:
 
 SIMPLE = _simple()
 _IN_PATH = re.compile("/https?://")
-"""A URL in the path of another, as archives have it."""
+"""A URL in the path of another, as in web archives."""
 _CUT_SHORT = re.compile(r"(?:…|\.\.\.)(?:\]\(<?|[>\]])")
 """The end of a link's text that shows the beginning of what the link points to."""
 _ODD_LINE = LineSearch(r"[^\S\n]*(?:#|[\[>](?=[^\n]*\]:)(?![^\n]*\]: http))")

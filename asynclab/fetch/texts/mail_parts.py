@@ -1,4 +1,4 @@
-"""Reads the source of mails: headers, and the parts of the body as they were before they were encoded."""
+"""Reads the source of mails: headers, and the decoded parts of the body."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OTHER = LineSearch(
     r"|[ \t]*(?:[\[{][^\n]*\"|<\?xml))",
     re.IGNORECASE,
 )
-"""The headers of another mail, and what is no part of a mail if it is not encoded as that is: JSON and XML."""
+"""The beginnings of other texts: headers of another mail, and JSON and XML, which a mail contains only encoded."""
 _BOUNDARY = re.compile(
     r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
 )
@@ -41,7 +41,7 @@ _QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
 _SOFT_URL = LineSearch(r"(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.IGNORECASE)
-"""A URL that goes on in the next line; its own = would be =3D."""
+"""A URL that continues in the next line; an = in it would be =3D."""
 _SOFT_BREAK = LineSearch(r"[^\n]{20,75}=\r?\n")
 
 
@@ -75,7 +75,7 @@ class MailPart(NamedTuple):
 
 
 def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None, int]:
-    """The mail that begins at a place, up to the next one, or None; and up to where no other mail can begin."""
+    """The mail from an offset up to the next mail, or None; and the offset before which no other mail can begin."""
     headers = _HEADERS.match(text, start)
     assert headers is not None  # it may be empty
     body = headers.end()
@@ -87,7 +87,7 @@ def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None,
 
 
 def _message(text: str) -> Message:
-    """The mail that a text is. Email's parser takes long: a mail without parts is kept from it."""
+    """A whole text read as a mail. The email package's parser is slow: a mail without parts is read without it."""
     headers = _HEADERS.match(text)
     if headers and (blank := _BLANK_LINE.match(text, headers.end())):
         message = Message()
@@ -100,7 +100,7 @@ def _message(text: str) -> Message:
 
 
 def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
-    """Where the body that begins at a place ends, by how it is encoded."""
+    """Where the body that begins at an offset ends, judged by its encoding."""
     boundary = _BOUNDARY.search(headers)
     if boundary is not None:
         last = text.find(f"\n--{boundary[1]}--", start - 1, latest)
@@ -119,7 +119,7 @@ def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
 
 
 def without_quoting(text: str) -> str | None:
-    """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
+    """The text of a mail's part decoded from quoted-printable; None if it isn't quoted-printable."""
     breaks = "=\n" in text or "=\r\n" in text
     if not ((breaks and _SOFT_URL.search(text)) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None

@@ -16,7 +16,7 @@ from asynclab.fetch.texts.templates import defanged, without_defanged
 _LONG_LINE = 100_000
 _MEDIUM_LINE = 1_000
 _MOST_LINES = 64
-"""Lines that are gone over at once."""
+"""How many lines are searched at once."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 
 
@@ -68,7 +68,7 @@ def _read_all(all_lines: list[str], finding: FoundSoFar) -> str:
 
 
 def _most_at_once(line: str) -> int:
-    """How many lines such as this are gone over at once, for its URLs; 0 if it has none."""
+    """How many lines such as this one are searched at once, by the number of its URLs; 0 without URLs."""
     return 0 if "://" not in line else 1 if len(line) > _MEDIUM_LINE else _MOST_LINES
 
 

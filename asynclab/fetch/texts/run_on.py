@@ -20,11 +20,11 @@ _ENDS_SENTENCE = re.compile(r"(?:ください|下さい|です|ます|ました|
 _PARTICLE = re.compile(
     r"(?<=[A-Za-z0-9])(?:을|를|은|는|이|가|에|에서|에는|로|으로|와|과|의|도|까지|부터|입니다|이고|이며)\Z"
 )
-"""What Korean adds to a word, without a space."""
+"""Endings that Korean adds to a word without a space."""
 
 
 def may_run_on(text: str) -> bool:
-    """Whether such a letter follows one of a URL, or a digit."""
+    """Whether such a letter follows a letter of a URL, or a digit."""
     return not text.isascii() and _RUN_ON.search(text) is not None
 
 
@@ -37,8 +37,8 @@ def text_at(line: str, start: int, end: int) -> str:
 def end_before_text(url: str, before: str) -> int:
     """Where a URL ends that such a text may follow; its length if none does. `before` is the character before it.
 
-    Nobody can tell for sure: `/wiki/C语言` is an address, too. So the text has to follow a whole host or a file, to be
-    a part of a sentence by its end, or the sentence has to have no space before the URL either.
+    Nobody can tell for sure: `/wiki/C语言` is an address, too. So a URL ends there only if it is a whole host or ends
+    in a file, if the text ends a sentence, or if there is no space before the URL either.
     """
     if not _RUN_ON.search(url):
         return len(url)

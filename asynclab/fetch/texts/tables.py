@@ -49,7 +49,7 @@ class Table(NamedTuple):
     separator: str
     rows: list[list[str]]
     names: list[str]
-    """What the columns are called; empty where nothing says so."""
+    """What the columns are called; empty if nothing says so."""
     url_columns: frozenset[int]
     """The columns in which a host without a scheme is a URL."""
 
@@ -70,7 +70,7 @@ class Table(NamedTuple):
 
 
 def table_at(text: str, start: int) -> tuple[Table | None, int]:
-    """The table that begins at a place, if it has URLs in a column of their own; and up to where no other can begin."""
+    """The table at an offset, if it has a column of URLs; and the offset before which no other can begin."""
     told = _TOLD.match(text, start)
     if told is not None:
         return _table(text, told.end(), told[1])
@@ -99,7 +99,7 @@ def table_around(text: str, start: int, place: int) -> Table | None:
 
 
 def table_text(text: str) -> Table:
-    """A text that is a table as a whole; the separator is what its first line has most of."""
+    """A whole text read as a table; the separator is the candidate that its first line has most of."""
     first = text.lstrip().partition("\n")[0]
     separator = max("\t,;|", key=first.count)
     try:
@@ -134,7 +134,7 @@ def _table(text: str, start: int, separator: str, place: int = sys.maxsize) -> t
 
 
 class _Lines:
-    """The lines of a text from a place on, for a parser that says nothing of where it is."""
+    """The lines of a text from an offset on, for a parser that doesn't report its position."""
 
     def __init__(self, text: str, start: int, longest_record: int) -> None:
         self.position = start

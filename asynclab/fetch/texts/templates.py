@@ -1,4 +1,4 @@
-"""Tells URLs that nobody is meant to fetch as they stand: templates to be filled in, and those that were defanged."""
+"""Recognises URLs that nobody is meant to fetch as they are: templates to be filled in, and defanged URLs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PATTERN = re.compile(
 )
 
 _LONGEST = 1_000
-"""Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
+"""How many characters of a URL are searched for something to be filled in: a long URL would be searched many times."""
 _HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/\[|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
 """What every template has, and few other URLs; re skips to where an alternative begins, if none begins with a set."""
 

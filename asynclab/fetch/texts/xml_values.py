@@ -82,7 +82,7 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
 
 
 def _pieces(text: str, start: int) -> Iterator[bytes]:
-    """The rest of a text in ever longer pieces, so that a short element in a long text takes no long time."""
+    """The rest of a text in ever longer pieces, so that a short element in a long text is read fast."""
     length = 1_000
     while start < len(text):
         yield text[start : start + length].encode("utf-8", "replace")
@@ -98,7 +98,7 @@ def _refuse(*_: object) -> None:
 
 
 class _EndError(Exception):
-    """What follows is no part of it."""
+    """The text after this is no part of it."""
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
 def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
     """Whether a task was cancelled while it waited for the end of one that it had cancelled before.
 
-    What is to catch that one's CancelledError has caught its own.
+    The code that should catch that task's CancelledError caught its own instead.
     """
     wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
     awaited = (state.tasks.get(number) for number in (() if wait is None else wait.tasks))
@@ -174,7 +174,7 @@ def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> Non
 
 
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
-    """A task is cancelled as the program ends, which may be meant; what it skips where its loop is closed is not."""
+    """A task is cancelled as the program ends, which may be intended; clean-up that a closed loop skips is not."""
     state.remember(event, at, place_of(state.task(event.task)), is_sure=event.cleans_up)
 
 
@@ -247,7 +247,8 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
     """Nobody can get the item any more that a task has taken from a queue, or what was to be closed.
 
-    Not so what came before the wait in which the other task was cancelled: that may have had it, and closed it.
+    This leaves out what came before the wait in which the other task was cancelled: that task may have got and closed
+    it.
     """
     task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
     if event.is_given_up:
@@ -277,6 +278,6 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
 
 
 def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
-    """A connection was not closed, or a client: it has the place where it opened its connections."""
+    """A connection or client was not closed; the place is where its connections were opened."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
     state.remember(event, at, place_in(event) or next(places, place_of(state.task(event.task))))

@@ -79,7 +79,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember which task took an item. Once many are out, or two look the same, the queue is no pool."""
+    """Remember which task took an item. If many are out, or two look the same, the queue doesn't count as a pool."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:

@@ -140,7 +140,7 @@ _OUTSIDE = frozenset({"stream", "socket", "process", "thread", "library"})
 def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
     """Whether something is held up: a task that is ready, due, or may be answered from outside, or a timer.
 
-    Not so a task that waits for what only other tasks bring, or for the blocking one.
+    Tasks that wait for other tasks, such as the blocking one, don't count.
     """
     for number in state.ready_queue:
         if number != blocking:

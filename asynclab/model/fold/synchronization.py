@@ -91,7 +91,7 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
 
 
 def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
-    """Note who has a semaphore's permits, and who gives back one that it has not."""
+    """Note who has a semaphore's permits, and which task gives back a permit that it doesn't have."""
     takers = semaphore.takers
     who = event.task if event.taker is None else event.taker
     if by < 0 and who != semaphore.sole_taker:
@@ -119,7 +119,7 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
 
 
 def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, who: int) -> None:
-    """Note that a task gives back a permit that it has not, if it had one before, or waited for one last."""
+    """Note that a task gives back a permit that it doesn't have, if it had one before, or waited for one last."""
     task = state.tasks.get(who)
     wait = None if task is None else task.last_wait
     helpers = () if wait is None else map(state.tasks.get, wait.tasks)  # up to Python 3.11 wait_for() has one
@@ -132,7 +132,7 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
-    """Tell who notified how many waiters of a condition."""
+    """Log who notified how many waiters of a condition."""
     state.mark(event.task, "changed", at, event)
     condition = state.primitives.get(event.primitive)
     if condition is not None:

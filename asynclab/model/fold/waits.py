@@ -20,7 +20,7 @@ SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
 TELLING = frozenset({"gather", "lock", "semaphore", "shield"})
-"""The waits whose end tells something even where no cancel has ended them."""
+"""The waits whose end proves something even if no cancel ended them."""
 
 LEFT_BEHIND_KEPT = 200
 """How many tasks that a failed gather() left running are remembered."""
@@ -84,7 +84,7 @@ def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
 
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
-    """Put a task among those that wait on its wait's queue, or take it out."""
+    """Add a task to the waiters of its wait's queue, or remove it."""
     if wait.tasks and wait.kind in ENDED_BY_TASKS:
         if is_queued:
             state.awaiting[task] = None
@@ -117,7 +117,7 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
-    """Note what the end of a task's wait shows. Call this before the wait is forgotten."""
+    """Note what the end of a task's wait proves. Call this before the wait is forgotten."""
     wait = task.waits_for
     if wait is None:
         return

@@ -53,7 +53,7 @@ to stop, a timeout that was moved, that it was chosen to run next, a step long e
 after its end."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
-"""The most important first: where there is room for one mark, the first is drawn."""
+"""The most important first: if there is room for one mark, the first is drawn."""
 
 DRAWN = MARK_KINDS.index("created")
 """How many kinds are drawn; the others appear only in stories."""

@@ -1,4 +1,4 @@
-"""The lanes of a run, in bounded memory, and what can be asked of them."""
+"""The lanes of a run, in bounded memory, and the questions that views ask about them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Retelling:
         """How many intervals are still unread; while there are any, the story is incomplete."""
 
     def tell(self, timeline: Timeline, state: LabState) -> Story:
-        """The story at the moment of a state; the timeline may go further."""
+        """The story up to the moment of a state; the timeline may already have later events."""
         if timeline is not self._timeline or state.version < self._version or self._life.has_missed(timeline):
             self._timeline, self._life = timeline, Life(self.task)
         self._version = state.version

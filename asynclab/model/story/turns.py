@@ -64,7 +64,7 @@ class CancelRequest:
     interrupted: bool = False
     """Whether it ended a wait."""
     timed_out: float | None = None
-    """The length of that task's timeout, where it had just expired."""
+    """The length of that task's timeout, if it had just expired."""
     after_main: bool = False
     after_failure: bool = False
     """Whether the task that asked had failed."""

@@ -15,7 +15,7 @@ SHOWN_FROM = 0.001
 
 
 def ended_by(turn: Turn, state: LabState) -> str:
-    """What ended the wait: "its timer woke it", "consumer-1 took 'A1' out and woke it"; empty where unknown."""
+    """What ended the wait: "its timer woke it", "consumer-1 took 'A1' out and woke it"; empty if unknown."""
     expired, cancel = turn.expired, turn.cancel
     timeout = woken = request = ""
     if expired is not None:

@@ -1,1 +1,1 @@
-"""The one grammar: how waits, wakes, deeds and endings are said, in a cell, in an activity line and in a story."""
+"""All wording: how a cell, an activity line and a story describe waits, wakes, deeds and endings."""

@@ -1,4 +1,4 @@
-"""Says in full what a task or thread waits for: with those who hold it, or brought it last, and how they ended."""
+"""Describes in full what a task or thread waits for: also who holds it or brought it last, and how these ended."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _is_pending(number: int, state: LabState) -> bool:
 
 
 def last_by(state: LabState, done: str, tasks: Mapping[int | None, float]) -> str:
-    """The task that did something last, and how it ended; empty where no task did it."""
+    """The task that did something last, and how it ended; empty if no task did it."""
     number = _latest(tasks)
     if number is None:
         return ""

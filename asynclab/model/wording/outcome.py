@@ -11,7 +11,7 @@ from asynclab.model.wording.quantities import measured
 COLLECTED = "garbage-collected while pending"
 
 _OF_PROCESSES = ("exit code ", "killed by ")
-"""The beginnings of clauses about a whole process; no exception's line and no repr begins so."""
+"""How clauses about a whole process begin; no exception's line and no repr begins like that."""
 
 
 def ending(outcome: Outcome, detail: str) -> Forms:

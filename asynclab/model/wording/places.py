@@ -7,7 +7,7 @@ from asynclab.model.tasks import Place, TaskState, place_in
 
 
 def line_of(place: Place | None) -> str:
-    """A place as "app.py:7"; empty where it is unknown."""
+    """A place as "app.py:7"; empty if it is unknown."""
     return "" if place is None else line_of_code(*place)
 
 
@@ -22,7 +22,7 @@ def at_line(place: Place | None) -> str:
 
 
 def origin(task: TaskState) -> str:
-    """Where a task was made: "(made at app.py:7)"; empty where that is unknown."""
+    """Where a task was made: "(made at app.py:7)"; empty if that is unknown."""
     return f"(made{at_line(place_in(task))})" if task.line else ""
 
 

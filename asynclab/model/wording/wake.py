@@ -34,7 +34,7 @@ class Wake(NamedTuple):
 
 
 class WakingDeed(NamedTuple):
-    """What a waker does to end a kind of wait."""
+    """The events with which a waker ends a kind of wait."""
 
     noun: str = ""
     """After its name: "woken by main's put"."""
@@ -138,7 +138,7 @@ def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
 
 
 def deed_of(wait: events.Wait) -> WakingDeed:
-    """The words for what ends a wait; without any where nothing that a task does would."""
+    """The words for what ends a wait; empty words if nothing that a task does could end it."""
     return _DEEDS.get(wait.kind, WakingDeed())
 
 

@@ -1,1 +1,1 @@
-"""Observes the program of this process and tells another process of it; imports neither textual nor aiohttp."""
+"""Observes the program in this process, and reports to another process; imports neither textual nor aiohttp."""

@@ -22,7 +22,7 @@ def attachable() -> bool:
     Only this user, and root, can attach. Until somebody does, nothing in the program is changed: one thread waits.
 
     Returns:
-        Whether it can be attached to; where it can't, a RuntimeWarning says why, and the program runs all the same.
+        Whether it can be attached to; if it can't, a RuntimeWarning says why, and the program runs all the same.
     """
     global _listener
     if _listener is not None:

@@ -1,4 +1,4 @@
-"""Shows the program of this process to somebody who attached to it, until they leave: then all is as it was."""
+"""Shows the program of this process to a viewer that attached to it, until the viewer leaves: then all is as it was."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _visit: Visit | None = None
 
 
 def receive(connection: socket.socket) -> None:
-    """Show the program to whoever is at the other end of a connection, until it is closed there."""
+    """Show the program to the viewer at the other end of a connection, until the viewer closes it."""
     with connection, suppress(OSError):
         if not _only_one.acquire(timeout=LAST_MOMENTS):
             _greet(connection, "another asynclab is attached to it")
@@ -123,7 +123,7 @@ class Visit:
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:
-        """In a child after a fork: it is nobody's to look at."""
+        """In a child after a fork: stop observing, as nobody is attached to the child."""
         self._sender.abandon()
         self._observation.stop()
 

@@ -1,4 +1,4 @@
-"""Begins to observe the program that this Python is about to run, and tells another process of it."""
+"""Begins to observe the program that this Python is about to run, and reports to another process."""
 
 from __future__ import annotations
 

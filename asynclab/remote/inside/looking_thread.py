@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from asynclab.trace.recording.give_way import GiveWay
 
 _MOMENT = 0.0001
-"""Real seconds between two questions whether a thread has ended."""
+"""Real seconds between two checks whether a thread has ended."""
 
 _LAST_MOMENTS = 1.0
 """Real seconds that the system may take to end a thread which has returned."""
@@ -67,7 +67,7 @@ class LookingThread:
         self.lives = False
         """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
         self.asleep = _thread.allocate_lock()
-        """Held but for a moment, in which whoever waits for it wakes."""
+        """Held except for a moment, in which the threads that wait for it wake."""
         self.asleep.acquire()
         self._native = 0
         """The system's number of the latest thread."""

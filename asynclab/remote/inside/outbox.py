@@ -43,7 +43,7 @@ ROOM = 2 * 1024 * 1024
 """How many bytes may wait for the reader before details are dropped."""
 
 LASTING_ROOM = 100_000
-"""How many events that last may wait in one stall of the reader. Later births are only counted once they have ended."""
+"""How many lasting events may wait while the reader stalls. Later births are only counted once they have ended."""
 
 DETAILS = (
     StepEvent,
@@ -61,7 +61,7 @@ DETAILS = (
     ClientConnected,
     LoopLagged,
 )
-"""Events that may be left out. The others last: births, names, ends and the clock."""
+"""Events that may be left out. The others are lasting: births, names, ends and the clock."""
 
 
 class Outbox:
@@ -88,7 +88,7 @@ class Outbox:
         self._put(to_bytes(frame))
 
     def add_events(self, loop: int, events: Sequence[Event]) -> None:
-        """Send events of a loop; where the reader is far behind, only those that last."""
+        """Send events of a loop; if the reader is far behind, only lasting ones."""
         dropped = self._dropped.get(loop)
         if dropped is None and self._size <= ROOM:
             self._put(events_frame(loop, list(events)))
@@ -118,7 +118,7 @@ class Outbox:
         self._catch_up()
 
     def send_all(self, patience: float) -> None:
-        """Send everything, and wait for the reader; not for one that takes nothing for `patience` seconds."""
+        """Send everything, and wait for the reader, unless it takes nothing for `patience` seconds."""
         self.send()
         while (self._waiting or self._dropped) and not self.is_broken:
             left = self._moved_at + patience - monotonic()
@@ -166,11 +166,11 @@ class _Dropped:
         self._lasting = 0
         """How many events were not left out."""
         self._renamed: dict[int, TaskRenamed] = {}
-        """The latest new names among it."""
+        """The latest new names among the events left out."""
         self._untold: dict[int, TaskCreated] = {}
-        """The births that were left out, of tasks that live."""
+        """The births that were left out, of tasks that still live."""
         self._ended: Counter[Outcome] = Counter()
-        """How the others ended whose births were left out."""
+        """How the other tasks ended whose births were left out."""
 
     def leave_out(self, events: Sequence[Event]) -> list[Event]:
         """Leave out details, and lives where there are too many.

@@ -261,7 +261,7 @@ class PerfettoExport:
             self._file.add("C", pid, pid, at, "ready tasks", args={"value": self._ready[pid]})
 
     def _track(self, task: int, at: float, loop: ObservedLoop) -> TaskTrack:
-        """A task's track; begun here where its birth is not in the recording."""
+        """A task's track; begun here if its birth is not in the recording."""
         return self._tracks.get(task) or self._begin_track(task, loop.state.task_name(task), at, loop)
 
     def _begin_track(self, task: int, name: str, at: float, loop: ObservedLoop, **args: str) -> TaskTrack:

@@ -21,12 +21,12 @@ _encoder = msgspec.json.Encoder()
 
 
 def microseconds(seconds: float) -> int:
-    """A moment as the format has it; none lies outside of what its readers can hold."""
+    """A moment in microseconds, limited to what the format's readers can represent."""
     return round(min(max(seconds, 0.0), LONGEST_TIME / 1e6) * 1e6)
 
 
 class TraceFile:
-    """Writes one event after another in the Trace Event Format, a line each; holds none of them.
+    """Writes one event after another in the Trace Event Format, a line each; keeps none in memory.
 
     The format is Chrome's: a JSON object with a list of events, which Perfetto reads. Its times are microseconds.
     They are whole numbers here: the importer multiplies them by 1,000, and a rounded fraction could make a slice end
@@ -158,7 +158,7 @@ class TaskTrack:
         """Let an arrow begin in the step that is under way, or in the latest one: a callback may wake after its end.
 
         Returns:
-            When it begins, at the latest; None where the task has not run, and so can't have woken anybody.
+            When it begins, at the latest; None if the task has not run, and so can't have woken anybody.
         """
         arrow = Arrow(number, "s", at)
         if self.doing is not None and self.doing.kind == RUNNING:

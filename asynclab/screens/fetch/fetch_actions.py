@@ -19,7 +19,7 @@ command = Command["FetchActions"]
 
 
 def in_list(rank: int) -> Callable[[FetchActions], int | None]:
-    """The rank of a command on the list: it leaves the key bar to the stage's own while those keys are about it."""
+    """The rank of a command on the list; None while the keys are about the stage: then it is not in the key bar."""
     return lambda screen: rank if screen.is_in_list else None
 
 

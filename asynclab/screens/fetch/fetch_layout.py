@@ -19,7 +19,7 @@ LEAST_ASKED = 8
 LEAST_DETAIL = 11
 MOST_DETAIL = 22
 MOST_ASKED = 15
-"""Lines of the details, with their frame; the last where they were asked for and take the place of the text."""
+"""Lines of the details, with their frame; the last number counts if they were asked for and replace the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class FetchShares:
     """The lines of each pane, with its frame; the list gets the rest."""
 
     text: int
-    """The lines of the text, and the options beside it; 0 where they are hidden."""
+    """The lines of the text, and the options beside it; 0 if they are hidden."""
     detail: int
-    """The lines of the details of the selected URL; 0 where they are hidden."""
+    """The lines of the details of the selected URL; 0 if they are hidden."""
 
 
 def fetch_shares(height: int, options: int, *, wants_detail: bool | None) -> FetchShares:

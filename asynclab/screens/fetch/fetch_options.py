@@ -14,7 +14,7 @@ SUMMARY = ("concurrency", "per_host", "rate", "timeout", "deadline", "retries", 
 """The options that the summary always has."""
 
 ALSO = ("headers", "proxy_from_environment", "block_private", "check", "allow")
-"""The options that it names where they are set."""
+"""The options that it names if they are set."""
 
 UNITS = {"rate": " /s", "timeout": " s", "deadline": " s"}
 
@@ -26,7 +26,7 @@ def options_form(options: Options) -> Form:
 
 
 def summary_lines(options: Options, width: int) -> list[Line]:
-    """The options in a few lines; in two columns where there is room."""
+    """The options in a few lines; in two columns if there is room."""
     pairs = [(OPTIONS[name].label, _short(options, name)) for name in SUMMARY]
     columns = 2 if width >= 40 else 1
     rows = -(-len(pairs) // columns)

@@ -59,8 +59,8 @@ PHASE_MEANINGS: dict[Phase, str] = {
 FETCH_MARKS: tuple[Mark, ...] = (
     *(Mark(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
     *(Mark(f"{PHASES[name][0]} {name}", PHASES[name][1], meaning) for name, meaning in PHASE_MEANINGS.items()),
-    Mark(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot longer than is drawn"),
-    Mark("━━╸──", "waiting", "bytes received, as a share where the server says how many"),
+    Mark(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot, longer than the bar shows"),
+    Mark("━━╸──", "waiting", "bytes received; a share if the server says how many there are"),
     Mark("► 1×", "waiting", "in the frame of the list: lab time runs at this speed"),
     LOOP_MARK,
 )

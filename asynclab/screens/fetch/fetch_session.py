@@ -48,7 +48,7 @@ class FetchSession(Program):
             self._begin(self._next.kept, paused=paused, instant=instant)
 
     def retry(self, rows: Iterable[Row]) -> None:
-        """Fetch rows that have ended again; if a fetch is running, as part of it."""
+        """Fetch ended rows again; if a fetch is running, as a part of it."""
         if self.fetch is None:
             return
         is_under_way = self.fetch.is_running

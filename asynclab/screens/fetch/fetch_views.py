@@ -74,7 +74,7 @@ class FetchViews(Vertical):
     story = query_one("#fetch-story", DetailView)
     answer = query_one("#fetch-answer", DetailView)
     whole = query_one("#fetch-whole", DetailView)
-    """Both in one pane, where room is short."""
+    """Both in one pane, if room is short."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

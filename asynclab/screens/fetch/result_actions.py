@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 command = Command["ResultActions"]
 
 AUTO = "auto"
-"""What it is called to tell the format by the text."""
+"""The name of the choice that detects the format from the text."""
 
 
 class ResultActions(FetchActions):

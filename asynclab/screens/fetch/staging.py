@@ -28,7 +28,7 @@ command = Command["StagedFetch"]
 class StagedFetch(LabScreen):
     """A screen with a list of URLs, and the lab of their fetch on its stage.
 
-    Most keys are about the list where that has the focus, and about the run on the stage where a pane there has it.
+    Most keys act on the list if it has the focus, and on the run on the stage if a pane there has the focus.
     """
 
     list_panes: ClassVar[tuple[str, ...]] = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
@@ -132,7 +132,7 @@ class StagedFetch(LabScreen):
         self.paint()
 
     def leave_stage(self) -> None:
-        """Show the URLs alone; where the stage was left, the next time begins in the present."""
+        """Show the URLs alone; the next time, the stage begins in the present."""
         if self.is_staged:
             self.action_go_to_present()
             self.stage.paint(self.record)

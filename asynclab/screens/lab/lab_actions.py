@@ -103,14 +103,14 @@ class LabActions(PaneScreen):
             self.program.give(lambda control: control.cancel_task(task))
 
     async def start_paused(self) -> None:
-        """Start the program paused where it has never run; else say that its run has ended."""
+        """Start the program paused if it has never run; else say that its run has ended."""
         if not self.record.has_run:
             self.program.start(paused=True)
         elif not self.program.is_active:  # else the next run is about to begin
             self.host.tell("the run has ended: r runs it again, R step by step")
 
     def task_to_follow(self) -> int | None:
-        """The selected task; None where it has ended, after saying so."""
+        """The selected task; None if it has ended, after saying so."""
         return self._live_task("there is no next event to run to")
 
     @on(TaskSelected)
@@ -261,7 +261,7 @@ class LabActions(PaneScreen):
         return self.record.findings.of_task(task)
 
     def _live_task(self, otherwise: str) -> int | None:
-        """The selected task; None where nothing can be done to it, after saying why."""
+        """The selected task; None if nothing can be done to it, after saying why."""
         record, task = self.record, self.selected_task
         if task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: {otherwise}")

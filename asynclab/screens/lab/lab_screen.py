@@ -46,7 +46,7 @@ class TimeScreen(LabActions):
     """A screen with a program whose lab time can be paused, stepped and sped up."""
 
     is_for_stepping = True
-    """Whether stepping is what the screen is for; else its keys leave a narrow key bar early."""
+    """Whether the screen is made for stepping; if not, a narrow key bar drops the keys for it early."""
 
     @property
     def can_skip_waiting(self) -> bool:

@@ -35,7 +35,7 @@ WIDE = 110
 
 
 def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
-    """The panes that have to take turns; only one where there is room for all.
+    """The panes that have to take turns; only one if there is room for all.
 
     Args:
         width: Of the row, in cells.
@@ -64,7 +64,7 @@ def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> f
 
 
 def next_to_show(front: str) -> str:
-    """The pane after the one in front, where one pane shows at a time; the first one after any other pane."""
+    """The pane after the one in front, if one pane shows at a time; the first one after any other pane."""
     return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]
 
 
@@ -75,10 +75,10 @@ HEADER = 1
 """Lines above the rows of the task table."""
 
 LEAST_TASKS = 7
-"""Lines that the task table gets at least, with frame and header, where there is room for the code."""
+"""Lines that the task table gets at least, with frame and header, if there is room for the code."""
 
 LEAST_MIDDLE = 7
-"""Lines that the row between tasks and code gets at least, where there is room for the code."""
+"""Lines that the row between tasks and code gets at least, if there is room for the code."""
 
 LEAST_CODE = 10
 """Lines for which code and activity take back what the panes above them don't need, with their frame."""
@@ -87,28 +87,28 @@ SCANTY = 5
 """Lines that are left to a pane above the code in any case."""
 
 LEAST_FINDINGS = 10
-"""Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
+"""Lines that findings get at least beside the code, with their frame: if room is short, that row goes instead."""
 
 POINTER = 1
-"""The line below the lanes that points at a moment; where it would hide a lane, the ruler does that."""
+"""The line below the lanes that points at a moment; if it would hide a lane, the ruler does that."""
 
 MOST_LANES = 9
-"""Lines that the timeline gets at the cost of the code, with frame and header, where it has more lanes than fit."""
+"""Lines that the timeline gets at the cost of the code, with frame and header, if it has more lanes than fit."""
 
 LITTLE_CODE = 6
 """Lines that code and activity keep then, with their frame."""
 
 LEAST_BELOW = 5
-"""Lines that activity or findings need below the tasks, with their frame, where one pane shows at a time."""
+"""Lines that activity or findings need below the tasks, with their frame, if one pane shows at a time."""
 
 LESSON_ABOVE_A_PANE = 4
-"""The fewest lines of the lesson, with its frame, where one pane shows at a time."""
+"""The fewest lines of the lesson, with its frame, if one pane shows at a time."""
 
 OTHER_LINES = 3
 """Lines of the title bar, the tabs and the key bar."""
 
 LOWEST = 20
-"""Lines from which on queues stand below the tasks where one pane shows at a time."""
+"""Lines from which on queues stand below the tasks if one pane shows at a time."""
 
 
 def lines_of_tasks(tasks: int) -> int:
@@ -122,14 +122,14 @@ def lines_of_gauges(height: int, gauges: int) -> int:
 
 
 def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int) -> int:
-    """The lines of the lesson where one pane shows at a time: all, if what is in front keeps ten or all that it needs.
+    """The lines of the lesson if one pane shows at a time: all, if they leave that pane ten lines or all that it needs.
 
     Args:
         height: Of the screen, in lines.
         front: The id of the pane in front.
         lesson: Lines that the lesson wants, with its frame.
         tasks: Lines of the tasks.
-        gauges: Lines that queues take below the tasks, with their frame; 0 where they don't show there.
+        gauges: Lines that queues take below the tasks, with their frame; 0 if they don't show there.
     """
     is_known = tasks > 0 and front in ("tasks", "timeline")
     needed = min(lines_of_tasks(tasks), LEAST_CODE) + gauges if is_known else LEAST_CODE
@@ -145,14 +145,14 @@ class Shares(NamedTuple):
 
 
 def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
-    """The lines that each pane gets where all of them show: what it needs, if the others can spare that much.
+    """The lines that each pane gets if all of them show: what it needs, if the others can spare that much.
 
     Args:
         height: Of the screen, in lines.
         shown: The ids of the panes that show.
         lesson: Lines of the lesson, with its frame; the others are counted without frames.
         tasks: Lines of the tasks.
-        gauges: Lines of queues, locks and deadlines; 0 where there are none.
+        gauges: Lines of queues, locks and deadlines; 0 if there are none.
         loop: Lines of the event loop's view, the most that it has had.
     """
     table, queues = lines_of_tasks(tasks), lines_of_gauges(height, gauges)

@@ -1,4 +1,4 @@
-"""Tabs for the panes, where one shows at a time, and beside them what blocked the loop."""
+"""Tabs for the panes if one shows at a time, and beside them what blocked the loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARK = 1
 """Cells before each name, for the mark of the one in front."""
 
 WIDE_GAP = 1
-"""Cells after each name, where there is room for them."""
+"""Cells after each name, if there is room for them."""
 
 BEFORE_BLOCK = 2
 """The fewest cells before what blocked the loop."""
@@ -45,7 +45,7 @@ class PaneTabs(Widget):
             self.refresh()
 
     def show_block(self, blocked: Forms) -> None:
-        """Show at the end of the line what blocked the loop; empty for nothing, or where it is said elsewhere."""
+        """Show at the end of the line what blocked the loop; empty for nothing, or if another view says it."""
         if blocked != self._blocked:
             self._blocked = blocked
             self.refresh()
@@ -68,7 +68,7 @@ class PaneTabs(Widget):
 
     @property
     def _gap(self) -> int:
-        """The cells after each name: none where only then all names fit."""
+        """The cells after each name: none if all names fit only without them."""
         return WIDE_GAP if self._width(self._names, WIDE_GAP) <= self._room else 0
 
     @property

@@ -10,7 +10,7 @@ from asynclab.widgets.title_bar import Moment
 
 
 def clock_of(record: Record) -> Line:
-    """The clock of a run now, whatever moment is shown; empty where nothing has run."""
+    """The clock of a run now, whatever moment is shown; empty if nothing has run."""
     source = record.source
     is_over = not source.is_running
     return clock_line(record.present, source.now, chosen=record.chosen, is_over=is_over) if record.has_run else ()

@@ -18,7 +18,7 @@ class Record:
         """Record a source without events so far; without a judge, only comments in the code leave findings out."""
         self.source = source
         self.has_run = not isinstance(source, NoSource)
-        """Whether this is the record of a run, and doesn't just stand for none."""
+        """Whether this is the record of a run, not the placeholder for one."""
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()
         self.findings = LiveFindings(source.state, judge=judge)
@@ -33,13 +33,13 @@ class Record:
         """How many step reports have been taken."""
         self._past = LabState()
         self._at: float | None = None
-        """The lab time that was chosen, in seconds; None where an event was chosen."""
+        """The lab time that was chosen, in seconds; None if an event was chosen."""
         source.subscribe(self.history.take)
         source.subscribe(self.findings.take)
 
     @property
     def control(self) -> Control | None:
-        """Takes commands for the run; None where it can't be controlled."""
+        """Takes commands for the run; None if it can't be controlled."""
         return self.source.control
 
     @property
@@ -79,7 +79,7 @@ class Record:
             self.control.step(task)
 
     def take_report(self) -> StepTaken | None:
-        """The outcome of the latest step; None where it was taken before, or there was none."""
+        """The outcome of the latest step; None if it was taken before, or there was none."""
         reports = self.present.step_reports
         is_new, self._reports = reports > self._reports, reports
         return self.present.step_report if is_new else None
@@ -125,4 +125,4 @@ class Record:
 
 
 NO_RECORD = Record(NoSource())
-"""Stands for the record of what has never run."""
+"""Takes the place of a record where nothing has run."""

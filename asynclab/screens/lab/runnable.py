@@ -42,7 +42,7 @@ class Program(StagedRun, ABC):
         self.lab: Lab | None = None
         """The present or latest lab, to start, await and close; views read the record's source."""
         self.problem: str = ""
-        """Why the latest start failed, in one line; empty where it didn't."""
+        """Why the latest start failed, in one line; empty if it didn't."""
         self.runs = 0
         """How many labs it has run in."""
         self._make_lab = make_lab or Lab

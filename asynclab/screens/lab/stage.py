@@ -133,7 +133,7 @@ class Stage(StageRoom):
         self.source.point_at(place)
 
     def _show_findings(self, record: Record) -> None:
-        """Show what was found in the run, whatever moment is shown: it leads to others."""
+        """Show the findings of the whole run, whatever moment is shown: each leads to its own moment."""
         found = record.findings.found
         self.findings.show(record.findings.bugs, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())
@@ -163,5 +163,5 @@ class Stage(StageRoom):
         self.source.select(task)
 
     def selected_text(self, pane: str) -> str:
-        """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
+        """The selected text of a pane, by its id; all of its text if it has no cursor; empty for no pane."""
         return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in self.panes else ""

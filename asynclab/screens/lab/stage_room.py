@@ -64,7 +64,7 @@ class StageRoom(Vertical):
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
     """The ids of its panes, and what the tabs call them."""
     lines_below: int = 0
-    """The lines that a subclass needs below the panes where all of them show."""
+    """The lines that a subclass needs below the panes if all of them show."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class StageRoom(Vertical):
         self.keeps_ended = keeps_ended
         self._files = files or SourceFiles()
         self.front = "tasks"
-        """The id of the pane that shows where one shows at a time."""
+        """The id of the pane that shows if one shows at a time."""
         self.is_single = False
         """Whether one pane shows at a time."""
         self.is_zoomed = False
@@ -137,7 +137,7 @@ class StageRoom(Vertical):
 
     @property
     def shown_panes(self) -> frozenset[str]:
-        """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
+        """The ids of the panes that show if there is room for several; without demos and lesson."""
         width, height = self.size.width, self._height
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
@@ -213,7 +213,7 @@ class StageRoom(Vertical):
 
     @property
     def _has_gauges_below(self) -> bool:
-        """Whether queues stand below the tasks where one pane shows at a time."""
+        """Whether queues stand below the tasks if one pane shows at a time."""
         return self._is_single_in_front("tasks") and self._gauge_lines > 0 and self._height >= LOWEST
 
     @property
@@ -226,7 +226,7 @@ class StageRoom(Vertical):
         return rest >= LEAST_BELOW
 
     def _is_single_in_front(self, *panes: str) -> bool:
-        """Whether one of these panes shows and the others don't, with the lesson above it."""
+        """Whether only one of these panes shows, with the lesson above it."""
         return self.is_single and self.front in panes and not self.is_zoomed
 
     @property
@@ -260,7 +260,7 @@ class StageRoom(Vertical):
         self._set_height(self.middle, needed if has_more else share.middle, stays=has_more)
 
     def _limit_the_lesson(self, lines: int) -> None:
-        """Give the lesson at most this many lines, or all where it is in front."""
+        """Give the lesson at most this many lines, or all if it is in front."""
         is_alone = self.is_single and self.front == "concept"
         limit = "100%" if is_alone else str(lines)
         self.concept.styles.height = "1fr" if is_alone else "auto"

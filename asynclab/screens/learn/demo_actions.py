@@ -60,7 +60,7 @@ class DemoActions(LabScreen):
             yield PaletteEntry(f"{demo.key} {demo.name}", demo.lesson.concept, start)
 
     def select_demo(self, key: str) -> None:
-        """Put a demo on the stage; findings in front are another's, so its tasks take their place."""
+        """Put a demo on the stage. Findings in front are another demo's, so the tasks come to the front."""
         if key != self.selected_key and self.is_single and self.stage.front == "findings":
             if self.is_in_list:
                 self.stage.lay_out("tasks", is_single=True)

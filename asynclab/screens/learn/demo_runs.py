@@ -27,7 +27,7 @@ HOW_FAR = 5
 """Cells in the list of demos for how far one is, such as "1/3"."""
 
 CLOSING_SECONDS = 3.0
-"""The longest that closing waits for all runs."""
+"""The most seconds that closing waits for all runs."""
 
 
 class Standing(NamedTuple):

@@ -1,4 +1,4 @@
-"""A program that ran already when somebody attached to it: it is observed for as long as they look."""
+"""A program that ran already when the user attached to it: it is observed until the user leaves."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class ConnectedProgram(WatchedProgram):
         self._taken = time.monotonic()
         """When the last report was taken in, in real seconds."""
         self._begun = self._taken
-        """When its time was 0, in real seconds, as if it had run ever since; measured while all is taken in."""
+        """When its time was 0, in real seconds, had it never stood still; measured while nothing waits to be read."""
 
     @property
     def complaint(self) -> str:
@@ -84,7 +84,7 @@ class ConnectedProgram(WatchedProgram):
 
     @property
     def no_heartbeat(self) -> str:
-        """That nothing is heard of it, and where it was last seen, in a sentence; empty where it lives."""
+        """For how long no heartbeat has come, and where it was last seen, in a sentence; empty while they come."""
         silence = self.silence
         if not self.is_live or silence <= SILENT:
             return ""
@@ -92,7 +92,7 @@ class ConnectedProgram(WatchedProgram):
 
     @property
     def lateness(self) -> str:
-        """A sentence that says how old the shown state is; empty where all reports are shown."""
+        """A sentence that says how old the shown state is; empty if all reports are shown."""
         seconds = time.monotonic() - self._begun - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""

@@ -29,7 +29,7 @@ KEPT_OF_PRINTED = 64 * 1024
 """Bytes of output shown if more has come; earlier output is skipped, since it would scroll by unread."""
 
 LAST_WORDS = 1.0
-"""Real seconds that the last frames have to come in, once the program is over."""
+"""Real seconds to wait for the last frames, once the program is over."""
 
 ASKING = ((signal.SIGINT, 2.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 """How a program is ended: signals, and how long each has before the next."""

@@ -21,7 +21,7 @@ from asynclab.screens.shared.command import BarEntry, Command, shown_key
 command = Command["LiveScreen"]
 
 LEAST_TERMINAL = 6
-"""Lines that the terminal gets at least where all panes show, without its frame."""
+"""The fewest lines of the terminal if all panes show, without its frame."""
 
 AROUND_TERMINAL = Size(3, 5)
 """What surrounds a terminal that shows alone: frame and scrollbar, and title, tabs and keys."""

@@ -41,15 +41,15 @@ class RecordedFiles(SourceFiles):
         self._recorded: dict[str, str] = {}
 
     def add(self, path: str, text: str) -> None:
-        """Have a file from now on."""
+        """Add a file."""
         self._recorded[path] = text
 
     def read(self, path: str) -> str | None:
-        """The text of a file; None where it is neither in the recording nor on the disk."""
+        """The text of a file; None if it is neither in the recording nor on the disk."""
         return self._recorded.get(path) or super().read(path)
 
     def recorded(self, path: str) -> str | None:
-        """The text of a file in the recording; None where it isn't in there."""
+        """The text of a file in the recording; None if it isn't in there."""
         return self._recorded.get(path)
 
     def has_changed(self, path: str, since: float) -> bool:
@@ -67,10 +67,10 @@ class Replay(WatchedProgram):
 
         Args:
             path: The recording.
-            judge: Makes what knows which findings are left out, from the program's folder and files.
+            judge: Makes the judge that decides which findings are left out, from the program's folder and files.
 
         Raises:
-            RecordingError: It can't be read, or is none that this asynclab reads.
+            RecordingError: It can't be read, or is not a recording that this asynclab can read.
         """
         self._reader = RecordingReader(path)
         self.files = RecordedFiles()
@@ -92,7 +92,7 @@ class Replay(WatchedProgram):
 
     @property
     def complaint(self) -> str:
-        """Why it could not be read to its end, in one line; empty where it could, or is still read."""
+        """Why it could not be read to its end, in one line; empty if it could, or is still read."""
         return self._complaint
 
     @property
@@ -117,7 +117,7 @@ class Replay(WatchedProgram):
             await asyncio.wait([self._reading])
 
     def read_at_once(self) -> Iterator[AnyFrame]:
-        """Read all of it here and now, for who has no screen; gives each frame after it was taken in."""
+        """Read all of it at once, for use without a screen; yields each frame after it was taken in."""
         for line in self._lines():
             if isinstance(line, SourceText):
                 self.files.add(line.file, line.text)
@@ -140,7 +140,7 @@ class Replay(WatchedProgram):
             for line in self._reader.lines():
                 yield from _pieces(line)
         except RecordingError as error:
-            self._complaint, self.is_behind = f"{error}: what comes before it is shown", False
+            self._complaint, self.is_behind = f"{error}; everything before that is shown", False
 
     def _what(self) -> str:
         header, started = self._reader.header, self.told.started
@@ -168,7 +168,7 @@ class Replay(WatchedProgram):
 
 
 def _pieces(line: AnyFrame | SourceText) -> Iterator[AnyFrame | SourceText]:
-    """A line, or pieces of it where it has many events."""
+    """A line, or pieces of it if it has many events."""
     if not isinstance(line, LoopEvents) or len(line.events) <= BATCH:
         yield line
         return

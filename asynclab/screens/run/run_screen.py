@@ -28,7 +28,7 @@ FRAMES_BEHIND = 5
 
 
 class RunScreen(LabScreen):
-    """The loops of a program on the left where there are several, one of them on the stage."""
+    """The loops of a program on the left if there are several, one of them on the stage."""
 
     DEFAULT_CSS = """
     RunScreen {
@@ -54,7 +54,7 @@ class RunScreen(LabScreen):
         self._complained = ""
         """What was complained about last."""
         self._reports_asked = 0
-        """How many requests of the program for a stuck report have been seen to."""
+        """How many of the program's requests for a stuck report have been answered."""
         self._asked_report: dict[str, list[str]] = {}
         """The report that was asked for last, until it is shown."""
 
@@ -97,7 +97,7 @@ class RunScreen(LabScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is more to take in. The bars of a program that does nothing may move more slowly."""
+        """Whether there is more to take in. If the program does nothing, its bars may move more slowly."""
         return self.watched.is_behind
 
     def frame(self) -> None:
@@ -159,7 +159,7 @@ class RunScreen(LabScreen):
         self.host.tell("the loop has ended")
 
     def _choose_loop(self) -> None:
-        """Until the user chooses: the loop that runs, or of a program that is over, the one on which most happened."""
+        """The loop to show until the user chooses: the running one, or after the end the one with the most events."""
         runs = self.watched.runs
         if self._number in runs and (self._is_chosen or self.program.is_running):
             return
@@ -205,7 +205,7 @@ class RunScreen(LabScreen):
 
 
 def _row_of(run: LoopRun) -> RunRow:
-    """A loop in the list: how many of its tasks are alive; where it has ended, how many it has had."""
+    """A loop in the list: how many of its tasks are alive; if it has ended, how many it has had."""
     state = run.state
     tasks = sum(count for word, count in state.counts.items() if word in LIVE or state.outcome is not None)
     word: StateWord = state.outcome or "running"

@@ -16,24 +16,24 @@ LOOPS_KEPT = 200
 """How many loops are kept; a program that calls `asyncio.run` again and again has any number of them."""
 
 EVENTS_KEPT = 1_000_000
-"""From how many events on, of all loops together, those that have ended are let go for each new one."""
+"""With more events than this in all loops together, ended loops are dropped whenever a new one comes."""
 
 
 class WatchedProgram(ABC):
     """A program as far as it has reported. Each subclass gets its frames from another place."""
 
     files: SourceFiles
-    """Has the files that its tasks run."""
+    """Reads the files that its tasks run."""
 
     is_behind = False
     """Whether more was reported than a frame had time to take in."""
     ends_when_left = False
-    """Whether it runs for as long as somebody looks: it is ours."""
+    """Whether asynclab started it, so that it ends when the user leaves."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
         """Know nothing yet; without a judge, only comments in the code leave findings out."""
         self.judge = judge or FindingFilter("")
-        """Knows which findings are left out."""
+        """Decides which findings are left out."""
         self.told = ObservedProgram(self._record)
         """The program's state, folded from its frames."""
         self.runs: dict[int, LoopRun] = {}
@@ -49,7 +49,7 @@ class WatchedProgram(ABC):
     @property
     @abstractmethod
     def command(self) -> str:
-        """What notices call it."""
+        """What notices call the program."""
 
     @property
     @abstractmethod
@@ -58,7 +58,7 @@ class WatchedProgram(ABC):
 
     @property
     def script(self) -> str:
-        """The path of its own file, where that is known before any loop tells; else empty."""
+        """The path of its own file, if that is known before any loop reports it; else empty."""
         return ""
 
     @property
@@ -81,12 +81,12 @@ class WatchedProgram(ABC):
         return False
 
     def control_of(self, loop: int) -> Control | None:
-        """Takes commands for a loop; None where nobody can."""
+        """Takes commands for a loop; None if it can't be controlled."""
         return None
 
     @abstractmethod
     def begin(self) -> None:
-        """Begin to take in what it tells; called once, on a running loop."""
+        """Begin to take in its frames; called once, on a running loop."""
 
     def pump(self) -> None:  # noqa: B027 - a recording has nothing to do here
         """Take in what has come; called once a frame."""
@@ -97,7 +97,7 @@ class WatchedProgram(ABC):
 
     @property
     def busiest(self) -> int | None:
-        """The number of the loop on which most happened; None where there is none."""
+        """The number of the loop with the most events; None without loops."""
         return max(self.runs, key=lambda number: self.runs[number].record.history.end, default=None)
 
     def _record(self, loop: ObservedLoop) -> None:
@@ -105,7 +105,7 @@ class WatchedProgram(ABC):
         self.runs[loop.number] = LoopRun(self, loop)
 
     def _make_room(self) -> None:
-        """Let loops go that have ended, the oldest first, with findings last; others only where there are very many."""
+        """Drop ended loops, the oldest first, those with findings last; drop others only if there are very many."""
         events = sum(len(run.record.history.events) for run in self.runs.values())
         for number, run in sorted(self.runs.items(), key=lambda item: item[1].record.findings.count > 0):
             if len(self.runs) < LOOPS_KEPT and events < EVENTS_KEPT:
@@ -183,7 +183,7 @@ class LoopRun(StagedRun):
 
     @property
     def main_file(self) -> str:
-        """The file from which the first of its tasks was started, or else waits in; empty while that is unknown."""
+        """The file in which its first task was created, or else waits; empty while that is unknown."""
         if not self._main_file:
             tasks = self.state.tasks.values()
             files = (task.file or (task.place[0] if task.place is not None else "") for task in tasks)

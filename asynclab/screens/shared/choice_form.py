@@ -1,4 +1,4 @@
-"""Lets one of a few things be chosen, by key or mouse."""
+"""A form to choose one of a few things, by key or mouse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Choice(NamedTuple):
     key: str
     """The key that chooses it."""
     name: str
-    """What the form's result is then."""
+    """The form's result if this is chosen."""
     hint: str
 
 

@@ -159,7 +159,7 @@ class Commanding:
     commands: ClassVar[tuple[Command[Any], ...]] = ()
     """All commands of this class and its bases, in the order of the help page."""
     action_prefix: ClassVar[str] = ""
-    """What Textual wants before the action's name."""
+    """The prefix that Textual requires before the action's name."""
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init_subclass__(cls, **extra: Any) -> None:

@@ -48,7 +48,7 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("◷ ◶", "waiting", "in the timeline: its timeout expired, was missed"),
     Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a warning or error"),
     Mark("│ ▲ ▼", "waiting", "in the timeline: an arrow from waker to woken; below the lanes, ▲ is the moment shown"),
-    Mark("◂ ▸", "waiting", "in the timeline: the moment shown is further left, further right"),
+    Mark("◂ ▸", "waiting", "in the timeline: the moment shown is to the left, to the right"),
     Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
     Mark("┅┅", "waiting", "progress of a task that doesn't say how far it is"),
@@ -102,7 +102,7 @@ def key_rows(
 ) -> dict[str, list[tuple[str, str]]]:
     """Keys and what they do, by heading: first the commands', then the views' own.
 
-    Of commands that take turns on one key, the first one's help speaks for all.
+    If several commands share a key, the help of the first one stands for all.
     """
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:

@@ -44,7 +44,7 @@ def _do_nothing() -> None:
 
 
 class CommandProvider(Provider):
-    """Finds commands, and demos where there are some."""
+    """Finds commands, and demos if there are any."""
 
     async def discover(self) -> Hits:
         """Everything, until something is typed."""

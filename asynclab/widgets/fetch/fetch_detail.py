@@ -39,7 +39,7 @@ class DetailView(StaticLines):
         self._compose_row = compose
         self._number: int | None = None
         self._seen: object = None
-        """What the lines were made of: the row, its version, the width, and the lab time until it ends."""
+        """What the lines depend on: the row, its version, the width, and the lab time until it ends."""
 
     def show_row(self, row: Row | None, now: float) -> None:
         """Show a URL at a lab time, or nothing, and repaint the lines that changed."""
@@ -140,7 +140,7 @@ DAY = 86_400
 
 
 def sentence_of(row: Row) -> str:
-    """How it ended, or why it is tried again; empty where there is nothing to say yet."""
+    """How it ended, or why it is tried again; empty if there is nothing to say yet."""
     failures = row.failures if row.state == "retrying" else ()
     return one_line(row.sentence or (failures[-1].sentence if failures else ""), URL_LIMIT)
 

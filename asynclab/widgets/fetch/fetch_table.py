@@ -196,7 +196,7 @@ def _address(url: str, width: int) -> str:
 
 
 def _progress(row: Row, columns: Columns, part: str) -> Line:
-    """The bar and its figure; where the size is unknown, the bar is all rest until the URL has ended."""
+    """The bar and its figure; if the size is unknown, the bar is all rest until the URL has ended."""
     fraction = progress(row)
     drawn = bar(fraction, columns.bar - 1, part) if columns.bar else ()
     if row.state == "retrying":

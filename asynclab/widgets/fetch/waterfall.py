@@ -94,7 +94,7 @@ FIGURE_WIDTH = 11
 
 
 def legend(width: int, scale: float | None) -> Line:
-    """The phases with their marks, the last ones first of all, and how long a whole bar is, as far as that fits."""
+    """The phases with their marks, and how long a whole bar is; if room is short, the first phases are left out."""
     told = "" if scale is None else scale_text(scale)
     names = list(MARKS)
     for shown in (*(_named(names[first:]) for first in range(len(names) - 1)), (("phases", "past"),), ()):

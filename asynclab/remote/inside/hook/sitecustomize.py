@@ -1,7 +1,7 @@
 """Lets a program be observed from its first line on: Python imports this before anything of the program's.
 
-`remote.launch` puts this folder first on the path. It takes itself, and all that was set for it, out of sight again, so
-that the program and its own children find their path and environment as they would without it.
+`remote.launch` puts this folder first on the path. It removes itself and all its settings again, so that the program
+and its children find the path and environment that they would have without it.
 """
 
 import sys
@@ -13,7 +13,7 @@ import os  # noqa: E402
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # noqa: E402
 
 _NEEDLESS = "typing_extensions"
-"""A module that msgspec imports where there is one, and does without where there is none. It takes 4 ms."""
+"""A module that msgspec imports if there is one, and does without if there is none. It takes 4 ms."""
 
 
 _OURS = {"asynclab", "msgspec"}
@@ -21,7 +21,7 @@ _OURS = {"asynclab", "msgspec"}
 
 
 def _step_aside() -> dict[str, str]:
-    """Take what was set for us out of the environment and the path.
+    """Remove what was set for us from the environment and the path.
 
     Returns:
         It.
@@ -37,9 +37,9 @@ def _step_aside() -> dict[str, str]:
 
 
 def _take_terminal() -> None:
-    """Make the terminal that is our standard input control this session, as a shell does for what it starts.
+    """Make the terminal on our standard input the controlling terminal of this session, as a shell does for its jobs.
 
-    Nobody else could do so without code between fork and exec, where a process with threads must run none.
+    No other process could do so, except by code between fork and exec, which a process with threads must not run.
     """
     import fcntl
     import termios
@@ -59,7 +59,7 @@ def _hide(module: str) -> bool:
 
 
 def _forget_shadowed() -> None:
-    """Let the program import its own module wherever it has one by the name of one that was imported for us.
+    """If the program has a module of the same name as one that was imported for us, let it import its own.
 
     Python puts the program's folder first on the path, but only after this: we have found the library's modules.
     """
@@ -96,7 +96,7 @@ def _first_on_path(program: str) -> str:
 
 
 def _begin(given: dict[str, str]) -> None:
-    """Observe; where that can't be, say why in one line, and let the program run all the same."""
+    """Observe; if that can't be, say why in one line, and let the program run all the same."""
     home = given["ASYNCLAB_CHILD_HOME"]
     sys.path.insert(0, home)  # asynclab may be run from a folder in which it isn't installed
     gc.disable()  # what is imported stays; to look at it again and again takes 4 ms
@@ -129,7 +129,7 @@ if _given:
 
 _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
-    # As Python finds it where there is none: so `site` continues, and nothing by this name stays in sys.modules.
+    # As Python finds it if there is none: so `site` continues, and nothing by this name stays in sys.modules.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
 __spec__, __file__ = _spec, _spec.origin
 globals()["__doc__"] = None
