@@ -47,8 +47,14 @@ FULL_AFTER = 0.3
 KEPT_AFTER = 1.0
 """Real seconds since a child's end."""
 
+ALONE_AFTER = 0.5
+"""Real seconds in which nobody else can write to a child that waits for input: its answer may be on the way."""
+
 _READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 """The number of the system call read() on Linux."""
+
+_ALONE = -1
+"""Stands for a stream, beside the numbers of files, where it is noted since when nobody can write to a child."""
 
 _MOST_TASKS = 50
 _MOST_OBJECTS = 500
@@ -63,7 +69,7 @@ class FullPipes:
         self._recorder = recorder
         self._registry = registry
         self._since: dict[tuple[int, int, int], float] = {}
-        """By task, stream and number of bytes that it holds: the real time at which that was first seen."""
+        """By task, stream, and number of bytes that it holds or number of the child: when that was first seen."""
         self._told: set[tuple[int, int]] = set()
         self._ended: dict[Any, float] = {}
         """The transports of children that have ended, and the real time of that, until their pipes are closed."""
@@ -105,7 +111,11 @@ class FullPipes:
                     continue
                 self._since[key] = since = before.get(key, now)
                 waiting = [other for _, other in tasks if other is not task and waits_for_end(other, task)]
-                if now - since >= KEPT_AFTER and _are_alone_with([task, *waiting], protocol):
+                if now - since < KEPT_AFTER or not _are_alone_with([task, *waiting], protocol):
+                    continue
+                alone = record.id, _ALONE, key[2]
+                self._since[alone] = alone_since = before.get(alone, now)
+                if now - alone_since >= ALONE_AFTER:
                     self._told.add(key[:2])
                     self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, "stdin"))
 
@@ -137,8 +147,9 @@ def _waits_for_input(protocol: Any) -> bool:
     pipe = child.get_pipe_transport(0)
     if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() or child.get_returncode() is not None:
         return False
-    if _bytes_in(pipe) != 0:  # on a busy machine the child may not have woken yet
-        return False
+    answers = (child.get_pipe_transport(number) for number in (1, 2))
+    if _bytes_in(pipe) != 0 or any(_bytes_in(answer) for answer in answers if answer is not None):
+        return False  # on a busy machine the child, or the loop, may not have woken yet
     process = f"/proc/{child.get_pid()}"
     with suppress(OSError), _open(f"{process}/syscall") as call:
         return call.read().split()[:2] == [_READ, "0x0"] and len(listdir(f"{process}/task")) == 1
