@@ -121,7 +121,7 @@ RULES = (
     Rule(
         "shutdown-hangs",
         "The main task has ended, but a thread never does.",
-        "asyncio.run() waits for the threads of its executor, and Python for all but daemons: the program hangs.",
+        "asyncio.run() waits for the threads of its executor, and Python for all others but daemons. So it hangs.",
         "A thread can't be cancelled: end it through what it waits for, such as a last item in its queue, and close "
         "objects that own a thread, such as a connection of aiosqlite.",
         find_endless_shutdowns,

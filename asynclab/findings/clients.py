@@ -55,7 +55,7 @@ def find_unclosed(state: LabState) -> Iterator[Finding]:
 
 
 _MISUSES = {
-    "coroutine": "awaited a coroutine{at} that had been awaited before, and runs only once: a cache may have kept it",
+    "coroutine": "awaited a coroutine{at} a second time, but it runs only once: a cache may have kept it",
     "loop": "waited for a lock, queue or future{at} that belongs to another event loop: one that was made before it",
     "stream": "read from a stream{at} from which another task was reading",
     "generator": "resumed an async generator{at} that another task was already running",
@@ -76,8 +76,8 @@ def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
     for incident, event in incidents_of(state, CoroutineCached):
         text = (
             f"functools.lru_cache keeps the coroutine that {one_line(event.function)}{in_brackets(incident.place)} "
-            f"returns, not its result, and gave one out again {plural(event.times, 'time')}: a coroutine runs only "
-            f"once, and whoever awaits it again fails"
+            f"returns, instead of its result, and gave one out again {plural(event.times, 'time')}: a coroutine runs "
+            f"only once, and a second await of it fails"
         )
         yield finding_of("not-shareable", text, incident, None)
 

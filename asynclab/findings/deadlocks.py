@@ -255,7 +255,7 @@ RULES = (
     Rule(
         "deadlock",
         "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
-        "None of them can ever proceed, nor can whoever waits for them.",
+        "Neither they nor the tasks that wait for them can ever proceed.",
         "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
         find_cycles,
     ),

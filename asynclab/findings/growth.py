@@ -137,7 +137,7 @@ RULES = (
     ),
     Rule(
         "write-without-drain",
-        "A task writes to a stream faster than the other side reads, or that is lost, and never waits for it.",
+        "A task writes to a stream that is lost, or faster than the other side reads, and never waits for it.",
         "Memory grows with the unsent data, and the other side gets it ever later, or never.",
         "Call `await writer.drain()` after each write().",
         find_undrained_writes,

@@ -67,7 +67,7 @@ def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
 
 
 def path_within(file: str, folder: str) -> str | None:
-    """The path of a file from a folder on, with slashes; None where it isn't in it."""
+    """The path of a file from a folder on, with slashes; None if it isn't in it."""
     whole = os.path.join(folder, file)
     for path, root in ((os.path.normpath(whole), folder), (_resolved(whole), _resolved(folder))):
         begin = os.path.join(root, "")

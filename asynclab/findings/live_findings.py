@@ -77,7 +77,7 @@ class LiveFindings:
             state: The state of the present.
             rules: What is looked for.
             seconds: Returns real seconds.
-            judge: Knows which findings are allowed or known; None where only comments in files on the disk allow any.
+            judge: Knows which findings are allowed or known; None if only comments in files on the disk allow any.
         """
         self.found: tuple[Found, ...] = ()
         """The findings that hold, by their moments; then the ones that are over. Likely ones are included."""

@@ -45,7 +45,7 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
             what = "something to be closed" if brought is None else one_line(brought.detail)
             text = (
                 f"{quoted(state, waiter)} was cancelled{at_line(incident.place)} before it got {what} from "
-                f"{quoted(state, event.task)}: nobody has that, and nobody can close it"
+                f"{quoted(state, event.task)}: nobody else has it, and nobody can close it"
             )
             yield finding_of("lost-handover", text, incident, waiter)
 
@@ -113,7 +113,7 @@ def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int,
 
 
 def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
-    """When the last of some tasks has ended; None where one hasn't, isn't known, or there are none."""
+    """When the last of some tasks has ended; None if one hasn't, isn't known, or there are none."""
     tasks = [None if number is None else state.tasks.get(number) for number in numbers]
     ends = [None if task is None else task.ended_at for task in tasks]
     known = [end for end in ends if end is not None]
@@ -229,8 +229,8 @@ RULES = (
         "An item was taken from a queue, and nobody got it: no code read the result of the task that took it, or a "
         "timeout ended the function that did.",
         "The item is lost: no code has used it.",
-        "Where you give up a get(), look whether it has an item all the same; where you wait with one, put it back at "
-        "a cancel.",
+        "If you give up a get(), check whether it got an item. If you wait while you hold one, put it back when "
+        "you are cancelled.",
         find_abandoned_gets,
     ),
     Rule(

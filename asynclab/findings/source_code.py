@@ -92,7 +92,7 @@ class Sources:
     """The files of a program, each read once."""
 
     def __init__(self, text_of: Callable[[str], str | None]) -> None:
-        """Read files by their paths; `text_of` gives the text of one, None where there is none."""
+        """Read files by their paths; `text_of` gives the text of one, None if there is none."""
         self._text_of = text_of
         self._read: dict[str, SourceCode] = {}
 
@@ -106,7 +106,7 @@ class Sources:
 
 
 def text_on_disk(file: str) -> str | None:
-    """The text of a file; None where it can't be read."""
+    """The text of a file; None if it can't be read."""
     try:
         path = Path(file)
         return path.read_bytes().decode("utf-8-sig", errors="replace") if path.is_file() else None

@@ -123,7 +123,7 @@ class WaitGraph:
                 yield number
 
     def _node(self, number: int) -> _Node | None:
-        """The node of a task, with its blockers; None where the task may proceed."""
+        """The node of a task, with its blockers; None if the task may proceed."""
         task = self._state.tasks.get(number)
         if task is None or task.state != "waiting" or task.cancel_requested or task.waits_for is None:
             return None

@@ -448,7 +448,7 @@ def callbacks_of_call(call: Any) -> list[Any]:
 
 
 def context_of_thread(thread: threading.Thread) -> Context | None:
-    """The context that a new thread will run in, since 3.14; None where it gets an empty one."""
+    """The context that a new thread will run in, since 3.14; None if it gets an empty one."""
     context: Context | None = getattr(thread, "_context", None)
     return context
 

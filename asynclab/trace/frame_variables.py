@@ -27,7 +27,7 @@ _READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe", "cur
 
 
 def variables_if_unseen(frame: FrameType) -> Mapping[str, Any] | None:
-    """The variables of a function of the program's; None where that may notice that they were read."""
+    """The variables of a function of the program's; None if that may notice that they were read."""
     if sys.version_info < (3, 13) and not _READERS.isdisjoint(frame.f_code.co_names):
         return None
     return variables_of(frame)

@@ -83,7 +83,7 @@ class Lab:
         self._supervision: Supervision | None = None
         """The supervision of the run; None before the start."""
         self._pursuit: Task[None] | None = None
-        """Runs to the next event of a task; None where nobody asked for that."""
+        """Runs to the next event of a task; None if nobody asked for that."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -79,7 +79,7 @@ class Sender(LookingThread):
         Args:
             observation: Has what is sent.
             connection: Takes it, and brings commands.
-            requests: Says when somebody asks the program for a report; None where that can't be.
+            requests: Says when somebody asks the program for a report; None if that can't be.
         """
         super().__init__(self._look_or_leave, self._next_period, observation.way)
         connection.setblocking(False)
@@ -156,7 +156,7 @@ class Sender(LookingThread):
             seconds: For how long, in real time; None for as long as it takes.
 
         Returns:
-            Whether it has come to that.
+            Whether the viewer asks for nothing any more.
         """
         has_left = self._left.acquire(timeout=-1 if seconds is None else seconds)
         if has_left:

@@ -43,7 +43,7 @@ class ForeignThreads:
         When, in real time; which task, or None for stop(); the name of the thread, empty for a handler; and where."""
 
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
+        """A frame on another thread than the loop's calls call_soon(), which is allowed while the loop doesn't run."""
         recorder = self._recorder
         if getattr(recorder.loop, "_thread_id", None) is None or looks_at_the_program(frame):
             return

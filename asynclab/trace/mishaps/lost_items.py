@@ -30,7 +30,7 @@ _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
 
 
 def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Iterator[ItemLost]:
-    """What a task loses that still waits and was asked to end, perhaps by a timeout's timer."""
+    """The items that a waiting task loses because it was asked to end, perhaps by a timeout's timer."""
     task, taken = record(), recorder.taken.get(record.id)
     if task is None or taken is None or not (by_timer or _is_timed_out(recorder)):
         return

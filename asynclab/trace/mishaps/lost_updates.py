@@ -150,7 +150,7 @@ def _chain_of(record: TaskRecord) -> Chain | None:
 
 
 def _where(frame: FrameType, link: object, target: SharedPlace, variables: Mapping[str, Any]) -> _Where | None:
-    """The place in memory that a function's name for it means; None where code of the program's would have to tell."""
+    """The place in memory that a function's name for it means; None if code of the program's would have to tell."""
     if not (target.attributes or target.reader or target.key is not None):
         return _of_variable(frame, link, target.root), target.root
     path, key = target.attributes, variables.get(str(target.key)) if target.is_variable else target.key

@@ -106,7 +106,7 @@ def _is_such_a_wait(code: CodeType) -> bool:
 
 
 def _unread(frame: FrameType) -> _Unread | None:
-    """What nobody reads of all for which a function waits; None where something else is left to come."""
+    """What nobody reads of all for which a function waits; None if something else is left to come."""
     owner: Any = variables_of(frame)["self"]
     return _unread_by_writer(owner) if frame.f_code is _DRAIN else _unread_of_pool(owner)
 

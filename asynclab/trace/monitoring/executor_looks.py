@@ -92,7 +92,7 @@ class ExecutorLooks:
         recorder.write(told_of)
 
     def _never_begun(self, loop: AbstractEventLoop, queued: list[Any], now: float) -> Any:
-        """A call that somebody has waited for, and given up, while it waited for a thread; None where there is none."""
+        """A call that somebody has waited for, and given up, while it waited for a thread; None if there is none."""
         for call in queued[:_CALLS_FOLLOWED]:
             if cpython.is_call_cancelled(call):
                 if now - self._since.get(call, now) >= FULL_AFTER:
@@ -107,7 +107,7 @@ _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 
 
 def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
-    """The first of the calls that should not wait for a thread; None where each of them may."""
+    """The first of the calls that should not wait for a thread; None if each of them may."""
     found = [_waits_at(frame) for frame in busy]
     # Where nothing has a timeout it is a deadlock, and reported as one.
     is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))

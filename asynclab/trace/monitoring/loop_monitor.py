@@ -90,7 +90,7 @@ def place_of_thread(
 ) -> ThreadPlace | None:
     """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file but ours.
 
-    `boundary` is the code that runs a callback. None where no Python code of others is called.
+    `boundary` is the code that runs a callback. None if no Python code of others is called.
     """
     outwards = _outwards(sys._current_frames().get(thread), boundary)
     frames = [frame for frame in outwards if not is_ours(frame.f_code.co_filename)]  # the collector may call ours

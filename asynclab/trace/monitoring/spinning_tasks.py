@@ -154,7 +154,7 @@ def _place(recorder: Recorder, record: TaskRecord) -> ThreadPlace | None:
 
 
 def _awake(loop: AbstractEventLoop, recorder: Recorder) -> dict[_Key, TaskRecord | None] | None:
-    """Which tasks and callbacks are ready or run, the tasks with their records; None where there are many."""
+    """Which tasks and callbacks are ready or run, the tasks with their records; None if there are many."""
     queue = cpython.ready_queue(loop)
     if len(queue) > _MOST_READY:
         return None

@@ -78,7 +78,7 @@ class BlockReports:
         """The start of the last step or callback that was seen to block, how long it had when it was reported, and
         whether it was to blame by then."""
         self._before: tuple[float, RunTimes | None] = (0.0, None)
-        """The start of what was under way at the last look, and the times up to then; None where nothing was."""
+        """The start of what was under way at the last look, and the times up to then; None if nothing was."""
         self._times = self._first = NEVER_RAN
         """The times at the last look before what is under way was seen first, and at the latter."""
 
@@ -125,7 +125,7 @@ class BlockReports:
         return max(0.0, min(times.waited - self._times.waited, seconds - (times.ran - self._first.ran)))
 
     def sight(self, recorder: Recorder) -> Sight | None:
-        """What is under way on a loop; None where nothing is."""
+        """What is under way on a loop; None if nothing is."""
         started, current, callback = recorder.busy_since, recorder.current, recorder.callback
         if not started:
             return None

@@ -32,7 +32,7 @@ _ATTEMPTS = 5
 
 
 def extended(original: Any, around: Around, *, takes_result: bool = False) -> FunctionType | None:
-    """A function that does what another one does, inside a `with` of ours; None where its source is not to be had.
+    """A function that does what another one does, inside a `with` of ours; None if its source is not to be had.
 
     If `takes_result`, what the `with` is entered as is called with what the function returns.
     """

@@ -161,7 +161,7 @@ def _tell_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
 
 
 def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
-    """The name of the callback that a complaint is about; None where all it had yet to do was to raise a task's."""
+    """The name of the callback that a complaint is about; None if all it had yet to do was to raise a task's."""
     handle: Any = context.get("handle")
     if isinstance(handle, Handle):
         futures = [each for each in handle._args or () if is_future(each) and is_done(each)]

@@ -152,7 +152,7 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
 
 
 def _tasks_of(loop: BaseEventLoop) -> LoopTasks | None:
-    """The observed tasks of a loop; None where it has none.
+    """The observed tasks of a loop; None if it has none.
 
     Another thread may end the last lab, and put the class of the loop back, while one of our methods runs.
     """

@@ -90,13 +90,13 @@ def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
 
 
 def _generator_of(step: object) -> object:
-    """The async generator that one of its steps runs, such as in an `async for`; None where another object runs it."""
+    """The async generator that one of its steps runs, such as in an `async for`; None if another object runs it."""
     found = [each for each in gc.get_referents(step) if type(each) is AsyncGeneratorType]
     return found[0] if len(found) == 1 and found[0].ag_running else None
 
 
 def _step_of(anext: object) -> object:
-    """What `anext` with a default awaits; None where that can't be distinguished from the default."""
+    """What `anext` with a default awaits; None if that can't be distinguished from the default."""
     found = [each for each in gc.get_referents(anext) if type(each).__name__ in _STEPS]
     return found[0] if len(found) == 1 else None
 

@@ -108,7 +108,7 @@ def handles_cancel(code: CodeType, at: int) -> bool:
 
 
 def _passes_cancel_on(steps: list[dis.Instruction], numbers: dict[int, int], handler: int) -> int | None:
-    """Where the clauses of an except raise a CancelledError again that none of them takes; None where one may."""
+    """Where the clauses of an except raise a CancelledError again that none of them takes; None if one may."""
     number, named = numbers[handler] + 1, list[str]()
     while steps[number].opname in (*_LOADS, "BUILD_TUPLE", "CHECK_EXC_MATCH"):
         step, number = steps[number], number + 1
@@ -248,7 +248,7 @@ def _is_of_a_name(before: dis.Instruction, step: dis.Instruction) -> bool:
 
 
 def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]:
-    """The lines at which a function makes the task that a variable stands for; None where it stands for anything."""
+    """The lines at which a function makes the task that a variable stands for; None if it stands for anything."""
     found = defaultdict[str, set[int | None]](set)
     statement: list[dis.Instruction] = []
     for each in steps:

@@ -391,7 +391,7 @@ class _Reader:
         return SharedPlace(node.id) if isinstance(node, ast.Name) else self._target(node)
 
     def _target(self, node: ast.expr) -> SharedPlace | None:
-        """The place that an expression names; None where only running code of the program would show it."""
+        """The place that an expression names; None if only running code of the program would show it."""
         if isinstance(node, ast.Name):
             return SharedPlace(node.id) if node.id in self._shared else None
         inner = self._owner(node.value) if isinstance(node, ast.Attribute | ast.Subscript) else None

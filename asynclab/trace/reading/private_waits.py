@@ -140,7 +140,7 @@ _SHIELD = 1
 def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
     """The event, future, queue or condition that a task waits for, its coroutines, and how many more it has it by.
 
-    It is in a list alone, as each variable would be one more reference. None where the task waits for something else.
+    It is in a list alone, as each variable would be one more reference. None if the task waits for something else.
     """
     chain = follow(coroutine_of(task))
     if chain.is_opaque or not chain.links:

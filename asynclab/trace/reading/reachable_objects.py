@@ -85,7 +85,7 @@ class Reach:
         return bool(left)
 
     def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
-        """The functions anywhere that a call by a name may mean; None where there are too many places to search."""
+        """The functions anywhere that a call by a name may mean; None if there are too many places to search."""
         functions = defaultdict[str, list[CodeType]](list)
         left = MOST_NAMES
         for space in self._name_spaces():

@@ -51,7 +51,7 @@ def result_of(future: Future[Any]) -> Any:
 
 
 def awaited_by(task: Task[Any]) -> Future[Any] | None:
-    """The future that a suspended task waits for; None where it waits for none."""
+    """The future that a suspended task waits for; None if it waits for none."""
     return _slot_of(task, "_fut_waiter")  # type: ignore[no-any-return]
 
 

@@ -19,11 +19,11 @@ class LoopTasks(dict[int, TaskRecord]):
         self.tracers: list[Recorder] = []
         """Those who observe the loop."""
         self.everybodys: Recorder | None = None
-        """The one of them that observes whatever is in no lab; None where nobody does."""
+        """The one of them that observes whatever is in no lab; None if nobody does."""
         self.sole: Recorder | None = None
         """The same, where nobody else observes: all that happens on the loop is its."""
         self.timed_by: Recorder | None = None
-        """Who observes the timers that the loop keeps itself; None where nobody does."""
+        """Who observes the timers that the loop keeps itself; None if nobody does."""
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[LoopTasks], tuple[()]]:
         """A copy of a loop is observed by nobody, and what keeps a loop from being copied is its own."""
@@ -45,7 +45,7 @@ class LoopTasks(dict[int, TaskRecord]):
         self.sole = self.everybodys if len(self.tracers) == 1 else None
 
     def known(self, task: object) -> TaskRecord | None:
-        """What is kept of a task; None where it is not known, or was destroyed."""
+        """What is kept of a task; None if it is not known, or was destroyed."""
         record = self.get(id(task))
         if record is not None and record.tracer.gone:
             record.tracer.strike_off()

@@ -242,7 +242,7 @@ class Recorder:
         self.callback, self.callback_started = None, 0.0
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
-        """The lab time at which a timer fires; None where it keeps another time."""
+        """The lab time at which a timer fires; None if it keeps another time."""
         return timer.when() - self.origin
 
     def knows(self, task: Task[Any]) -> bool:

@@ -226,14 +226,14 @@ class TaskRegistry:
                 yield record.id, task
 
     def known(self, task: object) -> TaskRecord | None:
-        """What is kept of a task; None where it is not known in this lab, or was destroyed."""
+        """What is kept of a task; None if it is not known in this lab, or was destroyed."""
         if self._recorder.gone:
             self.strike_off()
         record = self.tasks_of_loop.get(id(task))
         return record if record is not None and record.tracer is self._recorder else None
 
     def number_of(self, future: Future[Any] | None) -> int | None:
-        """The number of a task, or None where it is no task of this lab."""
+        """The number of a task, or None if it is no task of this lab."""
         record = self.known(future)
         return self._gone.get(id(future)) if record is None else record.id
 

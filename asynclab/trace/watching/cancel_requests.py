@@ -170,7 +170,7 @@ class CancelRequests:
     ) -> None:
         """See whether a task was asked to end, by a call that no hook saw, since the last look.
 
-        `by` must have asked, if anybody has; None where that is unknown. `woken_by` began the step that just ended.
+        `by` must have asked, if anybody has; None if that is unknown. `woken_by` began the step that just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:

@@ -15,7 +15,7 @@ from asynclab.trace.recording.scope import CURRENT
 
 
 class ExternalWaits:
-    """What a lab waits for that time alone won't bring."""
+    """What a lab waits for besides its timers, such as I/O and threads."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

@@ -87,7 +87,7 @@ class Observer(Recorder):
             echo: Whether prints also go on to where they went before.
             exact: Whether to look at what a task waits for after each step, whatever that costs.
             numbering: Counts tasks and resources; None for numbers of its own.
-            way: Given to those who look at the loop from another thread; None where nobody does.
+            way: Given to those who look at the loop from another thread; None if nobody does.
         """
         super().__init__(clock, echo=echo, numbering=numbering)
         self._way = way or GiveWay()
@@ -105,7 +105,7 @@ class Observer(Recorder):
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.gate: Callable[[StepHandle], None] | None = None
-        """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
+        """Keeps a step waiting for as long as its program is paused; None if nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
         """The tasks that the end of the present step's task makes ready: told after that end."""
 
@@ -206,7 +206,7 @@ class Observer(Recorder):
         """See what a future other than one with a result has brought a task that waited for it.
 
         Returns:
-            What made the task ready; None where that is the end of a task, and is told after that.
+            What made the task ready; None if that is the end of a task, and is told after that.
         """
         cause: WakeCause = "callback" if waker is None else "task"
         kind = type(future)

@@ -50,7 +50,7 @@ def describe_wait(future: Future[Any], chain: Chain, known: WaitContext) -> Wait
 
 
 def _from_frames(chain: Chain, known: WaitContext) -> Wait | None:
-    """What the first function of asyncio below user code says; None where the future has to tell."""
+    """What the first function of asyncio below user code says; None if the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
     for index, frame in enumerate(chain.frames):
@@ -89,7 +89,7 @@ def _from_future(future: Future[Any], known: WaitContext) -> Wait:
 
 
 def _place(chain: Chain, known: WaitContext) -> FrameType | None:
-    """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
+    """The innermost frame of user code; None if there is none, or where frames further in can't be seen."""
     if chain.is_opaque:
         return None
     for frame in reversed(chain.frames):
