@@ -50,7 +50,7 @@ async def test_a_key_opens_the_list_in_place_of_the_activity_and_closes_it(tmp_p
         said = " ".join(text_of(views.findings).split())
         assert "deadlock out · ticker.py:6" in said
         assert "'out' waits for lock#2 held by 'back'" in said
-        assert "why None of them can ever proceed" in said
+        assert "why Neither they nor the tasks that wait for them" in said
         assert "mend Take locks and permits in the same order" in said
         assert "b activity" in stage.bar
         await stage.press("y")
