@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,11 +17,8 @@ from asynclab.collector import RARELY
 from tests.golden_files import FOLDER, Golden
 from tests.practice.faulty_server import FaultyServer
 
-# Where bytecode is not to be written, hundreds of children would each compile all that they import: they share a folder
-# that is gone after the run.
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
-    bytecode = tempfile.TemporaryDirectory(prefix="asynclab-bytecode-")
-    os.environ["PYTHONPYCACHEPREFIX"] = bytecode.name
+# Else each of hundreds of children would compile all of asynclab.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
 # --hypothesis-profile=explore
