@@ -126,13 +126,14 @@ async def a_lock_is_released_by_the_callback_of_the_work_that_it_was_taken_for()
 
 
 async def a_script_ends_as_its_handshake_times_out() -> None:
-    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as server:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.02):
-                address = server.sockets[0].getsockname()
-                transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, *address)
-                await asyncio.sleep(1)
-                transport.close()
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.02):
+            address = server.sockets[0].getsockname()
+            transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, *address)
+            await asyncio.sleep(1)
+            transport.close()
+    server.close()  # and does not wait for it: the connection is still open
 
 
 async def the_item_of_a_getter_that_is_kept_over_a_cancel_goes_to_the_next_call() -> None:
