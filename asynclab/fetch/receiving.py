@@ -31,7 +31,7 @@ def note_refresh(row: Row, refresh: str, where: str) -> None:
 class Body:
     """The body of one answer."""
 
-    __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
+    __slots__ = ("_also", "_is_kept", "_parts", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
         """Expect a body of at most `limit` bytes, to be described in a row, which gets the whole body if `keep`.
@@ -40,9 +40,9 @@ class Body:
         """
         self._row = row
         self._room = limit
-        self._beginning: list[bytes] = []
-        self._missing = SCANNED
-        self._all: list[bytes] | None = [] if keep else None
+        self._is_kept = keep
+        self._parts: list[bytes] = []
+        """The whole body if it is kept, else at least its first `SCANNED` bytes."""
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
@@ -50,26 +50,23 @@ class Body:
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]
-        size = len(chunk)
-        self._room -= size
-        self._row.decoded += size
-        if self._missing > 0:
-            self._beginning.append(chunk[: self._missing])
-            self._missing -= size
-        if self._all is not None:
-            self._all.append(chunk)
+        self._room -= len(chunk)
+        if self._is_kept or self._row.decoded < SCANNED:
+            self._parts.append(chunk)
+        self._row.decoded += len(chunk)
         if self._also is not None:
             self._also(chunk)
         return fits
 
     def describe(self) -> None:
         """Note in the row what was received."""
-        beginning = b"".join(self._beginning)
+        body = b"".join(self._parts)
+        beginning = body[:SCANNED]
         self._row.page = Page.of(beginning, self._row.content_type)
         if "html" in self._row.content_type.lower() and (refresh := declared_refresh(beginning)):
             note_refresh(self._row, refresh, "meta refresh")
-        if self._all is not None:
-            self._row.body = b"".join(self._all)
+        if self._is_kept:
+            self._row.body = body
 
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -162,11 +159,8 @@ class Receiver:
         """Read a body to its end, or as far as there is room; return whether that was its end."""
         body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=also)
         content = response.content
-        get = response.headers.getall
-        # Nobody asks for packed transfers, but some servers send them.
-        codings = ", ".join([*get("Content-Encoding", ()), *get("Transfer-Encoding", ())])
-        is_packed = codings not in ("", "chunked")
-        unpacker = Unpacker(codings, 2 * self._options.max_bytes + PIECE) if is_packed else None
+        codings = _codings_of(response)
+        unpacker = Unpacker(codings, 2 * self._options.max_bytes + PIECE) if codings else None
         report_at = row.phases.since + REPORT_SECONDS
         try:
             # What has come at once is read at once: no waiting, and no asking for more once the end is there.
@@ -193,6 +187,16 @@ def _anchors_for(row: Row) -> tuple[str, ...]:
     """The anchors that a browser would look for: a redirect's fragment replaces the link's."""
     redirected_to = [hop.fragment for hop in row.hops if hop.fragment]
     return anchors_of(redirected_to[-1:] or row.fragments)
+
+
+def _codings_of(response: aiohttp.ClientResponse) -> str:
+    """How a body is packed; empty if it isn't."""
+    headers = response.headers
+    if "Content-Encoding" not in headers and "Transfer-Encoding" not in headers:
+        return ""
+    # Nobody asks for packed transfers, but some servers send them.
+    codings = ", ".join([*headers.getall("Content-Encoding", ()), *headers.getall("Transfer-Encoding", ())])
+    return codings if codings != "chunked" else ""
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
