@@ -92,6 +92,7 @@ NAMES_OF_URLS = frozenset(
 _LONGEST_BASE = 500
 """The most characters of a base; with a longer one, a page with many links would become megabytes of URLs."""
 
+_SHORTEST_URL = len("http://a")
 _TAG = re.compile(r"<[/!]?[A-Za-z]")
 _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
@@ -138,6 +139,9 @@ def read_value(value: str, finding: FoundSoFar, read: ReadText, name: str = "") 
     if not may_hold_url(value):
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
+    elif len(value) < _SHORTEST_URL:  # as many cells of a large table are: no text in which a URL could be
+        if not ((url := host_url(value)) and finding.take(url)):
+            finding.ignore(value)
     elif not is_exact(value, name):
         read(value)
     elif not finding.take(value):
