@@ -5,6 +5,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -68,10 +69,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"CPython's own suite on every loop: {told}")
 
 
+@pytest.fixture(scope="session")
+def config_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths at which nothing is yet, one for each test: pytest's own take longer, the more of them there are."""
+    folder = tmp_path_factory.mktemp("config")
+    return (folder / str(number) for number in count(1))
+
+
 @pytest.fixture(autouse=True)
-def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory for settings."""
-    home = tmp_path / "config"
+def config_home(config_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the test's settings would be; there are none yet."""
+    home = next(config_homes)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     return home
 
