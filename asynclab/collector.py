@@ -1,4 +1,4 @@
-"""Lets Python collect garbage rarely while something is painted."""
+"""Makes Python collect garbage rarely while something is painted."""
 
 from __future__ import annotations
 

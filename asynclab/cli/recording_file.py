@@ -85,7 +85,7 @@ class RecordingFile:
 
 
 def read_recording(reader: RecordingReader, program: ObservedProgram, texts: dict[str, str] | None = None) -> str:
-    """Let a program take in a recording.
+    """Feed a recording to a program.
 
     Args:
         reader: The recording.

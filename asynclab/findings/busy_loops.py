@@ -1,4 +1,4 @@
-"""Finds what keeps a processor busy with nothing but waiting, and what waits for decades."""
+"""Finds busy-waiting, which keeps a processor busy for nothing, and timers that are decades away by mistake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _YEAR = 365.25 * 86_400
 
 
 def find_busy_waits(state: LabState) -> Iterator[Finding]:
-    """What asks for another turn again and again. Where its code does nothing else, it surely only waits."""
+    """Tasks and callbacks that ask for another loop turn again and again; proved if their code does nothing else."""
     for incident, event in incidents_of(state, LoopSpun):
         if not (event.only_waits or _seems_to_wait(state, event)):
             continue

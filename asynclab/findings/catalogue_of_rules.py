@@ -86,7 +86,7 @@ class Findings:
             self.look()
 
     def look(self) -> None:
-        """Let each rule look at the state."""
+        """Check a state with every rule."""
         self._version = self._state.version
         for rule in RULES:
             try:

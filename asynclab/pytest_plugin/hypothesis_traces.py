@@ -15,7 +15,7 @@ _TRACER = "hypothesis.internal.scrutineer"
 
 
 def keep_out_of_traces() -> Patches:
-    """Let Hypothesis trace none of our files, until the patch is undone; nothing if it isn't imported."""
+    """Keep Hypothesis from tracing our files, until the patch is undone; do nothing if it isn't imported."""
     patches = Patches()
     original = getattr(sys.modules.get(_TRACER), "should_trace_file", None)
     if original is not None:

@@ -150,7 +150,7 @@ class SessionLoops:
             self._observation.skip_idle_time()
 
     def end_test(self) -> None:
-        """Let time pass normally again."""
+        """Return to real time."""
         self._observation.pass_idle_time()
 
     def refused(self) -> list[str]:

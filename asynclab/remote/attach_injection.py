@@ -57,7 +57,7 @@ class InjectionError(Exception):
 
 
 def inject(pid: int, patience: float) -> socket.socket:
-    """Let a process connect to this one.
+    """Make a process connect to this one.
 
     Args:
         pid: The process.

@@ -53,11 +53,11 @@ class RemoteControl:
         self._send(Step(self._loop))
 
     def run_to_event(self, task: int, /) -> None:
-        """Let the program run until the next step of a task, and freeze it before that."""
+        """Run the program up to the next step of a task, and freeze it there."""
         self._send(RunTo(self._loop, task))
 
     def set_speed(self, speed: float, /) -> None:
-        """Let the program's time run slower, not faster."""
+        """Slow the program's time down; it can't run faster than real time."""
         self._send(SetSpeed(speed))
 
     def run_instantly(self) -> None:

@@ -163,7 +163,7 @@ class RunTo(Frame):
 
 
 class SetSpeed(Frame):
-    """Let the time of all loops run slower."""
+    """Slow the time of all loops down."""
 
     speed: float
     """Seconds of a loop's time per real second, up to 1."""

@@ -37,7 +37,7 @@ class TerminalApp(App[None]):
         self._shown.forget()
 
     def terminal_was_cleared(self) -> None:
-        """Let the next frame be a whole one."""
+        """Make the next frame a whole one."""
         self._shown.forget()
 
     def terminal_is_behind(self, is_behind: bool) -> None:

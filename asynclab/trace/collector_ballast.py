@@ -1,4 +1,4 @@
-"""Lets our own objects bring on no garbage collection while a loop is being made."""
+"""Keeps our own objects from starting a garbage collection while a loop is being made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CollectorBallast:
 
     @contextmanager
     def thrown_out(self) -> Iterator[None]:
-        """Let no collection happen meanwhile, and none be nearer than before."""
+        """Prevent any collection inside the block, and leave the next one as far away as it was before."""
         was_enabled, before = gc.isenabled(), gc.get_count()[0]
         gc.disable()
         try:

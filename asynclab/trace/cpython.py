@@ -478,7 +478,7 @@ def exception_handlers(code: CodeType) -> list[Any]:
 
 
 def expect_destruction(task: Task[Any]) -> None:
-    """Let asyncio not complain when a task is destroyed that has not ended."""
+    """Keep asyncio from complaining when this task is destroyed before it has ended."""
     task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 

@@ -252,7 +252,7 @@ class Lab:
         self._pursuit = Context().run(lambda: Task(run, loop=loop, name="asynclab: run to event"))
 
     def set_speed(self, speed: float) -> None:
-        """Let lab time run at `speed` lab seconds per real second from now on.
+        """Make lab time run at `speed` lab seconds per real second from now on.
 
         Raises:
             ValueError: The speed is not a number above 0.

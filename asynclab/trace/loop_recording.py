@@ -147,7 +147,7 @@ class LoopRecording:
                 self._generators.look(observer, observer.resources)
 
     def look_later(self) -> None:
-        """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
+        """Ask the loop to record what it has put off: suspended tasks, and timers. Another thread calls this."""
         observer, loop = self._observer(), self._loop()
         if observer is None or loop is None or self._is_to_look:
             return
@@ -179,7 +179,7 @@ class LoopRecording:
             observer.purposes.tell_the_rest()
 
     def follow_clock(self) -> None:
-        """Let the loop tell the time of the process, which can be paused and slowed."""
+        """Make the loop use the time of the process, which can be paused and slowed."""
         if (alive := self._alive()) is not None:
             follow_clock(*alive)
 
@@ -193,7 +193,7 @@ class LoopRecording:
         observer.write(ClockChanged(clock.now(), clock.paused, clock.speed, clock.instant))
 
     def skip_idle_time(self, bystanders: Bystanders, patches: Patches) -> None:
-        """Let the loop's time jump instead of pass where it would only wait for a timer, until the patches are undone.
+        """Make the loop's time jump where the loop would only wait for a timer, until the patches are undone.
 
         Raises:
             TypeError: The loop has a way of its own to wait, or a time of its own.
@@ -256,13 +256,13 @@ class LoopRecording:
             self._call(task.cancel)
 
     def look_at(self, tasks: Sequence[int]) -> None:
-        """Let the loop tell what some tasks wait for."""
+        """Ask the loop to record what some tasks wait for."""
         observer = self._observer()
         if observer is not None:
             self._ask(partial(observer.looks.look_at_the_rest, list(tasks)))
 
     def _ask(self, look: Callable[[], object]) -> None:
-        """Let the loop look. One that sleeps on though callbacks are ready is not woken: it is not in plain Python."""
+        """Ask the loop to look, unless it sleeps although callbacks are ready: such a loop isn't in plain Python."""
         alive = self._alive()
         if alive is not None and sleeps_on(alive[1], alive[0]):
             with suppress(Exception):  # somebody may wake it meanwhile

@@ -1,4 +1,4 @@
-"""Lets an observed loop tell the time of its process, which can be paused, slowed and made to jump."""
+"""Makes an observed loop use the time of its process, which can be paused, slowed and made to jump."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def origin_of(loop: AbstractEventLoop, clock: VirtualClock) -> float:
 
 
 def follow_clock(observer: Observer, loop: AbstractEventLoop) -> None:
-    """Let a loop tell the time of its process from now on, unless it has a time of its own."""
+    """Make a loop use the time of its process from now on, unless it overrides `time`."""
     if math.isfinite(observer.origin) and "time" not in vars(loop):
         loop.time = FollowedTime(observer.clock, observer.origin)  # type: ignore[method-assign]
 
@@ -75,7 +75,7 @@ def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
 
 
 def _move(timers: Iterable[TimerHandle], seconds: float) -> None:
-    """Let timers fire later. All are moved alike: a heap of them stays one.
+    """Make timers fire later. All are moved by the same time, so a heap of them stays a heap.
 
     A TimerHandle has the hash of its time, and the program may keep timers in a set. So each gets a class of
     the same name that knows the hash from before.

@@ -1,4 +1,4 @@
-"""Lets a task of the user's say how far it is."""
+"""Takes reports of how far a task is, from the user's code."""
 
 from __future__ import annotations
 

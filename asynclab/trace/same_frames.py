@@ -1,4 +1,4 @@
-"""Lets a function that stands in for one of asyncio's look like it in tracebacks: the same file, name and line."""
+"""Makes a replacement of one of asyncio's functions look like the original in tracebacks: same file, name and line."""
 
 from __future__ import annotations
 

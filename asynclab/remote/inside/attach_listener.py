@@ -1,4 +1,4 @@
-"""Lets `asynclab attach` find this program: a thread waits for it, and nothing is observed before it comes."""
+"""Makes this program attachable: a thread waits for `asynclab attach`, and nothing is observed before it comes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _listener: socket.socket | None = None
 
 
 def attachable() -> bool:
-    """Let `asynclab attach PID` look at this program from now on.
+    """Allow `asynclab attach PID` to observe this program from now on.
 
     Only this user, and root, can attach. Until somebody does, nothing in the program is changed: one thread waits.
 

@@ -134,7 +134,7 @@ class Outbox:
             self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Drop the socket."""
         self._waiting.clear()
         self.is_broken = True
         self._connection.close()

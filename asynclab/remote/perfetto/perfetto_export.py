@@ -232,7 +232,7 @@ class PerfettoExport:
         self._file.add("C", pid, pid, microseconds(at), name, args={"value": value})
 
     def _make_ready(self, track: TaskTrack, at: float, waker: int | None, cause: str) -> None:
-        """Let a task be ready from a moment on, with an arrow from who woke it."""
+        """Note that a task is ready from a moment on, with an arrow from the task that woke it."""
         begin = microseconds(at)
         by = None if waker is None else self._tracks.get(waker) or self._ended.get(waker)
         number = next(self._arrows)

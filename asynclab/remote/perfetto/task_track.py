@@ -90,7 +90,7 @@ class Doing:
     arrows: list[Arrow] = field(default_factory=list)
 
     def end_arrow(self, number: int) -> None:
-        """Let an arrow end where this begins."""
+        """End an arrow where this begins."""
         self.arrows.append(Arrow(number, "f", self.begin))
 
 
@@ -155,7 +155,7 @@ class TaskTrack:
         self._file.add("i", self.pid, self._task, moment, name, s="t", args=args)
 
     def begin_arrow(self, number: int, at: int) -> int | None:
-        """Let an arrow begin in the step that is under way, or in the latest one: a callback may wake after its end.
+        """Begin an arrow in the step that is under way, or in the latest one: a callback may wake after its end.
 
         Returns:
             When it begins, at the latest; None if the task has not run, and so can't have woken anybody.

@@ -54,7 +54,7 @@ class Freeze:
         return self._goal is not None
 
     def begin(self) -> None:
-        """Let loops wait from their next step on."""
+        """Make all loops wait before their next step."""
         with self._changed:
             self.is_on, self._goal = True, None
 
@@ -66,7 +66,7 @@ class Freeze:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Let all loops continue."""
+        """Resume all loops."""
         with self._changed:
             self.is_on, self._goal = False, None
             self._waiting.clear()

@@ -50,7 +50,7 @@ class Hold:
             self._make_ready(handle)
 
     def step(self, task: int | None = None) -> StepTaken:
-        """Let one step run: of this task if it is held, else of the first; with none ready, go to the next timer."""
+        """Run one step: of this task if it is held, else of the first; if none is ready, go to the next timer."""
         if self._released or self._external.has_ready():
             return "step"  # one is under way already
         self._drop_called_off()

@@ -1,4 +1,4 @@
-"""Tells whose the running code is."""
+"""Tells to which lab the running code belongs, if any: code is observed and governed by the tracer of its lab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNSET: Any = object()
 
 
 def observer() -> Observer | None:
-    """The tracer of the running code's lab; None outside, and in what a lab that is over has left behind."""
+    """The tracer of the running code's lab; None outside of labs, and for code that outlives its lab."""
     tracer = CURRENT.get(_UNSET)
     if tracer is _UNSET:
         tracer = busy_observer()

@@ -1,4 +1,4 @@
-"""Outlasts a main task: waits for its end, asks it to end, and cleans up after it."""
+"""Waits for the end of a main task, asks it to end, and cleans up after it."""
 
 from __future__ import annotations
 

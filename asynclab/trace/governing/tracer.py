@@ -78,7 +78,7 @@ class Tracer(Observer):
         return True
 
     def takes_exit(self, error: BaseException) -> bool:
-        """Let an exception end the run that would end the loop, which others share; whether that is all it does.
+        """End the run by an exception that would else end the loop, which others share; whether that is all it does.
 
         A KeyboardInterrupt ends the loop, too: it comes from somebody who wants all of it to stop.
         """

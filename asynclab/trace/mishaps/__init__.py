@@ -1,1 +1,1 @@
-"""Sees what goes wrong with tasks, cancels, results and connections: signs of bugs, each reported as an event."""
+"""Detects what goes wrong with tasks, cancels, results and connections, and reports each sign of a bug as an event."""

@@ -1,4 +1,4 @@
-"""Sees that another thread, or a signal handler, puts callbacks in a loop's ready queue without waking the loop.
+"""Detects that another thread, or a signal handler, puts callbacks in a loop's ready queue without waking the loop.
 
 A handler that `signal.signal` has set runs on the loop's own thread, within the loop's call of select(), which goes on
 waiting after that.

@@ -1,4 +1,4 @@
-"""Sees that a task waits for a child process that can't proceed, since nobody reads what it writes.
+"""Detects that a task waits for a child process that can't proceed, because nobody reads its output.
 
 A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
 child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits

@@ -1,4 +1,4 @@
-"""Sees that a task continues as if it had not been cancelled.
+"""Detects that a task continues as if it had not been cancelled.
 
 A task that was asked to end, and has run since, has had its CancelledError raised in it. While it cleans up, that
 exception is being handled, or at least kept: some coroutine of the task refers to it. If none does, and the request was

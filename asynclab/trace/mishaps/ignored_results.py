@@ -1,4 +1,4 @@
-"""Sees that failures which gather() has collected are let go unread: its results are dropped where it is awaited."""
+"""Detects failures that nobody reads: gather() has collected them, and whoever awaits it drops the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OF_AN_AWAIT = frozenset(
 
 
 def ignored_failures(record: TaskRecord, gathered: Any, tasks: TaskRegistry, at: float) -> Iterator[ExceptionDropped]:
-    """The tasks that have failed, though nobody had asked them to end, and whose gather() a task awaits, and drops."""
+    """The failed tasks of a gather() whose results are dropped where it is awaited; cancelled ones don't count."""
     failed = [each for each in tasks.failed_of(cpython.children_of(gathered)) if not cancel_requests_of(each)]
     task = record()
     frames = follow(coroutine_of(task)).frames if failed and task is not None and exception_of(gathered) is None else []

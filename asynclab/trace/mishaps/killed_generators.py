@@ -1,4 +1,4 @@
-"""Sees that a timeout around the wait for an async generator's next item ends the generator, and the loop continues.
+"""Detects that a timeout around `anext()` ended an async generator, and the program continues to ask it for items.
 
 The CancelledError goes through the generator, which is over then: the next item is StopAsyncIteration, as at its end.
 """

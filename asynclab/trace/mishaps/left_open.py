@@ -1,4 +1,4 @@
-"""Sees what stays open though nobody has it any more: the child process or connection of a task that was cancelled.
+"""Detects a child process or connection that stays open after its task was cancelled: nobody refers to it any more.
 
 A timeout around communicate() ends no child, and one around create_connection() and what follows closes no transport.
 """

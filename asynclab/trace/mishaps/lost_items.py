@@ -1,4 +1,4 @@
-"""Sees that a timeout ends a function that has taken an item from a queue, and has not used or returned it.
+"""Detects that a timeout ends a function after it took an item from a queue, and before it used or returned it.
 
 `wait_for(next_message(), 1)` loses the message where next_message() waits again once it has it. The instructions
 tell: what it has is only in a variable that was not used yet, no handler is around the `await`, and no loop gets more.

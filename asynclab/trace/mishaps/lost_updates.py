@@ -1,4 +1,4 @@
-"""Sees that several tasks have read the same value, wait, and will write it: one overwrites another's update."""
+"""Detects that several tasks have read the same value, wait, and will write it: one overwrites another's update."""
 
 from __future__ import annotations
 

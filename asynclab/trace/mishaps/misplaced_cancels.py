@@ -1,4 +1,4 @@
-"""Sees where a timeout or task group around a generator's yield cancels a task in code outside of its block."""
+"""Detects a timeout or task group around a generator's yield that cancels its task in code outside of the block."""
 
 from __future__ import annotations
 

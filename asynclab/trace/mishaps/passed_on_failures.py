@@ -1,4 +1,4 @@
-"""Sees that a task of run_coroutine_threadsafe() has failed, and no thread asks its future how it ended.
+"""Detects that a task of run_coroutine_threadsafe() has failed, and no thread asks its future how it ended.
 
 asyncio will not complain: it has passed the exception on to that future, and no concurrent.futures.Future complains.
 """

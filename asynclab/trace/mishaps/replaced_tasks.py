@@ -1,4 +1,4 @@
-"""Sees that a variable got a new task while the old one still runs: nobody can cancel or await the old one any more.
+"""Detects that a variable got a new task while the old one still runs: nobody can cancel or await the old one any more.
 
 So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
 And where each round of a loop makes a task to wait for, and leaves the one before.

@@ -1,4 +1,4 @@
-"""Sees that a failure was silenced, by cancel() or wait(): asyncio will not complain that nobody has looked at it.
+"""Detects that cancel() or wait() silenced a failure: asyncio won't report that nobody looked at it.
 
 On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of
 them had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads

@@ -1,4 +1,4 @@
-"""Sees that nobody has read a task's result: an item that it has taken from a queue, or something to be closed.
+"""Detects that nobody has read a task's result, if that is an item from a queue, or something that must be closed.
 
 A call of result() is noticed: the task itself gets an attribute of that name, which returns the same.
 An `await` of an ended task can't be seen. So where the code that made it awaits a variable, a task is only reported if

@@ -1,4 +1,4 @@
-"""Sees that a request was cancelled while it waited for its reply, and that the next one reads from the same source.
+"""Detects that a request was cancelled before its reply came, and that the next request reads from the same source.
 
 A request is a call of a function that sends something and then reads; the next request is another such call.
 From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.

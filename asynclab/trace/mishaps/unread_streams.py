@@ -1,4 +1,4 @@
-"""Sees that tasks wait to write, or for a connection of a pool, while nobody reads what the other side has sent.
+"""Detects that tasks wait to write, or for a connection of a pool, while nobody reads what the other side has sent.
 
 A writer waits until the other side reads. Where both sides are in the program, and each waits for the other, neither
 can proceed. And if all connections of a pool belong to responses that nobody reads, nobody gets one any more.

@@ -1,4 +1,4 @@
-"""Sees that a task has failed unseen, while others wait for what its code would have brought.
+"""Detects that a task has failed unseen, while others wait for something that its code would have done.
 
 Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task
 waits for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.

@@ -1,4 +1,4 @@
-"""Sees that a task tries to connect again and again, each time in vain, and never waits before the next attempt."""
+"""Detects that a task tries to connect again and again, always fails, and never waits before the next attempt."""
 
 from __future__ import annotations
 

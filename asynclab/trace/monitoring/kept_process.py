@@ -1,4 +1,4 @@
-"""Sees that a program at its end waits for a thread that nothing is left to release."""
+"""Detects that a program can't end: it waits for a thread, and nothing is left that could release the thread."""
 
 from __future__ import annotations
 

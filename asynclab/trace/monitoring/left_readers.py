@@ -1,4 +1,4 @@
-"""Sees callbacks of add_reader() that stay registered though what they read has ended: each turn calls them again."""
+"""Detects callbacks of add_reader() that stay registered after their stream has ended: every loop turn calls them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sees who opens a connection, who fills it faster than it is read, and whether it is let go without being closed.
+"""Notices who opens a connection, who writes faster than the other side reads, and which are dropped without a close.
 
 Of HTTP libraries it sees which client opens one: aiohttp's, as others connect in tasks of their own.
 """

@@ -139,7 +139,7 @@ def _placed(node: _Node, where: ast.AST) -> _Node:
 
 
 class _TakenResults(ast.NodeTransformer):
-    """Lets what a function returns be taken; what a function within it returns is not."""
+    """Takes the value that a function returns, but not the values of functions defined within it."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node

@@ -1,4 +1,4 @@
-"""Lets asyncio make traced handles, also for what other threads schedule."""
+"""Makes asyncio create traced handles, also for callbacks that other threads schedule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.trace.patching.patches import Patches
 
 
 def replace_handles(patches: Patches) -> None:
-    """Let asyncio make traced handles."""
+    """Make asyncio create traced handles."""
     patches.set(events, "Handle", TracedHandle)
     if _TracedThreadSafeHandle is not None:
         patches.set(events, cpython.THREAD_SAFE_HANDLE, _TracedThreadSafeHandle)

@@ -1,4 +1,4 @@
-"""Sees when callbacks run: every step of every task goes through here."""
+"""Notices when callbacks run: the loop runs each of them, and so each step of a task, through the handles made here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets a loop's time jump to its next timer where the loop would only wait for it."""
+"""Makes a loop's time jump to its next timer where the loop would only wait for that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from asynclab.trace.watching.observer import Observer
 
 
 def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystanders, patches: Patches) -> None:
-    """Let time jump instead of pass, for as long as nothing but a timer is awaited; all tasks of the loop count.
+    """Make time jump whenever the loop, with all of its tasks, waits for nothing but a timer.
 
     The loop has to take its time from the observer's clock.
 

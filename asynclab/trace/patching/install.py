@@ -176,7 +176,7 @@ def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
 
 
 def observe_kind(kind: type[AbstractEventLoop]) -> None:
-    """Let the loops of a class be observed, until `leave_kind` is called as often as this."""
+    """Observe the loops of a class, until `leave_kind` has been called as often as this."""
     _process.acquire(kind, governs=False)
 
 

@@ -1,4 +1,4 @@
-"""Hears what a loop complains about: exceptions that nobody handles, tasks destroyed while they are pending."""
+"""Notices what a loop reports: exceptions that nobody handles, and tasks destroyed while they are pending."""
 
 from __future__ import annotations
 

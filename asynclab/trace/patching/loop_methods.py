@@ -21,7 +21,7 @@ from asynclab.trace.recording.scope import TASKS
 
 
 def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let the methods of a class of loops tell of timers, eager starts and complaints.
+    """Make the methods of a class of loops report timers, eager starts and complaints.
 
     Raises:
         TypeError: One of them is not a plain function, such as a mock.
@@ -34,7 +34,7 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
 
 
 def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
+    """Make the methods of a class of loops call the LoopHooks of the loop, if it has any.
 
     On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
     on the loop itself would slow down each step and each timer of it by a tenth.
@@ -58,7 +58,7 @@ def _function(kind: type, name: str) -> FunctionType:
 
 
 def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let the loop's tracer know of each task that may start eagerly: see `EagerStarts`."""
+    """Tell the loop's tracer of each task that may start eagerly: see `EagerStarts`."""
     original = kind.is_running
 
     @wraps(original)

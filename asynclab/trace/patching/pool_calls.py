@@ -21,7 +21,7 @@ _TRACER = "_asynclab_tracer"
 
 
 def observe_pool_calls(patches: Patches) -> None:
-    """Let the calls in thread pools belong to the labs that make them, until the patches are undone."""
+    """Attribute calls in thread pools to the labs that make them, until the patches are undone."""
     patches.wrap(cpython.WorkItem, "__init__", _around_init)
     patches.wrap(cpython.WorkItem, "run", lambda run: around_body(run, _PoolCall))
 

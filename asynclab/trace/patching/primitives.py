@@ -1,4 +1,4 @@
-"""Lets a lab see what happens to asyncio's queues and synchronisation primitives.
+"""Shows a lab what happens to asyncio's queues and synchronisation primitives.
 
 Nothing is wrapped: a wrapper would be a frame of ours in every traceback, such as that of a QueueEmpty. Instead, the
 attributes in which asyncio keeps the state report when they are set. Each event is written before the wake-ups that the

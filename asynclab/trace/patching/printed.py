@@ -144,7 +144,7 @@ def observe_output(patches: Patches) -> None:
 
 
 def keep_output_open(patches: Patches) -> None:
-    """Let the code of labs not close what others print to, until the patches are undone."""
+    """Keep the code of labs from closing a stream that others print to, until the patches are undone."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "close") and _takes_attributes(stream):
             patches.wrap(stream, "close", lambda close: lambda: close() if governor() is None else None)
@@ -163,7 +163,7 @@ def _observe(original: Any, name: str, patches: Patches) -> None:
 
 
 def _hand_on_text(stream: Any) -> None:
-    """Let a stream hand to its buffer the text that it keeps from before; the buffer keeps it in its turn."""
+    """Make a stream pass the text that it still holds on to its buffer, which holds it from then on."""
     with Patches() as patches, suppress(Exception):  # such as that the stream is closed
         patches.set(stream.buffer, "flush", lambda: None)
         stream.flush()

@@ -1,4 +1,4 @@
-"""Sees when callbacks become ready: what stands in for `call_soon` makes a traced handle in one go."""
+"""Replaces `call_soon`, so that callbacks are seen when they become ready, and get traced handles in a single call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEPTH = DEBUG_STACK_DEPTH - 2
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let a class of loops make the handle of a step in one call instead of three, unless it has a way of its own.
+    """Make a class of loops create the handle of a step in one call instead of three, unless it overrides `call_soon`.
 
     Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
     checks, makes the handle, and appends it to those that are ready.
@@ -103,9 +103,9 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
 
 
 def trace_ready_steps(loop: BaseEventLoop) -> None:
-    """Let the steps be seen that were ready before a loop was observed, whose tasks are known by now.
+    """Replace the handles of steps that became ready before the loop was observed, so that these steps are seen, too.
 
-    Nobody but the loop has the handle of a step, so that another may take its place.
+    Their tasks are known by now. Only the loop refers to the handle of a step, so it can be replaced.
     """
     ready = cpython.ready_queue(loop)
     for index, found in enumerate(tuple(ready)):

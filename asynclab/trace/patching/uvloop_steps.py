@@ -35,7 +35,7 @@ def is_uvloop(kind: type) -> TypeGuard[type[AbstractEventLoop]]:
 
 
 def replace_uvloop_call_soon(kind: type[AbstractEventLoop], patches: Patches) -> None:
-    """Let a step that is scheduled run by way of a handle of ours; anything else is uvloop's own."""
+    """Schedule a step with a traced handle; leave any other callback to uvloop."""
     original: Callable[..., Any] = kind.call_soon
     patches.set(kind, TASKS, None)
     outside = outside_context()  # the step enters its own context from there

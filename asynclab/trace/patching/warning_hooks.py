@@ -1,4 +1,4 @@
-"""Hears of coroutines that were never awaited."""
+"""Notices Python's warnings of coroutines that were never awaited."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from asynclab.trace.recording.future_state import awaited_by
 
 
 def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
-    """Let one task fail of each circle that `tasks` are in or wait for, since cancel() would recurse without end.
+    """Make one task fail in each circle that `tasks` are in or wait for: cancel() would recurse without end there.
 
     The exception is set through the base class: a task refuses set_exception(), but its waiter gets it this way.
     """

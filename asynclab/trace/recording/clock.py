@@ -42,7 +42,7 @@ class VirtualClock:
         """Lab time at the real time 0, had it always run at the present rate."""
 
     def start(self) -> None:
-        """Let time run, unless it is paused."""
+        """Start the clock, unless it is paused."""
         self._run_at(0.0 if self.paused else self.speed)
 
     def now(self) -> float:
@@ -55,12 +55,12 @@ class VirtualClock:
         self._run_at(0.0)
 
     def resume(self) -> None:
-        """Let time go on from where it stands."""
+        """Resume from where the time stands."""
         self.paused = False
         self._run_at(self.speed)
 
     def set_speed(self, speed: float) -> None:
-        """Let time run faster or slower from now on.
+        """Make time run faster or slower from now on.
 
         Raises:
             ValueError: The speed is not a finite number above 0.
@@ -92,7 +92,7 @@ class VirtualClock:
         self._go_on(real, real * self.rate + self.offset, rate)
 
     def _go_on(self, real: float, now: float, rate: float) -> None:
-        """Let the lab time at the real time `real` be `now`; not even a rounded sum may be earlier."""
+        """Set the lab time of the real time `real` to `now`; not even a rounded sum may be earlier."""
         self.rate = rate
         self.offset = now - real * rate
         while real * rate + self.offset < now:

@@ -1,4 +1,4 @@
-"""Lets a thread that looks at loops have Python's lock, where a loop that is never idle keeps it from it."""
+"""Gives the GIL to a thread that looks at loops, where a loop that is never idle would keep it from that thread."""
 
 from __future__ import annotations
 

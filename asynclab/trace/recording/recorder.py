@@ -230,7 +230,7 @@ class Recorder:
         self.write(event)
 
     def time_callback(self, callback: object) -> None:
-        """Let the watchdog see since when a callback runs."""
+        """Tell the watchdog since when a callback runs."""
         self.callback = callback
         self.callback_started = self.clock.real_time()
 

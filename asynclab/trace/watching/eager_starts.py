@@ -1,4 +1,4 @@
-"""Sees tasks that run their first step while they are being made, inside a step of another (Python 3.12 and later).
+"""Notices eager tasks: they run their first step while they are created, within another task's step (since 3.12).
 
 No handle and no factory shows them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
 suspends. But just before, it calls the loop's `is_running()`, which a lazy start doesn't do. So it is

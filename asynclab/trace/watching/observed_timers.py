@@ -102,7 +102,7 @@ class ObservedTimer(TimerHandle):
         return None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let a copy be an ordinary timer, and what can't be pickled fail as one does."""
+        """Make copies ordinary timers, and fail as an ordinary timer does if something can't be pickled."""
         plain = TimerHandle.__new__(TimerHandle)
         for name in _SLOTS:
             setattr(plain, name, getattr(self, name))
@@ -111,7 +111,7 @@ class ObservedTimer(TimerHandle):
 
 
 def look_like_timers(*kinds: type[TimerHandle]) -> None:
-    """Let classes bear the name of asyncio's: a handle's repr names its class, and observing must not change it."""
+    """Give classes the name of asyncio's: a handle's repr names its class, and observing must not change that."""
     for kind in kinds:
         kind.__name__ = kind.__qualname__ = "TimerHandle"
         kind.__module__ = TimerHandle.__module__

@@ -1,4 +1,4 @@
-"""Sees locks and semaphores that keep nobody out, since each task makes its own one just before it takes it.
+"""Detects locks and semaphores that keep nobody out: each task creates its own just before it acquires it.
 
 So does a lock that was forgotten while a task holds it, as by a cache, or where another was put in its place: who comes
 next takes the other one.

@@ -1,4 +1,4 @@
-"""Lets a program be observed from its first line on: Python imports this before anything of the program's.
+"""Observes a program from its first line on: Python imports this before any code of the program.
 
 `remote.launch` puts this folder first on the path. It removes itself and all its settings again, so that the program
 and its children find the path and environment that they would have without it.
@@ -51,7 +51,7 @@ def _take_terminal() -> None:
 
 
 def _hide(module: str) -> bool:
-    """Let an import of a module fail, unless it has been imported."""
+    """Make an import of a module fail, unless it has been imported."""
     if module in sys.modules:
         return False
     sys.modules[module] = None  # type: ignore[assignment]
