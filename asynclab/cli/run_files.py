@@ -17,7 +17,7 @@ from asynclab.remote.program_recording import Header, RecordingWriter
 
 @dataclass(frozen=True)
 class RunFiles:
-    """What is asked for."""
+    """The files that the user asked for."""
 
     record: Path | None = None
     """Where to keep a recording; None for none."""

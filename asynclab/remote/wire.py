@@ -192,7 +192,7 @@ AnyCommand: TypeAlias = Pause | Resume | Step | RunTo | SetSpeed | CancelTask | 
 
 
 class NotFramesError(Exception):
-    """What came over a socket is not what an asynclab of this version sends."""
+    """Bytes came over a socket that no asynclab of this version sends."""
 
 
 class _Sent(msgspec.Struct, gc=False, tag="LoopEvents", omit_defaults=True):
@@ -256,14 +256,14 @@ class _Reader(Generic[AnyRead]):
 
 
 class FrameReader(_Reader[AnyFrame]):
-    """Reads what a program tells."""
+    """Reads the frames that a program sends."""
 
     def __init__(self) -> None:
         super().__init__(msgspec.msgpack.Decoder(AnyFrame))
 
 
 class CommandReader(_Reader[AnyCommand]):
-    """Reads what a program is asked for."""
+    """Reads the commands that a program gets."""
 
     def __init__(self) -> None:
         super().__init__(msgspec.msgpack.Decoder(AnyCommand))

@@ -52,7 +52,7 @@ class _GivenUp(weakref.ref[Future[Any]]):
 
 
 class Misuses:
-    """Tells of tasks that ended so."""
+    """Reports the tasks that ended by such an error."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

@@ -43,7 +43,7 @@ _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A place that a function has to do with around a wait."""
+    """A place that a function reads before a wait, or writes after it."""
 
     target: SharedPlace
     hold: PlaceUse
@@ -52,7 +52,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class HeldValues:
-    """What functions hold at their awaits. Each is read once, which takes about a millisecond of one that writes."""
+    """Works out what functions hold at their awaits: once for each, which takes about a millisecond if it writes."""
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[CodeType, Mapping[Any, Collection[Held]]]] = {}
@@ -63,7 +63,7 @@ class HeldValues:
         return id(code) in self._found
 
     def at(self, code: CodeType, instruction: int) -> Collection[Held]:
-        """What an async function holds that waits at an instruction; nothing where its source is not to be had."""
+        """What an async function holds while it waits at an instruction; nothing if its source can't be read."""
         found = self._found.get(id(code))
         if found is None:
             if len(self._found) >= _KEPT:
@@ -74,7 +74,7 @@ class HeldValues:
 
 
 def writes(code: CodeType) -> bool:
-    """Whether a function writes to anything but its own variables, or calls what is named so."""
+    """Whether a function writes to anything but its own variables, or calls something whose name says so."""
     names = code.co_names
     is_named_so = not CHANGES.isdisjoint(names) or any(reader_for(name) in names for name in names)
     return is_named_so or not _WRITES.isdisjoint(code.co_code[::2])
