@@ -1,4 +1,4 @@
-"""Observes asyncio and holds its loop still."""
+"""The tracer: observes asyncio's tasks and event loops, and can pause them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: a program that is observed needs none of it, and starts sooner."""
+    """Import a public name at its first use. An observed program needs none of them, and so starts faster."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,7 @@
-"""Runs code around a function's call without a frame of asynclab in the call's stack."""
+"""Callables that run code of ours before a program's call, and leave no frame of asynclab in its stack.
+
+A traceback or a warning then looks as it does without asynclab.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,18 @@ from weakref import ref
 
 
 class CalledFromC:
-    """Stands in for a function of a module.
+    """Replaces a function of a module.
 
-    Its `__call__` is worked out before the call, and then C calls the function. So an error from the function, and a
-    warning in it, show the program's frames alone. Like the function, it stays what it is as an attribute of a class,
-    and can be pickled.
+    Its `__call__` is a property: the property runs our code and returns a `partial`, which then calls the function
+    from C. So errors and warnings from the function show only the program's frames. Like a function written in C, it
+    isn't bound as a method when it is an attribute of a class. `pickle` stores it by the function's name.
     """
 
     def __init__(self, original: Callable[..., Any], module: str, begin: Callable[[], object]) -> None:
-        """Stand in for `original`, which is found in a module.
+        """Replace `original`, a function of `module`.
 
         Args:
-            begin: Called before each call. What it returns is dropped as soon as the call is over.
+            begin: Called before each call. Its result is kept until the call is over.
         """
         update_wrapper(self, original)
         self.__module__ = module
@@ -30,7 +33,7 @@ class CalledFromC:
 
     @property
     def __call__(self) -> Callable[..., Any]:
-        """The function, for one call."""
+        """A `partial` of the function, for one call."""
         call = partial(self._original)
         call.kept = self._begin()  # type: ignore[attr-defined]
         return call
@@ -43,10 +46,10 @@ class CalledFromC:
 
 
 class NoticedMethod:
-    """Stands in for a method of a task or future that has ended: an attribute of the one whose calls are noticed.
+    """Replaces a method of one task or future that has ended, and notices each call. It is set on the instance.
 
-    It refers to that weakly, since each would keep the other. So where only the method is kept, it gives the outcome
-    that it was made with.
+    It refers to its owner only weakly, to avoid a reference cycle. If the program keeps the method but not the owner,
+    the method returns or raises the outcome that it was made with.
     """
 
     def __init__(
@@ -58,11 +61,12 @@ class NoticedMethod:
         error: BaseException | None = None,
         value: object = None,
     ) -> None:
-        """Stand in for a method of the owner's class.
+        """Replace a method of the owner's class.
 
         Args:
             notice: Called before each call.
-            error: What the owner failed with; where it is None, it has a value.
+            error: The exception of the owner; None if the owner has a value.
+            value: The result of the owner.
         """
         update_wrapper(self, method)
         self._method = method
@@ -73,7 +77,7 @@ class NoticedMethod:
 
     @property
     def __call__(self) -> Callable[..., Any]:
-        """The method, for one call: an error that comes out of it shows the program's frames alone."""
+        """The bound method, for one call. An error from it shows only the program's frames."""
         self._notice()
         return self._bound()
 

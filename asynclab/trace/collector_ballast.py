@@ -1,4 +1,8 @@
-"""Keeps our own objects from starting a garbage collection while a loop is being made."""
+"""Keeps our own objects from starting a garbage collection while a loop is being created.
+
+Python starts a collection when the number of objects made, minus those destroyed, passes a limit. The objects that
+asynclab makes for each new loop count as well. So it destroys the same number of spare objects.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,23 @@ from contextlib import contextmanager
 from types import CellType
 
 _AMOUNT = 4_000
-"""How many objects are kept, to be dropped later: a first loop needs some 700 of ours, each further one 80."""
+"""How many spare objects are made: the first loop needs about 700 objects of ours, each further loop about 80."""
 
 
 class CollectorBallast:
-    """Objects that are dropped as others are made: Python collects when so many more were made than destroyed.
+    """Spare objects, destroyed in exchange for the objects that asynclab makes for a loop.
 
-    A collection would find the loop made, and its socket not yet. Up to Python 3.12 a loop that nobody closes would
-    then be finalized after its socket, and complain of that where it says nothing in plain Python.
+    A collection at that moment would move the loop to an older generation than its socket, which is made later. Up to
+    Python 3.12 a loop that nobody closes would then be finalized after its socket, and print a complaint that it
+    doesn't print without asynclab.
     """
 
     def __init__(self) -> None:
-        self._objects = [CellType() for _ in range(_AMOUNT)]  # of a type that keeps none of those that it frees
+        self._objects = [CellType() for _ in range(_AMOUNT)]  # CPython has no free list for cells: each is really freed
 
     @contextmanager
     def thrown_out(self) -> Iterator[None]:
-        """Prevent any collection inside the block, and leave the next one as far away as it was before."""
+        """Prevent collections in the block, and then destroy as many spare objects as the block made."""
         was_enabled, before = gc.isenabled(), gc.get_count()[0]
         gc.disable()
         try:

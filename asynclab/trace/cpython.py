@@ -1,7 +1,7 @@
-"""Every private name of CPython that the tracer leans on, and what is known of it in each version.
+"""Every private name of CPython that the tracer depends on, and the versions that have it.
 
-Attributes that are read in each step are read where they are needed, and are listed here all the same. Nothing fails
-here when Python lacks a name: `missing` tells which, so that a lab can say so before it starts.
+Code that runs at each step reads attributes directly, but they are listed here too. The import of this module never
+fails because a name is missing. `missing` returns such names, and a lab reports them before it starts.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from asynclab.errors import UnsupportedPythonError
 from asynclab.trace.frame_variables import variables_of
 
 VERSION = sys.version.split()[0]
-"""That of this Python. `platform`, which has it too, would be imported into every program."""
+"""The version of this Python. `platform` has it too, but would have to be imported into every observed program."""
 
 NEWEST = "3.14"
 """The newest Python that the tests have run on."""
 
 
 class Absent:
-    """Stands in for what this Python lacks: nothing is it, or an instance of it."""
+    """Placeholder for a name that this Python lacks. It is never instantiated, so no object matches it."""
 
 
 def _find(owner: object, path: str) -> Any:
@@ -52,109 +52,110 @@ def _find(owner: object, path: str) -> Any:
 
 
 def _code_within(function: Any, name: str) -> CodeType | type[Absent]:
-    """The code of a function that is defined in another one."""
+    """The code of a function that is nested in another function."""
     codes = getattr(getattr(function, "__code__", None), "co_consts", ())
     return next((each for each in codes if isinstance(each, CodeType) and each.co_name == name), Absent)
 
 
-# The futures and tasks that are written in Python, all versions; neither derives from those in C.
+# The Future and Task classes written in Python, all versions; they don't derive from the classes written in C.
 PythonFuture: type[Future[Any]] = _find(asyncio.futures, "_PyFuture")
 PythonTask: type[Task[Any]] = _find(asyncio.tasks, "_PyTask")
 
-# What asyncio.gather returns while its children run, all versions.
+# The type of the future that asyncio.gather returns while its children run, all versions.
 GatheringFuture: type = _find(asyncio.tasks, "_GatheringFuture")
 
-# What a function returns that contextlib.asynccontextmanager has decorated, all versions.
+# The type of context manager that a function decorated with contextlib.asynccontextmanager returns, all versions.
 GeneratorContext: type = _find(contextlib, "_AsyncGeneratorContextManager")
 
-# What wait() arms its timer with, and wait_for() before 3.12: it had no asyncio.timeout in it then.
+# The callback of the timer of wait(), and before 3.12 also of wait_for(), which uses asyncio.timeout since then.
 release_waiter: Callable[..., object] = _find(asyncio.tasks, "_release_waiter")
 
-# What sleep() arms its timer with, all versions.
+# The callback of the timer of sleep(), all versions.
 set_result_unless_cancelled: Callable[..., object] = _find(asyncio.futures, "_set_result_unless_cancelled")
 
-# What asyncio.timeout() arms its timer with, all versions since 3.11.
+# The callback of the timer of asyncio.timeout(), all versions since 3.11.
 on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
 
-# Where all of wait(), wait_for() and as_completed() wait, all versions.
+# The function in which wait() waits, all versions.
 wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
 
-# What shield() adds to the future that it returns, all versions: it knows the future inside.
+# The done callback that shield() adds to the future that it returns, all versions: it refers to the inner future.
 SHIELD_ENDED: CodeType | type[Absent] = _code_within(asyncio.shield, "_outer_done_callback")
 
-# What wait() adds to what it waits for, all versions: it asks for the exception where the first one is waited for.
+# The done callback of wait(), all versions. It calls exception() on its futures only with FIRST_EXCEPTION.
 WAIT_ENDED: CodeType | type[Absent] = _code_within(wait_for_futures, "_on_completion")
 
-# What gather() adds to what it waits for, all versions.
+# The done callback that gather() adds to its children, all versions.
 GATHER_ENDED: CodeType | type[Absent] = _code_within(asyncio.gather, "_done_callback")
 
-# Where what as_completed() gives waits: a function in a generator, and since 3.13 a method of an iterator.
+# The function in which the awaitables of as_completed() wait: nested in a generator, and since 3.13 a method.
 COMPLETED: CodeType | type[Absent] = _code_within(asyncio.as_completed, "_wait_for_one")
 if COMPLETED is Absent:
     COMPLETED = getattr(_find(asyncio.tasks, "_AsCompletedIterator._wait_for_one"), "__code__", Absent)
 
-# Where as_completed() makes a queue for what has ended: a generator, and since 3.13 an iterator.
+# The function in which as_completed() makes its queue of done futures: a generator, and since 3.13 an __init__.
 _completed: Any = getattr(asyncio.tasks, "_AsCompletedIterator", None)
 AS_COMPLETED: CodeType = (asyncio.as_completed if _completed is None else _completed.__init__).__code__
 
-# What makes a task that is written in Python, all versions.
+# The code of the __init__ of tasks written in Python, all versions.
 PYTHON_TASK_INIT: CodeType | None = getattr(_find(PythonTask, "__init__"), "__code__", None)
 
-# Where the methods of a StreamReader wait, all versions.
+# The method in which the public methods of a StreamReader wait, all versions.
 wait_for_data: Callable[..., object] = _find(asyncio.StreamReader, "_wait_for_data")
 
-# Where a TaskGroup waits for its tasks: in __aexit__ itself before 3.13.
+# The method in which a TaskGroup waits for its tasks since 3.13; before, __aexit__ itself waits.
 task_group_exit: Callable[..., object] = _find(asyncio.TaskGroup, "_aexit")
 
-# The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
+# The set of the tasks that have not ended, in 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
-# What makes a connection over a socket into a transport, all versions; not uvloop's.
+# The class of a transport over a socket, all versions; not uvloop's.
 SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport")
 
-# Where an attempt to connect begins, and the coroutine of create_connection() that makes it; not uvloop's.
+# The method that begins an attempt to connect, and the coroutine in create_connection() that calls it; not uvloop's.
 SelectorLoop: type = asyncio.selector_events.BaseSelectorEventLoop
 SOCK_CONNECT, CONNECT_SOCK = "_sock_connect", "_connect_sock"
 
-# Runs the callback of a Handle, all versions; a TimerHandle inherits it.
+# The method that runs the callback of a Handle, all versions; TimerHandle inherits it.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
-# What call_soon_threadsafe makes since 3.14: a Handle with a lock.
+# The kind of handle that call_soon_threadsafe makes since 3.14: it has a lock.
 THREAD_SAFE_HANDLE = "_ThreadSafeHandle"
 ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, THREAD_SAFE_HANDLE, None)
 
-# Tells which task written in Python runs; in versions before 3.14 the same as asyncio.current_task.
+# Returns the running task if it is written in Python; before 3.14 this is the same as asyncio.current_task.
 python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
     asyncio.tasks, "_py_current_task", asyncio.current_task
 )
 
-# What `run_until_complete` adds to the future that it waits for, all versions.
+# The done callback that `run_until_complete` adds to its future, all versions.
 stop_at_end: Callable[..., object] = _find(asyncio.base_events, "_run_until_complete_cb")
 
-# What the threads of a ThreadPoolExecutor run, all versions.
+# The function that the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
-# One call in a ThreadPoolExecutor: made by submit(), run by a thread. Since 3.14 `run` is given the worker's context.
+# A call in a ThreadPoolExecutor: submit() makes it, a thread runs it. Since 3.14 `run` takes the worker's context.
 WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 
-# What asyncio adds to a future that stands for one of concurrent.futures, all versions.
+# The done callbacks by which asyncio links one of its futures to a concurrent.futures one, all versions.
 _constants = _find(asyncio.futures, "_chain_future.__code__.co_consts")
 _CHAINED = frozenset(each for each in (() if _constants is Absent else _constants) if type(each) is CodeType)
 
-# What shield() adds to a task where its own future is cancelled: it asks for the exception to log it, from 3.14 on.
+# The done callback that shield() adds to the inner task when its outer future is cancelled, since 3.14. It calls
+# exception(), to log a failure.
 SHIELDED: CodeType | type[Absent] = _find(asyncio.tasks, "_log_on_exception.__code__")
 
-# Where the outcome of a task of run_coroutine_threadsafe() is passed on to its future, all versions.
+# The function that copies the outcome of a run_coroutine_threadsafe() task to its future, all versions.
 PASSED_ON: CodeType | type[Absent] = _find(asyncio.futures, "_set_concurrent_future_state.__code__")
 
 # The queue of calls of each thread of a ThreadPoolExecutor, all versions.
 _queues_of_workers: Mapping[threading.Thread, Any] = _find(concurrent.futures.thread, "_threads_queues")
 
 START_THREAD = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
-"""What threading starts a thread with: another function since Python 3.13."""
+"""The function by which `threading` starts a thread; Python 3.13 renamed it."""
 
 PROCESS_EXITED = "_process_exited"
-"""The method of a subprocess transport that is called at the process' end, all versions."""
+"""The method of a subprocess transport that asyncio calls when the process ends, all versions."""
 
 WARN_UNAWAITED = "_warn_unawaited_coroutine"
 """The function of warnings that the interpreter calls for a coroutine that was never awaited, all versions."""
@@ -163,32 +164,32 @@ LOCK_VALUE, SEMAPHORE_VALUE, EVENT_VALUE, BARRIER_VALUE = "_locked", "_value", "
 """The attributes that hold the values of primitives, all versions."""
 
 CONDITION_WAITERS = "_waiters"
-"""Where a condition keeps who waits, all versions; it is among the first things that a condition gets."""
+"""The attribute with the waiters of a condition, all versions; `Condition.__init__` sets it early."""
 
 NOTIFY = "_notify"
 """The method in which a condition wakes its waiters, since 3.13; before, notify() does it itself."""
 
 WAKE_NEXT = "_wakeup_next"
-"""The method in which a queue wakes who waits for an item or a place, all versions."""
+"""The method in which a queue wakes a task that waits for an item or for free space, all versions."""
 
 QUEUE_ITEMS, UNFINISHED = "_queue", "_unfinished_tasks"
-"""Where a queue keeps its items, and how many of them task_done() was not called for; all versions."""
+"""The attributes with a queue's items, and with the number of items without a task_done(); all versions."""
 
 IS_SHUT_DOWN = "_is_shutdown"
-"""Where a queue keeps whether it was shut down, since 3.13."""
+"""The attribute that says whether a queue was shut down, since 3.13."""
 
 FUTURE_ITERATOR = "FutureIter"
-"""The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
+"""The type name of the iterator behind `await future`: it is written in C, and runs no code but the future's."""
 
 COROUTINE_WRAPPER = "coroutine_wrapper"
-"""The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
+"""The type name of the iterator from `coroutine.__await__()`: it runs the coroutine, and refers to nothing else."""
 
 ANEXT = "anext_awaitable"
-"""The name of the type of what `anext` with a default returns: it refers to what is awaited, and to the default."""
+"""The type name of the awaitable from `anext` with a default: it refers to the inner awaitable and the default."""
 
 GENERATOR_CLOSE = "async_generator_athrow"
 GENERATOR_STEPS = frozenset({"async_generator_asend", GENERATOR_CLOSE})
-"""The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
+"""The type names of the awaitables that an async generator's methods return: each refers to the generator."""
 
 NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
@@ -219,12 +220,12 @@ NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("threading", threading, (START_THREAD,)),
     ("warnings", warnings, (WARN_UNAWAITED, "_showwarnmsg_impl", "_showwarning_orig", "_formatwarning_orig")),
 )
-"""Where private names are, and which are needed."""
+"""The private names that the tracer needs: for each place its name, the object, and the attributes."""
 
 ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
     ("asyncio.BaseEventLoop", BaseEventLoop.__init__, ("_ready", "_scheduled", "_closed")),
     ("asyncio.BaseEventLoop", BaseEventLoop.get_debug, ("_debug",)),
-    # It tells a timer by this that it goes to the ready queue: see governing/timers.py.
+    # The loop clears it when it moves a timer to the ready queue: see governing/timers.py.
     ("asyncio.TimerHandle", _find(BaseEventLoop, "_run_once"), ("_scheduled",)),
     ("asyncio.Lock", asyncio.Lock.__init__, (LOCK_VALUE,)),
     ("asyncio.Semaphore", asyncio.Semaphore.__init__, (SEMAPHORE_VALUE,)),
@@ -235,7 +236,7 @@ ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
     ("asyncio.Queue", _find(asyncio.Queue, "_init"), (QUEUE_ITEMS,)),
     ("asyncio.TaskGroup", asyncio.TaskGroup.__init__, ("_tasks",)),
 )
-"""Attributes of instances, and the functions that set them: as they are before anybody replaces one."""
+"""The attributes of instances that the tracer needs, and the original functions that use them."""
 
 _CALL_SOON = (
     ("self", "callback", "context", "args", "handle"),
@@ -249,15 +250,15 @@ _CALL_SOON_BELOW = (
 
 
 def missing() -> list[str]:
-    """The names that the tracer needs and that this Python lacks, with their modules."""
+    """The names that the tracer needs and this Python lacks, with their modules."""
     return sorted({*_missing_names(), *_missing_attributes()})
 
 
 def complain_of_missing() -> None:
-    """Refuse to work on a Python that lacks something.
+    """Refuse to work on a Python that lacks a name.
 
     Raises:
-        UnsupportedPythonError: It does; says what, and what to do.
+        UnsupportedPythonError: A name is missing. The message names it and says what to do.
     """
     lacks = missing()
     if lacks:
@@ -270,20 +271,20 @@ def complain_of_missing() -> None:
 def has_known_call_soon() -> bool:
     """Whether BaseEventLoop's call_soon is the one that the tracer has a faster copy of.
 
-    Tells by the shape of its code, which is the same in each version that the copy was tried with: a version that does
-    more there is left to do it.
+    It compares the variables and names in the code, which are the same in every version that the copy was tested
+    with. If they differ, the tracer calls the original.
     """
     shapes = _shape_of(BaseEventLoop.call_soon), _shape_of(_find(BaseEventLoop, "_call_soon"))
     return shapes == (_CALL_SOON, _CALL_SOON_BELOW)
 
 
 def keeps_timers_in_heap(call_at: Callable[..., object]) -> bool:
-    """Whether a loop's way to set a timer is asyncio's own, which pushes it to a heap, and does no more."""
+    """Whether a loop's `call_at` is asyncio's own, which only pushes the timer to a heap."""
     return getattr(call_at, "__func__", None) is BaseEventLoop.call_at
 
 
 ready_queue: Callable[[AbstractEventLoop | None], deque[Any]] = attrgetter("_ready")
-"""What a loop runs next; threads append to it."""
+"""The ready queue of a loop: the handles that it runs next. Other threads append to it too."""
 
 timer_heap: Callable[[AbstractEventLoop], list[TimerHandle]] = attrgetter("_scheduled")
 """The timers of a loop: a heap ordered by their times."""
@@ -292,40 +293,40 @@ context_of: Callable[[asyncio.Handle], Context] = attrgetter("_context")
 """The context in which a handle runs; `Handle.get_context` exists since 3.12."""
 
 children_of: Callable[[Any], list[Future[Any]]] = attrgetter("_children")
-"""What a future of asyncio.gather waits for."""
+"""The children of a future of asyncio.gather."""
 
 tasks_in: Callable[[Any], set[Task[Any]]] = attrgetter("_tasks")
 """The tasks of a TaskGroup that have not ended."""
 
 
 def is_sleep(timer: TimerHandle) -> bool:
-    """Whether a timer is to end a sleep."""
+    """Whether a timer ends an asyncio.sleep."""
     return timer._callback is set_result_unless_cancelled  # type: ignore[attr-defined]
 
 
 def push_timer(timer: TimerHandle) -> None:
-    """Give a timer to its loop, as `call_at` does."""
+    """Add a timer to its loop's heap, as `call_at` does."""
     heapq.heappush(timer._loop._scheduled, timer)  # type: ignore[attr-defined]
     timer._scheduled = True  # type: ignore[attr-defined]
 
 
 def selector_of(loop: AbstractEventLoop) -> BaseSelector | None:
-    """What a loop waits on for I/O; None for one that has no selector, such as the Windows loop of completion ports."""
+    """The selector of a loop; None if the loop has none, such as the proactor loop of Windows."""
     return getattr(loop, "_selector", None)
 
 
 def signal_handlers_of(loop: AbstractEventLoop) -> dict[int, asyncio.Handle]:
-    """The handles of a loop's signal handlers, by signal; no loop but that for Unix has any."""
+    """The handles of a loop's signal handlers, by signal; only Unix loops have any."""
     handlers: dict[int, asyncio.Handle] = getattr(loop, "_signal_handlers", {})
     return handlers
 
 
 signal_handler: Callable[[int], object] = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
-"""What handles a signal. The public function makes an enum's member of it, which takes a third of a look at a loop."""
+"""Returns the handler of a signal. The public `getsignal` also makes an enum member, which is too slow here."""
 
 
 def accepts_connections(loop: AbstractEventLoop, handle: asyncio.Handle) -> bool:
-    """Whether a handle is a loop's reader of a listening socket."""
+    """Whether a handle is the callback by which a loop accepts connections on a listening socket."""
     return bool(handle._callback == getattr(loop, "_accept_connection", Absent))  # type: ignore[attr-defined]
 
 
@@ -337,7 +338,7 @@ def serves(loop: AbstractEventLoop | None) -> bool:
 
 
 def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> None:
-    """Close a listening socket as its server does; that is the fourth argument of the reader since 3.4."""
+    """Close a listening socket as its server does. The server is the fourth argument of the handle, since 3.4."""
     server = handle._args[3]
     if server is None:
         loop._stop_serving(file)  # type: ignore[attr-defined]
@@ -353,20 +354,19 @@ def runs_until_end_of(task: Task[Any]) -> bool:
 def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
     """Whether a step of a task is under way.
 
-    Since 3.14 `asyncio.current_task` knows only of tasks written in C; those written in Python have a register of their
-    own.
+    Since 3.14 `asyncio.current_task` knows only tasks written in C; tasks written in Python have their own register.
     """
     return asyncio.current_task(loop) is task or python_current_task(loop) is task
 
 
 def innermost_children_of(gathering: Any) -> Iterator[Future[Any]]:
-    """What a future of asyncio.gather waits for, with what gathers in it wait for in place of these."""
+    """The children of a future of asyncio.gather; an inner gather is replaced by its own children."""
     for child in children_of(gathering):
         yield from innermost_children_of(child) if type(child) is GatheringFuture else (child,)
 
 
 def shielded_by(future: Future[Any]) -> Future[Any] | None:
-    """What a future of asyncio.shield waits for; None for any other future."""
+    """The inner future of a future of asyncio.shield; None for any other future."""
     for callback, _ in future._callbacks or ():
         if type(callback) is FunctionType and callback.__code__ is SHIELD_ENDED:
             cells = dict(zip(callback.__code__.co_freevars, callback.__closure__ or (), strict=True))
@@ -375,35 +375,35 @@ def shielded_by(future: Future[Any]) -> Future[Any] | None:
 
 
 def left_to_complete(frame: FrameType, waiting: object) -> Collection[Future[Any]]:
-    """The futures that as_completed() has not given to its caller yet; `frame` runs the function `COMPLETED`."""
+    """The futures that as_completed() has not yielded to its caller yet; `frame` runs the function `COMPLETED`."""
     iterator = variables_of(frame).get("self")
     if iterator is not None:
         return iterator._todo  # type: ignore[no-any-return]
-    # Before 3.13 only the generator knows it, and the loop keeps that where no name leads.
+    # Before 3.13 only the generator's frame has this set, and no attribute leads to the generator.
     made = [each for each in gc.get_referents(waiting) if type(each) is GeneratorType]
     frames = [each.gi_frame for each in made if COMPLETED in each.gi_code.co_consts]
     return variables_of(frames[0])["todo"] if len(frames) == 1 and frames[0] is not None else ()
 
 
 def brings_call(future: Future[Any]) -> bool:
-    """Whether what a future will have comes from a future of concurrent.futures, as of a call in a pool."""
+    """Whether a future gets its result from a concurrent.futures future, such as a call in a thread pool."""
     if type(future) not in (Future, PythonFuture):
         return False
     return any(is_chained(each) for each, _ in future._callbacks or ())
 
 
 def is_chained(callback: object) -> bool:
-    """Whether asyncio has added a callback to a future that stands for another one."""
+    """Whether a callback is one by which asyncio links a future to a concurrent.futures one."""
     return type(callback) is FunctionType and callback.__code__ in _CHAINED
 
 
 def has_cancelled_parent(group: Any) -> bool:
-    """Whether a TaskGroup has failed, and has asked the task in its body to end; all versions."""
+    """Whether a TaskGroup has cancelled its parent task because a child failed; all versions."""
     return bool(getattr(group, "_parent_cancel_requested", False))
 
 
 def is_pool_thread(thread: threading.Thread) -> bool:
-    """Whether a thread works for a ThreadPoolExecutor."""
+    """Whether a thread is a worker of a ThreadPoolExecutor."""
     return getattr(thread, "_target", None) is pool_worker
 
 
@@ -419,12 +419,12 @@ def thread_pools() -> list[tuple[Any, list[threading.Thread]]]:
 
 
 def queued_calls(queue: Any) -> list[Any]:
-    """The calls in the queue of a ThreadPoolExecutor that no thread has taken yet; others put and take meanwhile."""
+    """The calls in the queue of a ThreadPoolExecutor that no thread has taken yet. Other threads may change it."""
     return [] if queue.empty() else [call for call in _items_of(queue) if call is not None]
 
 
 def _items_of(queue: Any) -> list[Any]:
-    """What a queue of an executor holds: a SimpleQueue, which can't be looked into, but refers to its items."""
+    """The items in the queue of an executor. A SimpleQueue has no attribute for them, but `gc` sees its references."""
     found = gc.get_referents(queue)
     return [each for each in found if isinstance(each, WorkItem)] or [
         each for inner in found if type(inner) is list for each in inner if isinstance(each, WorkItem)
@@ -432,18 +432,18 @@ def _items_of(queue: Any) -> list[Any]:
 
 
 def function_of_call(call: Any) -> tuple[Any, tuple[Any, ...]]:
-    """What a call in a ThreadPoolExecutor calls, and its arguments; since 3.14 it has one attribute for all of that."""
+    """The function of a call in a ThreadPoolExecutor, and its arguments; since 3.14 both are in `task`."""
     function, arguments = call.task[:2] if hasattr(call, "task") else (call.fn, call.args)
     return function, tuple(arguments)
 
 
 def is_call_cancelled(call: Any) -> bool:
-    """Whether a call in a ThreadPoolExecutor was cancelled before a thread has begun it, without asking its lock."""
+    """Whether a call in a ThreadPoolExecutor was cancelled before a thread began it. Takes no lock."""
     return bool(call.future._state == "CANCELLED")
 
 
 def callbacks_of_call(call: Any) -> list[Any]:
-    """The callbacks for the end of a call in a ThreadPoolExecutor, all versions."""
+    """The done callbacks of a call in a ThreadPoolExecutor that may be closures, all versions."""
     return [each for each in call.future._done_callbacks if hasattr(each, "__closure__")]
 
 
@@ -472,7 +472,7 @@ def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
 
 
 def exception_handlers(code: CodeType) -> list[Any]:
-    """What a function does at an exception: each has `start`, `end` and `target`, offsets of instructions."""
+    """The entries of a function's exception table: `start`, `end` and `target` are offsets of instructions."""
     parse: Any = vars(dis)["_parse_exception_table"]
     return list(parse(code))
 
@@ -483,7 +483,7 @@ def expect_destruction(task: Task[Any]) -> None:
 
 
 def complains_if_destroyed(task: Task[Any]) -> bool:
-    """Whether asyncio complains when a task is destroyed that has not ended."""
+    """Whether asyncio complains if this task is destroyed before it has ended."""
     return bool(getattr(task, "_log_destroy_pending", False))
 
 

@@ -1,4 +1,4 @@
-"""Reads the variables of frames, and leaves no trace in them."""
+"""Reads the local variables of frames without a side effect on the program."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 
 def variables_of(frame: FrameType) -> Mapping[str, Any]:
-    """The variables of a function that is not the program's: what the program has of `locals()` stays as it is.
+    """The variables of a frame whose function isn't the program's, but asyncio's for example.
 
-    Up to Python 3.12 a frame keeps the dict that it gives, and so all values in it until it ends: the dict is emptied.
+    Up to Python 3.12 `f_locals` is a dict that the frame keeps, with all its values, until the frame ends. So this
+    copies the dict and then clears it. The clearing would show in a dict that the program got from `locals()`.
     """
     variables = frame.f_locals
     if sys.version_info >= (3, 13) or not frame.f_code.co_flags & CO_OPTIMIZED:
@@ -23,11 +24,11 @@ def variables_of(frame: FrameType) -> Mapping[str, Any]:
 
 
 _READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe"})
-"""The functions by which code gets at the variables of its own frame."""
+"""The names of functions by which code can read the variables of its own frame."""
 
 
 def variables_if_unseen(frame: FrameType) -> Mapping[str, Any] | None:
-    """The variables of a function of the program's; None if that may notice that they were read."""
+    """The variables of a frame of the program's; None if the program could notice that they were read."""
     if sys.version_info < (3, 13) and not _READERS.isdisjoint(frame.f_code.co_names):
         return None
     return variables_of(frame)

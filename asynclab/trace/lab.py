@@ -1,4 +1,4 @@
-"""Runs asyncio code for real, and lets it be watched, held still, stepped and slowed."""
+"""The `Lab`: runs a coroutine on the running event loop, observes it, and can pause, step and slow it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import CURRENT, outside_context
 
 BACKLOG = 250_000
-"""How many events may wait to be read. With more, they are folded into the state although nobody asked for it."""
+"""The most events that may wait for a `pump`. If there are more, the lab folds them into its state by itself."""
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Lab:
-    """One run of asyncio code on the running event loop, observed from its first step to its last.
+    """Runs a coroutine on the running event loop, and observes all tasks and callbacks that come of it.
 
-    Nothing else on the loop is observed or touched, and the code can't tell the difference. It is a `Source`, and its
-    own `Control`.
+    Nothing else on the loop is observed or changed, and the observed code can't notice the lab. A lab implements
+    `Source` (where views get their state) and `Control` (the commands that views send).
 
     ```python
     async with Lab() as lab:
@@ -55,17 +55,17 @@ class Lab:
         watch: bool = True,
         real_time: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Prepare a lab; nothing is installed before it starts.
+        """Prepare a lab. It changes nothing in asyncio before it starts.
 
         Args:
-            name: What the run is called.
+            name: The name of the run.
             speed: Lab seconds per real second.
             instant: Skip the time in which nothing happens.
-            echo: Let printed text reach its former destination, too.
-            exact: Look at what a task waits for after each of its steps, whatever that costs; otherwise looks take
-                at most 1 % of a busy loop's time, and tasks that had to go without are looked at when painted.
-            watch: Measure how late the loop is and who blocks it, from a thread.
-            real_time: Tells real seconds.
+            echo: Write printed text to its usual destination as well.
+            exact: Find out what a task waits for after each of its steps, whatever that costs. Otherwise this takes
+                at most 1 % of a busy loop's time, and `sample` finds it out for the tasks that were left out.
+            watch: Start a thread that measures how late the loop is, and what blocks it.
+            real_time: Returns real time in seconds.
 
         Raises:
             ValueError: The speed is not a number above 0.
@@ -77,13 +77,13 @@ class Lab:
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
         self._feed = EventFeed()
         self.state = self._feed.state
-        """Everything that had happened at the latest `pump`."""
+        """The state of the run at the latest `pump`."""
         self._standstill = StandstillWatch(self._tracer, self._tracer.is_stuck)
         self._watch = Watch(self._tracer, self._relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """The supervision of the run; None before the start."""
         self._pursuit: Task[None] | None = None
-        """Runs to the next event of a task; None if nobody asked for that."""
+        """The task behind `run_to_event`; None while nobody has asked for that."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,7 +93,7 @@ class Lab:
 
     @property
     def control(self) -> Self:
-        """The lab itself: it takes commands."""
+        """The lab itself, which also takes the commands."""
         return self
 
     @property
@@ -103,7 +103,7 @@ class Lab:
 
     @property
     def is_running(self) -> bool:
-        """Whether it has started and not ended."""
+        """Whether the lab has started and not ended."""
         return self._supervision is not None and self.ending is None
 
     @property
@@ -118,27 +118,27 @@ class Lab:
 
     @property
     def instant(self) -> bool:
-        """Whether time in which nothing happens is skipped."""
+        """Whether the lab skips time in which nothing happens."""
         return self._clock.instant
 
     @property
     def held(self) -> Sequence[int]:
-        """The tasks that are ready but held, the next first."""
+        """The numbers of the tasks that are ready but held, the next first."""
         return self._tracer.hold.tasks()
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Hand every event to a subscriber, in order, in batches, at each `pump`.
+        """Pass every event to a subscriber, in order, in batches, at each `pump`.
 
-        The state has taken in exactly the events up to the end of the batch then. A subscriber that raises gets later
-        batches all the same, and so does every other; `pump` raises the first error when it is done.
+        At that moment `state` includes exactly the events up to the end of the batch. A subscriber that raises still
+        gets later batches, and so do the others; `pump` raises the first error at its end.
         """
         self._feed.subscribe(subscriber)
 
     def pump(self) -> None:
-        """Bring `state` up to date, and hand the new events to the subscribers. Call this once a frame.
+        """Update `state`, and pass the new events to the subscribers. Call this once per frame.
 
         Raises:
-            BaseException: What a subscriber has raised, after all of them have got everything.
+            BaseException: The first error of a subscriber, after all subscribers have got all events.
         """
         if self._can_pause():
             self._standstill.look()
@@ -146,7 +146,7 @@ class Lab:
         self._feed.raise_error()
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
-        """Start `main` and wait until the run has ended; where the wait is cancelled, so is the run.
+        """Start `main` and wait until the run has ended. If this wait is cancelled, the run is cancelled too.
 
         Raises:
             RuntimeError: The lab was started before.
@@ -189,9 +189,9 @@ class Lab:
         self._supervision.start()
 
     async def wait(self) -> Ending:
-        """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait doesn't stop it.
+        """Wait until the run has ended and its remaining tasks are cleaned up. Cancelling the wait doesn't end the run.
 
-        `state` is complete then.
+        Afterwards `state` is complete.
 
         Raises:
             RuntimeError: The lab was never started.
@@ -204,15 +204,15 @@ class Lab:
         return self.ending
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it, at most `GRACE` real seconds; nothing happens where it has ended.
+        """Cancel the run if it hasn't ended, and wait for its tasks, at most `GRACE` real seconds.
 
-        A main task that was asked to end before is not asked again: that would break its cleaning up.
+        If the main task was already asked to end, it isn't cancelled again: that would interrupt its clean-up.
         """
         if self._supervision is not None and self.ending is None:
             await self._supervision.close()
 
     def pause(self) -> None:
-        """Stop lab time and every task, but not I/O and threads, and not a lab that is closing or cleaning up."""
+        """Stop lab time and every task, but not I/O and threads. A lab that closes or cleans up can't be paused."""
         self._stop_pursuit()
         self._hold_still()
 
@@ -226,7 +226,7 @@ class Lab:
             self._clock_changed()
 
     def step(self, task: int | None = None) -> StepTaken:
-        """While paused, run one step: of this task if held, else of the first; with none ready, jump to a timer."""
+        """Pause and run one step: of this task if it is held, else of the first; if none is ready, jump to a timer."""
         self._stop_pursuit()
         if not self._can_pause():
             return "nothing"
@@ -235,10 +235,10 @@ class Lab:
         return taken
 
     def run_to_event(self, task: int) -> None:
-        """Pause, and run step after step until a task becomes ready, has run a step, or is asked to end.
+        """Pause, and run step after step until this task becomes ready, has run a step, or is asked to end.
 
-        Returns at once. Where nothing is ready, lab time jumps to the next timer. It stops as soon as the lab is
-        paused, resumed, stepped or cancelled, and where the next step never comes.
+        Returns at once. If nothing is ready, lab time jumps to the next timer. The run ends early if the lab is
+        paused, resumed, stepped or cancelled, or if no step is left.
         """
         self._stop_pursuit()
         loop = self._tracer.loop
@@ -246,8 +246,8 @@ class Lab:
             return
         self._hold_still()
         self._tracer.emit(RunningTo(self._clock.now(), task))
-        # Made by hand, so that a loop that starts tasks eagerly doesn't; outside any lab; and with a name, for the
-        # default ones are counted, and the program would see that one is missing.
+        # Not by create_task: a loop with eager tasks would start it at once. In an empty context, outside any lab.
+        # With a name: default names are counted, so the program would see that one is missing.
         run = self._run_to_event(task, self._standing_of(task))
         self._pursuit = Context().run(lambda: Task(run, loop=loop, name="asynclab: run to event"))
 
@@ -262,13 +262,13 @@ class Lab:
         self._clock_changed()
 
     def run_instantly(self) -> None:
-        """From now on skip the time in which nothing happens."""
+        """Skip the time in which nothing happens from now on. Resumes a paused lab."""
         self._clock.instant = True
         self.resume()
         self._clock_changed()
 
     def was_stopped(self, seconds: float) -> None:
-        """Don't count the real seconds in which the process was stopped; may be called in a signal handler."""
+        """Exclude the real seconds for which the process was stopped. May be called in a signal handler."""
         loop = self._tracer.loop
         if loop is None:
             return
@@ -277,7 +277,7 @@ class Lab:
         self._tracer.write(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant, seconds))
         if self._watch is not None:
             self._watch.was_stopped(seconds)
-        # Before the loop looks at its timers: the lab's timer would fire, and take the lab's clock along.
+        # Before the loop checks its timers: the lab's real timer would fire, and advance the lab's clock.
         self._tracer.timers.forget_driver()
         loop.call_soon_threadsafe(self._tracer.timers.attend, context=outside_context())
 
@@ -287,19 +287,21 @@ class Lab:
             self._supervision.cancel()
 
     def cancel_task(self, task: int) -> bool:
-        """Ask one task to end; False where it has ended or is unknown."""
+        """Ask one task to end. Returns False if it has ended or is unknown."""
         found = self.tasks().get(task)
         return self._tracer.loop is not None and found is not None and cancel(self._tracer, [found])
 
     def tasks(self) -> dict[int, Task[Any]]:
-        """The tasks that have yet to end, by their numbers."""
+        """The tasks that have not ended, by their numbers."""
         return {record.id: task for record, task in self._tracer.registry.tasks()}
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
-        """Look at what tasks wait for and where they stand, where that is unknown; to be called before painting.
+        """Find out what tasks wait for, and at which line, where the state doesn't say so yet. Call before painting.
 
-        It begins with `first`, such as those in sight; a bounded number of others follow, while paused all held ones.
-        Of `selected` all frames are wanted.
+        Args:
+            first: The numbers of the tasks to begin with, such as those on the screen. A limited number of others
+                follow, and all held tasks while the lab is paused.
+            selected: The task whose whole stack is recorded.
         """
         numbers = list(first)
         self._tracer.looks.look_at_the_rest(numbers)
@@ -307,7 +309,7 @@ class Lab:
         tell_places(self._tracer, self._tracer.registry, self.state, [*numbers, *self.held], selected)
 
     def _take_in(self) -> None:
-        """Feed what has happened; the next `pump` raises the first error of a subscriber."""
+        """Fold the new events into the state; the next `pump` raises the first error of a subscriber."""
         self._feed.take(self._tracer.take_events())
 
     def _relieve(self) -> None:
@@ -335,7 +337,7 @@ class Lab:
             self._tracer.emit(StepReported(self._clock.now(), "nothing"))
 
     def _standing_of(self, task: int) -> object:
-        """What has to change before something counts as having happened to a task."""
+        """The values that `run_to_event` compares, to see whether something happened to a task."""
         self._take_in()
         known = self.state.tasks.get(task)
         return None if known is None else (known.state, known.steps, known.cancel_requested)
@@ -352,7 +354,7 @@ class Lab:
     def _end(self, ending: Ending) -> None:
         if self._watch is not None:
             self._watch.stop()
-        self.resume()  # what is still held would never run
+        self.resume()  # steps that are still held would never run
         self.ending = ending
         self._clock.pause()
         install.uninstall(self._tracer)

@@ -1,4 +1,4 @@
-"""Tells what one loop of a process did, and passes on to the loop what others ask of it."""
+"""The recording of one event loop: gives its events to a reader on another thread, and passes commands to the loop."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from asynclab.trace.watching.observer import Observer
 
 
 class LoopRecording:
-    """What one loop did. It keeps neither the loop alive nor what runs on it."""
+    """The events of one loop, and the commands to it. It refers to the loop only weakly."""
 
     def __init__(
         self, number: int, observer: Observer, loop: AbstractEventLoop, bystanders: Bystanders = NOBODY
     ) -> None:
         self.number = number
-        """Which of the process' observed loops it is, counted from 1."""
+        """The number of the loop, counted from 1 in the process."""
         self.events: list[Event] = observer.events
-        """What nobody has taken yet, oldest first."""
+        """The events that nobody has taken yet, oldest first."""
         self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__
         """The name of the loop's class."""
         self.made_at = observer.clock.now()
-        """When the loop was made, in seconds of the process' time."""
+        """When the loop was made, in seconds on the process's clock."""
         self._blocks = BlockReports(BOUNDARY)
         self._bystanders = bystanders
         self._quiet = Quiet()
@@ -62,20 +62,20 @@ class LoopRecording:
         self._readers = LeftReaders()
         self._generators = GeneratorLooks()
         self._is_to_look = False
-        """Whether the loop has been asked to look, and hasn't yet."""
+        """Whether the loop was asked to run `_look`, and hasn't yet."""
         self._thread = 0
-        """The identifier of the thread that has the name."""
+        """The identifier of the thread whose name is cached."""
         self._thread_name = ""
         self._observer = weakref.ref(observer)
         self._loop = weakref.ref(loop, partial(_take_apart, self._observer))
 
     @property
     def observer(self) -> Observer | None:
-        """What observes the loop; None once the loop is gone."""
+        """The observer of the loop; None once the loop was destroyed."""
         return self._observer()
 
     def take_events(self) -> Sequence[Event]:
-        """Take everything since the last call; may be called on any thread, but on one at a time."""
+        """Take the events since the last call. May be called on any thread, but only on one at a time."""
         observer = self._observer()
         if observer is not None and self._loop() is not None:
             return observer.take_events()
@@ -85,15 +85,15 @@ class LoopRecording:
 
     @property
     def loop(self) -> AbstractEventLoop | None:
-        """The loop, while it is there."""
+        """The loop; None once it was destroyed."""
         return self._loop()
 
     def is_of(self, loop: AbstractEventLoop) -> bool:
-        """Whether it is this loop's."""
+        """Whether this is the recording of a loop."""
         return self._loop() is loop
 
     def is_over(self) -> bool:
-        """Whether the loop was closed, or is gone."""
+        """Whether the loop was closed or destroyed."""
         loop = self._loop()
         return loop is None or loop.is_closed()
 
@@ -107,11 +107,11 @@ class LoopRecording:
         return self._thread_name
 
     def is_gone(self) -> bool:
-        """Whether nothing of the loop is left that could tell of anything."""
+        """Whether the loop's observer was destroyed too, so that no more events can come."""
         return self._observer() is None
 
     def rests(self) -> bool:
-        """Whether the loop has been idle for so long that there is nothing to read or to report for now."""
+        """Whether the loop has been idle for so long that there is nothing to read or report now."""
         observer = self._observer()
         return observer is not None and self._quiet.rests(observer)
 
@@ -122,15 +122,15 @@ class LoopRecording:
             self._blocks.look(observer)
 
     def sight(self) -> Sight | None:
-        """The step or callback that is under way now; for another thread to call."""
+        """The step or callback that runs now. Call this from another thread."""
         observer = self._observer()
         return None if observer is None or observer.loop is None else self._blocks.sight(observer)
 
     def report_idleness(self) -> None:
-        """Report what could wake the loop if it is idle. Call this from another thread."""
+        """Report what could wake the loop if it is idle, and run all other checks of it. Call from another thread."""
         observer, loop = self._observer(), self._loop()
         if observer is not None and loop is not None:
-            with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+            with suppress(Exception):  # the loop's thread may change what we read; the next check comes soon
                 self._quiet.look(observer)
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 self._idle.look(observer, self._quiet, observer.external, observer.resources)
@@ -147,7 +147,7 @@ class LoopRecording:
                 self._generators.look(observer, observer.resources)
 
     def look_later(self) -> None:
-        """Ask the loop to record what it has put off: suspended tasks, and timers. Another thread calls this."""
+        """Ask the loop to record what it has postponed about suspended tasks and timers. Call from another thread."""
         observer, loop = self._observer(), self._loop()
         if observer is None or loop is None or self._is_to_look:
             return
@@ -157,7 +157,10 @@ class LoopRecording:
         self._ask(self._look)
 
     def look_at_last(self) -> None:
-        """Tell the same at the program's end, where the loop can't be asked any more, and which failures are unseen."""
+        """At the program's end, record what was postponed, and the failures that nobody has seen.
+
+        The loop doesn't run any more, so this does the work itself.
+        """
         observer, loop = self._observer(), self._loop()
         if observer is None or loop is None or loop.is_running():
             return
@@ -179,12 +182,12 @@ class LoopRecording:
             observer.purposes.tell_the_rest()
 
     def follow_clock(self) -> None:
-        """Make the loop use the time of the process, which can be paused and slowed."""
+        """Make the loop use the process's clock, which can be paused and slowed."""
         if (alive := self._alive()) is not None:
             follow_clock(*alive)
 
     def clock_changed(self, freeze: Freeze) -> None:
-        """Tell how the time runs now, and let the loop's steps ask whether they may run."""
+        """Record how time runs now. While frozen, make the loop's steps ask first whether they may run."""
         observer = self._observer()
         if observer is None or observer.loop is None:
             return
@@ -196,7 +199,7 @@ class LoopRecording:
         """Make the loop's time jump where the loop would only wait for a timer, until the patches are undone.
 
         Raises:
-            TypeError: The loop has a way of its own to wait, or a time of its own.
+            TypeError: The loop doesn't wait as asyncio's loops do, or overrides `time`.
         """
         alive = self._alive()
         if alive is None or not isinstance(loop := alive[1], BaseEventLoop) or not math.isfinite(alive[0].origin):
@@ -205,17 +208,17 @@ class LoopRecording:
         skip_idle_time(alive[0], loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """The process's time has jumped: where the loop's has not, restart its count."""
+        """After a jump of the process's clock, recompute the offset of a loop that didn't jump with it."""
         alive = self._alive()
         if alive is not None and "time" not in vars(alive[1]):
             alive[0].origin = origin_of(alive[1], alive[0].clock)
 
     def end_run(self, why: str) -> None:
-        """Cancel the task that `run_until_complete` waits for, as `asyncio.run` does; may be called on any thread."""
+        """Cancel the task that `run_until_complete` waits for, as `asyncio.run` does. May be called on any thread."""
         self._call(partial(self._cancel_main, why))
 
     def stop_run(self) -> None:
-        """Stop the loop, whatever its tasks do; may be called on any thread."""
+        """Stop the loop, whatever its tasks do. May be called on any thread."""
         loop = self._loop()
         if loop is not None:
             self._call(loop.stop)
@@ -234,18 +237,18 @@ class LoopRecording:
         taken = freeze.step(observer)
         if taken == "outside" and jump_to_timer(observer, loop):
             taken = "jump"
-            self._call(lambda: None)  # or the loop would sleep on
+            self._call(lambda: None)  # wakes the loop
         observer.write(StepReported(observer.clock.now(), taken))
 
     def run_on(self, freeze: Freeze, task: int) -> None:
-        """Run the program up to the next step of a task, and report that."""
+        """Run the program up to the next step of a task, and record that it does."""
         if (alive := self._alive()) is not None:
             observer, _ = alive
             observer.write(RunningTo(observer.clock.now(), task))
             freeze.run_on(observer, task)
 
     def note_arrival(self) -> None:
-        """Tell that it runs to no task any more."""
+        """Record that `run_on` is over."""
         if (observer := self._observer()) is not None:
             observer.write(RunningTo(observer.clock.now()))
 
@@ -262,7 +265,11 @@ class LoopRecording:
             self._ask(partial(observer.looks.look_at_the_rest, list(tasks)))
 
     def _ask(self, look: Callable[[], object]) -> None:
-        """Ask the loop to look, unless it sleeps although callbacks are ready: such a loop isn't in plain Python."""
+        """Call `look` on the loop.
+
+        A callback would wake the loop. If the loop sleeps although callbacks are ready, waking it would hide that bug,
+        so `look` is called here.
+        """
         alive = self._alive()
         if alive is not None and sleeps_on(alive[1], alive[0]):
             with suppress(Exception):  # somebody may wake it meanwhile
@@ -277,7 +284,7 @@ class LoopRecording:
                 loop.call_soon_threadsafe(callback, context=outside_context())
 
     def has_own_time(self) -> bool:
-        """Whether the loop has given up the time that it lost while it was paused or slowed."""
+        """Whether the loop's time isn't behind real time, as it is after a pause until the loop catches up."""
         loop = self._loop()
         return loop is None or loop.is_closed() or not is_behind(loop)
 
@@ -296,7 +303,7 @@ class LoopRecording:
 
 
 def _take_apart(observed: weakref.ref[Observer], _: object) -> None:
-    """Take the observer of a loop apart when the loop is collected."""
+    """Clear the references of a loop's observer when the loop is destroyed."""
     observer = observed()
     if observer is not None:
         with suppress(Exception):

@@ -1,4 +1,7 @@
-"""Makes an observed loop use the time of its process, which can be paused, slowed and made to jump."""
+"""Makes an observed loop use the clock of its process, which can be paused, slowed and made to jump.
+
+It sets `loop.time`. Pausing, stepping and slowing a program use this, and so does the option to skip idle time.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _USUAL_TIME = inspect.unwrap(BaseEventLoop.time)
 
 
 class FollowedTime:
-    """What a loop tells the time by since it was first paused, slowed or made to jump."""
+    """The `time` of a loop that was paused, slowed or made to jump: the process's clock plus an offset."""
 
     __slots__ = ("_clock", "_origin")
 
@@ -30,9 +33,9 @@ class FollowedTime:
 
 
 def origin_of(loop: AbstractEventLoop, clock: VirtualClock) -> float:
-    """What a loop tells at the time 0 of its process; not a number for a loop with a time of its own.
+    """The loop time at time 0 of the process's clock; NaN for a loop that overrides `time`.
 
-    Such a loop is never asked: it may be in its making.
+    The loop's own `time` isn't called, because the loop may not be complete yet.
     """
     is_usual = (
         inspect.unwrap(type(loop).time) is _USUAL_TIME and "time" not in vars(loop) and time.monotonic is monotonic
@@ -41,19 +44,22 @@ def origin_of(loop: AbstractEventLoop, clock: VirtualClock) -> float:
 
 
 def follow_clock(observer: Observer, loop: AbstractEventLoop) -> None:
-    """Make a loop use the time of its process from now on, unless it overrides `time`."""
+    """Make a loop use the process's clock from now on, unless it overrides `time`."""
     if math.isfinite(observer.origin) and "time" not in vars(loop):
         loop.time = FollowedTime(observer.clock, observer.origin)  # type: ignore[method-assign]
 
 
 def is_behind(loop: AbstractEventLoop) -> bool:
-    """Whether a loop has lost time since it follows a clock. One that has jumped ahead stays so: none may go back."""
+    """Whether a loop's time is behind real time. A time that has jumped ahead stays ahead: it must never go back."""
     own = vars(loop).get("time")
     return isinstance(own, FollowedTime) and own() < type(loop).time(loop)
 
 
 def catch_up(loop: AbstractEventLoop) -> None:
-    """On a loop's own thread: let it tell real time again, and let each timer have as long to go as it had."""
+    """Return a loop to real time, and move its timers so that each keeps its remaining delay.
+
+    Call this on the loop's own thread.
+    """
     if is_behind(loop):
         before = loop.time()
         del vars(loop)["time"]
@@ -61,9 +67,9 @@ def catch_up(loop: AbstractEventLoop) -> None:
 
 
 def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
-    """Advance time to the next timer, if it would have been due by now without the pause.
+    """Advance time to the next timer, if that would have been due by now without the pause.
 
-    No further: what is outside the program has had as long to answer before a timeout expires.
+    Never further: then a peer outside the program has had the full time to answer before a timeout expires.
     """
     if not isinstance(vars(loop).get("time"), FollowedTime):
         return False
@@ -77,8 +83,8 @@ def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
 def _move(timers: Iterable[TimerHandle], seconds: float) -> None:
     """Make timers fire later. All are moved by the same time, so a heap of them stays a heap.
 
-    A TimerHandle has the hash of its time, and the program may keep timers in a set. So each gets a class of
-    the same name that knows the hash from before.
+    The hash of a TimerHandle depends on its time, and the program may keep timers in a set. So each timer gets a
+    subclass of the same name that returns the old hash.
     """
     hashes: dict[int, int] = {}
     kinds: dict[type[TimerHandle], type[TimerHandle]] = {}

@@ -1,4 +1,7 @@
-"""Observes every event loop of the process, from its making on."""
+"""Observes every event loop of the process from its creation on.
+
+`asynclab run`, `asynclab attach` and the pytest plugin use it; a `Lab` observes only its own tasks.
+"""
 
 from __future__ import annotations
 
@@ -37,25 +40,25 @@ AnyResult = TypeVar("AnyResult")
 
 
 class ProcessObservation:
-    """A recording of each event loop that is made while it lasts."""
+    """Records each event loop that is created while it is active."""
 
     def __init__(self, *, adopts: bool = False, bystanders: Bystanders = NOBODY) -> None:
         self.clock = VirtualClock(time.monotonic)
-        """The time of the process, 0 when this began: the same for all of its loops."""
+        """The process's clock, shared by all loops; 0 when the observation began."""
         self.clock.start()
         self.way = GiveWay()
-        """Given by loops to whoever looks at them."""
+        """By this, busy loops give the GIL to the thread that reads them."""
         self.freeze = Freeze()
-        """Where loops wait while somebody has paused the program."""
+        """The lock at which loops wait while the program is paused."""
         self.recorders: list[LoopRecording] = []
-        """In the order in which the loops were made. Go over a copy: loops come and go on other threads."""
+        """The recordings, in the order in which the loops were made. Iterate over a copy: other threads change it."""
         self._numbers = count(1)
         self.unobserved: list[str] = []
-        """The loops that can't be observed, each by its class and the error that came of trying."""
+        """The loops that can't be observed: for each its class, and the error."""
         self._adopts = adopts
         self._bystanders = bystanders
         self._skipping: Patches | None = None
-        """The patches that let loops skip idle time; None while they don't."""
+        """The patches that make loops skip idle time; None while they don't."""
         self._skips: weakref.WeakSet[AbstractEventLoop] = weakref.WeakSet()
         """The loops that skip idle time."""
         self._kinds: set[type[AbstractEventLoop]] = set()
@@ -74,7 +77,7 @@ class ProcessObservation:
         _observations.add(self)
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found; a loop that was paused or slowed, at its next callback."""
+        """Restore asyncio and all loops. A loop that was paused or slowed is restored at its next callback."""
         self.clock.set_speed(1.0)
         self.clock.resume()
         self.freeze.end()
@@ -88,12 +91,15 @@ class ProcessObservation:
                 leave_kind()
 
     def leave_child_alone(self) -> None:
-        """After a fork, in the child: observe none of its loops. A thread that is gone may have held the lock."""
+        """Stop observing in the child process after a fork.
+
+        The lock is replaced: a thread that doesn't exist in the child may have held it.
+        """
         self._lock = Lock()
         self._patches.undo()
 
     def has_left(self) -> bool:
-        """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
+        """Whether `stop` is complete. It isn't while a loop that was paused or slowed runs no callbacks."""
         return all(recording.has_own_time() for recording in list(self.recorders))
 
     def _observe_kind(self, kind: type[AbstractEventLoop]) -> None:
@@ -107,7 +113,7 @@ class ProcessObservation:
             self._guard(loop, self._observe)
 
     def _await_uvloop(self) -> None:
-        """Observe uvloop's loops when the program has imported it: its class derives from asyncio's."""
+        """Observe uvloop's loops once the program has imported uvloop: its loop class derives from asyncio's."""
         original = AbstractEventLoop.__init_subclass__
 
         def init_subclass(kind: type[AbstractEventLoop], /, **kwargs: Any) -> None:
@@ -118,7 +124,7 @@ class ProcessObservation:
         self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
     def runs_soon(self, loop: AbstractEventLoop) -> None:
-        """Note the thread that a loop is run on."""
+        """Note the thread that a loop will run on, and prepare the loop if it isn't observed yet."""
         tasks = getattr(loop, TASKS, None)
         if tasks is None and self._adopts:
             self._adopt_before_run(loop)
@@ -134,12 +140,12 @@ class ProcessObservation:
             pass
 
     def skip_idle_time(self) -> None:
-        """From its next run on, let a loop's time jump to its next timer instead of waiting for that alone."""
+        """Make a loop's time jump to its next timer if it would only wait for that. Takes effect at its next run."""
         self._skipping = Patches()
         self.clock.instant = True
 
     def pass_idle_time(self) -> None:
-        """Run the time of all loops at the pace of real time."""
+        """End `skip_idle_time`: the time of all loops runs at the pace of real time."""
         if self._skipping is None:
             return
         self._skipping.undo()
@@ -160,29 +166,32 @@ class ProcessObservation:
         return next(recording for recording in list(self.recorders) if recording.is_of(loop))
 
     def _guard(self, loop: AbstractEventLoop, do: Callable[[AbstractEventLoop], AnyResult]) -> AnyResult | None:
-        """Do something with a loop, and note where it can't be done."""
+        """Call `do` with a loop; if that raises, note that the loop can't be observed."""
         try:
             return do(loop)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # such as where a program has mocked a method of its loops' class
+        except BaseException as error:  # for example, the program has mocked a method of its loop class
             self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
             return None
 
     def number_of(self, loop: AbstractEventLoop) -> int:
-        """Which of the observed loops this is, from 1 on."""
+        """The number of an observed loop, counted from 1."""
         return self._recording_of(loop).number
 
     def forget(self, recording: LoopRecording) -> None:
-        """Drop a loop that is gone, once all its events were taken."""
+        """Drop the recording of a destroyed loop, once all its events were taken."""
         self.recorders.remove(recording)
 
     def adopt(self, loop: AbstractEventLoop) -> Census:
-        """Observe a loop that runs already. Call this in one of its callbacks. The census has not looked yet.
+        """Observe a loop that runs already. Call this in one of its callbacks.
+
+        Returns:
+            A census, which finds the tasks that exist already. The caller has to call its `look`.
 
         Raises:
-            RuntimeError: Somebody observes it already.
-            TypeError: It can't be observed, as one of its methods is no function.
+            RuntimeError: The loop is observed already.
+            TypeError: The loop can't be observed, because one of its methods isn't a function.
         """
         if getattr(loop, TASKS, None) is not None:
             raise RuntimeError("it is observed already")
@@ -213,7 +222,7 @@ class ProcessObservation:
 
 
 class _RunCheck(AroundFunction):
-    """Goes around the check of whether a loop runs already, with which each way to run one begins."""
+    """Runs around `_check_running`, which asyncio calls at the start of each run of a loop."""
 
     def __init__(self, observation: ProcessObservation, loop: AbstractEventLoop) -> None:
         self._observation = observation
@@ -245,5 +254,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:
-    """Begin to observe every loop that is made from now on; if `adopts`, older ones from their next run on as well."""
+    """Observe every loop that is created from now on; if `adopts`, also older loops from their next run on."""
     return ProcessObservation(adopts=adopts, bystanders=bystanders)

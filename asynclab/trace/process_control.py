@@ -1,4 +1,4 @@
-"""Controls the program of this process from another thread: freezes, steps, slows and cancels."""
+"""Pauses, steps, slows and cancels the observed program of this process, from another thread."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from asynclab.trace.process import ProcessObservation
 
 
 class ProcessControl:
-    """Commands to a program and its loops. Loops are numbered from 1; a command to an unknown loop changes nothing."""
+    """Commands to a program and its loops. Loops are numbered from 1; a command to an unknown loop does nothing."""
 
     def __init__(self, observation: ProcessObservation) -> None:
         self._observation = observation
         self._runs_on: LoopRecording | None = None
-        """The loop of the task up to whose next step the program runs."""
+        """The loop that `run_to` runs on; None if no `run_to` is under way."""
 
     def pause(self) -> None:
-        """Stop the time of all loops, and freeze each before its next step."""
+        """Stop the time of all loops, and stop each loop before its next step."""
         self._follow_clock()
         self._observation.clock.pause()
         self._observation.freeze.begin()
@@ -39,7 +39,7 @@ class ProcessControl:
             loop.step(self._observation.freeze)
 
     def run_to(self, number: int, task: int) -> None:
-        """Run the program and its time up to the next step of a task; `follow` freezes both before that step."""
+        """Run the program up to the next step of a task. Once that is reached, `follow` stops the time."""
         loop = self._loop(number)
         if loop is None:
             return
@@ -51,7 +51,7 @@ class ProcessControl:
         self._tell()
 
     def follow(self) -> None:
-        """Stop the time again once the step of `run_to` has come, or another command has ended the run."""
+        """Stop the time again once `run_to` has reached its step, or another command has ended it."""
         freeze = self._observation.freeze
         if self._runs_on is None or freeze.is_running_on:
             return
@@ -62,7 +62,7 @@ class ProcessControl:
         self._tell()
 
     def set_speed(self, speed: float) -> None:
-        """Run the time of all loops slower than real time. Not faster: the world outside keeps its pace."""
+        """Set the speed of all loops' time, at most that of real time: peers and files can't be made faster."""
         self._follow_clock()
         with suppress(ValueError):
             self._observation.clock.set_speed(min(speed, 1.0))
@@ -75,13 +75,13 @@ class ProcessControl:
             loop.cancel_task(task)
 
     def look_at(self, number: int, tasks: tuple[int, ...]) -> None:
-        """Make a loop report soon what some tasks wait for."""
+        """Make a loop record soon what some tasks wait for."""
         loop = self._loop(number)
         if loop is not None:
             loop.look_at(tasks)
 
     def interrupt(self) -> None:
-        """Do as Ctrl-C does in a terminal."""
+        """Resume the program, and interrupt it as Ctrl-C does."""
         self.resume()
         _thread.interrupt_main()
 

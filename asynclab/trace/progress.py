@@ -1,4 +1,4 @@
-"""Takes reports of how far a task is, from the user's code."""
+"""Functions by which the user's code reports the progress of a task; the lab's views show it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 def progress(done: float, total: float | None = None, unit: str = "") -> None:
-    """Say how far the current task is; nothing happens outside a lab.
+    """Report the progress of the current task. Does nothing outside a lab.
 
     Args:
         done: How much is done.
@@ -21,9 +21,9 @@ def progress(done: float, total: float | None = None, unit: str = "") -> None:
 
     Raises:
         TypeError: `done` or `total` is not a number.
-        ValueError: One of them is a text that is no number.
+        ValueError: One of them is a string that isn't a number.
     """
-    done, total = float(done), None if total is None else float(total)  # what is wrong fails here, not in a view
+    done, total = float(done), None if total is None else float(total)  # a wrong value fails here, not in a view
     tracer = observer()
     number = None if tracer is None else tracer.current_number()
     if tracer is not None and number is not None:
@@ -31,11 +31,11 @@ def progress(done: float, total: float | None = None, unit: str = "") -> None:
 
 
 def track(items: Iterable[Item], total: float | None = None, unit: str = "") -> Iterator[Item]:
-    """Go through `items`, and say how far the current task is after each.
+    """Iterate over `items`, and report the progress of the current task after each.
 
     Args:
-        items: What to go through.
-        total: How many there are; taken from `items` where that knows its length.
+        items: The items to iterate over.
+        total: The number of items; by default the length of `items`, if it has one.
         unit: What is counted, such as "pages".
 
     Yields:

@@ -1,4 +1,7 @@
-"""Makes a replacement of one of asyncio's functions look like the original in tracebacks: same file, name and line."""
+"""Makes our replacement for a function of asyncio look like the original in tracebacks: same file, name and line.
+
+So a program's tracebacks and debug output are the same as without asynclab.
+"""
 
 from __future__ import annotations
 
@@ -22,28 +25,29 @@ _LONG = 14
 """The kind of entry that holds a line, an end line, a column and an end column."""
 
 _SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0, "LOAD_SUPER_ATTR": 2}
-"""The number of flag bits below the name's index, in the argument of each instruction that has such flags."""
+"""The instructions whose argument has flag bits below the index of the name, and the number of these bits."""
 
 _NAMED = {number: _SHIFTS.get(dis.opname[number], 0) for number in dis.hasname}
-"""The number of each instruction that looks up a name, with its flag bits: 0 for most."""
+"""The opcodes of all instructions that look up a name, and the number of their flag bits: 0 for most."""
 
 
 _Place = tuple[int, int, int, int]
-"""The first and last line and column of a piece of code."""
+"""The first line, last line, first column and last column of a piece of code, as `co_positions` returns them."""
 
 _LookUp = tuple[int, str, Sequence[int | None]]
-"""An instruction that looks up a name: its code unit, the name and the place."""
+"""An instruction that looks up a name: the index of its code unit, the name, and its place."""
 
 
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
     """Make the frames of a function appear at the lines of calls in another function, `original`.
 
-    `calls` are names that both functions look up on lines of calls, such as "_context"; other lines get the first
-    place. Where `original` isn't one of Python's, nothing is changed.
+    Each of `calls` is a name that both functions look up on the line of a call, such as "_context". A line of the
+    function gets the place of the call with the same name; all other lines get the first place. If `original` isn't
+    written in Python, nothing changes.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
-        """Replace the code of a function by the same code with other line numbers."""
+        """Give a function the same code with other line numbers."""
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
             code, theirs = function.__code__, _sight_of(original.__code__)
             places = [place for name in calls if (place := theirs.whole_call(name)) is not None]
@@ -52,7 +56,7 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
                 on_line = {ours.line_of(name): place for name, place in zip(calls, places, strict=True)}
                 of_names = {(place[0], name): place for _, name, place in theirs.look_ups}
                 of_units: list[Any] = [on_line.get(position[0], places[0]) for position in ours.positions]
-                for unit, name, _ in ours.look_ups:  # an attribute that is missing is underlined alone
+                for unit, name, _ in ours.look_ups:  # a traceback underlines only the name if an attribute is missing
                     of_units[unit] = of_names.get((of_units[unit][0], name), of_units[unit])
                 function.__module__ = original.__module__
                 function.__code__ = _placed(code, original.__code__, of_units)
@@ -62,9 +66,9 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
 
 
 def hide_frames(made: Any) -> None:
-    """Remove our frames from the traceback that debug mode keeps of a timer's or task's creation.
+    """Remove our frames from the stack that debug mode stores when a timer or task is created.
 
-    asyncio drops its own frames by their number, from the end, so each frame of ours would leave one of asyncio's.
+    asyncio removes its own frames by a fixed number, from the end. So each frame of ours would leave one of asyncio's.
     """
     frames = getattr(made, "_source_traceback", None)
     if frames:
@@ -72,16 +76,13 @@ def hide_frames(made: Any) -> None:
 
 
 class _Sight:
-    """The places of a function's code.
-
-    `dis.get_instructions` would give them too, but takes ten times as long.
-    """
+    """The places of a function's instructions. `dis.get_instructions` has them too, but takes ten times as long."""
 
     def __init__(self, code: CodeType) -> None:
         self.positions = list(code.co_positions())
         """The place of each code unit."""
         self.look_ups: list[_LookUp] = []
-        """Each look-up of a name."""
+        """All instructions that look up a name."""
         operations, arguments = code.co_code[::2], code.co_code[1::2]
         for unit in [unit for unit, operation in enumerate(operations) if operation in _NAMED]:
             argument = arguments[unit]
@@ -102,11 +103,11 @@ class _Sight:
 
 
 _sight_of = lru_cache(_Sight)
-"""A cache of `_Sight` for asyncio's functions: some are replaced by several of ours."""
+"""A cache of `_Sight` for asyncio's functions: several of our functions may replace the same one."""
 
 
 def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
-    """The code with another file, name and location table, which has a place for each of its code units."""
+    """The code with the original's file and names, and with a location table made of a place for each code unit."""
     table = bytearray()
     line = original.co_firstlineno
     ends: dict[tuple[int, _Place], bytes] = {}
@@ -130,13 +131,13 @@ def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> Cod
 
 
 def _end_of_entry(place: _Place, line: int) -> Iterator[int]:
-    """The bytes of a place after the entry's first byte; `line` is the line of the previous entry."""
+    """The bytes of a location entry after its first byte; `line` is the line of the previous entry."""
     first, last, column, end_column = place
     return chain(_signed(first - line), _unsigned(last - first), _unsigned(column + 1), _unsigned(end_column + 1))
 
 
 def _unsigned(number: int) -> Iterator[int]:
-    """A number as location tables write it: six bits a byte, the lowest first; a seventh says that more follow."""
+    """A number in the encoding of location tables: six bits per byte, lowest first; a seventh bit means more follow."""
     while number >= 64:
         yield 0x40 | number & 0x3F
         number >>= 6
