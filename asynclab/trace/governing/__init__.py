@@ -1,1 +1,1 @@
-"""Governs a lab: its clock and timers, holding and stepping, its life and its clean-up."""
+"""Controls how code runs in a lab: its timers, pausing and stepping, and how a run ends and is cleaned up."""

@@ -1,4 +1,4 @@
-"""Ends what a main task leaves behind as asyncio.run does it, with a limit."""
+"""Cancels the tasks that a lab's main task leaves behind, as asyncio.run does, but with a time limit."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.reading.await_cycles import break_await_cycles
 
 GRACE = 2.0
-"""Real seconds that tasks get to clean up after they were cancelled, before they are left to themselves."""
+"""Real seconds for which a lab waits for cancelled tasks to clean up. Afterwards they continue outside the lab."""
 
 
 def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
-    """Ask tasks to end, for the person at the keyboard. Returns whether any took it."""
+    """Cancel tasks because the user asked for it. Returns whether any of them accepted the request."""
     alive = [task for task in tasks if not task.done()]
     break_await_cycles(alive)
     taken = False
     for task in alive:
         record = tracer.registry.known(task)
-        if task.done():  # it was in a circle, and chosen to break it
+        if task.done():  # break_await_cycles has ended it
             taken = True
         elif record is not None:
             taken = tracer.cancels.ask(record, task) or taken
@@ -30,7 +30,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
 
 
 def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
-    """The numbers and names of the tasks that still run after main; not tasks of libraries."""
+    """The numbers and names of the tasks that still run after main has ended, without those of libraries."""
     return [
         (record.id, task.get_name())
         for record, task in tracer.registry.tasks()
@@ -45,24 +45,28 @@ class CleanUp:
         self._tracer = tracer
         self._context = context
         self._asked: dict[Task[Any], None] = {}
-        """The tasks that were asked to end, in this order; each only once."""
+        """The tasks that were asked to end, in this order. None is asked twice."""
 
     def ask_all(self) -> list[Task[Any]]:
-        """Cancel all tasks of the lab that were not asked before, and only its own; the tasks that have not ended."""
+        """Cancel all tasks of the lab that were not asked before. Returns all tasks that have not ended."""
         left = [task for _, task in self._tracer.registry.tasks()]
         cancel(self._tracer, [task for task in left if task not in self._asked])
         self._asked.update(dict.fromkeys(left))
         return left
 
     async def finish(self, exit: BaseException | None) -> tuple[str, ...]:
-        """Cancel what is left, and close async generators. Returns the names of tasks that outlast `GRACE`.
+        """Cancel the remaining tasks, wait for them at most `GRACE`, and close async generators.
 
-        `exit` is what has ended the run, if it did not end by itself.
+        Args:
+            exit: The exception that ended the run, if the run did not end by itself.
+
+        Returns:
+            The names of the tasks that still run.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + GRACE
         self._tracer.timers.jumps = True
-        while (left := self.ask_all()) and clock() < until:  # cleaning up may make tasks of its own
+        while (left := self.ask_all()) and clock() < until:  # tasks may create others while they clean up
             await asyncio.wait(left, timeout=until - clock())
         for task in self._asked:
             if task.done() and not task.cancelled() and task.exception() is not exit:
@@ -83,14 +87,14 @@ class CleanUp:
                 self._report(message, task.exception(), asyncgen=generator)
 
     def _report(self, message: str, error: BaseException | None, **about: object) -> None:
-        """Tell the program's exception handler what asyncio.run would, in asyncio's words."""
+        """Call the program's exception handler as asyncio.run would, with asyncio's message."""
         loop = self._tracer.loop
         if error is None or loop is None:
             return
         try:
             context = {"message": message, "exception": error, **about}
             self._context.run(loop.call_exception_handler, context)
-        except (SystemExit, KeyboardInterrupt) as reaction:  # the handler's; it must not end the loop of others
+        except (SystemExit, KeyboardInterrupt) as reaction:  # raised by the handler; it must not end a shared loop
             self._tracer.end_run(reaction)
 
 

@@ -1,4 +1,4 @@
-"""Freezes the loops of a process: each waits, on its own thread, before the next step of a task."""
+"""Freezes all loops of a process while the program is paused: each blocks its thread before a task's next step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from asynclab.trace.recording.recorder import Recorder, StepHandle
 
 
 class Freeze:
-    """Where loops wait while their program is paused.
+    """The lock at which loops wait while their program is paused.
 
-    A loop that waits does nothing else, so that everything after the step keeps its place. To hold steps alone would
-    break servers: a connection would be lost before the first step of its handler.
+    A waiting loop does nothing else, so the order of callbacks stays the same. If only the steps of tasks were held,
+    servers would break: a connection could be lost before the first step of its handler.
     """
 
     def __init__(self) -> None:
@@ -22,15 +22,15 @@ class Freeze:
         self._waiting: list[Recorder] = []
         """The loops that wait, in the order of their arrival."""
         self._goal: tuple[Recorder, int] | None = None
-        """The task before whose next step all are to wait again; until then none waits."""
+        """The task that `run_on` runs up to, with its loop. None of the loops waits until that task's next step."""
 
     @property
     def is_running_on(self) -> bool:
-        """Whether loops run on until a step comes that was asked for."""
+        """Whether the loops run up to the step that `run_on` asked for."""
         return self._goal is not None
 
     def wait(self, recorder: Recorder, handle: StepHandle) -> None:
-        """Wait before a step until it may run; signals reach the main thread meanwhile."""
+        """Block until a step may run. Meanwhile the main thread still gets signals."""
         with self._changed:
             if not self.is_on or self._may_pass(recorder, handle):
                 return
@@ -41,11 +41,11 @@ class Freeze:
                 while recorder in self._waiting:
                     self._changed.wait()
             finally:
-                if recorder in self._waiting:  # a signal's handler has raised
+                if recorder in self._waiting:  # a signal handler has raised
                     self._waiting.remove(recorder)
 
     def _may_pass(self, recorder: Recorder, handle: StepHandle) -> bool:
-        """Whether a step may run as another one is waited for; where it is the one, that is over."""
+        """Whether a step may run because `run_on` still waits for another step. If this is that step, `run_on` ends."""
         if self._goal is None:
             return False
         goal, task = self._goal
@@ -59,7 +59,7 @@ class Freeze:
             self.is_on, self._goal = True, None
 
     def run_on(self, recorder: Recorder, task: int) -> None:
-        """Run all loops up to the next step of a task: that step and all behind it wait again."""
+        """Run all loops up to the next step of a task. That step and all later ones wait again."""
         with self._changed:
             self._goal = recorder, task
             self._waiting.clear()
@@ -73,7 +73,7 @@ class Freeze:
             self._changed.notify_all()
 
     def step(self, recorder: Recorder) -> StepTaken:
-        """Run one step of a loop; "outside" where it has none, and waits for something to wake it."""
+        """Run one step of a loop. Returns "outside" if the loop has no step now, because it waits to be woken."""
         with self._changed:
             self._goal = None
             if recorder not in self._waiting:

@@ -1,4 +1,4 @@
-"""Holds the ready steps of a paused lab, and lets them go one by one, or until something happens."""
+"""Holds the ready steps of a paused lab, and runs them one by one on command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Hold:
-    """The ready queue of a paused lab."""
+    """The steps of a paused lab that are ready: they wait here instead of in the loop's ready queue."""
 
     def __init__(self, recorder: Recorder, external: ExternalWaits, timers: Timers) -> None:
         self._external = external
@@ -29,7 +29,7 @@ class Hold:
         self._released: set[StepHandle] = set()
 
     def lets_through(self, handle: StepHandle) -> bool:
-        """Whether a step may run although the lab is paused: once after its release. Otherwise it must be held."""
+        """Whether a step may run although the lab is paused: only once, after `step` has released it."""
         if handle in self._released:
             self._released.discard(handle)
             return True
@@ -43,7 +43,7 @@ class Hold:
         return [record.id for record in records if record is not None]
 
     def release_all(self) -> None:
-        """Put everything back into the loop's ready queue, in its order."""
+        """Put all held steps back into the loop's ready queue, in their order."""
         self._released.clear()
         held, self.handles = self.handles, deque()
         for handle in held:
@@ -52,7 +52,7 @@ class Hold:
     def step(self, task: int | None = None) -> StepTaken:
         """Run one step: of this task if it is held, else of the first; if none is ready, go to the next timer."""
         if self._released or self._external.has_ready():
-            return "step"  # one is under way already
+            return "step"  # a step is under way already
         self._drop_called_off()
         if self.handles:
             first = self.handles[0]
@@ -67,7 +67,7 @@ class Hold:
         return "jump" if self._timers.jump() else "nothing"
 
     def _drop_called_off(self) -> None:
-        """Forget handles that were cancelled: the loop would skip them, too."""
+        """Drop the steps whose handles were cancelled: the loop would skip them too."""
         called_off = [handle for handle in self.handles if handle._cancelled]
         for handle in called_off:
             self.handles.remove(handle)
@@ -91,11 +91,15 @@ def _is_of(handle: StepHandle, task: int | None) -> bool:
 
 
 OUTSIDE_SECONDS = 0.02
-"""How often it looks, in real seconds, while the next step waits for I/O or a thread."""
+"""Real seconds between two tries of `run_to_event` while the next step waits for I/O or a thread."""
 
 
 async def run_to_event(step: Callable[[], StepTaken], changed: Callable[[], bool]) -> bool:
-    """Take steps until `changed`, one in each turn of the loop, so that all else still runs; False if none is left."""
+    """Run steps until `changed` returns True, one per turn of the loop, so that all other callbacks still run.
+
+    Returns:
+        False if no step is left.
+    """
     while not changed():
         match step():
             case "nothing":

@@ -1,4 +1,4 @@
-"""Tells to which lab the running code belongs, if any: code is observed and governed by the tracer of its lab."""
+"""Finds the lab that the running code belongs to. The tracer of that lab observes and controls the code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from asynclab.trace.recording import scope
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.watching.observer import Observer
 
-# All that is ever set there is an observer; the recording room, where it lies, knows only what an observer records.
+# `trace/recording` can't import Observer, so it declares the variable for its base class. All values are observers.
 CURRENT = cast("ContextVar[Observer | None]", scope.CURRENT)
 
 _UNSET: Any = object()
 
 
 def observer() -> Observer | None:
-    """The tracer of the running code's lab; None outside of labs, and for code that outlives its lab."""
+    """The observer of the running code; None for code that isn't observed, or that outlives its lab."""
     tracer = CURRENT.get(_UNSET)
     if tracer is _UNSET:
         tracer = busy_observer()
@@ -26,9 +26,10 @@ def observer() -> Observer | None:
 
 
 def governor(context: Context | None = None) -> Tracer | None:
-    """The same, where it governs its code's time, factories and handlers: a lab's.
+    """The tracer of the lab that the running code belongs to; None outside labs.
 
-    `context` is what the running code brings along for a callback. Where that names no lab, the callback is the code's.
+    Such a tracer also controls the code's time, task factory and exception handler. `context` is the context that the
+    code passes for a callback. If no lab is set in it, the callback belongs to the running code.
     """
     tracer = _UNSET if context is None else context.get(CURRENT, _UNSET)
     if tracer is _UNSET:
@@ -39,11 +40,11 @@ def governor(context: Context | None = None) -> Tracer | None:
 
 
 def busy_observer() -> Observer | None:
-    """The tracer whose lab's step or callback is under way on this thread."""
+    """The observer whose step or callback runs on this thread."""
     tasks = getattr(_get_running_loop(), TASKS, None)
     if tasks is not None:
         for tracer in tasks.tracers:
-            # This is its loop's thread. Written out, as the loop asks for the time at each turn.
+            # Like `is_busy`, but without its check of the thread: this runs at each turn, when the loop asks for time.
             if tracer.current is not None or tracer.callback is not None or tracer.in_timer:
                 return tracer  # type: ignore[no-any-return]
     return None

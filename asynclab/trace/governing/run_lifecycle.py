@@ -1,4 +1,4 @@
-"""Waits for the end of a main task, asks it to end, and cleans up after it."""
+"""Supervises the main task of a lab: waits for its end, cancels it on request, and cleans up after it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from asynclab.trace.recording.values import short_error, short_repr
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended, in a form that a program can use."""
+    """How a run ended: its outcome, the result or exception of main, and the tasks that were left."""
 
     outcome: Outcome
     value: object = None
-    """What main returned."""
+    """The value that main returned."""
     exception: BaseException | None = None
-    """What main raised, the CancelledError where it was cancelled; or what ended the run from elsewhere, such as a
-    SystemExit in another task."""
+    """The exception that main raised, a CancelledError if main was cancelled, or an exception from elsewhere that ended
+    the run, such as a SystemExit in another task."""
     leaked: tuple[str, ...] = ()
     """The names of the tasks that were still pending when main ended."""
     unstoppable: tuple[str, ...] = ()
-    """Those names whose tasks still run although they were cancelled; they continue outside the lab."""
+    """The names of the tasks that still run although they were cancelled; they continue outside the lab."""
 
     @property
     def detail(self) -> str:
@@ -50,8 +50,11 @@ class Ending:
 def ending_of(
     main: Task[Any], raised: BaseException | None, leaked: tuple[str, ...], unstoppable: tuple[str, ...]
 ) -> Ending:
-    """How a run ended whose main task has; `raised` is what ended it from elsewhere, or how main was cancelled."""
-    error = None if main.cancelled() else main.exception()  # asked for in any case: else asyncio complains
+    """The ending of a run whose main task is done.
+
+    `raised` is the exception from elsewhere that ended the run, or the CancelledError of main.
+    """
+    error = None if main.cancelled() else main.exception()  # always called: otherwise asyncio complains
     if raised is not None and (main.cancelled() or not isinstance(raised, Exception)):
         error = raised
     if isinstance(error, CancelledError):
@@ -62,10 +65,10 @@ def ending_of(
 
 
 def cancellation_of(task: Task[Any]) -> CancelledError:
-    """The CancelledError with which a cancelled task ended, with its message and its traceback.
+    """The CancelledError of a cancelled task, with its message and traceback.
 
-    The frames in the traceback forget their variables. An object in them may complain when it is destroyed, such as a
-    session that nobody has closed: it does so now.
+    The frames in the traceback are cleared. So objects in them are destroyed now, and complain now if they complain at
+    all, such as a session that nobody has closed.
     """
     try:
         task.exception()
@@ -77,7 +80,7 @@ def cancellation_of(task: Task[Any]) -> CancelledError:
 
 
 class Supervision:
-    """One run, from the birth of its main task to its ending."""
+    """Supervises one run, from the creation of its main task to its `Ending`."""
 
     def __init__(
         self,
@@ -88,7 +91,12 @@ class Supervision:
         resume: Callable[[], None],
         end: Callable[[Ending], None],
     ) -> None:
-        """Begin to wait; `start` has to follow. `end` is called with how the run ended, once all is cleaned up."""
+        """Prepare the supervision; call `start` next.
+
+        Args:
+            resume: Resumes the lab if it is paused.
+            end: Called once with the ending, after all clean-up.
+        """
         self.was_asked_to_end = False
         self._tracer = tracer
         self._main = main
@@ -97,29 +105,29 @@ class Supervision:
         self._end = end
         self._clean_up = CleanUp(tracer, context)
         self._exit: BaseException | None = None
-        """What ended the run from elsewhere than the main task."""
+        """The exception that ended the run, if it comes from outside the main task."""
         self._loop: AbstractEventLoop = asyncio.get_running_loop()
         self._closing: asyncio.Future[None] = self._loop.create_future()
-        """Done as soon as somebody has asked for the lab to be closed."""
+        """Done as soon as the lab is to be closed."""
         self._supervisor: Task[None] | None = None
 
     @property
     def is_over(self) -> bool:
-        """Whether main has ended, or the lab is being closed: from then on nothing may hold it."""
+        """Whether main has ended, or the lab is being closed. From then on the lab can't be paused."""
         return self._main.done() or self._closing.done()
 
     def start(self) -> None:
         """Begin to supervise."""
-        # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
+        # Not in the lab, and not observed as a child of the calling task: it has to outlive both.
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
     async def wait(self) -> None:
-        """Wait until the run has ended; to cancel the wait doesn't stop it."""
+        """Wait until the run has ended. Cancelling the wait doesn't end the run."""
         assert self._supervisor is not None
         await asyncio.shield(self._supervisor)
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it, at most `GRACE` real seconds."""
+        """Cancel the tasks that still run, and wait for them, at most `GRACE` real seconds."""
         assert self._supervisor is not None
         self._begin_to_close()
         await asyncio.wait([self._supervisor])
@@ -131,10 +139,10 @@ class Supervision:
         cancel(self._tracer, [self._main])
 
     def end_run(self, error: BaseException) -> None:
-        """End the run with an exception that asks for it, wherever in the lab it was raised.
+        """End the run because of an exception that was raised somewhere in the lab.
 
-        SystemExit and KeyboardInterrupt end all tasks at once, as they do in asyncio.run, and are what the run ends
-        with whatever main makes of its cancellation.
+        SystemExit and KeyboardInterrupt cancel all tasks at once, as in asyncio.run. The run then ends with this
+        exception, whatever main does when it is cancelled.
         """
         if self._loop.is_closed():
             self._abandon()
@@ -165,7 +173,7 @@ class Supervision:
         try:
             await self._outlast_main()
             self._resume()
-            # A run that was asked to stop in the middle has not forgotten anything.
+            # If the run was asked to end, main had no chance to wait for its tasks: they aren't leaks.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
             ending = await self._conclude(tuple(name for _, name in leaked))
         except GeneratorExit:  # see _abandon; or the loop was dropped
@@ -178,17 +186,17 @@ class Supervision:
             self._end(ending)
 
     def _abandon(self) -> None:
-        """End at once, since the loop that the lab runs on was closed."""
+        """End the run at once, because the lab's loop was closed."""
         supervisor = self._supervisor
         if supervisor is not None and not supervisor.done():
             cpython.expect_destruction(supervisor)
             cast("Coroutine[Any, Any, None]", supervisor.get_coro()).close()
 
     async def _outlast_main(self) -> None:
-        """Wait until main has ended, or had its time to do so since the lab was to be closed."""
+        """Wait until main has ended, or until `GRACE` seconds after the lab was asked to close."""
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the whole loop comes to its end, and may have cancelled main itself
+        except asyncio.CancelledError:  # the loop shuts down, and may have cancelled main itself
             if self._main.cancelling() > 0:
                 self._note_request()
             self._begin_to_close()
@@ -196,7 +204,7 @@ class Supervision:
             await asyncio.wait([self._main], timeout=GRACE)
 
     async def _conclude(self, leaked: tuple[str, ...]) -> Ending:
-        """Clean up after main, and see how the run ended."""
+        """Clean up after main, and return how the run ended."""
         if not self._main.done():
             names = names_of_tasks(self._tracer)
             return Ending("cancelled", leaked=names, unstoppable=names)

@@ -1,4 +1,4 @@
-"""The timers of a lab: what stands for one in its heap, and what the loop is given in their place."""
+"""The timer handles of a lab: one class for the timers in the lab's own heap, and one for the loop's heap."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from asynclab.trace.watching.observer import Observer
 
 
 class Keeper(Protocol):
-    """The owner of a lab's timers."""
+    """The owner of a lab's timers, which its handles call: see `Timers`."""
 
     def cancelled(self, handle: LabTimerHandle) -> None:
-        """A timer was cancelled."""
+        """Note that a timer was cancelled."""
 
     def drive(self, driver: Driver) -> None:
-        """The time has come for which the real timer was set."""
+        """Fire the timers that are due, because the real timer is due."""
 
 
 class LabTimerHandle(ObservedTimer):
-    """A timer in a lab's heap instead of the loop's."""
+    """The handle of a timer that is in its lab's heap instead of the loop's."""
 
     __slots__ = ("_keeper",)
 
@@ -38,7 +38,7 @@ class LabTimerHandle(ObservedTimer):
         observer: Observer,
         keeper: Keeper,
     ) -> None:
-        # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
+        # A copy of Handle.__init__ and TimerHandle.__init__: to call them would cost more than all the rest.
         self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
@@ -53,12 +53,12 @@ class LabTimerHandle(ObservedTimer):
         self._purpose = None
 
     def cancel(self) -> None:
-        """Cancel it, and let its lab know."""
+        """Cancel the timer, and tell its lab."""
         observer = self._observer
-        if observer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
+        if observer.loop is None:  # the lab is over, so the timer is in the loop's own heap
             TimerHandle.cancel(self)
             return
-        # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
+        # A copy of Handle.cancel, since each sleep() calls it. The loop isn't told: the timer is not in its heap.
         if self._cancelled:
             return
         self._cancelled = True
@@ -68,17 +68,17 @@ class LabTimerHandle(ObservedTimer):
         self._keeper.cancelled(self)
         if self._loop._debug:
             self._repr = repr(self)
-        # Nothing stays alive because a cancelled timer is still in the heap.
+        # A cancelled timer stays in the heap for a while, and must not keep these objects alive.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
 
 class Driver(TimerHandle):
-    """The loop's real timer, set for the first timer of a lab.
+    """The real timer, in the loop's heap, for the first timer of a lab.
 
-    The loop's `_run_once` moves the timers that are due to its ready queue, and counts what is ready only then
-    (CPython 3.11 to 3.14). For each it sets `_scheduled` to False first. At that moment the lab's own due timers go to
-    the ready queue, to the very places that they would have without a lab: so they run by themselves, in the same round
-    as the rest, and none is lost if one of them raises what ends the loop.
+    When it is due, the loop's `_run_once` sets its `_scheduled` to False, appends it to the ready queue, and only later
+    counts the ready handles (CPython 3.11 to 3.14). The setter of `_scheduled` uses this moment: it appends the lab's
+    due timers to the ready queue. So they get the places that they would have without a lab, and run in the same turn.
+    None of them is lost if another one raises an exception that ends the loop.
     """
 
     __slots__ = ("_in_heap", "_timers", "when_in_lab")
@@ -86,8 +86,8 @@ class Driver(TimerHandle):
     def __init__(
         self, when: float, when_in_lab: float, loop: AbstractEventLoop, context: Context, timers: Keeper
     ) -> None:
-        """Prepare a timer for the loop's time `when`, which is `when_in_lab` in the lab; `context` is one in no lab."""
-        # As Handle.__init__ and TimerHandle.__init__ do it: each timer of a lab may need one of these.
+        """Prepare a timer for the loop's time `when`, which is `when_in_lab` in lab time; `context` is outside labs."""
+        # A copy of Handle.__init__ and TimerHandle.__init__: each timer of a lab may need a driver.
         self._context = context
         self._loop = loop
         self._callback = timers.drive
@@ -116,9 +116,10 @@ look_like_timers(LabTimerHandle, Driver)
 
 
 class Deadline(float):
-    """An entry of the heap: compared as fast as a number, and by its time alone, as asyncio compares its timers.
+    """An entry of the lab's heap. It is a float, so the heap compares it as fast as a number.
 
-    So timers for the same moment fire in the order of asyncio's heap, which is not the order of their creation.
+    Like asyncio's timers, two entries are compared only by time. So timers for the same moment fire in the same order
+    as in asyncio's heap, which isn't the order of their creation.
     """
 
     __slots__ = ("handle",)
@@ -127,6 +128,6 @@ class Deadline(float):
 
 
 def run_late(handle: TimerHandle) -> None:
-    """Run a lab's timer that was moved to the loop, which keeps it in another handle."""
+    """Run a lab's timer that was moved to a loop with its own `call_at`, which made another handle for it."""
     if not handle._cancelled:
         handle._run()

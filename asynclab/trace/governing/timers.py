@@ -1,4 +1,7 @@
-"""Fires the timers of a lab on lab time, whatever its speed."""
+"""Fires the timers of a lab by lab time, at whatever speed that runs.
+
+The lab keeps its timers in its own heap, and sets one real timer on the loop for the first of them.
+"""
 
 from __future__ import annotations
 
@@ -25,28 +28,28 @@ class Timers:
         self._recorder = observer
         self._external = external
         self._heap: list[Deadline] = []
-        """The pending timers, ordered by the loop time that code inside the lab sees."""
+        """The pending timers, ordered by loop time as code in the lab sees it."""
         self._cancelled = 0
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
-        """What the driver was set for: a lab time, and the clock's rate."""
+        """The lab time that the real timer was set for, and the clock's rate then."""
         self._context = outside_context()
         self._checking = False
         self.jumps = True
-        """Whether an instant lab may skip time: not between the end of main and the cancelling of what it left."""
+        """Whether an instant lab may skip time: not between the end of main and the start of the clean-up."""
         self._call_at: Callable[..., TimerHandle] | None = None
         self._loop_time: Callable[[], float] = lambda: 0.0
 
     def attach(self, call_at: Callable[..., TimerHandle], loop_time: Callable[[], float]) -> None:
-        """Begin to drive timers by the loop's own clock, and its own way to set a timer."""
+        """Start, with the `call_at` and `time` of the loop as they are without a lab."""
         self._call_at = call_at
         self._loop_time = loop_time
         self._recorder.origin = loop_time()
 
     def detach(self) -> None:
-        """Stop, and hand what is pending to the loop's own timers, with the delay that is left.
+        """Stop, and move the pending timers to the loop's heap, with their remaining delays.
 
-        A loop that was closed has let go of its own timers, too.
+        If the loop was closed, they are dropped: closing dropped the loop's own timers too.
         """
         self._stop_driver()
         now, real = self._recorder.clock.now(), self._loop_time()
@@ -59,14 +62,14 @@ class Timers:
         self._heap.clear()
 
     def loop_time(self) -> float:
-        """What the loop's clock shows inside the lab."""
+        """The value of `loop.time()` for code in the lab."""
         clock = self._recorder.clock
         return self._recorder.origin + (clock.real_time() * clock.rate + clock.offset)
 
     def call_at(
         self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
     ) -> LabTimerHandle:
-        """Set a timer for the loop time `when` as code inside the lab knows it.
+        """Set a timer for the loop time `when`, as code in the lab sees it.
 
         Raises:
             TypeError: `when` is not a number.
@@ -80,15 +83,15 @@ class Timers:
         heapq.heappush(self._heap, deadline)
         is_first = self._heap[0] is deadline
         try:
-            if is_first:  # before all else: it has to fire, even if the report of its purpose fails
+            if is_first:  # first of all: the timer has to fire even if our code below fails
                 recorder.attend_at = AT_ONCE
                 if recorder.current is None and recorder.cause is None:
                     self.attend()
-            if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
+            if callback is not cpython.set_result_unless_cancelled:  # the timer of a sleep()
                 handle._purpose = recorder.purposes.of(
                     callback, args, deadline if deadline == deadline else self.loop_time()
                 )
-        except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+        except KeyboardInterrupt:  # comes from a signal, and so belongs to the program
             raise
         except BaseException as error:
             recorder.failed("timers", error)
@@ -103,7 +106,7 @@ class Timers:
         return self._in_lab(heap[0]) if heap else None
 
     def cancelled(self, handle: LabTimerHandle) -> None:
-        """A timer was cancelled before it fired, or after."""
+        """Note that a timer was cancelled, before or after it fired; remove cancelled timers if there are many."""
         if handle._scheduled:
             self._cancelled += 1
         if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
@@ -112,7 +115,7 @@ class Timers:
             self._cancelled = 0
 
     def attend(self) -> None:
-        """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
+        """Set the real timer for the first pending timer. In an instant lab, check soon whether time can be skipped."""
         when = self.next_when()
         clock = self._recorder.clock
         if self._driven != (when, clock.rate) or self._driver is None:
@@ -124,14 +127,14 @@ class Timers:
             self.check_idle_soon()
 
     def forget_driver(self) -> None:
-        """Disarm the real timer, because lab time has not run at the rate that it was set for.
+        """Ignore the real timer when it fires, because lab time didn't run at the rate that it was set for.
 
-        May be called in a signal handler. It is set again by `attend`.
+        May be called in a signal handler. `attend` sets a new timer.
         """
         self._driver = None
 
     def drive(self, driver: Driver) -> None:
-        """Fire the timers that are due now; do nothing if the real timer was replaced or disarmed."""
+        """Fire the timers that are due now. Do nothing if `driver` isn't the current real timer any more."""
         if self._driver is not driver:
             return
         self._driver = None
@@ -143,14 +146,18 @@ class Timers:
             self.attend()
 
     def check_idle_soon(self) -> None:
-        """Check, once everything that is ready has run, whether time can be skipped."""
+        """Check whether time can be skipped, once all ready callbacks have run."""
         loop = self._recorder.loop
         if not self._checking and loop is not None and not loop.is_closed():
             self._checking = True
             loop.call_soon(self._check_idle, context=self._context)
 
     def jump(self) -> bool:
-        """Move lab time on to the next timer, and make ready what is due then. Returns whether there was one."""
+        """Advance lab time to the next timer, and make the timers ready that are due then.
+
+        Returns:
+            Whether there was a timer.
+        """
         when = self.next_when()
         if when is None or when == math.inf:
             return False
@@ -159,16 +166,16 @@ class Timers:
         return True
 
     def _in_lab(self, deadline: Deadline) -> float:
-        """The lab time of a deadline; now, where it is not a number: asyncio's own heap lets it fire at once."""
+        """The lab time of a deadline. A NaN counts as now, because asyncio fires such a timer at once."""
         when = deadline - self._recorder.origin
         return when if when == when else self._recorder.clock.now()
 
     def _make_due_ready(self, now: float) -> None:
-        """Put what is due at a lab time in the loop's ready queue, as the loop does with its own timers."""
+        """Move the timers that are due at a lab time to the loop's ready queue, as the loop does with its own."""
         heap = self._heap
         ready = cpython.ready_queue(self._recorder.loop)
         origin = self._recorder.origin
-        while heap and not heap[0] - origin > now:  # what is not a number is due at once, as in asyncio's own heap
+        while heap and not heap[0] - origin > now:  # a NaN is due at once, as in asyncio
             handle = heapq.heappop(heap).handle
             handle._scheduled = False
             if handle._cancelled:
@@ -191,7 +198,7 @@ class Timers:
         self._set(driver)
 
     def _set(self, handle: TimerHandle) -> None:
-        """Give a timer to the loop: straight to its heap, unless the loop has a way of its own to set timers."""
+        """Give a timer to the loop: push it to the loop's heap, unless the loop has its own `call_at`."""
         call_at = self._call_at
         assert call_at is not None
         if cpython.keeps_timers_in_heap(call_at):

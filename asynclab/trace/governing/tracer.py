@@ -1,4 +1,4 @@
-"""Observes the code of a lab, and governs it: its time, whether it is held, and what it sets on the loop."""
+"""The tracer of a lab: an observer that also controls the lab's time, pausing and stepping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from asynclab.trace.watching.observer import Observer
 
 
 class Tracer(Observer):
-    """The observer of a lab, with what governs it."""
+    """The observer of a lab, which also controls its time, holds its steps while paused, and keeps its loop settings.
+
+    Code in a lab can set a task factory and an exception handler. The tracer keeps these, because the loop is shared.
+    """
 
     __slots__ = (
         "_paused",
@@ -37,13 +40,13 @@ class Tracer(Observer):
         self.timers = Timers(self, self.external)
         self.hold = Hold(self, self.external, self.timers)
         self.factory: Any = None
-        """The task factory that code inside the lab has set."""
+        """The task factory that code in the lab has set."""
         self.exception_handler: Any = None
-        """The exception handler that code inside the lab has set."""
+        """The exception handler that code in the lab has set."""
         self.end_run: Callable[[BaseException], None] = lambda _: None
-        """Ends the run with an exception, as code inside the lab has asked for."""
+        """Ends the run because of an exception that code in the lab has raised."""
         self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
-        """The asynchronous generators that were begun inside the lab."""
+        """The async generators that were started in the lab."""
         self._paused = False
 
     @property
@@ -59,16 +62,19 @@ class Tracer(Observer):
         self.detour = self._paused
 
     def is_stuck(self) -> bool:
-        """Whether nothing is ready, due some time, or awaited from outside."""
+        """Whether nothing can happen any more: no step is ready, no timer pending, no I/O and no thread awaited."""
         is_busy = self.hold.handles or self.external.has_ready() or self.timers.next_when() is not None
         return not is_busy and not self.external.is_awaited()
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
-        """The lab time at which a timer fires; None for one that keeps a time of the program's own."""
+        """The lab time at which a timer fires; None for a timer that doesn't go by lab time."""
         return super().deadline_of(timer) if isinstance(timer, LabTimerHandle) else None
 
     def admits(self, handle: StepHandle) -> bool:
-        """Whether a step may run now: not while the lab is paused, unless it was released; after the lab untraced."""
+        """Whether a step may run now. While the lab is paused, a step must be released first, and is held until then.
+
+        Once the lab is over, the step runs at once without being recorded.
+        """
         if not super().admits(handle):
             return False
         with self.guard("held tasks"):
@@ -78,15 +84,16 @@ class Tracer(Observer):
         return True
 
     def takes_exit(self, error: BaseException) -> bool:
-        """End the run by an exception that would else end the loop, which others share; whether that is all it does.
+        """End the run because of an exception that would end the loop, which other code shares.
 
-        A KeyboardInterrupt ends the loop, too: it comes from somebody who wants all of it to stop.
+        Returns:
+            Whether the exception ends only the run. A KeyboardInterrupt ends the loop too, as the user wants.
         """
         self.end_run(error)
         return isinstance(error, SystemExit)
 
     def main_ended(self) -> None:
-        """The main task has ended: time is skipped no more."""
+        """Stop skipping time, because the main task has ended."""
         self.timers.jumps = False
 
     def attend(self) -> None:
