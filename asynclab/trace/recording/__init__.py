@@ -1,1 +1,1 @@
-"""Keeps what was observed: events, the loop's tasks, and whose code is whose."""
+"""Records events, and keeps what the tracer knows of a loop's tasks, of time, and of whose code a file is."""

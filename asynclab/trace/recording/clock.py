@@ -1,4 +1,4 @@
-"""Keeps the time of a lab: real time scaled by a speed, and still while paused."""
+"""The clock of a lab or an observed process: real time times a speed, stopped while paused."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from collections.abc import Callable
 
 
 def finite(seconds: float) -> float | None:
-    """A time or a duration as events tell it: None for one that never comes, as JSON has no infinity."""
+    """A time or duration for an event; None if it is infinite or NaN, which JSON doesn't have."""
     return seconds if math.isfinite(seconds) else None
 
 
 def plain_seconds(when: float) -> float:
-    """A deadline as a plain number: a float that comes from elsewhere, such as numpy, runs no code of its own.
+    """A deadline as a plain float. For a subclass of float, such as numpy's, no code of the subclass runs.
 
     Raises:
-        TypeError: It is no number.
+        TypeError: `when` isn't a number.
     """
     return float.__pos__(when) if issubclass(type(when), float) else float(when)
 
 
 class VirtualClock:
-    """Lab time: real time scaled by a speed, and still while paused.
+    """Lab time: real time times a speed, stopped while paused.
 
-    Seconds since the lab started; never goes backwards. `now()` is written out where a call would cost too much:
-    it is always `real_time() * rate + offset`.
+    It counts seconds since the lab started, and never goes backwards. `now()` is always
+    `real_time() * rate + offset`; where a call would cost too much, the callers have this formula inline.
     """
 
     __slots__ = ("instant", "offset", "paused", "rate", "real_time", "speed")
 
     def __init__(self, real_time: Callable[[], float], *, speed: float = 1.0, instant: bool = False) -> None:
-        """A clock at 0 that stands still until it is started; `speed` is in lab seconds per real second, above 0."""
+        """A clock at 0, stopped until `start`; `speed` is in lab seconds per real second, above 0."""
         self.real_time = real_time
         self.speed = _checked(speed)
         """Lab seconds per real second while not paused."""
@@ -39,7 +39,7 @@ class VirtualClock:
         self.rate = 0.0
         """Lab seconds per real second at present: 0 while paused, and before the start."""
         self.offset = 0.0
-        """Lab time at the real time 0, had it always run at the present rate."""
+        """Lab time at real time 0, if it had always run at the present rate."""
 
     def start(self) -> None:
         """Start the clock, unless it is paused."""
@@ -55,7 +55,7 @@ class VirtualClock:
         self._run_at(0.0)
 
     def resume(self) -> None:
-        """Resume from where the time stands."""
+        """Resume from the time at which the clock stopped."""
         self.paused = False
         self._run_at(self.speed)
 
@@ -70,18 +70,18 @@ class VirtualClock:
             self._run_at(self.speed)
 
     def skip(self, seconds: float) -> None:
-        """Do as if the last `seconds` of real time had not been."""
+        """Exclude the last `seconds` of real time."""
         real = self.real_time()
         self._go_on(real, (real - seconds) * self.rate + self.offset, self.rate)
 
     def advance_to(self, when: float) -> None:
-        """Jump to the lab time `when`; nothing happens where that has passed."""
+        """Jump to the lab time `when`; do nothing if that has passed."""
         real = self.real_time()
         if when > real * self.rate + self.offset:
             self._go_on(real, when, self.rate)
 
     def real_delay(self, when: float) -> float:
-        """Real seconds until the lab time `when`; infinite while time stands still, 0 where it has passed."""
+        """Real seconds until the lab time `when`; infinite while the clock is stopped, 0 if `when` has passed."""
         left = when - self.now()
         if left <= 0:
             return 0.0
@@ -92,7 +92,7 @@ class VirtualClock:
         self._go_on(real, real * self.rate + self.offset, rate)
 
     def _go_on(self, real: float, now: float, rate: float) -> None:
-        """Set the lab time of the real time `real` to `now`; not even a rounded sum may be earlier."""
+        """Set the lab time at the real time `real` to `now`, and never earlier, not even by rounding."""
         self.rate = rate
         self.offset = now - real * rate
         while real * rate + self.offset < now:

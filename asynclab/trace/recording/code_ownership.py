@@ -1,4 +1,4 @@
-"""Tells the user's own files from Python's and those of installed packages."""
+"""Decides whether a file is the user's own, Python's, or an installed package's, and finds where a task was created."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _folders(*paths: str) -> tuple[str, ...]:
     return tuple({folder + os.sep for path in paths for folder in (path, os.path.realpath(path))})
 
 
-# Not by `sysconfig`, which knows of no packages of the user's own account, and takes 2 ms at the start of a program.
+# `sysconfig` doesn't know the packages of the user's account, and takes 2 ms at the start of a program.
 _PYTHONS = _folders(os.path.dirname(os.__file__))
 _PACKAGES = _folders(*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else []))
 _LIBRARIES = (*_PYTHONS, *_PACKAGES)
@@ -36,7 +36,7 @@ Judgement = TypeVar("Judgement")
 
 
 class _Judged(dict[str, Judgement], Generic[Judgement]):
-    """What was found of the files that were asked for: an answer is looked up in C."""
+    """A cache of a judgement per file. Being a dict, it finds a cached judgement in C."""
 
     def __init__(self, judge: Callable[[str], Judgement]) -> None:
         super().__init__()
@@ -48,28 +48,28 @@ class _Judged(dict[str, Judgement], Generic[Judgement]):
 
 
 class UserCode:
-    """Tells the user's files from libraries' files."""
+    """Decides whether a file is the user's or a library's."""
 
     def __init__(self, main: CodeType | None = None) -> None:
-        """Judge files by where they lie; the folder of the main coroutine is the user's, wherever it is installed."""
+        """Judge files by their folders. The folder of `main` is always the user's, even if it is installed."""
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
         self.owns: Callable[[str], bool] = _Judged(self._judge).__getitem__
-        """Whether a file is the user's own. Each birth asks."""
+        """Whether a file is the user's own. Called for each new task."""
         self.package_of_file: Callable[[str], str] = _Judged(self._find_package).__getitem__
-        """The installed package that a file is part of; empty for any other file. Each timer asks."""
+        """The installed package that a file is part of; empty for any other file. Called for each timer."""
 
     def owns_code_of(self, coroutine: object) -> bool:
-        """Whether a coroutine was written by the user."""
+        """Whether a coroutine's code is the user's."""
         code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
         return isinstance(code, CodeType) and self.owns(code.co_filename)
 
     def package_of(self, callback: Callable[..., object]) -> str:
-        """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
+        """The installed package that a function is part of; empty for the user's code, Python's, and functions in C."""
         function = function_in(callback)
         return self.package_of_file(function.__code__.co_filename) if type(function) is FunctionType else ""
 
     def package_calling(self, frame: FrameType | None) -> str:
-        """The installed package that calls into asyncio, from a frame of asyncio or the tracer on outwards."""
+        """The installed package that calls asyncio: that of the first outer frame that isn't asyncio's or ours."""
         while frame is not None and frame.f_code.co_filename.startswith((_ASYNCIO, _TRACE)):
             frame = frame.f_back
         return "" if frame is None else self.package_of_file(frame.f_code.co_filename)
@@ -86,7 +86,7 @@ class UserCode:
 
 
 def is_ours(file: str) -> bool:
-    """Whether `file` is part of what observes a program."""
+    """Whether `file` is part of the tracer."""
     return file.startswith(_TRACE)
 
 
@@ -96,12 +96,12 @@ def is_asyncio(file: str) -> bool:
 
 
 def is_pythons(file: str) -> bool:
-    """Whether `file` came with Python."""
+    """Whether `file` is part of Python's standard library."""
     return file.startswith(_PYTHONS) and not file.startswith(_PACKAGES)
 
 
 def library_of(file: str) -> str:
-    """The top-level package that `file` is installed as, such as "aiohttp"; empty where it can't be told."""
+    """The top-level package that `file` is part of, such as "aiohttp"; empty if that is unknown."""
     for root in _LONGEST_FIRST:
         if file.startswith(root):
             top = file.removeprefix(root).split(os.sep)[0]
@@ -120,22 +120,22 @@ _PASSED_BY = frozenset(
         "asyncio.taskgroups",
     }
 )
-"""The modules between a call that makes a task and the task."""
+"""The modules whose frames may lie between the call that creates a task and the task's constructor."""
 
 
 def frame_of_maker(depth: int) -> FrameType:
-    """The frame that makes a task now, past at least `depth` frames of the hook that asks, and most of asyncio's."""
+    """The frame that creates a task now. Skips at least `depth` frames of our hook, and most frames of asyncio."""
     depth += 1
-    if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
+    if sys.version_info >= (3, 12):  # to create frame objects only to skip them would double the cost
         while _getframemodulename(depth) in _PASSED_BY:
             depth += 1
     return _getframe(depth)
 
 
 def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
-    """Tell where a task is made: the innermost frame outside asyncio and the tracer, from a frame on outwards.
+    """The file and line that create a task: those of the first frame, from `frame` outwards, not asyncio's or ours.
 
-    It stops at `boundary`, the code of the loop's own frame; ("", 0) where only asyncio's frames are on the stack.
+    The search ends at `boundary`, the code of the loop's own frame. If it finds none, the result is ("", 0).
     """
     while frame is not None:
         code = frame.f_code
@@ -144,7 +144,7 @@ def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
         if is_inner is None:
             is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
         if not is_inner:
-            # By the id() of the code, which is kept too: to hash a code object takes longer than all the rest.
+            # The key has the id() of the code, which the cache keeps alive: to hash a code object is slow.
             key = id(code), frame.f_lasti
             found = _places.get(key)
             return _add_place(key, frame) if found is None else found[1]
@@ -155,7 +155,7 @@ def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
 
 
 def _add_place(key: tuple[int, int], frame: FrameType) -> Place:
-    """Keep where a frame is: Python works a line number out from the beginning of the function each time."""
+    """Cache the place of a frame: Python computes each line number from the beginning of the function."""
     if len(_places) >= _MOST_PLACES:
         _places.clear()
     code = frame.f_code
@@ -168,6 +168,6 @@ _inner: dict[str, bool] = {}
 """Whether a file belongs to asyncio or to the tracer."""
 
 _places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
-"""Where instructions are that have made tasks."""
+"""The places of instructions that have created tasks, by the id() of the code and the instruction's offset."""
 
 _MOST_PLACES = 1_000

@@ -1,4 +1,4 @@
-"""Describes an exception with those in its group and those that it came from."""
+"""Draws an exception as a tree of text: with the members of its group, its causes and its contexts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from asynclab.trace.recording.values import short_error
 LINES = 24
 
 LEVELS = 8
-"""How many levels of groups are looked into."""
+"""How many levels of nested groups are drawn."""
 
 CHAIN = 5
-"""How many exceptions that came from one another are told."""
+"""How many exceptions in a chain of causes or contexts are drawn."""
 
 
-# Read from the base classes: a class of the program's may have attributes of its own by these names.
+# Taken from the base classes, because a class of the program may override these names.
 _CAUSE = BaseException.__dict__["__cause__"].__get__
 _TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 _CONTEXT = BaseException.__dict__["__context__"].__get__
@@ -26,9 +26,9 @@ _EXCEPTIONS = BaseExceptionGroup.__dict__["exceptions"].__get__
 
 
 def raised_at(error: BaseException, is_of_interest: Callable[[str], bool]) -> tuple[str, int]:
-    """The innermost line of the files of interest that an exception came through.
+    """The file and line in an exception's traceback to show: the innermost one in a file of interest.
 
-    Where it came through none: the innermost line of all that is not asyncio's; ("", 0) where that has none, either.
+    If there is none, it is the innermost one that isn't asyncio's, or else ("", 0).
     """
     lines, traceback = [], _TRACEBACK(error)
     while traceback is not None:
@@ -40,9 +40,9 @@ def raised_at(error: BaseException, is_of_interest: Callable[[str], bool]) -> tu
 
 
 def tree_of(error: BaseException) -> tuple[str, ...]:
-    """The exceptions below `error`, drawn as a tree: "├ ValueError: boom", "└ caused by KeyError: 'x'".
+    """The exceptions below `error` as the lines of a tree: "├ ValueError: boom", "└ caused by KeyError: 'x'".
 
-    Empty where it stands alone. Bounded; runs no code of theirs.
+    Empty if there are none. At most `LINES` lines. Runs no code of the exceptions.
     """
     if not _members(error) and _CAUSE(error) is None and _CONTEXT(error) is None:
         return ()
@@ -66,7 +66,7 @@ def _below(error: BaseException, guide: str, levels: int) -> Iterator[str]:
 
 
 def _origins(error: BaseException) -> Iterator[tuple[str, BaseException]]:
-    """What an exception came from, as a traceback tells it: its causes, and what was being handled."""
+    """The causes and contexts of an exception, as a traceback shows them, each with its words."""
     seen = {id(error)}
     for _ in range(CHAIN):
         cause, context = _CAUSE(error), _CONTEXT(error)
@@ -79,6 +79,6 @@ def _origins(error: BaseException) -> Iterator[tuple[str, BaseException]]:
 
 
 def _members(error: BaseException) -> Sequence[BaseException]:
-    """The exceptions in a group; none of any other exception."""
+    """The exceptions in a group; empty for any other exception."""
     found: Sequence[BaseException] = _EXCEPTIONS(error) if issubclass(type(error), BaseExceptionGroup) else ()
     return found

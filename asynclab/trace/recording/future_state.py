@@ -1,7 +1,7 @@
-"""Asks futures and tasks how they are without running foreign code.
+"""Reads the state of futures and tasks without running code of the program.
 
-A subclass may override `done`, `cancelled` or `get_name`, and what it does there may raise, or take long. What is asked
-here is the implementation below it: asyncio has two, in C and in Python, and neither is a subclass of the other.
+A subclass may override `done`, `cancelled` or `get_name`, and its version may raise or be slow. So these functions call
+the base class. asyncio has two of each, in C and in Python, and neither is a subclass of the other.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ TASK_TYPES = (Task, PythonTask)
 
 
 def is_future(value: object) -> TypeGuard[Future[Any]]:
-    """Whether a value is one of asyncio's futures, and not only something that looks like one."""
+    """Whether a value is an asyncio future or task, not only an object that behaves like one."""
     return issubclass(type(value), _FUTURES)
 
 
 def is_task(value: object) -> TypeGuard[Task[Any]]:
-    """Whether a value is one of asyncio's tasks."""
+    """Whether a value is an asyncio task."""
     return issubclass(type(value), TASK_TYPES)
 
 
 def is_done(future: Future[Any]) -> bool:
-    """Whether a future has ended."""
+    """Whether a future is done."""
     return Future.done(future) if issubclass(type(future), Future) else bool(PythonFuture.done(future))
 
 
 def is_cancelled(future: Future[Any]) -> bool:
-    """Whether a future ended by being cancelled."""
+    """Whether a future was cancelled."""
     return Future.cancelled(future) if issubclass(type(future), Future) else bool(PythonFuture.cancelled(future))
 
 
 def exception_of(future: Future[Any]) -> BaseException | None:
-    """The exception of a future, without retrieving it: asyncio goes on to complain that nobody has."""
+    """The exception of a future. asyncio still considers it as not retrieved, and complains as usual."""
     return _slot_of(future, "_exception")  # type: ignore[no-any-return]
 
 
 def complains(future: Future[Any]) -> bool:
-    """Whether a failed future complains as it goes away, since nobody has looked at its exception."""
+    """Whether a failed future would complain when it is destroyed, because nobody has retrieved its exception."""
     return _slot_of(future, "_log_traceback") is True
 
 
@@ -56,7 +56,7 @@ def awaited_by(task: Task[Any]) -> Future[Any] | None:
 
 
 def brings_cancel(future: Future[Any]) -> bool:
-    """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
+    """Whether awaiting a future raises CancelledError. A gather's future can do so without being cancelled itself."""
     return is_cancelled(future) or isinstance(exception_of(future), CancelledError)
 
 
@@ -64,11 +64,11 @@ def _slot_of(future: Future[Any], name: str) -> Any:
     kind = type(future)
     if kind is Task or kind is Future or not issubclass(kind, Future):
         return getattr(future, name)
-    return getattr(Task if issubclass(kind, Task) else Future, name).__get__(future)  # past a __getattribute__
+    return getattr(Task if issubclass(kind, Task) else Future, name).__get__(future)  # bypasses an own __getattribute__
 
 
 def name_of(task: Task[Any]) -> str:
-    """A task's name; empty where none is told."""
+    """A task's name; empty if the name isn't a string."""
     name = Task.get_name(task) if issubclass(type(task), Task) else PythonTask.get_name(task)
     return name if type(name) is str else ""
 
@@ -79,5 +79,5 @@ def coroutine_of(task: Task[Any]) -> Any:
 
 
 def cancel_requests_of(task: Task[Any]) -> int:
-    """How many requests to cancel a task are open."""
+    """The number of cancel requests that a task has, less those taken back by `uncancel`."""
     return Task.cancelling(task) if issubclass(type(task), Task) else int(PythonTask.cancelling(task))

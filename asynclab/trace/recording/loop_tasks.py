@@ -1,4 +1,7 @@
-"""Keeps the observed tasks of a loop, whoever observes them: so a step is known by its task, in one look."""
+"""A loop's table of observed tasks, shared by all recorders of the loop.
+
+Several labs and a process-wide observer may record the same loop. With one table, one lookup finds whose task it is.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from asynclab.trace.recording.scope import TASKS
 
 
 class LoopTasks(dict[int, TaskRecord]):
-    """The observed tasks of one loop, by their id(): whose a step is, is told by its task, in one look.
+    """The records of the observed tasks of one loop, by the id() of the task; each record names its recorder.
 
-    One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
+    Each loop has its own table, so threads never share one.
     """
 
     __slots__ = ("everybodys", "sole", "timed_by", "tracers")
@@ -17,25 +20,25 @@ class LoopTasks(dict[int, TaskRecord]):
     def __init__(self) -> None:
         super().__init__()
         self.tracers: list[Recorder] = []
-        """Those who observe the loop."""
+        """The recorders of the loop."""
         self.everybodys: Recorder | None = None
-        """The one of them that observes whatever is in no lab; None if nobody does."""
+        """The recorder of all code that is in no lab; None if there is none."""
         self.sole: Recorder | None = None
-        """The same, where nobody else observes: all that happens on the loop is its."""
+        """The same recorder if the loop has no other one, so that all tasks are its own; otherwise None."""
         self.timed_by: Recorder | None = None
-        """Who observes the timers that the loop keeps itself; None if nobody does."""
+        """The recorder of the timers in the loop's own heap; None if nobody records them."""
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[LoopTasks], tuple[()]]:
-        """A copy of a loop is observed by nobody, and what keeps a loop from being copied is its own."""
+        """Copy as an empty table: nobody observes a copy of a loop. This table never makes copying a loop fail."""
         return LoopTasks, ()
 
     def join(self, tracer: Recorder) -> None:
-        """One more observes the loop."""
+        """Add a recorder of the loop."""
         self.tracers.append(tracer)
         self._see_to_sole()
 
     def leave(self, tracer: Recorder) -> None:
-        """One of those who observe the loop does so no more."""
+        """Remove a recorder of the loop."""
         self.tracers.remove(tracer)
         if self.everybodys is tracer:
             self.everybodys = self.timed_by = None
@@ -45,7 +48,7 @@ class LoopTasks(dict[int, TaskRecord]):
         self.sole = self.everybodys if len(self.tracers) == 1 else None
 
     def known(self, task: object) -> TaskRecord | None:
-        """What is kept of a task; None if it is not known, or was destroyed."""
+        """The record of a task; None if the task isn't observed."""
         record = self.get(id(task))
         if record is not None and record.tracer.gone:
             record.tracer.strike_off()
@@ -54,6 +57,6 @@ class LoopTasks(dict[int, TaskRecord]):
 
 
 def tasks_of(loop: object) -> LoopTasks:
-    """The observed tasks of a loop; empty where it is not observed."""
+    """The observed tasks of a loop; empty if the loop isn't observed."""
     found: LoopTasks | None = getattr(loop, TASKS, None)
     return LoopTasks() if found is None else found

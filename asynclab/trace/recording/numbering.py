@@ -9,14 +9,14 @@ from itertools import count
 
 
 class Numbering:
-    """Gives numbers from 1 on, of each kind of thing.
+    """Counts each kind of object from 1.
 
-    A lab has one of its own, so that its first task is 1 each time. The loops of an observed process share one: there,
-    a number means the same task or queue whichever loop tells of it.
+    Each lab has its own numbering, so its first task is always 1. The loops of an observed process share one, so a
+    number means the same task or queue in the events of all loops.
     """
 
     def __init__(self) -> None:
-        # All of it is written in C, so that the loops of several threads never get the same number.
+        # All of this is written in C, so loops on different threads never get the same number.
         self.tasks = count(1)
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(partial(count, 1))
 

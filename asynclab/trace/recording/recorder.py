@@ -1,4 +1,7 @@
-"""Writes down what is observed of one lab, or of one loop: the events, and who runs now."""
+"""The base class of all observers: keeps the list of events, and knows which task or callback runs now.
+
+Patched functions of asyncio (`trace/patching`) call its methods, the "hooks". `Observer` and `Tracer` implement these.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _BY_PLACE = UserCode()
 
 
 class TaskRecord(weakref.ref["Task[Any]"]):
-    """What is kept of a task. It is itself the weak reference to it, and does not keep it alive."""
+    """The tracer's record of a task. It is itself a weak reference to the task."""
 
     __slots__ = ("created", "id", "key", "tracer", "yielded")
 
@@ -30,9 +33,9 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     key: int
     """The task's id()."""
     created: TaskCreated | None
-    """The event of its birth, until it has ended."""
+    """The event of the task's creation; None once the task has ended."""
     yielded: bool
-    """Whether it asked for another turn during its present step."""
+    """Whether the task asked for another turn in its present step, as `sleep(0)` does."""
 
 
 class StepHandle(Protocol):
@@ -45,18 +48,21 @@ class StepHandle(Protocol):
 
 
 class EagerSteps(Protocol):
-    """The first steps that tasks make while they are being made."""
+    """Tracks tasks that run their first step while they are created, as an eager task factory makes them do."""
 
     @property
     def under_way(self) -> Sequence[object]:
-        """Those that may be under way, innermost last."""
+        """The eager first steps that may still run, innermost last."""
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which are over."""
+        """Find out which of them are over."""
 
 
 class Guard:
-    """A `with` in which code of ours may fail, and whoever is observed goes on. See `Recorder.failed`."""
+    """A context manager for our code inside the program's loop: it catches our errors, and the program continues.
+
+    See `Recorder.failed`.
+    """
 
     __slots__ = ("_recorder", "_watcher")
 
@@ -68,17 +74,18 @@ class Guard:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        if error is None or isinstance(error, KeyboardInterrupt):  # that comes of a signal, and is the program's
+        if error is None or isinstance(error, KeyboardInterrupt):  # comes from a signal, and so belongs to the program
             return False
         self._recorder.failed(self._watcher, error)
         return True
 
 
 class Recorder:
-    """The events of one lab, or of one loop, and who runs there now.
+    """Records the events of one lab or one loop, and knows which task or callback runs there now.
 
-    Lives on the loop's thread; only `emit` and what is said to may run on another. Watchers write with `emit`. Hooks
-    call the methods below that say what has happened; what becomes of it is the business of whoever derives from this.
+    It belongs to the loop's thread: on other threads only `emit` may be called, and methods that say so. Watchers
+    write events with `emit`. Hooks call the methods at the end of this class to say what has happened; subclasses
+    decide what follows from that.
     """
 
     # Each step reads and sets several of these.
@@ -112,68 +119,71 @@ class Recorder:
     )
 
     governs = False
-    """Whether the code has a time, factories and handlers of its own, as a lab's has."""
+    """Whether this also controls the code's time, task factory and exception handler, as a lab does."""
 
     def __init__(self, clock: VirtualClock, *, echo: bool = False, numbering: Numbering | None = None) -> None:
-        """Begin with nothing seen; if `echo`, prints also go on to where they went before."""
+        """Start without events; if `echo`, printed text is also written to its usual destination."""
         self.clock = clock
         self.echo = echo
         self.numbering = numbering or Numbering()
         self.loop: AbstractEventLoop | None = None
-        """The loop that is observed; None when the lab is over."""
+        """The observed loop; None when the lab is over."""
         self.thread = threading.get_ident()
-        """The loop's."""
+        """The identifier of the loop's thread."""
         self.origin = 0.0
         """The loop's own time at lab time 0."""
         self.code = _BY_PLACE
         self.events: list[Event] = []
-        """What nobody has read yet, oldest first; only ever appended to, and cut at its beginning."""
+        """The events that nobody has read yet, oldest first. Events are added at the end and removed at the start."""
         self.write: Callable[[Event], None] = self.events.append
-        """Writes an event as it comes: what is no part of a step, or begins and ends one."""
+        """Writes an event as it is. For events that begin or end a step, or aren't part of one."""
         self.emit_first: Callable[[Event], None] = self._open_and_write
-        """Writes the first event of a step, after that the step has begun."""
+        """Writes the first event within a step, and before it a `StepStarted`."""
         self.emit: Callable[[Event], None] = self.write
-        """Writes what happened. A step in which nothing did is one event, written at its end."""
+        """Writes an event. During a step in which nothing has happened yet, it is `emit_first`.
+
+        A step in which nothing happens at all becomes a single event, written at its end.
+        """
         self.failures: dict[str, int] = {}
-        """How often each watcher has failed. See `failed`."""
+        """How often our code has failed, by the name of the watcher. See `failed`."""
         self.taken: dict[int, int] = {}
-        """Of tasks that have not ended, the id() of the item that each took from a queue last."""
+        """For each pending task, the id() of the item that it took from a queue last."""
         self.gone: list[TaskRecord] = []
-        """The tasks that were destroyed and that nobody has struck off yet."""
+        """The records of destroyed tasks that `strike_off` hasn't removed yet."""
         self.current: TaskRecord | None = None
         self.cause: TaskRecord | None = None
-        """While another callback is under way: the task whose step caused it."""
+        """While a callback runs that isn't a task's step: the task whose step caused it."""
         self.in_timer = False
         self.firing_for: int | None = None
-        """While a timeout's timer fires: the task around whose block it is."""
+        """While the timer of an `asyncio.timeout` fires: the number of the task in its block."""
         self.eager: EagerSteps
-        """The eager first steps within the step under way; set by whoever derives from this."""
+        """The eager first steps inside the step that runs now; subclasses set this."""
         self.callback: object = None
-        """What is called while another callback than a step is under way."""
+        """The callback that runs now, if it isn't a task's step."""
         self.callback_started = 0.0
-        """Real time at which it began; 0 while none is under way."""
+        """Real time at which that callback began; 0 while none runs."""
         self.step_started = 0.0
-        """Real time at which the step under way began."""
+        """Real time at which the present step began."""
         self.step_began = 0.0
-        """The same in lab time."""
+        """Lab time at which the present step began."""
         self.detour = False
-        """Whether a step can't simply run: the lab is paused, or over."""
+        """Whether each step has to ask `admits` first: the lab is paused, or over."""
         self.attend_at = AT_ONCE
-        """Real time from which on something is to be seen to at the end of a callback; `AT_ONCE` where there is now."""
+        """Real time from which on `attend` has to be called at the end of a callback; `AT_ONCE` if it is due now."""
 
     @property
     def is_busy(self) -> bool:
-        """Whether a step or a callback of the lab is under way on the calling thread."""
+        """Whether a step or callback of the lab runs on the calling thread."""
         is_under_way = self.current is not None or self.callback is not None or self.in_timer
         return is_under_way and threading.get_ident() == self.thread
 
     @property
     def waker(self) -> TaskRecord | None:
-        """The task whose step, directly or through callbacks, causes what happens now."""
+        """The task whose step runs now, or caused the callback that runs now."""
         return self.current or self.cause
 
     def current_number(self) -> int | None:
-        """The number of the task whose step is under way on this thread."""
+        """The number of the task whose step runs on this thread; None if there is none."""
         if threading.get_ident() != self.thread:
             return None
         if self.eager.under_way:
@@ -182,17 +192,17 @@ class Recorder:
         return None if current is None else current.id
 
     def is_elsewhere(self) -> bool:
-        """Whether the calling thread is not the loop's."""
+        """Whether the calling thread isn't the loop's."""
         return threading.get_ident() != self.thread
 
     def failed(self, watcher: str, error: BaseException) -> None:
-        """Code of ours has failed inside somebody's loop: count it, and tell it the first time.
+        """Note that our code has failed inside the program's loop: count it, and report it the first time.
 
-        Hooks that could go on failing, at some cost each time, ask `failures` first: they are switched off so. The
-        watcher is what failed, as the reader should call it, such as "queues".
+        Hooks that might fail again and again check `failures` first, so one failure switches them off. `watcher` names
+        what has failed in words for the user, such as "queues".
 
         Raises:
-            BaseException: It was no failure of ours, but raised in a signal handler of the program's.
+            BaseException: The error isn't ours: a signal handler of the program has raised it.
         """
         if comes_from_handler(error):
             raise error
@@ -203,134 +213,141 @@ class Recorder:
             self.write(Warned(self.clock.now(), text))
 
     def guard(self, watcher: str) -> Guard:
-        """A `with` for code of ours inside somebody's loop; where each step would pay for it, it is written out."""
+        """A context manager that catches errors of our code. Code that runs at each step has a `try` instead."""
         return Guard(self, watcher)
 
     @property
     def busy_since(self) -> float:
-        """The real time at which the step or callback under way began; 0 where there is none."""
+        """The real time at which the present step or callback began; 0 if there is none."""
         return self.callback_started if self.current is None else self.step_started
 
     def blocks(self) -> bool:
-        """Whether what is under way has kept the loop from running for long."""
+        """Whether the present step or callback has blocked the loop for at least `BLOCKED_AFTER` seconds."""
         since = self.busy_since
         return since > 0 and self.clock.real_time() - since >= BLOCKED_AFTER
 
     def open_step(self) -> None:
-        """Write that the step under way has begun, unless that is written."""
+        """Write that the present step has begun, unless that is already written."""
         if self.emit is self.emit_first:
             self.emit = self.write
             current = self.current
-            if current is not None:  # which another thread may find when the step has just ended
+            if current is not None:  # another thread may call this when the step has just ended
                 self.write(StepStarted(self.step_began, current.id))
 
     def _open_and_write(self, event: Event) -> None:
-        if threading.get_ident() == self.thread:  # what another thread tells is no part of the step
+        if threading.get_ident() == self.thread:  # an event from another thread isn't part of the step
             self.open_step()
         self.write(event)
 
     def time_callback(self, callback: object) -> None:
-        """Tell the watchdog since when a callback runs."""
+        """Note the start of a callback, for the watchdog that finds blocked loops."""
         self.callback = callback
         self.callback_started = self.clock.real_time()
 
     def callback_timed(self) -> None:
-        """The callback is over: tell it if it had kept the loop from running."""
+        """Note the end of the callback, and report it if it has blocked the loop."""
         seconds = self.clock.real_time() - self.callback_started if self.callback_started else 0.0
         if seconds >= BLOCKED_AFTER:
             self.emit(LoopFreed(self.clock.now(), seconds, callable_name(self.callback)))
         self.callback, self.callback_started = None, 0.0
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
-        """The lab time at which a timer fires; None if it keeps another time."""
+        """The lab time at which a timer fires; None if the timer doesn't go by lab time."""
         return timer.when() - self.origin
 
     def knows(self, task: Task[Any]) -> bool:
-        """Whether a task is one of those that are recorded here."""
+        """Whether this recorder records a task."""
         raise NotImplementedError
 
     def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
-        """Enter a task that is seen for the first time, and the frame in which it is made."""
+        """Register a new task. `maker` is the frame that creates it."""
         raise NotImplementedError
 
     def enter_unseen(self, task: Task[Any]) -> None:
-        """Remember only that a task is recorded here, where it could not be entered."""
+        """Register a task without an event, because `enter` has failed."""
         raise NotImplementedError
 
     def strike_off(self) -> None:
-        """Forget about the tasks that were destroyed."""
+        """Remove the records of destroyed tasks."""
         raise NotImplementedError
 
     def made_ready(self, record: TaskRecord, args: Sequence[Any]) -> None:
-        """A task that is not running was put in the ready queue; `args` has the future that it waited for, if any."""
+        """Note that a task was put in the ready queue. `args` has the future that it waited for, if any."""
         raise NotImplementedError
 
     def stopped_elsewhere(self, frame: FrameType) -> None:
-        """A frame that no callback of the loop's runs calls stop()."""
+        """Note that `loop.stop()` is called from `frame`, while no callback of the loop runs."""
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
+        """Note that `frame`, on another thread, calls `call_soon()`: for a step of a task, or for a callback."""
         raise NotImplementedError
 
     def was_made(self, task: Task[Any] | None) -> None:
-        """A task was made, or could not be; perhaps it has run its first step."""
+        """Note that a task was created, or None if that failed. It may have run its first step already."""
         raise NotImplementedError
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
-        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
+        """Note that somebody asks whether the loop runs: asyncio does so when it starts a task eagerly."""
         raise NotImplementedError
 
     def admits(self, handle: StepHandle) -> bool:
-        """Whether a step may run now, where `detour` says that it can't simply do so."""
+        """Whether a step may run now. Called for each step while `detour` is set."""
         raise NotImplementedError
 
     def within_step(self, run: Callable[[], None]) -> None:
-        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
+        """Run a step inside another one: the program runs its loop inside a step, as nest_asyncio allows."""
         raise NotImplementedError
 
     def follow(
         self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
     ) -> None:
-        """See what became of a task after its step, which ended at the lab time `at`; `woken_by` had begun it."""
+        """Record the state of a task after its step: whether it waits, is ready or has ended.
+
+        The step ended at the lab time `at`, and at the time `real`. `woken_by` has the future that woke the task.
+        """
         raise NotImplementedError
 
     def stepped(
         self, record: TaskRecord, task: Task[Any], began: float, ended: float, woken_by: Sequence[Any] = ()
     ) -> None:
-        """Write a step in which nothing happened, and see what became of its task.
+        """Write a step in which nothing happened, and call `follow`.
 
-        It began at a lab time, and ended at a real time.
+        `began` is a lab time, `ended` a real time.
         """
         raise NotImplementedError
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
-        """Write the end of a step in which something happened, and see what became of its task."""
+        """Write the end of a step in which something happened, and call `follow`."""
         raise NotImplementedError
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
-        """Write the end of a step that raises SystemExit or KeyboardInterrupt. Returns whether that is taken."""
+        """Write the end of a step that raises SystemExit or KeyboardInterrupt.
+
+        Returns:
+            Whether the exception must not end the loop: see `takes_exit`.
+        """
         raise NotImplementedError
 
     def step_lost(self, error: BaseException) -> None:
-        """Code of ours has failed at the end of a step: be ready for the next one."""
+        """Prepare for the next step after our code has failed at the end of a step."""
         raise NotImplementedError
 
     def takes_exit(self, error: BaseException) -> bool:
-        """Whether an exception that would end the loop is taken, and ends something else."""
+        """Whether this handles an exception that would end the loop, so that the loop continues."""
         return False
 
     def timeout_fires(self, callback: MethodType) -> None:
-        """A timeout that expires at once, without a timer, is about to be called."""
+        """Note that an `asyncio.timeout` has expired at once: asyncio runs its callback without a timer."""
         raise NotImplementedError
 
     def end_callback(self) -> None:
-        """Another callback than a step is over, and there is something to see to."""
+        """Note that a callback other than a step is over, and that `attend_at` is due."""
         raise NotImplementedError
 
     def timeout_called_off(self, timeout: object) -> None:
-        """A timeout's timer, which the loop itself keeps, was cancelled."""
+        """Note that the timer of an `asyncio.timeout` was cancelled. Only for timers in the loop's own heap."""
         raise NotImplementedError
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
+        """Do the work that was postponed to the end of a callback."""
         raise NotImplementedError

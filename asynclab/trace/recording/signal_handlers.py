@@ -1,4 +1,4 @@
-"""Tells an exception of the program's own, out of a handler that ran while our code did, from a failure of ours."""
+"""Decides whether an exception in our code comes from a signal handler of the program, or is a failure of ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import CodeType, FunctionType, MethodType
 
 
 def comes_from_handler(error: BaseException) -> bool:
-    """Whether an exception was raised in a handler of a signal. Python runs those between any two instructions."""
+    """Whether a signal handler raised an exception. Python may run signal handlers between any two instructions."""
     handlers = set(_handlers())
     return any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__))
 

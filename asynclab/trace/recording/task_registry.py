@@ -1,4 +1,4 @@
-"""Keeps the tasks of a lab: their births and ends, however they were made."""
+"""Keeps the records of a lab's or loop's tasks, and writes the events of their creation and end."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from asynclab.trace.recording.values import short_error, short_repr, type_name
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
 
 RAISED_ON = (KeyboardInterrupt, SystemExit)
-"""What a loop raises itself where a task has failed with it: whoever runs the loop sees it."""
+"""The exceptions of a task that the loop itself raises too, so the caller of the loop sees them."""
 
 _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
-"""What gives out an attribute in C, as of the coroutines of compiled modules: no code of the program's runs."""
+"""The types of descriptors written in C, as coroutines of compiled modules have: reading them runs no program code."""
 
 Birth: TypeAlias = tuple[float, str, int]
-"""When a task was made, in lab seconds, and where: file and line."""
+"""When a task was created, in lab seconds, and where: file and line."""
 
 
 class _Newborn:
-    """Tasks whose names are not settled yet: before Python 3.14 they may be given after birth."""
+    """New tasks whose names aren't final yet: before Python 3.14 a task gets its name after its creation."""
 
     __slots__ = ("alive", "ended", "named_early")
 
     def __init__(self) -> None:
         self.alive: list[TaskRecord] = []
         self.ended: list[tuple[Task[Any], TaskCreated]] = []
-        """Those that have ended already: kept alive, or they would be gone with their names."""
+        """The new tasks that have ended already. They are kept alive until their names are read."""
         self.named_early = (0, 0)
-        """How many of both lists have got the names that they had at the latest look."""
+        """How many tasks of each list `settle_early` has given names."""
 
     def unnamed(self) -> list[TaskCreated]:
-        """The births that have no names yet."""
+        """The creation events that have no name yet."""
         alive, ended = self.named_early
         births = [record.created for record in self.alive[alive:]]
         births += [created for _, created in self.ended[ended:]]
@@ -62,35 +62,35 @@ class _Newborn:
 
 
 class TaskRegistry:
-    """The tasks of one lab."""
+    """The tasks that one recorder observes: those of a lab, or those of a loop."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
         self._newborn = _Newborn()
         self._settling: _Newborn | None = None
-        """Those that are about to get their names."""
+        """The new tasks that `settle_names` gives their names now."""
         self._gone: dict[int, int] = {}
-        """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
-        references before it finalizes. Emptied soon, as an id() may be used again."""
+        """The numbers, by id(), of destroyed tasks that may still complain: the garbage collector clears weak
+        references before it calls finalizers. Cleared soon, because Python reuses an id()."""
         self._failed: set[int] = set()
-        """The id() of tasks whose exception somebody may still complain about."""
-        self._when_gone = recorder.gone.append  # a function of ours would cost each task as much as a step
+        """The id() of failed tasks whose exception may not have been retrieved."""
+        self._when_gone = recorder.gone.append  # a Python function here would cost each task as much as a step
         self._recorder = recorder
         self.boundary = boundary
         self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
-        """Called with each task whose name has been settled, and the number of the task that made it."""
+        """Called with each task whose name is now final, and the number of the task that created it."""
         self.when_gone: Callable[[TaskRecord], None] | None = None
-        """Called with each task that had ended without a failure and was destroyed."""
+        """Called with each destroyed task that had ended without an exception."""
         self.when_failure_gone: Callable[[TaskRecord], None] | None = None
-        """Called with each task that had failed and was destroyed."""
+        """Called with each destroyed task that had failed."""
         self.when_failed: Callable[[TaskRecord, BaseException], None] | None = None
         """Called with each task that ends with an exception."""
         self.is_silenced: Callable[[Task[Any]], bool] | None = None
-        """Tells of a failed task whether it doesn't complain, though nobody has looked at its exception."""
+        """Returns whether a failed task doesn't complain although nobody has retrieved its exception."""
         self.tasks_of_loop = LoopTasks()
-        """All observed tasks of the loop, those of other labs there too."""
+        """All observed tasks of the loop, including those of other labs."""
 
     def enter(self, task: Task[Any], coroutine: object, born: Birth) -> TaskRecord:
-        """Enter a task that has not been seen before."""
+        """Register a new task, and write the event of its creation."""
         recorder = self._recorder
         created = self.tell_birth(coroutine, born)
         key = id(task)
@@ -104,7 +104,7 @@ class TaskRegistry:
         return record
 
     def enter_unseen(self, task: Task[Any]) -> None:
-        """Remember only that a task is of this lab, where it could not be entered: no event tells of it."""
+        """Register a task without an event, because `enter` has failed."""
         record = self.tasks_of_loop[id(task)] = TaskRecord(task, self._when_gone)
         record.tracer = self._recorder
         record.id = next(self._recorder.numbering.tasks)
@@ -113,13 +113,13 @@ class TaskRegistry:
         record.yielded = False
 
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
-        """Write down how a task ended at the lab time `at`, without retrieving its exception."""
+        """Write how a task ended at the lab time `at`, without retrieving its exception."""
         created = record.created
         if created is not None:
             if not created.name:
                 self._newborn.ended.append((task, created))
             record.created = None
-        # exception() and result() would count as retrieving what is there
+        # Not by exception() and result(): they would mark the exception as retrieved.
         is_plain = type(task) is Task
         error = task._exception if is_plain else exception_of(task)
         if error is not None:
@@ -135,7 +135,7 @@ class TaskRegistry:
         self._recorder.write(event)
 
     def settle_names(self) -> None:
-        """Complete the births of which nobody has read yet."""
+        """Put the final names into the creation events, which nobody has read yet."""
         self._gone.clear()
         if self._recorder.gone:
             self.strike_off()
@@ -150,20 +150,20 @@ class TaskRegistry:
             name = _get_name(task) if type(task) is Task else name_of(task)
             if not created.name:
                 created.name = name
-            elif created.name != name:  # it was settled early, and renamed since
+            elif created.name != name:  # it was named early, and renamed since
                 self.notice_name(record, task)
             if type(task) is Task and not _cancelling(task):
                 continue
-            if self.when_named is not None:  # only who made it has run since
+            if self.when_named is not None:  # only its creator has run since
                 self.when_named(record, task, None, created.parent)
         for task, created in newborn.ended:
             created.name = created.name or name_of(task)
         self._settling = None
 
     def settled_until(self, count: int) -> int:
-        """How many of the first `count` events can't change any more: those before the first unsettled birth.
+        """How many of the first `count` events are final: those before the first creation event without a name.
 
-        May be called on any thread: events that come meanwhile are behind those.
+        May be called on any thread: new events are only appended.
         """
         newborn, settling = self._newborn, self._settling  # in this order: meanwhile the first may become the second
         births = newborn.unnamed() if newborn.alive or newborn.ended else []
@@ -176,9 +176,9 @@ class TaskRegistry:
         return next((index for index in range(count) if id(events[index]) in unsettled), count)
 
     def settle_early(self) -> None:
-        """Give the newborn the names that they have now: the step that made them blocks the loop, and may never end.
+        """Put the present names of new tasks into their events, because the step that created them blocks the loop.
 
-        May be called on any thread.
+        That step may never end. May be called on any thread.
         """
         newborn = self._newborn
         alive, ended = newborn.named_early
@@ -192,17 +192,18 @@ class TaskRegistry:
         newborn.named_early = alive + len(more_alive), ended + len(more_ended)
 
     def introduce(self, task: Task[Any], name: str) -> None:
-        """Show a newborn task under a name that it does not bear itself."""
+        """Show a new task under another name than its own."""
         record = self.tasks_of_loop[id(task)]
         self.settle_names()
         assert record.created is not None
         record.created.name = name
         record.created.file, record.created.line = "", 0  # the lab's own code made it
-        # The event is in the list of events; the record keeps a copy with the true name, to notice a new one.
+        # The event with the shown name is in the list of events. The record gets a copy with the task's real name, so
+        # that a later renaming is noticed.
         record.created = msgspec.structs.replace(record.created, name=name_of(task))
 
     def notice_name(self, record: TaskRecord, task: Task[Any]) -> None:
-        """Report a name that was given later."""
+        """Report the new name of a task if it was renamed."""
         name = name_of(task)
         created = record.created
         if created is not None and created.name != name and record not in self._newborn.alive:
@@ -217,7 +218,7 @@ class TaskRegistry:
                 yield record, task
 
     def some(self, numbers: Container[int]) -> Iterator[tuple[int, Task[Any]]]:
-        """Those of the tasks with these numbers that have not ended, oldest first."""
+        """The tasks with these numbers that have not ended, oldest first."""
         records = list(self.tasks_of_loop.values())
         found = [record for record in records if record.id in numbers and record.tracer is self._recorder]
         for record in found:
@@ -226,7 +227,7 @@ class TaskRegistry:
                 yield record.id, task
 
     def known(self, task: object) -> TaskRecord | None:
-        """What is kept of a task; None if it is not known in this lab, or was destroyed."""
+        """The record of a task; None if it isn't a task of this lab."""
         if self._recorder.gone:
             self.strike_off()
         record = self.tasks_of_loop.get(id(task))
@@ -238,7 +239,10 @@ class TaskRegistry:
         return self._gone.get(id(future)) if record is None else record.id
 
     def numbers_of(self, futures: Iterable[Future[Any]]) -> tuple[int, ...]:
-        """The numbers of those that are tasks of this lab, of a set in their order; there may be many thousands."""
+        """The numbers of those futures that are tasks of this lab; sorted if `futures` is a set.
+
+        There may be many thousands.
+        """
         if self._recorder.gone:
             self.strike_off()
         owner, gone, records = self._recorder, self._gone, self.tasks_of_loop
@@ -253,11 +257,11 @@ class TaskRegistry:
         return tuple(sorted(found) if isinstance(futures, set | frozenset) else found)
 
     def knows(self, task: Task[Any]) -> bool:
-        """Whether a task is of this lab."""
+        """Whether a task belongs to this lab."""
         return self.known(task) is not None
 
     def strike_off(self) -> None:
-        """Forget about the tasks that were destroyed, and report those that were pending."""
+        """Remove the records of destroyed tasks, and report those that were still pending."""
         gone = self._recorder.gone[:]
         del self._recorder.gone[: len(gone)]
         for record in gone:
@@ -276,15 +280,15 @@ class TaskRegistry:
 
     @property
     def has_failures(self) -> bool:
-        """Whether any task has failed that may not have been looked at."""
+        """Whether a task has failed whose exception may not have been retrieved."""
         return bool(self._failed)
 
     def failed_of(self, futures: Iterable[Any]) -> list[Task[Any]]:
-        """Those that are tasks which have failed."""
+        """Those of some futures that are failed tasks, if their exceptions may not have been retrieved."""
         return [each for each in futures if id(each) in self._failed] if self._failed else []
 
     def unseen_failures(self) -> Iterator[tuple[int, Task[Any]]]:
-        """The failed tasks that are still there though nobody has looked at their exception."""
+        """The failed tasks that still exist and whose exceptions nobody has retrieved."""
         records = (self.tasks_of_loop.get(key) for key in list(self._failed))
         for record in sorted((each for each in records if each is not None), key=attrgetter("id")):
             task = record() if record.tracer is self._recorder else None
@@ -296,21 +300,21 @@ class TaskRegistry:
         return complains(task) or (self.is_silenced is not None and self.is_silenced(task))
 
     def tell_unseen_failures(self) -> None:
-        """Tell of unseen failures at the program's end."""
+        """Report unseen failures at the program's end."""
         self.strike_off()
         for number, task in self.unseen_failures():
             self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), number))
             self._failed.discard(id(task))
 
     def let_go(self) -> None:
-        """Take the tasks of a lab that is over out of what all labs of the loop look into."""
+        """Remove the tasks of a lab that is over from the loop's table."""
         self.strike_off()
         records = self.tasks_of_loop
         for key in [key for key, record in records.items() if record.tracer is self._recorder]:
             del records[key]
 
     def tell_birth(self, coroutine: object, born: Birth) -> TaskCreated:
-        """Write that a task was made by the one whose step is under way; its name comes later."""
+        """Write that a task was created by the task whose step runs now. Its name follows later."""
         recorder = self._recorder
         current, code = recorder.current, recorder.code
         parent = None if current is None else current.id
@@ -318,7 +322,7 @@ class TaskRegistry:
         internal = False
         if not code.owns(file):
             internal = not code.owns_code_of(coroutine)
-            if not file:  # such as where the collector has begun it, wherever the code was
+            if not file:  # for example, the garbage collector has started it
                 file, line = _place_of_closed(coroutine)
         name = coroutine.__qualname__ if type(coroutine) is CoroutineType else _name_of_coroutine(coroutine)
         created = TaskCreated(at, next(recorder.numbering.tasks), "", name, parent, file, line, internal)
@@ -326,28 +330,28 @@ class TaskRegistry:
         return created
 
     def birth_in(self, maker: FrameType) -> Birth:
-        """The lab time now, and the place in the code that makes a task, from the frame on in which it is made."""
+        """The lab time now, and the file and line that create a task; `maker` is the frame to begin with."""
         clock = self._recorder.clock
         file, line = place_from(maker, self.boundary)
         return clock.real_time() * clock.rate + clock.offset, file, line
 
 
 def _closed_by(coroutine: object) -> AsyncGeneratorType[Any, Any] | None:
-    """The async generator that an `aclose()` ends."""
+    """The async generator that an `aclose()` coroutine closes; None for any other coroutine."""
     if type(coroutine).__name__ != cpython.GENERATOR_CLOSE:
         return None
     return next((each for each in gc.get_referents(coroutine) if type(each) is AsyncGeneratorType), None)
 
 
 def _place_of_closed(coroutine: object) -> tuple[str, int]:
-    """Where the async generator stands that an `aclose()` ends."""
+    """The file and line at which an async generator is suspended that an `aclose()` coroutine closes."""
     closed = _closed_by(coroutine)
     frame = None if closed is None else closed.ag_frame
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
 
 
 def _name_of_coroutine(coroutine: Any) -> str:
-    """The qualified name of a coroutine's function; of what only behaves as a coroutine, the name of its type."""
+    """The qualified name of a coroutine's function; for an object that only behaves like one, the name of its type."""
     if coroutine is None:
         return ""
     kind = type(coroutine)

@@ -1,7 +1,7 @@
-"""Writes down the program's values: briefly, and without running any of its code.
+"""Short texts for the program's values, made without running any code of the program.
 
-A `repr` of the program's own may be slow, may fail and may do things. So only values of Python's own types are told in
-full; of any other value the type is told, and how many items it has.
+A `__repr__` of the program may be slow, may raise and may have side effects. So only values of Python's own types are
+written in full. Any other value is written as its type, and its number of items if it derives from a container type.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any
 from asynclab.model.text import one_line
 
 LIMIT = 200
-"""Characters kept of a value or an error."""
+"""The most characters of a value or an error."""
 
 _ITEMS = 12
-"""How many items of a container are told."""
+"""How many items of a container are written."""
 
 _DEPTH = 6
-"""How many containers inside one another are told."""
+"""How many levels of nested containers are written."""
 
 _SMALL = 10**12
-"""Whole numbers below it need no shortening."""
+"""Integers below this need no shortening."""
 
 _BITS = 2_000
-"""Longer whole numbers aren't told: Python may refuse to write more than 640 digits."""
+"""Integers with more bits than this aren't written: Python may refuse to convert more than 640 digits."""
 
 _NAME = type.__dict__["__name__"].__get__
 _QUALNAME = type.__dict__["__qualname__"].__get__
@@ -37,11 +37,11 @@ _ARGS = BaseException.__dict__["args"].__get__
 
 _TIMES = (datetime.date, datetime.timedelta, datetime.timezone)
 _SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset, deque)
-"""Types whose descendants have a length that can be asked for without running their code."""
+"""Types with a length. For an instance of a subclass, the base class's `__len__` runs no code of the subclass."""
 
 
 def short_repr(value: object) -> str:
-    """What `value` is in at most `LIMIT` characters; never raises, and runs no code of the program's."""
+    """A text for `value` in at most `LIMIT` characters. Never raises, and runs no code of the program."""
     kind = type(value)
     if value is None or kind is bool or (kind is int and -_SMALL < value < _SMALL):  # type: ignore[operator]
         return repr(value)
@@ -54,32 +54,32 @@ def short_repr(value: object) -> str:
 
 
 def short_error(error: BaseException) -> str:
-    """An exception in one line, as the last line of a traceback has it; as safe as `short_repr`."""
+    """An exception in one line, like the last line of a traceback. As safe as `short_repr`."""
     kind = type(error)
     try:
         message = _message(error)
-    except Exception:  # a built-in exception that is only half made, such as a UnicodeError without arguments
+    except Exception:  # an incomplete built-in exception, such as a UnicodeError without arguments
         message = ""
     name = _QUALNAME(kind)
     return one_line(f"{name}: {message}" if message else name, LIMIT)
 
 
 def type_name(value: object) -> str:
-    """The name of a value's type, whatever the type says of itself."""
+    """The name of a value's type. Runs no code of the type, even if its metaclass overrides `__name__`."""
     return str(_NAME(type(value)))
 
 
 def function_in(callback: object) -> object:
-    """The function of a callback, inside partials and methods, without asking it; the callback where it has none."""
+    """The function inside a callback's partials and bound method; the callback itself if there is none."""
     while type(callback) is partial:
         callback = callback.func
     return callback.__func__ if type(callback) is MethodType else callback
 
 
 def callable_name(value: object) -> str:
-    """What a callback is called, without asking it."""
+    """The name of a callback, or of its type if the callback isn't a function. Runs no code of the callback."""
     value = function_in(value)
-    # What C code is given its class for, such as Future.set_result, is of a type derived from that of functions in C.
+    # Methods in C that need their class, such as Future.set_result, have a subtype of BuiltinFunctionType.
     if type(value) is FunctionType or issubclass(type(value), BuiltinFunctionType):
         return str(value.__qualname__)  # type: ignore[attr-defined]
     return type_name(value)
@@ -137,7 +137,7 @@ def _joined(items: Iterable[object], depth: int) -> str:
 
 
 def _listed(texts: Iterator[str], depth: int) -> str:
-    """The first of some texts, separated by commas: no more than there is room for."""
+    """The first texts, separated by commas, as many as `_ITEMS` and `LIMIT` allow."""
     if not depth:
         return "…"
     told, room = [], LIMIT
@@ -145,7 +145,7 @@ def _listed(texts: Iterator[str], depth: int) -> str:
         told.append(text)
         room -= len(text)
         if room < 0:
-            return ", ".join(told)  # what is too long is cut anyway
+            return ", ".join(told)  # the caller cuts it
     if next(texts, None) is not None:
         told.append("…")
     return ", ".join(told)
@@ -161,7 +161,7 @@ def _by_type(value: Any) -> str:
 
 
 def _message(error: BaseException) -> str:
-    """What str() makes of an exception whose text comes from Python itself; else the arguments it was made with."""
+    """The message of an exception: its `str()` if that is Python's own code, otherwise its arguments."""
     kind = type(error)
     args = _ARGS(error)
     teller = next(vars(base)["__str__"] for base in kind.__mro__ if "__str__" in vars(base))
@@ -181,12 +181,12 @@ _GROUP_MEMBERS = BaseExceptionGroup.__dict__["exceptions"].__get__
 
 
 def _text(value: Any) -> str:
-    """What str() makes of a value, within bounds."""
+    """The `str()` of a string, or the `short_repr` of any other value."""
     return str(value[: LIMIT + 1]) if type(value) is str else short_repr(value)
 
 
 def _is_plain_inside(error: BaseException, kind: type) -> bool:
-    """Whether Python's own text of an exception is short, and made of nothing of the program's."""
+    """Whether Python's own text for an exception is short and uses no objects of the program."""
     inside = [member.__get__(error) for member in vars(kind).values() if type(member) is MemberDescriptorType]
     return all(_is_plain(value) for value in (*_ARGS(error), *inside))
 
@@ -195,6 +195,6 @@ def _is_plain(value: Any) -> bool:
     kind = type(value)
     if kind is int:
         return bool(-_SMALL < value < _SMALL)
-    if kind is tuple:  # where a SyntaxError is
+    if kind is tuple:  # the place of a SyntaxError
         return len(value) < _ITEMS and all(type(item) is not tuple and _is_plain(item) for item in value)
     return value is None or kind is bool or ((kind is str or kind is bytes) and len(value) < 10_000)
