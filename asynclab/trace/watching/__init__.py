@@ -1,1 +1,1 @@
-"""Finds out what happens on a loop: what tasks wait for, cancel requests, timers, queues and locks, output."""
+"""Watchers of what happens on a loop: what tasks wait for, cancel requests, timers, queues, locks and output."""

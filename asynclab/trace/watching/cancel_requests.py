@@ -1,12 +1,12 @@
-"""Finds out who asked a task to end.
+"""Finds out who cancelled a task.
 
-Nothing tells when cancel() is called on a task. But a task counts the requests, and it is woken by the cancelled future
-that it waited for: so a request is noticed at the wake-up. A cancel goes down a chain of awaits before it comes up
-again: who waited for a task that was cancelled on the way was asked by the same as that task.
+`Task.cancel()` can't be hooked. But a task counts its cancel requests, and cancel() cancels the future that the task
+waits for, which wakes the task. So a request is noticed at that wake-up. If a task waits for another task, cancel()
+first cancels the inner one, and so on down the chain of awaits. So each task of the chain has the same sender.
 
-A task that is ready already, or has not begun, is woken by nothing. Its count is looked at when the step ends in which
-it was made, where only the task that made it can have asked; and whenever it begins to wait, or ends. Who asked in
-between is unknown then, and none is named.
+A task that is already ready, or has not started, isn't woken by cancel(). Its count is read at three moments: at the
+end of the step that created it, when only its creator can have cancelled it; when it begins to wait; and when it ends.
+In the last two cases the sender is unknown, and none is named.
 """
 
 from __future__ import annotations
@@ -42,69 +42,70 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.recording.values import short_repr
 
 _FEW = 256
-"""How many notes are kept before the notes of ended tasks are dropped."""
+"""How many notes are kept before the notes of destroyed tasks are dropped."""
 
 
 _FEW_ERRORS = 16
-"""Of how many cancelled tasks it is remembered with which CancelledError they ended."""
+"""For how many cancelled tasks the CancelledError that ended them is remembered."""
 
 
 class _Seen(msgspec.Struct):
-    """What was noticed of the requests to end one task."""
+    """The cancel requests to one task, as far as they were noticed."""
 
     record: TaskRecord
     requests: int = 0
-    """As Task.cancelling() counts."""
+    """Their number, as Task.cancelling() counts."""
     by: int | None = None
-    """The task whose step asked last; None for the user or a timer."""
+    """The task that sent the last one; None for the user or a timer, or if unknown."""
     by_timer: bool = False
     has_woken: bool = False
-    """Whether the request woke the task: its sender may be unknown, but it is no leftover of a task group."""
+    """Whether the request woke the task. Such a request is real, even if its sender is unknown: it isn't one that a
+    task group has not taken back."""
     is_ignored: bool = False
     """Whether it was reported that the task ignored the request."""
     expired: int = 0
-    """How many timeouts around the task have expired whose requests its count did not show yet."""
+    """How many timeouts around the task have expired whose requests weren't in `requests` yet."""
 
 
 class _Struck(msgspec.Struct):
-    """A future that was cancelled, and the tasks that it wakes."""
+    """A cancelled future, and the tasks that it wakes."""
 
     future: weakref.ref[Future[Any]]
     asked: TaskRecord | None = None
-    """The first task that was asked to end."""
+    """The first woken task that was itself cancelled."""
     others: list[TaskRecord] = msgspec.field(default_factory=list)
-    """The woken tasks that were not asked to end, and are not reported yet."""
+    """The woken tasks that were not cancelled themselves, and are not reported yet."""
 
 
 class CancelRequests:
-    """The requests to end tasks that were noticed."""
+    """Notices cancel requests to tasks, finds their senders, and writes their events."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
         self._recorder = recorder
         self._tasks = tasks
         self.seen: dict[int, _Seen] = {}
-        """What was noticed, by the number of the task."""
+        """The noticed requests, by the number of the task."""
         self._most = _FEW
         self._struck: _Struck | None = None
-        """The latest such future."""
+        """The latest cancelled future, with its waiters."""
         self._errors: deque[tuple[weakref.ref[BaseException], int]] = deque(maxlen=_FEW_ERRORS)
-        """With what the latest tasks have ended that were asked to, and their numbers."""
+        """The CancelledErrors of the latest tasks that were cancelled, and the tasks' numbers."""
         self.when_lost: Callable[[TaskRecord, Task[Any], Future[Any]], None] | None = None
-        """Called with a task that was cancelled, and the task or future that had woken it: it never gets the result."""
+        """Called with a cancelled task that never gets the result that woke it, and the task or future that had it."""
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
-        """Request a cancel for the person at the keyboard. Returns whether the task took it."""
+        """Cancel a task for the user. Returns what `Task.cancel()` returns."""
         now = self._recorder.clock.now()
         self.look(record, task, now)
         self._recorder.emit(TaskCancelRequested(now, record.id))
         self._note(record, cancel_requests_of(task) + 1, None, by_timer=False)
         try:
             return task.cancel()
-        except RecursionError:  # asyncio goes down a chain of awaits in calls; its end is where a cancel takes effect
+        except RecursionError:  # cancel() recurses down the chain of awaits; only the innermost future matters
             return cancel_innermost(task)
 
     def notice(self, record: TaskRecord, at: float) -> bool:
-        """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
+        """Whether a task was cancelled that a cancelled future wakes now. If not, only the future was cancelled."""
         task, seen = record(), self.seen.get(record.id)
         requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
@@ -117,9 +118,10 @@ class CancelRequests:
         return requests > 0
 
     def strikes(self, record: TaskRecord, future: Future[Any], at: float, *, is_asked: bool) -> None:
-        """A cancelled future wakes a task: see whether it was cancelled because another task that awaits it was.
+        """Note that a cancelled future wakes a task, and report if it was cancelled because of another waiter.
 
-        All its waiters are woken in the same step or callback.
+        That happens if two tasks await the same future, and one of them is cancelled. The future wakes both in the same
+        step or callback. `is_asked` says whether this task was cancelled itself.
         """
         if self._struck is None or self._struck.future() is not future:
             self._struck = _Struck(weakref.ref(future))
@@ -134,7 +136,10 @@ class CancelRequests:
             struck.others.clear()
 
     def see_shared(self, record: TaskRecord, by: TaskRecord, at: float) -> None:
-        """See whether a task that runs cancels what another waits for, in a function of both, as it was cancelled."""
+        """Report if a cancelled task, `by`, cancels in its step the future that the task `record` waits for.
+
+        Only if both tasks are in the same function of the user's, such as one that shares a future among its callers.
+        """
         task, cancelled = record(), by()
         if task is None or cancelled is None or not cancel_requests_of(cancelled):
             return
@@ -147,7 +152,7 @@ class CancelRequests:
             frame = frame.f_back
 
     def ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
-        """A task has ended cancelled: see whether nobody had asked it to, and the CancelledError is that of another."""
+        """Note that a task ended as cancelled. Report if it wasn't cancelled itself, but raised another's error."""
         error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
         if error is None:
             return
@@ -168,9 +173,10 @@ class CancelRequests:
         *,
         woken_by: Sequence[Future[Any]] = (),
     ) -> None:
-        """See whether a task was asked to end, by a call that no hook saw, since the last look.
+        """Check whether a task was cancelled since the last check, without being woken by that.
 
-        `by` must have asked, if anybody has; None if that is unknown. `woken_by` began the step that just ended.
+        `by` is the only task that can have done it, or None if that is unknown. `woken_by` has the future that had
+        woken the task for the step that has just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:
@@ -190,19 +196,19 @@ class CancelRequests:
             self._see_what_is_lost(record, task, future, moment)
 
     def _see_what_is_lost(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
-        """Report the result that woke a task if it was asked to end before it ran: it got a CancelledError instead."""
+        """Report a lost result: it woke the task, but the task was cancelled before it ran, and got CancelledError."""
         if not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
             return
         awaited = None if is_done(task) else awaited_by(task)
         if getattr(task, "_must_cancel", False) or (awaited is not None and is_cancelled(awaited)):
-            return  # it asked itself, in that very step, and had got what it was woken with
+            return  # the task cancelled itself in that step, and had got the result
         if self.when_lost is not None:
             self.when_lost(record, task, future)
         if not is_task(future):
             self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
-        """The event for a task that waits again after its step though it was asked to end; once for each request."""
+        """The event for a cancelled task that waits again after its step; None if that is allowed, or was reported."""
         seen = self.seen.get(record.id)
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
             return None
@@ -215,12 +221,12 @@ class CancelRequests:
         return CancelIgnored(now, record.id, seen.by_timer, seen.by, by_group, is_endless)
 
     def drops(self, record: TaskRecord) -> bool:
-        """Whether it is news that a task drops its CancelledError."""
+        """Whether it is not reported yet that a task drops its CancelledError."""
         seen = self.seen.get(record.id)
         return seen is None or not seen.is_ignored
 
     def timeout_expired(self, task: Task[Any]) -> None:
-        """A timeout around a task is about to ask it to end. No other hook sees that if the task is ready."""
+        """Note that a timeout around a task is about to cancel it. No other hook sees that if the task is ready."""
         record = self._tasks.known(task)
         if record is not None and not is_done(task):
             self.look(record, task, None)
@@ -230,11 +236,11 @@ class CancelRequests:
             seen.expired += 1
 
     def _without_timeouts(self, seen: _Seen, requests: int) -> tuple[int, int]:
-        """The requests now, and before; the ones by timeouts count as known before. Updates the notes."""
-        if requests < seen.requests:  # the last one was taken back, as by its timeout; those left may be a task group's
+        """The number of requests now and before; those by timeouts count as known before. Updates the notes."""
+        if requests < seen.requests:  # uncancel() took the last one back; the rest may be a task group's
             seen.by, seen.by_timer = None, False
         by_timeouts = min(seen.expired, max(0, requests - seen.requests))
-        before = min(seen.requests, requests) + by_timeouts  # fewer where it has taken one back: see Task.uncancel
+        before = min(seen.requests, requests) + by_timeouts  # fewer after Task.uncancel()
         seen.requests, seen.expired = before, 0
         return requests, before
 
@@ -245,12 +251,12 @@ class CancelRequests:
         return seen
 
     def _forget(self) -> None:
-        """Drop what was noted of tasks that are gone; one that has ended may still be said to have asked others."""
+        """Drop the notes of destroyed tasks. A task that has ended may still turn out to be the sender of a request."""
         self.seen = {number: seen for number, seen in self.seen.items() if seen.record() is not None}
         self._most = max(_FEW, 2 * len(self.seen))
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
-        """The task that cancelled the task woken now, None if no task did; and whether a timer did."""
+        """Who cancelled the task that is woken now: a task's number or None, and whether it was a timer."""
         recorder = self._recorder
         if recorder.in_timer:
             timed_out = recorder.firing_for

@@ -1,4 +1,4 @@
-"""Takes in what a loop had before anybody observed it: its tasks, what they wait for, and who holds which lock."""
+"""Registers the tasks and locks that a running loop has when its observation begins, as `asynclab attach` needs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.observer import Observer
 
 AT_ONCE = 200
-"""How many tasks are looked at before the loop runs again: that takes a few milliseconds."""
+"""How many tasks are handled before the loop runs again: that takes a few milliseconds."""
 
 _ACQUIRES = (asyncio.Lock.__aenter__.__code__, asyncio.Lock.acquire.__code__, asyncio.Condition.wait.__code__)
-"""Where a task is inside `async with`, and has not got the lock."""
+"""The functions in which a task waits for a lock that its `async with` has not acquired yet."""
 
 
 class Census:
-    """What a loop had when it began to be observed. It is taken on the loop's thread, between two of its callbacks."""
+    """Finds the tasks, waits and held locks of a running loop. Works on the loop's thread, between two callbacks."""
 
     def __init__(self, observer: Observer, loop: AbstractEventLoop) -> None:
-        """Enter each pending task, before any of them takes a step."""
+        """Register each pending task, before any of them runs a step."""
         self._observer = observer
         self._loop = loop
         found = [task for task in asyncio.all_tasks(loop) if not is_done(task)]
@@ -40,7 +40,11 @@ class Census:
         self._is_taken = False
 
     def look(self) -> bool:
-        """Find who holds which lock, then what tasks wait for, a bounded number a call. Returns whether it is done."""
+        """Find which tasks hold locks, then what tasks wait for, at most `AT_ONCE` tasks per call.
+
+        Returns:
+            Whether the census is complete.
+        """
         if self._observer.loop is None:
             return True
         if not self._is_taken:
@@ -54,7 +58,7 @@ class Census:
         return len(numbers) < AT_ONCE
 
     def look_on(self, when_complete: Any) -> None:
-        """Look at all tasks in batches, between which the loop runs; then call a function."""
+        """Complete the census in batches, between which the loop runs; then call `when_complete`."""
         if self.look():
             when_complete()
         else:
@@ -80,14 +84,14 @@ class Census:
 
 
 def _age(task: Task[Any]) -> tuple[float, str]:
-    """Orders tasks as they were made, where their names tell."""
+    """A sort key that orders tasks by their creation, if they have asyncio's default names."""
     name = name_of(task)
     number = name.removeprefix("Task-")
     return (int(number) if name != number and number.isdecimal() else math.inf), name
 
 
 def _held(coroutine: object) -> Iterator[asyncio.Lock]:
-    """The locks within whose `async with` a suspended task is."""
+    """The locks that a suspended task holds by an `async with`."""
     chain = follow(coroutine)
     wanted = {id(variables_of(frame).get("self")) for frame in chain.frames if frame.f_code in _ACQUIRES}
     for link in chain.links:

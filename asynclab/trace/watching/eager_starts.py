@@ -1,14 +1,15 @@
-"""Notices eager tasks: they run their first step while they are created, within another task's step (since 3.12).
+"""Notices eager tasks: they run their first step while they are created, inside another task's step (since 3.12).
 
-No handle and no factory shows them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
-suspends. But just before, it calls the loop's `is_running()`, which a lazy start doesn't do. So it is
-known that a task starts, and where. Which task it is becomes known when
+No handle and no task factory shows them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine suspends.
+But just before, it calls the loop's `is_running()`, which other tasks don't do. So we know that a task starts, and
+where. We find out which task it is at one of three moments:
 
-- anything happens in its step: asyncio names the current task;
-- it suspends: up to Python 3.13 a method of a set registers it then, which is replaced for as long as that takes;
-- its creator continues: `create_task` returns the task, and a function often keeps it in a variable.
+- Something happens in its step: then `current_task()` returns it.
+- It suspends: up to Python 3.13 asyncio then adds it to a set, whose `add` we replace until then.
+- Its creator continues: `create_task` returns the task, and the calling function often has it in a variable.
 
-A task that has ended by then has forgotten its coroutine. A task that nobody keeps is reported without a name, as done.
+A task that has ended by then has no coroutine any more. If nobody refers to the task, it is reported without a name, as
+done.
 """
 
 from __future__ import annotations
@@ -29,29 +30,29 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
 _MOST_ASKERS = 1_000
-"""How many functions are remembered, each with whether it asks."""
+"""How many functions are cached that call `is_running()`."""
 
 
 class _Start(msgspec.Struct):
-    """An eager first step that may be under way."""
+    """An eager first step that may still run."""
 
     caller: FrameType
-    """Of whoever makes the task."""
+    """The frame that creates the task."""
     born: Birth
-    """When and where that is."""
+    """When and where the task is created."""
     began: float
-    """The same time in real seconds."""
+    """When it is created, in real time."""
     outer_task: Task[Any] | None
-    """The task whose step it interrupts: asyncio's current task."""
+    """The task whose step this step interrupts: asyncio's current task."""
     outer: tuple[TaskRecord | None, TaskRecord | None]
-    """The same, and the task that caused what runs."""
+    """The recorder's `current` and `cause` before this step."""
     task: Task[Any] | None = None
-    """The task, once it is known; kept alive until its step is known to be over."""
+    """The task, once it is known. It is kept alive until its step is over."""
     record: TaskRecord | None = None
 
 
 class EagerStarts:
-    """The eager first steps that are under way, innermost last."""
+    """Tracks eager first steps, and writes their events."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry, follow: Callable[..., None]) -> None:
         self._recorder = recorder
@@ -59,14 +60,14 @@ class EagerStarts:
         self._follow = follow
         self.under_way: list[_Start] = []
         self._askers: dict[int, tuple[CodeType, bool]] = {}
-        """By its id(): the code in which somebody has asked, kept, and whether it does so itself."""
+        """By its id(): code whose frames have called `is_running()`, and whether the code itself contains this call."""
 
     def begin(self, caller: FrameType) -> None:
-        """Note that a task starts eagerly now, if one does; `caller` asks whether the loop runs."""
+        """Note that a task starts eagerly now, if one does. `caller` is the frame in which `is_running()` is called."""
         recorder = self._recorder
         code = caller.f_code
         task: Any = None
-        if self._asks_itself(code):  # Python code asks: a program, or a task written in Python
+        if self._asks_itself(code):  # the call is in Python code: a program's, or that of a task written in Python
             task = caller.f_locals.get("self") if code is cpython.PYTHON_TASK_INIT else None
             if task is None:
                 return
@@ -85,7 +86,7 @@ class EagerStarts:
             self._await_registration(loop)
 
     def _asks_itself(self, code: CodeType) -> bool:
-        """Whether code asks whether the loop runs, and not the task that it makes."""
+        """Whether the code itself calls `is_running()`, so that the call doesn't come from a task in C."""
         known = self._askers.get(id(code))
         if known is None:
             if len(self._askers) >= _MOST_ASKERS:
@@ -94,7 +95,10 @@ class EagerStarts:
         return known[1]
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over. Never raises: its callers could not handle an error."""
+        """Find out which eager steps are over; `made` is the task just created. Never raises, except KeyboardInterrupt.
+
+        The callers couldn't handle an error.
+        """
         try:
             self._settle(made)
         except KeyboardInterrupt:
@@ -124,7 +128,7 @@ class EagerStarts:
             self._end(start)
 
     def _meet(self, start: _Start, task: Task[Any]) -> None:
-        """It is known by now which task starts."""
+        """Register the task that starts, which is known now, and write that its step began."""
         recorder = self._recorder
         start.task = task
         coroutine = None if is_done(task) else coroutine_of(task)  # Python 3.12.1 crashes if one that ended is asked
@@ -142,7 +146,7 @@ class EagerStarts:
         seconds = real - start.began
         task, record = start.task, start.record
         if task is None or record is None:
-            if cpython.SCHEDULED_TASKS is not None:  # else it may have suspended
+            if cpython.SCHEDULED_TASKS is not None:  # otherwise it may have suspended, not ended
                 self._tell_unseen(start, at, seconds)
             return
         ends = is_done(task)
@@ -150,7 +154,7 @@ class EagerStarts:
         self._follow(record, task, at, real, ends)
 
     def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
-        """Tell of a task that has come and gone."""
+        """Report a task that has ended before it could be found."""
         recorder = self._recorder
         number = self._tasks.tell_birth(None, start.born).task
         recorder.write(StepStarted(start.born[0], number))
@@ -158,13 +162,13 @@ class EagerStarts:
         recorder.write(TaskEnded(at, number, "done"))
 
     def _await_registration(self, loop: AbstractEventLoop) -> None:
-        """Learn of the next task that is registered as suspended: the one that starts, unless it ends at once."""
+        """Wait for the next task that asyncio registers as suspended: the starting one, unless that ends at once."""
         scheduled = cpython.SCHEDULED_TASKS
         if scheduled is None:
             return
 
         def add(task: Task[Any]) -> None:
-            """Register a task: it is the one that starts."""
+            """Register a task in asyncio's set: it is the one that starts."""
             with suppress(AttributeError):  # another thread was first
                 del scheduled.add
             scheduled.add(task)
@@ -178,7 +182,7 @@ class EagerStarts:
         return None if task is None or self._tasks.knows(task) else task
 
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
-        """The tasks in a function's variables that are unknown yet; where others are registered, those that ended."""
+        """The unknown tasks in a frame's variables; only ended ones if asyncio's set shows those that suspend."""
         for value in caller.f_locals.values():
             if type(value) is Task or issubclass(type(value), TASK_TYPES):
                 may_be_it = cpython.SCHEDULED_TASKS is None or is_done(value)

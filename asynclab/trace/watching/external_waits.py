@@ -1,4 +1,7 @@
-"""Finds out whether a lab waits for something outside: I/O, a thread, a child process."""
+"""Finds out whether a lab waits for something outside its loop: I/O, a thread, or a child process.
+
+Only if it doesn't, an instant lab may skip time, and a lab without timers is stuck.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ from asynclab.trace.recording.scope import CURRENT
 
 
 class ExternalWaits:
-    """What a lab waits for besides its timers, such as I/O and threads."""
+    """Tracks the I/O, threads and child processes that a lab waits for."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._calls: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
-        """What calls in pools will bring. No callback is added to them: a future's repr would show it."""
+        """The futures of calls in thread and process pools. They get no callback of ours: their repr would show it."""
         self.processes = 0
-        """Child processes that have not ended."""
+        """The number of child processes that have not ended."""
         self.threads = _Threads()
-        """Threads that the lab's code started by itself."""
+        """The threads that the lab's code started without a pool."""
 
     def called_executor(self, future: Future[Any]) -> None:
-        """A call was handed to a thread or process pool."""
+        """Note a call in a thread or process pool."""
         self._calls.add(future)
 
     def is_executor_call(self, future: Future[Any]) -> bool:
@@ -42,15 +45,15 @@ class ExternalWaits:
         return loop is not None and (any(self._io(loop)) or self._has_timer(loop))
 
     def has_ready(self) -> bool:
-        """Whether a callback of the lab is in the loop's ready queue, or a timer that is due."""
+        """Whether the loop's ready queue has a callback or a due timer of the lab."""
         loop = self._recorder.loop
         ready = () if loop is None else tuple(cpython.ready_queue(loop))  # threads append to it
         return any(map(self._owns, ready))
 
     def let_go(self) -> None:
-        """Take back what is left of the lab in the loop: servers, signal handlers, and readers that nobody removed.
+        """Remove what the lab has left in the loop: servers, signal handlers, readers and writers.
 
-        Connections are left alone: a pool may still use them.
+        Connections stay, because a pool may still use them.
         """
         loop: Any = self._recorder.loop
         for file, reader, writer in list(self._io(loop)):
@@ -73,11 +76,11 @@ class ExternalWaits:
         return False
 
     def _has_timer(self, loop: AbstractEventLoop) -> bool:
-        """Whether the lab has a timer among the loop's own: one that was set on a time of the program's own."""
+        """Whether the lab has a timer in the loop's own heap, because it doesn't go by lab time."""
         return any(self._owns(handle) and not handle.cancelled() for handle in cpython.timer_heap(loop))
 
     def _io(self, loop: AbstractEventLoop) -> Iterator[tuple[Any, Any, Any]]:
-        """The files that the loop watches for the lab, with the handles of the lab's reader and writer, or None."""
+        """The files that the loop watches for the lab, each with the handles of its reader and writer, or None."""
         selector = cpython.selector_of(loop)
         for key in selector.get_map().values() if selector is not None else ():
             if isinstance(key.data, tuple):
@@ -90,7 +93,7 @@ class ExternalWaits:
 
 
 class _Threads:
-    """Threads, as long as they exist. Any thread may add one while another looks."""
+    """A thread-safe collection of weakly referenced threads."""
 
     def __init__(self) -> None:
         self._references: tuple[weakref.ref[threading.Thread], ...] = ()
@@ -109,6 +112,6 @@ class _Threads:
 
 
 def _is_asyncios(handle: Any) -> bool:
-    """Whether a handle's callback is asyncio's own: a transport's, a child watcher's."""
+    """Whether a handle's callback is asyncio's own, such as a transport's or a child watcher's."""
     function = getattr(handle._callback, "__func__", handle._callback)
     return str(getattr(function, "__module__", "")).startswith("asyncio.")

@@ -1,4 +1,8 @@
-"""Looks at suspended tasks, to tell what they wait for, without taking more than a share of the loop's time."""
+"""Finds out what suspended tasks wait for, within a limited share of the loop's time.
+
+A "look" at a task reads its stack and describes its wait. It costs more than a short step, so a busy loop can't afford
+one after each step. Tasks for which there is no time are kept in `Looks.pending`, and looked at later.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +26,22 @@ from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import WaitContext, describe_wait
 
 LOOK_SHARE = 0.01
-"""How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""
+"""The share of a loop's CPU time for looks at tasks right after their steps."""
 
 IDLE_SHARE = 0.001
-"""How much of the time in which the loop waits, or other processes have the processor, may go there, too."""
+"""The share of the time for them in which the loop waits, or other processes have the processor."""
 
 LOOK_SAVINGS = 0.002
-"""Seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
+"""Seconds of this time that may be saved up. So in short programs, and those with few tasks, all waits are seen."""
 
 FIRST_LOOK_AT = -math.inf
-"""Real time from which on there is time for the first look."""
+"""Real time from which on the first look is allowed."""
 
 LOOK_LATER = 0.001
-"""Real seconds that at most go at once into tasks that nobody asked for."""
+"""The most real seconds per call for looks at tasks that nobody has asked for."""
 
 SPARE_SHARE = 0.02
-"""How much of the time in which the loop waits may go into those."""
+"""The share of the time in which the loop waits for such looks."""
 
 _ENOUGH = 0.0002
 """Seconds to save again once the budget is spent: enough for several looks, as the accounting costs time too."""
@@ -45,16 +49,16 @@ _ENOUGH = 0.0002
 _DROPPABLE = ("event", "future", "queue.get", "condition")
 
 WAITS = "what tasks wait for"
-"""What the watcher of waits is called where it fails."""
+"""The name of this watcher in the report of a failure."""
 
 
 class Looks:
-    """Which suspended tasks were looked at, and which are still to be."""
+    """Looks at suspended tasks, and keeps account of the time that this may take."""
 
     def __init__(
         self, recorder: Recorder, tasks: TaskRegistry, resources: Resources, external: ExternalWaits, *, exact: bool
     ) -> None:
-        """Begin with no task to look at; if `exact`, each is looked at as its step ends, whatever that costs."""
+        """Start without pending tasks; if `exact`, look at each task when its step ends, whatever that costs."""
         self._recorder = recorder
         self._tasks = tasks
         self._known = WaitContext(recorder, tasks, resources, external)
@@ -62,22 +66,22 @@ class Looks:
         self._savings = LOOK_SAVINGS
         """Seconds of CPU time that looks may take now."""
         self._reckoned = 0.0, 0.0
-        """Real time and the thread's CPU time when that was reckoned last."""
+        """Real time and the thread's CPU time at the last calculation of the savings."""
         self._rate = IDLE_SHARE
-        """What was saved in a real second when it was."""
+        """The seconds saved per real second at that calculation."""
         self._looked_later = 0.0, 0.0
         """Real time and the thread's CPU time at the last call of `look_later`."""
         self.again_at = FIRST_LOOK_AT
-        """Real time before which there is no time for the next look."""
+        """Real time before which no further look is allowed."""
         self.sources = DroppedSources()
         self.replies = UnreadReplies(recorder, tasks.boundary)
         self.unread = UnreadStreams(recorder, tasks)
         self.updates = LostUpdates(recorder)
         self.pending: dict[int, TaskRecord] = {}
-        """The tasks that there was no time to look at."""
+        """The tasks for which there was no time yet, by their numbers."""
 
     def look_at_the_rest(self, first: Sequence[int] = (), seconds: float = LOOK_LATER) -> None:
-        """Look at tasks that there was no time to look at before: the `first`, then others for some real seconds."""
+        """Look at pending tasks: those numbered in `first`, then others for at most `seconds` of real time."""
         pending, real_time = self.pending, self._recorder.clock.real_time
         for number in first:
             self._look_at(pending.pop(number, None))
@@ -86,14 +90,14 @@ class Looks:
             self._look_at(pending.pop(next(iter(pending))))
 
     def look_later(self) -> None:
-        """Look at tasks that nobody asked for, for a share of the time since the last call: a busy loop's is small."""
+        """Look at pending tasks for a share of the time since the last call, which is small for a busy loop."""
         now = self._recorder.clock.real_time(), thread_time()
         passed, busy = _passed(self._looked_later, now)
         self._looked_later = now
         self.look_at_the_rest(seconds=min(LOOK_LATER, busy * LOOK_SHARE + (passed - busy) * SPARE_SHARE))
 
     def look(self, record: TaskRecord, task: Task[Any], real: float) -> None:
-        """Look at a task whose step ended at the real time `real`, or later; not to be called before `again_at`."""
+        """Look at a task whose step ended at the real time `real`, now or later. Don't call this before `again_at`."""
         if self._exact:
             self.find_wait(record, task)
             return
@@ -108,21 +112,21 @@ class Looks:
             self.again_at = real + (_ENOUGH - self._savings) / self._rate
 
     def look_now(self, record: TaskRecord) -> None:
-        """Look at a task if there was no time to before, as what it waits for matters now. Later looks pay for it."""
+        """Look at a task now if it is pending, because its wait is needed. The time is taken from later looks."""
         if record.id in self.pending:
             began = thread_time()
             self._look_at(self.pending.pop(record.id))
             self._savings -= thread_time() - began
 
     def was_cancelled(self, record: TaskRecord) -> None:
-        """A task that still waits was asked to end: see whether it leaves a reply unread."""
+        """Check whether a waiting task that was cancelled leaves a reply unread."""
         task = record()
         if task is not None and WAITS not in self._recorder.failures:
             with self._recorder.guard(WAITS):
                 self.replies.cancelled(record, task)
 
     def _has_saved(self, real: float, cpu: float) -> bool:
-        """Reckon what is saved at a real time and a CPU time of the thread, and whether that is anything."""
+        """Calculate the savings at a real time and a CPU time of the thread. Returns whether there are any."""
         passed, busy = _passed(self._reckoned, (real, cpu))
         self._reckoned = real, cpu
         saved = busy * LOOK_SHARE + (passed - busy) * IDLE_SHARE
@@ -136,17 +140,17 @@ class Looks:
             self.find_wait(record, task)
 
     def find_wait(self, record: TaskRecord, task: Task[Any]) -> None:
-        """Find out what a suspended task waits for, and write it down."""
+        """Find out what a suspended task waits for, and write the event."""
         if WAITS in self._recorder.failures:
             return
         try:
             self._tasks.notice_name(record, task)
             future = awaited_by(task)
-            if future is None:  # it waits for nothing, but asked for another turn
+            if future is None:  # it waits for nothing, only for its next turn
                 return
             chain = follow(coroutine_of(task))
             wait = describe_wait(future, chain, self._known)
-            del future  # or it would count as one of those who may set it
+            del future  # a reference here would count as one by which the future may be set
             if wait.kind in _DROPPABLE:
                 self.sources.begins(record, task)
             self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
@@ -160,6 +164,6 @@ class Looks:
 
 
 def _passed(before: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
-    """The time between two readings of real time and the thread's CPU time, and how much of it the thread ran."""
+    """The real time between two readings of real and CPU time, and the CPU time of the thread in it."""
     passed = now[0] - before[0]
     return passed, min(passed, max(0.0, now[1] - before[1]))  # the loop may continue in another thread

@@ -1,4 +1,4 @@
-"""Timers that tell what becomes of them: that their time has come, or that they are cancelled."""
+"""A timer handle that reports when it fires and when it is cancelled."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _run_untraced = cpython.run_handle
 _SLOTS = (*TimerHandle.__slots__, *(slot for slot in Handle.__slots__ if slot != "__weakref__"))
 
 TIMER_DEPTH = DEBUG_STACK_DEPTH - 2
-"""How many frames debug mode keeps of where a timer was set: asyncio takes its own two off."""
+"""How many frames debug mode stores for a new timer: asyncio stores two more, and then removes its own two."""
 
 
 class ObservedTimer(TimerHandle):
-    """A timer in the heap of its loop. The replacement of `call_at` makes it, and sets its attributes.
+    """A timer in the heap of its loop. Our replacement of `call_at` makes it and sets its attributes.
 
-    An HTTP client sets one for each request, and cancels it soon: so `cancel` calls no more than asyncio's own does.
+    An HTTP client sets a timer for each request, and cancels it soon. So `cancel` has to be as fast as asyncio's.
     """
 
     __slots__ = ("_observer", "_purpose")
@@ -34,12 +34,12 @@ class ObservedTimer(TimerHandle):
     _repr: str | None
     _observer: Observer
     _purpose: object
-    """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
+    """Until it fires: the timeout that it belongs to (see Timeouts.armed), or a call's number; None for a sleep."""
 
     @looks_like(TimerHandle.cancel, "_timer_handle_cancelled", "super")
     def cancel(self) -> None:
         """Cancel the timer, and report that if its purpose was reported."""
-        # As TimerHandle.cancel and Handle.cancel do it.
+        # A copy of TimerHandle.cancel and Handle.cancel.
         if self._cancelled:
             return
         loop = self._loop
@@ -53,7 +53,7 @@ class ObservedTimer(TimerHandle):
         if loop._debug:
             super(TimerHandle, self).cancel()
         self._cancelled = True
-        # Nothing stays alive because a cancelled timer is still in the heap.
+        # A cancelled timer stays in the heap for a while, and must not keep these objects alive.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
     @looks_like(_run_untraced, "_context", "call_exception_handler")
@@ -69,7 +69,7 @@ class ObservedTimer(TimerHandle):
         real_time = observer.clock.real_time
         started = observer.callback_started = real_time()
         try:
-            if Handle._run is not _run_untraced:  # but the program's
+            if Handle._run is not _run_untraced:  # the program has replaced it
                 Handle._run(self)
             else:
                 try:
@@ -77,7 +77,7 @@ class ObservedTimer(TimerHandle):
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    context = cpython.failure_of(self, error)  # stays in this frame, as in Handle._run's
+                    context = cpython.failure_of(self, error)  # a variable of this frame, as in Handle._run
                     self._loop.call_exception_handler(context)
         except (SystemExit, KeyboardInterrupt) as error:
             if not observer.takes_exit(error):
@@ -88,7 +88,7 @@ class ObservedTimer(TimerHandle):
                     observer.callback_timed()
                 if observer.eager.under_way:
                     observer.eager.settle()
-            except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+            except KeyboardInterrupt:  # comes from a signal, and so belongs to the program
                 raise
             except BaseException as error:
                 observer.failed("callbacks", error)
@@ -102,7 +102,7 @@ class ObservedTimer(TimerHandle):
         return None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Make copies ordinary timers, and fail as an ordinary timer does if something can't be pickled."""
+        """Copy and pickle like an ordinary TimerHandle, with the same errors."""
         plain = TimerHandle.__new__(TimerHandle)
         for name in _SLOTS:
             setattr(plain, name, getattr(self, name))
@@ -111,7 +111,7 @@ class ObservedTimer(TimerHandle):
 
 
 def look_like_timers(*kinds: type[TimerHandle]) -> None:
-    """Give classes the name of asyncio's: a handle's repr names its class, and observing must not change that."""
+    """Name classes like asyncio's TimerHandle: a handle's repr has its class name, and must be the same as before."""
     for kind in kinds:
         kind.__name__ = kind.__qualname__ = "TimerHandle"
         kind.__module__ = TimerHandle.__module__

@@ -1,4 +1,4 @@
-"""Observes asyncio with every watcher there is, and turns what they see into events."""
+"""The observer of a loop: a recorder with all watchers, which turn what they see into events."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from asynclab.trace.watching.timer_purposes import TimerPurposes
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = ("eager", "emit", "emit_first")
-"""What a recorder has that refers to it; an observer's own attributes do so as well."""
+"""The attributes of a recorder that refer back to it. Those of `Observer` do so as well."""
 
 
 class _ClosedLoop(AbstractEventLoop):
-    """Stands for a loop that was closed: a reference to that would keep it alive until the garbage collector comes."""
+    """Replaces a closed loop: a reference to the loop itself would keep it alive until the next garbage collection."""
 
     def is_running(self) -> bool:
         return False
@@ -46,11 +46,11 @@ class _ClosedLoop(AbstractEventLoop):
         return True
 
 
-_CLOSED = _ClosedLoop()  # type: ignore[abstract]  # what nobody asks of it raises NotImplementedError
+_CLOSED = _ClosedLoop()  # type: ignore[abstract]  # nobody calls its other methods
 
 
 class Observer(Recorder):
-    """A recorder with its watchers."""
+    """A recorder with its watchers. It implements the hooks: see `Recorder`."""
 
     __slots__ = (
         "_by_maker",
@@ -79,15 +79,15 @@ class Observer(Recorder):
         numbering: Numbering | None = None,
         way: GiveWay | None = None,
     ) -> None:
-        """Begin with nothing seen.
+        """Start without events.
 
         Args:
-            clock: The time of what is observed.
-            boundary: The code that calls steps.
-            echo: Whether prints also go on to where they went before.
-            exact: Whether to look at what a task waits for after each step, whatever that costs.
-            numbering: Counts tasks and resources; None for numbers of its own.
-            way: Given to those who look at the loop from another thread; None if nobody does.
+            clock: The clock for the times in events.
+            boundary: The code of the frame in which the loop calls steps. A stack is read only up to this frame.
+            echo: Whether printed text is also written to its usual destination.
+            exact: Whether to find out what a task waits for after each step, whatever that costs.
+            numbering: Counts tasks and resources; by default each observer counts its own.
+            way: Makes a busy loop wait for our monitoring thread; None if there is no such thread.
         """
         super().__init__(clock, echo=echo, numbering=numbering)
         self._way = way or GiveWay()
@@ -105,22 +105,23 @@ class Observer(Recorder):
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.gate: Callable[[StepHandle], None] | None = None
-        """Keeps a step waiting for as long as its program is paused; None if nobody can pause it."""
+        """Called before each step while the program is paused, and blocks until the step may run; None in a lab."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
-        """The tasks that the end of the present step's task makes ready: told after that end."""
+        """The tasks that wait for the task of the present step, and become ready because it ends. They are reported
+        after its end."""
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`, which is that of the calling thread."""
+        """Observe what runs on `loop`, the loop of the calling thread."""
         self.loop = loop
         self.thread = get_ident()
 
     def loop_closed(self) -> None:
-        """The loop was closed; what becomes of its tasks is still seen."""
+        """Note that the loop was closed. What happens to its tasks is still recorded."""
         self.mishaps.loop_closed(in_order=sys.exception() is None)
         self.loop = _CLOSED
 
     def take_apart(self) -> None:
-        """The loop is gone: leave nothing behind that only the garbage collector could free."""
+        """Stop observing because the loop was destroyed, and break all reference cycles of ours."""
         self.strike_off()
         self.registry.settle_names()
         self.let_go()
@@ -131,13 +132,16 @@ class Observer(Recorder):
             delattr(self, name)
 
     def let_go(self) -> None:
-        """See no more."""
+        """Stop observing."""
         self.loop = None
         self.detour = True
         self.registry.let_go()
 
     def take_events(self) -> Sequence[Event]:
-        """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
+        """Take the events since the last call.
+
+        On another thread than the loop's, only those before the first new task whose name isn't final.
+        """
         if self.is_elsewhere():
             if self.blocks():
                 self.registry.settle_early()
@@ -158,15 +162,15 @@ class Observer(Recorder):
         self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
-        """Forget about the tasks that were destroyed, and report those that were pending."""
+        """Remove the records of destroyed tasks, and report those that were pending."""
         self.registry.strike_off()
 
     def timeout_called_off(self, timeout: object) -> None:
-        """The timer of a timeout was cancelled that the loop keeps."""
+        """Note that the timer of a timeout was cancelled, in the loop's own heap."""
         self.timeouts.met(timeout)
 
     def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
-        """Enter a task that is seen for the first time, or the one whose eager start is under way."""
+        """Register a new task. If it is the one that starts eagerly now, it may be registered already."""
         if self.eager.under_way:
             self.eager.settle()
             known = self.registry.known(task)
@@ -203,10 +207,10 @@ class Observer(Recorder):
     def _cause_of_wake(
         self, record: TaskRecord, future: Future[Any], waker: TaskRecord | None, at: float
     ) -> WakeCause | None:
-        """See what a future other than one with a result has brought a task that waited for it.
+        """Find out why a task becomes ready if the future that wakes it isn't a plain one with a result.
 
         Returns:
-            What made the task ready; None if that is the end of a task, and is told after that.
+            The cause. None if the cause is the end of the task that runs now: then it is reported after that end.
         """
         cause: WakeCause = "callback" if waker is None else "task"
         kind = type(future)
@@ -214,7 +218,7 @@ class Observer(Recorder):
         if not is_usual and not is_future(future):
             return cause
         if not is_usual or future._exception is not None or _is_cancelled(future):
-            self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
+            self.looks.look_now(record)  # its wait shows whose cancel or exception this is
             if isinstance(future, cpython.GatheringFuture):
                 self.mishaps.gathered(record, future, at)
             if brings_cancel(future):
@@ -243,14 +247,14 @@ class Observer(Recorder):
             self.mishaps.foreign.schedules(frame, record)
 
     def stopped_elsewhere(self, frame: FrameType) -> None:
-        """A frame that no callback of the loop's runs calls stop(), on another thread or in a signal handler."""
+        """Note that `loop.stop()` is called on another thread or in a signal handler."""
         with self.guard("threads"):
             self.mishaps.foreign.stops(frame)
 
     def admits(self, handle: StepHandle) -> bool:
-        """Whether a step may run now; after the lab untraced."""
+        """Whether a step may run now. If the observation is over, run the step here, unrecorded, and return False."""
         if self.gate is not None:
-            self.registry.settle_names()  # else nothing that comes after a birth is told while this waits
+            self.registry.settle_names()  # otherwise no event after a task's creation could be taken during the wait
             self.gate(handle)
         if self.loop is None:
             cpython.run_handle(cast("Handle", handle))
@@ -274,10 +278,10 @@ class Observer(Recorder):
         ends = _done(task) if is_usual else is_done(task)
         self.write(Stepped(began, record.id, seconds, False, ends))
         if ends or not is_usual or ended >= looks.again_at or _cancelling(task) or self.cancels.seen:
-            # The time at which it ended is reckoned as the model does.
+            # The end is calculated in the same way as in the model.
             self.follow(record, task, began + seconds * self.clock.rate, ended, ends, woken_by)
         else:
-            looks.pending[record.id] = record  # as `follow` does, at a third of the cost
+            looks.pending[record.id] = record  # all that `follow` would do, at a third of the cost
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
         self.open_step()
@@ -291,10 +295,10 @@ class Observer(Recorder):
             self.follow(record, task, at, real, ends, woken_by)
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
-        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
+        """Write the end of a step that raises SystemExit or KeyboardInterrupt.
 
         Returns:
-            Whether the lab takes the exception; else it goes through the loop, as without a lab.
+            Whether the lab handles the exception. Otherwise it ends the loop, as without a lab.
         """
         try:
             ended = self.clock.real_time()
@@ -312,7 +316,7 @@ class Observer(Recorder):
         self.emit = self.write
         self.failed("steps", error)
         with self.guard("steps"):
-            self.attend()  # or a timer that the step has set would never fire
+            self.attend()  # otherwise a timer that the step has set would never fire
 
     def timeout_fires(self, callback: MethodType) -> None:
         with self.guard("timeouts"):
@@ -329,10 +333,10 @@ class Observer(Recorder):
     def follow(
         self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
     ) -> None:
-        """See what became of a task after its step: it ended, or it waits.
+        """Record the state of a task after its step: it ended, is ready again, or waits.
 
-        `at` and `real` are when the step ended, in lab and in real time; `woken_by` is what began it: the future that
-        the task had waited for, if any.
+        `at` and `real` are the end of the step in lab time and in real time. `woken_by` has the future that had woken
+        the task, if any.
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
@@ -368,14 +372,14 @@ class Observer(Recorder):
             if self.cancels.seen:
                 ignored = self.cancels.ignored_by(record, task)
                 if ignored is not None:
-                    looks.look_now(record)  # where it goes on is where it ignored its cancel
+                    looks.look_now(record)  # the line where it waits now is the line to report
                     self.emit(ignored)
 
     def main_ended(self) -> None:
-        """The main task has ended."""
+        """Note that the main task has ended."""
 
     def _see_result(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None) -> None:
-        """A task has ended with a result, and wakes at most one task that waits for that."""
+        """Check the result of an ended task, for which at most one task waits."""
         with self.guard("results"):
             waiting = self._woken_by_end[0][0] if self._woken_by_end else None
             self.mishaps.items.closable_brought(record, task, created, waiting)

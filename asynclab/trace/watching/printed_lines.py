@@ -1,4 +1,4 @@
-"""Joins what is printed to whole lines, each of the task that printed it."""
+"""Joins printed text to whole lines, and reports each line with the task that printed it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from asynclab.trace.recording.recorder import Recorder
 
 
 class PrintedLines:
-    """What was printed and has no newline yet."""
+    """Collects printed text until its line is complete."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._printed: dict[tuple[int | None, str], str] = {}
-        """By task and stream."""
+        """The incomplete lines, by task and stream."""
         self._printing = threading.RLock()
-        """Held while that changes: threads print too."""
+        """Protects `_printed`: other threads print too."""
 
     def add(self, text: str, stream: str) -> None:
-        """Text was written to a standard stream; may be called on any thread."""
+        """Note text that was written to a standard stream. May be called on any thread."""
         key = (self._recorder.current_number(), stream)
         with self._printing:
             if "\n" in text:
@@ -33,7 +33,7 @@ class PrintedLines:
                 self._recorder.attend_at = AT_ONCE
 
     def flush(self) -> None:
-        """Tell what still lacks its newline at the end of a callback."""
+        """Report incomplete lines at the end of a callback."""
         if not self._printed:
             return
         with self._printing:

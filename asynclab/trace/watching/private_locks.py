@@ -1,7 +1,7 @@
-"""Detects locks and semaphores that keep nobody out: each task creates its own just before it acquires it.
+"""Detects locks and semaphores that exclude nobody, because each task has its own.
 
-So does a lock that was forgotten while a task holds it, as by a cache, or where another was put in its place: who comes
-next takes the other one.
+There are two cases. Each task creates a lock just before it acquires it. Or a lock is dropped or replaced while a task
+holds it, for example by a cache: then the next task acquires another lock.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from asynclab.trace.recording.give_way import AT_ONCE
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 MANY = 3
-"""How many tasks must be inside at once: one alone may be about to give its lock to others."""
+"""How many tasks must be inside at once. A single task may still be about to share its lock."""
 
 _LOOKS = 50
-"""How many locks taken at one line are checked: if these are fine, the others mostly are."""
+"""How many locks that are acquired at one line are checked: if these are fine, the others mostly are."""
 
 _COMPARED = 8
-"""How many of the latest locks at its place a lock is compared with, and how many tasks may want one."""
+"""How many of the latest locks at its place a lock is compared with, and how many tasks a checked lock may have."""
 
 _PLACES = 100
 """How many lines of code are remembered."""
 
 
 class PrivateLocks:
-    """The locks and semaphores that tasks have taken in the function and step that made them."""
+    """Checks acquired locks and semaphores for being private to one task."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._taken: list[tuple[TaskRecord, ref[Any], Place]] = []
-        """The locks of the present step, each with the task and the line that took it."""
+        """The locks that the present step has made and acquired, each with its task and line."""
         self._inside: dict[Place, dict[int, ref[Any]]] = {}
-        """By line, those that only the function of a task had when it last waited there, by the task's number."""
+        """By line and task number, the held locks that nothing but the function of the task referred to."""
         self._looks = Counter[Place]()
         """How many locks were checked at each line."""
         self._held: dict[tuple[CodeType, int], list[tuple[TaskRecord, ref[Any]]]] = {}
-        """By the place of an `async with`, the locks that were taken there last, each with its task."""
+        """By the place of an `async with`, the latest locks that were acquired there, each with its task."""
         self._compared = Counter[tuple[CodeType, int]]()
-        """How often locks were compared there."""
+        """How often locks were compared at each such place."""
 
     def took(self, lock: ref[Any], place: Place) -> None:
-        """The present task takes one that it has made in the same step."""
+        """Note that the present task acquires a lock that it has made in the same step."""
         record = self._recorder.current
         if record is not None and self._looks[place] < _LOOKS and len(self._inside) < _PLACES:
             self._looks[place] += 1
@@ -59,7 +59,10 @@ class PrivateLocks:
             self._recorder.attend_at = AT_ONCE
 
     def entered(self, lock: ref[Any], block: FrameType, boundary: CodeType) -> None:
-        """The present task takes a lock in an `async with`: see whether another's is forgotten that it took there."""
+        """Note that the present task acquires a lock in an `async with`; report a dropped lock that another task holds.
+
+        `block` is the frame of the `async with`. The dropped lock must have been acquired at the same place.
+        """
         record, where = self._recorder.current, (block.f_code, block.f_lasti)
         if (
             record is None
@@ -83,7 +86,7 @@ class PrivateLocks:
         self._held[where] = [*held[1 - _COMPARED :], (record, lock)]
 
     def step_ended(self) -> None:
-        """A step is over; where it took some, its task waits or has ended."""
+        """Check the locks of a step that has ended; report if `MANY` tasks are inside with a lock of their own."""
         taken, self._taken = self._taken, []
         for record, reference, place in taken:
             task = record()
@@ -98,7 +101,7 @@ class PrivateLocks:
 
 
 def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
-    """Whether only the holder of a lock, and the tasks that wait for it, refer to it."""
+    """Whether only the holder of a lock and its waiters refer to the lock, so that no other task can acquire it."""
     tasks = [holder(), *_waiting(reference)]
     if (
         len(tasks) > _COMPARED
@@ -121,7 +124,7 @@ def _waiting(reference: ref[Any]) -> list[Any]:
 
 
 def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:
-    """Whether a suspended task is in the `async with` block of a lock that nobody else refers to."""
+    """Whether a suspended task is in the `async with` block of a lock to which nothing else refers."""
     if getweakrefcount(reference()) > 1 or not any(
         each is reference() for link in chain.own_links for each in entered(link)
     ):

@@ -1,4 +1,4 @@
-"""The queues and primitives of a lab: their numbers, and what happens to them."""
+"""Numbers a lab's queues and synchronization primitives, such as locks, and writes the events of their use."""
 
 from __future__ import annotations
 
@@ -37,39 +37,39 @@ VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Event, EVENT_VALUE, "event"),
     (asyncio.Barrier, BARRIER_VALUE, "barrier"),
 )
-"""The class of a primitive, the attribute that holds its value, and the attribute's meaning."""
+"""For each kind of primitive: its class, the attribute that holds its value, and the name of the kind."""
 
 _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
-"""What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
+"""The types for a queue's items whose `len()` runs no code of the program."""
 
 
 class _Known(weakref.ref[Any]):
-    """A weak reference to a queue or primitive that carries what is known of it."""
+    """The record of a queue or primitive. It is itself a weak reference to it."""
 
     __slots__ = ("holder", "key", "made_in", "most", "number", "of_its_kind", "order")
 
     key: int
     number: int
-    """0 for what is another one's own business, such as a queue's "all done" event, or the queue of as_completed()."""
+    """0 for an internal part of another object, such as a queue's "all done" event, or the queue of as_completed()."""
     of_its_kind: int
     """Its number among resources of its kind; for a queue, equal to its id."""
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
     made_in: tuple[int, float]
-    """For a lock or semaphore: the id() of the frame that made it, and when that one's step had begun."""
+    """For a lock or semaphore: the id() of the frame that made it, and the start of that step in real time."""
     most: int
-    """For a semaphore: the most permits that it ever had free."""
+    """For a semaphore: the largest value that it has had."""
 
 
 class Resources:
-    """Numbers a lab's queues and primitives, and writes their events."""
+    """The queues and primitives of a lab, and the writer of their events."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
         self._recorder = recorder
         self._boundary = boundary
         self.known: dict[int, _Known] = {}
-        """What has been seen, by its id()."""
+        """The records of all queues and primitives, by their id()."""
         self.private = PrivateLocks(recorder)
 
     def holder_of(self, lock: object) -> int | None:
@@ -78,15 +78,15 @@ class Resources:
         return None if known is None or known.holder is None else known.holder.id
 
     def meet(self, resource: object) -> int:
-        """The number of a queue, or of a primitive among its kind; 0 for one that is hidden.
+        """The number of a queue, or of a primitive among those of its kind; 0 if it is hidden.
 
-        One that was made before anybody looked is entered, as it is now.
+        One that was made before the observation is registered with its present value.
         """
         known = self.known.get(id(resource))
         return (self.found(resource) if known is None else known).of_its_kind
 
     def found(self, resource: Any, holder: TaskRecord | None = None) -> _Known:
-        """Enter a queue or primitive that was made before anybody looked; a lock with its holder, if known."""
+        """Register a queue or primitive that was made before the observation; a lock with its holder, if known."""
         kept = vars(resource)
         if issubclass(type(resource), asyncio.Queue):
             return self._found_queue(resource, kept)
@@ -117,16 +117,16 @@ class Resources:
         return known
 
     def hide(self, resource: object) -> None:
-        """Never show a queue or primitive, unless it was shown before."""
+        """Write no events of a queue or primitive, unless it is already registered."""
         if id(resource) not in self.known:
             self._remember(resource, number=0, of_its_kind=0)
 
     def queue(self, queue: asyncio.Queue[Any]) -> _Known:
-        """Enter a queue, unless it is known."""
+        """The record of a queue, which is registered now if it is unknown."""
         known = self.known.get(id(queue))
         if known is None:
             kept = vars(queue)
-            if "_finished" in kept:  # a queue that was made before the lab; its event is seen otherwise as it is made
+            if "_finished" in kept:  # the queue was made before the lab; otherwise its event is hidden as it is made
                 self.hide(kept["_finished"])
             known = self._enter(queue, "queue")
             if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
@@ -134,10 +134,10 @@ class Resources:
             self._emit(QueueCreated(self._now(), known.number, type_name(queue), whole(kept.get("_maxsize"))))
         return known
 
-    # What follows runs for each item: it is written flat, because each call costs as much as a small event.
+    # The following methods run for each item. They call few functions, because a call costs as much as a small event.
 
     def put(self, queue: asyncio.Queue[Any], item: object, frame: FrameType) -> None:
-        """An item was put, by the code of a frame; nobody has been woken for it yet."""
+        """Note that `frame` has put an item. No waiting task was woken yet."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         if not known.number:
@@ -151,7 +151,7 @@ class Resources:
         recorder.emit(event)
 
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
-        """An item was taken; nobody has been woken for it yet."""
+        """Note that an item was taken. No waiting task was woken yet."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         if not known.number:
@@ -167,18 +167,18 @@ class Resources:
         recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
-        """An item was reported as done."""
+        """Note that task_done() was called; `unfinished` items are left."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         recorder.emit(QueueTaskDone(recorder.clock.now(), known.number, unfinished, recorder.current_number()))
 
     def shut_down(self, queue: asyncio.Queue[Any], *, immediate: bool) -> None:
-        """A queue is being shut down (Python 3.13 and later)."""
+        """Note that a queue is being shut down (Python 3.13 and later)."""
         known = self.queue(queue)
         self._emit(QueueShutDown(self._now(), known.number, immediate, self._task()))
 
     def created(self, primitive: object, kind: PrimitiveKind, value: int, maker: int = 0) -> None:
-        """Enter a primitive, unless it is known or hidden. `maker` is the id() of the frame that makes it."""
+        """Register a new primitive, unless it is known or hidden. `maker` is the id() of the frame that makes it."""
         if id(primitive) not in self.known:
             known = self._enter(primitive, kind)
             known.most, known.made_in = value, (maker, self._recorder.step_started)
@@ -194,20 +194,20 @@ class Resources:
         *,
         block: FrameType | None = None,
     ) -> None:
-        """The value of a primitive that has been seen before was changed by a frame: see `PrimitiveChanged`.
+        """Note that `frame` has changed the value of a known primitive: see `PrimitiveChanged`.
 
-        `block` is the frame of the `async with` that takes it, if any does.
+        `block` is the frame of the `async with` that acquires it, if there is one.
         """
         recorder, in_block = self._recorder, block is not None
         if block is not None and value and kind == "lock":
             self.private.entered(known, block, self._boundary)
         if block is not None and known.made_in == (id(block), recorder.step_started):
             self.private.took(known, place_from(block, self._boundary))
-        task = recorder.current_number()  # first: it notices which task's eager first step this is
+        task = recorder.current_number()  # first: it may find that an eager task's step runs
         event = PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block)
         if kind == "lock":
             if not value and known.holder is not recorder.current:
-                caller = frame.f_back  # of release(); asyncio's own ends a block, waits in one, or calls a callback
+                caller = frame.f_back  # calls release(); asyncio does so at the end of a block, in wait(), in callbacks
                 is_asyncios = caller is not None and is_asyncio(caller.f_code.co_filename)
                 event.in_block = is_asyncios and recorder.current is not None
                 if event.in_block or not is_asyncios:
@@ -215,19 +215,19 @@ class Resources:
             known.holder = recorder.current if value else None
         elif kind == "semaphore" and value > known.most:
             known.most = value
-            if recorder.waker is not None:  # a timer's may be meant to raise the limit
+            if recorder.waker is not None:  # a timer may raise the limit on purpose
                 event.file, event.line = place_from(frame, self._boundary)
         recorder.emit(event)
 
     def client_connected(self, client: object, library: str, host: str, place: Place) -> None:
-        """A client of a library has opened a connection, for the code at a place."""
+        """Note that a library's client, such as an HTTP session, has opened a connection for the code at `place`."""
         known = self.known.get(id(client)) or self._remember(client, 0, self._recorder.numbering.next("client"))
         event = ClientConnected(self._now(), library, known.of_its_kind, host, self._task())
         event.file, event.line = place
         self._emit(event)
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
-        """A condition's waiters are about to be notified."""
+        """Note that a condition is about to notify its waiters."""
         known = self.known.get(id(condition))
         if known is None:
             self.created(condition, "condition", 0)
@@ -265,7 +265,7 @@ class Resources:
 
 
 def whole(value: Any) -> int:
-    """A count of a primitive's as a whole number; 0 for infinity, which asyncio allows, and for foreign types."""
+    """A primitive's value as an int; 0 for infinity, which asyncio allows, and for types that aren't Python's."""
     kind = type(value)
     if kind is int or kind is bool:
         return int(value)
@@ -275,6 +275,6 @@ def whole(value: Any) -> int:
 
 
 def _size(queue: asyncio.Queue[Any]) -> int:
-    """How many items are in a queue, without running anybody's code where that can be."""
+    """The number of items in a queue. Runs no code of the program, unless the queue has an own type of container."""
     items: Any = queue.__dict__.get("_queue")
     return len(items) if type(items) in _CONTAINERS else whole(queue.qsize())

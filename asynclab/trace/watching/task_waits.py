@@ -1,7 +1,7 @@
-"""Finds out what a suspended task waits for, from its coroutines, without touching them.
+"""Finds out what a suspended task waits for, by reading its chain of coroutines.
 
-The chain of coroutines is followed from the task inwards. Where user code awaits something of asyncio's, the first
-function of asyncio below it says what is waited for; where nothing of asyncio's is called, the future at the end does.
+The chain is followed from the task's coroutine inwards. If the user's code awaits a function of asyncio, the outermost
+such function shows what the task waits for. If it doesn't, the future at the end of the chain does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from asynclab.trace.watching.resource_registry import Resources
 
 
 class WaitContext(msgspec.Struct, frozen=True):
-    """What helps to tell what a task waits for."""
+    """The watchers that help to describe a wait."""
 
     recorder: Recorder
     tasks: TaskRegistry
@@ -41,7 +41,7 @@ Describe = Callable[[FrameType, WaitContext], Wait]
 
 
 def describe_wait(future: Future[Any], chain: Chain, known: WaitContext) -> Wait:
-    """What a suspended task waits for, by the future that will wake it, and its coroutines."""
+    """Describe what a suspended task waits for; `future` will wake it, `chain` is its chain of coroutines."""
     wait = _from_frames(chain, known) or _from_future(future, known)
     place = _place(chain, known)
     if place is None:
@@ -50,7 +50,7 @@ def describe_wait(future: Future[Any], chain: Chain, known: WaitContext) -> Wait
 
 
 def _from_frames(chain: Chain, known: WaitContext) -> Wait | None:
-    """What the first function of asyncio below user code says; None if the future has to tell."""
+    """The wait according to the outermost function of asyncio below the user's code; None if there is none."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
     for index, frame in enumerate(chain.frames):
@@ -89,7 +89,7 @@ def _from_future(future: Future[Any], known: WaitContext) -> Wait:
 
 
 def _place(chain: Chain, known: WaitContext) -> FrameType | None:
-    """The innermost frame of user code; None if there is none, or where frames further in can't be seen."""
+    """The innermost frame of the user's code; None if there is none, or if inner frames can't be read."""
     if chain.is_opaque:
         return None
     for frame in reversed(chain.frames):
@@ -102,7 +102,7 @@ def _sleep(frame: FrameType, known: WaitContext) -> Wait:
     names = variables_of(frame)
     timer = names.get("h")
     due = known.recorder.deadline_of(timer) if isinstance(timer, TimerHandle) else None
-    delay = names["delay"]  # asyncio takes whatever can be added to a time
+    delay = names["delay"]  # asyncio accepts any type that can be added to a float
     return Wait(
         "sleep",
         seconds=finite(float(delay)) if type(delay) in (int, float) else None,
@@ -155,7 +155,7 @@ def _task_group(frame: FrameType, known: WaitContext) -> Wait:
 
 
 def _codes() -> Iterator[tuple[Any, Describe]]:
-    """The functions of asyncio in which a task can be suspended, and what each waits for."""
+    """The functions of asyncio in which a task can be suspended, each with the function that describes the wait."""
     yield asyncio.sleep, _sleep
     yield asyncio.Queue.get, _resource("queue.get")
     yield asyncio.Queue.put, _resource("queue.put")
@@ -190,4 +190,4 @@ def _codes() -> Iterator[tuple[Any, Describe]]:
 _KNOWN: dict[int, Describe] = {
     id(inspect.unwrap(function).__code__): describe for function, describe in _codes() if function is not cpython.Absent
 }
-"""By the id() of their code, which stays: to hash a code object takes longer than all the rest."""
+"""The same, by the id() of their code, which is never destroyed: to hash a code object is slow."""

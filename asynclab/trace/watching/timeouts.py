@@ -1,4 +1,4 @@
-"""Follows timeouts (asyncio.timeout, wait_for) and how each ends, by what their timers call."""
+"""Follows timeouts (asyncio.timeout, wait_for) and how each ends, by the callbacks of their timers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
 
 class Timeouts:
-    """Numbers a lab's timeouts, and writes their events."""
+    """Numbers a lab's timeouts, and writes their events. Each has an "owner": the Timeout, or the waiter future."""
 
     def __init__(
         self, recorder: Recorder, tasks: TaskRegistry, cancels: CancelRequests, misplaced: MisplacedCancels
@@ -35,15 +35,15 @@ class Timeouts:
         self._cancels = cancels
         self._misplaced = misplaced
         self._running: dict[int, int] = {}
-        """Their numbers, by the id() of the Timeout or waiter."""
+        """The numbers of running timeouts, by the id() of the owner."""
         self._deadlines: dict[int, float] = {}
-        """Their deadlines in lab time, by their numbers."""
+        """The deadlines of running timeouts in lab time, by their numbers."""
         self._count = 0
         self.boundary = tasks.boundary
         """The code of the loop's own frame."""
 
     def armed(self, owner: object, when: float) -> None:
-        """A timer was set for lab time `when`, for a Timeout or the waiter of a wait_for."""
+        """Note that a timeout's timer was set for the lab time `when`."""
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
@@ -54,14 +54,14 @@ class Timeouts:
             self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
 
     def found(self, owner: object, deadline: float, task: int | None) -> None:
-        """A timer of a timeout was set before anybody looked, for a deadline in lab time."""
+        """Note a timeout whose timer was set before the observation; `deadline` is in lab time."""
         self._start(owner, deadline, task)
 
     def expired(self, owner: object) -> None:
-        """The timer of a timeout fires."""
+        """Note that the timer of a timeout fires."""
         if isinstance(owner, Future) and Future.done(owner):
-            # wait_for before Python 3.12, and wait, sleep on a future that the timer is to set. What they wait for may
-            # set it first, in the same turn of the loop: then the timer changes nothing.
+            # In wait(), and in wait_for() before Python 3.12, the task waits for a waiter future that the timer sets.
+            # If the awaited future has set the waiter first, in the same turn, then the timer changes nothing.
             self.met(owner)
             return
         task = getattr(owner, "_task", None)
@@ -81,7 +81,7 @@ class Timeouts:
             self._recorder.emit(TimeoutExpired(self._recorder.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
-        """A timeout fires without a timer: its deadline had passed when it was set."""
+        """Note that a timeout expires without a timer, because its deadline had passed when it was set."""
         if id(timeout) not in self._running:
             when, now = timeout.when(), self._recorder.clock.now()
             deadline = now if when is None else when - self._recorder.origin
@@ -89,14 +89,14 @@ class Timeouts:
         self.expired(timeout)
 
     def met(self, owner: object) -> None:
-        """The block of a timeout ended before its timer fired, or before anything was awaited in it."""
+        """Note that the block of a timeout ended before its timer fired, or before anything was awaited in it."""
         number = self._running.pop(id(owner), None)
         if number is not None:
             now = self._recorder.clock.now()
             self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
     def _left_unheard(self, task: Task[Any], block: FrameType | None) -> None:
-        """A block ends without an exception though its timeout has expired: who had got it has dropped it."""
+        """Report a block that ends without an exception although its timeout expired: it dropped CancelledError."""
         record = self._tasks.known(task)
         if record is not None and self._cancels.drops(record):
             file, line = place_from(block, self.boundary)
@@ -110,9 +110,9 @@ class Timeouts:
 
 
 class _Leaving:
-    """Stands in for the task of a timeout that has expired: at the end of its block, it asks for uncancel().
+    """Replaces the task of an expired Timeout, to notice the end of its block: `__aexit__` then calls uncancel().
 
-    So nothing is spent on the many that don't expire.
+    Timeouts that don't expire, which are most, cost nothing this way.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class _Leaving:
         self._left_with_error = left_with_error
 
     def uncancel(self) -> int:
-        """What the task's own does."""
+        """Check how the block ends, and call the task's own uncancel()."""
         leaves = sys._getframe(1)
         is_heard = leaves.f_code is _LEAVE and variables_of(leaves)["exc_type"] is not None
         with suppress(Exception):
@@ -141,12 +141,12 @@ class _Leaving:
 
 
 def timeout_of(callback: object) -> Timeout | None:
-    """The timeout whose end a callback is."""
+    """The Timeout that expires when this callback is called; None for any other callback."""
     if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
         return None
     return callback.__self__ if isinstance(callback.__self__, Timeout) else None
 
 
 def is_rescheduled(caller: FrameType) -> bool:
-    """Whether the frame that cancels a timeout's timer gives it another deadline, even if that has passed."""
+    """Whether the frame that cancels a timeout's timer is a `reschedule` to another deadline, even a past one."""
     return caller.f_code is _RESCHEDULE and variables_of(caller)["when"] is not None

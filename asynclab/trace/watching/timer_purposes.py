@@ -1,4 +1,7 @@
-"""Tells what timers are for: timeouts and delayed callbacks. A sleep's timer needs no mention: its wait shows it."""
+"""Finds out what a timer is for, a timeout or a delayed call, and writes its events.
+
+The timer of a sleep() needs no event, because the wait of its task shows it.
+"""
 
 from __future__ import annotations
 
@@ -19,38 +22,38 @@ from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled, timeout_o
 _release_waiter, _on_timeout = cpython.release_waiter, cpython.on_timeout
 
 _SINCE_1970 = 1e9
-"""Seconds: a moment of time.time() is later, and one of a loop's clock, which begins with the machine, is not."""
+"""Seconds. A `time.time()` is larger than this; a `loop.time()`, which begins at the machine's start, is smaller."""
 
 _DECADE = 3e8
-"""Seconds."""
+"""About ten years in seconds."""
 
 Purpose: TypeAlias = object
-"""What a timer is for until it fires: a timeout (see Timeouts.armed), or a call's number."""
+"""The purpose of a timer until it fires: the owner of a timeout (see Timeouts), or the number of a delayed call."""
 
 
 _Call: TypeAlias = tuple[str, float, int | None, str]
-"""What an event says of a call: its function's name, its deadline in lab time, the task that made it, its library."""
+"""A delayed call: the name of its function, its deadline in lab time, the task that made it, and its library."""
 
 
 class TimerPurposes:
-    """Writes the events of timers. It fails as a watcher does: whoever sets or cancels a timer doesn't notice."""
+    """Writes the events of timers. Its errors are caught, so code that sets or cancels a timer doesn't notice them."""
 
     def __init__(self, recorder: Recorder, timeouts: Timeouts) -> None:
         self._recorder = recorder
         self._timeouts = timeouts
         self._calls = 0
         self._calls_before = 0
-        """How many calls there were at the last `tell_the_rest`."""
+        """The number of calls at the last `tell_the_rest`."""
         self.defers = False
-        """Whether a library's calls are reported only when they are due, or at the second `tell_the_rest` from now.
+        """Whether calls of libraries are reported late: when they are due, or at the second `tell_the_rest`.
 
-        Most are a limit of time that is not reached: an HTTP client sets one for each request, and cancels it soon.
+        Most are time limits that aren't reached: an HTTP client sets one for each request, and cancels it soon.
         """
         self.untold: dict[int, _Call] = {}
-        """The pending calls that are not reported yet, by their numbers."""
+        """The pending calls that aren't reported yet, by their numbers."""
 
     def of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> Purpose:
-        """The purpose of a timer that is set for a moment of the loop's time, and that no sleep sets."""
+        """The purpose of a timer that is set for the loop time `when`. Not for the timer of a sleep()."""
         try:
             recorder, kind = self._recorder, type(when)
             due = (when if kind is float or kind is int else plain_seconds(when)) - recorder.origin
@@ -74,14 +77,14 @@ class TimerPurposes:
             if not (self.defers and library):
                 self._tell(number)
             return number
-        except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+        except KeyboardInterrupt:  # comes from a signal, and so belongs to the program
             raise
         except BaseException as error:
             self._recorder.failed("timers", error)
             return None
 
     def _see_clock(self, callback: Callable[..., object], when: float, caller: FrameType) -> None:
-        """Tell of a timer that is set for about the present time of day."""
+        """Report a timer that is set by `time.time()` instead of `loop.time()`."""
         if abs(when - time_of_day()) < _DECADE:
             clock, file, line = self._recorder.clock, *place_from(caller, self._timeouts.boundary)
             name = "" if timeout_of(callback) else callable_name(callback)
@@ -89,7 +92,7 @@ class TimerPurposes:
             self._recorder.emit(ClockMistaken(clock.now(), name, seconds, self._recorder.current_number(), file, line))
 
     def came(self, purpose: Purpose) -> None:
-        """The time of a timeout or a call has come."""
+        """Note that the timer of a timeout or a call fires."""
         try:
             if type(purpose) is int:
                 if purpose in self.untold:
@@ -103,7 +106,7 @@ class TimerPurposes:
             self._recorder.failed("timers", error)
 
     def called_off(self, purpose: Purpose, caller: FrameType | None) -> None:
-        """A timer was cancelled that has not fired; `caller` is the frame that cancels it, where that is a timeout."""
+        """Note that a timer was cancelled before it fired. `caller` is the frame that cancels it, if known."""
         try:
             if type(purpose) is int:
                 if self.untold.pop(purpose, None) is None:
@@ -116,7 +119,7 @@ class TimerPurposes:
             self._recorder.failed("timers", error)
 
     def tell_the_rest(self) -> None:
-        """Tell of the calls that were pending at the last call of this already."""
+        """Report the delayed calls that were already pending at the last call of this method."""
         for number in [number for number in self.untold if number <= self._calls_before]:
             self._tell(number)
         self._calls_before = self._calls
