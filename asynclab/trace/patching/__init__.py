@@ -1,1 +1,1 @@
-"""Replaces what asyncio, threading and warnings call, so that the watchers see it; and puts it back."""
+"""Patches functions of asyncio, threading and warnings so that the watchers are called, and undoes the patches."""

@@ -1,4 +1,4 @@
-"""Replaces `call_at`: a loop's own timers tell what becomes of them, and a lab has timers of its own."""
+"""Replaces `loop.call_at`, so that timers are observed, and code in a lab gets timers on lab time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.observed_timers import TIMER_DEPTH, ObservedTimer
 
 GOVERNS = "_asynclab_governs"
-"""The attribute of a `time` of ours, which tells a lab's code the lab's time."""
+"""An attribute that marks our replacement of `loop.time`, which returns lab time to code in a lab."""
 
 _new: Any = ObservedTimer.__new__
 _WAKES_SLEEPER = cpython.set_result_unless_cancelled
@@ -26,9 +26,9 @@ _CHECKS = ("TypeError", "_check_closed", "_check_thread", "_check_callback")
 
 
 def observe_call_at(kind: type[BaseEventLoop], original: FunctionType) -> Callable[..., Any]:
-    """What stands in for `call_at` in a class of loops: it makes observed timers, where somebody observes the loop's.
+    """Make a replacement of `call_at` for a class of loops. It makes observed timers if the loop's timers are observed.
 
-    It does what the original does, in one call instead of five: an HTTP client sets a timer for each request.
+    It does the same as the original, but in one call instead of five: an HTTP client sets a timer for each request.
     """
 
     @wraps(original)
@@ -36,17 +36,17 @@ def observe_call_at(kind: type[BaseEventLoop], original: FunctionType) -> Callab
     def call_at(
         self: Any, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        """Set a timer that tells what becomes of it, in the loop's own heap."""
+        """Set an observed timer, in the loop's own heap."""
         try:
             tasks = self._asynclab_tasks
-        except AttributeError:  # whoever observed it, in another thread, has put everything back since this was called
+        except AttributeError:  # another thread has ended the observation since this was called
             tasks = None
-        # a class derived from this one, and replaced itself, calls what it overrides
+        # A loop of a subclass calls this by super(): its own `call_at`, also replaced, has seen the call.
         observer = None if tasks is None or type(self) is not kind else tasks.timed_by
         if observer is None:
             timer = original(self, when, callback, *args, context=context)
             if timer._source_traceback:
-                del timer._source_traceback[-1]  # this frame: asyncio takes its own off by their number, from the end
+                del timer._source_traceback[-1]  # this frame: asyncio removes a fixed number of frames, from the end
             return timer
         if when is None:
             raise TypeError("when cannot be None")
@@ -77,7 +77,10 @@ def observe_call_at(kind: type[BaseEventLoop], original: FunctionType) -> Callab
 
 
 def govern_call_at(kind: type[BaseEventLoop], observed: FunctionType) -> Callable[..., Any]:
-    """What stands in for that where there are labs: inside a lab, timers are the lab's."""
+    """Make a replacement of `call_at` for use with labs: a lab's code gets timers in the lab's heap.
+
+    Timers of other code are left to `observed`, which `observe_call_at` has made.
+    """
     original: FunctionType = vars(observed)["__wrapped__"]
 
     @wraps(original)
@@ -85,13 +88,13 @@ def govern_call_at(kind: type[BaseEventLoop], observed: FunctionType) -> Callabl
     def call_at(
         self: Any, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        """Set a timer in the heap of the lab whose code asks; for anybody else, in the loop's own."""
+        """Set a timer in the lab's heap for code in a lab, and in the loop's own heap for other code."""
         tasks = getattr(self, TASKS, None) if type(self) is kind else None
         tracer = None if tasks is None or tasks.sole is not None else governor(context)
         is_governed = (
             tracer is not None
             and tracer.loop is self
-            # else the program keeps a time of its own, and means that
+            # otherwise the program has replaced `time`, and `when` is of that time
             and "time" not in self.__dict__
             and hasattr(kind.time, GOVERNS)
         )
@@ -111,7 +114,7 @@ def govern_call_at(kind: type[BaseEventLoop], observed: FunctionType) -> Callabl
             return tracer.timers.call_at(when, callback, args, context)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # it is no number, or something that only asyncio's own heap can compare
+        except BaseException:  # `when` isn't a number, or is an object that only asyncio's own heap can compare
             return original(self, when, callback, *args, context=context)
 
     return call_at

@@ -1,6 +1,7 @@
-"""Notices who opens a connection, who writes faster than the other side reads, and which are dropped without a close.
+"""Watches connections: who opens them, who writes faster than the peer reads, and which are dropped without a close.
 
-Of HTTP libraries it sees which client opens one: aiohttp's, as others connect in tasks of their own.
+For aiohttp it also finds which client session opens a connection. Other HTTP libraries connect in their own tasks, so
+their stack doesn't show it.
 """
 
 from __future__ import annotations
@@ -26,20 +27,23 @@ from asynclab.trace.watching.observer import Observer
 
 _CONNECT, _LIBRARY = "connect", "aiohttp"
 _FILE = os.path.join("aiohttp", "connector.py")
-"""Where a connector waits for a new connection."""
+"""The file with the method `connect`, in which aiohttp's connector waits for a new connection."""
 
 MUCH = 1024 * 1024
-"""Bytes that a connection keeps since they are written faster than they are sent."""
+"""Bytes in a connection's write buffer that are worth a report."""
 
 MANY_STEPS = 10
-"""In how many steps a task has written on meanwhile."""
+"""The number of steps in which a task must have written meanwhile."""
 
 _UNDRAINED = "_asynclab_undrained"
-"""What a transport carries for each task that writes on: how many steps, when the latest began, and the size then."""
+"""The attribute of a transport with a tuple per writing task: the number of steps, the latest one's start, the size."""
 
 
 def observe_connections(patches: Patches) -> None:
-    """Report the connections that clients open, and those that nobody closes, until the patches are undone."""
+    """Report connections that clients open, that are written too fast, and that nobody closes.
+
+    Lasts until the patches are undone.
+    """
     patches.wrap_once_used(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
     patches.wrap_once_used(cpython.SocketTransport, "__del__", lambda delete: around_body(delete, _TransportGone))
     patches.wrap_once_used(cpython.SelectorLoop, cpython.SOCK_CONNECT, lambda connect: around_body(connect, _Attempt))
@@ -49,7 +53,7 @@ def observe_connections(patches: Patches) -> None:
 
 
 class _Connection(AroundFunction):
-    """Goes around the making of a transport, and reports whose it is."""
+    """Runs around a transport's `__init__`, and reports who opens the connection."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
         self._transport = transport
@@ -63,7 +67,7 @@ class _Connection(AroundFunction):
 
 
 class _Attempt(AroundFunction):
-    """Goes around the begin of an attempt of create_connection() to connect."""
+    """Runs around `_sock_connect`, and notes an attempt of create_connection() to connect."""
 
     def __init__(self, _: object, future: object, connection: object, address: object) -> None:
         tracer = observer()
@@ -78,7 +82,7 @@ class _Attempt(AroundFunction):
 
 
 class _TransportGone(AroundFunction):
-    """Goes around the end of a transport that nobody refers to any more."""
+    """Runs around a transport's `__del__`, and reports if nobody has closed it."""
 
     def __init__(self, transport: Any, *_: object, **__: object) -> None:
         tracer = None if transport._sock is None else observer() or _between_steps(transport)
@@ -88,14 +92,14 @@ class _TransportGone(AroundFunction):
 
 
 def _between_steps(transport: Any) -> Observer | None:
-    """Who observes a transport's loop, where nothing of that is under way: a task has gone whose result it was."""
+    """The observer of a transport's loop while no step or callback runs: then a task was destroyed with its result."""
     loop = transport._loop
     tracer = tasks_of(loop).sole if loop is _get_running_loop() else None
     return cast("Observer | None", tracer)
 
 
 class _WriterGone(_TransportGone):
-    """The same for a StreamWriter, which closes its transport then."""
+    """Runs around a StreamWriter's `__del__`, which closes its transport, and reports if nobody had closed it."""
 
     def __init__(self, writer: Any, *_: object, **__: object) -> None:
         if _is_plain(writer._transport) and not writer.is_closing():
@@ -103,7 +107,10 @@ class _WriterGone(_TransportGone):
 
 
 class _Write(AroundFunction):
-    """Goes around a write: what is written while the transport asks to wait is kept in memory; if lost, it drops it."""
+    """Runs around StreamWriter.write(), and counts writes while the transport is paused or its connection is lost.
+
+    A paused transport keeps the data in memory. A transport that has lost its connection drops the data.
+    """
 
     def __init__(self, writer: Any, *_: object) -> None:
         transport: Any = writer._transport
@@ -117,12 +124,12 @@ class _Write(AroundFunction):
 
 
 def _is_plain(transport: object) -> bool:
-    """Whether a transport is asyncio's for a socket, without TLS."""
+    """Whether a transport is asyncio's own for a plain socket, without TLS."""
     return type(transport) is cpython.SocketTransport
 
 
 def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -> None:
-    """Count the steps in which a task writes on though it should wait; drain() would have made it wait, or failed."""
+    """Count the steps in which a task writes without drain(), which would have made it wait, or raised an error."""
     is_lost = bool(transport._conn_lost)
     size = MUCH if is_lost else transport.get_write_buffer_size()
     earlier, latest, before = vars(transport).setdefault(_UNDRAINED, {}).get(task, (0, 0.0, 0))
@@ -134,14 +141,14 @@ def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -
 
 
 def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
-    """Tell it while the main task goes on: what is there at the end of a program needs no closing."""
+    """Report an unclosed connection, but only while the main task runs: at the program's end none has to be closed."""
     opened = vars(transport).get(OPENED)
     tasks = tracer.registry.tasks()
     main, task = next((each for each in tasks if cpython.runs_until_end_of(each[1])), (None, None))
     if opened is None or main is None or task is None:
         return
     is_at_work = tracer.current is not main or place_from(frame, tracer.registry.boundary)[1]
-    # A step that a cancel begins keeps the CancelledError, with all in its traceback, until it has come to its end.
+    # A cancelled task keeps its CancelledError, and all objects in the traceback, until the end of that step.
     if is_at_work or getattr(coroutine_of(task), "cr_suspended", False):
         opener, host, file, line = opened
         tracer.emit(ConnectionDropped(tracer.clock.now(), f"connection to {host}", opener, file, line))

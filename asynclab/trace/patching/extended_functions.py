@@ -1,7 +1,7 @@
-"""Runs code of ours around the body of one of Python's functions, in the function's own frame.
+"""Runs code of ours around the body of a function of Python's library, inside the function's own frame.
 
-A wrapper would be a frame of ours: it would show in tracebacks, and be taken for the place of a warning. So the
-function is compiled anew, with its body inside a `with`; lines and columns stay as they are.
+A wrapper would add a frame of ours, which tracebacks would show, and which could become the place of a warning. So the
+function is compiled again from its source, with its body inside a `with`. Lines and columns stay the same.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from asynclab.trace.reading.function_source import UNREADABLE, codes_in, parsed
 _Node = TypeVar("_Node", bound=ast.AST)
 
 Around = Callable[..., AbstractContextManager[Any]]
-"""Called with the function's arguments. The body runs inside what it returns, unless that is entered as False."""
+"""Called with the function's arguments, it returns a context manager. Entered as False, it skips the body."""
 
 _MARK = "_asynclab_extended"
-"""The attribute that a function of ours has."""
+"""An attribute that marks a function made here."""
 
 _FACTORY, _AROUND, _RUNS = "_asynclab_factory", "_asynclab_around", "_asynclab_runs"
 
 _CLASS = frozenset({"__class__"})
 
 _ATTEMPTS = 5
-"""How often a function is compiled before that is given up, where Python 3.11 raises SystemError: see `parsed`."""
+"""How often to try to compile a function. Python 3.11 may raise SystemError: see `parsed`."""
 
 
 def extended(original: Any, around: Around, *, takes_result: bool = False) -> FunctionType | None:
-    """A function that does what another one does, inside a `with` of ours; None if its source is not to be had.
+    """Make a function that does the same as `original`, inside a `with` of ours; None if its source can't be read.
 
-    If `takes_result`, what the `with` is entered as is called with what the function returns.
+    If `takes_result`, the object that the `with` is entered as is called with the function's result, and its return
+    value becomes the result.
     """
     code = getattr(original, "__code__", None)
     factory = factory_of(code, code.co_filename, takes_result) if isinstance(code, CodeType) else None
@@ -51,9 +52,9 @@ def extended(original: Any, around: Around, *, takes_result: bool = False) -> Fu
 
 
 class AroundFunction:
-    """Goes around a function of asyncio's, whose failures it leaves alone.
+    """Base class for context managers around a function of asyncio. Exceptions of the function pass through.
 
-    What is made of a generator does the same, but takes four times as long.
+    It is four times as fast as a `contextmanager`.
     """
 
     def __enter__(self) -> bool:
@@ -64,12 +65,12 @@ class AroundFunction:
 
 
 def around_body(original: Any, around: Around, *, takes_result: bool = False) -> Callable[..., Any]:
-    """An extended function, or a wrapper where that can't be had."""
+    """An extended function, or a wrapper if that can't be made."""
     return extended(original, around, takes_result=takes_result) or _wrapped(original, around, takes_result)
 
 
 def is_extended(function: FunctionType) -> bool:
-    """Whether a function is one that was made here."""
+    """Whether a function was made here."""
     return hasattr(function, _MARK)
 
 
@@ -86,16 +87,16 @@ def _wrapped(original: Any, around: Around, takes_result: bool) -> Callable[...,
 
 
 def can_be_compiled(code: CodeType) -> bool:
-    """Whether a function uses no variables of a function around it; its class for `super()` is no harm."""
+    """Whether a function uses no variables of an enclosing function, except `__class__`, which `super()` needs."""
     return _CLASS.issuperset(code.co_freevars)
 
 
 @functools.cache
 def factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | None:
-    """The code of a module that makes the function of what goes around it.
+    """The code of a module with a factory: called with the context manager's function, it returns the new function.
 
-    The function itself is not kept: it would keep its module alive at the program's end. Equal code may be in two
-    files.
+    The cache keeps only code, because a function would keep its module alive at the program's end. `file` is part of
+    the cache's key, because two files may contain equal code.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -129,9 +130,9 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
 
 
 def _placed(node: _Node, where: ast.AST) -> _Node:
-    """A new node, which with those in it is put where another is.
+    """Give a new node, and all nodes in it, the location of another node.
 
-    `ast.fix_missing_locations` would leave garbage behind.
+    `ast.fix_missing_locations` would leave reference cycles.
     """
     for each in ast.walk(node):
         ast.copy_location(each, where)
@@ -139,7 +140,7 @@ def _placed(node: _Node, where: ast.AST) -> _Node:
 
 
 class _TakenResults(ast.NodeTransformer):
-    """Takes the value that a function returns, but not the values of functions defined within it."""
+    """Wraps the values that a function returns in a call, but not those of nested functions."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -148,7 +149,7 @@ class _TakenResults(ast.NodeTransformer):
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
-        """Replace the value."""
+        """Replace the returned value by a call with that value."""
         value = node.value or _placed(ast.Constant(None), node)
         node.value = ast.copy_location(ast.Call(_placed(ast.Name(_RUNS, ast.Load()), value), [value], []), value)
         return node
@@ -165,7 +166,7 @@ def _call_with_arguments(arguments: ast.arguments) -> ast.Call:
 
 
 def _strip(function: ast.FunctionDef) -> None:
-    """Take away what is evaluated where a function is defined, perhaps among names that are gone."""
+    """Remove decorators, annotations and defaults: they would be evaluated, and their names may not exist any more."""
     arguments = function.args
     function.decorator_list, function.returns = [], None
     for each in _parameters(arguments):
@@ -181,12 +182,12 @@ def _parameters(arguments: ast.arguments) -> list[ast.arg]:
 
 
 def _is_of(compiled: CodeType, code: CodeType) -> bool:
-    """Whether a function was compiled of the source of another: its file may have been written since."""
-    # Not by the instructions: which are used for a call depends on what the module imports.
+    """Whether compiled source contains the function `code`: the file may have changed since the function was loaded."""
+    # Instructions aren't compared: those of a call depend on what the module imports.
     return any(_shape(each) == _shape(code) for each in codes_in(compiled))
 
 
 def _shape(code: CodeType) -> tuple[object, ...]:
     variables = tuple(name for name in code.co_varnames if name != _RUNS)
-    names = tuple(name for name in code.co_names if name not in _CLASS)  # what super() looks at, outside a class
+    names = tuple(name for name in code.co_names if name not in _CLASS)  # used by super(), outside a class
     return code.co_name, variables, names

@@ -1,4 +1,4 @@
-"""Observes the timers that a loop had before it was observed: asyncio's own, which are left as they are."""
+"""Observes the timers that a loop already has when its observation begins, without replacing them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _run_untraced = cpython.run_handle
 
 
 class _Found:
-    """A timer that was found, and what it is for."""
+    """A timer that the loop already had, and its purpose."""
 
     __slots__ = ("observer", "purpose", "timer")
 
@@ -32,20 +32,20 @@ class _Found:
 
 
 class FoundTimers:
-    """Tells what becomes of them.
+    """Reports when such timers fire and when they are cancelled.
 
-    Whoever has set one may have it at hand, to cancel it, so none is replaced. What is replaced are the two methods of
-    their class: the timers that are set from now on are of another one, and have methods of their own.
+    The program may keep a reference to a timer, to cancel it later. So the timers stay, and two methods of their class
+    are patched. New timers aren't affected: they have another class, `ObservedTimer`.
     """
 
     def __init__(self, patches: Patches) -> None:
         self._known: dict[int, _Found] = {}
-        """By the id() of the timer."""
+        """The timers, by their id()."""
         patches.set(TimerHandle, "_run", self._make_run())
         patches.wrap(TimerHandle, "cancel", self._around_cancel)
 
     def add(self, observer: Observer, loop: BaseEventLoop) -> None:
-        """Tell of all timers of a loop, whose tasks are known."""
+        """Report all timers of a loop, and observe them. The loop's tasks must be registered already."""
         tasks = observer.registry.tasks()
         waiters = {id(awaited_by(task)): record.id for record, task in tasks}
         for timer in list(cpython.timer_heap(loop)):
@@ -76,7 +76,7 @@ class FoundTimers:
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
-                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                context = cpython.failure_of(self, error)  # a variable of this frame, as in Handle._run
                 self._loop.call_exception_handler(context)  # type: ignore[attr-defined]
             finally:
                 observer.in_timer = False
@@ -101,7 +101,7 @@ class FoundTimers:
 
 
 def _purpose(timer: TimerHandle, observer: Observer, waiters: dict[int, int]) -> object:
-    """What a timer is for, which is told: the timeout, or the number of a call; None for a sleep."""
+    """Report what a timer is for. Returns the timeout's owner, or the number of a call; None for a sleep."""
     callback: Any = timer._callback  # type: ignore[attr-defined]
     args: Any = timer._args
     if callback is cpython.set_result_unless_cancelled:

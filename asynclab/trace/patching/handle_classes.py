@@ -1,4 +1,4 @@
-"""Makes asyncio create traced handles, also for callbacks that other threads schedule."""
+"""Makes asyncio create a `TracedHandle` for each callback, also for those that other threads schedule."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def replace_handles(patches: Patches) -> None:
 
 
 def _traced_thread_safe_handle() -> type[Handle] | None:
-    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle; None before that.
+    """A copy of asyncio's _ThreadSafeHandle (since Python 3.14) that derives from TracedHandle; None before that.
 
-    Its methods are asyncio's own: so are the frames that tracebacks show, and what holds its lock. Only what `super()`
-    means in them is another class.
+    It uses the code of asyncio's methods, including that for the lock, so tracebacks show asyncio's frames. Only
+    `super()` means another class in them.
     """
     original = cpython.ThreadSafeHandle
     if original is None:
@@ -36,7 +36,7 @@ def _traced_thread_safe_handle() -> type[Handle] | None:
 
 
 def _in_class(kind: type, function: FunctionType) -> FunctionType:
-    """A method as it would be had it been written in another class: that is what its `super()` looks at."""
+    """Copy a method to another class, so that its `super()` refers to that class."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     closure = tuple(CellType(kind) if name == "__class__" else cell for name, cell in cells)
     moved = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)

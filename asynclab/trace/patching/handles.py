@@ -1,4 +1,7 @@
-"""Notices when callbacks run: the loop runs each of them, and so each step of a task, through the handles made here."""
+"""The traced handle: the loop runs each callback by a handle, and this one records the callback's start and end.
+
+A task's step is such a callback too, so handles are how the tracer sees all steps.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,10 @@ _THREAD_SAFE_INIT: CodeType | None = getattr(getattr(cpython.ThreadSafeHandle, "
 
 
 class _StandIn(type):
-    """The class of TracedHandle: programs find that as `asyncio.events.Handle`, and in it what `asyncio.Handle` has.
+    """The metaclass of TracedHandle, which forwards attributes of the class to `asyncio.Handle`.
 
-    So what they put in place of its methods is found there, whichever of the two they meant. An instance's own
-    attributes come another way.
+    While tracing, `asyncio.events.Handle` is TracedHandle. If a program replaces a method of `asyncio.events.Handle` or
+    of `asyncio.Handle`, both names have to show the new method. Attributes of instances aren't affected.
     """
 
     def __getattribute__(cls, name: str) -> Any:
@@ -61,14 +64,14 @@ class _StandIn(type):
 
 
 _shown: type | None = None
-"""TracedHandle, once all of it is there."""
+"""TracedHandle, once the class is complete."""
 
 
 class TracedHandle(Handle, metaclass=_StandIn):
-    """A Handle that tells its lab when it becomes ready and how long it runs.
+    """A Handle that tells its recorder when its callback becomes ready, starts and ends.
 
-    Outside a lab it does what a Handle does. What runs once a step is written out, here and where call_soon is
-    replaced, instead of called: a call costs a twentieth of a whole step.
+    If nobody records the callback, it does the same as a Handle. Code that runs once per step is inlined, here and in
+    our call_soon: a function call costs a twentieth of a whole step.
     """
 
     __slots__ = ("_record", "_tracer", "_waker")
@@ -77,7 +80,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
     """The task whose step this runs; None for any other callback."""
     _tracer: Recorder | None
     _waker: TaskRecord | None
-    """For another callback: the task that caused it."""
+    """For a callback that isn't a step: the task that caused it."""
 
     def __init__(
         self,
@@ -87,7 +90,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         context: Context | None = None,
     ) -> None:
         is_plain = context is None
-        # As Handle.__init__ does it: to call that would show in debug mode's tracebacks, too.
+        # A copy of Handle.__init__: calling that would add a frame to the stack that debug mode stores.
         self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
@@ -100,14 +103,14 @@ class TracedHandle(Handle, metaclass=_StandIn):
                 return
             self._join_lab(getattr(loop, TASKS, None), is_task_callback(callback))
             if self._waker is not None and is_plain and not _is_from_call_soon(sys._getframe(1).f_code):
-                self._waker = None  # what I/O brings is caused by nobody here
+                self._waker = None  # a handle for I/O: no task causes its callback
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             self._leave_lab(error)
 
     def _is_step_of_known_task(self) -> bool:
-        """See to a step that comes another way than through our `call_soon`: that of a loop with its own."""
+        """Handle the step of a known task on a loop with its own `call_soon`. Returns whether it is one."""
         callback = self._callback
         task = callback.__self__ if is_task_callback(callback) else None  # type: ignore[attr-defined]
         record = None if task is None else tasks_of(self._loop).known(task)
@@ -122,7 +125,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         return True
 
     def _join_lab(self, tasks: LoopTasks | None, is_step: bool) -> None:
-        """See whose the callback is; a task that has not been seen before is entered."""
+        """Find the recorder of the callback. If it is the step of an unknown task, register the task."""
         self._record = self._waker = self._tracer = None
         if tasks is None:
             return
@@ -141,17 +144,17 @@ class TracedHandle(Handle, metaclass=_StandIn):
             task = self._callback.__self__  # type: ignore[attr-defined]
             self._record = tracer.enter(task, frame_of_maker(2))
             return
-        if tracer.eager.under_way:  # gather, for one, asks to be told of a task that has ended already
+        if tracer.eager.under_way:  # for example, gather() adds a callback to a task that has already ended
             tracer.eager.settle(next(filter(is_task, self._args), None))
         waker = tracer.current or tracer.cause
         if waker is not None and get_ident() == tracer.thread:
             self._waker = waker
 
     def _owner_by_step(self, *, is_step: bool) -> Recorder | None:
-        """Whose a callback is that brings a context in which no lab is named: that of whose code schedules it.
+        """The recorder of a callback in whose context no lab is set: it depends on the code that schedules it.
 
-        A new task is its creator's, and what a lab's code hands to call_soon is the lab's. Any other callback runs in
-        the context of somebody who waited, outside, for what the lab's code has just done: it is not the lab's.
+        A new task belongs to its creator's lab, and a callback that a lab's code passes to call_soon belongs to that
+        lab. Any other callback wakes code outside the lab that waited for the lab's code: it isn't the lab's.
         """
         tracer = CURRENT.get(_UNSET)
         if tracer is _UNSET:
@@ -166,7 +169,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         return tracer if "call_soon" in frame.f_code.co_names else None
 
     def _leave_lab(self, error: BaseException) -> None:
-        """Code of ours has failed: let this callback run as if nobody looked."""
+        """Run this callback unrecorded, because our code has failed."""
         tracer: Recorder | None = getattr(self, "_tracer", None)
         self._record = self._waker = self._tracer = None
         if tracer is None:
@@ -179,7 +182,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
 
     @looks_like(_run_untraced, "_context", "call_exception_handler")
     def _run(self) -> None:
-        # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
+        # Every callback is called from this frame, so the stack has as many frames as without asynclab.
         record = self._record
         tracer: Recorder | None
         outer = None
@@ -208,18 +211,18 @@ class TracedHandle(Handle, metaclass=_StandIn):
         else:
             tracer = None
         try:
-            if Handle._run is not _run_untraced:  # but the program's
+            if Handle._run is not _run_untraced:  # the program has replaced it
                 Handle._run(self)
             else:
                 try:
                     if self._args:
                         self._context.run(self._callback, *self._args)
                     else:
-                        self._context.run(self._callback)  # much cheaper than with the star
+                        self._context.run(self._callback)  # much cheaper than with `*args`
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                    context = cpython.failure_of(self, error)  # a variable of this frame, as in Handle._run
                     self._loop.call_exception_handler(context)
         except BaseException as error:
             if tracer is None or not self._is_taken(tracer, outer, error):
@@ -253,12 +256,12 @@ class TracedHandle(Handle, metaclass=_StandIn):
         except BaseException as error:
             if tracer is not None:
                 tracer.step_lost(error)
-        # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
+        # As in Handle._run. A failed task's traceback keeps this frame alive, so the frame must not refer to the task.
         self = None  # type: ignore[assignment]
         return None
 
     def _is_taken(self, tracer: Recorder, outer: object, error: BaseException) -> bool:
-        """Whether an exception that comes out of a callback, and would end the loop, ends the lab's run instead."""
+        """Whether an exception from a callback that would end the loop ends only the lab's run instead."""
         if self._record is not None:
             return tracer.step_failed(self._record, self._callback.__self__, error)  # type: ignore[attr-defined]
         tracer.end_callback()
@@ -267,7 +270,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
 
     @looks_like(Handle.cancel, "repr")
     def cancel(self) -> None:
-        """Cancel it; a timeout that was about to expire at once has been met then."""
+        """Cancel the handle. If it was for a timeout that expired at once, that timeout has been met."""
         tracer = self._tracer
         callback = self._callback
         timeout = None
@@ -280,30 +283,30 @@ class TracedHandle(Handle, metaclass=_StandIn):
                 raise
             except BaseException as error:
                 tracer.failed("timeouts", error)
-        if not self._cancelled:  # as Handle.cancel does it
+        if not self._cancelled:  # a copy of Handle.cancel
             self._cancelled = True
             if self._loop.get_debug():
                 self._repr = repr(self)  # type: ignore[assignment]
             self._callback = self._args = None  # type: ignore[assignment]
 
 
-# A handle's repr names its class; observing must not change it, nor what is said of one that can't be pickled: Python
-# takes a handle apart in this order.
+# A handle's repr has its class name, which must be the same as without asynclab. So must the error for a handle that
+# can't be pickled: Python pickles the slots in the order of `__slotnames__`.
 TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
 TracedHandle.__module__ = Handle.__module__
 TracedHandle.__slotnames__ = [*(slot for slot in Handle.__slots__ if slot != "__weakref__"), *TracedHandle.__slots__]
 
 BOUNDARY = TracedHandle._run.__code__
-"""The code that runs steps: frames above it belong to the event loop."""
+"""The code that runs steps: its callers' frames belong to the event loop."""
 
 _shown = TracedHandle
 
 
 def _is_from_call_soon(code: CodeType) -> bool:
-    """Whether a handle is made in call_soon or call_soon_threadsafe."""
+    """Whether code is that in which call_soon or call_soon_threadsafe makes a handle."""
     return code.co_name == "_call_soon" or code is _THREAD_SAFE_INIT
 
 
 def _is_passed_by(code: CodeType) -> bool:
-    """Whether code only passes a callback on, so that its caller is the one who schedules it."""
+    """Whether code only passes a callback on, so that its caller counts as the code that schedules the callback."""
     return code.co_filename.startswith(_PASSED_BY) or code is _THREAD_SAFE_INIT

@@ -1,4 +1,4 @@
-"""Makes a loop's time jump to its next timer where the loop would only wait for that."""
+"""Makes a loop's time jump to its next timer if the loop would only wait for that, so that no real time is lost."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from asynclab.trace.watching.observer import Observer
 
 
 def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystanders, patches: Patches) -> None:
-    """Make time jump whenever the loop, with all of its tasks, waits for nothing but a timer.
+    """Make time jump whenever the loop and all its tasks wait for nothing but a timer.
 
-    The loop has to take its time from the observer's clock.
+    The loop must use the observer's clock.
 
     Raises:
         TypeError: The loop has no selector.
@@ -28,7 +28,7 @@ def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystande
         raise TypeError(f"{type(loop).__name__} has no selector")
 
     def around(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-        """What stands in for a selector's `select`."""
+        """Make a replacement of a selector's `select`."""
 
         @wraps(original)
         def select(timeout: float | None = None) -> list[Any]:
@@ -36,7 +36,7 @@ def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystande
             due = _next_timer(loop)
             if timeout is None or timeout <= 0 or due is None or is_outside_awaited(loop, observer, bystanders):
                 return original(timeout)
-            # Asked after that: a thread that was there a moment ago may have called the loop as its last deed.
+            # After the check: a thread that has just ended may have called the loop before its end.
             found = original(0)
             if not found and not cpython.ready_queue(loop):
                 observer.clock.advance_to(due - observer.origin)
@@ -48,7 +48,7 @@ def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystande
 
 
 def _next_timer(loop: BaseEventLoop) -> float | None:
-    """The time of the first timer, which is none of those cancelled: the loop has let go of these before it waits."""
+    """The time of the first timer; None if it never fires. The loop has removed cancelled timers before it waits."""
     heap = cpython.timer_heap(loop)
     when = heap[0].when() if heap else math.inf
     return when if math.isfinite(when) else None

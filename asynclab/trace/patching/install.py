@@ -1,4 +1,4 @@
-"""Installs what observes asyncio, once for all labs, and removes it without a trace."""
+"""Installs the patches that observe asyncio, once for all labs and observers, and removes them completely."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ from asynclab.trace.watching.observer import Observer
 
 
 class _ProcessHooks:
-    """What is replaced in the whole process while any lab exists, on whatever loop."""
+    """The patches of the process and of loop classes. They stay while any lab or observer exists."""
 
     def __init__(self) -> None:
         self._done: dict[tuple[type[AbstractEventLoop] | None, bool], Patches] = {}
-        """What is replaced in a class of loops, or anywhere; what only labs need has an entry of its own."""
+        """The patches, by loop class (None for all of asyncio), and by whether only labs need them."""
         self._users = 0
         self._lock = threading.Lock()
         self.tracers: weakref.WeakSet[Observer] = weakref.WeakSet()
-        """Those that observe something."""
+        """The observers and tracers that are active."""
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._leave_child_alone)
 
     def acquire(self, kind: type[AbstractEventLoop], *, governs: bool) -> None:
-        """Install, unless another lab has; where that fails, all is as before."""
+        """Install the patches for a class of loops, unless they are installed. If that fails, nothing is changed."""
         with self._lock, ExitStack() as undoing:
             for of in (None, kind):
                 for stage in ((of, False), (of, True)) if governs else ((of, False),):
@@ -62,7 +62,7 @@ class _ProcessHooks:
             undoing.pop_all()
 
     def release(self) -> None:
-        """Remove, unless another lab needs it."""
+        """Remove all patches, unless another user needs them."""
         with self._lock:
             self._users -= 1
             if self._users == 0:
@@ -73,11 +73,11 @@ class _ProcessHooks:
             self._done.popitem()[1].undo()
 
     def _leave_child_alone(self) -> None:
-        """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
+        """Remove all patches in the child process after a fork: it has none of our threads, and nobody observes it."""
         if not self._users:
             return
-        with suppress(BaseException):  # whatever state the fork has caught us in, the child has to go on
-            self._lock = threading.Lock()  # a thread that is gone may have held it
+        with suppress(BaseException):  # the child has to continue, whatever our state was at the fork
+            self._lock = threading.Lock()  # a thread that doesn't exist in the child may have held it
             tracers, self._users = list(self.tracers), 0
             for tracer in tracers:
                 tracer.loop = None
@@ -89,7 +89,7 @@ class _ProcessHooks:
 
 
 def _observe_all(patches: Patches) -> None:
-    """Replace what is replaced on whatever loop."""
+    """Install the patches that are needed for every kind of loop."""
     replace_handles(patches)
     patches.wrap_once_used(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
     patches.wrap_once_used(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
@@ -100,7 +100,7 @@ def _observe_all(patches: Patches) -> None:
 
 
 def _govern_all(patches: Patches) -> None:
-    """Replace what says whose tasks, threads and pool calls are, where there are labs."""
+    """Install the patches that only labs need: they decide to which lab tasks, threads and pool calls belong."""
     all_tasks = _around_all_tasks(asyncio.all_tasks)
     for module in (asyncio, asyncio.tasks):
         patches.set(module, "all_tasks", all_tasks)
@@ -125,11 +125,11 @@ _process = _ProcessHooks()
 
 
 def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
-    """Begin to observe, on the running loop `loop`, what runs in the tracer's context.
+    """Begin to observe a lab: the code on the running loop `loop` that runs in the tracer's context.
 
     Raises:
-        RuntimeError: The loop is not one of asyncio's own, or can't be observed; all is as before then.
-        UnsupportedPythonError: This Python lacks what the tracer needs.
+        RuntimeError: The loop isn't asyncio's own, or can't be observed. Nothing is changed then.
+        UnsupportedPythonError: This Python lacks names that the tracer needs.
     """
     cpython.complain_of_missing()
     if not isinstance(loop, BaseEventLoop):
@@ -150,14 +150,14 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
 
 
 def observe_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
-    """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
+    """Begin to observe all code on a loop, in any context, except that of labs.
 
-    Its time, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
+    The loop's time, task factory and exception handler stay the same. Call `observe_kind` for its class first.
     """
     tasks = tracer.registry.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.join(tracer)
-    object.__setattr__(loop, TASKS, tasks)  # a program's loops may have a __setattr__ of their own
+    object.__setattr__(loop, TASKS, tasks)  # a program's loop class may override __setattr__
     if isinstance(loop, BaseEventLoop) and cpython.keeps_timers_in_heap(call_at_of(loop)):
         tasks.timed_by = tracer
         tracer.purposes.defers = True
@@ -166,7 +166,7 @@ def observe_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
 
 
 def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
-    """Stop to observe a loop."""
+    """Stop observing a loop."""
     tasks = tracer.registry.tasks_of_loop
     _process.tracers.discard(tracer)
     tracer.let_go()
@@ -176,60 +176,61 @@ def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
 
 
 def observe_kind(kind: type[AbstractEventLoop]) -> None:
-    """Observe the loops of a class, until `leave_kind` has been called as often as this."""
+    """Install the patches for a class of loops, until `leave_kind` was called as often as this function."""
     _process.acquire(kind, governs=False)
 
 
 def leave_kind() -> None:
-    """Observe the loops of a class no more."""
+    """Undo one call of `observe_kind`."""
     _process.release()
 
 
 def uninstall(tracer: Tracer) -> None:
-    """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
+    """Stop observing a lab. After the last one, the loop and asyncio are as they were before."""
     loop = tracer.loop
     assert isinstance(loop, BaseEventLoop)
     _process.tracers.discard(tracer)
-    with ExitStack() as steps:  # each, though one before it fails
+    with ExitStack() as steps:  # runs each step even if an earlier one fails
         steps.callback(_process.release)
         steps.callback(_leave, loop)
         HOOKS[loop].remove(tracer)
 
 
 def _leave(loop: BaseEventLoop) -> None:
-    """Put back what is replaced on a loop, unless it has labs."""
+    """Undo the patches of a loop, unless it has labs."""
     if not HOOKS[loop].tracers:
         HOOKS.pop(loop).undo()
 
 
 def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., set[Task[Any]]]:
-    """A program that cancels "all other tasks" means its own, not those of the app that shows it."""
+    """Make a replacement of `all_tasks`: if a lab's code cancels "all other tasks", it must not cancel the app's."""
 
     @functools.wraps(original)
     @looks_like(original, "get_running_loop")
     def all_tasks(loop: AbstractEventLoop | None = None) -> set[Task[Any]]:
-        """Inside a lab, the lab's tasks; outside, all of them."""
-        loop = loop or asyncio.get_running_loop()  # asked here, an error shows the frame that it would
+        """The lab's tasks for code in a lab; all tasks for other code."""
+        loop = loop or asyncio.get_running_loop()  # called here, so that an error shows the usual frame
         found = original(loop)
         tracer = governor()
         if tracer is None or loop is not tracer.loop:
             return found
-        tracer.was_made(None)  # the one that asks may be in its eager first step
-        asks = asyncio.current_task(tracer.loop)  # of the lab, even if it could not be entered
+        tracer.was_made(None)  # the calling task may be in its eager first step
+        asks = asyncio.current_task(tracer.loop)  # belongs to the lab, even if it couldn't be registered
         return {task for task in found if task is asks or tracer.registry.knows(task)}
 
     return all_tasks
 
 
 def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A thread of a lab's prints for the lab, and what it schedules on the loop is the lab's.
+    """Make a replacement of the function that starts threads: a thread started by a lab's code belongs to the lab.
 
-    But a pool's thread is everybody's: it works for whoever hands it something to do.
+    So its output and its callbacks are the lab's. The threads of a pool belong to nobody, because they work for all
+    code that submits calls.
     """
 
     @functools.wraps(original)
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
-        """Start a thread, inside the lab whose code starts it."""
+        """Start a thread, in the lab of the code that starts it."""
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
         if tracer is not None and isinstance(thread, threading.Thread):
@@ -241,9 +242,9 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _scoped(bootstrap: Callable[[], object], thread: threading.Thread, tracer: Tracer) -> Callable[[], object]:
-    """What a thread is to begin with, so that it is its lab's."""
+    """A replacement of a thread's first function, which runs it in the lab."""
     if cpython.is_pool_thread(thread):
-        _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
+        _enter_context(thread, None)  # in a free-threaded Python it would inherit the context
         return bootstrap
     tracer.external.threads.add(thread)
     _enter_context(thread, tracer)
@@ -251,10 +252,10 @@ def _scoped(bootstrap: Callable[[], object], thread: threading.Thread, tracer: T
 
 
 def _enter_context(thread: threading.Thread, tracer: Observer | None) -> None:
-    """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
+    """Set the lab, or None, in the context that a thread will run in. Only since Python 3.14 it has such a context."""
     context = cpython.context_of_thread(thread)
     if context is not None and context.get(CURRENT) is not tracer:
-        with suppress(RuntimeError):  # the program's own context, in which something runs now
+        with suppress(RuntimeError):  # the program has passed a context that is in use now
             context.run(CURRENT.set, tracer)
 
 

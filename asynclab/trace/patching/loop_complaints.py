@@ -1,4 +1,4 @@
-"""Notices what a loop reports: exceptions that nobody handles, and tasks destroyed while they are pending."""
+"""Watches calls of a loop's exception handler: unhandled exceptions, and tasks destroyed while pending."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from asynclab.trace.watching.observer import Observer
 _COMPLAIN = "call_exception_handler"
 _PROTOCOL_FAILED = "Fatal error: protocol."
 _SERVERS = {"Unhandled exception in client_connected_cb": "client_connected_cb"}
-"""What is said of the coroutine that a server runs for each connection, and what it is called there."""
+"""asyncio's message for the coroutine that a server runs for each connection, and our name for that coroutine."""
 _UNCLOSED = "Unclosed "
-"""How aiohttp begins what it says of a session or connector."""
+"""How aiohttp's messages about an unclosed session or connector begin."""
 _NEVER_RETRIEVED = " exception was never retrieved"
-"""What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
+"""How asyncio's message ends when a failed task or future is destroyed and nobody read its exception, all versions."""
 
 
 def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Replace call_exception_handler in the class that has it, which may be replaced for another of its descendants.
+    """Patch call_exception_handler in the class that defines it, unless that is done already for another subclass.
 
-    A program's tests put a mock there, often in BaseEventLoop: one of ours in a derived class would hide it.
+    A program's tests may put a mock there, often in BaseEventLoop. A patch of ours in a subclass would hide the mock.
 
     Raises:
-        TypeError: It is not a plain function, such as a mock.
+        TypeError: The method isn't a plain function, but a mock for example.
     """
     owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
@@ -51,7 +51,7 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
 
 
 class _Complaint:
-    """Goes around a complaint: tells the lab that it concerns, and lets that lab's handler stand for the loop's."""
+    """Runs around call_exception_handler: reports the error to its lab, and uses that lab's exception handler."""
 
     def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
         self._hooks = HOOKS.get(loop) if HOOKS and _owner(type(loop)) is owner else None
@@ -66,10 +66,10 @@ class _Complaint:
         tracer = self._tracer
         if tracer is None or self._hooks is None:
             return True
-        # The loop may call from outside any lab, but what a handler prints is the lab's.
+        # The loop may call this outside of any lab, but the handler's output belongs to the lab.
         self._token = CURRENT.set(tracer)
         self._handler = self._hooks.swap_handler(tracer.exception_handler)
-        # Without a handler, logging would write to stderr: that is the screen of the app that shows the lab.
+        # Without a handler, logging writes to stderr, which is the screen of the app that shows the lab.
         return tracer.echo or tracer.exception_handler is not None or logger.hasHandlers()
 
     def __exit__(self, *_: object) -> None:
@@ -79,9 +79,9 @@ class _Complaint:
 
 
 def _owner(kind: type) -> type:
-    """The class of a class's ancestors, itself among them, whose method it has.
+    """The first class in a class's MRO whose call_exception_handler can be patched without a wrapper.
 
-    Of methods that would need a wrapper of ours, the next one stands in: that is what they call, as a rule.
+    If a method can't be, the search continues: it most likely calls the next one.
 
     Raises:
         TypeError: As `see_complaints`.
@@ -104,7 +104,7 @@ def _is_ours(method: object) -> bool:
 
 
 def _owner_of(context: dict[str, Any], hooks: LoopHooks) -> Tracer | None:
-    """The lab that a complaint concerns: whose code runs, or else whose task or callback it is about."""
+    """The lab that a call of the exception handler concerns: that of the running code, or of the task or callback."""
     tracer = hooks.current()
     for each in () if tracer is not None else hooks.tracers:
         with each.guard("complaints"):
@@ -122,7 +122,7 @@ def _tell(tracer: Observer, context: dict[str, Any]) -> None:
 
 
 def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict[str, Any]) -> None:
-    """Tell of a failed task or future whose exception nobody has looked at; asyncio tells so as it goes."""
+    """Report what asyncio says about a destroyed, failed task or future, a failed callback, or an unclosed client."""
     if not isinstance(tracer, Observer):
         return
     with tracer.guard("complaints"):
@@ -130,11 +130,11 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
         if not isinstance(error, BaseException):
             _tell_unclosed(tracer, context)
             return
-        name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else that is told
+        name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else it gets it
         if name is not None:
             generator = context.get("asyncgen")
             place = raised_at(error, tracer.code.owns)
-            if type(generator) is AsyncGeneratorType and generator.ag_frame is not None:  # it has refused to end
+            if type(generator) is AsyncGeneratorType and generator.ag_frame is not None:  # it ignored aclose()
                 place = place_of_yield(generator)
             tracer.emit(CallbackFailed(tracer.clock.now(), name, short_error(error), *place))
         if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
@@ -149,7 +149,10 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
 
 
 def _tell_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
-    """Tell of a client that its library finds unclosed as it goes; it has opened connections, perhaps by its parts."""
+    """Report a client that its library finds unclosed when it is destroyed.
+
+    The client that has opened connections may be the object in the message, or one of its attributes.
+    """
     message = str(context.get("message"))
     if not message.startswith(_UNCLOSED):
         return
@@ -161,13 +164,13 @@ def _tell_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
 
 
 def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
-    """The name of the callback that a complaint is about; None if all it had yet to do was to raise a task's."""
+    """The name of the callback that has failed; None if it only raised a task's exception again as its last action."""
     handle: Any = context.get("handle")
     if isinstance(handle, Handle):
         futures = [each for each in handle._args or () if is_future(each) and is_done(each)]
         passed_on = any(exception_of(future) is error for future in futures)
         callback = handle._callback  # type: ignore[attr-defined]
-        # Up to Python 3.11 what a server calls at the end of a connection fails where that was cancelled.
+        # Up to Python 3.11 a server's callback for a connection's end fails if the connection's task was cancelled.
         is_asyncios = type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
         is_told = (passed_on and not _was_to_do_more(error)) or (is_asyncios and isinstance(error, CancelledError))
         return None if is_told else callable_name(callback)
@@ -182,7 +185,7 @@ def _failed_callback(context: dict[str, Any], error: BaseException) -> str | Non
 
 
 def _was_to_do_more(error: BaseException) -> bool:
-    """Whether the outermost function that an exception came through, below asyncio's, would still have called any."""
+    """Whether the outermost function in a traceback that isn't asyncio's would have called other functions later."""
     traceback = error.__traceback__
     while traceback is not None and is_asyncio(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
@@ -195,6 +198,6 @@ def _was_to_do_more(error: BaseException) -> bool:
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:
-    """The number of the task that a complaint is about."""
+    """The number of the task in the context of an exception handler's call."""
     future: Future[Any] | None = context.get("task") or context.get("future")
     return tracer.registry.number_of(future)

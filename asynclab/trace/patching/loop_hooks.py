@@ -1,4 +1,4 @@
-"""Stands in for the methods of a loop that has labs: each has a time, factories and handlers of its own."""
+"""Replacements of a loop's methods while it has labs: each lab has its own task factory and exception handler."""
 
 from __future__ import annotations
 
@@ -27,44 +27,44 @@ REPLACED = (
     "stop",
     "close",
 )
-"""The methods of a loop that call those of its `LoopHooks`."""
+"""The methods of a loop that are replaced by those of its `LoopHooks`."""
 
 
 class LoopHooks:
-    """What stands in for the methods of one loop while it has labs: each looks whose code calls."""
+    """The replacements of one loop's methods while it has labs. Each first finds the lab of the calling code."""
 
     def __init__(self, loop: BaseEventLoop) -> None:
-        """Observe from now on a loop of whose class the methods are replaced."""
+        """Prepare a loop for labs. The methods of its class must be patched already."""
         self.tracers: list[Tracer] = []
         self._loop = loop
         if getattr(loop, TASKS) is None:
             setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
-        """The replacement of create_task, while there is one."""
+        """The patch of create_task, while there is one."""
         self._own = SimpleNamespace(**{name: _original(loop, name) for name in ("time", "call_at", *REPLACED)})
-        """The loop's methods as they are without us."""
+        """The loop's original methods."""
         self._create_task = loop.create_task
         self._debug: bool | None = None
-        """What the debug mode was before code inside a lab changed it."""
+        """The debug mode before code in a lab changed it; None if none has."""
         self._asyncgen_hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(firstiter=self._note_asyncgen)
 
     def undo(self) -> None:
-        """Put back what was there."""
+        """Restore the loop."""
         if not tasks_of(self._loop).tracers:
             delattr(self._loop, TASKS)
         self._births.undo()
         if self._debug is not None:
             self._own.set_debug(self._debug)
-        if sys.get_asyncgen_hooks().firstiter == self._note_asyncgen:  # not so when the loop has ended meanwhile
+        if sys.get_asyncgen_hooks().firstiter == self._note_asyncgen:  # not if the loop has ended meanwhile
             sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
 
     def add(self, tracer: Tracer) -> None:
-        """Observe for one more lab."""
+        """Add a lab to the loop."""
         factory = self._own.get_task_factory()
         tracer.factory = None if _is_eager_factory(factory) else factory
         tasks = tracer.registry.tasks_of_loop = tasks_of(self._loop)
-        with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
+        with ExitStack() as undoing:  # undoes everything if the lab can't start
             self.tracers.append(tracer)
             undoing.callback(self.tracers.remove, tracer)
             tasks.join(tracer)
@@ -76,8 +76,8 @@ class LoopHooks:
             undoing.pop_all()
 
     def remove(self, tracer: Tracer) -> None:
-        """Observe for one lab less."""
-        with ExitStack() as steps:  # each, though one before it fails: this runs at the end of a program, too
+        """Remove a lab from the loop."""
+        with ExitStack() as steps:  # runs each step even if an earlier one fails, as may happen at a program's end
             steps.callback(self.see_to_births)
             steps.callback(self.tracers.remove, tracer)
             steps.callback(tasks_of(self._loop).leave, tracer)
@@ -85,10 +85,10 @@ class LoopHooks:
             steps.callback(tracer.timers.detach)
 
     def create_task(self, coro: Any, **kwargs: Any) -> Task[Any]:
-        """Stands in for loop.create_task while there are factories: inside a lab it takes the lab's, not the loop's.
+        """Replaces loop.create_task while there are task factories: for code in a lab it uses the lab's factory.
 
-        So tasks start lazily there, whatever the loop's factory does. The original is called with the lab's factory in
-        the place of the loop's, so that every version of Python names and wraps the task as it always does.
+        So a lab's tasks don't start eagerly because of the loop's factory. The original is called while the loop has
+        the lab's factory. So every version of Python names and wraps the task as usual.
         """
         tracer = self.current()
         if tracer is None:
@@ -106,12 +106,12 @@ class LoopHooks:
             tracer.was_made(made)
 
     def get_task_factory(self) -> Any:
-        """Stands in for loop.get_task_factory: inside a lab, what was set there."""
+        """Replaces loop.get_task_factory: returns the lab's factory to code in a lab."""
         tracer = self.current()
         return self._own.get_task_factory() if tracer is None else tracer.factory
 
     def set_task_factory(self, factory: Any) -> None:
-        """Stands in for loop.set_task_factory: inside a lab, for that lab alone."""
+        """Replaces loop.set_task_factory: sets only the lab's factory for code in a lab."""
         tracer = self.current()
         if tracer is None:
             self._own.set_task_factory(factory)
@@ -122,12 +122,12 @@ class LoopHooks:
         self.see_to_births()
 
     def get_exception_handler(self) -> Any:
-        """Stands in for loop.get_exception_handler: inside a lab, what was set there."""
+        """Replaces loop.get_exception_handler: returns the lab's handler to code in a lab."""
         tracer = self.current()
         return self._own.get_exception_handler() if tracer is None else tracer.exception_handler
 
     def set_exception_handler(self, handler: Any) -> None:
-        """Stands in for loop.set_exception_handler: inside a lab, for that lab alone."""
+        """Replaces loop.set_exception_handler: sets only the lab's handler for code in a lab."""
         tracer = self.current()
         if tracer is None:
             self._own.set_exception_handler(handler)
@@ -137,48 +137,48 @@ class LoopHooks:
             tracer.exception_handler = handler
 
     def set_debug(self, enabled: bool) -> None:
-        """Stands in for loop.set_debug: what a lab sets ends with the labs."""
+        """Replaces loop.set_debug: a mode that a lab's code sets is undone after the last lab."""
         if self._debug is None and self.current() is not None:
             self._debug = self._loop.get_debug()
         self._own.set_debug(enabled)
 
     def stop(self) -> None:
-        """Stands in for loop.stop: inside a lab it ends that run, and the loop goes on for the others."""
+        """Replaces loop.stop: from code in a lab it ends only that lab's run."""
         tracer = self.current()
         if tracer is None:
             self._own.stop()
         else:
-            # In the next round, as a loop finishes the one in which it is stopped: main may end in it.
+            # In the next turn: a loop that is stopped finishes its present turn, in which main may end.
             error = RuntimeError("Event loop stopped before Future completed.")
             self._loop.call_soon(tracer.end_run, error, context=outside_context())
 
     def close(self) -> None:
-        """Stands in for loop.close: nothing runs any more on a closed loop, so that its labs are over."""
+        """Replaces loop.close: ends all labs, because nothing runs on a closed loop."""
         self._own.close()
         for tracer in list(self.tracers):
             tracer.end_run(RuntimeError("Event loop is closed"))
 
     def called_executor(self, future: Future[Any]) -> None:
-        """A call was handed to a pool: if a lab has done so, it knows that it waits for it."""
+        """Note a call in a pool, so that the lab whose code made it knows that it waits for a thread."""
         tracer = self.current()
         if tracer is not None:
             with tracer.guard("executors"):
                 tracer.external.called_executor(future)
 
     def see_to_births(self) -> None:
-        """Replace create_task only while it has something to do: every birth would pay for it."""
+        """Patch create_task only while there is a task factory, because the patch makes each new task slower."""
         factories = [self._own.get_task_factory(), *(tracer.factory for tracer in self.tracers)]
         self._births.undo()
         if any(factory is not None for factory in factories):
             self._births.set(self._loop, "create_task", self.create_task)
 
     def current(self) -> Tracer | None:
-        """The lab whose code calls; None for anybody else."""
+        """The lab of the calling code; None for code outside of labs."""
         tracer = governor()
         return tracer if tracer is not None and tracer.loop is self._loop else None
 
     def swap_handler(self, handler: Any) -> Any:
-        """Give the loop another exception handler, and return the one that it had."""
+        """Set the loop's own exception handler, and return the previous one."""
         before = self._own.get_exception_handler()
         self._own.set_exception_handler(handler)
         return before
@@ -193,18 +193,18 @@ class LoopHooks:
 
 
 def call_at_of(loop: BaseEventLoop) -> Callable[..., Any]:
-    """A loop's own way to set a timer."""
+    """A loop's original `call_at`."""
     return _original(loop, "call_at")
 
 
 def _original(loop: BaseEventLoop, name: str) -> Callable[..., Any]:
-    """A method of a loop as it is without us."""
+    """A loop's original method, without our patch."""
     method = getattr(type(loop), name)
     return MethodType(method.__wrapped__, loop)
 
 
 def _is_eager_factory(factory: object) -> bool:
-    """Whether a task factory is asyncio's own that starts tasks at once (Python 3.12 and later)."""
+    """Whether a task factory is one of asyncio's eager task factories (Python 3.12 and later)."""
     if factory is None:
         return False
     if factory is getattr(asyncio, "eager_task_factory", None):
@@ -214,4 +214,4 @@ def _is_eager_factory(factory: object) -> bool:
 
 
 HOOKS: weakref.WeakKeyDictionary[BaseEventLoop, LoopHooks] = weakref.WeakKeyDictionary()
-"""Those of the loops that have labs."""
+"""The hooks of all loops that have labs."""

@@ -1,4 +1,4 @@
-"""Replaces methods of a loop that has labs: its time, its timers, how it makes tasks, and whom it complains to."""
+"""Patches the methods of a class of loops: to observe its loops, and to give labs their own time and settings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from asynclab.trace.recording.scope import TASKS
 
 
 def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Make the methods of a class of loops report timers, eager starts and complaints.
+    """Patch a class of loops to report timers, eager task starts, `stop()`, and calls of the exception handler.
 
     Raises:
-        TypeError: One of them is not a plain function, such as a mock.
+        TypeError: One of the methods isn't a plain function, but a mock for example.
     """
     patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
@@ -34,10 +34,10 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
 
 
 def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Make the methods of a class of loops call the LoopHooks of the loop, if it has any.
+    """Patch a class of loops to call the `LoopHooks` of a loop, if it has any.
 
-    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
-    on the loop itself would slow down each step and each timer of it by a tenth.
+    The class is patched, not the loop: Python stores the attributes of an object compactly only up to a certain number.
+    With these methods as attributes of the loop, each step and timer would be a tenth slower.
 
     Raises:
         TypeError: As `observe_methods`.
@@ -58,12 +58,12 @@ def _function(kind: type, name: str) -> FunctionType:
 
 
 def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Tell the loop's tracer of each task that may start eagerly: see `EagerStarts`."""
+    """Report each task that may start eagerly to the loop's observer: see `EagerStarts`."""
     original = kind.is_running
 
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
-        """Whether the loop runs; a task that starts eagerly asks just before."""
+        """Whether the loop runs. asyncio calls this just before a task starts eagerly."""
         is_it = original(self)
         tasks = _tasks_of(self) if is_it and type(self) is kind else None
         if tasks is not None:
@@ -74,7 +74,7 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
 
     if sys.version_info >= (3, 12):
         patches.set(kind, "is_running", is_running)
-    if sys.version_info >= (3, 14):  # earlier versions pass no eager_start on, or register what has suspended
+    if sys.version_info >= (3, 14):  # not needed before: then a suspended task is seen when asyncio registers it
         create = around_body(kind.create_task, partial(_eager_create, kind), takes_result=True)
         patches.set(kind, "create_task", create)
 
@@ -95,7 +95,7 @@ def _eager_create(
 
 
 class _Stop(AroundFunction):
-    """Goes around stop(), as each run calls it at its end; tells of one that no callback of the loop's calls."""
+    """Runs around stop(), and reports a call while no callback of the loop runs. Each run ends with a stop()."""
 
     def __init__(self, kind: type[BaseEventLoop], loop: BaseEventLoop) -> None:
         tasks = _tasks_of(loop) if type(loop) is kind else None
@@ -123,8 +123,8 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 
     @wraps(original)
     def method(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
-        """Do what the loop's hooks do, or where it has none, what the original does."""
-        # a class derived from this one, and replaced itself, calls what it overrides
+        """Call the method of the loop's hooks, or the original if the loop has none."""
+        # A loop of a subclass calls this by super(): its own method, also patched, has called the hooks.
         hooks = HOOKS.get(self) if type(self) is kind else None
         return original(self, *args, **kwargs) if hooks is None else stand_in(hooks, *args, **kwargs)
 
@@ -134,11 +134,11 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
-        """The lab's time inside a lab, the loop's own outside."""
-        # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
+        """Lab time for code in a lab; the loop's own time for other code."""
+        # Each turn of the loop and each timeout calls this. So the lab is searched for only if the loop has labs.
         try:
             tasks = self._asynclab_tasks  # type: ignore[attr-defined]
-        except AttributeError:  # see _tasks_of: to call that would cost as much as all of this
+        except AttributeError:  # as in _tasks_of: to call that would cost as much as the rest
             tasks = None
         if tasks is None or tasks.sole is not None:
             return original(self)
@@ -152,9 +152,9 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
 
 
 def _tasks_of(loop: BaseEventLoop) -> LoopTasks | None:
-    """The observed tasks of a loop; None if it has none.
+    """The observed tasks of a loop; None if the loop isn't observed.
 
-    Another thread may end the last lab, and put the class of the loop back, while one of our methods runs.
+    The attribute may be missing: another thread may end the last lab, and restore the class, while our method runs.
     """
     try:
         return loop._asynclab_tasks  # type: ignore[attr-defined, no-any-return]

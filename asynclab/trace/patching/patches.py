@@ -1,4 +1,4 @@
-"""Replaces attributes, and puts back exactly what was there."""
+"""Patches attributes of modules, classes and objects, and restores them exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ABSENT = object()
 
 
 class OnceUsed:
-    """Stands for a method until somebody asks a class or an instance for it: only then its replacement is made."""
+    """A placeholder for a method, which makes the method's replacement only when the method is first accessed."""
 
     def __init__(self, owner: type, name: str, make: Callable[[], FunctionType]) -> None:
         self._owner = owner
@@ -22,7 +22,7 @@ class OnceUsed:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if self.made is None:
             collects = gc.isenabled()
-            gc.disable()  # where the program uses a method first is no moment for a collection
+            gc.disable()  # our work must not start a collection when the program first uses a method
             try:
                 self.made = self._make()
             finally:
@@ -34,7 +34,7 @@ class OnceUsed:
 
 
 class Patches:
-    """A stack of replaced attributes."""
+    """A stack of patched attributes, undone in reverse order."""
 
     def __init__(self) -> None:
         self._undo: list[tuple[Any, str, object, object]] = []
@@ -46,22 +46,22 @@ class Patches:
         self.undo()
 
     def set(self, owner: Any, name: str, value: object) -> None:
-        """Replace an attribute of a module, class or object until `undo`."""
+        """Set an attribute of a module, class or object until `undo`."""
         before = vars(owner).get(name, _ABSENT)
         _setter(owner)(owner, name, value)
         self._undo.append((owner, name, before, value))
 
     def wrap(self, owner: Any, name: str, around: Callable[[Any], object]) -> None:
-        """Replace a function by what `around` makes of it."""
+        """Replace a function by `around(function)`."""
         self.set(owner, name, around(getattr(owner, name)))
 
     def wrap_once_used(self, owner: type, name: str, around: Callable[[Any], Any]) -> None:
-        """The same for a method that few programs use: it takes time to make another."""
+        """Replace a method by `around(method)`, but make that only when the method is first used, to save time."""
         original = getattr(owner, name)
         self.set(owner, name, OnceUsed(owner, name, lambda: around(original)))
 
     def undo(self) -> None:
-        """Put everything back, the last replaced first; what somebody else has replaced since is left alone."""
+        """Restore all attributes, the latest first. An attribute that somebody else has set since is left alone."""
         while self._undo:
             owner, name, before, value = self._undo.pop()
             if isinstance(value, OnceUsed) and value.made is not None:
@@ -75,5 +75,5 @@ class Patches:
 
 
 def _setter(owner: object) -> Callable[[Any, str, object], None]:
-    """What sets an attribute; of a class that of all classes, as the program's metaclass may have one of its own."""
+    """The function that sets an attribute; for a class `type.__setattr__`, because a metaclass may override it."""
     return type.__setattr__ if isinstance(owner, type) else setattr

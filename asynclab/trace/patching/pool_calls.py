@@ -1,7 +1,7 @@
-"""Attributes a call in a thread pool to the lab whose code handed it in.
+"""Attributes each call in a thread pool to the lab whose code submitted it.
 
-The pool gets the function itself, and not a stand-in: pools of the program's own look at it, and so does debug mode.
-Each call in a ThreadPoolExecutor is an object of its own, made where the call is handed in, and run by a thread.
+The submitted function isn't wrapped: a program's own pool class may inspect it, and so does debug mode. Instead, the
+work item is marked: ThreadPoolExecutor makes one for each call in `submit()`, and a thread runs it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import CURRENT
 
 _TRACER = "_asynclab_tracer"
-"""The attribute of a call that says whose it is."""
+"""The attribute of a work item with the tracer of its lab."""
 
 
 def observe_pool_calls(patches: Patches) -> None:
-    """Attribute calls in thread pools to the labs that make them, until the patches are undone."""
+    """Attribute calls in thread pools to labs, until the patches are undone."""
     patches.wrap(cpython.WorkItem, "__init__", _around_init)
     patches.wrap(cpython.WorkItem, "run", lambda run: around_body(run, _PoolCall))
 
@@ -38,9 +38,9 @@ def _around_init(original: Callable[..., None]) -> Callable[..., None]:
 
 
 class _PoolCall:
-    """Goes around a call as a thread runs it: names its lab, in the thread's own context.
+    """Runs around a call on the pool's thread: sets the lab in the thread's own context.
 
-    That outlives the call, so it keeps what the function sets there.
+    The call doesn't get a new context: without asynclab, context variables that it sets stay set on the thread.
     """
 
     def __init__(self, call: Any, *_: object) -> None:

@@ -1,8 +1,8 @@
-"""Shows a lab what happens to asyncio's queues and synchronisation primitives.
+"""Observes asyncio's queues and synchronization primitives.
 
-Nothing is wrapped: a wrapper would be a frame of ours in every traceback, such as that of a QueueEmpty. Instead, the
-attributes in which asyncio keeps the state report when they are set. Each event is written before the wake-ups that the
-change causes, because asyncio changes the state first.
+No method is wrapped: a wrapper would add a frame of ours to tracebacks, such as that of a QueueEmpty. Instead, the
+attributes in which asyncio keeps the state become properties that report changes. Each event comes before the wake-ups
+that the change causes, because asyncio changes the state first.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import VALUES, whole
 
 _Report = Callable[[Observer, Any, Any, Any, FrameType], None]
-"""Called with the object, the value before (or `_ABSENT`), the new value, and the frame that set it."""
+"""Called with the observer, the object, the old value (or `_ABSENT`), the new value, and the frame that set it."""
 
 _ABSENT: Any = object()
 _PLAIN = (bool, int, float)
-"""Types whose values can be compared without running anybody's code."""
+"""Types whose values can be compared without running code of the program."""
 
 _PUT: CodeType = asyncio.Queue.put_nowait.__code__
 _GET: CodeType = asyncio.Queue.get_nowait.__code__
 _TASK_DONE: CodeType = asyncio.Queue.task_done.__code__
 _SHUTDOWN: CodeType | None = asyncio.Queue.shutdown.__code__ if hasattr(asyncio.Queue, "shutdown") else None
 _GRANT: CodeType | None = getattr(getattr(asyncio.Semaphore, "_wake_up_next", None), "__code__", None)
-"""Where a semaphore gives a permit to a task that waits."""
+"""The method in which a semaphore gives a permit to a waiting task."""
 _ENTER: CodeType = asyncio.Lock.__aenter__.__code__
-"""What `async with` calls of a lock or semaphore."""
+"""The method that `async with` calls to enter a lock or semaphore."""
 _NOTIFY: CodeType = asyncio.Condition.notify.__code__
 _CONDITION_INIT = asyncio.Condition.__init__.__code__
 _OWNERS = (
     *(asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, cpython.AS_COMPLETED),
     *(_PUT, _TASK_DONE, _SHUTDOWN),
 )
-"""What makes or sets queues and primitives that are its own business, such as a queue's "all done" event.
+"""Code that makes or sets internal queues and primitives, such as a queue's "all done" event.
 
-No set: to hash the code that is looked for takes the longer the more of it there is."""
+A tuple, not a set: hashing a code object takes the longer the more code it has."""
 
 
 def observe_primitives(patches: Patches) -> None:
-    """Report to the current lab what happens to queues and primitives, until the patches are undone."""
+    """Report changes of queues and primitives to the observer of the running code, until the patches are undone."""
     for owner, attribute, kind in VALUES:
         patches.set(owner, attribute, _reporting(attribute, "primitives", _value_report(kind)))
     patches.set(asyncio.Condition, cpython.CONDITION_WAITERS, _condition_waiters())
@@ -66,20 +66,24 @@ def observe_primitives(patches: Patches) -> None:
 
 
 def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | None = None) -> property:
-    """A property that keeps its value where the plain attribute would, and reports when it is set, but not by `quiet`.
+    """A property that stores its value like the plain attribute, and calls `report` when the value changes.
 
-    `watcher` is switched off where the report fails.
+    Args:
+        attribute: The name of the attribute.
+        watcher: The name of this watcher, which is switched off if a report fails.
+        report: Called with each change.
+        quiet: Changes by this code aren't reported.
     """
 
     def read(self: Any) -> Any:
-        """The value, as the attribute itself would give it."""
+        """The value, or the error that the plain attribute would raise."""
         try:
             return self.__dict__[attribute]
         except KeyError:
             raise AttributeError(_lacks(self, attribute), name=attribute, obj=self) from None
 
     def write(self: Any, value: Any) -> None:
-        """Keep a value, and report it where it is another one."""
+        """Store a value, and report it if it is a different one."""
         kept = self.__dict__
         before = kept.get(attribute, _ABSENT)
         kept[attribute] = value
@@ -112,27 +116,27 @@ def _lacks(owner: object, attribute: str) -> str:
 
 
 class _Accessed:
-    """Stands in for a private method: reports who gets hold of it, and gives out the original.
+    """A descriptor in place of a private method: it reports each access, and returns the original method.
 
-    So whoever calls the method calls asyncio's own function, and a traceback shows no frame of ours.
+    So asyncio still calls its own function, and a traceback shows no frame of ours.
     """
 
     def __init__(self, original: Any) -> None:
-        """Give out `original` to whoever asks."""
+        """Replace the method `original`."""
         self._original = original
 
 
 class _WakeUp(_Accessed):
-    """A queue asks for it when an item is in it, or out of it, and whoever waits for that is about to be woken.
+    """Replaces a queue's `_wakeup_next`, which the queue accesses just after it has added or removed an item.
 
-    put() and get() ask too, to pass a wake-up on where they are cancelled: that is no change.
+    A cancelled put() or get() accesses it too, to pass its wake-up on to another waiter. That isn't a change.
     """
 
     def __get__(self, queue: Any, owner: type | None = None) -> Any:
         if queue is None:
             return self._original
         caller: FrameType | None = _getframe(1)
-        while caller is not None and caller.f_code.co_name == cpython.WAKE_NEXT:  # a descendant's, which calls this one
+        while caller is not None and caller.f_code.co_name == cpython.WAKE_NEXT:  # an override calls this one
             caller = caller.f_back
         assert caller is not None
         code = caller.f_code
@@ -140,7 +144,7 @@ class _WakeUp(_Accessed):
         if tracer is not None and tracer.loop is not None and not (tracer.failures and "queues" in tracer.failures):
             try:
                 if code is _PUT:
-                    is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
+                    is_last = type(queue) is Queue  # cheaper than reading a frame's variables
                     item = queue.__dict__[QUEUE_ITEMS][-1] if is_last else variables_of(caller)["item"]
                     tracer.resources.put(queue, item, caller)
                 else:
@@ -153,7 +157,7 @@ class _WakeUp(_Accessed):
 
 
 class _Notify(_Accessed):
-    """A condition asks for it when its waiters are about to be woken (Python 3.13 and later)."""
+    """Replaces a condition's `_notify`, which it accesses just before it wakes its waiters (Python 3.13 and later)."""
 
     def __get__(self, condition: Any, owner: type | None = None) -> Any:
         if condition is None:
@@ -177,7 +181,7 @@ def _shutdown_report(tracer: Observer, queue: Any, before: Any, value: Any, sett
 
 def _value_report(kind: PrimitiveKind) -> _Report:
     def report(tracer: Observer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
-        """Tell of a primitive that is new, or of its new value."""
+        """Report a new primitive, or the new value of a known one."""
         resources = tracer.resources
         known = resources.known.get(id(primitive))
         if known is None:
@@ -199,7 +203,7 @@ def _value_report(kind: PrimitiveKind) -> _Report:
 
 
 def _taker(tracer: Observer, setter: FrameType) -> int | None:
-    """The task that waits for the future which a semaphore is about to set: it gets the permit."""
+    """The number of the task that gets a semaphore's permit: it waits for the future that is about to be set."""
     future = variables_of(setter).get("fut")
     callbacks = future._callbacks if is_future(future) else None
     for callback, _ in callbacks or ():
@@ -210,7 +214,7 @@ def _taker(tracer: Observer, setter: FrameType) -> int | None:
 
 
 def _is_inner(setter: FrameType) -> bool:
-    """Whether a queue or primitive is another one's, as a barrier has a condition, which has a lock."""
+    """Whether a queue or primitive is an internal part of another one, such as a barrier's condition with its lock."""
     caller = setter.f_back
     if caller is not None and caller.f_code is _CONDITION_INIT:
         caller = caller.f_back
@@ -218,9 +222,9 @@ def _is_inner(setter: FrameType) -> bool:
 
 
 def _condition_waiters() -> property:
-    """A condition is born when it gets its list of waiters.
+    """The property for a condition's waiters: setting it reports a new condition.
 
-    Up to Python 3.12 notify() goes through the list itself, so there it reports when it is read.
+    Up to Python 3.12 notify() reads the waiters itself, so there reading it from notify() reports a notification.
     """
     plain = _reporting(cpython.CONDITION_WAITERS, "primitives", _condition_report)
     read = plain.fget
@@ -246,7 +250,7 @@ def _condition_report(tracer: Observer, condition: Any, before: Any, value: Any,
 
 
 def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
-    """A condition's waiters are about to be woken. A cancelled wait() comes here too: that is no notification."""
+    """Report that a condition is about to wake its waiters, unless a cancelled wait() does so: that isn't notify()."""
     if caller.f_code is not _NOTIFY:
         return
     tracer = CURRENT.get() or observer()

@@ -1,6 +1,6 @@
-"""Tells who printed a text: inside a lab the task that did; outside, it goes where it went before.
+"""Observes what code prints to stdout and stderr, and keeps a lab's output off the app's screen.
 
-What writes is replaced on the stream itself, so that sys.stdout stays the object that it is.
+Only the `write` methods of the streams are patched, so `sys.stdout` stays the same object.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.watching.observer import Observer
 
 SILENCED = threading.local()
-"""Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
+"""Its `stderr` is True on a thread while Python writes a warning there that a lab reports itself."""
 
 _PENDING_LIMIT = 1 << 20
-"""The most bytes of text that a stream is assumed to hold back: what it hands on otherwise looks held back, too."""
+"""The most bytes of text that a stream is assumed to buffer. It bounds the memory if bytes come another way."""
 
 
 class _LookedAt(partial[Any]):
-    """A method of a stream that is looked at; asked what it is, it answers as the method itself."""
+    """A patched method of a stream. Its repr and attributes are those of the original method."""
 
     __wrapped__: Any
 
@@ -39,10 +39,10 @@ class _LookedAt(partial[Any]):
 
 
 def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any]:
-    """What calls `look`, and then, if that is NotImplemented, `original`, with the same argument.
+    """A callable that calls `look`, and if that returns NotImplemented, `original`, with the same argument.
 
-    Python adds in place by asking `__iadd__` first and `__add__` next: C calls one after the other. So where a pipe is
-    broken or a character can't be encoded, the traceback shows no frame of ours.
+    It uses `operator.iadd`, which tries `__iadd__` and then `__add__`, both from C. So if the original raises, for
+    example because a pipe is broken, the traceback shows no frame of ours.
     """
     members = {"__iadd__": staticmethod(look), "__add__": staticmethod(original)}
     looked_at = _LookedAt(operator.iadd, type(getattr(original, "__name__", "write"), (), members)())
@@ -50,7 +50,7 @@ def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any
 
 
 class _Stream:
-    """Looks at what is written to a standard stream, and to the buffer behind it."""
+    """Observes writes to a standard stream, and to the binary buffer behind it."""
 
     def __init__(self, stream: Any, name: str) -> None:
         self.buffer: Any = getattr(stream, "buffer", None)
@@ -58,15 +58,15 @@ class _Stream:
         self._name = name
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._decoders: weakref.WeakKeyDictionary[Observer, codecs.IncrementalDecoder] = weakref.WeakKeyDictionary()
-        """One for each lab: a character may be split over two writes."""
+        """A decoder for each observer: a character may be split over two writes."""
         self._decoding = threading.Lock()
         self._pending = bytearray()
-        """Text that has been reported, and that the stream has yet to hand on to its buffer."""
+        """The bytes of text that is already reported, and that the stream has not yet written to its buffer."""
 
     def write(self, text: Any) -> Any:
-        """Report a text as the current lab's output."""
+        """Report a text as output of the running code."""
         tracer = observer()
-        if not isinstance(text, str):  # the original says best what is wrong with it
+        if not isinstance(text, str):  # the original raises the usual error
             return NotImplemented
         if tracer is not None:
             if self._name == "stderr" and getattr(SILENCED, "stderr", False):
@@ -78,13 +78,13 @@ class _Stream:
         return NotImplemented
 
     def write_bytes(self, data: Any) -> Any:
-        """Report bytes as the text that they are, unless the stream itself hands on a text."""
+        """Report bytes as text, unless the stream itself writes text here that is already reported."""
         if not isinstance(data, bytes | bytearray | memoryview):
             return NotImplemented
         try:
             if self._is_pending(bytes(data)):
                 return NotImplemented
-        except Exception:  # such as a view that was released: the original says so
+        except Exception:  # for example a released memoryview: the original raises the usual error
             return NotImplemented
         tracer = observer()
         if tracer is None:
@@ -97,13 +97,13 @@ class _Stream:
             return
         try:
             self._pending += str.__str__(text).encode(self._stream.encoding, self._stream.errors)
-        except Exception:  # the stream itself is about to say so
+        except Exception:  # the stream itself will raise it
             return
         if len(self._pending) > _PENDING_LIMIT:
             self._pending.clear()
 
     def _is_pending(self, data: bytes) -> bool:
-        """Whether these are bytes of text that the stream has kept. If not, it has handed on all of that before."""
+        """Whether bytes are text from the stream's own buffer. If not, the stream has already written all of that."""
         if self._pending and self._pending.startswith(data):
             del self._pending[: len(data)]
             return True
@@ -119,10 +119,10 @@ class _Stream:
 
 
 class OutputProxy:
-    """Stands in for sys.stdout or sys.stderr where nothing can be replaced on the stream itself."""
+    """Replaces sys.stdout or sys.stderr if the stream's own attributes can't be set."""
 
     def __init__(self, original: Any, write: Callable[[Any], Any]) -> None:
-        """Pass on to `original` all but what is written."""
+        """Forward everything to `original`, except writes."""
         self._original = original
         self.write = write
 
@@ -136,7 +136,7 @@ class OutputProxy:
 
 
 def observe_output(patches: Patches) -> None:
-    """Report what the code of labs prints, until the patches are undone."""
+    """Report what observed code prints, until the patches are undone."""
     for name in ("stdout", "stderr"):
         original = getattr(sys, name)
         if original is not None:
@@ -144,7 +144,7 @@ def observe_output(patches: Patches) -> None:
 
 
 def keep_output_open(patches: Patches) -> None:
-    """Keep the code of labs from closing a stream that others print to, until the patches are undone."""
+    """Keep code in labs from closing stdout and stderr, which others use too, until the patches are undone."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "close") and _takes_attributes(stream):
             patches.wrap(stream, "close", lambda close: lambda: close() if governor() is None else None)
@@ -163,14 +163,14 @@ def _observe(original: Any, name: str, patches: Patches) -> None:
 
 
 def _hand_on_text(stream: Any) -> None:
-    """Make a stream pass the text that it still holds on to its buffer, which holds it from then on."""
-    with Patches() as patches, suppress(Exception):  # such as that the stream is closed
+    """Make a stream write its buffered text to its binary buffer, without flushing that."""
+    with Patches() as patches, suppress(Exception):  # for example, the stream is closed
         patches.set(stream.buffer, "flush", lambda: None)
         stream.flush()
 
 
 def _takes_attributes(stream: Any) -> bool:
-    """Whether an object's own `write` can stand in for its class's."""
+    """Whether `write` can be set as an attribute of a stream."""
     try:
         kept = vars(stream)
         if "write" not in kept:
@@ -184,7 +184,7 @@ def _takes_attributes(stream: Any) -> bool:
 def _report(tracer: Observer, text: str, stream: str) -> None:
     if "output" in tracer.failures:
         return
-    try:  # as in a guard, of which print() would need one for each of its words
+    try:  # not a guard, which would be slow: print() calls this for each of its arguments
         tracer.printed.add(text, stream)
     except KeyboardInterrupt:
         raise

@@ -1,4 +1,4 @@
-"""Replaces `call_soon`, so that callbacks are seen when they become ready, and get traced handles in a single call."""
+"""Replaces `loop.call_soon` by a faster version that makes traced handles, and records when callbacks become ready."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from asynclab.trace.same_frames import looks_like
 
 _new = Handle.__new__
 _OF_STEPS = frozenset({STEP_TYPE, BuiltinMethodType, MethodType})
-"""The types of the callbacks that run steps, among others."""
+"""The types of callbacks that may run a task's step."""
 
 _DEPTH = DEBUG_STACK_DEPTH - 2
-"""How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
+"""How many frames debug mode stores for a scheduled callback: asyncio stores two more, and removes its own two."""
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     """Make a class of loops create the handle of a step in one call instead of three, unless it overrides `call_soon`.
 
-    Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
-    checks, makes the handle, and appends it to those that are ready.
+    asyncio calls call_soon for each step of each task. The replacement does the same as the original: it checks its
+    arguments, makes the handle, and appends it to the ready queue.
     """
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
         return
-    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
+    if not cpython.has_known_call_soon():  # then the original makes handles by TracedHandle.__init__
         return
 
     @wraps(original)
@@ -44,12 +44,12 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
-        """Put a callback in the ready queue, and tell which task it makes ready."""
+        """Append a callback to the ready queue, and record which task becomes ready by it."""
         try:
             tasks = self._asynclab_tasks  # type: ignore[attr-defined]
-        except AttributeError:  # the last lab, in another thread, has put everything back since this was called
+        except AttributeError:  # another thread has ended the observation since this was called
             tasks = None
-        if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
+        if tasks is None or type(self) is not kind:  # a subclass may override it
             return original(self, callback, *args, context=context)
         if self._closed:  # type: ignore[attr-defined]
             self._check_closed()  # type: ignore[attr-defined]
@@ -72,8 +72,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                 if record is not None:
                     owner = record.tracer
                     if owner.gone and (record := tasks.known(callback.__self__)) is not None:  # type: ignore[attr-defined]
-                        owner = record.tracer  # the id() was that of a task that is gone
-                # The name is a new string each time: to compare it costs less than to hash it.
+                        owner = record.tracer  # the id() was that of a destroyed task
+                # __name__ is a new string each time: comparing it costs less than hashing it.
                 if record is not None and (
                     kind_of_callback is STEP_TYPE or callback.__name__ == WAKE_UP or callback.__name__ in TASK_CALLBACKS
                 ):
@@ -103,9 +103,9 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
 
 
 def trace_ready_steps(loop: BaseEventLoop) -> None:
-    """Replace the handles of steps that became ready before the loop was observed, so that these steps are seen, too.
+    """Replace the handles of steps that became ready before the loop was observed, so that these steps are recorded.
 
-    Their tasks are known by now. Only the loop refers to the handle of a step, so it can be replaced.
+    Only the loop refers to the handle of a step, so it can be replaced. The tasks must be registered already.
     """
     ready = cpython.ready_queue(loop)
     for index, found in enumerate(tuple(ready)):

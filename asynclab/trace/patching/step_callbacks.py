@@ -1,4 +1,4 @@
-"""Tells the callbacks that run a step of a task from any others."""
+"""Recognizes callbacks that run a step of a task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _find_step_type() -> type:
     async def nothing() -> None: ...
 
     coroutine = nothing()
-    # The name keeps this task from using up "Task-1", which the program's own first task has in plain Python.
+    # With a name, so that this task doesn't take the name "Task-1" from the program's first task.
     task = Task(coroutine, loop=_Loop(), name="asynclab")  # type: ignore[arg-type]
     cpython.expect_destruction(task)
     coroutine.close()
@@ -34,7 +34,7 @@ WAKE_UP = "task_wakeup"
 """The name of the callback that wakes a task written in C."""
 
 TASK_CALLBACKS = frozenset({WAKE_UP, "TaskWakeupMethWrapper", "__step", "__wakeup"})
-"""The names of the other callbacks that run a step: a wake-up, and both in tasks written in Python."""
+"""The names of other callbacks that run a step: the wake-up of a task in C, the step and wake-up of one in Python."""
 
 
 def is_task_callback(callback: object) -> bool:
@@ -45,5 +45,5 @@ def is_task_callback(callback: object) -> bool:
 
 
 def makes_step_of_itself(callback: object) -> bool:
-    """Whether a task's callback is one that it schedules itself, at its birth or to yield; not a wake-up."""
+    """Whether a task schedules this callback itself, when it is created or yields. A wake-up comes from a future."""
     return type(callback) is STEP_TYPE or getattr(callback, "__name__", "") == "__step"

@@ -1,7 +1,7 @@
-"""Observes uvloop's loops: births, steps and waits of tasks, which all come by way of `call_soon`.
+"""Observes the tasks of uvloop's loops, by a replacement of `call_soon`, which each step of a task needs.
 
-uvloop keeps its timers and callbacks in C: their deadlines, and what runs no task, can't be seen. It is never imported
-here: a program that has it has its class.
+uvloop keeps its timers and other callbacks in C, so their deadlines and run times can't be seen. uvloop is never
+imported here; if the program has imported it, its class is found.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _new = Handle.__new__
 
 
 def uvloop_kind() -> type[AbstractEventLoop] | None:
-    """The class of uvloop's loops, where the program has imported it."""
+    """The class of uvloop's loops; None if the program hasn't imported uvloop."""
     kind: type[AbstractEventLoop] | None = getattr(sys.modules.get("uvloop"), "Loop", None)
     return kind
 
 
 def is_uvloop(kind: type) -> TypeGuard[type[AbstractEventLoop]]:
-    """Whether a class is that of uvloop's loops."""
+    """Whether a class is uvloop's Loop."""
     return kind.__module__ == "uvloop" and kind.__name__ == "Loop"
 
 
 def replace_uvloop_call_soon(kind: type[AbstractEventLoop], patches: Patches) -> None:
-    """Schedule a step with a traced handle; leave any other callback to uvloop."""
+    """Replace `call_soon` of uvloop's class: a step gets a traced handle; other callbacks are left to uvloop."""
     original: Callable[..., Any] = kind.call_soon
     patches.set(kind, TASKS, None)
     outside = outside_context()  # the step enters its own context from there
@@ -44,7 +44,7 @@ def replace_uvloop_call_soon(kind: type[AbstractEventLoop], patches: Patches) ->
     def call_soon(
         self: AbstractEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        """Schedule a callback; the step of an observed task by way of a handle of ours."""
+        """Schedule a callback; for the step of an observed task, schedule our handle's `_run`."""
         tasks = getattr(self, TASKS, None)
         if tasks is None or not is_task_callback(callback):
             return original(self, callback, *args, context=context)

@@ -1,4 +1,4 @@
-"""Notices Python's warnings of coroutines that were never awaited."""
+"""Reports coroutines that were never awaited, by a hook in Python's warning about them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from asynclab.trace.watching.observer import Observer
 
 
 def observe_warnings(patches: Patches) -> None:
-    """Report coroutines of labs that were never awaited, until the patches are undone.
+    """Report coroutines that were never awaited, until the patches are undone.
 
-    Each is reported, although Python's filters would show a given line only once. The program's own filters and
-    handlers are obeyed as ever.
+    Each is reported, although Python's default filter shows only one warning per line. The program's own filters and
+    handlers work as usual.
     """
     reporting = extended(getattr(warnings, cpython.WARN_UNAWAITED), _Complaint)
     if reporting is not None:  # a wrapper would be the place of the warning
@@ -31,7 +31,7 @@ def observe_warnings(patches: Patches) -> None:
 
 
 class _Complaint:
-    """Tells a warning of a coroutine that was never awaited, and keeps it off a screen that is not the program's."""
+    """Runs around the warning about a coroutine: reports it, and keeps Python's text off the screen of a lab's app."""
 
     def __init__(self, coroutine: Any) -> None:
         self._silences = False
@@ -45,7 +45,7 @@ class _Complaint:
             now, task = tracer.clock.now(), tracer.current_number()
             tracer.emit(Warned(now, text, task))
             file, line = ("", 0) if within is None else place_from(sys._getframe(2), tracer.registry.boundary)
-            if not line:  # asyncio itself has let it go
+            if not line:  # asyncio itself has dropped it
                 file, line = _definition(coroutine)
             tracer.emit(CoroutineDropped(now, coroutine.__qualname__, file, line, task))
 
@@ -60,18 +60,18 @@ class _Complaint:
 
 
 def _sole_observer() -> Observer | None:
-    """Whose all is that this thread's loop runs: between two callbacks it lets go of what a thread has returned."""
+    """The observer of this thread's loop, if it is the only one: coroutines may be destroyed between two callbacks."""
     sole: Observer | None = getattr(getattr(_get_running_loop(), TASKS, None), "sole", None)
     return sole if sole is not None and sole.loop is not None else None
 
 
 def _definition(coroutine: Any) -> tuple[str, int]:
-    """Where the function of a coroutine is defined; empty where that isn't known."""
+    """The file and line of a coroutine's function; ("", 0) if unknown."""
     code = getattr(coroutine, "cr_code", None)
     return (code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else ("", 0)
 
 
 def _is_shown_as_ever() -> bool:
-    """Whether Python itself writes warnings to stderr, and nobody has put something of his own in between."""
+    """Whether Python itself writes warnings to stderr, and nobody has replaced its functions for that."""
     shows, formats = cpython.own_warning_functions()
     return warnings.showwarning is shows and warnings.formatwarning is formats
