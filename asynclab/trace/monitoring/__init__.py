@@ -1,1 +1,1 @@
-"""Looks at loops from another thread: what blocks them, what could wake them, and what keeps them busy uselessly."""
+"""Monitors loops from another thread: what blocks them, what could wake them, and which tasks spin uselessly."""

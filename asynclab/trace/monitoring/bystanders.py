@@ -1,4 +1,4 @@
-"""Tells the program's own threads and signal handlers from the ones of its runner, such as pytest."""
+"""Separates the program's own threads and signal handlers from those of its runner, such as pytest."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import msgspec
 
 
 class Bystanders(msgspec.Struct, frozen=True):
-    """Threads and signal handlers of the process that never wake the program's loops."""
+    """The threads and signal handlers of the process that never wake the program's loops."""
 
     threads: frozenset[int | None] = frozenset()
-    """The identifiers of threads."""
+    """The identifiers of such threads."""
     modules: frozenset[str] = frozenset()
-    """Modules whose functions are none of the program's."""
+    """Modules whose functions don't belong to the program, when they run in a thread or handle a signal."""
 
     def has_thread(self, thread: threading.Thread) -> bool:
         target = getattr(thread, "function", None) or getattr(thread, "_target", None)  # a Timer has a function
         return thread.ident in self.threads or self.has_handler(target)
 
     def has_handler(self, handler: object) -> bool:
-        """Whether a function is one of theirs."""
+        """Whether a function belongs to one of `modules`."""
         return getattr(handler, "__module__", None) in self.modules
 
 

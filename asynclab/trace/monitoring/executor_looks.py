@@ -1,11 +1,12 @@
-"""Reports calls that wait for a thread though they should not, since all threads of their executor are busy.
+"""Reports calls that wait for a thread because all threads of their executor are busy, if that is likely a bug.
 
 Four kinds of call are reported:
-- a lookup of a host's name;
-- a call that would end the threads' own waits, or whose task would, such as by the release of a semaphore or the result
-  that they wait for: without timeouts that is a deadlock;
-- any call, if nobody waits for the calls that the threads are busy with: a timeout does not end a thread;
-- any call that was given up before a thread has begun it.
+
+- a lookup of a host name, which asyncio runs in the default executor;
+- a call that the busy threads themselves wait for, such as one that releases a semaphore or sets a future, or whose
+  waiting task does so: without timeouts that is a deadlock;
+- any call, if nobody waits any more for the calls that keep the threads busy: a timeout doesn't end a thread;
+- any call that was cancelled before a thread began it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 FULL_AFTER = 0.5
-"""Real seconds: a lookup takes a few thousandths, and its timeouts are made for that."""
+"""Real seconds that a call must have waited. A lookup takes a few milliseconds, and its timeouts expect that."""
 
 _LOOKUPS = (socket.getaddrinfo, socket.getnameinfo)
 _THREADS_TOLD = 4
@@ -41,22 +42,22 @@ _WAITS_FOLLOWED = 5
 _WAIT: CodeType = threading.Condition.wait.__code__
 _RUN_CALL: CodeType | None = getattr(getattr(cpython.WorkItem, "run", None), "__code__", None)
 _SYNCHRONIZING = (threading.__file__, queue.__file__, concurrent.futures._base.__file__)
-"""The files of what threads wait at."""
+"""The files of the objects that threads wait for: locks, queues and futures."""
 
 
 class ExecutorLooks:
-    """Tells once of each executor that such calls wait for its threads."""
+    """Reports each executor once if such calls wait for its threads."""
 
     def __init__(self) -> None:
         self._since: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
         """Real time at which a call was first seen to wait."""
         self._waiters: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        """The tasks that wait for the first of the calls that wait for a thread."""
+        """The numbers of the tasks that wait for the first queued calls."""
         self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        """The threads of the executors that were reported."""
+        """The threads of reported executors."""
 
     def look(self, recorder: Recorder) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check all executors. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         if loop is None:
             return
@@ -92,7 +93,7 @@ class ExecutorLooks:
         recorder.write(told_of)
 
     def _never_begun(self, loop: AbstractEventLoop, queued: list[Any], now: float) -> Any:
-        """A call that somebody has waited for, and given up, while it waited for a thread; None if there is none."""
+        """A call for which a task has waited, and which was cancelled before a thread began it; None if none was."""
         for call in queued[:_CALLS_FOLLOWED]:
             if cpython.is_call_cancelled(call):
                 if now - self._since.get(call, now) >= FULL_AFTER:
@@ -107,9 +108,9 @@ _NAMED = (FunctionType, MethodType, BuiltinMethodType)
 
 
 def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
-    """The first of the calls that should not wait for a thread; None if each of them may."""
+    """The first queued call that should not have to wait for a thread; None if all of them may wait."""
     found = [_waits_at(frame) for frame in busy]
-    # Where nothing has a timeout it is a deadlock, and reported as one.
+    # If nothing has a timeout, this is a deadlock, and another watcher reports it.
     is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))
     wanted = [at for at, _ in filter(None, found)] if all(found) and is_timed else []
     futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
@@ -128,7 +129,7 @@ def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[Frame
 
 
 def _brought_by(call: Any) -> Iterator[Any]:
-    """The futures, of loops and threads, that are set when a call ends, or when the tasks that wait for it end."""
+    """The objects, such as futures, that done callbacks use when a call ends, or when its waiting tasks end."""
     left = [(future, 0) for future in _futures_of(call)]
     while left:
         future, depth = left.pop()
@@ -139,7 +140,7 @@ def _brought_by(call: Any) -> Iterator[Any]:
 
 
 def _used_by_waiter(loop: AbstractEventLoop, call: Any) -> Iterator[Any]:
-    """What the task that waits for a call has in variables."""
+    """The objects in the variables of the task that waits for a call."""
     record = _waiter(loop, call)
     task = None if record is None else record()
     for link in () if task is None else follow(coroutine_of(task)).links:
@@ -147,7 +148,7 @@ def _used_by_waiter(loop: AbstractEventLoop, call: Any) -> Iterator[Any]:
 
 
 def _is_given_up(frame: FrameType | None) -> bool:
-    """Whether a thread runs a call whose future was cancelled on its loop's side, as by a timeout."""
+    """Whether a thread runs a call whose asyncio future was cancelled, for example by a timeout."""
     while frame is not None and frame.f_code is not _RUN_CALL:
         frame = frame.f_back
     futures = [] if frame is None else list(_futures_of(variables_of(frame)["self"]))
@@ -155,13 +156,13 @@ def _is_given_up(frame: FrameType | None) -> bool:
 
 
 def _futures_of(call: Any) -> Iterator[Future[Any]]:
-    """The loops' futures that are set when a call ends."""
+    """The asyncio futures that are set when a call ends."""
     for callback in cpython.callbacks_of_call(call):
         yield from filter(is_future, (cell.cell_contents for cell in callback.__closure__ or ()))
 
 
 def _plainly(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """What a call really calls, and with what: `asyncio.to_thread` hands in a partial of a context's `run`."""
+    """The program's function in a call, and its arguments: `asyncio.to_thread` submits a partial of `Context.run`."""
     while type(function) is partial:
         function, arguments = function.func, (*function.args, *arguments)
         if type(function) is BuiltinMethodType and function.__name__ == "run" and arguments:
@@ -175,7 +176,7 @@ def _code_of(function: Any) -> CodeType | None:
 
 
 def _parts_of(function: Any) -> Iterator[Any]:
-    """The objects that a function brings with it: what it is a method of, and the variables around it."""
+    """The objects that a function refers to: the `self` of a method, and the variables of enclosing functions."""
     if type(function) in (MethodType, BuiltinMethodType):
         yield function.__self__
         function = function.__func__ if type(function) is MethodType else None
@@ -184,7 +185,7 @@ def _parts_of(function: Any) -> Iterator[Any]:
 
 
 def _has(owner: Any, wanted: Any) -> bool:
-    """Whether an object is another, or has it as an attribute, perhaps of its class."""
+    """Whether an object is another one, or has it as an attribute, or as an attribute of its class."""
     if owner is wanted:
         return True
     parts = gc.get_referents(owner)
@@ -194,7 +195,7 @@ def _has(owner: Any, wanted: Any) -> bool:
 
 
 def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
-    """The lock or queue of `threading` or `queue` that a thread waits at, and the function of its call."""
+    """The lock, queue or future that a thread waits for, and the function of its call; None if it doesn't wait."""
     if frame is None or frame.f_code is not _WAIT:
         return None
     wanted, called = None, None
@@ -207,7 +208,7 @@ def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
 
 
 def _waiter(loop: AbstractEventLoop, call: Any) -> TaskRecord | None:
-    """The task that waits for what a call will bring."""
+    """The task that waits for the result of a call."""
     found = (_waits_for(loop, future) for future in _futures_of(call))
     return next((record for record in found if record is not None), None)
 
@@ -218,7 +219,7 @@ def _number_of(record: TaskRecord | None) -> int | None:
 
 def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> TaskRecord | None:
     for callback, _ in future._callbacks or ():
-        known: Any = callback if type(callback) in (BuiltinMethodType, MethodType) else None  # else it is not asked
+        known: Any = callback if type(callback) in (BuiltinMethodType, MethodType) else None  # else it isn't read
         record = None if known is None else tasks_of(loop).known(known.__self__)
         if record is not None:
             return record

@@ -1,7 +1,7 @@
-"""Separates threads that may do something by themselves from threads that wait for other code of the program.
+"""Separates threads that may act by themselves from "held" threads, which wait for other code of the program.
 
-A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, continues
-only if other code of the program does something for it. If all other threads wait so, none of them can wake a loop.
+A held thread waits without a timeout for a `threading.Condition`, for example in a queue or for a future's result. It
+continues only if other code of the program wakes it. If all other threads are held, none of them can wake a loop.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.recording.code_ownership import is_pythons
 
 _open = open
-"""Bound here: a program that puts another in its place may count its calls."""
+"""Bound here: a program may replace `open`, for example by a mock that counts its calls."""
 
 _THREADS_OF_PROCESS = "/proc/self/task"
 _FUTEX, _TIMEOUT = {"x86_64": "202", "aarch64": "98"}.get(platform.machine(), ""), 3
-"""The number of the system call by which threads wait for each other on Linux, and which argument is its timeout."""
+"""The number of the system call by which threads wait for each other on Linux, and the index of its timeout."""
 _JOINS = tuple(
     getattr(function, "__code__", None)
     for function in (threading.Thread.join, getattr(threading.Thread, "_wait_for_tstate_lock", None))
 )
 _WAIT: CodeType = threading.Condition.wait.__code__
 _NOT_HELD = (None, -1)
-"""The timeouts that stand for none."""
+"""The values of a timeout that mean no timeout."""
 _BEGINNINGS = frozenset(
     (function.__code__.co_filename, function.__qualname__)
     for function in (
@@ -44,17 +44,17 @@ _BEGINNINGS = frozenset(
     )
     if isinstance(function, FunctionType)
 )
-"""By file and name, not by code object: the function is compiled again while a lab observes it."""
+"""The functions that only start the work of a thread or a call. By file and name, not by code: `run` may be patched."""
 _OURS = os.path.dirname(os.path.dirname(__file__))
 
 
 def look_at_threads(
     loop_thread: int, bystanders: Bystanders, *, also_in_c: bool = False
 ) -> tuple[int, tuple[ThreadStands, ...]]:
-    """The number of threads, besides a loop's, that may do something by themselves; if none may, the held threads.
+    """The number of threads, besides a loop's, that may act by themselves; if none may, 0 and the held threads.
 
-    Held threads count in the number where a thread may act, or where threads run that Python doesn't know. If
-    `also_in_c`, code in C may wait as well, such as queue.SimpleQueue's.
+    If any thread may act, or if there are threads that Python doesn't know, the number includes the held threads. If
+    `also_in_c`, threads that wait in C code also count as held, such as in queue.SimpleQueue.
     """
     frames = frames_of_others()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
@@ -66,14 +66,14 @@ def look_at_threads(
 
 
 def frames_of_others() -> dict[int, FrameType]:
-    """The innermost frame of each other thread. A reference to the own frame would keep its callers."""
+    """The innermost frame of each other thread. Without our own frame: that would be a reference cycle."""
     frames = sys._current_frames()
     del frames[threading.get_ident()]
     return frames
 
 
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
-    """Where a thread is: the innermost frame of the program's own code."""
+    """The place of a thread: the innermost frame that is neither Python's nor ours."""
     called = ""
     while frame is not None and not begins_call(frame):
         code = frame.f_code
@@ -85,12 +85,12 @@ def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
 
 
 def is_idle_worker(frame: FrameType | None) -> bool:
-    """Whether a pool's thread is idle: it waits for its next call."""
+    """Whether the thread of a pool waits for its next call; `frame` is its innermost frame."""
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 
 def begins_call(frame: FrameType) -> bool:
-    """Whether a frame only begins what a thread, or a call in a pool, is to do."""
+    """Whether a frame only starts the work of a thread, or of a call in a pool."""
     return (frame.f_code.co_filename, frame.f_code.co_qualname) in _BEGINNINGS
 
 
@@ -99,7 +99,10 @@ def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
 
 
 def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
-    """Whether a thread waits for a condition, perhaps with a timeout, or for another thread's end without one."""
+    """Whether a thread waits without a timeout, for a condition or for another thread's end.
+
+    If `also_timed`, a wait for a condition with a timeout counts too.
+    """
     if frame is None:
         return False
     if frame.f_code is _WAIT:
@@ -108,7 +111,7 @@ def is_held(frame: FrameType | None, *, also_timed: bool = False) -> bool:
 
 
 def _waits_in_c(thread: threading.Thread) -> bool:
-    """Whether the system says of a thread that it waits for another one without a timeout; only on Linux."""
+    """Whether a thread waits for another one without a timeout, according to the operating system; only on Linux."""
     with suppress(OSError), _open(f"{_THREADS_OF_PROCESS}/{thread.native_id}/syscall") as call:
         number, *arguments = call.read().split()
         return number == _FUTEX and arguments[_TIMEOUT : _TIMEOUT + 1] == ["0x0"]
@@ -116,9 +119,9 @@ def _waits_in_c(thread: threading.Thread) -> bool:
 
 
 def _has_foreign(known: int) -> bool:
-    """Whether threads may run that Python does not know: they could call into it.
+    """Whether there may be threads that Python doesn't know, and that could call Python code.
 
-    A watchdog of faulthandler's is one, and does not.
+    The watchdog thread of faulthandler isn't counted: it never calls Python code.
     """
     try:
         threads = len(listdir(_THREADS_OF_PROCESS))

@@ -27,34 +27,34 @@ from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
 
 IDLE_AFTER = 0.4
-"""Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
+"""Real seconds for which a loop must be idle: the result of a thread may arrive a moment late."""
 
 AGAIN_AFTER = 1.0
-"""Real seconds until what could wake an idle loop is looked at again."""
+"""Real seconds between two checks of what could wake an idle loop."""
 
 RESTS_AFTER = 2.0
-"""Real seconds of quiet after which a loop is looked at only every `REST_PERIOD`: each look costs.
+"""Real seconds of quiet after which a loop is checked only every `REST_PERIOD`, to save time.
 
-Nearly all reports on a loop that stands still have come by then.
+By then nearly all reports about an idle loop were made.
 """
 
 REST_PERIOD = 0.55
-"""Real seconds: more than any watcher wants between two of its looks."""
+"""Real seconds: longer than the interval that any of our checks needs."""
 
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
-"""Handlers that do nothing, or end the program."""
+"""Signal handlers that do nothing, or end the program."""
 
 
 class Quiet:
-    """The time since which a loop has been idle without events, as another thread sees it."""
+    """Tracks, from another thread, since when a loop has been idle without events."""
 
     def __init__(self) -> None:
         self.since = 0.0
-        """Real time; 0 while something happens."""
+        """Real time at which the loop became idle; 0 while it isn't."""
         self._rests_until = 0.0
 
     def look(self, recorder: Recorder) -> None:
-        """Look whether the loop is still quiet. Call this several times a second."""
+        """Check whether the loop is still quiet. Call this several times a second."""
         if not _is_quiet(recorder):
             self.since = 0.0
             return
@@ -63,7 +63,7 @@ class Quiet:
         self._rests_until = now + REST_PERIOD
 
     def rests(self, recorder: Recorder) -> bool:
-        """Whether the loop has been quiet for so long that the next look can wait."""
+        """Whether the loop has been quiet for so long that the next check can wait."""
         now = recorder.clock.real_time()
         return 0 < self.since <= now - RESTS_AFTER and now < self._rests_until and _is_quiet(recorder)
 
@@ -74,16 +74,16 @@ def _is_quiet(recorder: Recorder) -> bool:
 
 
 class IdleLooks:
-    """Tells what could wake a loop, once it has been idle for a while, and again when that has changed."""
+    """Reports what could wake a loop that has been idle for a while, and reports again if that changes."""
 
     def __init__(self, bystanders: Bystanders = NOBODY) -> None:
         self._bystanders = bystanders
         self._told: Outside | None = None
         self._next_look = 0.0
-        """Real time of the next look, once it has been quiet for long enough."""
+        """Real time of the next check of an idle loop."""
 
     def look(self, recorder: Recorder, quiet: Quiet, external: ExternalWaits, resources: Resources) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check the loop. Call this several times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
         if not quiet.since or loop is None:
@@ -99,7 +99,10 @@ class IdleLooks:
 
 
 def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
-    """Report tasks that wait for what nobody can bring; call this several times a second, on any other thread."""
+    """Report tasks that wait for an object that everybody else has dropped, such as a queue.
+
+    Call this several times a second, on any thread but the loop's.
+    """
     loop = recorder.loop
     if not sources.are_any or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
@@ -114,12 +117,12 @@ def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resourc
 
 
 def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
-    """Whether a loop runs, and waits."""
+    """Whether a running loop has nothing to do now, and waits."""
     return _runs_nothing(loop, recorder) and not cpython.ready_queue(loop)
 
 
 def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
-    """Whether a loop sleeps though callbacks are ready: a thread has added them without waking it."""
+    """Whether a loop sleeps although callbacks are ready, because another thread added them without waking the loop."""
     return isinstance(loop, BaseEventLoop) and _runs_nothing(loop, recorder) and bool(cpython.ready_queue(loop))
 
 
@@ -129,7 +132,7 @@ def _runs_nothing(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 
 
 def runs(loop: AbstractEventLoop) -> bool:
-    """Whether a loop runs; our hook, which takes who asks that for a task that starts eagerly, is left out."""
+    """Whether a loop runs. Calls the original `is_running`: our replacement would take this for an eager task start."""
     asked = type(loop).is_running
     return bool(getattr(asked, "__wrapped__", asked)(loop))
 
@@ -142,7 +145,7 @@ def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: 
 
 
 def is_left_alone(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
-    """Whether a loop waits for nothing but its timers, and no signal handler would wake it, either."""
+    """Whether a loop waits for nothing but its timers, and no signal handler could wake it either."""
     alone = isinstance(loop, BaseEventLoop) and is_idle(loop, observer)
     return alone and not (is_outside_awaited(loop, observer, bystanders) or _handled_signals(loop, bystanders))
 
@@ -170,7 +173,7 @@ def _names_of(threads: Iterable[Any]) -> set[str]:
 
 
 def _pending(loop: AbstractEventLoop) -> Iterator[tuple[TaskRecord, Task[Any]]]:
-    """The tasks of a loop that have not ended."""
+    """The pending tasks of a loop."""
     for record in list(tasks_of(loop).values()):
         task = record()
         if task is not None and not is_done(task):
@@ -178,27 +181,27 @@ def _pending(loop: AbstractEventLoop) -> Iterator[tuple[TaskRecord, Task[Any]]]:
 
 
 def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
-    """The tasks that no other task has made, such as main under `asyncio.run`."""
+    """The pending tasks that no other task has created, such as main under `asyncio.run`."""
     for record, task in _pending(loop):
         if record.created is not None and record.created.parent is None:
             yield task
 
 
 def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
-    every = map(cpython.signal_handler, range(1, signal.NSIG))  # to ask which are valid takes longer
+    every = map(cpython.signal_handler, range(1, signal.NSIG))  # faster than signal.valid_signals()
     handlers = [handler for handler in every if handler not in _QUIET_HANDLERS]
     own = sum(not bystanders.has_handler(handler) and not _is_runners(handler) for handler in handlers)
     return own + len(cpython.signal_handlers_of(loop))
 
 
 def _is_runners(handler: Any) -> bool:
-    """Whether a handler is the one of `asyncio.run`, which only cancels main at ctrl+c."""
+    """Whether a signal handler is that of `asyncio.run`, which only cancels main at Ctrl-C."""
     function = getattr(handler.func, "__func__", None) if type(handler) is partial else None
     return function is not None and function is vars(Runner).get("_on_sigint")
 
 
 def _watched_files(loop: AbstractEventLoop) -> int:
-    """How many files a loop watches, apart from its own pipe, and from connections with both ends on it."""
+    """How many files a loop watches, without its own wake-up socket, and without connections to itself."""
     selector: Any = cpython.selector_of(loop)
     keys: list[SelectorKey] = [] if selector is None else list(selector.get_map().values())
     wakes_itself = getattr(loop, "_ssock", None)
@@ -212,7 +215,7 @@ def _number(wakes_itself: socket.socket | None) -> int:
 
 
 def _ends(key: SelectorKey) -> tuple[Any, Any] | None:
-    """The addresses of both ends of a connection; None for anything else."""
+    """The addresses of both ends of a TCP connection; None for any other file."""
     handle = next((handle for handle in key.data if handle is not None), None) if type(key.data) is tuple else None
     transport = getattr(getattr(handle, "_callback", None), "__self__", None)
     connection = getattr(transport, "_sock", None)

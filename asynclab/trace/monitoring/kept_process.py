@@ -1,4 +1,4 @@
-"""Detects that a program can't end: it waits for a thread, and nothing is left that could release the thread."""
+"""Detects a program that can't end: at its exit it waits for a thread that nothing can wake any more."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from asynclab.trace.monitoring.bystanders import NOBODY
 from asynclab.trace.monitoring.held_threads import look_at_threads
 
 KEPT_AFTER = 1.0
-"""Real seconds that the main thread has waited for others."""
+"""Real seconds for which the main thread must have waited for other threads."""
 
 _SHUTDOWN: CodeType | None = getattr(getattr(threading, "_shutdown", None), "__code__", None)
 _DEEPEST = 20
 
 
 class KeptProcess:
-    """Looks whether the main thread only waits for the end of others."""
+    """Checks whether the main thread only waits for the end of other threads."""
 
     def __init__(self) -> None:
         self._next_look = 0.0
-        """Real time; 0 while the program has not come to its end."""
+        """Real time of the next check; 0 before the program's exit."""
         self.is_told = False
 
     def look(self, now: float, at: float) -> Iterator[Outside]:
-        """What keeps the process, once that is sure; call this several times a second, on any other thread.
+        """Report the threads that keep the process from ending, once that is certain.
 
-        `now` is real time, `at` the time of the process.
+        Call this several times a second, on any thread but the main thread. `now` is real time, `at` the time of the
+        process's clock.
         """
         main = threading.main_thread()
         if self.is_told or not _is_shutting_down(main):
@@ -45,7 +46,7 @@ class KeptProcess:
 
 
 def _is_shutting_down(main: threading.Thread) -> bool:
-    """Whether the main thread has run the program to its end, and waits for the other threads."""
+    """Whether the main thread has finished the program, and waits for the other threads."""
     frame = sys._current_frames().get(main.ident or 0)
     for _ in range(_DEEPEST):
         if frame is None or frame.f_code is _SHUTDOWN:

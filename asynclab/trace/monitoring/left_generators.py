@@ -1,4 +1,4 @@
-"""Finds async generators that were left at a yield while they keep a lock or permit that others wait for."""
+"""Finds abandoned async generators: suspended at a yield, they hold a lock or semaphore that tasks wait for."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.watching.resource_registry import Resources
 
 LEFT_AFTER = 0.5
-"""Real seconds for which a generator has stood at the same yield while the loop runs."""
+"""Real seconds for which a generator must have been at the same yield while the loop runs."""
 
 _LATEST_AFTER = 30.0
 
 
 class GeneratorLooks:
-    """Reports generators that are left unfinished while the loop runs; each once."""
+    """Reports each abandoned generator once."""
 
     def __init__(self) -> None:
         self._since: dict[GeneratorStands, float] = {}
-        """The real time at which each was first seen."""
+        """The real time at which each generator was first seen there."""
         self._told: set[GeneratorStands] = set()
         self._next_look = 0.0
         self._seen_step = 0.0
-        """When the latest step began, at the latest look: where none has, the loop doesn't run."""
+        """The start of the loop's latest step at the latest check: if it is the same, the loop hasn't run."""
         self._patience = LEFT_AFTER
 
     def look(self, recorder: Recorder, resources: Resources) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check the loop's generators. Call this several times a second, on any thread but the loop's."""
         now, loop, latest_step = recorder.clock.real_time(), recorder.loop, recorder.step_started
         if loop is None or now < self._next_look or latest_step == self._seen_step:
             return
@@ -49,18 +49,18 @@ class GeneratorLooks:
             if not _is_in_use(found[left]):
                 self._told.add(left)
                 recorder.write(GeneratorLeft(recorder.clock.now(), left))
-        # To see who refers to one takes long in a large program: look less often where that tells nothing.
+        # To find the referrers of a generator takes long in a large program, so check less and less often.
         self._patience = min(2 * self._patience, _LATEST_AFTER) if due else LEFT_AFTER
         self._next_look = now + self._patience
 
 
 def left_generators(loop: AbstractEventLoop, resources: Resources) -> Iterator[GeneratorStands]:
-    """A loop's generators that nothing runs now, with each lock or semaphore that they hold and a task waits for."""
+    """A loop's abandoned generators, each with a lock or semaphore that it holds and a task waits for."""
     return (left for generator, left in _standing(loop, resources) if not _is_in_use(generator))
 
 
 def _standing(loop: AbstractEventLoop, resources: Resources) -> Iterator[tuple[AnyGenerator, GeneratorStands]]:
-    """The generators that stand at a yield with a lock or semaphore that others wait for."""
+    """The generators at a yield, whether in use or not, with a lock or semaphore that tasks wait for."""
     for generator in at_a_yield(loop):
         for manager in entered(generator):
             known = resources.known.get(id(manager))
@@ -78,13 +78,13 @@ def _is_wanted(manager: Any) -> bool:
 
 
 def _is_in_use(generator: AnyGenerator) -> bool:
-    """Whether it is what an `asynccontextmanager` runs, whose block is under way; or an `async for` goes over it."""
+    """Whether a generator is in use: by an `asynccontextmanager` whose block runs, or by an `async for`."""
     users = [each for each in gc.get_referrers(generator) if each is not generator]
     return any(is_manager(each) or _is_in_async_for(each) for each in users)
 
 
 def _is_in_async_for(user: object) -> bool:
-    """Whether a coroutine or generator is in an `async for`: it may be one over anything that it refers to."""
+    """Whether a coroutine or generator is inside an `async for`. That may iterate over any object it refers to."""
     if isinstance(user, CoroutineType):
         code, frame = user.cr_code, user.cr_frame
     elif isinstance(user, AsyncGeneratorType):

@@ -1,4 +1,4 @@
-"""Detects callbacks of add_reader() that stay registered after their stream has ended: every loop turn calls them."""
+"""Detects callbacks of add_reader() that stay registered after their stream has ended: each loop turn calls them."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import function_in
 
 LEFT_AFTER = 1.0
-"""Real seconds."""
+"""Real seconds after the end of the stream until it is reported."""
 
 _BUSY = 0.05
-"""The share of its time in which the process has run at least, even beside many others: only then is it looked."""
+"""The share of time for which the process must have run since the last check. Otherwise nothing is checked."""
 
 _AGAIN_AFTER = 0.3
 _LOOKS = 3
-"""How many it takes at least."""
+"""The minimum number of checks that must find the end of the stream."""
 
 _MOST_FILES = 1_000
 
 
 class LeftReaders:
-    """The files of a loop that have ended."""
+    """Checks the files that a loop watches for their end."""
 
     def __init__(self) -> None:
         self._since: dict[int, tuple[float, int]] = {}
-        """The real time at which that was first seen, and how often since."""
+        """For each file at its end: the real time at which that was first seen, and the number of checks since."""
         self._told: set[str] = set()
         self._latest = (0.0, 0.0)
-        """Real time of the latest look, and the time for which the process had run."""
+        """Real time of the latest check, and the CPU time of the process then."""
 
     def look(self, recorder: Recorder) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check the loop's files. Call this several times a second, on any thread but the loop's."""
         loop, now, ran = recorder.loop, recorder.clock.real_time(), process_time()
         before, ran_before = self._latest
         if now - before < _AGAIN_AFTER:
@@ -65,7 +65,7 @@ class LeftReaders:
 
 
 def _ended(loop: BaseEventLoop) -> Iterator[tuple[int, FunctionType]]:
-    """The files that are at their end, and which a function of the program's is to read."""
+    """The files at their end that have a reader function which isn't asyncio's, each with that function."""
     selector = cpython.selector_of(loop)
     files = {} if selector is None else selector.get_map()
     for key in list(files.values()) if len(files) <= _MOST_FILES else ():
@@ -76,7 +76,7 @@ def _ended(loop: BaseEventLoop) -> Iterator[tuple[int, FunctionType]]:
 
 
 def _has_ended(file: int) -> bool:
-    """Whether a pipe or stream can be read, and nothing is in it."""
+    """Whether a pipe or stream is readable although it has no data: then it is at its end."""
     poll = select.poll()
     poll.register(file, select.POLLIN)
     with suppress(OSError):

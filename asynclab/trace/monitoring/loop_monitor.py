@@ -1,4 +1,4 @@
-"""Measures how late the loop is, and finds what blocks it, from a thread that still runs when the loop doesn't."""
+"""Measures the lag of a lab's loop from another thread, which also calls the checks that find blocking code."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from asynclab.trace.recording.code_ownership import is_ours
 from asynclab.trace.recording.scope import outside_context
 
 PERIOD = 0.05
-"""Real seconds between two looks."""
+"""Real seconds between two measurements."""
 
 
 class ThreadPlace(msgspec.Struct, frozen=True):
-    """Where a thread is."""
+    """The file, line and function that a thread is in."""
 
     file: str
     line: int
@@ -29,38 +29,38 @@ class ThreadPlace(msgspec.Struct, frozen=True):
 
 
 class LoopMonitor:
-    """Measures how late a loop is to run a callback, ten to twenty times a second."""
+    """A thread that measures, up to twenty times a second, how late a loop runs a callback."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        """A monitor of the loop of the calling thread; it does nothing before `start`."""
+        """A monitor of `loop`; it does nothing before `start`."""
         self.lags: deque[float] = deque(maxlen=120)
-        """The last measurements in seconds, newest last."""
+        """The latest measurements in seconds, newest last."""
         self.on_beat: Callable[[float], None] | None = None
         """Called on the loop with each measurement."""
         self.on_look: Callable[[], None] | None = None
-        """Called on the monitor's thread at each look."""
+        """Called on the monitor's thread, every `PERIOD`."""
         self._loop = loop
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._awaiting = False
         self._stopped_at = 0.0
-        """When the process last continued after it had been stopped."""
+        """The `perf_counter` time at which the process last continued after it was stopped."""
 
     def start(self) -> None:
-        """Begin to measure."""
-        # A free-threaded Python 3.14 lets a thread inherit its starter's context: nothing of a lab may leak into ours.
+        """Start the thread."""
+        # In a free-threaded Python 3.14 a thread inherits its starter's context, which may be a lab's.
         target = partial(outside_context().run, self._watch)
         self._thread = threading.Thread(target=target, name="asynclab loop monitor", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop measuring; returns when the thread has ended."""
+        """Stop the thread, and wait for its end."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
 
     def was_stopped(self) -> None:
-        """Drop the measurement under way: the process was stopped, and the loop is not to blame for that."""
+        """Drop the present measurement: the process was stopped, so the loop isn't late by its own fault."""
         self._stopped_at = perf_counter()
 
     def _watch(self) -> None:
@@ -75,7 +75,7 @@ class LoopMonitor:
                     return
 
     def beat(self, sent: float) -> None:
-        """Measure how late the loop is with a call that was asked for at a time of `perf_counter`; on the loop."""
+        """Measure the lag of this call, which was scheduled at the `perf_counter` time `sent`. Runs on the loop."""
         self._awaiting = False
         if sent < self._stopped_at:
             return
@@ -88,16 +88,16 @@ class LoopMonitor:
 def place_of_thread(
     thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]
 ) -> ThreadPlace | None:
-    """Where a thread is now, in its callback: the innermost frame in a file of interest, else in any file but ours.
+    """The place of a thread in its present callback: the innermost frame in a file of interest, or else not in ours.
 
-    `boundary` is the code that runs a callback. None if no Python code of others is called.
+    `boundary` is the code that runs callbacks. None if the callback runs no Python code but ours.
     """
     outwards = _outwards(sys._current_frames().get(thread), boundary)
     frames = [frame for frame in outwards if not is_ours(frame.f_code.co_filename)]  # the collector may call ours
     if not frames:
         return None
     of_files = (frame for frame in frames if not frame.f_code.co_filename.startswith("<frozen"))
-    otherwise = next(of_files, frames[0])  # an import is made by who imports
+    otherwise = next(of_files, frames[0])  # for an import, the frame that imports
     chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), otherwise)
     return ThreadPlace(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 

@@ -1,4 +1,7 @@
-"""Tells how long threads ran, and were kept from running by whatever else the machine runs."""
+"""Reads from Linux how long a thread ran, and how long it waited for a processor.
+
+The watchdog uses it: a step that is slow only because other processes have the processor isn't to blame.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,30 @@ from asynclab.trace.monitoring.held_threads import is_held
 
 _NANOSECOND = 1e-9
 _LONGEST = 200
-"""Bytes: more than there are in a file that is read here."""
+"""Bytes: more than any file has that is read here."""
 
 _FUTEX = {"x86_64": b"202", "aarch64": b"98"}.get(os.uname().machine, b"")
-"""The system call in which a thread waits for a lock, such as Python's own."""
+"""The number of the system call in which a thread waits for a lock, such as the GIL."""
 
 
 class RunTimes(msgspec.Struct, frozen=True):
-    """What is known of a thread up to now, in real seconds; 0 where that isn't known. Only Linux tells."""
+    """The times of a thread since its start, in real seconds; 0 on systems other than Linux."""
 
     waited: float
-    """For how long it has waited for a processor. The calling thread's waits count, too, as it may have held Python's
-    lock meanwhile."""
+    """How long it has waited for a processor. The calling thread's waits are added: it may have held the GIL
+    meanwhile."""
     ran: float
-    """For how long it has run on a processor."""
+    """How long it has run on a processor."""
     would_run: bool
-    """Whether it runs, or waits for a lock such as Python's own: not for a file or a time, nor in a condition."""
+    """Whether it runs, or would run but waits for a lock such as the GIL. False if it waits for I/O, a time or a
+    condition."""
 
 
 NEVER_RAN = RunTimes(0.0, 0.0, would_run=False)
 
 
 def run_times(thread: int, asks_whether_it_would_run: bool = True) -> RunTimes:
-    """The times of a thread, by its identifier. Who doesn't ask whether it would run waits less for Python's lock."""
+    """The times of a thread, by its identifier. Without `asks_whether_it_would_run`, it waits less for the GIL."""
     known = threading._active.get(thread)  # type: ignore[attr-defined]  # enumerate() would take a lock
     native = None if known is None else known.native_id
     ran, waited = _times_of(native)
@@ -52,7 +56,7 @@ def _times_of(native_id: int | None) -> tuple[float, float]:
 
 
 def _read(native_id: int | None, name: str) -> bytes:
-    # Each system call gives Python's lock away, which a busy loop gives back 5 ms later: open() makes twice as many.
+    # Each system call releases the GIL, which a busy loop gives back 5 ms later. open() makes twice as many calls.
     with suppress(OSError):
         file = os.open(f"/proc/self/task/{native_id}/{name}", os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""Finds, from another thread, tasks and callbacks that ask for another turn at once, again and again."""
+"""Finds, from another thread, tasks and callbacks that spin: they ask for another loop turn again and again."""
 
 from __future__ import annotations
 
@@ -23,58 +23,58 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import callable_name, function_in
 
 _open = open
-"""Bound here: a program that puts another in its place may count its calls."""
+"""Bound here: a program may replace `open`, for example by a mock that counts its calls."""
 
 SPUN_AFTER = 1.0
-"""Real seconds."""
+"""Real seconds for which a task must spin."""
 
 _LOOKS = 5
-"""How many looks it takes at least: fewer come where the machine is busy."""
+"""The minimum number of looks in that time; on a busy machine there are fewer."""
 
 _MOST_READY = 8
-"""In a longer ready queue others are than one or two tasks that wake themselves."""
+"""A longer ready queue has other callbacks than those of one or two spinning tasks."""
 
 _NEARLY_ALL = 0.8
-"""A look may fall between two turns, in which nothing is ready."""
+"""The share of looks that must find a task awake: some looks fall between two turns, when nothing is ready."""
 
 _QUESTIONS = frozenset(
     {"done", "cancelled", "is_set", "locked", "empty", "full", "qsize", "is_alive", "at_eof", "is_closing", "running"}
     | {"len", "bool", "any", "all", "isinstance", "time", "monotonic", "perf_counter"}
 )
-"""Functions and methods that return a fact and change nothing."""
+"""Functions and methods that only return a value, and change nothing."""
 
 _WAIT = asyncio.tasks._wait.__code__  # type: ignore[attr-defined]
 
 _Key = int | str
-"""A task's number, or what is called."""
+"""A task's number, or the name of a callback."""
 
 
 class _Window(msgspec.Struct):
-    """What was seen in some time in which the loop was never idle."""
+    """What was seen in a period in which the loop was hardly ever idle."""
 
     since: float
     looks: int = 0
     idle: int = 0
     seen: Counter[_Key] = msgspec.field(default_factory=Counter)
-    """At how many looks each task or callback was ready, or ran."""
+    """The number of looks at which each task or callback ran, or was ready."""
     yielding: set[_Key] = msgspec.field(default_factory=set)
-    """The tasks that were seen to have asked for another turn."""
+    """The tasks and callbacks that have asked for another turn."""
     ended: dict[_Key, set[int]] = msgspec.field(default_factory=dict)
-    """The id() of what had ended, at the latest look, though a task waited for it."""
+    """For each task that was in asyncio.wait() at the latest look: the id() of its futures that were done already."""
     returning: set[_Key] = msgspec.field(default_factory=set)
-    """The tasks that were seen to wait again for the same."""
+    """The tasks that wait again and again for a future that is already done."""
     places: dict[_Key, ThreadPlace] = msgspec.field(default_factory=dict)
 
 
 class SpinLooks:
-    """Tells once of each task, or pair of tasks, that nothing but itself wakes."""
+    """Reports each task that wakes itself, and each pair of tasks that wake each other, once."""
 
     def __init__(self) -> None:
         self._window = _Window(0.0)
         self._told: set[frozenset[_Key]] = set()
 
     def look(self, recorder: Recorder) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Look at the loop. Call this several times a second, on any thread but the loop's."""
         loop, now, window = recorder.loop, recorder.clock.real_time(), self._window
         awake = None if loop is None or not runs(loop) else _awake(loop, recorder)
         if (
@@ -87,7 +87,7 @@ class SpinLooks:
             return
         if not awake and _is_wait_over(loop, recorder):
             return
-        if not awake and not window.looks:  # it begins when something is awake
+        if not awake and not window.looks:  # the window begins when something is awake
             window.since = now
             return
         window.looks += 1
@@ -126,13 +126,13 @@ class SpinLooks:
 
 
 def _is_wait_over(loop: AbstractEventLoop, recorder: Recorder) -> bool:
-    """Whether asyncio.wait() is about to be told that something has ended."""
+    """Whether the done callback of asyncio.wait() runs or is ready, so that a task will wake."""
     callbacks = recorder.callback, *(handle._callback for handle in tuple(cpython.ready_queue(loop)))
     return any(type(each) is FunctionType and each.__code__ is cpython.WAIT_ENDED for each in callbacks)
 
 
 def _waits_though_ended(record: TaskRecord) -> set[int]:
-    """The id() of ended tasks whose waiter is in asyncio.wait(), which returns at the first of them."""
+    """The id() of the done futures in a task's asyncio.wait(), if that returns at the first one."""
     task = record()
     frames = [] if task is None or is_done(task) else follow(coroutine_of(task)).frames
     if not frames or frames[-1].f_code is not _WAIT:
@@ -143,7 +143,7 @@ def _waits_though_ended(record: TaskRecord) -> set[int]:
 
 
 def _place(recorder: Recorder, record: TaskRecord) -> ThreadPlace | None:
-    """The innermost line of the user's code of a task between two of its steps."""
+    """The innermost place in the user's code at which a task is suspended."""
     task = record()
     if task is None or is_done(task):
         return None
@@ -154,7 +154,7 @@ def _place(recorder: Recorder, record: TaskRecord) -> ThreadPlace | None:
 
 
 def _awake(loop: AbstractEventLoop, recorder: Recorder) -> dict[_Key, TaskRecord | None] | None:
-    """Which tasks and callbacks are ready or run, the tasks with their records; None if there are many."""
+    """The tasks, with their records, and callbacks that run or are ready; None if there are many."""
     queue = cpython.ready_queue(loop)
     if len(queue) > _MOST_READY:
         return None
@@ -170,7 +170,7 @@ def _awake(loop: AbstractEventLoop, recorder: Recorder) -> dict[_Key, TaskRecord
 
 
 def _ready_again(queue: Iterable[Any]) -> Iterator[_Key]:
-    """What is ready: the tasks that have asked for another turn, and callbacks."""
+    """The tasks in the ready queue that have asked for another turn, and the callbacks in it."""
     for handle in tuple(queue):
         record: TaskRecord | None = getattr(handle, "_record", None)
         if record is not None and record.yielded:
@@ -180,7 +180,7 @@ def _ready_again(queue: Iterable[Any]) -> Iterator[_Key]:
 
 
 def _is_the_programs(callback: Any) -> bool:
-    """Whether a callback is a function, and neither asyncio's nor ours."""
+    """Whether a callback is a Python function that is neither asyncio's nor ours."""
     function = function_in(callback)
     if type(function) is not FunctionType:
         return False
@@ -189,11 +189,11 @@ def _is_the_programs(callback: Any) -> bool:
 
 
 def only_waits(file: str, line: int) -> bool:
-    """Whether the innermost `while` around a line does nothing but ask whether to go on, and sleep(0)."""
+    """Whether the innermost `while` around a line does nothing but check its condition and `sleep(0)`."""
     if not line:
         return False
     try:
-        with _open(file, "rb") as source:  # with pathlib, a program would start 2 ms later
+        with _open(file, "rb") as source:  # importing pathlib would delay the program's start by 2 ms
             tree = ast.parse(source.read())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
@@ -220,7 +220,7 @@ def _is_turn(statement: ast.stmt) -> bool:
 
 
 def _only_asks(test: ast.expr) -> bool:
-    """Whether a condition can't change anything."""
+    """Whether evaluating a condition changes nothing."""
     calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
     others = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
     return all(_name(call.func) in _QUESTIONS for call in calls) and not any(

@@ -1,4 +1,4 @@
-"""Notices when a lab can't proceed by itself."""
+"""Detects a stalled lab: all its tasks wait, and nothing is left that could wake one."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from asynclab.model.events import RunStalled
 from asynclab.trace.recording.recorder import Recorder
 
 STALLED_AFTER = 0.1
-"""Real seconds without anything to do before a standstill is reported: a thread's result may be a moment late."""
+"""Real seconds until a standstill is reported: the result of a thread may arrive a moment late."""
 
 
 class StandstillWatch:
-    """Whether all tasks of a lab wait and nothing is left that could wake one."""
+    """Reports when a lab stalls, and when it continues."""
 
     def __init__(self, recorder: Recorder, is_stuck: Callable[[], bool]) -> None:
         self._recorder = recorder
         self._is_stuck = is_stuck
         self._since: float | None = None
-        """Real time of the first look at the present standstill."""
+        """Real time of the first check that found the present standstill; None if there is none."""
         self._latest_step = 0.0
-        """When the latest step began, at that look: a step in between ends a standstill, though nobody looked."""
+        """The start of the latest step at that check: a step between two checks ends a standstill."""
         self._is_told = False
 
     def look(self) -> None:
-        """Look once. Call this now and then while the lab runs."""
+        """Check the lab. Call this regularly while the lab runs."""
         recorder = self._recorder
         if recorder.is_busy or not self._is_stuck():
             self._since = None

@@ -1,4 +1,4 @@
-"""Tells a lab what the monitor of its loop sees: lag, and who blocks."""
+"""Reports what blocks a loop, and how late a lab's loop is, by looking from another thread."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from asynclab.trace.recording.values import callable_name
 
 
 class Watch:
-    """Writes a lab's events about its loop."""
+    """Connects a lab to a `LoopMonitor`: writes events about the loop's lag and about blocking code."""
 
     def __init__(self, recorder: Recorder, on_beat: Callable[[], None], boundary: CodeType) -> None:
         self._recorder = recorder
@@ -30,7 +30,7 @@ class Watch:
         self._reports = BlockReports(boundary)
 
     def start(self, loop: AbstractEventLoop) -> None:
-        """Watch the loop of the calling thread."""
+        """Start to watch a loop."""
         self._monitor = LoopMonitor(loop)
         self._monitor.on_beat = self._beat
         self._monitor.on_look = partial(self._reports.look, self._recorder)
@@ -41,7 +41,7 @@ class Watch:
             self._monitor.stop()
 
     def was_stopped(self, seconds: float) -> None:
-        """Count the time in which the process was stopped as nobody's."""
+        """Don't blame a step or callback for the time for which the process was stopped."""
         self._recorder.step_started += seconds
         if self._recorder.callback_started:
             self._recorder.callback_started += seconds
@@ -54,36 +54,39 @@ class Watch:
 
 
 YOUNG = 0.005
-"""Real seconds: what has begun so lately blocks nothing yet, whatever its thread does."""
+"""Real seconds: a step that has run for less doesn't block the loop yet."""
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """A step or another callback, as another thread finds it under way."""
+    """A step or callback that runs now, as another thread sees it."""
 
     started: float
-    """In real time."""
+    """When it began, in real time."""
     task: int | None
-    """The task whose step it is; None for a callback."""
+    """The number of the task whose step it is; None for a callback."""
     place: ThreadPlace
-    """Where it is now."""
+    """The line that it is at now."""
 
 
 class BlockReports:
-    """Reports what blocks a loop, from another thread than the loop's."""
+    """Reports steps and callbacks that block a loop. It runs on another thread."""
 
     def __init__(self, boundary: CodeType, read_times: Callable[[int, bool], RunTimes] = run_times) -> None:
-        self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
+        self._boundary = (Handle._run.__code__, boundary)  # not a set: hashing a code object is slow
         self._read_times = read_times
         self._reported = (0.0, 0.0, False)
-        """The start of the last step or callback that was seen to block, how long it had when it was reported, and
-        whether it was to blame by then."""
+        """The latest reported step or callback: its start, its duration when it was reported, and whether it was to
+        blame then."""
         self._before: tuple[float, RunTimes | None] = (0.0, None)
-        """The start of what was under way at the last look, and the times up to then; None if nothing was."""
+        """The start of the step or callback at the last look, and the thread's times then; None if none ran."""
         self._times = self._first = NEVER_RAN
-        """The times at the last look before what is under way was seen first, and at the latter."""
+        """The thread's times at the last look before the present step or callback, and at the first look at it."""
 
     def look(self, recorder: Recorder) -> None:
-        """Report what blocks now: at first, whenever its time has doubled, and when it is to blame."""
+        """Report a step or callback that blocks now; again when its time has doubled, and when it becomes to blame.
+
+        It is to blame if it has run long enough by itself, without the time taken by other threads and processes.
+        """
         started = recorder.busy_since
         if not started:
             self._before = (0.0, None)
@@ -98,7 +101,7 @@ class BlockReports:
             return
         sight = self.sight(recorder)
         if sight is None or sight.started != started:
-            return  # it has just ended
+            return  # the step has just ended
         self._reported = (started, seconds, is_to_blame)
         recorder.open_step()  # a reader now sees which task runs
         place = sight.place
@@ -108,11 +111,11 @@ class BlockReports:
         recorder.write(blocked)
 
     def _stolen_of(self, seconds: float, started: float, thread: int) -> float:
-        """For how long a thread was kept from running, of the seconds since `started`.
+        """How much of the `seconds` since `started` the thread was kept from running by other threads and processes.
 
-        It counts from the last look before the one that first saw `started`; but time in which the thread itself ran
-        was not stolen, however long others waited. A thread that would run, and goes on now and then, has lost all
-        other time: to whoever had Python's lock.
+        It counts from the last look before the one that first saw `started`. The time in which the thread itself ran is
+        never counted. If the thread wants to run, and does run at times, then all other time counts: another thread had
+        the GIL.
         """
         times = self._read_times(thread, seconds >= YOUNG)
         before, latest = self._before
@@ -125,7 +128,7 @@ class BlockReports:
         return max(0.0, min(times.waited - self._times.waited, seconds - (times.ran - self._first.ran)))
 
     def sight(self, recorder: Recorder) -> Sight | None:
-        """What is under way on a loop; None if nothing is."""
+        """The step or callback that runs on a loop now; None if there is none."""
         started, current, callback = recorder.busy_since, recorder.current, recorder.callback
         if not started:
             return None
@@ -138,13 +141,13 @@ class BlockReports:
 
 
 def _ready_behind_wait(recorder: Recorder) -> int:
-    """How many callbacks are ready, where the loop's thread waits for what another thread does."""
+    """How many callbacks are ready if the loop's thread is blocked in a wait for another thread; otherwise 0."""
     is_waiting = is_held(sys._current_frames().get(recorder.thread), also_timed=True)
     return len(cpython.ready_queue(recorder.loop)) if is_waiting and isinstance(recorder.loop, BaseEventLoop) else 0
 
 
 def _sleepers_due(recorder: Recorder) -> int:
-    """How many sleeps should have ended by now."""
+    """How many calls of asyncio.sleep() should have ended by now."""
     loop = recorder.loop
     if not isinstance(loop, BaseEventLoop):
         return 0

@@ -1,1 +1,1 @@
-"""Reads where suspended code stands, what it refers to and what it may still do, without running any of it."""
+"""Analyzes suspended code without running it: its line, the objects that it refers to, and what it may still do."""

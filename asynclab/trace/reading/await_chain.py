@@ -1,4 +1,4 @@
-"""The coroutines of a task that await one another, followed from the outermost inwards without touching them."""
+"""Follows the chain of coroutines of a suspended task, each of which awaits the next, from the outermost inwards."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
 
 _DEEPEST = 500
-"""Frames followed at most; a longer chain is cut off there."""
+"""The most frames that are followed; a longer chain is cut off there."""
 
 _STEPS = cpython.GENERATOR_STEPS | {cpython.COROUTINE_WRAPPER, CoroutineType.__name__}
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """The coroutines of a suspended task, outermost first, as far as they can be seen."""
+    """The chain of coroutines of a suspended task, outermost first, as far as they can be read."""
 
     links: list[object]
+    """The coroutines, generators and async generators."""
     frames: list[FrameType]
     """The frames of the links."""
     end: object
-    """What the innermost awaits: a future's iterator, nothing, or something opaque."""
+    """The object that the innermost link awaits: a future's iterator, None, or an object that can't be followed."""
     has_begun: bool
-    """Whether the outermost has run at all."""
+    """Whether the outermost coroutine has started."""
 
     @property
     def own_links(self) -> list[object]:
-        """The links that are not asyncio's own."""
+        """The links that aren't asyncio's own code."""
         pairs = zip(self.links, self.frames, strict=True)
         return [link for link, frame in pairs if not is_asyncio(frame.f_code.co_filename)]
 
     @property
     def is_opaque(self) -> bool:
-        """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
+        """Whether more frames may follow that can't be read: in an async generator, or in code written in C."""
         return self.end is not None and type(self.end).__name__ != cpython.FUTURE_ITERATOR
 
 
 def follow(awaitable: Any) -> Chain:
-    """The chain that begins with a coroutine."""
+    """The chain that begins with an awaitable, such as a task's coroutine."""
     links: list[object] = []
     frames: list[FrameType] = []
     has_begun = getattr(awaitable, "cr_suspended", True)
@@ -76,32 +77,32 @@ def follow(awaitable: Any) -> Chain:
 
 
 def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
-    """Whether a suspended task waits for the end of another one, by itself or among others."""
+    """Whether a suspended task waits for the end of another task, alone or together with others."""
     awaited = awaited_by(task)
     if awaited is other:
         return True
     inside: list[Any] = list(cpython.children_of(awaited)) if isinstance(awaited, cpython.GatheringFuture) else []
     chain = follow(coroutine_of(task))
     for link, frame in zip(chain.links, chain.frames, strict=True):
-        if is_asyncio(frame.f_code.co_filename):  # such as wait_for(), and what wait() runs
+        if is_asyncio(frame.f_code.co_filename):  # such as wait_for(), and the inner function of wait()
             inside += gc.get_referents(link)
     groups = [each for each in inside if type(each) in (set, list, tuple)]
     return any(each is other for each in chain_of(inside, *groups))
 
 
 def _generator_of(step: object) -> object:
-    """The async generator that one of its steps runs, such as in an `async for`; None if another object runs it."""
+    """The async generator that an awaitable, such as from `__anext__()`, runs now; None if it runs none."""
     found = [each for each in gc.get_referents(step) if type(each) is AsyncGeneratorType]
     return found[0] if len(found) == 1 and found[0].ag_running else None
 
 
 def _step_of(anext: object) -> object:
-    """What `anext` with a default awaits; None if that can't be distinguished from the default."""
+    """The awaitable inside of `anext` with a default; None if it can't be distinguished from the default."""
     found = [each for each in gc.get_referents(anext) if type(each).__name__ in _STEPS]
     return found[0] if len(found) == 1 else None
 
 
 def first_line_of(code: CodeType) -> int:
-    """The first line of a function's body; its `def` may come after decorators and span several lines."""
+    """The first line of a function's body. `co_firstlineno` is the line of its first decorator or its `def`."""
     lines = (line for _, _, line in code.co_lines() if line and line != code.co_firstlineno)
     return next(lines, code.co_firstlineno)

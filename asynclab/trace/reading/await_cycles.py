@@ -1,4 +1,4 @@
-"""Tasks that wait for each other in a circle, which asyncio itself can't cancel (CPython issue 80637)."""
+"""Cancels tasks that wait for each other in a circle, which asyncio itself can't do (CPython issue 80637)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from asynclab.trace.recording.future_state import awaited_by
 
 
 def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
-    """Make one task fail in each circle that `tasks` are in or wait for: cancel() would recurse without end there.
+    """Make one task fail in each circle that `tasks` are in or wait for: cancel() would recurse endlessly there.
 
-    The exception is set through the base class: a task refuses set_exception(), but its waiter gets it this way.
+    The exception is set by `Future.set_exception`, because `Task.set_exception` raises. The waiting task then gets it.
     """
     settled: set[Future[Any]] = set()
     for task in tasks:
@@ -31,7 +31,7 @@ def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
 
 
 def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
-    """The futures that are cancelled first when `future` is."""
+    """The futures that `future.cancel()` cancels first."""
     if isinstance(future, Task):
         awaited = awaited_by(future)
         return [] if awaited is None else [awaited]
@@ -42,7 +42,7 @@ def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
 
 
 def cancel_innermost(future: Future[Any]) -> bool:
-    """Cancel what `future` waits for in the end. Returns whether any of that took it."""
+    """Cancel the innermost futures that `future` waits for. Returns whether any of them accepted it."""
     taken, todo = False, [future]
     while todo:
         last = todo.pop()

@@ -1,4 +1,4 @@
-"""Tells which objects must be closed or given back: a lost one is a leak."""
+"""Decides which objects must be closed or released, such as connections: if one gets lost, that is a leak."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _ANSWER = re.compile("Respon|Repl|Result", re.IGNORECASE)
 _IN_MEMORY = (BytesIO, StringIO, CoroutineType, GeneratorType, memoryview)
 
 _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
-"""What was found of types. They are the program's, and go when it would let them go."""
+"""A cache by type. Its references are weak, because the types are the program's."""
 
 
 def is_closable(kind: type) -> bool:
-    """Whether objects of a type must be closed: they have a method for that, and are no buffer in memory."""
+    """Whether objects of a type must be closed: they have a method for that, and aren't buffers in memory."""
     found = _known.get(kind)
     if found is None:
         names = {name for base in kind.__mro__ for name in base.__dict__}
@@ -29,9 +29,9 @@ def is_closable(kind: type) -> bool:
 
 
 def is_connection(value: object) -> bool:
-    """Whether something is a connection or the like, as its class is called, and open as far as can be seen.
+    """Whether an object is an open connection, session or similar, judging by the name of its class.
 
-    What only answers has mostly been read to its end, and needs no closing.
+    Responses don't count: they have mostly been read to the end, and then need no closing.
     """
     kind = type(value)
     if kind is StreamWriter:

@@ -1,4 +1,4 @@
-"""Tells which instructions of a function may follow each other, and so which are in a loop."""
+"""Control-flow analysis of bytecode: which instructions may follow each other, loop, or handle an exception."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from asynclab.trace import cpython
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
 _NEXT = ("STORE", "POP", "RESUME", "FOR_ITER", "JUMP", "END", "NOP")
-"""What begins the names of the instructions behind which a statement may begin."""
+"""The first words of the names of instructions after which a new statement may begin."""
 
 AWAITED = ("END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
-"""The last instruction of an await: the latter up to Python 3.11."""
+"""The last instruction of an await; the second one up to Python 3.11."""
 
 _MAKES = ("create_task", "ensure_future")
 _WRAPS = ("shield", "wait_for", "gather")
-"""What brings the result of the task that it is given."""
+"""The functions that return the result of the task that they get."""
 
 _JUMPS = frozenset(dis.hasjrel)
 _LEAVES = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
@@ -29,14 +29,14 @@ _BACKWARD = frozenset(code for name, code in dis.opmap.items() if "JUMP_BACKWARD
 """The jumps that make a loop; an await's jump does not."""
 
 _ENDS = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
-"""What no instruction follows."""
+"""The instructions that no other one follows."""
 
 
 @lru_cache(1_000)
 def reached_from(code: CodeType, at: int, *, by_errors: bool = True) -> frozenset[int]:
-    """The offsets of the instructions that may run after the one at an offset, also where that raises an exception.
+    """The offsets of all instructions that may run after the one at the offset `at`.
 
-    Without `by_errors`, only where none is raised but that which ends an `async for`.
+    If `by_errors`, any instruction may raise an exception. Otherwise only the one counts that ends an `async for`.
     """
     edges = _edges(code, by_errors=by_errors)
     found, left = set[int](), [at]
@@ -53,18 +53,18 @@ def is_in_loop(code: CodeType, at: int) -> bool:
 
 
 def _has_loop(code: CodeType) -> bool:
-    """Whether a function jumps back anywhere; a thousand times faster than to read its instructions."""
+    """Whether a function has a backward jump. This is a thousand times faster than disassembling it."""
     return not _BACKWARD.isdisjoint(code.co_code[::2])
 
 
 @lru_cache(1_000)
 def comes_again(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits or calls something at an instruction may come to that `await` or call again.
+    """Whether a function may reach the same `await` or call again, after the one at the offset `at`.
 
-    It may be another instruction: what a `while` asks first is written twice.
+    It may be another instruction for the same source: Python compiles the condition of a `while` twice.
     """
     steps = {each.offset: each for each in dis.get_instructions(code)}
-    here = steps[max(offset for offset in steps if offset <= at)]  # up to Python 3.11 a call may stand in its cache
+    here = steps[max(offset for offset in steps if offset <= at)]  # in Python 3.11 it may be in a call's cache
     does = here.opname if here.opname.startswith("CALL") else "GET_AWAITABLE"
     again = (steps[offset] for offset in reached_from(code, here.offset))
     return any(each.opname == does and each.positions == here.positions for each in again)
@@ -72,9 +72,12 @@ def comes_again(code: CodeType, at: int) -> bool:
 
 @lru_cache(1_000)
 def may_salvage(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits a task at an instruction may get its result where that raises: see `result()`."""
+    """Whether a function may still read the result of the task that it awaits at `at` after this await has raised.
+
+    That is so if code in or after its exception handler uses `result`, or awaits a variable.
+    """
     steps, handlers = list(dis.get_instructions(code)), handlers_of(code)
-    ends = {each.offset for each in steps if each.opname == "CLEANUP_THROW"}  # what Python does at each await
+    ends = {each.offset for each in steps if each.opname == "CLEANUP_THROW"}  # Python's own handler at each await
     handler = handlers.get(at)
     while handler in ends:
         handler = handlers.get(handler)
@@ -87,19 +90,19 @@ def may_salvage(code: CodeType, at: int) -> bool:
 
 
 def handlers_of(code: CodeType) -> dict[int, int]:
-    """The handler's offset for each instruction's offset: where a function continues if that instruction raises."""
+    """For each instruction's offset, the offset of its handler, at which a function continues if that raises."""
     ranges = ((range(each.start, each.end), each.target) for each in cpython.exception_handlers(code))
     return {offset: target for offsets, target in ranges for offset in offsets}
 
 
 @lru_cache(1_000)
 def handles_cancel(code: CodeType, at: int) -> bool:
-    """Whether a function's code, such as a finally, may run when an instruction raises CancelledError."""
+    """Whether code of a function, such as a `finally`, may run when the instruction at `at` raises CancelledError."""
     handlers, steps = handlers_of(code), list(dis.get_instructions(code))
     numbers = {each.offset: number for number, each in enumerate(steps)}
     while at in handlers:
         at = handlers.pop(at)
-        if steps[numbers[at]].opname == "PUSH_EXC_INFO":  # else it is what Python does at each await
+        if steps[numbers[at]].opname == "PUSH_EXC_INFO":  # otherwise it is Python's own handler at each await
             passes = _passes_cancel_on(steps, numbers, at)
             if passes is None:
                 return True
@@ -108,7 +111,7 @@ def handles_cancel(code: CodeType, at: int) -> bool:
 
 
 def _passes_cancel_on(steps: list[dis.Instruction], numbers: dict[int, int], handler: int) -> int | None:
-    """Where the clauses of an except raise a CancelledError again that none of them takes; None if one may."""
+    """The offset at which an `except` raises CancelledError again because no clause catches it; None if one may."""
     number, named = numbers[handler] + 1, list[str]()
     while steps[number].opname in (*_LOADS, "BUILD_TUPLE", "CHECK_EXC_MATCH"):
         step, number = steps[number], number + 1
@@ -122,7 +125,7 @@ def _passes_cancel_on(steps: list[dis.Instruction], numbers: dict[int, int], han
 
 
 def _is_no_cancel(name: str) -> bool:
-    """Whether what has a name is no class of CancelledError, going by how exceptions are named."""
+    """Whether an exception class with this name can't be CancelledError or its base, judging by the name."""
     known = getattr(builtins, name, None)
     if isinstance(known, type):
         return issubclass(known, Exception)
@@ -131,7 +134,7 @@ def _is_no_cancel(name: str) -> bool:
 
 @lru_cache(1_000)
 def is_endless(code: CodeType, at: int) -> bool:
-    """Whether an instruction is in a loop that is left only by an exception from outside the function."""
+    """Whether an instruction is in a loop that only an exception from outside the function can end."""
     if not _has_loop(code):
         return False
     reached = reached_from(code, at, by_errors=False)
@@ -140,12 +143,12 @@ def is_endless(code: CodeType, at: int) -> bool:
 
 
 def is_in_try_or_with(code: CodeType, at: int) -> bool:
-    """Whether an exception raised at an instruction goes through an except, a finally, or the end of a with."""
+    """Whether an exception at an instruction reaches an `except`, a `finally`, or the exit of a `with`."""
     return next(_caught(code, at), None) is not None
 
 
 def handler_at(code: CodeType, at: int) -> int | None:
-    """Where an except, finally or suppress() begins that gets an exception raised at an instruction."""
+    """The offset of the `except`, `finally` or `suppress()` that gets an exception of the instruction at `at`."""
     steps = list(dis.get_instructions(code))
     leaves = {
         each.offset: after for each, then, after in zip(steps, steps[1:], steps[2:], strict=False) if _leaves(then)
@@ -160,12 +163,12 @@ def handler_at(code: CodeType, at: int) -> int | None:
 
 
 def _leaves(step: dis.Instruction) -> bool:
-    """Whether an instruction calls what leaves the block of a with."""
+    """Whether an instruction calls the `__exit__` of a `with` after an exception."""
     return step.opname == "WITH_EXCEPT_START"
 
 
 def _caught(code: CodeType, at: int) -> Iterator[int]:
-    """Where code of the program's gets an exception raised at an instruction; what else there is only passes it on."""
+    """The offsets of the program's handlers for an exception at an instruction, without Python's own handlers."""
     handlers, names = handlers_of(code), {each.offset: each.opname for each in dis.get_instructions(code)}
     while at in handlers:
         at = handlers[at]
@@ -175,9 +178,9 @@ def _caught(code: CodeType, at: int) -> Iterator[int]:
 
 @lru_cache(1_000)
 def returns_what_it_awaits(code: CodeType) -> bool:
-    """Whether all that a function returns is what its `await` has brought, as in `return await queue.get()`.
+    """Whether a function returns only the result of an `await`, as in `return await queue.get()`.
 
-    It may give that a name first, and do nothing else with it.
+    It may first store the result in a variable, if it does nothing else with that.
     """
     steps = [each for each in dis.get_instructions(code) if each.opname != "NOP"]
     ends = [steps[:at] for at, each in enumerate(steps) if each.opname in ("RETURN_VALUE", "RETURN_CONST")]
@@ -185,7 +188,7 @@ def returns_what_it_awaits(code: CodeType) -> bool:
 
 
 def _without_naming(steps: list[dis.Instruction]) -> dis.Instruction:
-    """The last of some instructions, but for those that give it a name and take it from there."""
+    """The last instruction, after removing a store to a variable and the load of the same variable."""
     *_, store, load = steps
     if load.opname == "STORE_FAST_LOAD_FAST" and len(set(load.argval)) == 1:
         return store
@@ -195,10 +198,11 @@ def _without_naming(steps: list[dis.Instruction]) -> dis.Instruction:
 
 @lru_cache(1_000)
 def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_before: bool = True) -> bool:
-    """Whether a function awaits something other than a call's direct result, such as a task made at a line.
+    """Whether a function awaits something other than a call's direct result: it may be the task made at `made_at`.
 
-    Not so a variable for which the function only makes tasks at other lines; nor, without `also_of_calls_before`, one
-    for which it makes a task at that line alone: each call awaits its own.
+    A variable doesn't count if the function only stores tasks in it that are made at other lines. Without
+    `also_of_calls_before`, a variable doesn't count either if only the task of that line is stored in it: then each
+    call of the function awaits its own task.
     """
     steps = list(dis.get_instructions(code))
     made = {} if made_at is None else _lines_that_make(steps)
@@ -212,7 +216,7 @@ def awaits_a_name(code: CodeType, made_at: int | None = None, *, also_of_calls_b
 
 
 def _awaited_names(steps: list[dis.Instruction]) -> Iterator[str]:
-    """The variables that a function awaits, also through `shield()` and the like; "" for an attribute and so on."""
+    """The variables that a function awaits, directly or in `shield()` and similar; "" for attributes and the like."""
     for before, each in pairwise(steps):
         if _is_of_a_name(before, each):
             yield _names_in(before)[-1] if "FAST" in before.opname else ""
@@ -222,9 +226,9 @@ def _awaited_names(steps: list[dis.Instruction]) -> Iterator[str]:
 
 
 def _first_argument(steps: list[dis.Instruction]) -> Iterator[str]:
-    """The same for the first argument of a call, from the instructions behind what loads its function.
+    """The variable in the first argument of a call, or ""; nothing if the argument is another call.
 
-    Nothing where that is what another call returns.
+    `steps` are the instructions after the one that loads the function.
     """
     depth, name = 0, ""
     for number, each in enumerate(steps):
@@ -233,7 +237,7 @@ def _first_argument(steps: list[dis.Instruction]) -> Iterator[str]:
         effect = dis.stack_effect(each.opcode, each.arg, jump=False)
         if depth == 0 < effect:
             name = _names_in(each)[0] if "FAST" in each.opname else ""
-        elif depth == 1 and effect == 0:  # an attribute of it
+        elif depth == 1 and effect == 0:  # an attribute of the variable
             name = ""
         depth += effect
         if each.opname.startswith("CALL") and depth < 2:
@@ -243,12 +247,12 @@ def _first_argument(steps: list[dis.Instruction]) -> Iterator[str]:
 
 
 def _is_of_a_name(before: dis.Instruction, step: dis.Instruction) -> bool:
-    """Whether an instruction begins an `await` of something that was not called just before."""
+    """Whether an instruction begins an `await` of anything but the result of the call just before."""
     return step.opname == "GET_AWAITABLE" and not step.arg and not before.opname.startswith("CALL")
 
 
 def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]:
-    """The lines at which a function makes the task that a variable stands for; None if it stands for anything."""
+    """For each variable, the lines at which a function makes a task and stores it there; None for any other value."""
     found = defaultdict[str, set[int | None]](set)
     statement: list[dis.Instruction] = []
     for each in steps:
@@ -264,12 +268,12 @@ def _lines_that_make(steps: list[dis.Instruction]) -> dict[str, set[int | None]]
 
 
 def line_of(step: dis.Instruction) -> int | None:
-    """The line of an instruction, where it is known."""
+    """The line of an instruction; None if unknown."""
     return None if step.positions is None else step.positions.lineno
 
 
 def _names_in(step: dis.Instruction) -> tuple[str, ...]:
-    """The variables that an instruction is about; since Python 3.13 some are about two."""
+    """The variables that an instruction uses; since Python 3.13 some use two."""
     return step.argval if isinstance(step.argval, tuple) else (step.argval,)
 
 
@@ -280,9 +284,9 @@ def _edges(code: CodeType, *, by_errors: bool) -> dict[int, tuple[int, ...]]:
     handlers, ends = handlers_of(code), {each.offset: each.argval for each in steps if each.opname == "SEND"}
 
     def follow(step: dis.Instruction, then: dis.Instruction | None) -> Iterator[int]:
-        if step.opcode in _JUMPS and step.opname != "END_ASYNC_FOR":  # since 3.14 that tells where its loop begins
+        if step.opcode in _JUMPS and step.opname != "END_ASYNC_FOR":  # since 3.14 its argument is the start of its loop
             is_again = step.opname == "JUMP_BACKWARD_NO_INTERRUPT"
-            yield ends.get(step.argval, step.argval) if is_again else step.argval  # an await is no loop
+            yield ends.get(step.argval, step.argval) if is_again else step.argval  # an await isn't a loop
         if then is not None and step.opname not in (*_LEAVES, *_ENDS):
             yield then.offset
         handler = handlers.get(step.offset)

@@ -1,7 +1,7 @@
-"""Tells which `async with` blocks a suspended coroutine is inside.
+"""Finds the `async with` blocks that a suspended coroutine is in.
 
-While such a block runs, Python keeps the method that leaves it: its coroutine refers to
-`__aexit__`, bound to the context manager, or since 3.14 followed by it.
+While such a block runs, Python keeps its `__aexit__` on the coroutine's stack: as a bound method, or since 3.14 as a
+function followed by the context manager.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LEAVE = "__aexit__"
 
 
 def entered(link: object) -> Iterator[Any]:
-    """The context managers whose `async with` a coroutine or generator has begun, and not left."""
+    """The context managers of the `async with` blocks that a coroutine or generator is in."""
     for first, second in pairwise([*gc.get_referents(link), None]):
         manager = None
         if type(first) is MethodType and first.__func__.__name__ == _LEAVE:
@@ -27,5 +27,5 @@ def entered(link: object) -> Iterator[Any]:
             manager = second
         if manager is not None:
             yield manager
-        if type(manager) is cpython.GeneratorContext:  # what it has begun in turn lasts as long
+        if type(manager) is cpython.GeneratorContext:  # the generator's own blocks are entered too
             yield from entered(vars(manager).get("gen"))

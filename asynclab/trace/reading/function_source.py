@@ -1,4 +1,4 @@
-"""Reads the source of a function, with its lines and columns."""
+"""Parses the source of a function, and keeps its lines and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from types import CodeType
 
 UNREADABLE = (OSError, LookupError, SyntaxError, TypeError, ValueError, RecursionError, tokenize.TokenError)
-"""What is raised where a source is not to be had, or is no Python."""
+"""The exceptions that mean that a source can't be read, or isn't Python."""
 
 
 def parsed(code: CodeType) -> ast.stmt:
@@ -17,24 +17,24 @@ def parsed(code: CodeType) -> ast.stmt:
 
     Raises:
         Exception: One of `UNREADABLE`.
-        SystemError: Python 3.11 lost count of how deep it is, as the garbage collector ran a destructor while it made
-            the nodes of a tree.
+        SystemError: A bug of Python 3.11: its recursion count is wrong after the garbage collector has run a finalizer
+            while the parser made nodes.
     """
     source = _source_of(code)
     is_indented = source[0].isspace()
-    # Empty lines keep its lines as they are, and an `if` the columns of a method, which tracebacks underline.
+    # Empty lines keep the line numbers. The `if` allows an indented method, and so keeps its columns.
     before = "\n" * (code.co_firstlineno - 2) + "if True:\n" if is_indented else "\n" * (code.co_firstlineno - 1)
     statement: ast.stmt = ast.parse(before + source).body[0]
     return statement.body[0] if is_indented and isinstance(statement, ast.If) else statement
 
 
 def _source_of(code: CodeType) -> str:
-    """The lines of a function, up to the last that does something.
+    """The source lines of a function, up to the last line that has code.
 
-    `inspect.getsource` would look at all modules of the program and at each token, which takes 10 ms more.
+    `inspect.getsource` would search all modules of the program, and read each token, which takes 10 ms more.
 
     Raises:
-        OSError: They are not to be had.
+        OSError: The file can't be read, or has become shorter.
     """
     last = max(place[1] or 0 for each in codes_in(code) for place in each.co_positions())
     with tokenize.open(code.co_filename) as file:
@@ -45,7 +45,7 @@ def _source_of(code: CodeType) -> str:
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function, and of all functions within it."""
+    """The code of a function, and of all functions nested in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

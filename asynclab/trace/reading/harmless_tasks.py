@@ -1,4 +1,7 @@
-"""Recognises running tasks whose code can wake nobody, whatever it refers to, such as a task that only counts."""
+"""Recognizes tasks whose code can't wake any other task, such as one that only counts in a loop with a sleep.
+
+The search for deadlocks needs that: such a task may refer to a lock or queue, but can't end a wait for it.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ _WAKING = frozenset(
         *("__dict__", "eval", "exec", "getattr", "globals", "locals", "setattr", "vars"),
     }
 )
-"""The names of functions that wake tasks, and of functions that call others by names unseen in the code."""
+"""The names of functions that may wake tasks, and of functions that may call others by a name unknown to us."""
 
 _LEADS_ELSEWHERE = ("BEFORE_ASYNC_WITH", "BEFORE_WITH", "LOAD_SPECIAL", "IMPORT_NAME")
-"""The instructions of a `with`, which releases a lock at its end, and of an import, which leads to other code."""
+"""The instructions of a `with`, which may release a lock at its end, and of an import, which runs other code."""
 
 
 def can_wake_nobody(task: Task[Any]) -> bool:
-    """Whether a task sleeps, and neither its code nor any that this may call ends the wait of another."""
+    """Whether a task is in a sleep(), and no code that it may run later can end the wait of another task."""
     chain = follow(coroutine_of(task))
     if chain.is_opaque or not chain.has_begun or chain.frames[-1].f_code is not _SLEEP:
         return False
@@ -40,7 +43,7 @@ def can_wake_nobody(task: Task[Any]) -> bool:
 
 
 def _is_waking(value: object) -> bool:
-    """Whether a value is a function that wakes tasks, such as `queue.put_nowait`, or that calls functions by name."""
+    """Whether a value is a function that may wake tasks, such as `queue.put_nowait`, or one from `operator`."""
     if isinstance(value, BuiltinMethodType | MethodType | FunctionType):
         return value.__name__ in _WAKING
     return type(value).__module__ == "operator"

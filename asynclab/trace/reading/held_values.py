@@ -1,6 +1,7 @@
-"""Tells where an async function waits while it holds a value that others may change meanwhile.
+"""Finds awaits in an async function during which it holds a value that other tasks may change meanwhile.
 
-Such as in `self.total += await price()`: the sum is read before the wait, and written after it.
+For example `self.total += await price()`: it reads the total before the wait, and writes it after the wait. Such code
+may lose updates of other tasks. `trace/mishaps/lost_updates.py` uses this.
 """
 
 from __future__ import annotations
@@ -21,25 +22,27 @@ from asynclab.trace.reading.function_source import UNREADABLE, parsed
 from asynclab.trace.reading.shared_places import CHANGES, OF_KEYS, SharedPlace, is_reader, reader_for
 
 AwaitSpan: TypeAlias = tuple[int, int, int, int]
-"""The first and last line and column of an `await`: where a function that waits there stands."""
+"""The place of an `await`: first line, last line, first column and last column."""
 
 PlaceUse: TypeAlias = Literal["computes", "derives", "checks", "sets"]
-"""What a function does with a place around a wait.
+"""How a function uses a place, such as an attribute, around a wait.
 
-It has read the place, and will write a value that it computes from that, or derives from it by a call. Or it checks:
-it has read there that some work is due. Or it will set the place to the awaited result, whatever is there by then.
+- computes: it has read the place, and will write a value that it computes from that;
+- derives: the same, but it gets the new value by a call;
+- checks: it has read the place to decide whether to do this work;
+- sets: it will set the place to a new value, whatever is there by then.
 """
 
 _WRITES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_DEREF"))
 
 _LONGEST = 150
-"""Lines of the longest function that is read: the others would take too long."""
+"""The most lines of a function that is analyzed: longer ones would take too much time."""
 
 _KEPT = 1_000
-"""How many functions are remembered with the values that they hold."""
+"""How many functions are cached."""
 
 _COMPUTES = (ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.Dict)
-"""Expressions whose value is made of what is in them."""
+"""Expressions whose value is computed from the values in them."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ class Held(msgspec.Struct, frozen=True):
     target: SharedPlace
     hold: PlaceUse
     line: int
-    """Where it writes, or has checked."""
+    """The line that writes or checks the place."""
 
 
 class HeldValues:
@@ -56,10 +59,10 @@ class HeldValues:
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[CodeType, Mapping[Any, Collection[Held]]]] = {}
-        """By the id() of a function's code, which is kept, too: to hash it takes longer than to ask for its id()."""
+        """A cache by the id() of a function's code, with the code itself: to hash the code would be slower."""
 
     def is_known(self, code: CodeType) -> bool:
-        """Whether a function has been read."""
+        """Whether a function was analyzed already."""
         return id(code) in self._found
 
     def at(self, code: CodeType, instruction: int) -> Collection[Held]:
@@ -93,7 +96,7 @@ def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
 
 
 _Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]]
-"""The numbers of the reads that a value was made from, and how."""
+"""The origin of a value: the numbers of the reads that it was made from, and how."""
 
 _NOTHING: _Made = frozenset()
 _NONE = frozenset[AwaitSpan]()
@@ -101,25 +104,25 @@ _NONE = frozenset[AwaitSpan]()
 
 @dataclass
 class _Known:
-    """What is known at a point of a function."""
+    """The state of the analysis at one point of a function."""
 
     waits: dict[int, frozenset[AwaitSpan]] = field(default_factory=dict)
     """The awaits since each read."""
     variables: dict[str, _Made] = field(default_factory=dict)
-    """The origins of the values in its own variables."""
+    """The origins of the values in local variables."""
     begun: frozenset[AwaitSpan] = _NONE
-    """The awaits since its begin."""
+    """The awaits since the start of the function."""
     looked: dict[SharedPlace, frozenset[AwaitSpan]] = field(default_factory=dict)
-    """The awaits since it has read or written a place."""
+    """The awaits since the function last read or wrote each place."""
     checked: dict[SharedPlace, int] = field(default_factory=dict)
-    """The places on which it depends that this point is reached, and the lines that have checked them."""
+    """The places that decide whether this point is reached, and the lines that check them."""
 
     def copy(self) -> _Known:
         return _Known(dict(self.waits), dict(self.variables), self.begun, dict(self.looked), dict(self.checked))
 
 
 def _merged(ways: Sequence[_Known]) -> _Known:
-    """What is known where several ways meet."""
+    """The state at a point where several branches join."""
     merged = ways[0].copy()
     for way in ways[1:]:
         for number, spans in way.waits.items():
@@ -135,24 +138,24 @@ def _merged(ways: Sequence[_Known]) -> _Known:
 
 
 class _Reader:
-    """Goes through a function in the order in which it runs: into each branch, and twice through each loop."""
+    """Walks a function in execution order: through each branch, and twice through each loop."""
 
     def __init__(self, function: ast.AsyncFunctionDef) -> None:
         self.held: defaultdict[AwaitSpan, set[Held]] = defaultdict(set)
         kinds = (ast.Global, ast.Nonlocal)
         self._shared = {name for each in ast.walk(function) if isinstance(each, kinds) for name in each.names}
-        """Its variables that others have, too."""
+        """The global and nonlocal variables of the function."""
         self._targets: dict[int, SharedPlace] = {}
-        """What was read, by the numbers of the reads."""
+        """The places that were read, by the numbers of the reads."""
         self._reads = 0
         self._known = _Known()
         self._has_left = False
-        """Whether the point that it has come to is never reached, as behind a `return`."""
+        """Whether the present point is unreachable, for example after a `return`."""
         self._breaks: list[list[_Known]] = []
-        """What is known where each loop that it is in is left."""
+        """For each loop around the present point, the states at its `break` statements."""
 
     def block(self, statements: Iterable[ast.stmt]) -> None:
-        """Go through some statements."""
+        """Walk statements."""
         for statement in statements:
             if self._has_left:
                 return
@@ -199,7 +202,7 @@ class _Reader:
                 self._values(node)
 
     def _branch(self, *ways: Iterable[ast.stmt]) -> None:
-        """Go each of some ways, and on from where they meet."""
+        """Walk each of several branches, and continue where they join."""
         before, ends = self._known, []
         for way in ways:
             self._known, self._has_left = before.copy(), False
@@ -248,18 +251,18 @@ class _Reader:
             self._has_left = has_left or self._has_left
 
     def _check(self, test: ast.expr) -> None:
-        """A test decides the branch, by a place that it reads or by variables that hold earlier reads."""
+        """Note the places that decide a branch: the test reads them, or uses variables with earlier reads."""
         before = self._reads
         for number, how in self._value(test):
             if number in self._targets and (number > before or how == "reads"):
                 self._known.checked[self._targets[number]] = test.lineno
 
     def _values(self, node: ast.AST) -> _Made:
-        """What all expressions within a node are made of."""
+        """The origins of all expressions in a node."""
         return _NOTHING.union(*(self._value(each) for each in ast.iter_child_nodes(node)))
 
     def _value(self, node: ast.AST) -> _Made:
-        """What the value of an expression is made of."""
+        """The origin of an expression's value."""
         match node:
             case ast.Name():
                 return self._read(node) if node.id in self._shared else self._known.variables.get(node.id, _NOTHING)
@@ -281,7 +284,7 @@ class _Reader:
                 found = self._value(node.left) | self._read(ast.Subscript(container, node.left, ast.Load()))
                 return found or self._values(node)
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[other]) if not isinstance(other, ast.Constant):
-                self._values(node)  # whose it is, as in a reentrant lock, says nothing of work that is due
+                self._values(node)  # an identity check, as in a reentrant lock, doesn't decide whether work is due
                 return _NOTHING
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp():
                 return self._values(node)
@@ -292,7 +295,7 @@ class _Reader:
         return _derived(self._values(node))
 
     def _call(self, node: ast.Call, awaited: ast.Await | None = None) -> _Made:
-        """What a call returns; it may read or write something as a whole, as it says by its name."""
+        """The origin of a call's result. A function may read or write a whole place, by its name: `get_x`, `set_x`."""
         function = node.func
         name = getattr(function, "attr", getattr(function, "id", ""))
         changes = name in CHANGES and isinstance(function, ast.Attribute)
@@ -313,11 +316,11 @@ class _Reader:
         if name == "get" and node.args:
             made |= self._read(ast.Subscript(owner, node.args[0], ast.Load()))
         if is_reader(name) and (target := self._named(function, name, node.args)):
-            made |= _derived(self._read_target(target))  # which may be changed in place
+            made |= _derived(self._read_target(target))  # the value may be changed in place
         return made
 
     def _named(self, function: ast.expr, reader: str, arguments: Sequence[ast.expr]) -> SharedPlace | None:
-        """The place that a function reads or writes, from the object that it belongs to and its first argument."""
+        """The place that a function reads or writes: made of the function's object and its first argument."""
         owner = SharedPlace("")
         if isinstance(function, ast.Attribute):
             inner = self._owner(function.value)
@@ -359,12 +362,12 @@ class _Reader:
             self._forget(node.id)
         elif (target := self._target(node)) is not None:
             self._write(target, made, node.lineno)
-            if is_emptied:  # to say twice that there is nothing does no harm
+            if is_emptied:  # setting a place to an empty value twice does no harm
                 for held in self.held.values():
                     held.discard(Held(target, "sets", node.lineno))
 
     def _forget(self, variable: str) -> None:
-        """A variable has another value: what was read by way of it is elsewhere."""
+        """Forget the places that were read by a variable, because the variable has a new value now."""
         for number, target in list(self._targets.items()):
             if variable == target.root or (target.is_variable and variable == target.key):
                 del self._targets[number]
@@ -372,13 +375,13 @@ class _Reader:
                 self._known.checked.pop(target, None)
 
     def _write(self, target: SharedPlace, made: _Made, line: int, meanwhile: frozenset[AwaitSpan] = _NONE) -> None:
-        """It writes to a place, and waits `meanwhile` until that is done."""
+        """Note a write to a place; `meanwhile` is the await of the write itself, if it has one."""
         known = self._known
         waits = known.looked.get(target, known.begun) | meanwhile
         known.looked[target] = _NONE
         known.checked.pop(target, None)
         if not waits:
-            return  # it has looked once more
+            return  # the function has just read the place again
         for number, how in made:
             if how != "reads" and self._targets.get(number) == target:
                 for span in known.waits[number] | meanwhile:
@@ -387,7 +390,7 @@ class _Reader:
             self.held[span].add(Held(target, "sets", line))
 
     def _owner(self, node: ast.expr) -> SharedPlace | None:
-        """The same for what has something: it may be any variable."""
+        """The place of an object that has an attribute or key: it may be any variable."""
         return SharedPlace(node.id) if isinstance(node, ast.Name) else self._target(node)
 
     def _target(self, node: ast.expr) -> SharedPlace | None:

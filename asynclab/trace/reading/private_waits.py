@@ -1,8 +1,8 @@
-"""Recognises tasks whose awaited object nobody else refers to, so that nobody can set, notify or fill it.
+"""Recognizes tasks that wait for an object to which nothing else refers, so that nobody can ever wake them.
 
-`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But if
-others referred to the event, future, queue or condition when the wait began, and only its waiters do so now, somebody
-has dropped it.
+With `await asyncio.Event().wait()` or `await asyncio.Future()` a program waits for Ctrl-C on purpose. But if others
+referred to the event, future, queue or condition when the wait began, and now only the waiting tasks do, then the
+program has dropped it by mistake.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EVENT_WAIT = asyncio.Event.wait.__code__
 _WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__, asyncio.Condition.wait.__code__)
 
 DROPPED_AFTER = 0.3
-"""Real seconds: code that drops a queue may be about to cancel the task that reads it."""
+"""Real seconds until a dropped object is reported: code that drops a queue may be about to cancel its reader."""
 
 
 def waits_for_its_own(task: Task[Any]) -> bool:
@@ -49,24 +49,24 @@ class _Shared(msgspec.Struct):
 
     record: TaskRecord
     source: int
-    """Its id()."""
+    """The id() of the object."""
     next_look: float = 0.0
     """The real time of the next look."""
     patience: float = 0.05
-    """Real seconds from the next look to the one after, unless nobody has it any more."""
+    """Real seconds between the next look and the one after that, as long as others refer to the object."""
 
 
 class DroppedSources:
-    """The events, futures, queues and conditions that tasks wait for, and others referred to when the wait began."""
+    """Finds tasks that wait for a dropped event, future, queue or condition."""
 
     def __init__(self) -> None:
         self._shared: dict[int, _Shared] = {}
-        """By the number of the task."""
+        """The awaited objects to which others referred at first, by the number of the task."""
         self._dropped: dict[int, float] = {}
-        """The real time since when each look found only the waiting tasks with an object, by the object's id()."""
+        """The real time since when only the waiting tasks refer to an object, by the object's id()."""
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task begins to wait for an event, future or item; to be called on its loop's thread."""
+        """Note that a task begins to wait for an event, future, item or condition. Call this on its loop's thread."""
         self._shared.pop(record.id, None)
         found = _source_of(task)
         if found is None or len(self._shared) >= _MOST_SOURCES:
@@ -76,17 +76,19 @@ class DroppedSources:
         together = self._waiting_for(source)
         if self._others(*found, together):
             self._shared[record.id] = _Shared(record, source)
-        else:  # they all are to wait until the program ends
+        else:  # all of them wait on purpose until the program ends
             for number in together:
                 self._shared.pop(number, None)
 
     @property
     def are_any(self) -> bool:
-        """Whether a look could find anything."""
+        """Whether `look` could find anything."""
         return bool(self._shared)
 
     def look(self, now: float) -> Iterator[tuple[TaskRecord, int]]:
-        """The tasks that wait for what nobody has had for a while, and its id(); called while the loop idles.
+        """The tasks that wait for an object that was dropped a while ago, each with the object's id().
+
+        Call this while the loop is idle.
 
         Args:
             now: Real time.
@@ -102,7 +104,7 @@ class DroppedSources:
             together = self._waiting_for(shared.source)
             if self._others(*found, [each for each in together if each != number]):
                 self._dropped.pop(shared.source, None)
-                for each in filter(None, map(self._shared.get, together)):  # one look tells of them all
+                for each in filter(None, map(self._shared.get, together)):  # one look is enough for all of them
                     each.next_look = now + shared.patience
                 shared.patience = min(2 * shared.patience, _LATEST_AFTER)
             elif now - self._dropped.setdefault(shared.source, now) >= DROPPED_AFTER:
@@ -111,11 +113,11 @@ class DroppedSources:
                     yield each.record, shared.source
 
     def _waiting_for(self, source: int) -> list[int]:
-        """The numbers of the tasks that wait for what has an id()."""
+        """The numbers of the tasks that wait for the object with this id()."""
         return [number for number, shared in list(self._shared.items()) if shared.source == source]
 
     def _others(self, held: list[Any], chain: Chain, own: int, together: list[int]) -> int:
-        """How many have the one object in a list, apart from a task and others that wait for the same."""
+        """The number of references to the one object in `held`, without those of a task and of its other waiters."""
         for shared in filter(None, map(self._shared.get, together[:_MOST_WAITERS])):
             task = shared.record()
             found = None if task is None else _source_of(task)
@@ -128,19 +130,21 @@ class DroppedSources:
 _LATEST_AFTER = 3.0
 _MOST_SOURCES = 100
 _MOST_WAITERS = 10
-"""An object with more waiters counts as known to others: to look at all waiters would take too long."""
+"""An object with more waiters never counts as dropped: to check all of them would take too long."""
 
 _TASK_AND_ITERATOR = 2
-"""The referrers of a future that a task awaits: the task, and the iterator in its innermost coroutine."""
+"""The number of own references to a future that a task awaits: the task's, and that of the coroutine's iterator."""
 
 _SHIELD = 1
-"""The referrers of the future in a shield(): the callback for the end of the outer future."""
+"""The number of own references to the future in a shield(): that of the outer future's callback."""
 
 
 def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
-    """The event, future, queue or condition that a task waits for, its coroutines, and how many more it has it by.
+    """The event, future, queue or condition that a task waits for; None if the task waits for something else.
 
-    It is in a list alone, as each variable would be one more reference. None if the task waits for something else.
+    Returns:
+        The object, alone in a list, because a variable would be one more reference; the task's chain of coroutines;
+        and the number of the task's own references to the object besides those of the chain.
     """
     chain = follow(coroutine_of(task))
     if chain.is_opaque or not chain.links:
@@ -156,27 +160,27 @@ def _source_of(task: Task[Any]) -> tuple[list[Any], Chain, int] | None:
 
 
 def _weak_ones(held: list[Any]) -> int:
-    """How many weak references there are to the one object in a list; one to each event and queue is ours."""
+    """The number of weak references to the one object in a list, without ours, which each event and queue has."""
     return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
 
 
 def others(held: list[Any], chain: Chain, own: int = 0) -> int:
-    """How many others than the coroutines of a task's chain, and some of its own, refer to the one object in a list."""
+    """The number of references to the one object in a list, without those of the chain and `own` others."""
     return references(held) - references([object()]) - own - _had_by(held, chain)
 
 
 def _had_by(held: list[Any], chain: Chain) -> int:
-    """How often the coroutines of a chain refer to the one object in a list."""
+    """The number of references from the coroutines of a chain to the one object in a list."""
     value = held[0]
     return sum(_times(value, gc.get_referents(link)) for link in chain.links)
 
 
 def references(held: list[Any]) -> int:
-    """How many references there are to the one object in a list, and some that are made here."""
+    """The number of references to the one object in a list, including a few temporary ones."""
     return sys.getrefcount(held[0])
 
 
 def _times(value: object, among: list[Any]) -> int:
-    """How often an object is among others, or up to Python 3.13 the method that leaves its `async with`."""
+    """How often an object is among others, including its bound `__aexit__`, which Python keeps up to 3.13."""
     leaves = (each for each in among if type(each) is MethodType and each.__func__.__name__ == "__aexit__")
     return sum(each is value for each in among) + sum(each.__self__ is value for each in leaves)

@@ -1,4 +1,4 @@
-"""Finds the objects that a function could reach, and the functions that it calls, without running any of it."""
+"""Finds the objects that suspended functions can reach, and the functions that they may call, without running them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ from typing import Any
 from asynclab.trace.recording.code_ownership import UserCode, is_asyncio
 
 _DEEPEST = 5
-"""How far objects are followed: from one to its attributes, and from there into two containers."""
+"""How many references are followed in a row: from an object to its attributes, and from there into two containers."""
 
 _CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoop, Future, str, bytes, int, float)
-"""What is not followed: it leads to the whole program, or nowhere."""
+"""Types whose references aren't followed: they lead to the whole program, or nowhere."""
 
 
 _WITH_CODE = (FunctionType, MethodType, classmethod, staticmethod, property)
 
 MOST_NAMES = 10_000
-"""How many names of functions, variables and classes are looked at, which takes some 10 ms."""
+"""The most names of functions, variables and classes that are searched, which takes about 10 ms."""
 
 _USERS = UserCode()
 
 
 class Reach:
-    """What functions under way, or left by an exception, refer to by their variables, and what they call."""
+    """The objects that functions refer to by their variables, directly or not, and the functions that they may call.
+
+    The functions are suspended, or an exception has ended them.
+    """
 
     def __init__(self, roots: Iterable[object], frames: Iterable[FrameType], most: int) -> None:
-        """Look at functions. `roots` hold their variables: a coroutine if it is suspended, otherwise its frame.
+        """Collect the reachable objects of functions.
 
-        About `most` objects are looked at.
+        Args:
+            roots: The objects that refer to the functions' variables: suspended coroutines, or else frames.
+            frames: The frames of the functions.
+            most: The approximate limit of objects.
         """
         self._frames = tuple(frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
         self._found: dict[int, object] = {}
@@ -52,7 +58,7 @@ class Reach:
             level = [inner for each in new.values() if not _is_closed(each) for inner in gc.get_referents(each)]
 
     def has(self, value: object) -> bool:
-        """Whether they can get hold of it."""
+        """Whether the functions can reach an object."""
         return id(value) in self._found
 
     def objects(self) -> Iterable[object]:
@@ -60,9 +66,9 @@ class Reach:
         return self._found.values()
 
     def may_run(self, is_such: Callable[[CodeType], bool]) -> bool:
-        """Whether they may run some code of a kind, or there is too much to look at.
+        """Whether the functions may run code for which `is_such` returns True, or there is too much code to check.
 
-        That is their own code, the code of all functions in reach, and what these call by name, in turn.
+        It checks their own code, that of all functions they can reach, and that of functions called by name from these.
         """
         if len(self._found) > self._most or any(is_such(frame.f_code) for frame in self._frames):
             return True
@@ -85,7 +91,7 @@ class Reach:
         return bool(left)
 
     def _functions_by_name(self) -> dict[str, list[CodeType]] | None:
-        """The functions anywhere that a call by a name may mean; None if there are too many places to search."""
+        """All functions that a call by name may mean, by name; None if there are too many names to search."""
         functions = defaultdict[str, list[CodeType]](list)
         left = MOST_NAMES
         for space in self._name_spaces():
@@ -98,7 +104,7 @@ class Reach:
         return functions
 
     def _name_spaces(self) -> Iterator[Mapping[str, Any]]:
-        """Where the functions may be that they call by name: their modules, what these import, and classes."""
+        """The namespaces to search for called functions: their modules, imported modules, and classes."""
         for module in modules_used([frame.f_globals for frame in self._frames]):
             yield module
             yield from (vars(each) for each in list(module.values()) if _has_code(each))
@@ -106,7 +112,7 @@ class Reach:
         yield from (vars(owner) for kind in kinds for owner in kind.__mro__ if owner is not object)
 
     def methods(self) -> set[str]:
-        """The names of the methods that they call, or the functions and methods do that they call by name."""
+        """The names of the methods that the functions call, or that functions and methods called from them call."""
         kinds = {type(each) for each in self._found.values() if not isinstance(each, (*_CLOSED, CellType, MethodType))}
         names = set[str]()
         for frame in self._frames:
@@ -124,9 +130,9 @@ def _is_closed(value: object) -> bool:
 
 
 def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The variables of some modules, and of the program's modules that they import, directly or not."""
+    """The namespaces of some modules, and of the program's modules that they import, directly or not."""
     found = {id(each): each for each in modules}
-    for module in (used := list(found.values())):  # which grows meanwhile
+    for module in (used := list(found.values())):  # the list grows meanwhile
         yield module
         for value in list(module.values()):
             variables = value.__globals__ if isinstance(value, FunctionType) else None
@@ -156,7 +162,7 @@ def _is_special(name: str) -> bool:
 
 
 def code_of(value: object) -> Iterator[CodeType]:
-    """The code of a function or method of a program, or of a property."""
+    """The code of a function, method or property, without asyncio's."""
     if isinstance(value, MethodType | classmethod | staticmethod):
         value = value.__func__
     for each in (value.fget, value.fset) if isinstance(value, property) else (value,):
@@ -166,5 +172,5 @@ def code_of(value: object) -> Iterator[CodeType]:
 
 @lru_cache(1_000)
 def _attributes(code: CodeType) -> frozenset[str]:
-    """The names of the attributes that some code looks up: `set` of an event, not the type `set`."""
+    """The names of the attributes that code looks up: the `set` of an event, but not the type `set`."""
     return frozenset(each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_ATTR", "LOAD_METHOD"))

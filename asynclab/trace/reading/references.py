@@ -1,8 +1,9 @@
-"""Counts references as the garbage collector does, to tell which objects others lead to than those in their own circle.
+"""Finds tasks that can never be woken, by counting references as the garbage collector does.
 
-Of the objects that waiting tasks lead to, those that are also referred to from elsewhere are in use, with all that they
-lead to, apart from tasks whose code can wake nobody. (Saioc et al., "Dynamic Partial Deadlock Detection and Recovery
-via Garbage Collection", ASPLOS 2025.)
+It takes all objects that pending tasks refer to, directly or not. An object is in use if there are references to it
+from outside of this set, or from another object in use. A waiting task that isn't in use can never be woken. References
+from tasks whose code can wake nobody don't count. (Saioc et al., "Dynamic Partial Deadlock Detection and Recovery via
+Garbage Collection", ASPLOS 2025.)
 """
 
 from __future__ import annotations
@@ -38,20 +39,20 @@ _WITHOUT_IO = frozenset({"locks.py", "queues.py", "taskgroups.py", "tasks.py"})
 NONE_LEFT: Mapping[int, int] = MappingProxyType({})
 
 _CLOSED = (type, ModuleType, CodeType, AbstractEventLoop, Recorder, str, bytes, int, float, NoneType)
-"""What is not followed: whatever it leads to counts as in use."""
+"""Types whose references aren't followed: the objects that they refer to count as in use."""
 
 
 class References:
-    """The references between the objects that tasks lead to. Objects are numbered in the order found, tasks first."""
+    """The references between the objects that tasks refer to. Objects are numbered in the order found, tasks first."""
 
     def __init__(self, tasks: list[Any], main: int = 0, thread: int = 0, left: Mapping[int, int] = NONE_LEFT) -> None:
-        """Follow what the tasks of a loop lead to.
+        """Follow the references of a loop's tasks.
 
         Args:
-            tasks: The unfinished tasks. The objects that they lead to are added; the caller must not refer to these.
+            tasks: The pending tasks. The objects that they refer to are appended; the caller must not refer to these.
             main: The id() of the task that the loop's `run_until_complete` waits for.
             thread: The identifier of the loop's thread.
-            left: The id() of the tasks that never end, as only tasks that can wake nobody still run.
+            left: Its values are the id() of tasks that are known never to end.
         """
         self._strong: list[list[int]] = []
         self._weak: dict[int, int] = {}
@@ -59,12 +60,12 @@ class References:
         self._groups: dict[int, tuple[set[int], set[int]]] = {}
         """By the id() of a task group, or of gather()'s callback: the callbacks of its tasks, and the tasks."""
         self._harmless = set[int]()
-        """The coroutines of tasks that can wake nobody or never end, and the latter tasks."""
+        """The coroutines of tasks that can wake nobody or never end, and the tasks that never end."""
         self._failing = set[int]()
-        """The tasks of groups that may fail."""
+        """The tasks of groups that look as if they could fail."""
         count = len(tasks)
         self._is_whole = self._follow(tasks)
-        """Whether there were few enough to look at them all."""
+        """Whether all objects were followed, because there were few enough."""
         if self._is_whole:
             self._find_known(tasks, main, thread)
             self._find_groups(tasks, count)
@@ -76,10 +77,11 @@ class References:
             self._harmless = {index_of[key] for key in never_ends if key in index_of}
 
     def in_use(self, *, may_fail: bool = True) -> list[bool]:
-        """Whether each object is referred to from outside the tasks' own circle.
+        """Whether each object is in use.
 
         Args:
-            may_fail: Whether each task of a group may end it, by a failure; otherwise only tasks that look like it.
+            may_fail: Whether any task of a group may end the group by a failure. Otherwise only tasks may that look as
+                if they could fail.
         """
         used = [not self._is_whole] * len(self._strong)
         groups = [] if may_fail else list(self._groups.values())
@@ -92,12 +94,12 @@ class References:
         return used
 
     def _may_end(self, group: tuple[set[int], set[int]], used: list[bool]) -> bool:
-        """Whether all tasks of a group still run, or one that looks as if it could fail."""
+        """Whether a group may end: all its tasks are in use, or one is that looks as if it could fail."""
         _, tasks = group
         return all(used[task] for task in tasks) or any(used[task] for task in tasks & self._failing)
 
     def _spread(self, used: list[bool], reached: Iterable[int], closed: Container[int]) -> None:
-        """Mark the objects in use and all that they lead to, but nothing behind closed objects."""
+        """Mark objects as in use, and all objects that they refer to, but not those that closed objects refer to."""
         left = list(reached)
         while left:
             index = left.pop()
@@ -110,7 +112,7 @@ class References:
                 left += self._strong[index]
 
     def _follow(self, objects: list[Any]) -> bool:
-        """Add to some objects what they lead to."""
+        """Append the objects that some objects refer to, directly or not. Returns False if there are too many."""
         index_of = {id(each): index for index, each in enumerate(objects)}
 
         def index(each: Any) -> int:
@@ -123,7 +125,7 @@ class References:
             if len(objects) > _MOST_OBJECTS:
                 return False
             referents = [each for each in gc.get_referents(value) if not _is_closed(each)]
-            if type(value) is FunctionType:  # what it calls by name is in use anyhow
+            if type(value) is FunctionType:  # its global variables are in use anyway
                 named = value.__globals__, getattr(value, "__builtins__", None)
                 referents = [each for each in referents if not any(each is names for names in named)]
             if issubclass(type(value), weakref.ref):
@@ -134,22 +136,22 @@ class References:
         return True
 
     def _find_known(self, objects: list[Any], main: int, thread: int) -> None:
-        """Find those to which more references lead than the others have."""
-        objects.append(object())  # nothing but the list refers to that
+        """Find the objects that have more references than those from the other objects."""
+        objects.append(object())  # only the list refers to it, so its count shows our own references
         counts = list(map(sys.getrefcount, objects))
         objects.pop()
         left = [count - counts[-1] for count in counts[:-1]]
         for index in chain_of.from_iterable(self._strong):
             left[index] -= 1
         weak = Counter(self._weak.values())
-        under_way = {id(coroutine_of(each)) for each in objects if is_task(each)}  # nobody else does anything with them
+        under_way = {id(coroutine_of(each)) for each in objects if is_task(each)}  # only its task runs a coroutine
         for index, value in enumerate(objects):
             own = _held_by_runner(value, thread) if id(value) == main else 0
             if (left[index] > own and id(value) not in under_way) or _is_weakly_known(value, weak[index]):
                 self._known_outside.append(index)
 
     def _find_groups(self, objects: list[Any], count: int) -> None:
-        """Find the groups that wait for all of their tasks, unless one fails."""
+        """Find the groups of tasks, from TaskGroup or gather(), that wait for all their tasks unless one fails."""
         index_of = {id(each): index for index, each in enumerate(objects)}
         for index, task in enumerate(objects[:count]):
             self._forget_awaiting(index, task, objects)
@@ -166,7 +168,7 @@ class References:
                         self._failing.add(index)
 
     def _forget_awaiting(self, index: int, task: Task[Any], objects: list[Any]) -> None:
-        """Drop the references to awaiting tasks that a task has since Python 3.14: its callbacks have them too."""
+        """Drop a task's references to the tasks that await it (Python 3.14 and later): its callbacks have them too."""
         awaiting = {id(each) for each in getattr(task, "_asyncio_awaited_by", None) or ()}
         if awaiting:
             edges = self._strong[index]
@@ -193,9 +195,9 @@ def _is_closed(value: object) -> bool:
 
 
 def _is_weakly_known(value: object, inside: int) -> bool:
-    """Whether weak references lead to an object from elsewhere, such as a cache.
+    """Whether an object has weak references from elsewhere, such as from a cache; `inside` is the number of ours.
 
-    asyncio has one to each task and async generator.
+    Tasks and async generators don't count: asyncio has a weak reference to each.
     """
     if is_task(value) or type(value) is AsyncGeneratorType:
         return False
@@ -204,7 +206,7 @@ def _is_weakly_known(value: object, inside: int) -> bool:
 
 
 def _held_by_runner(task: Task[Any], thread: int) -> int:
-    """How many references to the main task the runner and its ctrl+c handler have: they only run and cancel it."""
+    """The number of references to the main task from asyncio's runner and its Ctrl-C handler, which don't wake it."""
     count = 0
     frame = sys._current_frames().get(thread)
     while frame is not None:

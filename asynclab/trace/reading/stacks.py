@@ -1,4 +1,4 @@
-"""Reads where suspended tasks stand in the code: every frame, when somebody looks."""
+"""Reads the stacks of suspended tasks, for the tasks that a view shows."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PLACES_AT_ONCE = 500
 """The most tasks looked at in one call."""
 
 OUTERMOST, INNERMOST = 10, 30
-"""Frames reported of a chain longer than both numbers together; the frames between count as one."""
+"""The frames reported of a longer stack; those between are reported as one frame."""
 
 
 def tell_places(
     recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
 ) -> None:
-    """Write down where tasks stand that are between two steps, where that is unknown; a bounded number of them.
+    """Write the stacks of suspended tasks whose place isn't known yet, at most `PLACES_AT_ONCE`.
 
-    Of `selected` all frames are wanted.
+    For the task `selected`, the stack is also written if only its innermost place is known.
     """
     known = (state.tasks[number] for number in tasks if number in state.tasks)
     wanted = {task.id for task in known if task.is_suspended and task.place is None and task.stands is None}
@@ -44,7 +44,7 @@ def tell_places(
 
 
 def place_of(number: int, task: Task[Any], recorder: Recorder) -> TaskStands | None:
-    """Where a task stands; None while it runs."""
+    """The event with the stack of a task; None while the task runs."""
     coroutine = coroutine_of(task)
     if getattr(coroutine, "cr_running", False) or getattr(coroutine, "gi_running", False):
         return None
@@ -53,7 +53,7 @@ def place_of(number: int, task: Task[Any], recorder: Recorder) -> TaskStands | N
 
 
 def _frames(chain: Chain, recorder: Recorder) -> list[Frame]:
-    """The frames; neighbours of one library are merged into one."""
+    """The frames of a chain; adjacent frames of the same library are merged into one."""
     folded: list[Frame] = []
     for library, group in groupby(chain.frames, lambda frame: _library_of(frame, recorder)):
         if library:

@@ -1,4 +1,4 @@
-"""Tells where async generators stand that nobody runs now."""
+"""Finds async generators that are suspended at a yield."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from asynclab.model.tasks import Place
 AnyGenerator: TypeAlias = AsyncGeneratorType[Any, Any]
 
 _MOST = 200
-"""So many generators are looked at."""
+"""The most generators that are checked."""
 
 
 def at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
-    """The async generators of a loop that stand at a yield, up to a limit; they yield no items meanwhile."""
+    """The async generators of a loop that are suspended at a yield and don't run now, up to a limit."""
     for generator in list(islice(getattr(loop, "_asyncgens", ()), _MOST)):
         if isinstance(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
             yield generator
 
 
 def place_of_yield(generator: AnyGenerator) -> Place:
-    """The file and line where a generator stands."""
+    """The file and line at which a generator is suspended."""
     return generator.ag_code.co_filename, (generator.ag_frame.f_lineno if generator.ag_frame else None) or 0
 
 

@@ -1,4 +1,4 @@
-"""Tells what would end a task's wait, and which function of the program does that."""
+"""Finds the objects that a task waits for, and the function of the program that would wake it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WAITS: dict[CodeType, frozenset[str]] = {
     asyncio.Queue.put.__code__: frozenset({"get", "get_nowait"}),
     asyncio.Queue.join.__code__: frozenset({"task_done"}),
 }
-"""Where a task waits for a queue or primitive, and the methods that end such a wait."""
+"""The functions in which a task waits for a queue or primitive, and the methods that end such a wait."""
 
 _SETS_FUTURE = frozenset({"set_result", "set_exception"})
 
@@ -43,7 +43,7 @@ _MOST_CODES = 5_000
 
 def sources_of(chain: Chain, future: Future[Any] | None) -> list[tuple[object, frozenset[str]]]:
     """The queues, primitives or future that a task waits for, and the methods that would end its wait."""
-    waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # a barrier waits for a condition
+    waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # two in a barrier
     if not waits and type(future) is Future and not _sleeps(chain):
         return [(future, _SETS_FUTURE)]
     return [(variables_of(frame)["self"], _WAITS[frame.f_code]) for frame in waits]
@@ -54,7 +54,7 @@ def _sleeps(chain: Chain) -> bool:
 
 
 def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
-    """The one function that looks as if it would wake a task, by the task's number; not where several do."""
+    """For each task, the function that looks as if it would wake the task, if there is exactly one."""
     for number, task in islice(tasks, _MOST_TASKS):
         chain = follow(coroutine_of(task))
         own = [index for index, frame in enumerate(chain.frames) if not is_asyncio(frame.f_code.co_filename)]
@@ -69,7 +69,7 @@ def lone_wakers(tasks: Iterable[tuple[int, Task[Any]]]) -> Iterator[Waker]:
 
 
 def _name_of_source(frame: FrameType, method: str) -> str:
-    """The name by which a function knows the awaited object, or the object of the awaited method; empty if none."""
+    """The name in the code for the awaited object, or for the object of the awaited method; empty if it has none."""
     steps = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
     ends = [index for index, each in enumerate(steps) if each.opname == "GET_AWAITABLE"]
     steps = steps[: ends[-1]] if ends else []
@@ -80,7 +80,7 @@ def _name_of_source(frame: FrameType, method: str) -> str:
 
 
 def _that_wake(frame: FrameType, name: str, methods: frozenset[str]) -> Iterator[tuple[CodeType, int]]:
-    """The functions that look up one of some methods of what has a name, and the line of that."""
+    """The functions that look up one of `methods` on an object with this name, and the line of that."""
     for code in islice(_functions(frame), _MOST_CODES):
         if methods.isdisjoint(code.co_names):
             continue
@@ -92,7 +92,7 @@ def _that_wake(frame: FrameType, name: str, methods: frozenset[str]) -> Iterator
 
 
 def _functions(frame: FrameType) -> Iterator[CodeType]:
-    """The functions of a function's module, and of the program's modules that it imports."""
+    """The functions in a frame's module, and in the program's modules that this imports."""
     found = set[CodeType]()
     for module in modules_used([frame.f_globals]):
         owners = [module, *(vars(each) for each in list(module.values()) if isinstance(each, type))]

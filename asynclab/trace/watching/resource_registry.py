@@ -167,7 +167,7 @@ class Resources:
         recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
-        """Note that task_done() was called; `unfinished` items are left."""
+        """Note that an item was reported as done; `unfinished` items are left."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         recorder.emit(QueueTaskDone(recorder.clock.now(), known.number, unfinished, recorder.current_number()))

@@ -126,7 +126,7 @@ class _Leaving:
         self._left_with_error = left_with_error
 
     def uncancel(self) -> int:
-        """Check how the block ends, and call the task's own uncancel()."""
+        """Check how the block ends, and call this method of the task."""
         leaves = sys._getframe(1)
         is_heard = leaves.f_code is _LEAVE and variables_of(leaves)["exc_type"] is not None
         with suppress(Exception):
