@@ -1,1 +1,1 @@
-"""Detects what goes wrong with tasks, cancels, results and connections, and reports each sign of a bug as an event."""
+"""Watchers that detect signs of bugs in tasks, cancels, results and connections, and report each as an event."""

@@ -1,6 +1,7 @@
-"""Recognises tasks that asyncio.run() cuts off at its end: nobody waits for them, but they would have ended soon.
+"""Recognizes tasks that asyncio.run() cancels at its end although they would soon have finished their work.
 
-Tasks with an owner, who may cancel them, don't count, nor do tasks that loop until they are cancelled.
+Nobody waits for such a task. It doesn't count if other code keeps a reference to it, and so may cancel it on purpose,
+or if it loops until it is cancelled.
 """
 
 from __future__ import annotations
@@ -28,25 +29,25 @@ _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
 
 _WITH_IO = ("streams.py", "selector_events.py", "subprocess.py", "threads.py")
-"""The modules of asyncio in which a task waits for I/O or a thread, which comes to an end."""
+"""The modules of asyncio in which a task waits for I/O or a thread. Such a wait ends by itself."""
 
 LONG_SLEEP = 1.0
-"""Seconds: a task in so long a sleep is a timer, which may be in vain."""
+"""Seconds: a task in a longer sleep works as a timer, which may be cancelled without harm."""
 
 
 SEARCH_SECONDS = 0.05
-"""How long a process is searched for the owners of such tasks; each search looks at all objects."""
+"""How many seconds a process may be searched for the owners of such tasks. Each search looks at all objects."""
 
 
 class Keepers:
-    """The owner of the tasks that a line of code makes; only one of them is searched for in this process."""
+    """Finds out whether the tasks made at a line have an owner: code that keeps a reference. Searches once per line."""
 
     def __init__(self) -> None:
         self._are_kept: dict[Place, bool] = {}
         self._left = SEARCH_SECONDS
 
     def keep(self, task: Task[Any], made_at: Place, cancels: FrameType) -> bool:
-        """Whether somebody keeps them, or there is no time left to find out."""
+        """Whether a task made at this line has an owner, or there is no time left to find out."""
         if made_at not in self._are_kept:
             if self._left <= 0:
                 return True
@@ -60,8 +61,8 @@ keepers = Keepers()
 
 
 def is_cut_off(task: Task[Any], made_at: Place) -> bool:
-    """Whether a task that asyncio.run() cancels was left to itself, with work that would have come to an end."""
-    if cancel_requests_of(task) > 1:  # it was asked to end before, and cleans up
+    """Whether asyncio.run() cancels a task without an owner whose work would have come to an end."""
+    if cancel_requests_of(task) > 1:  # it was cancelled before, and cleans up
         return False
     cancels = _frame_of(_CANCELS_ALL)
     chain = follow(coroutine_of(task))
@@ -72,7 +73,7 @@ def is_cut_off(task: Task[Any], made_at: Place) -> bool:
 
 
 def cut_off_by_close(tasks: Iterable[tuple[TaskRecord, Task[Any]]], at: float) -> Iterator[TaskCutOff]:
-    """What tells of the pending tasks of a loop that is closed: asyncio complains of each when it is destroyed."""
+    """The events for the pending tasks of a closed loop. asyncio complains about each when it is destroyed."""
     for record, task in tasks:
         if record.created is not None and not record.created.internal and cpython.complains_if_destroyed(task):
             frames = _own(follow(coroutine_of(task)).frames)
@@ -82,7 +83,7 @@ def cut_off_by_close(tasks: Iterable[tuple[TaskRecord, Task[Any]]], at: float) -
 
 
 def _works(frames: list[FrameType]) -> bool:
-    """Whether a task waits for something slow that comes by itself, and goes round in no loop."""
+    """Whether a task waits for I/O, a thread or a short sleep, and isn't in a loop."""
     innermost = frames[-1]
     if innermost.f_code is _SLEEP:
         is_slow = float(variables_of(innermost)["delay"]) < LONG_SLEEP
@@ -105,9 +106,9 @@ def _frame_of(code: CodeType) -> FrameType | None:
 
 
 def _waits(callback: object) -> bool:
-    """Whether a task's callback belongs to another task, or to an asyncio function, that waits for its end.
+    """Whether a task's done callback belongs to another task or an asyncio function that waits for its end.
 
-    What shield() adds since Python 3.14 where its own future is cancelled only logs a failure.
+    The callback `_log_on_exception` of shield() (since Python 3.14) doesn't wait: it only logs a failure.
     """
     if isinstance(callback, FunctionType):
         return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
@@ -115,14 +116,15 @@ def _waits(callback: object) -> bool:
 
 
 def has_owner(task: Task[Any], cancels: FrameType) -> bool:
-    """Whether anybody keeps a task but the function that cancels all."""
+    """Whether code other than the function that cancels all tasks refers to a task."""
     return is_kept(task, map(id, variables_of(cancels).values()))
 
 
 def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
-    """Whether anybody refers to a task, apart from what wakes it, frames, and sets that it is taken out of at its end.
+    """Whether an object refers to a task that may use it later.
 
-    No generator: from Python 3.14 on, one that looks for them would be among them.
+    These don't count: objects that wake the task, frames, sets from which its done callback removes it, and objects
+    with an id() in `passing`. This function has no generator expression: since Python 3.14 that would be found too.
     """
     callbacks: list[Any] = [callback for callback, _ in getattr(task, "_callbacks", None) or ()]
     seen = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}

@@ -1,7 +1,7 @@
 """Detects that another thread, or a signal handler, puts callbacks in a loop's ready queue without waking the loop.
 
-A handler that `signal.signal` has set runs on the loop's own thread, within the loop's call of select(), which goes on
-waiting after that.
+A handler set by `signal.signal` runs on the loop's own thread, inside the loop's call of select(). After the handler,
+select() continues to wait, although a callback is ready.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from asynclab.trace.recording.code_ownership import Place
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 ASLEEP_AFTER = 0.15
-"""Real seconds that a loop sleeps on: one that was woken some other way would have run by then."""
+"""Real seconds for which a loop must continue to sleep. If something else had woken it, it would have run by then."""
 
 _SELECTS = tuple(
     kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
@@ -28,29 +28,29 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 _OURS = os.path.join(_PACKAGE, "trace", ""), os.path.join(_PACKAGE, "remote", "")
 _DEEPEST = 50
 _MOST_PLACES = 50
-"""How many lines of code are reported, each once."""
+"""The most lines of code that are reported, each once."""
 
 
 class ForeignThreads:
-    """The lines of code that were reported."""
+    """Reports lines of code that call `call_soon()` or `stop()` from a wrong place."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._told: set[Place] = set()
         self._asleep: tuple[float, TaskRecord | None, str, Place] | None = None
-        """What a signal handler has made ready within select(), or who has called stop() without waking the loop.
+        """A task that a signal handler made ready inside select(), or a call of stop() that doesn't wake the loop.
 
-        When, in real time; which task, or None for stop(); the name of the thread, empty for a handler; and where."""
+        The real time; the task, or None for stop(); the name of the thread, or "" for a signal handler; the place."""
 
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(), which is allowed while the loop doesn't run."""
+        """Note that `frame`, on another thread, calls call_soon(). That is allowed while the loop doesn't run."""
         recorder = self._recorder
         if getattr(recorder.loop, "_thread_id", None) is None or looks_at_the_program(frame):
             return
         self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
 
     def made_ready_by_nobody(self, frame: FrameType, record: TaskRecord) -> None:
-        """A frame makes a task ready on the loop's thread, though no callback is under way: a signal handler may."""
+        """Note that `frame` makes a task ready on the loop's thread while no callback runs, as a signal handler can."""
         outer: FrameType | None = frame
         for _ in range(_DEEPEST):
             if outer is None:
@@ -61,7 +61,7 @@ class ForeignThreads:
             outer = outer.f_back
 
     def stops(self, frame: FrameType) -> None:
-        """A frame on another thread, or in a signal handler, calls stop(): the loop ends at its next turn."""
+        """Note that `frame`, on another thread or in a signal handler, calls stop(): the loop ends at its next turn."""
         loop: Any = self._recorder.loop
         thread = threading.current_thread()
         if getattr(loop, "_thread_id", None) is not None:
@@ -69,7 +69,7 @@ class ForeignThreads:
             self._asleep = self._recorder.clock.real_time(), None, name, self._place_of(frame)
 
     def look(self) -> None:
-        """Tell of a loop that sleeps on though it should not; call this several times a second, on any thread."""
+        """Report a loop that sleeps although it should run. Call this several times a second, on any thread."""
         if self._asleep is None:
             return
         at, record, thread, place = self._asleep
@@ -81,7 +81,7 @@ class ForeignThreads:
             self._tell(None if record is None else record.id, thread, place, stops=record is None)
 
     def _place_of(self, frame: FrameType | None) -> Place:
-        """The innermost line of the user's code, from a frame on outwards; empty where there is none."""
+        """The innermost place in the user's code, from `frame` outwards; ("", 0) if there is none."""
         while frame is not None and not self._recorder.code.owns(frame.f_code.co_filename):
             frame = frame.f_back
         return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
@@ -95,7 +95,7 @@ class ForeignThreads:
 
 
 def looks_at_the_program(frame: FrameType | None) -> bool:
-    """Whether a thread is one that looks at the program: the garbage that is collected there may schedule callbacks."""
+    """Whether this is our monitoring thread: a garbage collection there may run finalizers that schedule callbacks."""
     if threading.get_ident() == threading.main_thread().ident:
         return False
     while frame is not None and not frame.f_code.co_filename.startswith(_OURS):
@@ -109,5 +109,5 @@ def _is_ready(loop: AbstractEventLoop, record: TaskRecord) -> bool:
 
 
 def _is_stopping(loop: AbstractEventLoop) -> bool:
-    """Whether a loop that runs is to stop, and has not looked at that yet."""
+    """Whether a running loop was asked to stop, and hasn't done so yet."""
     return bool(getattr(loop, "_stopping", False)) and getattr(loop, "_thread_id", None) is not None

@@ -1,9 +1,11 @@
-"""Detects that a task waits for a child process that can't proceed, because nobody reads its output.
+"""Detects tasks that wait forever for a child process, because of a pipe between them.
 
-A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
-child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
-forever. A child counts as ended only once its pipes are closed, also in other processes that inherited them.
-And a child that reads its input to its end waits until the other end of that pipe is closed.
+- Nobody reads the child's output. A StreamReader that holds more than twice its limit stops reading from its pipe. Once
+  the pipe is full too, the child blocks in its next write. A task that waits for the child's end, or to write its
+  input, or for its other stream, then waits forever.
+- The child has ended, but its pipes aren't closed, because another process has inherited them. asyncio considers a
+  child as ended only when its pipes are closed.
+- The child reads its input to the end, and nobody closes this pipe.
 """
 
 from __future__ import annotations
@@ -36,50 +38,53 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 _open = open
-"""Bound here: a program that puts another in its place may count its calls."""
+"""Bound here: a program may replace `open`, for example by a mock that counts its calls."""
 
 _ATOMIC = 4_096
-"""Bytes: a write of at most this size waits until there is room for all of it."""
+"""Bytes: a write of at most this size blocks until the pipe has room for all of it."""
 
 FULL_AFTER = 0.3
-"""Real seconds in which nobody has read."""
+"""Real seconds in which nobody has read from the full stream."""
 
 KEPT_AFTER = 1.0
-"""Real seconds since a child's end."""
+"""Real seconds since the child has ended, or began to wait for input."""
 
 ALONE_AFTER = 0.5
-"""Real seconds in which nobody else can write to a child that waits for input: its answer may be on the way."""
+"""Real seconds for which nobody must be able to write to a child that waits for input."""
 
 _READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 """The number of the system call read() on Linux."""
 
 _ALONE = -1
-"""Stands for a stream, beside the numbers of files, where it is noted since when nobody can write to a child."""
+"""Used instead of a stream's number in `_since`, for the time since when nobody can write to a child."""
 
 _MOST_TASKS = 50
 _MOST_OBJECTS = 500
 _CAPACITY = 65_536
-"""Bytes that a pipe holds where the system does not say so."""
+"""The assumed size of a pipe in bytes if the system doesn't return it."""
 
 
 class FullPipes:
-    """The pipes that are full, each with the task that waits for its child."""
+    """Watches child processes, and reports the tasks that wait for them in vain."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
         self._since: dict[tuple[int, int, int], float] = {}
-        """By task, stream, and number of bytes that it holds or number of the child: when that was first seen."""
+        """When a state was first seen, by task, stream, and either the stream's number of bytes or the child's pid."""
         self._told: set[tuple[int, int]] = set()
         self._ended: dict[Any, float] = {}
-        """The transports of children that have ended, and the real time of that, until their pipes are closed."""
+        """The transports of ended children whose pipes aren't closed yet, with the real time of the end."""
 
     def child_ended(self, transport: Any) -> None:
-        """A child process has ended; its pipes are closed a moment later."""
+        """Note that a child process has ended. Normally its pipes are closed a moment later."""
         self._ended[transport] = self._recorder.clock.real_time()
 
     def look(self, processes: int) -> None:
-        """Look once, if child processes run; call this several times a second, on any thread but the loop's."""
+        """Check the pipes of child processes; `processes` is their number.
+
+        Call this several times a second, on any thread but the loop's.
+        """
         before, self._since = self._since, {}
         if not (processes or self._ended):
             return
@@ -102,7 +107,7 @@ class FullPipes:
     def _look_for_readers(
         self, tasks: list[tuple[TaskRecord, Task[Any]]], before: dict[tuple[int, int, int], float], now: float
     ) -> None:
-        """Report children that wait for input which nobody can write any more: only their waiter refers to them."""
+        """Report children that wait for input that nobody can write, because only the waiting tasks refer to them."""
         for record, task in tasks:
             protocols = {id(protocol): protocol for _, protocol in _children(task)}
             for protocol in protocols.values():
@@ -132,7 +137,7 @@ class FullPipes:
                     readers = [getattr(protocol, stream) for protocol in protocols]
                     if readers and not any(each is None or each._paused for each in readers):
                         self._recorder.write(PipeKeptOpen(self._recorder.clock.now(), record.id, stream))
-                        break  # communicate() has tasks of its own, which wait for the same
+                        break  # the inner tasks of communicate() wait for the same child
 
 
 def may_read(task: Task[Any], reader: object) -> bool:
@@ -142,7 +147,7 @@ def may_read(task: Task[Any], reader: object) -> bool:
 
 
 def _waits_for_input(protocol: Any) -> bool:
-    """Whether all that a child does is wait in a read of its stdin, for which nothing is left here to be written."""
+    """Whether a child only waits in a read of its stdin, and the program has written all its data."""
     child = protocol._transport
     pipe = child.get_pipe_transport(0)
     if pipe is None or pipe.is_closing() or pipe.get_write_buffer_size() or child.get_returncode() is not None:
@@ -157,7 +162,7 @@ def _waits_for_input(protocol: Any) -> bool:
 
 
 def _are_alone_with(tasks: list[Task[Any]], protocol: Any) -> bool:
-    """Whether nobody but the functions of some tasks has a child process, and the stream of its input."""
+    """Whether only the coroutines of these tasks refer to a child process, and to the stream of its input."""
     chains = [follow(coroutine_of(task)) for task in tasks]
     chain = msgspec.structs.replace(chains[0], links=[link for each in chains for link in each.links])
     inside = (each for link in chain.links for each in gc.get_referents(link))
@@ -167,7 +172,7 @@ def _are_alone_with(tasks: list[Task[Any]], protocol: Any) -> bool:
 
 
 def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
-    """The full streams of the child process that a suspended task waits for, by their file descriptors."""
+    """The full output streams of the child process that a suspended task waits for, by their file descriptors."""
     for waits_for, protocol in _children(task):
         for number in (1, 2):
             reader: Any = protocol.stdout if number == 1 else protocol.stderr
@@ -178,7 +183,7 @@ def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _children(task: Task[Any]) -> Iterator[tuple[Any, Any]]:
-    """The child processes, and streams of them, that a suspended task waits for, each with the child's protocol."""
+    """The child processes and their streams that a suspended task waits for, each with the child's protocol."""
     for frame in follow(coroutine_of(task)).frames:
         waits_for = variables_of(frame).get("self") if is_asyncio(frame.f_code.co_filename) else None
         protocol = _protocol_of(waits_for)
@@ -198,7 +203,7 @@ def _protocol_of(value: Any) -> Any:
 
 
 def _is_full(transport: Any) -> bool:
-    """Whether the pipe of a transport holds as much as it can."""
+    """Whether the pipe of a transport is so full that a write may block."""
     unread = _bytes_in(transport)
     size = getattr(fcntl, "F_GETPIPE_SZ", None)
     with suppress(OSError, ValueError, AttributeError):  # it was closed meanwhile
@@ -208,7 +213,7 @@ def _is_full(transport: Any) -> bool:
 
 
 def _bytes_in(transport: Any) -> int | None:
-    """How many bytes nobody has read so far from the pipe of a transport; up to Python 3.11 stdin is a socket."""
+    """The number of unread bytes in the pipe of a transport; None if unknown. Up to Python 3.11 stdin is a socket."""
     with suppress(OSError, ValueError, AttributeError):
         file = _file_of(transport)
         asks = termios.TIOCOUTQ if stat.S_ISSOCK(os.fstat(file).st_mode) else termios.FIONREAD
@@ -218,7 +223,7 @@ def _bytes_in(transport: Any) -> int | None:
 
 
 def _has_ended(transport: Any) -> bool:
-    """Whether all that had the other end of a pipe have closed it, though the loop may not have noticed yet."""
+    """Whether all processes have closed the other end of a pipe, even if the loop hasn't noticed that yet."""
     with suppress(OSError, ValueError, AttributeError):
         poll = select.poll()
         poll.register(_file_of(transport), 0)
@@ -227,5 +232,5 @@ def _has_ended(transport: Any) -> bool:
 
 
 def _file_of(transport: Any) -> int:
-    """The file descriptor of a pipe; raises one of several errors where it is closed."""
+    """The file descriptor of a pipe. If the pipe is closed, this raises one of several errors."""
     return int(transport.get_extra_info("pipe").fileno())

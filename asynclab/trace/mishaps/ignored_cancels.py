@@ -1,8 +1,8 @@
 """Detects that a task continues as if it had not been cancelled.
 
-A task that was asked to end, and has run since, has had its CancelledError raised in it. While it cleans up, that
-exception is being handled, or at least kept: some coroutine of the task refers to it. If none does, and the request was
-not taken back by uncancel(), the task has dropped it.
+If a task was cancelled, and has run since, CancelledError was raised in it. While the task cleans up, it still handles
+this exception, so one of its coroutines refers to the exception. If none does, and uncancel() wasn't called, the task
+has ignored the cancel.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, cancel_requests_of, coroutine_of, is_done
 
 _CONDITION_WAIT = asyncio.Condition.wait.__code__
-"""It takes its lock again before it raises; up to Python 3.11 it keeps no exception meanwhile."""
+"""Condition.wait acquires its lock again before it raises; up to Python 3.11 it refers to no exception meanwhile."""
 
 GROUPS_TAKE_BACK = sys.version_info >= (3, 13)
-"""Whether a task group always takes its requests to its own task back; before, some stay though nobody asked."""
+"""Whether a task group always calls uncancel() for the requests to its own task; before 3.13 some stay by mistake."""
 
 _LEAVES = (asyncio.TaskGroup.__aexit__.__code__, getattr(cpython.task_group_exit, "__code__", None))
-"""Where a task has left the body of a task group."""
+"""The functions in which a task waits after it has left the body of a task group."""
 
 _MOST_CAUSES = 20
 
 
 def goes_on(task: Task[Any]) -> bool:
-    """Whether a task, right after a step, waits as if nobody had asked it to end, though somebody has."""
+    """Whether a task waits again right after a step although it was cancelled, without handling its CancelledError."""
     if not cancel_requests_of(task) or getattr(task, "_must_cancel", True):
         return False
     awaited = awaited_by(task)
@@ -45,13 +45,13 @@ def goes_on(task: Task[Any]) -> bool:
 
 
 def goes_on_for_ever(task: Task[Any]) -> bool:
-    """Whether a task waits in a loop that never ends by itself."""
+    """Whether a task waits in a loop that doesn't end by itself."""
     frames = follow(coroutine_of(task)).frames
     return any(is_endless(each.f_code, each.f_lasti) for each in frames if not is_asyncio(each.f_code.co_filename))
 
 
 def is_in_failed_group(task: Task[Any]) -> bool:
-    """Whether a task is in the body of a task group that has failed, and has asked it to end."""
+    """Whether a task is in the body of a task group that has failed, and so has cancelled the task."""
     chain = follow(coroutine_of(task))
     leaving = {id(variables_of(frame).get("self")) for frame in chain.frames if frame.f_code in _LEAVES}
     managers = [manager for link in chain.links for manager in entered(link) if id(manager) not in leaving]
@@ -59,7 +59,7 @@ def is_in_failed_group(task: Task[Any]) -> bool:
 
 
 def _keeps_cancel(awaitable: Any) -> bool:
-    """Whether any coroutine of a chain refers to a CancelledError, or may do so."""
+    """Whether any coroutine of a chain refers, or may refer, to a CancelledError."""
     while awaitable is not None and type(awaitable).__name__ != cpython.FUTURE_ITERATOR:
         referents = gc.get_referents(awaitable)
         kind = type(awaitable)
@@ -76,16 +76,16 @@ def _keeps_cancel(awaitable: Any) -> bool:
         elif kind.__name__ == cpython.COROUTINE_WRAPPER:
             (awaitable,) = referents
         else:
-            return True  # what is in there can't be seen
+            return True  # this object can't be read
     return False
 
 
 def _is_from_cancel(error: BaseException | None) -> bool:
-    """Whether an exception is a CancelledError, or came of one."""
+    """Whether an exception is a CancelledError, or was raised while one was handled."""
     for _ in range(_MOST_CAUSES):
         if error is None:
             return False
         if issubclass(type(error), CancelledError | BaseExceptionGroup):
             return True
-        error = vars(BaseException)["__context__"].__get__(error)  # past a property of the program's own
+        error = vars(BaseException)["__context__"].__get__(error)  # bypasses a property of a subclass
     return True

@@ -1,4 +1,4 @@
-"""Detects failures that nobody reads: gather() has collected them, and whoever awaits it drops the results."""
+"""Detects failures that nobody reads: gather() has collected them as results, and its caller drops the results."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 _OF_AN_AWAIT = frozenset(
     {"YIELD_VALUE", "RESUME", "JUMP_BACKWARD_NO_INTERRUPT", "SEND", "END_SEND", "CLEANUP_THROW", "CACHE", "NOP"}
 )
-"""The instructions of an `await`, up to what is done with its result."""
+"""The instructions of an `await`, before those that use its result."""
 
 
 def ignored_failures(record: TaskRecord, gathered: Any, tasks: TaskRegistry, at: float) -> Iterator[ExceptionDropped]:
-    """The failed tasks of a gather() whose results are dropped where it is awaited; cancelled ones don't count."""
+    """The events for the failed tasks of a gather() if its caller drops the results. Cancelled tasks don't count.
+
+    `record` is the task that awaits `gathered`.
+    """
     failed = [each for each in tasks.failed_of(cpython.children_of(gathered)) if not cancel_requests_of(each)]
     task = record()
     frames = follow(coroutine_of(task)).frames if failed and task is not None and exception_of(gathered) is None else []
@@ -35,7 +38,7 @@ def ignored_failures(record: TaskRecord, gathered: Any, tasks: TaskRegistry, at:
 
 @lru_cache(1_000)
 def _drops_result(code: CodeType, at: int) -> bool:
-    """Whether a function drops what an `await` at an instruction brings, or gives it a name that it never uses."""
+    """Whether a function drops the result of the `await` at an instruction, or stores it in an unused variable."""
     all_of_it = list(dis.get_instructions(code))
     rest = (each for each in all_of_it if each.offset >= at and each.opname not in _OF_AN_AWAIT)
     then = next(rest, None)

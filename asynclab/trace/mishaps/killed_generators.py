@@ -1,6 +1,7 @@
 """Detects that a timeout around `anext()` ended an async generator, and the program continues to ask it for items.
 
-The CancelledError goes through the generator, which is over then: the next item is StopAsyncIteration, as at its end.
+The timeout's CancelledError passes through the generator, which ends it. The next `anext()` raises StopAsyncIteration,
+so the program believes that there are no more items.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _USES = ("LOAD_FAST", "LOAD_DEREF", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL",
 
 
 def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: Timeout) -> Callable[[], None] | None:
-    """A callback for when an expired timeout has left its block: it reports whether that has ended a generator."""
+    """A function to call after the block of an expired timeout has ended. It reports a generator that this ended.
+
+    None if there is no such generator, or the program doesn't ask it for another item.
+    """
     if not getattr(recorder.loop, "_asyncgens", None):
         return None
     chain = follow(coroutine_of(task))
@@ -49,7 +53,10 @@ def _tell(recorder: Recorder, event: GeneratorKilled, generator: ref[Any]) -> No
 
 @lru_cache(1_000)
 def _tries_again(code: CodeType, at: int) -> bool:
-    """Whether a function that gets an exception at an `await` may come there again, and uses that nowhere else."""
+    """Whether a function may reach the same `await` again after an exception there, with the same generator.
+
+    It is taken as the same if the variables of this line are used nowhere else on the way.
+    """
     handler = handler_at(code, at)
     if handler is None or at not in reached_from(code, handler):
         return False
@@ -62,7 +69,7 @@ def _tries_again(code: CodeType, at: int) -> bool:
 
 
 def _names(step: dis.Instruction, kinds: tuple[str, ...]) -> Iterator[str]:
-    """The variables and attributes that an instruction loads or stores; some do several things at once."""
+    """The variables and attributes that an instruction loads or stores; some instructions use two."""
     names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
     parts = [part for part in step.opname.replace("STORE", "\nSTORE").replace("LOAD", "\nLOAD").split("\n") if part]
     for part, name in zip(parts, names, strict=False):

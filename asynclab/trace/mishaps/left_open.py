@@ -1,6 +1,7 @@
-"""Detects a child process or connection that stays open after its task was cancelled: nobody refers to it any more.
+"""Detects a child process or connection that stays open after its task was cancelled, and that nobody can close.
 
-A timeout around communicate() ends no child, and one around create_connection() and what follows closes no transport.
+A timeout around communicate() doesn't end the child, and a timeout around code that uses create_connection() doesn't
+close the transport.
 """
 
 from __future__ import annotations
@@ -22,45 +23,45 @@ from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 LEFT_AFTER = 0.25
-"""Real seconds since nobody has a child any more: who has just killed it may let it go."""
+"""Real seconds for which nobody must refer to a child: code that has just killed it may drop it."""
 
 _CANCELLED_FOR = 0.05
-"""Real seconds since a task with a connection was cancelled: it takes some turns of the loop to let it go."""
+"""Real seconds since a task with a connection was cancelled: it drops the connection only after some loop turns."""
 
 OPENED = "_asynclab_opened"
-"""What a transport carries: the task that has opened it, to where, and its file and line."""
+"""The attribute of a transport with the task that has opened it, the host, and the file and line."""
 
 _MOST = 100
 
 _SEARCHES = 20
-"""How many times it is searched for who else has a connection, among all objects."""
+"""How often all objects may be searched for references to a connection."""
 
 
 class _GivenUp(msgspec.Struct, frozen=True):
-    """What a task had when it was cancelled."""
+    """A child process or connection that a task had when it was cancelled."""
 
     task: int
     place: Place
-    """Where it waited."""
+    """The place at which the task waited."""
     child: weakref.ref[Process] | None
-    """What others have of a child process; None for a connection."""
+    """The Process object of a child; None for a connection."""
     at: float
-    """Real time at which it was cancelled."""
+    """Real time at which the task was cancelled."""
 
 
 class LeftOpen:
-    """The children and connections that cancelled tasks had when they were cancelled."""
+    """Watches the children and connections that tasks had when they were cancelled."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._given_up: dict[weakref.ref[Any], _GivenUp] = {}
-        """By the transport of each."""
+        """The watched children and connections, by their transports."""
         self._since: dict[weakref.ref[Any], float] = {}
-        """Real time at which nobody was first seen to have a child."""
+        """The real time since when nobody refers to a child, by its transport."""
         self._searches = _SEARCHES
 
     def wait_cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task is cancelled while children run or connections are open; to be called before it runs."""
+        """Note the children and connections of a task that is cancelled. Call this before the task runs."""
         chain, now = follow(coroutine_of(task)), self._recorder.clock.real_time()
         place: Place = ("", 0)
         for link, frame in zip(chain.links, chain.frames, strict=True):
@@ -74,7 +75,7 @@ class LeftOpen:
                     self._given_up[weakref.ref(each)] = _GivenUp(record.id, place, None, now)
 
     def look(self) -> None:
-        """Look once; to be called some times a second, on any thread but the loop's."""
+        """Check the noted ones. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         for reference, given_up in list(self._given_up.items()):
             transport = reference()
@@ -110,7 +111,7 @@ class LeftOpen:
 
 
 def _has_opened(frame: FrameType, opened: tuple[int, str, str, int] | None) -> bool:
-    """Whether a function that is under way has opened a connection itself."""
+    """Whether the function of a frame has opened a connection itself."""
     code = frame.f_code
     lines = {line for _, _, line in code.co_lines()}
     return opened is not None and opened[2] == code.co_filename and opened[3] in lines
@@ -124,16 +125,16 @@ def _is_open(transport: Any) -> bool:
 
 
 def _is_kept(transport: Any) -> bool:
-    """Whether anybody refers to a transport or its protocol, but these themselves, and what reads from its socket."""
+    """Whether an object refers to a transport or its protocol, besides these two and the loop's own callbacks."""
     protocol = transport.get_protocol()
     both = [transport, vars(transport), protocol, getattr(protocol, "__dict__", None)]
     known = {*map(id, both), id(both)}
-    for each in gc.get_referrers(transport, protocol):  # in no expression that has cells for both
+    for each in gc.get_referrers(transport, protocol):  # a generator's cells would be found too
         if not (id(each) in known or type(each) is FrameType or _is_private_method(each)):
             return True
     return False
 
 
 def _is_private_method(value: object) -> bool:
-    """Whether it is what the loop calls when a socket is ready: whoever has another method may close it."""
+    """Whether an object is a private method of asyncio, as the loop calls when a socket is ready: it closes nothing."""
     return type(value) is MethodType and value.__name__.startswith("_") and is_asyncio(value.__code__.co_filename)

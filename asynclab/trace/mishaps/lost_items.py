@@ -1,7 +1,7 @@
-"""Detects that a timeout ends a function after it took an item from a queue, and before it used or returned it.
+"""Detects that a timeout ends a function after it has taken an item from a queue, and before it used or returned it.
 
-`wait_for(next_message(), 1)` loses the message where next_message() waits again once it has it. The instructions
-tell: what it has is only in a variable that was not used yet, no handler is around the `await`, and no loop gets more.
+`wait_for(next_message(), 1)` loses a message if next_message() has it and then waits again. The bytecode shows that:
+the item is only in a variable that wasn't used yet, no exception handler is around the `await`, and no loop repeats it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ACCESS = re.compile("(STORE|LOAD)_(?:FAST|DEREF)")
 
 
 def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Iterator[ItemLost]:
-    """The items that a waiting task loses because it was asked to end, perhaps by a timeout's timer."""
+    """The events for the item that a waiting task loses because a timeout cancels it."""
     task, taken = record(), recorder.taken.get(record.id)
     if task is None or taken is None or not (by_timer or _is_timed_out(recorder)):
         return
@@ -46,7 +46,7 @@ def lost_items(recorder: Recorder, record: TaskRecord, *, by_timer: bool) -> Ite
 
 
 def _is_timed_out(recorder: Recorder) -> bool:
-    """Whether a wait_for() ends what it waits for because its time is up: up to Python 3.11 it does that itself."""
+    """Whether a wait_for() cancels its inner task at its timeout, which it does by itself up to Python 3.11."""
     waker = None if recorder.current is None else recorder.current()
     frame = None if waker is None or cancel_requests_of(waker) else sys._getframe()
     while frame is not None and frame.f_code is not _WAIT_FOR:
@@ -56,7 +56,7 @@ def _is_timed_out(recorder: Recorder) -> bool:
 
 @lru_cache(1_000)
 def _has_unused(code: CodeType, at: int) -> bool:
-    """Whether a function that awaits at an instruction has a variable from another await, and has not used it."""
+    """Whether a function that awaits at an instruction has an unused variable with the result of an earlier await."""
     steps = list(dis.get_instructions(code))
     line = next(line_of(each) for each in steps if each.offset >= at)
     if handles_cancel(code, at):
@@ -76,6 +76,6 @@ def _has_unused(code: CodeType, at: int) -> bool:
 
 
 def _accesses(instruction: dis.Instruction) -> Iterator[tuple[str, str]]:
-    """How an instruction uses variables; one may use two of them."""
+    """How an instruction uses variables, STORE or LOAD, with their names; some instructions use two."""
     names = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
     return zip(_ACCESS.findall(instruction.opname), names, strict=False)

@@ -1,4 +1,4 @@
-"""Detects that several tasks have read the same value, wait, and will write it: one overwrites another's update."""
+"""Detects lost updates: two tasks have read the same value, wait, and will both write it, so one update is lost."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_d
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _KEPT = 1_000
-"""How many places are remembered with the tasks that hold their values, and how many functions."""
+"""How many places, and how many functions, are cached."""
 
 _AT_ONCE = 0.03
-"""Seconds that the threads of loops read functions at once, in all; what comes later is left to another thread."""
+"""Seconds in all for which the threads of loops may analyze functions. Later functions are left to another thread."""
 
 _MOST_PUT_OFF = 50
-"""How many tasks wait to be compared until that thread comes to them; the others are not."""
+"""The most tasks that are left to that thread; further tasks aren't compared."""
 
 _Where: TypeAlias = Hashable
-"""A place in memory: an object, and the name or key of what it has."""
+"""A place in memory: the id() of an object, and the name or key of a value in it."""
 
 _Holds: TypeAlias = dict[_Where, tuple[Held, FrameType]]
-"""What a suspended task holds, and the frame that will write it."""
+"""The values that a suspended task holds, each with the frame that will write it."""
 
 
 class ReadFunctions:
-    """What was read of the functions of this process, whose loops may be many, as in a suite of tests."""
+    """The analyzed functions of this process, shared by all loops: a test suite may have many."""
 
     def __init__(self) -> None:
         self.values = HeldValues()
         self.left = _AT_ONCE
-        """Seconds for which the threads of loops may still read."""
+        """Seconds for which the threads of loops may still analyze functions."""
         self._writes: dict[int, tuple[CodeType, bool]] = {}
-        """Whether a function may hold anything, by the id() of its code, which is kept, too."""
+        """Whether a function may write a shared place, by the id() of its code; with the code, to keep it alive."""
 
     def may_write(self, code: CodeType, owns: Callable[[str], bool]) -> bool:
-        """Whether a function of the program's own may hold anything."""
+        """Whether a function is the program's own and may write a shared place."""
         known = self._writes.get(id(code))
         if known is None:
             if len(self._writes) >= _KEPT:
@@ -57,20 +57,20 @@ read_functions = ReadFunctions()
 
 
 class LostUpdates:
-    """The tasks that wait while they hold values."""
+    """Compares the values that waiting tasks hold."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._holding: dict[_Where, tuple[TaskRecord, ...]] = {}
         self._told: set[tuple[CodeType, int]] = set()
         self._put_off: dict[int, TaskRecord] = {}
-        """Tasks that wait in functions which have not been read yet."""
+        """The tasks that wait in functions that aren't analyzed yet."""
 
     def begins(self, record: TaskRecord, chain: Chain) -> float:
-        """A task begins to wait.
+        """Note that a task begins to wait, and compare its values.
 
         Returns:
-            The seconds of CPU time that it took to read functions. Each function is read once.
+            The seconds of CPU time that analyzing functions took. Each function is analyzed only once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
         if all(map(read_functions.values.is_known, writing)):
@@ -88,7 +88,7 @@ class LostUpdates:
         return took
 
     def look(self) -> None:
-        """Read the functions that were put off; call this several times a second, on any thread but the loop's."""
+        """Compare the tasks that were left out. Call this several times a second, on any thread but the loop's."""
         while self._put_off:
             record = self._put_off.pop(next(iter(self._put_off)))
             chain = _chain_of(record)
@@ -99,7 +99,7 @@ class LostUpdates:
         return read_functions.may_write(frame.f_code, self._recorder.code.owns)
 
     def _compare(self, record: TaskRecord, chain: Chain, tell: Callable[[UpdateLost], None]) -> None:
-        """Compare the values that a task holds with the values of the other waiting tasks."""
+        """Compare the values that a task holds with those of the other waiting tasks, and report a lost update."""
         if len(self._holding) >= _KEPT:
             self._holding.clear()
         for where, (held, frame) in self._holds(chain).items():
@@ -113,7 +113,7 @@ class LostUpdates:
                 tell(UpdateLost(self._recorder.clock.now(), tasks, name, is_checked, is_computed, file, held.line))
 
     def _still(self, record: TaskRecord, where: _Where) -> bool:
-        """Whether another task still waits with what it had there."""
+        """Whether another task still waits and holds the value of this place."""
         chain = _chain_of(record)
         return chain is not None and where in self._holds(chain)
 
@@ -144,13 +144,13 @@ class LostUpdates:
 
 
 def _chain_of(record: TaskRecord) -> Chain | None:
-    """The coroutines of a task that waits."""
+    """The chain of coroutines of a task; None if the task doesn't wait."""
     task = record()
     return None if task is None or is_done(task) or awaited_by(task) is None else follow(coroutine_of(task))
 
 
 def _where(frame: FrameType, link: object, target: SharedPlace, variables: Mapping[str, Any]) -> _Where | None:
-    """The place in memory that a function's name for it means; None if code of the program's would have to tell."""
+    """The place in memory that an expression of a function refers to; None if finding it would run program code."""
     if not (target.attributes or target.reader or target.key is not None):
         return _of_variable(frame, link, target.root), target.root
     path, key = target.attributes, variables.get(str(target.key)) if target.is_variable else target.key
@@ -166,16 +166,16 @@ def _where(frame: FrameType, link: object, target: SharedPlace, variables: Mappi
 
 
 def _variables_in(value: object) -> Mapping[Any, Any]:
-    """An object's own attributes, where no code of the program's is asked for them."""
+    """An object's own attributes; empty if reading them would run code of the program."""
     kind: Any = type(value)
     space = getattr(value, "__dict__", None) if kind.__getattribute__ is object.__getattribute__ else None
     return space if type(space) is dict else {}
 
 
 def _of_variable(frame: FrameType, link: object, name: str) -> int:
-    """What has a variable that several functions use: a cell, or their module."""
+    """The id() of the object that has a shared variable: a closure's cell, or the module's namespace."""
     free = frame.f_code.co_freevars
     if name not in free:
         return id(frame.f_globals)
-    cells = [each for each in gc.get_referents(link) if type(each) is CellType]  # its own ones come first
+    cells = [each for each in gc.get_referents(link) if type(each) is CellType]  # cells of its own variables come first
     return id(cells[free.index(name) - len(free)])

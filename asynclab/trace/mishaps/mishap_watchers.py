@@ -1,4 +1,4 @@
-"""All watchers for what goes wrong on one loop, and when each of them looks."""
+"""Holds all watchers for signs of bugs on one loop, and calls each of them at the right moment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 
 
 class MishapWatchers:
-    """The watchers; those that are told of something by others than the observer are public."""
+    """All watchers of one loop. Those that other classes call directly are public attributes."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
@@ -47,12 +47,12 @@ class MishapWatchers:
         registry.is_silenced = self.silenced.is_unread
 
     def look(self, processes: int, is_idle: Callable[[], bool], is_left_alone: Callable[[], bool]) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's.
+        """Run the checks of all watchers. Call this several times a second, on any thread but the loop's.
 
         Args:
-            processes: How many child processes run.
-            is_idle: Tells whether the loop waits.
-            is_left_alone: Tells whether it waits for nothing but its timers.
+            processes: The number of running child processes.
+            is_idle: Returns whether the loop waits.
+            is_left_alone: Returns whether the loop waits for nothing but its timers.
         """
         self.replaced.look()
         self._unseen.look(is_idle)
@@ -62,7 +62,7 @@ class MishapWatchers:
         self.partial_deadlocks.look(is_left_alone)
 
     def cancelled(self, record: TaskRecord, *, by_timer: bool, processes: int) -> None:
-        """A waiting task is about to get its CancelledError."""
+        """Note that a waiting task was cancelled, and is about to get its CancelledError."""
         self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
         with self._recorder.guard("results"):
             self.items.cancelled(record)
@@ -75,7 +75,7 @@ class MishapWatchers:
             self.misplaced.group_failed(record)
 
     def cut_off(self, record: TaskRecord, at: float) -> None:
-        """A task is cancelled as its loop ends: tell if that cuts off what it does."""
+        """Note that a task is cancelled because its loop ends; report if that stops unfinished work."""
         with self._recorder.guard("tasks that are cut off"):
             task = record()
             created = record.created
@@ -85,11 +85,11 @@ class MishapWatchers:
                 self._recorder.emit(TaskCutOff(at, record.id))
 
     def gathered(self, record: TaskRecord, future: Future[Any], at: float) -> None:
-        """A task gets what gather() has collected."""
+        """Note that a task gets the results of a gather()."""
         self._tell("results", lambda: ignored_failures(record, future, self._registry, at))
 
     def loop_closed(self, *, in_order: bool) -> None:
-        """The loop was closed, in order or since the program ends by an exception."""
+        """Note that the loop was closed; `in_order` is False if the program ends by an exception."""
         if in_order:
             now = self._recorder.clock.now()
             self._tell("tasks that are cut off", lambda: cut_off_by_close(self._registry.tasks(), now))

@@ -1,4 +1,7 @@
-"""Detects a timeout or task group around a generator's yield that cancels its task in code outside of the block."""
+"""Detects a timeout or task group around a generator's yield that cancels its task in code outside of the block.
+
+While a generator is suspended at its yield, its caller's code runs. A timeout that expires then cancels that code.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,25 @@ from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 _GROUP_CANCELS: CodeType | None = getattr(getattr(asyncio.TaskGroup, "_on_task_done", None), "__code__", None)
-"""Where a task group that has failed cancels the task in its body."""
+"""The method in which a failed task group cancels its parent task."""
 
 _FRAMES = 6
-"""How many frames there may be between that and the hook that sees the task become ready."""
+"""The most frames between that method and the hook that sees the task become ready."""
 
 ALLOWANCE = 0.2
-"""Real seconds that generators may be gone through in the life of a loop, which waits for that."""
+"""Real seconds in the life of a loop that may be spent on searching its generators, because the loop waits for that."""
 
 
 class MisplacedCancels:
-    """Tells of such cancels."""
+    """Reports cancels in code outside of the block."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._spent = 0.0
-        """Real seconds."""
+        """Real seconds spent so far."""
 
     def group_failed(self, record: TaskRecord) -> None:
-        """A task is being cancelled, perhaps by a task group: tell whether that is in a generator at a yield."""
+        """Note that a task is cancelled; report if a task group does that whose block is in a generator at a yield."""
         frame: FrameType | None = sys._getframe(1) if _generators(self._recorder.loop) else None
         for _ in range(_FRAMES):
             if frame is None:
@@ -47,7 +50,7 @@ class MisplacedCancels:
             frame = frame.f_back
 
     def timeout_expired(self, record: TaskRecord, timeout: object) -> None:
-        """A timeout is about to cancel its task: tell whether it is in a generator at a yield."""
+        """Note that a timeout is about to cancel its task; report if its block is in a generator at a yield."""
         if _generators(self._recorder.loop):
             self._see(record, timeout, "timeout")
 
@@ -66,15 +69,15 @@ class MisplacedCancels:
 
 
 def _generators(loop: AbstractEventLoop | None) -> object:
-    """The async generators of a loop that have begun; nothing where there are none."""
+    """The started async generators of a loop; a false value if there are none."""
     return getattr(loop, "_asyncgens", None)
 
 
 def _is_within(task: Task[Any], manager: object) -> bool:
-    """Whether what a task runs is inside the block of a context manager, as it usually is."""
+    """Whether a task is inside the block of a context manager, as is usual."""
     return any(each is manager for link in follow(coroutine_of(task)).links for each in entered(link))
 
 
 def _generator_with(manager: object, loop: AbstractEventLoop | None) -> AsyncGeneratorType[Any, Any] | None:
-    """The generator that stands at a yield inside the block of a context manager."""
+    """The generator that is suspended at a yield inside the block of a context manager."""
     return next((each for each in at_a_yield(loop) if any(found is manager for found in entered(each))), None)

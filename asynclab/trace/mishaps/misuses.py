@@ -1,6 +1,7 @@
-"""Recognises the errors of tasks that used an object in use by another, or used up, and caches that lead to them.
+"""Recognizes errors of tasks that used an object that another task uses, or that can't be used twice.
 
-A future is used up, too, once whoever waited for it was cancelled.
+For example a coroutine that was already awaited, an object of another loop, or a future whose waiter was cancelled. It
+also finds a cause: `functools.cache` on an async function, which returns the same coroutine twice.
 """
 
 from __future__ import annotations
@@ -28,22 +29,22 @@ _SAID: tuple[tuple[MisuseKind, tuple[str, ...]], ...] = (
     ("stream", ("called while another coroutine is already waiting for incoming data", "Concurrent call to receive()")),
     ("generator", ("asynchronous generator is already running",)),
 )
-"""What the messages of RuntimeError end with, or say, by what was misused."""
+"""By the kind of misused object: texts in the messages of RuntimeError."""
 
 _CACHE: type = functools._lru_cache_wrapper
-"""What functools.cache and lru_cache make of a function."""
+"""The type of functions decorated by functools.cache or lru_cache."""
 
 _MODULE_SPACE: Callable[[ModuleType], Mapping[str, Any]] = vars(ModuleType)["__dict__"].__get__
 _CLASS_SPACE: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
-"""Their variables, past whatever a class or metaclass of the program's says."""
+"""These read the namespace of a module and of a class, even if a subclass or metaclass overrides `__dict__`."""
 
 
 _KEPT = 50
-"""How many of the latest futures are remembered whose waiters were cancelled."""
+"""How many of the latest futures with a cancelled waiter are remembered."""
 
 
 class _GivenUp(weakref.ref[Future[Any]]):
-    """A future whose waiter was cancelled: that cancels it, too, once it is told."""
+    """A future whose waiter was cancelled, which cancels the future too."""
 
     __slots__ = ("since", "waiter")
 
@@ -52,14 +53,14 @@ class _GivenUp(weakref.ref[Future[Any]]):
 
 
 class Misuses:
-    """Reports the tasks that ended by such an error."""
+    """Reports the tasks that ended with such an error."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._given_up = deque[_GivenUp](maxlen=_KEPT)
 
     def wait_cancelled(self, record: TaskRecord) -> None:
-        """A waiting task is cancelled: whoever sets its future from now on comes too late."""
+        """Note that a waiting task is cancelled: setting its future will fail from now on."""
         task = record()
         future = None if task is None else awaited_by(task)
         if future is not None and not is_task(future):
@@ -68,7 +69,7 @@ class Misuses:
             self._given_up.append(given_up)
 
     def failed(self, record: TaskRecord, error: BaseException) -> None:
-        """A task has failed."""
+        """Note that a task has failed, and report a misuse."""
         said = error.args[0] if type(error) is RuntimeError and error.args else None
         if type(said) is str:
             for kind, texts in _SAID:
@@ -79,7 +80,7 @@ class Misuses:
             self._set_too_late(record, error)
 
     def _set_too_late(self, record: TaskRecord, error: InvalidStateError) -> None:
-        """Tell whose future it was that a task has set in vain, if its function has just one that was given up."""
+        """Report the waiter whose cancelled future a task tried to set, if the task's function has exactly one."""
         found = {id(it): each for each in self._given_up if (it := each()) is not None and is_cancelled(it)}
         mine = [found[key] for key in _within_reach(_innermost(error)) & found.keys()]
         if len(mine) == 1:
@@ -97,7 +98,7 @@ def _innermost(error: BaseException) -> FrameType | None:
 
 
 def _within_reach(frame: FrameType | None) -> set[int]:
-    """The id() of what a function has in variables, and of the attributes of that."""
+    """The id() of the objects in a function's variables, and of their attributes."""
     variables = None if frame is None else variables_if_unseen(frame)
     values = list((variables or {}).values())
     attributes = gc.get_referents(*(each for each in values if type(each) is not FrameType))
@@ -113,14 +114,14 @@ class CachedCoroutines:
         """Their id()."""
         # Suites of tests ask often, and some have a thousand modules.
         self._seen = 0
-        """How many modules there were at the last call."""
+        """The number of modules at the last call."""
         self._unsettled: dict[str, int] = {}
-        """The program's own modules that had such a cache or had grown, with the number of their variables."""
+        """The program's own modules that have such a cache, or have grown, with the number of their variables."""
         self._settled: set[str] = set()
-        """The program's other modules, and all foreign ones."""
+        """The program's other modules, and all modules that aren't the program's."""
 
     def found(self, recorder: Recorder) -> Iterator[CoroutineCached]:
-        """The events for the program's async functions whose caches have given out some coroutine twice so far."""
+        """The events for async functions of the program whose cache has returned a coroutine twice."""
         for each in self._of_modules(recorder.code.owns):
             times = each.cache_info().hits
             if times and id(each) not in self._told:
@@ -146,18 +147,18 @@ class CachedCoroutines:
                 yield from caches
             else:
                 self._settled.add(name)
-                self._unsettled.pop(name, None)  # loops on two threads may be closed at a time
+                self._unsettled.pop(name, None)  # two loops may be closed on two threads at once
 
 
 def _values_in(name: str, module: Mapping[str, Any]) -> Iterator[Any]:
-    """What the variables of a module and of its classes have."""
+    """The values of the variables of a module and of its classes."""
     classes = [_CLASS_SPACE(each) for each in list(module.values()) if issubclass(type(each), type)]
     for space in [module, *(each for each in classes if each.get("__module__") == name)]:
         yield from list(space.values())
 
 
 def _is_async_cache(value: Any) -> bool:
-    """Whether this is a cache of what an async function returns."""
+    """Whether a value is an async function decorated by functools.cache or lru_cache."""
     function = getattr(value, "__wrapped__", None) if type(value) is _CACHE else None
     return type(function) is FunctionType and bool(function.__code__.co_flags & CO_COROUTINE)
 

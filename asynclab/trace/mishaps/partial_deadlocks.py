@@ -1,7 +1,7 @@
-"""Finds tasks that nothing can wake any more, though the rest of the program still runs.
+"""Finds tasks that nothing can wake any more, although the rest of the program still runs.
 
-What is referred to by nothing but waiting tasks would be garbage, if `asyncio.run` did not keep its main task: no code
-can wake or cancel a task in there.
+An object to which only such waiting tasks refer would be garbage, if `asyncio.run` didn't keep its main task. So no
+code can wake or cancel a task that waits for it: see `trace/reading/references.py`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 FIRST_AFTER = 1.0
-"""Real seconds for which the main task has waited for the same."""
+"""Real seconds for which the main task must have waited for the same object."""
 
 AGAIN_AFTER = 0.5
-"""Real seconds until the next look, which has to find the same; twice as many each time where nothing is found."""
+"""Real seconds between two searches, which must find the same tasks; doubled each time if nothing new is found."""
 
 _LATEST_AFTER = 30.0
 
@@ -36,30 +36,30 @@ _MOST_TASKS = 200
 
 
 class PartialDeadlocks:
-    """The tasks of a loop that nothing can wake or cancel."""
+    """Searches a loop for tasks that nothing can wake or cancel."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
         self._main: TaskRecord | None = None
-        """The record of the main task."""
+        """The record of the main task, which `run_until_complete` waits for."""
         self._next_search = 0.0
-        """Real time from which it is looked for, where it isn't known."""
+        """Real time from which on to look for the main task, if it is unknown."""
         self._wait = (0, 0)
-        """The id() of the main task, and of what it waits for."""
+        """The id() of the main task, and of the future that it waits for."""
         self._next_look = 0.0
         self._patience = AGAIN_AFTER
         self._found = frozenset[int]()
         self._told = frozenset[int]()
         self._seen_step = 0.0
-        """When the latest step began, at the latest look."""
+        """The start of the loop's latest step at the latest check."""
         self._is_settled = False
         """Whether nothing new can be found until the next step."""
 
     def look(self, is_left_alone: Callable[[], bool]) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's.
+        """Check the loop. Call this several times a second, on any thread but the loop's.
 
-        `is_left_alone` tells whether the loop waits for nothing but its timers.
+        `is_left_alone` returns whether the loop waits for nothing but its timers.
         """
         now, latest_step = self._recorder.clock.real_time(), self._recorder.step_started
         is_new, self._seen_step = latest_step != self._seen_step, latest_step
@@ -71,7 +71,7 @@ class PartialDeadlocks:
             self._wait, self._next_look, self._patience = wait, now + FIRST_AFTER, AGAIN_AFTER
         if not wait[1] or now < self._next_look:
             return
-        if not is_new and (is_left_alone() or not self._waits_in_own_code()):  # all that stands still is told otherwise
+        if not is_new and (is_left_alone() or not self._waits_in_own_code()):  # other checks report an idle program
             self._is_settled = True
             return
         found, is_sure = self._stranded(is_left_alone, is_idle=not is_new)
@@ -87,7 +87,7 @@ class PartialDeadlocks:
         self._found, self._next_look = found, now + self._patience
 
     def _main_wait(self) -> tuple[int, int]:
-        """The task that `run_until_complete` waits for, and what that task awaits: while it runs, all is in use."""
+        """The id() of the main task, and of the future that it awaits; 0 while it doesn't wait: then all is in use."""
         task = None if self._main is None else self._main()
         if task is None or not _is_main(task):
             task = self._find_main()
@@ -97,7 +97,7 @@ class PartialDeadlocks:
         return id(task), 0 if awaited is None or is_done(awaited) else id(awaited)
 
     def _find_main(self) -> Task[Any] | None:
-        """Look through all tasks for the main one, now and then: a loop that runs forever has none."""
+        """Search all tasks for the main one, at intervals: a loop that runs by `run_forever` has none."""
         self._main, now = None, self._recorder.clock.real_time()
         if now < self._next_search:
             return None
@@ -109,7 +109,7 @@ class PartialDeadlocks:
         return None
 
     def _waits_in_own_code(self) -> bool:
-        """Whether the program's own code makes each task wait: what a library's waits for mostly comes from outside."""
+        """Whether each task waits in the program's own code. Waits in a library mostly end by an event from outside."""
         owns = self._recorder.code.owns
         for _, task in islice(self._registry.tasks(), _MOST_TASKS):
             files = [frame.f_code.co_filename for frame in follow(coroutine_of(task)).frames]
@@ -119,12 +119,12 @@ class PartialDeadlocks:
         return True
 
     def _stranded(self, is_left_alone: Callable[[], bool], *, is_idle: bool) -> tuple[frozenset[int], bool]:
-        """The numbers of the tasks that nothing can wake, if the main one is among them, and not by its own will.
+        """The tasks that nothing can wake, if the main task is among them and doesn't wait on purpose.
 
-        An idle program may wait until it is ended for an event that it would set itself.
+        An idle program may wait on purpose, for an event that only its end will set.
 
         Returns:
-            These, and whether nothing wakes them even if a task fails that is in a group with one of them.
+            Their numbers, and whether nothing wakes them even if a task fails that is in a group with one of them.
         """
         found: list[Any] = list(islice(self._registry.tasks(), _MOST_TASKS + 1))
         if len(found) > _MOST_TASKS:
@@ -134,20 +134,20 @@ class PartialDeadlocks:
         tasks = [task for _, task in found]
         del found
         references = References(tasks, self._wait[0], self._recorder.thread, left)
-        del tasks  # else it would be one more that refers to what they wait for
+        del tasks  # it has references to the objects that they wait for
         for may_fail in (True, False):
             used = references.in_use(may_fail=may_fail)
             stranded = {number for number, is_used in zip(numbers, used, strict=False) if not is_used}
             waiting = [(number, task) for number, task in self._registry.some(stranded) if not waits_for_its_own(task)]
             is_meant = is_idle and any(waits_for_event(task) for _, task in waiting)
-            if not is_meant and any(id(task) == self._wait[0] for _, task in waiting):  # else it keeps the rest
+            if not is_meant and any(id(task) == self._wait[0] for _, task in waiting):  # else main keeps the rest
                 return frozenset([*left, *(number for number, _ in waiting)]), may_fail
         return frozenset(), False
 
     def _left(self, found: list[tuple[TaskRecord, Task[Any]]]) -> Mapping[int, int]:
-        """The numbers and id() of the waiting tasks if only sleeping tasks that can wake nobody still run.
+        """The numbers and id() of the waiting tasks, if all other tasks sleep and can wake nobody; otherwise empty.
 
-        An event that other code refers to may only be set as the program ends.
+        Tasks that wait for an event are left out: other code may set the event when the program ends.
         """
         harmless = {record.id: id(awaited_by(task)) for record, task in found if can_wake_nobody(task)}
         sleeps = set(harmless.values())

@@ -1,6 +1,6 @@
-"""Detects that a task of run_coroutine_threadsafe() has failed, and no thread asks its future how it ended.
+"""Detects that a task of run_coroutine_threadsafe() has failed, and no thread reads the exception from its future.
 
-asyncio will not complain: it has passed the exception on to that future, and no concurrent.futures.Future complains.
+asyncio doesn't complain, because it has copied the exception to that concurrent.futures.Future, which never complains.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _Future = concurrent.futures.Future
 
 
 class PassedOnFailures:
-    """The failures that no thread has asked for so far."""
+    """Tracks failures that were copied to such a future, and reports those that no thread reads."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._unread: dict[int, tuple[ExceptionDropped, ref[Any]]] = {}
-        """What would tell of them, by the number of the task, and what goes with the future that has the exception."""
+        """By the number of the task: the event to write, and a weak reference that dies together with the future."""
 
     def asked(self, number: int, task: Task[Any], caller: FrameType) -> None:
-        """Somebody asks for the exception of a failed task: see whether that is to pass it on."""
+        """Note that `caller` reads the exception of a failed task. If it copies it to a future, watch that future."""
         error = exception_of(task) if caller.f_code is cpython.PASSED_ON else None
         if error is None:
             return
@@ -48,14 +48,14 @@ class PassedOnFailures:
             setattr(future, reads.__name__, NoticedMethod(reads, future, notice, error=error))
 
     def unread(self) -> Iterator[ExceptionDropped]:
-        """What tells of them at the end of the program."""
+        """The events for the unread failures at the end of the program."""
         while self._unread:
             event, _ = self._unread.popitem()[1]
             event.at = self._recorder.clock.now()
             yield event
 
     def _gone(self, number: int) -> None:
-        """A future is gone, perhaps on another thread."""
+        """Report the failure of a destroyed future, unless it was read. May be called on any thread."""
         event, _ = self._unread.pop(number, (None, None))
         if event is not None:
             event.at = self._recorder.clock.now()

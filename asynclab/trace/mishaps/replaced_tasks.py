@@ -1,7 +1,7 @@
 """Detects that a variable got a new task while the old one still runs: nobody can cancel or await the old one any more.
 
-So it is where start() is called twice: both run the same function of the same object, which keeps the later one only.
-And where each round of a loop makes a task to wait for, and leaves the one before.
+For example, start() is called twice: both tasks run the same function of the same object, but the object keeps only the
+later task. Or each round of a loop makes a task and waits for it, and leaves the previous one running.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 REPLACED_AFTER = 0.5
-"""Real seconds for which the old task still runs, and between two looks."""
+"""Real seconds for which the old task must still run; also the time between two checks."""
 
 _MOST_TASKS = 50
-"""A program with more is not looked at."""
+"""The variables of a program with more tasks aren't checked."""
 
 _MOST_ALIKE = 1_000
 _ROUNDS = 10
-"""How many times somebody must have made a task and left it, in a program with so few tasks."""
+"""How many tasks a loop in the program must have made and left."""
 
 SEARCH_SECONDS = 0.2
-"""Real seconds for which all objects may be searched for the owners of such tasks, in the life of a loop."""
+"""Real seconds in the life of a loop for which all objects may be searched for references to such tasks."""
 
 _HEAP_TYPE = 1 << 9
-"""The flag of a class that Python code has made."""
+"""The flag of a class that was made at run time, as by a `class` statement."""
 
 
 class ReplacedTasks:
-    """The tasks that another task has replaced in the only variable that held them."""
+    """Searches a loop for tasks that another task has replaced in their only variable."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
         self._seen: set[int] = set()
-        """The tasks in whose place another was at the latest look."""
+        """The tasks that were found replaced at the latest check."""
         self._settled: set[int] = set()
         self._next_look = 0.0
         self._newest = 0
-        """The number of the newest task at the latest look."""
+        """The number of the newest task at the latest check."""
         self._left = SEARCH_SECONDS
 
     def look(self) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check the loop. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if now < self._next_look:
             return
@@ -74,7 +74,7 @@ class ReplacedTasks:
             if task is None or record.id in self._settled or cancel_requests_of(task):
                 continue
             by, name = next(self._later_ones(record.id, task), (0, ""))
-            if not by or not goes_on_for_ever(task):  # which takes some milliseconds, and so comes last
+            if not by or not goes_on_for_ever(task):  # the slowest check, so the last
                 continue
             if record.id not in seen:
                 self._seen.add(record.id)
@@ -82,7 +82,7 @@ class ReplacedTasks:
                 self._tell(record.id, by, name)
 
     def _see_rounds(self, records: list[TaskRecord]) -> None:
-        """See tasks that another made at one line, in many steps; it waits for the newest of them only."""
+        """Find tasks that another task made at one line, in many steps, if it waits only for the newest of them."""
         alike = defaultdict[tuple[object, ...], list[TaskRecord]](list)
         for record in records:
             made = record.created
@@ -97,7 +97,7 @@ class ReplacedTasks:
                 self._tell(left[0].id, newest.id, "", len(left))
 
     def _is_left(self, record: TaskRecord) -> bool:
-        """Whether nobody has a task; of each it is searched for once, while there is time."""
+        """Whether nothing refers to a task. Searched only once for each task, and while there is time."""
         if self._left <= 0:
             return False
         self._settled.add(record.id)
@@ -110,7 +110,7 @@ class ReplacedTasks:
         self._recorder.write(TaskReplaced(self._recorder.clock.now(), number, by, name, count))
 
     def _later_ones(self, number: int, task: Task[Any]) -> Iterator[tuple[int, str]]:
-        """The later tasks for the same function that the variables of its object or module refer to, and which."""
+        """The later tasks of the same function in the variables of its object or module, with the variable's name."""
         for owner, space in _spaces(task):
             for name, value in list(space.items()):
                 if is_task(value) and value is not task and _code_of(value) is _code_of(task):
@@ -120,7 +120,7 @@ class ReplacedTasks:
 
 
 def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The variables of the objects that a task's function refers to, with the object's name, and of its module."""
+    """The variables of the objects that a task's function refers to, each with the class's name; and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
         if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):
@@ -131,7 +131,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _is_awaited(task: Task[Any] | None) -> bool:
-    """Whether a task has callbacks, as somebody adds who waits for it."""
+    """Whether a task has done callbacks, as it has if something waits for it."""
     return bool(getattr(task, "_callbacks", None))
 
 

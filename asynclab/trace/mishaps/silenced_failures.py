@@ -1,9 +1,10 @@
-"""Detects that cancel() or wait() silenced a failure: asyncio won't report that nobody looked at it.
+"""Detects failures that cancel() or wait() has silenced: asyncio won't complain that nobody read the exception.
 
-On a failed task, cancel() does nothing else: a shutdown that cancels all tasks and waits for them so hides which of
-them had died long before. wait() until the first exception asks for that itself, and tells nobody. Whoever still reads
-the exception is noticed: the task gets attributes of its own for that, which give out the same. An `await` of it can't
-be noticed, but raises the exception, and so adds to its traceback.
+On a failed task, cancel() only turns that complaint off. So a shutdown that cancels all tasks and waits for them hides
+which of them had failed before. wait() with FIRST_EXCEPTION reads the exceptions itself, and reports them to nobody.
+
+If code of the program reads the exception later, we notice that: the task gets own attributes `exception` and `result`,
+which return the same. An `await` can't be noticed this way, but it raises the exception, so its traceback changes.
 """
 
 from __future__ import annotations
@@ -33,31 +34,31 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
 
 _MOST_OBJECTS = 2_000
-"""How many objects are looked at, of those that the code that cancels leads to."""
+"""The most objects that are searched, from those that the cancelling code refers to."""
 
 
 class _Silenced(msgspec.Struct):
-    """A failed task that was silenced before anybody had looked at its exception."""
+    """A failed task that was silenced before its exception was read."""
 
     traceback: int
-    """The id() of its exception's traceback."""
+    """The id() of its exception's traceback at that moment."""
     may_be_awaited: bool
     """Whether the code that silenced it may await it."""
     is_read: bool = False
 
     def read(self) -> None:
-        """Note that somebody has looked at the exception since."""
+        """Note that the exception was read."""
         self.is_read = True
 
 
 def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[ExceptionDropped]:
-    """What tells of the futures of a loop that code of the program's has failed, and at which nobody has looked.
+    """The events for a loop's futures that the program has set to an exception that nobody has read.
 
-    asyncio would report those in a reference cycle only when they are collected, perhaps as Python ends.
+    asyncio itself would report a future in a reference cycle only when it is collected, perhaps at Python's exit.
     """
     found = [each for each in gc.get_objects() if type(each) is Future and each._loop is loop and complains(each)]
     streams = (each for each in (gc.get_objects() if found else ()) if issubclass(type(each), StreamReaderProtocol))
-    closed = {id(vars(each).get("_closed")) for each in streams}  # a stream looks at this itself as it goes
+    closed = {id(vars(each).get("_closed")) for each in streams}  # a destroyed stream reads it itself
     for each in found:
         error = exception_of(each)
         file, line = ("", 0) if error is None else raised_at(error, recorder.code.owns)
@@ -66,16 +67,16 @@ def unread_futures(recorder: Recorder, loop: AbstractEventLoop) -> Iterator[Exce
 
 
 class SilencedFailures:
-    """The failed tasks that asyncio will not report, though nobody has looked at their exception."""
+    """Tracks silenced tasks, and reports those whose exceptions nobody reads."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._silenced: dict[int, _Silenced] = {}
-        """By the id() of the task."""
+        """The silenced tasks, by their id()."""
         self.passed_on = PassedOnFailures(recorder)
 
     def failed(self, record: TaskRecord) -> None:
-        """A task has failed: notice the code that silences it."""
+        """Note that a task has failed, and watch for code that silences it."""
         task = record()
         if type(task) is not Task or not complains(task):
             return
@@ -108,18 +109,18 @@ class SilencedFailures:
         task.cancel, task.exception = cancel, exception  # type: ignore[method-assign]
 
     def is_unread(self, task: Task[Any]) -> bool:
-        """Whether nobody has looked at the exception of a task that is still there, since it was silenced."""
+        """Whether nobody has read the exception of an existing task since it was silenced."""
         found = self._silenced.get(id(task))
         return found is not None and not found.is_read and found.traceback == _traceback_of(task)
 
     def gone(self, record: TaskRecord) -> None:
-        """A task was destroyed: tell if nobody can have looked at its exception since it was silenced."""
+        """Note that a task was destroyed; report if nobody can have read its exception since it was silenced."""
         found = self._silenced.pop(record.key, None)
         if found is not None and not (found.is_read or found.may_be_awaited):
             self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
 
     def _silence(self, task: Task[Any], frames: list[FrameType]) -> None:
-        """Keep that a task was silenced by code with these frames; where none are known, any code may await it."""
+        """Note that code with these frames silenced a task. If no frames are known, any code may await the task."""
         own, owns = {each.f_code for each in frames}, self._recorder.code.owns
         may_be_awaited = not frames or Reach((), frames, _MOST_OBJECTS).may_run(
             lambda code: (code in own or owns(code.co_filename)) and awaits_a_name(code)
@@ -146,7 +147,7 @@ def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
 
 
 def _is_kept(task: Task[Any]) -> bool:
-    """Whether a task whose callback runs has referrers besides the call itself, which has it as the last argument."""
+    """Whether other objects than the present call of its callback refer to a task, which is the last argument there."""
     calls = [each for each in gc.get_referrers(task) if type(each) is tuple and each[-1] is task]
     return is_kept(task, [id(each) for each in calls])
 

@@ -1,10 +1,11 @@
-"""Detects that nobody has read a task's result, if that is an item from a queue, or something that must be closed.
+"""Detects that nobody has read a task's result, if that is an item from a queue, or an object that must be closed.
 
-A call of result() is noticed: the task itself gets an attribute of that name, which returns the same.
-An `await` of an ended task can't be seen. So where the code that made it awaits a variable, a task is only reported if
-nobody refers to it any more. An object that is to be closed is meant for the task that waits for it, directly or
-through a future, as in asyncio.wait() and shield(): it is lost if that task is cancelled before it runs, and has not
-passed the object on as it ended.
+A call of result() is noticed: the task gets an own attribute of that name, which returns the same. An `await` of an
+ended task can't be noticed. So if the code that made the task awaits a variable, the task is only reported once nothing
+refers to it any more.
+
+An object that must be closed is meant for the task that waits for it, directly or by a future, as in asyncio.wait() and
+shield(). The object is lost if that task is cancelled before it runs, and doesn't pass the object on when it ends.
 """
 
 from __future__ import annotations
@@ -42,69 +43,72 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
-"""How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
+"""The number of references to a task that has just ended, if only the loop and the tracer have any."""
 
 _GET = Queue.get.__code__
 
 PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, NoneType})
-"""The types of most results: objects of these need no closing."""
+"""The types of most results, which need no closing."""
 
 _FEW = 3
-"""How many things in a tuple are looked at."""
+"""How many items of a tuple are checked."""
 
 _SEARCHES = 20
-"""How many times it is searched for who else has such a task, among all objects."""
+"""How often all objects may be searched for references to such a task."""
 
 _MOST_OBJECTS = 2_000
-"""How many objects of that code are looked at."""
+"""The most objects that are searched, from those that the code which made a task refers to."""
 
 
 class _Brought(msgspec.Struct):
-    """What a task has brought."""
+    """The result of an ended task."""
 
     is_sure: bool
-    """Whether nobody referred to the task any more as it ended, or only its waiter can have read it."""
+    """Whether nothing referred to the task when it ended, or only its waiter can have read the result."""
     is_lost: bool
-    """Whether its waiter will never get it: there was none, or the waiter was cancelled."""
+    """Whether no waiter will get the result: there was none, or it was cancelled."""
     meant_for: int | None = None
-    """The number of the task that waited for something to be closed, or has made the task that brought it."""
+    """For an object that must be closed: the number of the task that waited for it, or that made the ended task."""
     maker: int | None = None
-    """The number of the latter task, where none waits but by way of a future."""
+    """The number of the task that made the ended task, if no task waits for it directly, but perhaps by a future."""
     is_given_up: bool = False
-    """Whether nobody refers to the task any more that brought something to be closed."""
+    """Whether nothing refers any more to an ended task whose result must be closed."""
     is_left: bool = False
-    """Whether only functions refer to the task that were ended by the cancel of the one that made it."""
+    """Whether only the functions of its maker refer to the ended task, and a cancel has ended these."""
     is_unread: bool = True
 
     def read(self) -> None:
-        """Note that somebody has read the result: of what is meant for a task, not only asyncio, to pass it on."""
-        frame: FrameType | None = sys._getframe(2)  # the caller of the method that stands in for result()
+        """Note that the result was read. A read by asyncio to pass it on doesn't count if it is meant for a task."""
+        frame: FrameType | None = sys._getframe(2)  # the caller of our replacement of result()
         is_passed_on = self.maker is not None and frame is not None and is_asyncio(frame.f_code.co_filename)
         self.is_unread = self.is_unread and is_passed_on and self.meant_for is not None
 
 
 class UnreadItems:
-    """The tasks that ended with an item that they had taken from a queue, or with something to be closed."""
+    """Tracks tasks that ended with an item from a queue, or an object that must be closed; reports lost results."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
         self._recorder = recorder
         self._tasks = tasks
         self._brought: dict[int, _Brought] = {}
-        """By the id() of the task."""
+        """The results of ended tasks, by the id() of the task."""
         self.by_maker: dict[int, set[int]] = {}
-        """The same id()s, where no task waits but by way of a future, by the number of the task that made them."""
+        """The id() of those tasks for which no other task waits directly, by the number of the task that made them."""
         self._cancelled: dict[int, TaskRecord] = {}
         """The latest few tasks that were cancelled while they waited, by their numbers."""
         self._searches = _SEARCHES
         self._awaited_later: dict[tuple[str, int, bool], bool] = {}
-        """Whether the code that makes such tasks may await them when they have ended, by its line.
+        """Whether the code that makes such tasks may await them after they have ended.
 
-        True: any code; False: other code than an `await` of a task that the same code has just made."""
+        The key has the file and line that make them, and the `again` of `_may_be_awaited`."""
 
     def ended(
         self, record: TaskRecord, task: Task[Any], created: TaskCreated, item: int, waiting: TaskRecord | None
     ) -> None:
-        """A task has ended that had taken an item with this id() from a queue, and perhaps woken one that waits."""
+        """Note that a task has ended which had taken the item with this id() from a queue.
+
+        `waiting` is the task that its end wakes, if any.
+        """
         is_sure = sys.getrefcount(task) <= _REFERENCES_OF_A_STEP
         if type(task) is not Task or task._exception is not None or Task.cancelled(task):
             return
@@ -122,7 +126,7 @@ class UnreadItems:
     def closable_brought(
         self, record: TaskRecord, task: Task[Any], created: TaskCreated | None, waiting: TaskRecord | None
     ) -> None:
-        """A task has ended with a result, for which at most one other task waits."""
+        """Note that a task has ended with a result, for which at most one other task waits."""
         fits = is_connection if waiting is None else _is_closable
         if record.key in self._brought or not _has(result_of(task), fits) or _is_kept(task):
             return
@@ -137,7 +141,7 @@ class UnreadItems:
             self._may_reach(created.parent, record, brought)
 
     def _may_reach(self, maker: int | None, record: TaskRecord, brought: _Brought) -> None:
-        """What a task has brought may reach the one that made it, if that has not been cancelled just now."""
+        """Note that the result may reach the task that made the ended one, unless that was cancelled just now."""
         if maker is not None:
             brought.maker = maker
             self.by_maker.setdefault(maker, set()).add(record.key)
@@ -146,7 +150,7 @@ class UnreadItems:
                 self.cancelled(cancelled)
 
     def not_received(self, record: TaskRecord, waiter: Task[Any], future: Future[Any]) -> None:
-        """A task is cancelled that a task or future has woken, and never gets what that has brought."""
+        """Note that a task was woken by a task or future, but cancelled before it ran: it never gets the result."""
         if is_task(future):
             known = self._tasks.known(future)
             brought = None if known is None else self._brought.get(known.key)
@@ -157,7 +161,7 @@ class UnreadItems:
             self._never_come(record.id)
 
     def cancelled(self, record: TaskRecord) -> None:
-        """A task that waits is cancelled: it may have yet to be told of what others have brought, or bring now."""
+        """Note that a waiting task is cancelled: it may not get results of others that exist already, or come now."""
         if len(self._cancelled) > _FEW:
             del self._cancelled[next(iter(self._cancelled))]
         self._cancelled[record.id] = record
@@ -169,7 +173,10 @@ class UnreadItems:
             self._never_come(record.id, set(map(id, chain_of(chain.links, chain_of.from_iterable(inner)))))
 
     def _never_come(self, maker: int, passing: Set[int] = frozenset()) -> None:
-        """What reaches a task only by way of those that it has made is lost, but for those that others keep."""
+        """Mark results as lost that could reach the task `maker` only by tasks that it made, unless others keep these.
+
+        Objects with an id() in `passing` don't count as others.
+        """
         ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
         called = [handle._callback for handle in ready]
         cells = chain_of.from_iterable(each.__closure__ or () for each in called if _is_asyncios(each))
@@ -184,14 +191,15 @@ class UnreadItems:
                     brought.is_lost |= brought.is_left
 
     def maker_ended(self, record: TaskRecord) -> None:
-        """A task has ended: tell what is lost with it. Its exception may keep its variables for long.
+        """Note that a task has ended, and report the results that are lost with it.
 
-        Not so where it has passed that on as it was cancelled, as to a callback that closes it.
+        The results themselves may exist for long, because the task's exception keeps its variables. A result isn't lost
+        if the task has passed it on when it was cancelled, for example to a callback that closes it.
         """
         ready: Iterable[Any] = getattr(self._recorder.loop, "_ready", ())
         passing = {id(handle._args) for handle in ready if _is_asyncios(handle._callback)}
         ended = [frame for frame, _ in _raised_in(record()) if is_asyncio(frame.f_code.co_filename)]
-        passing.update(id(value) for frame in ended for value in variables_of(frame).values())  # as the set of a wait()
+        passing.update(id(value) for frame in ended for value in variables_of(frame).values())  # as in a wait()
         for key in self.by_maker.pop(record.id):
             brought, known = self._brought.get(key), self._tasks.tasks_of_loop.get(key)
             if brought is not None and known is not None and brought.is_left:
@@ -202,7 +210,7 @@ class UnreadItems:
                     brought.is_lost = False
 
     def gone(self, record: TaskRecord) -> None:
-        """A task was destroyed: tell if nobody has read its result."""
+        """Note that a task was destroyed; report if nobody has read its result."""
         brought = self._brought.pop(record.key, None)
         if brought is not None:
             if brought.maker is not None and (keys := self.by_maker.get(brought.maker)) is not None:
@@ -221,9 +229,9 @@ class UnreadItems:
             self._recorder.emit(event)
 
     def _may_be_awaited(self, created: TaskCreated, *, again: bool = True) -> bool:
-        """Whether the code of the task that made another awaits what may be a task that has ended.
+        """Whether the code of the task that made another one may await that after its end.
 
-        With `again=False`, a task that ended while it was awaited.
+        With `again=False`, the other task ended while it was awaited, and only a further `await` counts.
         """
         place = created.file, created.line, again
         if place not in self._awaited_later:
@@ -242,7 +250,7 @@ def _is_closable(value: object) -> bool:
 
 
 def _has(result: object, fits: Callable[[object], bool]) -> bool:
-    """Whether something fits a result, or what is in it where that is a tuple, as open_connection() returns one."""
+    """Whether `fits` is true for a result, or for an item of it if it is a tuple, as open_connection() returns."""
     kind = type(result)
     if kind is tuple:
         return any(map(fits, islice(result, _FEW)))  # type: ignore[call-overload]
@@ -250,50 +258,50 @@ def _has(result: object, fits: Callable[[object], bool]) -> bool:
 
 
 def _is_kept(task: Task[Any]) -> bool:
-    """Whether others than a task refer to its result, such as a pool, which may close it."""
+    """Whether other objects than the task refer to its result, such as a pool, which may close it."""
     kept = [object()]
     alone, result = kept[0], result_of(task)
     count = sys.getrefcount(alone)
     if type(result) is not tuple:
         return sys.getrefcount(result) > count
     inside = (sys.getrefcount(each) > count for each in islice(result, _FEW) if _is_closable(each))
-    return sys.getrefcount(result) > count + 1 or any(inside)  # what goes through it has it, too
+    return sys.getrefcount(result) > count + 1 or any(inside)  # the iterator refers to the tuple too
 
 
 def _callbacks_to_come(task: Task[Any]) -> int:
-    """How many of asyncio's own functions are called next for a task that has ended."""
+    """The number of asyncio's own done callbacks in the ready queue for an ended task."""
     ready = islice(reversed(getattr(Task.get_loop(task), "_ready", ())), _FEW)
     mine = [handle._callback for handle in ready if handle._args and handle._args[0] is task]
     return sum(map(_is_asyncios, mine))
 
 
 def _is_asyncios(callback: object) -> TypeGuard[FunctionType]:
-    """Whether a callback is a function of asyncio's, such as what tells who waits in shield()."""
+    """Whether a callback is a function of asyncio, such as the done callback of shield()."""
     return type(callback) is FunctionType and is_asyncio(callback.__code__.co_filename)
 
 
 def _has_yet_to_learn(record: TaskRecord) -> bool:
-    """Whether a task that was cancelled has not run since."""
+    """Whether a cancelled task hasn't run since the cancel."""
     task = record()
     awaited = None if task is None or is_done(task) else awaited_by(task)
     return awaited is not None and is_cancelled(awaited)
 
 
 def _may_salvage(waiting: TaskRecord) -> bool:
-    """Whether a task that waits for another may still get its result if it is cancelled."""
+    """Whether a task that waits for another one may still read its result after being cancelled."""
     waiter = waiting()
     frames = () if waiter is None else follow(coroutine_of(waiter)).frames
     return not frames or any(may_salvage(frame.f_code, frame.f_lasti) for frame in frames)
 
 
 def _may_have_salvaged(waiter: Task[Any]) -> bool:
-    """The same for one that was cancelled just now: it has not ended, or may have got the result on the way out."""
+    """Whether a task that was just cancelled may have read the result: it hasn't ended, or its handlers may have."""
     raised = _raised_in(waiter)
     return not raised or any(may_salvage(frame.f_code, at) for frame, at in raised)
 
 
 def _raised_in(task: Task[Any] | None) -> list[tuple[FrameType, int]]:
-    """The frames of a task that a cancel has ended, outermost first, and at which instruction each of them was."""
+    """The frames of a task that a cancel has ended, outermost first, each with its instruction."""
     error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
     traceback, found = None if error is None else error.__traceback__, list[tuple[FrameType, int]]()
     while traceback is not None:
@@ -303,7 +311,7 @@ def _raised_in(task: Task[Any] | None) -> list[tuple[FrameType, int]]:
 
 
 def _passes_on(coroutine: object) -> bool:
-    """Whether a coroutine only returns what it has awaited, or is a queue's get() itself."""
+    """Whether a coroutine only returns the result of an await, or is a queue's get() itself."""
     code = getattr(coroutine, "cr_code", None)
     return code is _GET or (type(code) is CodeType and returns_what_it_awaits(code))
 

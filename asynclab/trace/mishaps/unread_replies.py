@@ -1,7 +1,8 @@
-"""Detects that a request was cancelled before its reply came, and that the next request reads from the same source.
+"""Detects that a request was cancelled before its reply came, and that the next request gets that old reply.
 
-A request is a call of a function that sends something and then reads; the next request is another such call.
-From the cancel on, the methods that read are replaced in the stream or queue itself: the reply may be there already.
+A request is a call of a function that sends something and then reads the reply from a stream or queue. After a cancel
+in such a read, the read methods of that stream or queue are replaced, to notice the next request: the old reply may
+come first.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
 """The methods that read replies."""
 
 _GET = Queue.get.__code__
-"""It calls get_nowait() itself."""
+"""The code of Queue.get(), which calls get_nowait() itself."""
 
 _READS = frozenset(getattr(kind, name).__code__ for kind, names in _METHODS.items() for name in names)
 
@@ -41,10 +42,10 @@ _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
 _ENDS_STATEMENT = ("POP_TOP", "STORE", "END_SEND", "JUMP_BACKWARD_NO_INTERRUPT")
 
 _SENDS = ("write", "send")
-"""How the names of what sends begin, perhaps by the same object that reads the reply."""
+"""How the names of functions that send a request begin."""
 
 _PUTS = "put"
-"""The same for what puts into a queue: what is taken from that one may be no reply."""
+"""How the names of functions that put a request into a queue begin. An item taken from the same queue isn't a reply."""
 
 
 class _Unread(msgspec.Struct):
@@ -52,7 +53,7 @@ class _Unread(msgspec.Struct):
 
     task: int
     links: tuple[weakref.ref[Any], ...]
-    """The coroutines that had sent something: in one of these a later read is for the same."""
+    """The coroutines that had sent something: a later read in one of these is for the same request."""
     codes: frozenset[CodeType]
 
 
@@ -62,19 +63,19 @@ class _Request(msgspec.Struct, frozen=True):
     depth: int
     code: CodeType
     reads_once: bool
-    """Whether neither it nor what it calls comes to read again."""
+    """Whether neither the function nor the functions it calls read again."""
 
 
 class UnreadReplies:
-    """The streams and queues on which a reply may be left unread."""
+    """Watches streams and queues whose reply may be unread."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        """Tell a recorder; `boundary` is the code that calls steps."""
+        """Report to a recorder; `boundary` is the code that calls steps."""
         self._recorder = recorder
         self._boundary = boundary
 
     def cancelled(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task was asked to end while it waits."""
+        """Note that a waiting task was cancelled. If it waits for a reply, watch the stream or queue."""
         chain = follow(coroutine_of(task))
         index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), 0)
         source = variables_of(chain.frames[index]).get("self") if index else None
@@ -87,7 +88,7 @@ class UnreadReplies:
                 setattr(source, name, self._noticing(name, reference, unread))
 
     def _noticing(self, name: str, reference: weakref.ref[Any], unread: _Unread) -> Callable[..., Any]:
-        """What stands in for a method of a stream or queue until another request, or anything else, reads."""
+        """Make a replacement of a read method of a stream or queue, for use until the next read of another request."""
         kind = type(reference())
 
         @wraps(getattr(kind, name))
@@ -100,14 +101,14 @@ class UnreadReplies:
                 if is_new and not any(link is not None and link.cr_frame in frames for link in links):
                     for each in _METHODS[kind]:
                         vars(source).pop(each, None)
-                    if name != "get_nowait":  # whoever may read nothing empties the queue before it sends
+                    if name != "get_nowait":  # code that uses it empties the queue before it sends
                         self._see(unread, _requests(frames, name), frames[-1], kind)
             return getattr(kind, name)(source, *args, **options)
 
         return read
 
     def _frames_down_to(self, caller: FrameType) -> Iterator[FrameType]:
-        """The frames of the step under way, outermost first."""
+        """The frames of the present step, outermost first, down to `caller`."""
         frames: list[FrameType] = []
         frame: FrameType | None = caller
         while frame is not None and frame.f_code is not self._boundary:
@@ -116,7 +117,7 @@ class UnreadReplies:
         return reversed(frames)
 
     def _see(self, unread: _Unread, requests: list[_Request], caller: FrameType, kind: type) -> None:
-        """Tell if functions that read from a stream or queue may get the reply to another request."""
+        """Report if a function that reads now may get the reply to the cancelled request."""
         recorder, new = self._recorder, [each for each in requests if each.code in unread.codes]
         if new and recorder.current is not None:
             event = ReplyUnread(recorder.clock.now(), recorder.current.id, unread.task)
@@ -127,7 +128,10 @@ class UnreadReplies:
 
 
 def _requests(frames: list[FrameType], name: str) -> list[_Request]:
-    """The functions, outermost first, that have sent something before they call the next, the last of them a method."""
+    """The functions, outermost first, that have sent something before they called the next one.
+
+    The last of them has called the read method `name`.
+    """
     again = [comes_again(frame.f_code, frame.f_lasti) for frame in frames]
     called = [*(frame.f_code.co_name for frame in frames[1:]), name]
     return [
@@ -139,7 +143,7 @@ def _requests(frames: list[FrameType], name: str) -> list[_Request]:
 
 @lru_cache(1_000)
 def _answers(code: CodeType, at: int, name: str) -> bool:
-    """Whether a function that uses a name in turn to read sends something for what it has read, and reads the next."""
+    """Whether a function is itself a server: after a read by `name` it sends something, and then reads again."""
     if not comes_again(code, at):
         return False
     after = reached_from(code, at)
@@ -151,7 +155,7 @@ def _answers(code: CodeType, at: int, name: str) -> bool:
 
 @lru_cache(1_000)
 def _sends_before(code: CodeType, name: str) -> bool:
-    """Whether a function sends something before the statement that uses a name, not into the queue it takes from."""
+    """Whether a function sends something before the statement that uses `name`, but not into the queue it reads."""
     sent, earlier = set[object](), set[object]()
     for before, each in pairwise(dis.get_instructions(code)):
         if each.opname in _LOADS and each.argval == name:

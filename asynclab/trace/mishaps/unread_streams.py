@@ -1,7 +1,7 @@
-"""Detects that tasks wait to write, or for a connection of a pool, while nobody reads what the other side has sent.
+"""Detects that tasks wait to write, or for a connection from a pool, while nobody reads the data that has arrived.
 
-A writer waits until the other side reads. Where both sides are in the program, and each waits for the other, neither
-can proceed. And if all connections of a pool belong to responses that nobody reads, nobody gets one any more.
+A writer waits until its peer reads. If both ends are in the program, and each waits for the other to read, neither can
+proceed. And if all connections of a pool belong to responses that nobody reads, no task gets a connection any more.
 """
 
 from __future__ import annotations
@@ -33,36 +33,37 @@ _POOL_WAIT, _POOL_FILE = "_wait_for_available_connection", "aiohttp/connector.py
 
 
 class _Unread(msgspec.Struct, frozen=True):
-    """What has come, and is not read."""
+    """Data that has arrived and isn't read."""
 
     streams: list[Any]
+    """The streams or response bodies that hold it."""
     size: int
-    """How many bytes of it are held here."""
+    """The number of bytes that are buffered."""
     progress: Hashable
     """Changes whenever any of it is read, more comes, or something is written."""
     library: str = ""
     ends: tuple[Any, Any] = (None, None)
-    """The addresses of both sides of a connection."""
+    """The addresses of both ends of a connection."""
 
 
 class UnreadStreams:
-    """The tasks that wait to write, or for a connection."""
+    """Watches the tasks that wait to write, or for a connection, and reports those that wait in vain."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
         self._waiting: dict[int, TaskRecord] = {}
         self._since: dict[int, tuple[Hashable, float]] = {}
-        """By the number of a task: how far its streams are, and the real time at which that was first seen."""
+        """By the number of a task: the `progress` of its streams, and the real time at which that was first seen."""
         self._next_look = 0.0
 
     def begins(self, record: TaskRecord, task: Task[Any]) -> None:
-        """A task begins to wait for a stream, or in a library."""
+        """Note that a task begins to wait for a stream, or in a library."""
         if len(self._waiting) < _MOST_TASKS and _waiting_for_other_side(task) is not None:
             self._waiting[record.id] = record
 
     def look(self) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's."""
+        """Check the waiting tasks. Call this several times a second, on any thread but the loop's."""
         now = self._recorder.clock.real_time()
         if not self._waiting or now < self._next_look:
             return
@@ -76,7 +77,7 @@ class UnreadStreams:
                 del self._waiting[number]
                 continue
             unread = _unread(frame)
-            if unread is None:  # there may be more to come
+            if unread is None:  # the wait may still end
                 continue
             progress, since = before.get(number, (None, now))
             since = since if progress == unread.progress else now
@@ -97,7 +98,7 @@ class UnreadStreams:
 
 
 def _waiting_for_other_side(task: Task[Any]) -> FrameType | None:
-    """The function in which a suspended task waits to write, or for a connection."""
+    """The frame in which a suspended task waits to write, or for a connection; None if it doesn't."""
     return next((frame for frame in follow(coroutine_of(task)).frames if _is_such_a_wait(frame.f_code)), None)
 
 
@@ -106,7 +107,7 @@ def _is_such_a_wait(code: CodeType) -> bool:
 
 
 def _unread(frame: FrameType) -> _Unread | None:
-    """What nobody reads of all for which a function waits; None if something else is left to come."""
+    """The unread data that keeps a task waiting; None if the wait may end by something else."""
     owner: Any = variables_of(frame)["self"]
     return _unread_by_writer(owner) if frame.f_code is _DRAIN else _unread_of_pool(owner)
 

@@ -1,7 +1,8 @@
-"""Detects that a task has failed unseen, while others wait for something that its code would have done.
+"""Detects that a task has failed, nobody has read its exception, and other tasks wait for work that it would have done.
 
-Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task
-waits for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
+Its traceback still has the frames of its functions. Suppose that these refer to the event, queue or future that another
+task waits for, and call a method that would wake it, and that no other task can do so. Then the failure is probably the
+reason for the wait.
 """
 
 from __future__ import annotations
@@ -24,32 +25,32 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 UNSEEN_AFTER = 1.0
-"""Real seconds in which nobody has looked at a failure, though the loop has other things to do."""
+"""Real seconds for which nobody must have read the exception, on a loop that is busy with other tasks."""
 
 UNSEEN_IDLE = 0.2
-"""The same for a loop that is idle."""
+"""The same time for an idle loop."""
 
 AGAIN_AFTER = 1.0
-"""Real seconds until failures that hold up nobody yet are looked at again."""
+"""Real seconds between two checks of the same failures."""
 
 _MOST_TASKS = 50
-"""Programs with more tasks are not searched: to find out what each could do would take too long."""
+"""Programs with more tasks aren't checked: to find out which tasks each can wake would take too long."""
 
 _MOST_OBJECTS = 2_000
 _MOST_OBJECTS_OF_OTHERS = 300
 
 
 class _Waiting(msgspec.Struct, frozen=True):
-    """A task that has not ended."""
+    """A pending task."""
 
     record: TaskRecord
     task: Task[Any]
     chain: Chain
     sources: list[tuple[object, frozenset[str]]]
-    """The queues, primitives or future that it waits for, and what would end its wait."""
+    """The queues, primitives or future that it waits for, each with the methods that would end the wait."""
 
     def may_wake(self, waiter: _Waiting, source: object, wakes: frozenset[str]) -> bool:
-        """Whether its code may end the wait of another task."""
+        """Whether its code may end the wait of another task, by calling one of the methods `wakes` on `source`."""
         if any(source is each for each, _ in self.sources) or waits_for_end(self.task, waiter.task):
             return False
         reach = Reach(self.chain.links, self.chain.frames, _MOST_OBJECTS_OF_OTHERS)
@@ -57,21 +58,21 @@ class _Waiting(msgspec.Struct, frozen=True):
 
 
 class UnseenFailures:
-    """The failures that nobody has looked at so far."""
+    """Watches failed tasks whose exceptions nobody has read."""
 
     def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
         self._recorder = recorder
         self._registry = registry
         self._since: dict[int, float] = {}
-        """By the number of a task: the real time at which it was first found to have failed unseen."""
+        """The real time at which such a task was first seen, by its number."""
         self._told: set[int] = set()
         self._next_look = 0.0
 
     def look(self, is_idle: Callable[[], bool]) -> None:
-        """Look once. Call this several times a second, on any thread but the loop's.
+        """Check the failed tasks. Call this several times a second, on any thread but the loop's.
 
         Args:
-            is_idle: Tells whether the loop waits.
+            is_idle: Returns whether the loop waits.
         """
         if not self._registry.has_failures:
             return
@@ -105,7 +106,7 @@ class UnseenFailures:
             self._recorder.write(FailureUnseen(self._recorder.clock.now(), number, tuple(waiting), *place))
 
     def _tasks(self) -> Iterator[_Waiting]:
-        """The tasks that have not ended, up to one too many."""
+        """The pending tasks, at most `_MOST_TASKS` and one more, which shows that there are too many."""
         for record, task in islice(self._registry.tasks(), _MOST_TASKS + 1):
             chain, future = follow(coroutine_of(task)), awaited_by(task)
             is_suspended = bool(chain.frames) and future is not None and not is_done(future)

@@ -1,4 +1,4 @@
-"""Detects that a task tries to connect again and again, always fails, and never waits before the next attempt."""
+"""Detects that a task tries to connect again and again without a pause, and always fails."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from asynclab.trace.recording.code_ownership import Place
 from asynclab.trace.recording.recorder import Recorder
 
 SECONDS = 1.0
-"""For how long, in real time."""
+"""Real seconds for which a task must do that."""
 
 MANY = 100
-"""Attempts in that time: who waits between them, if only for a hundredth of a second, makes fewer."""
+"""The minimum number of attempts in that time. A task that pauses only 10 ms between them makes fewer."""
 
 _MOST_TOLD = 50
 
 
 class VainConnects:
-    """The attempts of each task since the latest connection of the loop was made."""
+    """Counts the attempts of each task since the loop's latest successful connection."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._attempts: dict[tuple[int, object], tuple[float, int]] = {}
-        """By task and address: when the first was, and how many there have been."""
+        """By task and address: the real time of the first attempt, and the number of attempts."""
         self._told: set[Place] = set()
         self.has_connected = False
-        """Whether a connection was made."""
+        """Whether any connection was made."""
 
     def tries(self, task: int, address: object, place: Place) -> None:
-        """A task tries to connect to an address."""
+        """Note that a task tries to connect to an address, at a place in the code."""
         now = self._recorder.clock.real_time()
         first, count = self._attempts.get((task, address), (now, 0))
         if now - first < SECONDS:
@@ -41,6 +41,6 @@ class VainConnects:
             self._recorder.write(spun)
 
     def connected(self) -> None:
-        """A connection was made: the others are not in vain, either."""
+        """Note that a connection was made: then no attempts are in vain."""
         self.has_connected = True
         self._attempts.clear()
