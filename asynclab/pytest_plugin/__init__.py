@@ -1,4 +1,4 @@
-"""Loads the plugin for pytest. Until an option or a marker asks for it, nothing else of asynclab is imported."""
+"""The pytest plugin's entry point. Until an option or a marker asks for it, nothing else of asynclab is imported."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MARKER = (
 )
 
 _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write_baseline", "asynclab_record")
-"""The options that have all tests observed."""
+"""The options that turn on the observation of all tests."""
 
 
 class _Observe(argparse.Action):
-    """Notes under which of its names the option was given."""
+    """Stores by which of its two names the option was given: "fail" or "report"."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(nargs=0, **settings)
@@ -31,7 +31,7 @@ class _Observe(argparse.Action):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     add = parser.getgroup("asynclab", "asynclab: name the causes of asyncio bugs").addoption
-    # Two names, as the word after an option that may have a value would be taken for it: pytest --asynclab tests/
+    # Two names, not an optional value, which would take the next word: pytest --asynclab tests/
     add(
         "--asynclab",
         "--asynclab=fail",
@@ -85,27 +85,27 @@ def _observe(config: pytest.Config) -> None:
 
 
 class _Collected:
-    """Collects findings of this process and of pytest-xdist's workers."""
+    """Collects the findings of this process and of pytest-xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._told: list[Any] = []
         self._sends_reports = hasattr(config, "workerinput")
-        """Whether another process gets the reports, with what they carry."""
+        """Whether this is a worker of pytest-xdist, whose reports and findings go to another process."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the findings that a test's report carries."""
+        """Take the findings from a test's report."""
         told = getattr(report, "asynclab", None)
         if told is not None and not self._sends_reports:
             self._told.append(told)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take the findings that a worker made at its end."""
+        """Take the findings that a worker has made after its last test."""
         self._told += getattr(node, "workeroutput", {}).get("asynclab", ())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Any:
-        """Take the last findings, and fail the session for those that came too late to fail a test."""
+        """Take the last findings, and fail the session if some of them came too late to fail their test."""
         observer = session.config.pluginmanager.get_plugin("asynclab-observer")
         if observer is not None:
             self._told += observer.finish()

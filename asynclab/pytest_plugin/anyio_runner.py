@@ -1,4 +1,4 @@
-"""Explains the waits of anyio's test runner, where one task calls a test and another runs it."""
+"""Corrects the waits of anyio's test runner, in which one task calls a test and another task runs it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from asynclab.model.events import Event, TaskCreated, TaskWaiting, Wait
 
 _RUNNER, _CALLER = "TestRunner._run_tests_and_fixtures", "TestRunner._call_in_runner_task"
-"""The coroutines of the two, in anyio 4."""
+"""The coroutines of these two tasks, in anyio 4."""
 
 
 class AnyioRunner:
-    """Follows the tasks of one loop.
+    """Finds these two tasks on one loop, and shows that the caller waits for the runner.
 
-    They share a bare future, which doesn't show who will set it. So a test that blocks the loop would seem to delay the
-    caller, though the caller only waits for the test's end.
+    The caller waits for a plain future, which doesn't show who will set it. So if a test blocks the loop, the caller
+    would seem to be delayed, although it only waits for the test's end.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class AnyioRunner:
         self._callers: set[int] = set()
 
     def explained(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events, with each wait of a caller turned into one for the runner."""
+        """The events, in which each wait of a caller is replaced by a wait for the runner task."""
         for event in events:
             if isinstance(event, TaskCreated):
                 if event.coroutine == _RUNNER:

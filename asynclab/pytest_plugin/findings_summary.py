@@ -14,7 +14,7 @@ from asynclab.model.wording.quantities import plural
 from asynclab.pytest_plugin.judge import Told
 
 TESTS_NAMED = 5
-"""How many tests are named in which the same is found: a fixture may have a part in each test."""
+"""How many tests are named for the same finding: a bug in a fixture may show in every test."""
 
 _LEFT_OUT = {
     "allowed": "allowed",
@@ -24,12 +24,12 @@ _LEFT_OUT = {
 
 
 def fails(told: Iterable[Told]) -> bool:
-    """Whether a finding should fail its test, but came too late for that."""
+    """Whether any finding should fail its test, but came too late for that."""
     return any(finding["fails"] for each in told for finding in each.get("findings", ()))
 
 
 def print_summary(told: Sequence[Told], terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the findings of each test, and remarks; write the baseline if one was asked for."""
+    """Print the findings of each test, and remarks; write the baseline file if an option asks for it."""
     baseline = config.option.asynclab_write_baseline
     written = [] if baseline is None else [_write_baseline(config.invocation_params.dir / baseline, told)]
     findings = [finding for each in told for finding in each.get("findings", ())]

@@ -1,4 +1,4 @@
-"""Keeps asynclab's lines out of Hypothesis's list of the lines that only failing examples run."""
+"""Keeps asynclab's own lines out of Hypothesis's report of lines that only failing examples run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def keep_out_of_traces() -> Patches:
     original = getattr(sys.modules.get(_TRACER), "should_trace_file", None)
     if original is not None:
 
-        @cache  # as theirs is: it is asked for each line that runs
+        @cache  # like the original: it is called for each line that runs
         def should_trace_file(name: str) -> bool:
             return not name.startswith(_OURS) and bool(original(name))
 

@@ -19,7 +19,7 @@ from asynclab.pytest_plugin.plugin_options import MarkedTest, PluginOptions
 from asynclab.trace.recording.code_ownership import UserCode
 
 Told: TypeAlias = dict[str, Any]
-"""What is reported of a test, as plain data that a worker of pytest-xdist can send."""
+"""The report about a test, as plain data that a worker of pytest-xdist can send."""
 
 
 @dataclass
@@ -29,29 +29,32 @@ class ObservedTest:
     item: pytest.Item
     marked: MarkedTest
     begun: float = 0.0
-    """When it began, in seconds of the observed time."""
+    """When it began, in seconds since the observation began."""
     has_failed: bool = False
     failures: list[Finding] = field(default_factory=list)
     told: Told = field(default_factory=dict)
-    """The findings that its next report will carry."""
+    """The findings to add to its next report."""
 
 
 class Judge:
-    """Judges findings in tests."""
+    """Judges findings: for each it finds the test, and decides whether to report it and to fail the test."""
 
     def __init__(self, options: PluginOptions, root: str) -> None:
         self._options = options
         self._root = root
         self._owns = UserCode().owns
         self.tests: list[ObservedTest] = []
-        """All tests observed without a break, in their order."""
+        """The tests since the observation began, in their order. A test that isn't observed ends the observation."""
         self._left_out: set[tuple[str, Verdict, Hashable]] = set()
-        """For each test the findings left out, each of several alike ones once."""
+        """The findings that were left out, by test, with similar ones only once."""
         self.is_over = False
-        """Whether it is too late for any test to fail."""
+        """Whether all tests have ended, so that no test can fail any more."""
 
     def take(self, found: Iterable[tuple[Finding, TaskState | None, float]], test: ObservedTest) -> None:
-        """Note findings with the running test, even findings of earlier tests, whose reports have been sent."""
+        """Add findings to the report of the running test, even those of earlier tests, whose reports were sent already.
+
+        Each finding comes with its task and the moment of its cause.
+        """
         for finding, task, moment in found:
             of = self._test_at(moment)
             verdict = self._verdict(finding, of)
@@ -85,11 +88,11 @@ class Judge:
         told.append(bug | {"line": finding.line, "made": self._made(task), "others": 0})
 
     def _test_at(self, moment: float) -> ObservedTest:
-        """The test that ran at a moment, or had run last."""
+        """The test that ran at a moment, or the last one before."""
         return self.tests[max(0, bisect_right(self.tests, moment, key=lambda test: test.begun) - 1)]
 
     def _made(self, task: TaskState | None) -> str:
-        if task is None or not self._owns(task.file):  # a test's own task is made by pytest's plugins
+        if task is None or not self._owns(task.file):  # the main task of a test is made by a plugin
             return ""
         is_inside = task.file.startswith(os.path.join(self._root, ""))
         file = os.path.relpath(task.file, self._root) if is_inside else task.file

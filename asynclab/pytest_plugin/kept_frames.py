@@ -1,4 +1,4 @@
-"""Keeps the newest frames in memory, to write a recording of a failed test."""
+"""Keeps the newest frames of a test in memory, so that a recording can be written if the test fails."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
 from asynclab.trace.recording.code_ownership import UserCode
 
 MOST = 200_000
-"""The most events in a recording, some four megabytes."""
+"""The most events in a recording, which then has about four megabytes."""
 
 LONGEST_NAME = 80
 """The most characters of a test's name in a file's name."""
 
 
 class _Part:
-    """Frames, and the state of the program before them."""
+    """A part of the frames, and a checkpoint of the program's state before them."""
 
     def __init__(self, program: ObservedProgram) -> None:
         self.before = list(checkpoint(program))
@@ -31,16 +31,16 @@ class _Part:
 
 
 class KeptFrames:
-    """The frames since a test began, or the newest of them."""
+    """The frames since a test began, or the newest ones if there are too many."""
 
     def __init__(self, program: ObservedProgram) -> None:
-        """Begin with the present state of a program."""
+        """Start with the present state of a program."""
         self._program = program
         self._owns = UserCode().owns
         self._parts = [_Part(program)]
 
     def add(self, frame: AnyFrame) -> None:
-        """Keep a frame that the program has taken in; if there are too many, drop the older half."""
+        """Keep a frame that `program` has processed; if there are too many, drop the older half."""
         part = self._parts[-1]
         part.frames.append(frame)
         part.events += len(frame.events) if isinstance(frame, LoopEvents) else 0
@@ -48,7 +48,11 @@ class KeptFrames:
             self._parts = [part, _Part(self._program)]
 
     def write(self, path: Path, command: tuple[str, ...], ended: ProgramEnded) -> None:
-        """Write a recording, with the source files of the test, or raise the disk's OSError."""
+        """Write a recording, with the source files of the test.
+
+        Raises:
+            OSError: The file can't be written.
+        """
         with path.open("wb") as file:
             writer = RecordingWriter(file, Header(VERSION, __version__, command))
             files: set[str] = set()
@@ -60,6 +64,6 @@ class KeptFrames:
 
 
 def file_name_of(test: str) -> str:
-    """A unique name for a test's recording that any file system takes."""
+    """A unique file name for a test's recording, valid on any file system."""
     readable = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-LONGEST_NAME:].lstrip("-.")
     return f"{readable}-{hashlib.sha256(test.encode(errors='surrogatepass')).hexdigest()[:6]}.rec"

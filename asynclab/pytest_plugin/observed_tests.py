@@ -1,4 +1,4 @@
-"""Observes tests while pytest runs them: reports bugs, ends what is stuck, and records failed tests."""
+"""Observes tests while pytest runs them: reports findings, ends stuck tests, and records failed tests."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ TITLE = "asynclab"
 
 
 class ObservedTests:
-    """The hooks that observe tests."""
+    """The pytest hooks that observe tests."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Read the options; observing begins with the first test that needs it.
+        """Read the options. The observation begins with the first test that needs it.
 
         Raises:
-            pytest.UsageError: Something is wrong with the options, or somebody observes this process already.
+            pytest.UsageError: An option is wrong, or this process is already observed.
         """
         self._options = read_options(config)
         _complain()
@@ -50,16 +50,16 @@ class ObservedTests:
         self._test: ObservedTest | None = None
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
-        """What is reported if the user interrupts the session."""
+        """The report if the user interrupts the session."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        """Tell threads of other plugins from threads that tests start."""
+        """Note the threads of other plugins, so that threads started by tests can be distinguished."""
         self._bystanders = _bystanders()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
-        """Observe a test with its fixtures, if asked to."""
+        """Observe a test with its fixtures, if an option or its marker asks for it."""
         marked = read_marker(item)
         if marked is None and not self._options.all_tests:
             self._stop()
@@ -73,17 +73,17 @@ class ObservedTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Wrapper[object]:
-        """Report why the setup was stuck, if it was."""
+        """Run the setup; if it was stuck, report why."""
         return (yield from self._phase("setup"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Wrapper[object]:
-        """Report why the test was stuck, if it was; fail it for findings that are failures."""
+        """Run the test; if it was stuck, report why. Fail it for findings if an option says so."""
         return (yield from self._phase("call"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Wrapper[object]:
-        """Do the same for findings that show only when the loop is closed."""
+        """Run the teardown, and do the same for findings that appear only when the loop is closed."""
         return (yield from self._phase("teardown"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -102,7 +102,7 @@ class ObservedTests:
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
     def pytest_timeout_set_timer(self) -> Wrapper[object]:
-        """Have pytest-timeout print what each task waits for before its timer ends the process."""
+        """Make pytest-timeout print what each task waits for, before its timer ends the process."""
         with pytest.MonkeyPatch.context() as patch:
             timeouts: Any = sys.modules["pytest_timeout"]
             original = timeouts.timeout_timer
@@ -112,13 +112,13 @@ class ObservedTests:
                 self._print_stuck()
                 original(*args)
 
-            patch.setattr(timeouts, "timeout_timer", tell_and_end)  # the timer that is made now keeps it
+            patch.setattr(timeouts, "timeout_timer", tell_and_end)  # the timer made now keeps our function
             return (yield)
 
     def finish(self) -> list[Told]:
-        """Stop observing. Returns what was found after the last test."""
+        """Stop observing. Returns the findings after the last test."""
         told = self._interrupted
-        if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
+        if self._judge.tests and not told:  # an interrupted test proves nothing
             last = self._judge.tests[-1]
             self._judge.is_over = True
             self._find(last)
@@ -186,7 +186,7 @@ class ObservedTests:
             )
 
     def _explain(self, test: ObservedTest, when: str, error: BaseException) -> None:
-        """Report what each task waited for, if that made a part of a test fail."""
+        """Report what each task waited for, if a test failed because it was stuck."""
         self._find(test)
         test.failures.clear()  # it fails anyway, or is expected to
         loops = self._loops
@@ -202,12 +202,12 @@ class ObservedTests:
             self._interrupted = {"interrupted": [f"{test.item.nodeid} was interrupted", *lines]}
 
     def _find(self, test: ObservedTest) -> None:
-        """Note what was found since the last call."""
+        """Judge the findings since the last call."""
         if self._loops is not None:
             self._judge.take(self._loops.new_findings(), test)
 
     def _end(self, test: ObservedTest) -> None:
-        """Note what is known at a test's end."""
+        """Complete the report at a test's end, and write a recording if the test has failed."""
         test.told["observed"] = 1
         if _is_trio(test.item):
             test.told["observed"], test.told["unobserved"] = 0, "Trio has no asyncio loop"
@@ -229,13 +229,13 @@ class ObservedTests:
 
 
 def _bystanders() -> Bystanders:
-    """The threads that exist before any test runs."""
+    """The threads that exist now, before any test runs, and signal handlers of pytest-timeout."""
     threads = frozenset(thread.ident for thread in threading.enumerate())
     return Bystanders(threads, frozenset({"pytest_timeout"}))
 
 
 def _complain() -> None:
-    """Raise a UsageError if this Python can't be observed, or if this process is observed already."""
+    """Raise a UsageError if this Python can't be observed, or if this process is already observed."""
     if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
         raise pytest.UsageError("asynclab observes this process already, as `asynclab run` does: run pytest by itself")
     try:
@@ -252,12 +252,12 @@ def _is_trio(item: pytest.Item) -> bool:
 
 
 def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
-    """The stuck report, if an error means a timeout or an interrupt by the user."""
+    """The stuck report, if an error means a timeout or an interrupt by the user; otherwise empty."""
     loops.follow()
     before = loops.before_end
     if any(isinstance(each, TimeoutError) for each in _behind(error)):
         return before.get("timeout") or before.get("cancel", [])
-    if isinstance(error, KeyboardInterrupt):  # the runner of the loop has cancelled the test's task by now
+    if isinstance(error, KeyboardInterrupt):  # asyncio's runner has already cancelled the test's task
         return before.get("cancel") or loops.stuck_lines()
     is_plugins = isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error.msg)
     return loops.stuck_lines() if is_plugins else []

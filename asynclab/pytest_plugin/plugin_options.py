@@ -1,4 +1,4 @@
-"""Reads the options and markers of the plugin for pytest."""
+"""Reads the options and markers of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class PluginOptions:
     """The options on the command line."""
 
     all_tests: bool
-    """Whether all tests are observed, not only marked ones."""
+    """Whether to observe all tests, not only marked ones."""
     fail_on: frozenset[str]
     """The rules that fail a test; "any" stands for all."""
     recordings: Path | None
-    """Where recordings of failed tests are kept."""
+    """The folder for recordings of failed tests; None if none are kept."""
     filter: FindingFilter
 
     def fails(self, finding: Finding) -> bool:
@@ -42,7 +42,11 @@ class MarkedTest:
 
 
 def read_options(config: pytest.Config) -> PluginOptions:
-    """Read the command line, or raise a UsageError that says what is wrong with it."""
+    """Read the options on the command line.
+
+    Raises:
+        pytest.UsageError: An option is wrong.
+    """
     option = config.option
     fail_on = frozenset(option.asynclab_fail_on or ()) | ({ANY} if option.asynclab == "fail" else frozenset())
     try:
@@ -68,7 +72,11 @@ def read_options(config: pytest.Config) -> PluginOptions:
 
 
 def read_marker(item: pytest.Item) -> MarkedTest | None:
-    """Read the marker of a test, if it has one, or raise a UsageError that says what is wrong with it."""
+    """Read the marker of a test; None if the test has none.
+
+    Raises:
+        pytest.UsageError: The marker is wrong.
+    """
     marker = item.get_closest_marker(MARKER)
     if marker is None:
         return None
@@ -99,7 +107,7 @@ def _made_folder(folder: Path) -> Path:
 
 
 def _expect_folder_of(file: Path) -> None:
-    """Raise a UsageError before the tests run if the baseline can't be written after them."""
+    """Raise a UsageError, before any test runs, if the baseline file couldn't be written afterwards."""
     if not file.parent.is_dir() or file.is_dir():
         why = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"
         raise pytest.UsageError(f"--asynclab-write-baseline: can't write {file}: {why}")

@@ -1,4 +1,4 @@
-"""Follows all event loops of a test session: what happens on them, what the rules find, and who is stuck."""
+"""Observes all event loops of a test session: reads their events, applies the rules, and ends stuck loops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from asynclab.trace.monitoring.bystanders import Bystanders
 from asynclab.trace.process import observe_process
 
 ENDS_TRIED = 3
-"""How often the run of a stuck loop is cancelled before it is stopped: a test may continue after a cancel."""
+"""How often the main task of a stuck loop is cancelled before the loop is stopped: a test may ignore a cancel."""
 
 PERIOD = 0.025
 """Real seconds between two looks at the loops."""
@@ -36,7 +36,7 @@ PERIOD = 0.025
 UVLOOP = "uvloop.Loop"
 
 EndOfWait: TypeAlias = Literal["timeout", "cancel"]
-"""How a wait was ended from outside: by a timeout, or by a cancel() of no task."""
+"""How a wait was ended from outside: by a timeout, or by a cancel() that no task has called."""
 
 _MAY_END_WAITS = frozenset({TaskCancelRequested, TimeoutExpired, CallEnded})
 
@@ -47,7 +47,7 @@ WHY_ENDED = "asynclab: nothing can wake the test"
 
 @dataclass
 class SessionLoop:
-    """One loop, and what was found on it."""
+    """One loop, and the findings on it."""
 
     number: int
     recording: LoopRecording
@@ -57,10 +57,10 @@ class SessionLoop:
     told: set[object] = field(default_factory=set)
     """The keys of the findings returned so far."""
     looked_at: int = 0
-    """How many events had happened at the last call of `new_findings`."""
+    """The number of events at the last call of `new_findings`."""
     is_over: bool = False
     ends_tried: int = 0
-    """How often its run was ended because nothing could wake it."""
+    """How often its run was cancelled in the present test, because nothing could wake it."""
 
     def new_findings(self) -> Iterator[tuple[Finding, TaskState | None]]:
         """The findings since the last call, with their tasks."""
@@ -72,21 +72,28 @@ class SessionLoop:
 
 
 class SessionLoops:
-    """All loops. Its methods may be called on any thread."""
+    """All loops of the session. Its methods may be called on any thread."""
 
     def __init__(self, bystanders: Bystanders, on_frame: Callable[[AnyFrame], object]) -> None:
-        """Begin to observe, apart from bystanders; `on_frame` gets each frame after `program` has taken it in."""
+        """Begin to observe.
+
+        Args:
+            bystanders: The threads and signal handlers that don't belong to tests.
+            on_frame: Called with each frame, after `program` has processed it.
+        """
         self._observation = observation = observe_process(adopts=True, bystanders=bystanders)
         self.program = ObservedProgram()
         self.lock = RLock()
         self.before_end: dict[EndOfWait, list[str]] = {}
-        """The stuck report from just before a wait was last ended in each way."""
+        """For each way to end a wait from outside, the stuck report from just before that last happened.
+
+        A stuck report says what each pending task waits for."""
         self.when_stuck: list[str] = []
-        """The stuck report of a run that was ended because nothing could wake it."""
+        """The stuck report of a run that was cancelled because nothing could wake it."""
         self._on_frame = on_frame
         self._loops: dict[int, SessionLoop] = {}
         self._refused = 0
-        """How many loops could not be observed before the present test."""
+        """The number of loops that couldn't be observed before the present test."""
         epoch = time.time() - observation.clock.now()
         self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
         self._thread = LookingThread(self._look, lambda: PERIOD, observation.way)
@@ -94,7 +101,7 @@ class SessionLoops:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found."""
+        """Stop observing, and restore asyncio and all loops."""
         self._thread.pause()
         self._thread.abandon()
         self._forks.undo()
@@ -102,13 +109,14 @@ class SessionLoops:
 
     @property
     def now(self) -> float:
-        """Seconds since the observing began."""
+        """Seconds since the observation began."""
         return self._observation.clock.now()
 
     def collect_garbage(self) -> None:
-        """Collect objects dropped with the remaining loops, so that they report themselves; does nothing without loops.
+        """Collect garbage, so that dropped tasks and futures of the remaining loops complain.
 
-        A loop collected together with its tasks is gone before they can report to it: so it is collected after them.
+        If a loop were collected together with its tasks, they couldn't report to it. So the loops are kept during a
+        first collection. If there are none, this does nothing.
         """
         with self.lock:
             self.follow()
@@ -119,7 +127,7 @@ class SessionLoops:
             gc.collect()
 
     def _look(self) -> None:
-        """Read new events, and end runs that nothing can wake; called on a thread of its own."""
+        """Run all checks, read new events, and end runs that nothing can wake. Runs on the monitoring thread."""
         with self.lock:
             for loop in self._loops.values():
                 if not loop.is_over:
@@ -128,7 +136,7 @@ class SessionLoops:
                     loop.recording.report_idleness()
             self.follow()
             for loop in self._loops.values():
-                if loop.state.is_at_rest and not loop.is_over:  # nobody presses ctrl+c to let a test pass
+                if loop.state.is_at_rest and not loop.is_over:  # no test passes by Ctrl-C
                     self._end_run(loop)
 
     def follow(self) -> None:
@@ -140,7 +148,7 @@ class SessionLoops:
                     self._read(loop)
 
     def begin_test(self, *, instant: bool) -> None:
-        """Forget the reports of the last test, and skip idle time if the next one is instant."""
+        """Clear the reports of the last test, and skip idle time if the next test is instant."""
         with self.lock:
             self.before_end, self.when_stuck = {}, []
             self._refused = len(self._observation.unobserved)
@@ -150,20 +158,20 @@ class SessionLoops:
             self._observation.skip_idle_time()
 
     def end_test(self) -> None:
-        """Return to real time."""
+        """End the skipping of idle time."""
         self._observation.pass_idle_time()
 
     def refused(self) -> list[str]:
-        """The loops that could not be observed, or made to skip time, since the test began."""
+        """The loops since the test began that couldn't be observed, or can't skip idle time."""
         with self.lock:
             self.follow()
             uvloops = [UVLOOP for loop in self._loops.values() if loop.recording.kind == UVLOOP and not loop.is_over]
             return [*self._observation.unobserved[self._refused :], *uvloops]
 
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
-        """The findings since the last call, with their tasks and the moments of their causes.
+        """The findings since the last call, each with its task and the moment of its cause.
 
-        A bug that shows only when a task is collected, or its loop closed, gets an earlier moment.
+        If a bug shows only when a task is collected, or its loop is closed, then its cause lies earlier.
         """
         with self.lock:
             self.follow()
@@ -174,7 +182,7 @@ class SessionLoops:
             ]
 
     def stuck_lines(self) -> list[str]:
-        """What each pending task waits for."""
+        """The stuck report: what each pending task waits for now."""
         with self.lock:
             self.follow()
             loops = [loop for loop in self._loops.values() if not loop.is_over and _has_pending(loop.state)]
@@ -196,7 +204,7 @@ class SessionLoops:
             self._loops[number] = SessionLoop(number, recording, observed.state, findings)
 
     def _read(self, loop: SessionLoop) -> None:
-        # Both are asked first, so that every earlier event is read below.
+        # Both are read first, so that all events before are read below.
         is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
         events = loop.anyio_runner.explained(loop.recording.take_events())
         for part in _cut_before_ends(events, loop.state):
@@ -228,7 +236,7 @@ def _has_pending(state: LabState) -> bool:
 
 
 def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
-    """The events in parts that begin with each end of a wait: the state before it shows who held it up."""
+    """Split the events before each end of a wait from outside: the state before it shows why the wait took so long."""
     begin = 0
     if not _MAY_END_WAITS.isdisjoint(map(type, events)):
         for index, event in enumerate(events):
@@ -240,7 +248,7 @@ def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Seque
 
 
 def _end_of_wait(event: Event, state: LabState) -> EndOfWait | None:
-    """How an event ends a wait from outside: by a timeout of asyncio, anyio or async_timeout, or by ctrl+c."""
+    """How an event ends a wait from outside: by a timeout of asyncio, anyio or async_timeout, or by Ctrl-C."""
     if isinstance(event, TaskCancelRequested):
         return "cancel" if event.by is None else None
     if not isinstance(event, CallEnded):

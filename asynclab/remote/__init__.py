@@ -1,1 +1,1 @@
-"""Sources of programs that run elsewhere: a child process over a socket, a recording in a file."""
+"""Observes programs that run in another process: starts them or attaches to them, reads their events, records them."""

@@ -1,4 +1,4 @@
-"""Attaches to a program that runs already."""
+"""Attaches to a program that runs already, for `asynclab attach`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, pee
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
 
 PATIENCE = 5.0
-"""Real seconds that a program may take to answer."""
+"""Real seconds to wait for a program's answer."""
 
 _PIECE = 256 * 1024
 
@@ -37,10 +37,10 @@ class Attachment:
     connection: socket.socket
     _reader: FrameReader = field(default_factory=FrameReader)
     has_ended: bool = False
-    """Whether nothing more comes: the program is over, or has closed the connection."""
+    """Whether no more frames can come, because the program has ended, or has closed the connection."""
 
     def frames(self, timeout: float | None) -> Iterator[AnyFrame]:
-        """The frames that come next; none if nothing comes within some real seconds."""
+        """Wait at most `timeout` real seconds for data, and return its frames. None waits without a limit."""
         readable, _, _ = select([self.connection], [], [], timeout)
         if not readable:
             return
@@ -52,7 +52,7 @@ class Attachment:
             self.has_ended = True
 
     def leave(self) -> Iterator[AnyFrame]:
-        """Detach from the program, and wait until it is as it was. Returns what it reported meanwhile."""
+        """Detach from the program, and wait until asyncio is restored there. Returns the frames that come meanwhile."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
@@ -108,7 +108,7 @@ def _is_stopped(pid: int) -> bool:
 
 
 def _connected(path: Path, pid: int) -> socket.socket | None:
-    """A connection to a program that listens; None if only its socket has been left behind."""
+    """A connection to a program that listens; None if only the socket file of an ended program exists."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(PATIENCE)
@@ -127,7 +127,7 @@ def _connected(path: Path, pid: int) -> socket.socket | None:
 
 
 def _injected(pid: int) -> socket.socket:
-    """A connection to a program that doesn't listen: it is made to connect to us, where Python can do that."""
+    """A connection to a program that doesn't listen: we make it connect to us, which needs Python 3.14."""
     if sys.version_info < FIRST_VERSION:
         how = "let it call asynclab.attachable(), or run it and asynclab on Python 3.14 or newer"
         raise AttachError(f"process {pid} can't be attached to: {how}")
@@ -161,7 +161,7 @@ def _greeted(pid: int, connection: socket.socket) -> Attachment:
 
 
 def _read_greeting(connection: socket.socket) -> Greeting | None:
-    """The greeting, read a byte at a time: what follows it is frames."""
+    """Read the greeting, one byte at a time, because frames follow it directly."""
     line = b""
     while not line.endswith(b"\n") and len(line) < LONGEST_GREETING:
         byte = connection.recv(1)

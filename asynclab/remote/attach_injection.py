@@ -1,4 +1,4 @@
-"""Attaches to a program that doesn't call `attachable()`: Python 3.14 and later run a script in another process."""
+"""Attaches to a program that doesn't call `attachable()`: since 3.14, Python can run a script in another process."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from asynclab.remote.inside import __file__ as harmless
 from asynclab.remote.interpreter import this_asynclab
 
 FIRST_VERSION = (3, 14)
-"""The Python that has sys.remote_exec."""
+"""The first version of Python that has sys.remote_exec."""
 
 _PTRACE_SEIZE, _PTRACE_INTERRUPT, _PTRACE_DETACH = 0x4206, 0x4207, 17
 _WAIT_FOR_ANY = 0x40000000
-"""__WALL: a process that we trace may be nobody's child."""
+"""The flag __WALL of waitpid, for a traced process that isn't our child."""
 
 _SCRIPT = """
     def visit(path):
@@ -49,11 +49,11 @@ _SCRIPT = """
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 """
-"""Runs between two instructions of the program's main thread, so a new thread does what takes time."""
+"""The script. It runs between two instructions of the program's main thread, so it starts a thread for slow work."""
 
 
 class InjectionError(Exception):
-    """The script can't be run there; says why, and what to do."""
+    """The script can't run in the process. The message says why, and what to do."""
 
 
 def inject(pid: int, patience: float) -> socket.socket:
@@ -64,7 +64,7 @@ def inject(pid: int, patience: float) -> socket.socket:
         patience: Real seconds to wait for its answer.
 
     Raises:
-        InjectionError: It can't be made to connect, or doesn't.
+        InjectionError: The process can't run the script, or doesn't connect in time.
     """
     _check_version(pid)
     with tempfile.TemporaryDirectory(prefix="asynclab-", ignore_cleanup_errors=True) as folder:
@@ -81,7 +81,7 @@ def inject(pid: int, patience: float) -> socket.socket:
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
-                _execute(pid, Path(harmless))  # instead: ours is gone when it comes to it
+                _execute(pid, Path(harmless))  # replaces ours, whose file will be deleted
                 raise InjectionError(
                     f"did not answer within {patience:.0f} s: its main thread runs C code, such as time.sleep"
                 ) from None
@@ -103,10 +103,10 @@ def _execute(pid: int, script: Path) -> None:
 
 
 def _wake(pid: int) -> None:
-    """Interrupt what the main thread waits in: an idle loop runs no Python, and so no script.
+    """Interrupt a wait of the main thread: while its loop is idle, it runs no Python code, and so not our script.
 
-    On Linux a tracer's stop ends the wait for I/O as a signal would; nobody but the tracer sees it. The program is not
-    told of it: Python waits on.
+    On Linux, stopping a thread by ptrace interrupts its wait for I/O like a signal. The program doesn't notice it:
+    Python runs the script, and then continues to wait.
     """
     if sys.platform != "linux":
         return
@@ -121,7 +121,7 @@ def _wake(pid: int) -> None:
 
 
 def _let_in(path: Path, pid: int) -> None:
-    """If we run as root, give a file to the user whose program has to read it."""
+    """If we run as root, make the program's user the owner of a file that the program has to read."""
     if os.getuid() == 0:
         with suppress(OSError):
             owner = os.stat(f"/proc/{pid}")
@@ -129,16 +129,16 @@ def _let_in(path: Path, pid: int) -> None:
 
 
 def _check_version(pid: int) -> None:
-    """Refuse if the two Pythons differ, judged by the name of the process's executable, which is not run for that.
+    """Check that the process runs the same version of Python as we do, by the file name of its executable.
 
     Raises:
-        InjectionError: They differ; says how.
+        InjectionError: The versions differ.
     """
     try:
         executable = os.readlink(f"/proc/{pid}/exe")
     except PermissionError:
         raise InjectionError(_not_permitted()) from None
-    except OSError:  # this system doesn't tell
+    except OSError:  # unknown on this system
         return
     found = re.fullmatch(r"python(\d+)\.(\d+)t?", os.path.basename(executable))
     if found is None:

@@ -1,4 +1,4 @@
-"""Finds and makes the sockets through which asynclab attaches: only a program's own user has access."""
+"""Makes and finds the Unix sockets for `asynclab attach`. Only the user of the program, and root, can use them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from pathlib import Path
 import msgspec
 
 LONGEST_GREETING = 4096
-"""Bytes."""
+"""The most bytes of a greeting."""
 
 _ROOT = 0
 _LONGEST_PATH = 103
-"""Bytes that the path of a socket may have on each system: Linux takes 107."""
+"""The most bytes in a socket's path on all systems; Linux allows 107."""
 
 
 class Greeting(msgspec.Struct, omit_defaults=True):
-    """A program's first line to its viewer: JSON, because the format of the rest depends on the version."""
+    """A program's first line to its viewer. It is JSON, because the format of the frames depends on the version."""
 
     asynclab: str
-    """The version of asynclab in it."""
+    """The version of asynclab in the program."""
     refused: str = ""
-    """Why it can't be attached to now."""
+    """Why it refuses the viewer; empty if it accepts it."""
 
 
 def own_folder() -> Path:
-    """The folder of the sockets of this user's programs; made if it isn't there.
+    """The folder for the sockets of this user's programs; made if it doesn't exist.
 
     Raises:
-        OSError: It can't be made, or is not this user's alone.
+        OSError: It can't be made, or other users have access to it.
     """
     folder = next(iter(_folders(os.getuid())))
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -44,14 +44,14 @@ def own_folder() -> Path:
 
 
 def listen(path: Path) -> socket.socket:
-    """Make a socket that only this user can connect to, and listen.
+    """Make a listening socket to which only this user can connect.
 
     Raises:
-        OSError: It can't be made there.
+        OSError: The socket can't be made at this path.
     """
     if len(os.fsencode(path)) > _LONGEST_PATH:
         raise OSError(f"the path {path} is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder")
-    path.unlink(missing_ok=True)  # of a process that had our number before
+    path.unlink(missing_ok=True)  # left by an earlier process with our pid
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
@@ -66,7 +66,7 @@ def listen(path: Path) -> socket.socket:
 
 
 def path_for(folder: Path, pid: int) -> Path:
-    """Where the socket of a process is."""
+    """The path of a process's socket."""
     return folder / f"{pid}.sock"
 
 
@@ -74,7 +74,7 @@ def find(pid: int, owner: int) -> Path | None:
     """The socket of a process, if it has one.
 
     Raises:
-        PermissionError: Somebody else than the owner of the process could have put it there.
+        PermissionError: Another user than the owner of the process could have made it.
     """
     for folder in _folders(owner):
         path = path_for(folder, pid)
@@ -86,7 +86,7 @@ def find(pid: int, owner: int) -> Path | None:
 
 
 def peer_of(connection: socket.socket) -> tuple[int | None, int | None]:
-    """The user and the process at the other end; None for what this system doesn't tell."""
+    """The user id and process id at the other end of a connection; None for a value that the system doesn't give."""
     if hasattr(socket, "SO_PEERCRED"):
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         return uid, pid
@@ -97,12 +97,12 @@ def peer_of(connection: socket.socket) -> tuple[int | None, int | None]:
 
 
 def may_look(uid: int | None, owner: int) -> bool:
-    """Whether a user may attach to a program of another one."""
+    """Whether the user `uid` may attach to a program of the user `owner`."""
     return uid in (owner, _ROOT)
 
 
 def _folders(owner: int) -> Iterator[Path]:
-    """Where the sockets of a user's programs may be, the usual place first."""
+    """The folders in which the sockets of a user's programs may be, the usual one first."""
     runtime = os.environ.get("XDG_RUNTIME_DIR") if owner == os.getuid() else None
     if runtime:
         yield Path(runtime) / "asynclab"

@@ -1,4 +1,7 @@
-"""Describes a program's present state in as few frames as possible, for a reader without the earlier frames."""
+"""Makes a checkpoint: a few frames that describe a program's present state, for a reader without the earlier frames.
+
+Recordings of limited size begin with one. A frame is a message of an observed program: see `wire.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened, LoopThread
 
 _BATCH = 1_000
-"""How many events are in a frame."""
+"""The most events in a frame."""
 
 
 def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
-    """Frames that bring another `ObservedProgram` to this one's present state, without what has ended."""
+    """The frames that bring a new `ObservedProgram` to this one's present state, without ended tasks and loops."""
     if program.started is None:
         return
     yield program.started
@@ -34,7 +37,10 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
 
 
 def _events(state: LabState) -> Iterator[events.Event]:
-    """Events for each present task and resource, with the times when their states began; and the number left out."""
+    """The events for a loop's present tasks and resources, with the times when their states began.
+
+    One event has the number of events that are left out.
+    """
     tasks = [task for task in state.tasks.values() if not task.has_ended]
     for queue in state.queues.values():
         yield events.QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)

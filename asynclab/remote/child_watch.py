@@ -1,4 +1,7 @@
-"""Reads a program's frames until it is over, and passes them on; the program's own terminal stays its own."""
+"""Runs an observed program, passes on each of its frames until it ends, and forwards our signals to it.
+
+The program uses our terminal directly. `asynclab run` works like this when it shows no screen.
+"""
 
 from __future__ import annotations
 
@@ -30,24 +33,24 @@ _PASSED_ON = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
-"""Signals to us that are meant for the program. If they went to the whole process group, it has them already."""
+"""Signals to us that are meant for the program. If one went to the whole process group, the program has it already."""
 
 
 def run_watched(
     target: Target, take: Callable[[AnyFrame], object], on_signal: Callable[[int], object] = lambda _: None
 ) -> int:
-    """Run a program, and hand on every frame of it until it has ended.
+    """Run a program, and pass on each of its frames until it has ended.
 
     Args:
-        target: What to run.
-        take: Gets each frame.
-        on_signal: Gets each SIGINT and SIGUSR1 to us, never while a frame is taken in.
+        target: The program to run.
+        take: Called with each frame.
+        on_signal: Called with the number of each SIGINT and SIGUSR1 to us, but never during a call of `take`.
 
     Returns:
-        Its exit code; below 0 the number of the signal that killed it.
+        The exit code of the program; if a signal killed it, the negative number of the signal.
 
     Raises:
-        OSError: It can't be started.
+        OSError: The program can't be started.
     """
     last = 0.0
     with _signals_passed_on() as passing:
@@ -63,28 +66,28 @@ def run_watched(
                 passing.is_busy = False
                 passing.tell()
             code = child.process.wait()
-    # Nothing is heard of its last moments where it is killed, nor of what it replaces itself by with os.exec.
+    # No frames come for its last moments if it is killed, nor for a program that it has become by os.exec.
     take(ProgramEnded(last + time.monotonic() - heard, code))
     return code
 
 
 def die_as(code: int) -> int:
-    """End as a program did: with its exit code, which is returned, or with the signal that killed it."""
+    """End like a program: return its exit code, or die by the same signal."""
     if code >= 0:
         return code
     number = -code
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the program has dumped its own
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the program has dumped its own core
     with suppress(OSError, ValueError):
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
-    return 128 + number  # as a shell tells it, where the signal does not kill
+    return 128 + number  # as in a shell, if the signal doesn't kill us
 
 
 def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
-    """The frames from a socket, up to its end. Invalid data ends it, too; the program then continues unobserved."""
+    """The frames from a socket, up to its end or to invalid data. In that case the program continues unobserved."""
     reader = FrameReader()
     while True:
         try:
@@ -98,26 +101,26 @@ def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
 
 @dataclass
 class _Passing:
-    """To which process signals go."""
+    """Forwards signals to the program, and calls `on_signal`."""
 
     ignored: Sequence[int]
     """The signals that were ignored when we were started."""
     process: subprocess.Popen[bytes] | None = None
     on_signal: Callable[[int], object] = lambda _: None
     is_busy: bool = False
-    """Whether a frame is being taken in: what it changes can't be read meanwhile."""
+    """Whether a frame is being processed: meanwhile `on_signal` isn't called, because the state is incomplete."""
     untold: list[int] = field(default_factory=list)
     witness: GroupWitness | None = None
     _came: deque[tuple[int, float]] = field(default_factory=deque)
-    """The signals to handle, and when each came, in real time."""
+    """The signals to forward, each with the real time at which it came."""
     _is_passing: bool = False
 
     @contextmanager
     def witnessed(self) -> Iterator[None]:
-        """Learn, during the block, which signals went to our whole process group."""
-        for number in self.ignored:  # the program has inherited that, and may have handlers all the same
+        """During the block, find out which signals went to our whole process group."""
+        for number in self.ignored:  # the program has inherited this, but may have set handlers
             signal.signal(number, self.pass_on)
-        with suppress(OSError):  # the system has no process to give
+        with suppress(OSError):  # no more processes are allowed
             self.witness = GroupWitness(_PASSED_ON)
         try:
             yield
@@ -127,7 +130,7 @@ class _Passing:
                 witness.close()
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
-        """Handle a signal to us, once those that came before have been handled."""
+        """Handle a signal to us, after all earlier ones."""
         self._came.append((number, time.monotonic()))
         while self._came and not self._is_passing:
             self._is_passing = True
@@ -141,7 +144,7 @@ class _Passing:
         """Pass a signal on to the program, and call `on_signal`."""
         if self.process is None:
             return
-        # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.
+        # Before `on_signal`: who reads its output may send another signal, which a loop about to sleep would miss.
         has_it = number == signal.SIGINT if self.witness is None else self.witness.saw(number, came_at)
         if not has_it and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
             self.process.send_signal(number)
@@ -156,7 +159,7 @@ class _Passing:
 
 
 def _catches(pid: int, number: int) -> bool:
-    """Whether a process handles a signal; where that is unknown (no /proc), the process gets the signal as usual."""
+    """Whether a process has a handler for a signal; True if that is unknown, because there is no /proc."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -167,10 +170,10 @@ def _catches(pid: int, number: int) -> bool:
 
 @contextmanager
 def _signals_passed_on() -> Iterator[_Passing]:
-    """While a program runs, pass signals on to it, and let none of them end us before it.
+    """While a program runs, forward signals to it, so that none of them ends us first.
 
-    A program inherits ignored signals, as under nohup, but no handlers. So our handlers are set before it starts, but
-    for ignored signals only afterwards.
+    A new program inherits which signals are ignored, for example by nohup, but no handlers. So our handlers are set
+    before it starts, but for ignored signals only afterwards.
     """
     before = {number: signal.getsignal(number) for number in _PASSED_ON}
     passing = _Passing([number for number, handler in before.items() if handler is signal.SIG_IGN])

@@ -1,4 +1,4 @@
-"""Keeps what a program's terminal shows: text, colours, cursor, and the lines that have scrolled off."""
+"""A terminal emulator: keeps the text, colours and cursor of a program's terminal, and the lines scrolled off it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ PIECE = 2_048
 ALTERNATE = {47, 1047, 1049}
 """The modes that switch to the alternate screen; a full-screen program sets one of them."""
 
-# Pyte would show them as text: pictures, and questions for what a terminal can (DCS, SOS, PM and APC in ECMA-48).
+# Commands that pyte would show as text: pictures, and queries of a terminal's abilities (DCS, SOS, PM, APC in ECMA-48).
 _COMMAND = re.compile(r"\x1b[PX^_][^\x1b\x07\x18\x1a]*(?:\x1b\\|[\x07\x18\x1a]|(?=\x1b[^\\]))")
 _CUT_COMMAND = re.compile(r"\x1b(?:[PX^_][^\x1b]*\x1b?)?\Z")
 
 APPLICATION_KEYS, BRACKETED_PASTE = 1, 2004
-"""Modes that change what keys send."""
+"""Modes that change the bytes that keys and pastes send."""
 
 
 class Look(NamedTuple):
-    """How a piece of text looks. A colour is a name such as "red" or "brightred", six hex digits, or "default"."""
+    """The style of a piece of text. A colour is a name such as "red" or "brightred", six hex digits, or "default"."""
 
     fore: str = "default"
     back: str = "default"
@@ -42,27 +42,27 @@ class Look(NamedTuple):
 
 
 TerminalRow: TypeAlias = tuple[tuple[str, Look], ...]
-"""A line: pieces of text that look the same."""
+"""A line: pieces of text, each with its style."""
 
 
 class _Screen(pyte.Screen):
-    """Pyte's screen, and what it lacks: lines that scrolled off, and a second screen for full-screen programs."""
+    """Pyte's screen with two additions: it keeps lines that scroll off, and has a second, alternate screen."""
 
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], object]) -> None:
         self.scrolled_off: deque[TerminalRow] = deque(maxlen=LINES_KEPT)
         self.modes: set[int] = set()
-        """Private modes that are on."""
+        """The private modes that are on."""
         self._answer = answer
         self._set_aside: tuple[Any, Any] | None = None
         super().__init__(columns, lines)
 
     @property
     def is_alternate(self) -> bool:
-        """Whether a full-screen program has the screen."""
+        """Whether a full-screen program uses the screen."""
         return self._set_aside is not None
 
     def index(self) -> None:
-        """Go down a line, and keep the one that scrolls off."""
+        """Move the cursor down a line, and keep the line that scrolls off."""
         top, bottom = self.margins or (0, self.lines - 1)
         if self.cursor.y == bottom and top == 0 and not self.is_alternate:
             self.scrolled_off.append(_row(self.buffer[0], self.columns))
@@ -91,7 +91,7 @@ class _Screen(pyte.Screen):
         super().reset_mode(*modes, **kwargs)
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Take another size. Where the cursor needs it, lines scroll off at the top; pyte would delete them."""
+        """Change the size. If the cursor would be below the screen, lines scroll off; pyte would delete them."""
         lines, columns = lines or self.lines, columns or self.columns
         self.margins = None
         y = self.cursor.y
@@ -109,12 +109,12 @@ class _Screen(pyte.Screen):
         self.dirty.update(range(lines))
 
     def write_process_input(self, data: str) -> None:
-        """Answer the program, which asked where the cursor is, or what terminal this is."""
+        """Send the program an answer to a query, such as the position of the cursor."""
         self._answer(data.encode())
 
 
 class _Forgiving:
-    """Ignores the errors of calls that make no sense: a program may print any escape sequence."""
+    """Forwards calls to a screen and ignores their errors: a program may print invalid escape sequences."""
 
     def __init__(self, screen: _Screen) -> None:
         self._screen = screen
@@ -131,38 +131,38 @@ class _Forgiving:
 
 
 class _Stream(pyte.Stream):
-    """Pyte's parser, with the characters that curses draws frames with: pyte ignores them in UTF-8 text."""
+    """Pyte's parser, with the line-drawing characters of curses, which pyte ignores in UTF-8 text."""
 
     def __init__(self, screen: _Forgiving) -> None:
         super().__init__(screen, strict=False)  # type: ignore[arg-type]
         self.use_utf8 = False
 
     def select_other_charset(self, code: str) -> None:
-        """The text is decoded already."""
+        """Do nothing: the text is decoded already."""
 
 
 class Emulator:
-    """What a terminal shows, folded from the bytes that a program prints."""
+    """The content of a terminal, made from the bytes that a program prints."""
 
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], object]) -> None:
-        """Begin with an empty screen; `answer` gets what a terminal tells a program that asks."""
+        """Start with an empty screen. `answer` is called with the terminal's answers to queries of the program."""
         self._screen = _Screen(columns, lines, answer)
         self._stream = _Stream(_Forgiving(self._screen))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._cut = ""
-        """The beginning of a command that the next output continues."""
+        """The start of a command whose rest is in the next output."""
         self._rows: dict[int, TerminalRow] = {}
         self.version = 0
-        """Counts what was printed."""
+        """Changes whenever the content may have changed."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines."""
+        """The number of columns and lines."""
         return self._screen.columns, self._screen.lines
 
     @property
     def is_full_screen(self) -> bool:
-        """Whether a full-screen program has it."""
+        """Whether a full-screen program uses the terminal."""
         return self._screen.is_alternate
 
     @property
@@ -171,7 +171,7 @@ class Emulator:
         return self._screen.modes
 
     def feed(self, data: bytes) -> None:
-        """Take in what was printed."""
+        """Process bytes that the program has printed."""
         text = _COMMAND.sub("", self._cut + self._decoder.decode(data))
         cut = _CUT_COMMAND.search(text)
         self._cut = "" if cut is None else _shortened(cut[0])
@@ -182,7 +182,7 @@ class Emulator:
         self._forget()
 
     def resize(self, columns: int, lines: int) -> None:
-        """Take another size."""
+        """Change the size."""
         if (columns, lines) != self.size:
             self._screen.resize(lines, columns)
             self._rows.clear()
@@ -190,22 +190,22 @@ class Emulator:
 
     @property
     def scrolled_off(self) -> int:
-        """How many lines are kept that have scrolled off; none if a full-screen program has the screen."""
+        """How many lines that have scrolled off are kept; 0 if a full-screen program uses the terminal."""
         return 0 if self.is_full_screen else len(self._screen.scrolled_off)
 
     @property
     def cursor(self) -> tuple[int, int] | None:
-        """The column of the cursor, and the line counted with those that have scrolled off; None if it is hidden."""
+        """The column and line of the cursor; None if it is hidden. Lines are counted from the first kept one."""
         cursor = self._screen.cursor
         return None if cursor.hidden else (min(cursor.x, self._screen.columns - 1), self.scrolled_off + cursor.y)
 
     @property
     def rows(self) -> int:
-        """How many lines there are, with those that have scrolled off."""
+        """The number of lines, including those that have scrolled off."""
         return self.scrolled_off + self._screen.lines
 
     def row(self, index: int) -> TerminalRow:
-        """A line, counted from the first that is kept."""
+        """A line, counted from the first kept one."""
         if index < self.scrolled_off:
             return self._screen.scrolled_off[index]
         y = index - self.scrolled_off
@@ -221,12 +221,12 @@ class Emulator:
 
 
 def _shortened(command: str) -> str:
-    """The beginning of a command, up to the part that shows where it ends: a picture may have megabytes."""
+    """The start of an incomplete command, without its content: a picture may have megabytes."""
     return command if len(command) < PIECE else command[:2] + "\x1b" * command.endswith("\x1b")
 
 
 def _row(line: Any, columns: int) -> TerminalRow:
-    """The characters of a line, without the empty end; neighbours that look the same are joined."""
+    """The characters of a line, without the empty end; adjacent ones of the same style are joined."""
     pieces: list[tuple[str, Look]] = []
     last = max((x for x in line if x < columns), default=-1)
     for x in range(last + 1):

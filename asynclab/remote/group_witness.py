@@ -1,4 +1,4 @@
-"""Tells whether a signal went to our whole process group, as a terminal's does: then our child has it already."""
+"""Finds out whether a signal went to our whole process group, as Ctrl-C does: then our child has it already."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from contextlib import suppress
 from select import select
 
 NEAR = 0.05
-"""Real seconds between signals that belong together: `timeout` sends one to a process, and then one to its group."""
+"""Real seconds between signals that count as one: `timeout` sends a signal to a process, and then to its group."""
 
 _PATIENCE = 1.0
-"""Real seconds that the witness may take to answer."""
+"""Real seconds to wait for an answer of the witness."""
 
 _WITNESS = """
 import os, signal, sys
@@ -32,9 +32,9 @@ while os.read(0, 1):
 
 
 class GroupWitness:
-    """A child process in our group that only reports the signals it gets. It ends when we do, as its stdin closes.
+    """A child process in our group that only reports the signals it gets. It ends with us, because its stdin closes.
 
-    Nothing that Python passes to a handler says who else a signal went to.
+    It is needed because Python doesn't tell a signal handler which other processes got the signal.
     """
 
     def __init__(self, numbers: Iterable[int]) -> None:
@@ -55,14 +55,14 @@ class GroupWitness:
         finally:
             os.close(its)
         self._seen_at: dict[int, float] = {}
-        """When the witness last reported each signal, in real time."""
+        """The real time at which the witness last reported each signal."""
         self._unanswered = 0
         self._is_gone = False
 
     def saw(self, number: int, came_at: float) -> bool:
-        """Whether a signal that came at `came_at`, in real seconds, went to the whole group; may wait for a moment.
+        """Whether a signal that came at the real time `came_at` went to the whole group. May block for a moment.
 
-        If the witness is gone, a SIGINT counts as a terminal's, and any other signal as sent to us alone.
+        If the witness has ended, a SIGINT counts as sent by the terminal, and any other signal as sent only to us.
         """
         if not self._has_seen(number, came_at):
             time.sleep(NEAR / 2)
@@ -73,7 +73,7 @@ class GroupWitness:
         return self._seen_at.get(number, -math.inf) >= came_at - NEAR
 
     def _ask(self) -> None:
-        """Ask the witness for an answer, and read the signals that it got before."""
+        """Ask the witness, and read the signals that it has got so far."""
         self._unanswered += 1
         until = time.monotonic() + _PATIENCE
         assert self.process.stdin is not None

@@ -1,4 +1,4 @@
-"""Asks another Python whether asynclab can observe programs in it, before anything runs there."""
+"""Checks whether asynclab can observe programs in another Python interpreter, for `asynclab run --python`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import asynclab
 from asynclab.errors import ToldError
 
 HOOK = Path(__file__).parent / "inside" / "hook"
-"""The folder whose sitecustomize.py Python imports before the program."""
+"""The folder with the sitecustomize.py that Python imports before the program."""
 
 PATIENCE = 30.0
 """Seconds that a Python may take to start."""
 
 _OLDEST = (3, 11)
 
-# Any Python has to understand this, even one that is much too old. The folder in which it runs holds the user's files:
-# nothing of theirs may be imported.
+# Every Python has to understand this, even one that is much too old. It runs in the user's folder, from which it must
+# not import anything.
 _QUESTION = """
 import os, sys
 hook = sys.argv[1]
@@ -49,7 +49,7 @@ print("asynclab:" + json.dumps(answer))
 
 
 class UnusableInterpreterError(ToldError):
-    """No program can be observed in a Python."""
+    """A Python in which no program can be observed."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class _Answer(msgspec.Struct):
     home: str
     problem: str
     heeds: bool
-    """Whether it obeys PYTHONPATH, through which it finds us."""
+    """Whether it obeys PYTHONPATH, by which it finds our hook."""
 
 
 def find_interpreter(name: str) -> Interpreter:
-    """The Python by a path, by a name on PATH, or by the path of its virtual environment.
+    """Find a Python by a path, by a name on PATH, or by the path of its virtual environment.
 
     Raises:
         UnusableInterpreterError: No program can be observed in it.
@@ -106,7 +106,7 @@ def _ask(path: str) -> _Answer:
 
 
 def this_asynclab() -> str:
-    """What pip installs to give another Python the same asynclab: the clone that runs here, or its name and version."""
+    """The argument for `pip install` that installs the same asynclab elsewhere: this clone, or name and version."""
     root = Path(asynclab.__file__).parents[1]
     is_clone = (root / "pyproject.toml").is_file()
     return f"-e {shlex.quote(str(root))}" if is_clone else f"asynclab=={asynclab.__version__}"

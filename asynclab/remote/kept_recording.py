@@ -1,8 +1,8 @@
-"""Keeps the newest part of a recording: when the file is full, a checkpoint replaces its older half.
+"""Writes a recording of limited size: when the file is full, a checkpoint replaces its older half.
 
-The file is written in parts, each a gzip member of its own. When a part begins, a checkpoint of the state is made and
-kept in memory. With it in front, the file can begin at that part. The shortened file is written beside the old one and
-moved over it, so that at any moment there is a file that can be opened.
+The file is written in parts, and each is a gzip member. At the start of a part, a checkpoint of the program's state is
+made and kept in memory. A file with this checkpoint in front can begin at that part. The shortened file is written
+beside the old one, and then moved over it, so there is always a file that can be opened.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import Header, Packer, RecordingWriter, WireLine
 
 LEAST = 1024 * 1024
-"""The fewest bytes that may be asked for: checkpoints of a large program need some room."""
+"""The smallest allowed limit in bytes: the checkpoints of a large program need some room."""
 
 _PARTS = 8
-"""How many parts a full file has."""
+"""The number of parts in a full file."""
 
 
 @dataclass
 class _Part:
     begin: int
-    """Where in the file it begins."""
+    """Its first byte in the file."""
     checkpoint: bytes
 
 
@@ -38,13 +38,13 @@ class KeptRecording(RecordingWriter):
         """Begin a recording.
 
         Args:
-            path: Where; a file, as it is replaced again and again.
-            header: Its first line.
-            program: Takes each frame before `write` gets it.
-            keep: How many bytes it may have.
+            path: The file to write. It must be a regular file, because it is replaced repeatedly.
+            header: The first line.
+            program: It must have processed each frame before `write` gets the frame.
+            keep: The limit in bytes.
 
         Raises:
-            OSError: The disk refuses; from `write` and `close`, too.
+            OSError: The file can't be written. `write` and `close` raise this too.
         """
         self._path = Path(os.path.realpath(path))
         self._header = header

@@ -1,4 +1,4 @@
-"""Starts a program in a Python of its own, observed from its first line on."""
+"""Starts a program in a new Python process, observed from its first line on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.remote.interpreter import HOOK, Interpreter
 
 @dataclass(frozen=True)
 class Target:
-    """What to start, and with which arguments."""
+    """A program to start, with its arguments."""
 
     words: tuple[str, ...]
     """Python's arguments: `("app.py",)`, `("-m", "package")`, `("-mpackage",)` or `("-c", "code")`."""
@@ -23,7 +23,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What it is called: a script's or a module's name."""
+        """The name of the script or module."""
         kind, *rest = self.words
         match kind[:2]:
             case "-c":
@@ -34,12 +34,12 @@ class Target:
 
     @property
     def script(self) -> str:
-        """The path of its Python file; empty if it isn't one."""
+        """The path of the Python file; empty if the program isn't a Python file."""
         return self.words[0] if self.words[0].endswith((".py", ".pyw")) else ""
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What a recording says was run: options, the program without its folder, and arguments."""
+        """The command line as a recording has it: options, the program without its folder, and arguments."""
         return (*self.options, *(self.words if self.words[0].startswith("-") else (self.name,)), *self.arguments)
 
 
@@ -49,18 +49,18 @@ class Child:
 
     process: subprocess.Popen[bytes]
     connection: socket.socket
-    """Brings its frames."""
+    """The socket on which its frames come, and to which commands are sent."""
 
 
 def launch(target: Target, terminal: int | None = None) -> Child:
     """Start a program.
 
     Args:
-        target: What to start.
-        terminal: The file descriptor of the program's own terminal; None to let it inherit our standard streams.
+        target: The program to start.
+        terminal: The file descriptor of the program's own terminal; None if it inherits our standard streams.
 
     Raises:
-        OSError: It can't be started.
+        OSError: The program can't be started.
     """
     ours, its = socket.socketpair()
     its.set_inheritable(True)
@@ -75,7 +75,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
             process = subprocess.Popen(
                 command,
                 env=environment,
-                close_fds=False,  # what we were given, as by <(…) in a shell, is the program's
+                close_fds=False,  # files passed to us, such as by <(…) in a shell, are for the program
                 stdin=terminal,
                 stdout=terminal,
                 stderr=terminal,
@@ -88,7 +88,7 @@ def launch(target: Target, terminal: int | None = None) -> Child:
 
 
 def _environment(descriptor: int, target: Target) -> dict[str, str]:
-    """Our environment, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
+    """Our environment, with the settings that our hook reads in the program's Python: see `inside/hook`."""
     environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     if path is not None:

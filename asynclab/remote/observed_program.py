@@ -1,4 +1,4 @@
-"""Folds a program's frames into a state for each of its loops."""
+"""The viewer's picture of an observed program: folds its frames into a state for each of its loops."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from asynclab.remote.wire import (
 NOT_SEEN = {
     "uvloop.Loop": "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself",
 }
-"""What can't be observed, by the name of a loop's class."""
+"""The parts of a loop that can't be observed, by the name of its class."""
 
 
 @dataclass
@@ -40,52 +40,52 @@ class ObservedLoop:
     thread: str = ""
     """The name of the thread that runs it; empty for the main thread."""
     feed: EventFeed = field(default_factory=EventFeed)
-    """Has its state, and hands on its events."""
+    """Keeps its state, and passes its events to subscribers."""
 
     @property
     def state(self) -> LabState:
-        """Everything that is known of it."""
+        """The state of the loop."""
         return self.feed.state
 
     @property
     def not_seen(self) -> str:
-        """What can't be observed of loops of its class, as a clause; empty for nothing."""
+        """The parts of this loop that can't be observed, as a clause; empty if there are none."""
         return NOT_SEEN.get(self.kind, "")
 
 
 class ObservedProgram:
-    """A program that runs elsewhere, or ran, as its frames describe it."""
+    """A program that runs in another process, or ran earlier, as its frames describe it."""
 
     def __init__(self, on_loop: Callable[[ObservedLoop], object] = lambda _: None) -> None:
-        """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
+        """Start without frames. `on_loop` is called with each new loop, before the first event of the loop."""
         self._on_loop = on_loop
         self.takers: list[Callable[[AnyFrame], object]] = []
-        """Callbacks that get every frame, after the program took it in."""
+        """Functions to call with each frame, after the program has processed it."""
         self.started: ProgramStarted | None = None
-        """What it said of itself; None if it has not begun, or could not be observed."""
+        """The program's first frame; None if it hasn't started, or can't be observed."""
         self.ended: ProgramEnded | None = None
         self.loops: dict[int, ObservedLoop] = {}
-        """By number, in the order in which they were made."""
+        """The loops by number, in the order in which they were made."""
         self.attached: Attached | None = None
-        """What was found when somebody attached to it; None if it was observed from its beginning."""
+        """The frame that says how many loops existed at the attach; None if it was observed from its start."""
         self.found: dict[int, LoopFound] = {}
-        """The loops that ran at the attach and have sent everything, by number."""
+        """The loops that existed at the attach and have sent all their tasks, by number."""
         self.unobserved: list[LoopUnobserved] = []
         """The loops that can't be observed."""
         self.now = 0.0
-        """The latest moment that the program reported, in seconds of its time."""
+        """The latest time that the program has reported, in seconds on its clock."""
         self.heartbeat: Heartbeat | None = None
-        """The latest heartbeat, which says where the program was last seen."""
+        """The latest heartbeat, which has the place at which the program was last seen."""
         self.reports_asked = 0
-        """How often somebody has sent SIGUSR1 to the program itself."""
+        """How often SIGUSR1 was sent to the program itself."""
 
     @property
     def is_found(self) -> bool:
-        """Whether everything that existed at the attach has been reported."""
+        """Whether all loops that existed at the attach were reported."""
         return self.attached is not None and len(self.found) + len(self.unobserved) >= self.attached.loops
 
     def take(self, frame: AnyFrame) -> None:
-        """Take in a frame, and hand it on; a frame that makes no sense at this point changes nothing."""
+        """Process a frame, and pass it to the `takers`. A frame that doesn't fit the state changes nothing."""
         self._take(frame)
         for taker in self.takers:
             taker(frame)
@@ -132,7 +132,7 @@ class ObservedProgram:
             self.now = max(self.now, loop.state.now)
 
     def _end(self, loop: ObservedLoop, at: float, program: ProgramEnded | None = None) -> None:
-        """End the run of a loop, once: as its first task ended, or as the program did."""
+        """End the run of a loop, once: in the same way as its first task, or as the program."""
         state = loop.state
         if state.outcome is not None:
             return
@@ -142,7 +142,7 @@ class ObservedProgram:
 
 
 def _ending_of(state: LabState) -> tuple[Outcome, str]:
-    """How the first task of a loop ended: main, under `asyncio.run`."""
+    """How the first task of a loop ended, which is main under `asyncio.run`."""
     first = next(iter(state.tasks.values()), None)
     if first is None or first.state not in ("done", "failed", "cancelled"):
         return "done", ""

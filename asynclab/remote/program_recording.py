@@ -1,7 +1,7 @@
-"""Records a program's frames in a file that can be sent with a bug report, and reads it again.
+"""Writes a program's frames to a recording, a file that can be sent with a bug report, and reads recordings.
 
-The file is gzipped JSON lines: a header, then a frame a line, and the text of the program's own files. Each write is
-flushed: if the writer is killed, what it wrote until then can be read.
+A recording is gzipped JSON lines: a header, then one frame per line, then the text of the program's own source files.
+Each write is flushed. So if the writer is killed, all that it has written can be read.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ VERSION = 1
 """The version of the format; a reader refuses a higher one."""
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""The most bytes of a line; only who wants to fill the reader's memory writes a longer one."""
+"""The most bytes of a line. A longer one can only be an attempt to fill the reader's memory."""
 
 LARGEST_FILE_TEXT = 1024 * 1024
-"""The most bytes of a source file that is kept."""
+"""The most bytes of a source file that is stored."""
 
 _PIECE = 1024
-"""Bytes that are unpacked at once; at most these are lost before a damaged place."""
+"""How many bytes are unpacked at once. At most these are lost before a damaged place."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Header(msgspec.Struct, tag="asynclab recording", omit_defaults=True):
-    """The first line."""
+    """The first line of a recording."""
 
     version: int
     asynclab: str
     """The version of asynclab that wrote it."""
     command: tuple[str, ...] = ()
-    """What was run, without its path."""
+    """The command line, without the folder of the program."""
     folder: str = ""
-    """Where it was run; empty if that isn't known."""
+    """The working directory; empty if unknown."""
 
 
 class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
-    """A file of the program's own, as it was when the program had ended."""
+    """A source file of the program, as it was after the program's end."""
 
     file: str
     text: str
@@ -58,36 +58,36 @@ class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
 WireLine: TypeAlias = AnyFrame | SourceText
 
 _NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
-"""The errors of decoding a line that asynclab didn't write; the last one is for values nested too deep."""
+"""The errors of decoding a line that asynclab didn't write; RecursionError for values nested too deep."""
 
 _encoder = msgspec.json.Encoder()
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 _MANY = b"0" * 16
-"""More digits than a task's number has, however long a program runs."""
+"""More digits than the number of a task ever has, however long a program runs."""
 
 _SIZES = frozenset({"maxsize", "value"})
-"""Where a program may use any number."""
+"""The fields in which a program may have a number of any size."""
 
 
 class RecordingError(ToldError):
-    """A file can't be read as a recording."""
+    """A file that can't be read as a recording."""
 
 
 class Packer:
-    """Packs lines as one member of a gzip file; any number of members make a file."""
+    """Compresses lines to one gzip member; a gzip file has any number of members."""
 
     def __init__(self) -> None:
         self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
 
     def pack(self, *lines: WireLine | Header) -> bytes:
-        """The packed lines; they can be read even if nothing follows."""
+        """Compress lines so that they can be read even if nothing follows."""
         text = b"".join(_encoded(line) + b"\n" for line in lines)
         return self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
 
     def end(self) -> bytes:
-        """The end of the member."""
+        """The last bytes of the member."""
         return self._packer.flush()
 
 
@@ -98,18 +98,18 @@ class RecordingWriter:
         """Begin a recording in a file that is open for writing.
 
         Raises:
-            OSError: The disk refuses; from `write` and `close`, too.
+            OSError: The file can't be written. `write` and `close` raise this too.
         """
         self._file = file
         self._packer = Packer()
         self._put(header)
 
     def write(self, line: WireLine) -> None:
-        """Add a frame, or a file of the program's own."""
+        """Add a frame, or a source file of the program."""
         self._put(line)
 
     def add_sources(self, files: Iterable[str]) -> None:
-        """Add the text of files, if they can be read."""
+        """Add the text of those files that can be read."""
         for source in _source_texts(files):
             self._put(source)
 
@@ -122,7 +122,7 @@ class RecordingWriter:
         self._add(self._packer.pack(line))
 
     def _add(self, packed: bytes) -> None:
-        """Write at once. If the disk refuses, close the file: Python would complain about what its buffer holds."""
+        """Write and flush. After an error, close the file, or Python would complain later about its buffer."""
         try:
             self._file.write(packed)
             self._file.flush()
@@ -148,22 +148,22 @@ def _encoded(line: WireLine | Header) -> bytes:
 
 
 def _events_line(frame: LoopEvents) -> bytes:
-    """A frame of events: each is encoded by itself, as only `encode` knows how JSON expresses infinity."""
+    """Encode a frame of events. Each event is encoded separately, because only `encode` can write infinity in JSON."""
     return b'{"type":"LoopEvents","loop":%d,"events":[%s]}' % (frame.loop, b",".join(map(encode, frame.events)))
 
 
 class RecordingReader:
-    """Reads a recording, a line at a time."""
+    """Reads a recording, line by line."""
 
     def __init__(self, path: Path) -> None:
         """Open a file.
 
         Raises:
-            RecordingError: It can't be read, or is not a recording that this asynclab can read.
+            RecordingError: The file can't be read, or isn't a recording that this version can read.
         """
         self.path = path
         self.is_cut = False
-        """Whether the file ended before its writer had finished it; known at the end of `lines`."""
+        """Whether the file is incomplete, because its writer didn't finish it; known at the end of `lines`."""
         with _reading(path):
             self._file = path.open("rb")
             self._unpacked = self._unpack()
@@ -175,7 +175,7 @@ class RecordingReader:
 
     @property
     def share_read(self) -> float:
-        """How much of the file has been read: 0 to 1."""
+        """The share of the file that was read: 0 to 1."""
         if self._file.closed:
             return 1.0
         size = os.fstat(self._file.fileno()).st_size
@@ -188,14 +188,14 @@ class RecordingReader:
         self._file.close()
 
     def lines(self) -> Iterator[WireLine]:
-        """Everything after the header.
+        """All lines after the header.
 
         Raises:
-            RecordingError: A line doesn't belong to a recording, or the disk refuses.
+            RecordingError: A line doesn't belong to a recording, or the file can't be read.
         """
         decoder: msgspec.json.Decoder[WireLine] = msgspec.json.Decoder(
             WireLine
-        )  # takes time, and who only writes needs none
+        )  # made here: it takes time, and a writer needs none
         with self._file, _reading(self.path):
             for number, line in enumerate(self._unpacked, start=2):
                 try:
@@ -216,7 +216,7 @@ class RecordingReader:
         return header
 
     def _unpack(self) -> Iterator[bytes]:
-        """The lines of the file: those that are whole."""
+        """The complete lines of the file."""
         unpacker = zlib.decompressobj(_GZIP)
         left = b""
         while True:
@@ -238,7 +238,7 @@ class RecordingReader:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn an error of the disk into a RecordingError."""
+    """Turn an OSError into a RecordingError."""
     try:
         yield
     except OSError as error:
@@ -246,12 +246,12 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _refuse_huge_numbers(line: bytes) -> None:
-    """Raise an error if a task or resource has a number that no count reaches: it would fit into no array.
+    """Refuse a line with a task or resource number that is impossibly large, which would not fit into our arrays.
 
-    The first look is coarse, as it finds sizes and texts, too, but takes next to no time.
+    The first check is very fast, but also finds sizes and texts. So a second, exact one follows.
 
     Raises:
-        msgspec.ValidationError: There is one.
+        msgspec.ValidationError: The line has such a number.
     """
     digits = line.translate(_DIGITS)
     if any(before + _MANY in digits for before in (b":", b":-", b"[", b"[-", b",", b",-")):
@@ -259,7 +259,7 @@ def _refuse_huge_numbers(line: bytes) -> None:
 
 
 def _refuse_huge(values: dict[str, Any]) -> None:
-    """Refuse an object that has such a number. Sizes may be as large as sys.maxsize, and programs use that."""
+    """Refuse an object that has such a number. Sizes may be as large as sys.maxsize, which programs do use."""
     for name, value in values.items():
         numbers = value if isinstance(value, list) else [value]
         if name not in _SIZES and any(

@@ -1,4 +1,4 @@
-"""Takes commands to a loop of another process, and sends them there without ever waiting."""
+"""Sends commands to the loops of another process, without ever blocking."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from asynclab.remote.wire import CancelTask, Frame, Interrupt, LookAt, Pause, Re
 
 
 class CommandSender:
-    """Sends commands over the socket that brings a program's frames.
+    """Sends commands over the socket on which a program's frames come.
 
-    A program that is stopped, or runs C code, reads nothing: what it does not take stays here until the next command.
+    A program that is stopped, or runs C code, reads nothing. Then the unsent bytes are kept until the next command.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -19,7 +19,7 @@ class CommandSender:
         self._waiting = b""
 
     def send(self, command: Frame) -> None:
-        """Send a command; nothing happens if the program is over."""
+        """Send a command. Does nothing if the program has ended."""
         self._waiting += to_bytes(command)
         try:
             sent = self._connection.send(self._waiting, socket.MSG_DONTWAIT)
@@ -32,10 +32,10 @@ class CommandSender:
 
 
 class RemoteControl:
-    """A `Control` of one loop of a program. Pause and speed hold for all of its loops."""
+    """The `Control` of one loop of a program. Pause and speed apply to all loops of the program."""
 
     def __init__(self, commands: CommandSender, loop: int) -> None:
-        """Control the loop of this number; all loops of a program share what sends the commands."""
+        """Control the loop with this number. All loops of a program share one CommandSender."""
         self._send = commands.send
         self._loop = loop
         self._sampled: tuple[int, ...] = ()
@@ -49,7 +49,7 @@ class RemoteControl:
         self._send(Resume())
 
     def step(self, task: int | None = None, /) -> None:
-        """Run one step of the loop, of the task that is next: only the loop's own order is safe."""
+        """Run the next step of the loop. `task` is ignored, because another order of steps could break the program."""
         self._send(Step(self._loop))
 
     def run_to_event(self, task: int, /) -> None:
@@ -61,10 +61,10 @@ class RemoteControl:
         self._send(SetSpeed(speed))
 
     def run_instantly(self) -> None:
-        """Do nothing: the time of what is outside the program can't be skipped."""
+        """Do nothing: time can't be skipped for peers outside the program."""
 
     def was_stopped(self, seconds: float, /) -> None:
-        """Do nothing: the program has a time of its own."""
+        """Do nothing: the program has its own clock."""
 
     def cancel(self) -> None:
         """Interrupt the program, as Ctrl-C does."""
@@ -74,7 +74,7 @@ class RemoteControl:
         self._send(CancelTask(self._loop, task))
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> None:
-        """Ask what tasks wait for, if other tasks have come into view."""
+        """Ask the program what tasks wait for, if they aren't the same tasks as last time."""
         wanted = tuple(first) if selected is None else (selected, *first)
         if wanted != self._sampled:
             self._sampled = wanted

@@ -1,4 +1,4 @@
-"""Adds up what a report needs of a whole run, and no state keeps: the slowest steps, the longest waits, the blocks."""
+"""Collects statistics of a whole run for its report: the slowest steps, the longest waits and the longest blocks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, place_in
 
 TOLD = 5
-"""How many of the slowest steps, longest waits and longest blocks are reported; equal ones count as one."""
+"""How many of the slowest steps, longest waits and longest blocks are reported; those of one kind count as one."""
 
 KEPT = 1_000
-"""How many kinds of each are kept, with the longest of each. A kind is a line of code, so there are seldom as many."""
+"""How many kinds of each are kept. A kind is mostly a line of code, so there are seldom as many."""
 
 SLOW_STEP = 0.01
 """Real seconds: a shorter step is never reported."""
@@ -31,44 +31,44 @@ class SlowStep:
     """A slow step."""
 
     seconds: float
-    """In real time."""
+    """Its duration in real time."""
     task: str
     """The name of the task."""
     seen_at: Place | None
-    """The line that was seen running; None if it took too little time to be seen."""
+    """A line at which the step was seen; None if it was too short to be seen."""
     began_at: Place | None
-    """The await that the step resumed from; None for a first step, and if it is unknown."""
+    """The await at which the step began; None for a first step, or if unknown."""
     is_first: bool
     """Whether it was the task's first step."""
     others: int = 0
-    """How many more slow steps there were at that place."""
+    """The number of other slow steps of the same kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class LongWait:
-    """A long wait that is over."""
+    """A long wait that has ended."""
 
     seconds: float
     task: str
     wait: events.Wait
     place: Place | None
-    """The line below the program's own code; if there is none, the line that made the task."""
+    """The line of the wait; if it is unknown, the line that made the task."""
     others: int = 0
-    """How many more long waits of this kind there were in that line."""
+    """The number of other long waits of the same kind at that line."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockedTime:
-    """A step or callback that kept the loop from running."""
+    """A step or callback that blocked the loop."""
 
     seconds: float
-    """Real seconds: all that it took; while it still runs, up to the latest report."""
+    """Its duration in real seconds; while it still runs, up to the latest report."""
     task: str
     """The name of the task; empty for a callback."""
     place: Place | None
     function: str
     others: int = 0
-    """How many more blocks there were in that line."""
+    """The number of other blocks at that line."""
 
 
 _Told = TypeVar("_Told", SlowStep, LongWait, BlockedTime)
@@ -76,10 +76,10 @@ _Told = TypeVar("_Told", SlowStep, LongWait, BlockedTime)
 
 @dataclass
 class RunTally:
-    """What one loop's events add up to."""
+    """The statistics of one loop, collected from its events."""
 
     state: LabState
-    """The loop's state, which has taken in each batch before `take` gets it."""
+    """The loop's state. Each batch of events is folded into it before `take` gets the batch."""
     running: float = 0.0
     """Real seconds in which steps ran."""
     ready: float = 0.0
@@ -92,9 +92,9 @@ class RunTally:
     _waiting: dict[int, events.TaskWaiting] = field(default_factory=dict)
     """The current wait of each waiting task whose reason is known."""
     _awaits: dict[int, Place | None] = field(default_factory=dict)
-    """The await that each task resumes from, None if it is unknown; absent before a task's second step."""
+    """The await at which each task's next step begins, None if unknown. It has no entry before a task's second step."""
     _blocking: BlockedTime | None = None
-    """The latest report of a step or callback that has not ended."""
+    """The latest report of a blocking step or callback that hasn't ended."""
 
     @property
     def slowest_steps(self) -> list[SlowStep]:
@@ -103,7 +103,7 @@ class RunTally:
 
     @property
     def longest_waits(self) -> list[LongWait]:
-        """The longest waits that are over, longest first."""
+        """The longest waits that have ended, longest first."""
         return _longest(self._waits)
 
     @property
@@ -112,7 +112,7 @@ class RunTally:
         return _longest(self._blocks if self._blocking is None else {**self._blocks, None: self._blocking})
 
     def take(self, happened: Sequence[events.Event]) -> None:
-        """Add a batch."""
+        """Add a batch of events."""
         for event in happened:
             match event:
                 case events.TaskWaiting():
@@ -146,7 +146,7 @@ class RunTally:
             _keep(self._waits, (wait.kind, place), LongWait(event.at - waited.at, name, wait, place))
 
     def _with_holder(self, wait: events.Wait, begin: float, end: float) -> events.Wait:
-        """A wait that is over; one for a lock has its holder, unless others held it, too, before the end."""
+        """A wait that has ended. A wait for a lock keeps its holder only if no other task held the lock meanwhile."""
         lock = self.state.named_primitives.get((wait.kind, wait.number)) if wait.kind == "lock" else None
         if lock is None or not any(begin < taken_at < end for taken_at in lock.taken_at):
             return wait
@@ -162,7 +162,7 @@ class RunTally:
             likeness = (None if task is None else task.coroutine, seen_at, began_at, is_first)
             name = self.state.task_name(number)
             _keep(self._steps, likeness, SlowStep(event.seconds, name, seen_at, began_at, is_first))
-        self._awaits[number] = None  # until it says what it waits for
+        self._awaits[number] = None  # until its next wait is reported
         self._end_block(event.seconds)
 
     def _add_block(self, event: events.LoopBlocked) -> None:
@@ -171,7 +171,7 @@ class RunTally:
         self._blocking = BlockedTime(event.seconds, name, place, event.function)
 
     def _end_block(self, seconds: float) -> None:
-        """What was reported as blocking has ended, after so many seconds."""
+        """Note that the step or callback reported as blocking has ended, after `seconds`."""
         if self._blocking is not None:
             ended = replace(self._blocking, seconds=seconds)
             _keep(self._blocks, (ended.place, ended.function), ended)
@@ -179,7 +179,7 @@ class RunTally:
 
 
 def _keep(ranking: dict[Hashable, _Told], likeness: Hashable, entry: _Told) -> None:
-    """Keep the longer of an entry and the one like it, and count the other."""
+    """Add an entry: of two entries of one kind, `likeness`, keep the longer, and count the other."""
     known = ranking.get(likeness)
     if known is not None:
         entry = replace(max(known, entry, key=_seconds), others=known.others + 1)

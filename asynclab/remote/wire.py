@@ -1,7 +1,7 @@
-"""Defines the frames that an observed program sends to the watching process, and their encoding on a socket.
+"""Defines the protocol between an observed program and the viewer's process: frames, commands and their encoding.
 
-A frame says to which loop its events belong, so that no event has to. On the socket each is msgpack, after its length
-in four bytes.
+A frame is a message from the program. It has the number of the loop to which its events belong, so the events don't
+need it. On the socket, each frame or command is msgpack, after its length in four bytes.
 """
 
 from __future__ import annotations
@@ -15,41 +15,42 @@ from asynclab.model.event_codec import encodable
 from asynclab.model.events import AnyEvent, Event
 
 LENGTH_BYTES = 4
-"""How many bytes hold the length of a frame, the largest first."""
+"""How many bytes the length of a frame has, in big-endian order."""
 
 LONGEST = 64 * 1024 * 1024
-"""The most bytes of one frame; a sender that announces more is not asynclab."""
+"""The most bytes of one frame; a sender of larger ones isn't asynclab."""
 
 
 class Frame(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
-    """The base of all frames."""
+    """The base class of all frames and commands."""
 
 
 class ProgramStarted(Frame):
-    """A program is observed from here on."""
+    """The observation of a program has begun."""
 
     name: str
-    """What was started, such as "app.py"."""
+    """The name of the program, such as "app.py"."""
     python: str
     """The interpreter's version, such as "3.13.0"."""
     pid: int
     epoch: float
-    """Seconds since 1970 at the program's time 0."""
+    """Seconds since 1970 at time 0 of the program's clock."""
 
 
 class Attached(Frame):
-    """Somebody attached to a program that ran already."""
+    """A viewer has attached to a program that ran already."""
 
     loops: int
-    """How many loops it has: of each a `LoopFound` or a `LoopUnobserved` comes."""
+    """The number of its loops. For each, a `LoopFound` or a `LoopUnobserved` follows."""
 
 
 class LoopFound(Frame):
-    """Everything that a loop had at the attach has been sent; the number is the same as in its `LoopOpened`."""
+    """All tasks that a loop had at the attach were sent."""
 
     loop: int
+    """The number of the loop, as in its `LoopOpened`."""
     tasks: int
-    """How many tasks it had."""
+    """The number of tasks it had."""
 
 
 class LoopUnobserved(Frame):
@@ -68,59 +69,59 @@ class LoopOpened(Frame):
     kind: str
     """The name of its class."""
     at: float
-    """When, in seconds of the program's time: the same for all of its loops."""
+    """When, in seconds on the program's clock, which is the same for all of its loops."""
 
 
 class LoopThread(Frame):
-    """A loop runs on another thread than the main one, or than the one sent before."""
+    """A loop runs on another thread than the last one sent, which is the main thread at first."""
 
     loop: int
     thread: str
-    """The name of the thread; empty for the main one."""
+    """The name of the thread; empty for the main thread."""
 
 
 class LoopEvents(Frame):
-    """Something happened on a loop."""
+    """Events of a loop."""
 
     loop: int
     events: tuple[AnyEvent, ...]
 
 
 class LoopClosed(Frame):
-    """An event loop was closed, or nobody has it any more."""
+    """An event loop was closed or destroyed."""
 
     loop: int
     at: float
-    """When that was noticed, in seconds of the program's time."""
+    """When that was noticed, in seconds on the program's clock."""
 
 
 class Heartbeat(Frame):
-    """The program's observer is alive. Sent several times a second, unless C code keeps the GIL."""
+    """The program is alive. Sent several times a second, unless C code holds the GIL."""
 
     at: float
-    """Seconds of the program's time."""
+    """When, in seconds on the program's clock."""
     loop: int = 0
-    """The loop on which a step or callback was under way; 0 if none was, and then the other fields mean nothing."""
+    """The loop on which a step or callback ran; 0 if none did, and then the other fields mean nothing."""
     task: int | None = None
     """The task whose step it was; None for a callback."""
     file: str = ""
-    """Where the program was in it; empty if no Python code was called."""
+    """The file at whose line the step or callback was; empty if no Python code was called."""
     line: int = 0
     function: str = ""
 
 
 class ReportAsked(Frame):
-    """Somebody sent SIGUSR1 to the program: they want to know what its tasks wait for."""
+    """SIGUSR1 was sent to the program: the user wants a report of what its tasks wait for."""
 
     at: float
-    """Seconds of the program's time."""
+    """When, in seconds on the program's clock."""
 
 
 class ProgramEnded(Frame):
-    """The program is over. Its parent writes this frame: only a parent learns the exit code."""
+    """The program has ended. The viewer's process makes this frame, because only a parent gets the exit code."""
 
     at: float
-    """Seconds of the program's time."""
+    """When, in seconds on the program's clock."""
     code: int
     """Its exit code; below 0 the number of the signal that killed it."""
 
@@ -138,11 +139,11 @@ AnyFrame: TypeAlias = (
     | ReportAsked
     | ProgramEnded
 )
-"""The tagged union that goes over the socket."""
+"""Any frame from a program."""
 
 
 class Pause(Frame):
-    """Stop the time of all loops, and freeze each before its next step."""
+    """Stop the time of all loops, and stop each loop before its next step."""
 
 
 class Resume(Frame):
@@ -177,26 +178,26 @@ class CancelTask(Frame):
 
 
 class LookAt(Frame):
-    """Report soon what some tasks wait for: a view shows them."""
+    """Report soon what some tasks wait for, because a view shows them."""
 
     loop: int
     tasks: tuple[int, ...]
 
 
 class Interrupt(Frame):
-    """Do as Ctrl-C does."""
+    """Interrupt the program, as Ctrl-C does."""
 
 
 AnyCommand: TypeAlias = Pause | Resume | Step | RunTo | SetSpeed | CancelTask | LookAt | Interrupt
-"""What a program is asked for, over the same socket."""
+"""Any command to a program, sent over the same socket."""
 
 
 class NotFramesError(Exception):
-    """Bytes came over a socket that no asynclab of this version sends."""
+    """Invalid bytes came over a socket, which no asynclab of this version sends."""
 
 
 class _Sent(msgspec.Struct, gc=False, tag="LoopEvents", omit_defaults=True):
-    """A `LoopEvents` to be written: events that were made here need no check of their types."""
+    """A `LoopEvents` for encoding only. It needs no check of the events' types, because they were made here."""
 
     loop: int
     events: list[Event]
@@ -206,15 +207,15 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def events_frame(loop: int, events: list[Event]) -> bytes:
-    """A `LoopEvents` as it goes over the socket."""
+    """Encode a `LoopEvents` for the socket."""
     return to_bytes(_Sent(loop, events))
 
 
 def to_bytes(frame: Frame | _Sent) -> bytes:
-    """A frame as it goes over the socket."""
+    """Encode a frame or command for the socket."""
     try:
         content = _encoder.encode(frame)
-    except UnicodeEncodeError:  # a name or a print with half a surrogate pair in it
+    except UnicodeEncodeError:  # a text has half of a surrogate pair
         content = _encoder.encode(encodable(frame))
     return len(content).to_bytes(LENGTH_BYTES, "big") + content
 
@@ -223,20 +224,20 @@ AnyRead = TypeVar("AnyRead")
 
 
 class _Reader(Generic[AnyRead]):
-    """Puts frames together from the pieces that a socket brings."""
+    """Assembles frames from the pieces that are read from a socket."""
 
     def __init__(self, decoder: msgspec.msgpack.Decoder[AnyRead]) -> None:
         self._decoder = decoder
         self._buffer = bytearray()
 
     def feed(self, piece: bytes) -> Iterator[AnyRead]:
-        """Take the next piece.
+        """Process the next piece.
 
         Returns:
-            The frames that are whole now.
+            The frames that are complete now.
 
         Raises:
-            NotFramesError: The bytes are no frames.
+            NotFramesError: The bytes aren't frames.
         """
         self._buffer += piece
         while len(self._buffer) >= LENGTH_BYTES:
@@ -263,7 +264,7 @@ class FrameReader(_Reader[AnyFrame]):
 
 
 class CommandReader(_Reader[AnyCommand]):
-    """Reads the commands that a program gets."""
+    """Reads the commands that are sent to a program."""
 
     def __init__(self) -> None:
         super().__init__(msgspec.msgpack.Decoder(AnyCommand))

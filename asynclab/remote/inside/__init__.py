@@ -1,1 +1,1 @@
-"""Observes the program in this process, and reports to another process; imports neither textual nor aiohttp."""
+"""Runs inside an observed program, and reports to the viewer's process. Imports neither textual nor aiohttp."""

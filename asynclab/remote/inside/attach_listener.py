@@ -19,10 +19,11 @@ _listener: socket.socket | None = None
 def attachable() -> bool:
     """Allow `asynclab attach PID` to observe this program from now on.
 
-    Only this user, and root, can attach. Until somebody does, nothing in the program is changed: one thread waits.
+    Only this user, and root, can attach. Until somebody does, nothing in the program changes, except that a thread
+    waits.
 
     Returns:
-        Whether it can be attached to; if it can't, a RuntimeWarning says why, and the program runs all the same.
+        Whether the program is attachable. If it isn't, a RuntimeWarning says why, and the program continues.
     """
     global _listener
     if _listener is not None:
@@ -52,13 +53,13 @@ def _wait(listener: socket.socket) -> None:
 
 
 def _remove(path: Path, pid: int) -> None:
-    if os.getpid() == pid:  # a child has it from its parent
+    if os.getpid() == pid:  # a forked child has inherited this callback
         with suppress(OSError):
             path.unlink()
 
 
 def _forget_in_child() -> None:
-    """In a child after a fork: its number is another one, and its parent's thread is not there."""
+    """Close the listener in a child process after a fork: the child has another pid, and not the waiting thread."""
     global _listener
     listener, _listener = _listener, None
     if listener is not None:

@@ -1,4 +1,4 @@
-"""Shows the program of this process to a viewer that attached to it, until the viewer leaves: then all is as it was."""
+"""Serves a viewer that has attached to this program: observes the program until the viewer leaves, then restores it."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ PATIENCE = 0.5
 """Real seconds without an answer after which a loop is reported as silent."""
 
 LAST_MOMENTS = 0.25
-"""Real seconds that a leaving visitor may take before the next one is refused."""
+"""Real seconds to wait for a leaving viewer before the next one is refused."""
 
 _VERSION: str = sys.modules["asynclab"].__version__
-"""Not imported: asynclab loads what leads here."""
+"""Not by an import, which would be a cycle: asynclab imports modules that import this one."""
 
 _only_one = _thread.allocate_lock()
 _visit: Visit | None = None
 
 
 def receive(connection: socket.socket) -> None:
-    """Show the program to the viewer at the other end of a connection, until the viewer closes it."""
+    """Serve the viewer at the other end of a connection, until the viewer closes it."""
     with connection, suppress(OSError):
         if not _only_one.acquire(timeout=LAST_MOMENTS):
             _greet(connection, "another asynclab is attached to it")
@@ -59,16 +59,16 @@ def _greet(connection: socket.socket, refused: str = "") -> None:
 
 
 class Visit:
-    """Somebody is attached."""
+    """The observation of this program for one attached viewer."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._observation: ProcessObservation = observe_process()
         self._sender = Sender(self._observation, connection)
         self._asked: dict[AbstractEventLoop, list[Handle]] = {}
-        """The loops that have not answered yet, and what they are asked by."""
+        """The loops that aren't observed yet, each with the handle of the callback that will do it."""
 
     def run(self) -> None:
-        """Observe the program up to the end of the connection."""
+        """Observe the program until the connection ends."""
         global _visit
         _visit = self
         atexit.register(self._sender.finish)
@@ -95,7 +95,7 @@ class Visit:
                 del self._asked[loop]
 
     def _adopt(self, loop: AbstractEventLoop) -> None:
-        """On a loop's own thread: observe it."""
+        """Begin to observe a loop. Runs as a callback of the loop."""
         self._asked.pop(loop, None)
         try:
             census = self._observation.adopt(loop)
@@ -123,7 +123,7 @@ class Visit:
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:
-        """In a child after a fork: stop observing, as nobody is attached to the child."""
+        """Stop observing in a child process after a fork, because no viewer is attached to the child."""
         self._sender.abandon()
         self._observation.stop()
 
@@ -134,7 +134,7 @@ def _existing_loops() -> list[AbstractEventLoop]:
 
 
 def _why_silent(loop: AbstractEventLoop) -> str:
-    """What keeps a loop from running a callback."""
+    """Why a loop doesn't run a callback, in words for the user."""
     thread: int | None = getattr(loop, "_thread_id", None)
     if thread is None:
         return "it does not run now"

@@ -1,4 +1,4 @@
-"""Begins to observe the program that this Python is about to run, and reports to another process."""
+"""Begins the observation of the program that this Python is about to run; our hook calls it at the start of Python."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAST_CALLS = ("_exit", "abort", "execv", "execve")
 
 
 class Pausable(Protocol):
-    """A thread that can be stopped around a fork."""
+    """A thread of ours that can be stopped around a fork."""
 
     def pause(self) -> None:
         """Stop the thread, and wait until it has ended."""
@@ -34,18 +34,18 @@ class Pausable(Protocol):
         """Start the thread again, if it was stopped in this process."""
 
     def abandon(self) -> None:
-        """Never start the thread again, as this is a child of the program."""
+        """Never start the thread again, because this is a forked child of the program."""
 
 
 def begin(descriptor: int, name: str) -> Sender:
-    """Observe every loop of this process, and send what happens.
+    """Observe every loop of this process, and send the events to the viewer.
 
     Args:
         descriptor: The file descriptor of a connected socket.
-        name: What the program is called.
+        name: The name of the program.
 
     Raises:
-        UnsupportedPythonError: This Python lacks something that is needed to observe it.
+        UnsupportedPythonError: This Python lacks names that the tracer needs.
     """
     descriptor = out_of_the_way(descriptor)
     os.set_inheritable(descriptor, False)
@@ -55,9 +55,9 @@ def begin(descriptor: int, name: str) -> Sender:
     requests = ReportRequests()
     sender = Sender(observation, connection, requests)
     sender.tell(ProgramStarted(name, VERSION, os.getpid(), time.time() - observation.clock.now()))
-    sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
+    sender.look()  # obeys a pause that was sent before the program's start, so it holds from the first step on
     sender.start()
-    # What the observation keeps, such as classes of loops, would outlive the program's modules.
+    # Otherwise the observation would keep objects, such as classes of loops, longer than the program's modules.
     atexit.register(_quietly, observation.stop)
     atexit.register(_quietly, sender.finish)  # both are the first to be registered, and so the last to be called
     for name_of_call in _LAST_CALLS:
@@ -68,7 +68,7 @@ def begin(descriptor: int, name: str) -> Sender:
 
 
 def _quietly(act: Callable[[], object]) -> None:
-    """Call a function at the program's end; Python would print its exceptions, and ctrl+c too."""
+    """Call a function at the program's end, and drop its exceptions and Ctrl-C, which Python would print."""
     with suppress(BaseException):
         act()
 
@@ -79,7 +79,7 @@ def _flush(sender: Sender) -> None:
 
 
 def stop_around_forks(thread: Pausable) -> Patches:
-    """Stop our thread around each fork: Python warns if threads exist then, and the child would have no such thread.
+    """Stop our thread around each fork: Python warns if other threads exist, and the child wouldn't have the thread.
 
     Returns:
         The patches to undo if the thread ends before the program.
@@ -87,7 +87,7 @@ def stop_around_forks(thread: Pausable) -> Patches:
     by_os: set[int] = set()
 
     def after_in_parent() -> None:
-        if get_ident() not in by_os:  # but in subprocess, for a preexec_fn
+        if get_ident() not in by_os:  # a fork by subprocess, for a preexec_fn
             thread.go_on()
 
     os.register_at_fork(before=thread.pause, after_in_parent=after_in_parent, after_in_child=thread.abandon)
@@ -98,13 +98,13 @@ def stop_around_forks(thread: Pausable) -> Patches:
 
 
 class _Fork:
-    """A call of os.fork or forkpty; our thread is restarted once it is over.
+    """Lives during a call of os.fork or os.forkpty; our thread is restarted at its end.
 
-    Not earlier: Python 3.13 counts the threads after it has called `after_in_parent`.
+    It isn't restarted earlier, because Python 3.13 counts the threads after it has called `after_in_parent`.
     """
 
     def __init__(self, thread: Pausable, by_os: set[int]) -> None:
-        """Note in `by_os` which thread calls."""
+        """Add the calling thread to `by_os`."""
         self._thread = thread
         self._by_os = by_os
         by_os.add(get_ident())

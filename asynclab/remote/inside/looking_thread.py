@@ -1,4 +1,7 @@
-"""Looks at the observed program repeatedly, from a thread of its own that is stopped around each fork."""
+"""The monitoring thread: calls a function several times a second, and can be stopped around a fork.
+
+The sender of an observed program uses it, and so does the pytest plugin. Each call is a "look" at the program.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,16 @@ from time import monotonic, sleep
 from asynclab.trace.recording.give_way import GiveWay
 
 _MOMENT = 0.0001
-"""Real seconds between two checks whether a thread has ended."""
+"""Real seconds between two checks of whether a thread has ended."""
 
 _LAST_MOMENTS = 1.0
-"""Real seconds that the system may take to end a thread which has returned."""
+"""Real seconds to wait until the system has removed a thread whose function has returned."""
 
 
 def start_thread(run: Callable[..., object], *args: object) -> None:
     """Start a thread with all signals blocked, so that the system delivers none of the process's signals to it.
 
-    A program may block a signal in all of its own threads, and wait for it there: ours would be the one that takes it.
+    A program may block a signal in all its own threads, and wait for it there. Otherwise our thread would get it.
     """
     if not hasattr(signal, "pthread_sigmask"):
         _start(run, args)
@@ -43,7 +46,7 @@ def _start(run: Callable[..., object], args: tuple[object, ...]) -> None:
 
 
 def _wait_until_gone(thread: int) -> None:
-    """Wait until Linux no longer lists a thread that has returned: Python counts those at a fork, and warns of them."""
+    """Wait until Linux no longer lists an ended thread: at a fork, Python counts the listed ones, and warns."""
     until = monotonic() + _LAST_MOMENTS
     with suppress(OSError):
         while stat(f"/proc/self/task/{thread}") and monotonic() < until:
@@ -51,39 +54,40 @@ def _wait_until_gone(thread: int) -> None:
 
 
 class LookingThread:
-    """The thread. It is not one of `threading`'s: those are listed, counted and waited for, and are the program's."""
+    """The monitoring thread. `threading` doesn't know it, so the program can't list it, count it or wait for it."""
 
     def __init__(self, look: Callable[[], object], period: Callable[[], float], way: GiveWay) -> None:
-        """Prepare to look again and again.
+        """Prepare the thread; `start` starts it.
 
         Args:
-            look: Looks; what it raises is ignored.
-            period: Says for how many real seconds to sleep before the next look.
-            way: Is informed of that, for loops that would keep the thread from it.
+            look: Called repeatedly; its exceptions are ignored.
+            period: Returns for how many real seconds to sleep before the next call of `look`.
+            way: Gets this period too, so that busy loops know when they have to wait for the thread.
         """
         self._look = look
         self._period = period
         self._way = way
         self.lives = False
-        """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
+        """Whether the thread was started and hasn't ended. A flag, not a lock, which a forking signal handler could
+        find locked."""
         self.asleep = _thread.allocate_lock()
-        """Held except for a moment, in which the threads that wait for it wake."""
+        """A lock that is usually held, and on which the thread sleeps. Releasing it wakes the thread."""
         self.asleep.acquire()
         self._native = 0
-        """The system's number of the latest thread."""
+        """The system's id of the latest thread."""
         self._wanted = False
         self._pauses = 0
-        """How many threads fork now, and need it to be gone."""
+        """The number of calls of `pause` without a `go_on` yet: several threads may fork at once."""
         self._is_starting = False
-        """Whether `start` is under way."""
+        """Whether a call of `start` runs."""
         self._changes = _thread.RLock()
-        """Held while it is stopped or started: several threads may fork at once, and signal handlers in between."""
+        """Protects stopping and starting. Reentrant, because a signal handler may fork meanwhile."""
         self.is_abandoned = False
-        """Whether it is never to run again: nobody needs it any more, or this is a child of the program."""
+        """Whether the thread must never run again: nobody needs it, or this is a forked child of the program."""
 
     def start(self) -> None:
-        """Start the thread, unless it runs, or somebody needs it to be gone."""
-        # A signal handler may fork anywhere in here, and asks for the same: whoever is the outermost sees to it.
+        """Start the thread, unless it runs, or a `pause` is in effect."""
+        # A signal handler may fork anywhere in here, and then call this too. Only the outermost call starts the thread.
         while not (self._pauses or self._wanted or self._is_starting or self.is_abandoned):
             self._is_starting = True
             try:
@@ -93,9 +97,9 @@ class LookingThread:
                 self._is_starting = False
 
     def _start(self) -> None:
-        self._wait_for_end()  # of the one before
+        self._wait_for_end()  # of the previous thread
         self.lives = self._wanted = True
-        self.asleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
+        self.asleep.acquire(blocking=False)  # the previous thread may have ended without using its wake-up
         try:
             start_thread(self._run)
         except BaseException:
@@ -103,30 +107,30 @@ class LookingThread:
             raise
 
     def pause(self) -> None:
-        """Stop the thread, and wait until it has ended; it stays stopped until each `pause` has had its `go_on`."""
+        """Stop the thread, and wait for its end. It stays stopped until `go_on` was called as often as `pause`."""
         if self.is_abandoned:
             return
         with self._changes:
             self._pauses += 1
             self._wanted = False
             if self.lives:
-                with suppress(RuntimeError):  # it has been woken already
+                with suppress(RuntimeError):  # it was already woken
                     self.asleep.release()
-            if not self._is_starting:  # else a signal handler forks in `start`, which can't proceed before that returns
+            if not self._is_starting:  # else we're in a signal handler inside `start`: waiting would be a deadlock
                 self._wait_for_end()
                 _wait_until_gone(self._native)
 
     def go_on(self) -> None:
-        """Start the thread again, if it was stopped in this process, and no other caller needs it stopped."""
+        """Undo one `pause`; start the thread again if none is left."""
         if self.is_abandoned:
             return
         with self._changes:
             self._pauses = max(0, self._pauses - 1)
-            with suppress(RuntimeError):  # the system has no thread to give: the program continues
+            with suppress(RuntimeError):  # no more threads are allowed: the program continues without ours
                 self.start()
 
     def abandon(self) -> None:
-        """Never start it again. A child of the program may find its locks held by threads that it doesn't have."""
+        """Never start the thread again. A forked child calls this, because its locks may be held by missing threads."""
         self.is_abandoned = True
         self._wanted = False
         self._way.expect_none()
@@ -139,7 +143,7 @@ class LookingThread:
         try:
             self._native = _thread.get_native_id()
             while self._wanted and not self.asleep.acquire(timeout=self._announced_period()):
-                with suppress(Exception):  # whatever goes wrong here, the program continues
+                with suppress(Exception):  # our errors must not harm the program
                     self._look()
         finally:
             self._way.expect_none()

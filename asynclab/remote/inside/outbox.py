@@ -1,4 +1,7 @@
-"""Keeps in bounded memory what the reader has not taken yet: details are dropped and counted, lives are kept."""
+"""The queue of frames to send, with bounded memory: if the viewer is slow, details are dropped and counted.
+
+Events of the life of tasks, such as their creation and end, are kept.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +43,10 @@ from asynclab.model.events import (
 from asynclab.remote.wire import Frame, events_frame, to_bytes
 
 ROOM = 2 * 1024 * 1024
-"""How many bytes may wait for the reader before details are dropped."""
+"""How many bytes may wait for the viewer before details are dropped."""
 
 LASTING_ROOM = 100_000
-"""How many lasting events may wait while the reader stalls. Later births are only counted once they have ended."""
+"""How many lasting events may wait while the viewer is behind. Of later tasks, those that end are only counted."""
 
 DETAILS = (
     StepEvent,
@@ -61,34 +64,34 @@ DETAILS = (
     ClientConnected,
     LoopLagged,
 )
-"""Events that may be left out. The others are lasting: births, names, ends and the clock."""
+"""Events that may be dropped. The others are lasting: creation, names and ends of tasks, changes of the clock."""
 
 
 class Outbox:
-    """What is still to be sent over a socket that doesn't block."""
+    """Sends frames over a non-blocking socket, and keeps those that are still to be sent."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._dropped: dict[int, _Dropped] = {}
-        """By loop: what was left out since the reader last kept up."""
+        """By loop number, the events dropped since the viewer fell behind."""
         self._moved_at = monotonic()
-        """When the reader last took something, or had nothing left to take."""
+        """When the viewer last took something, or everything was sent."""
         self.is_broken = False
-        """Whether nobody reads any more."""
+        """Whether the viewer doesn't read any more."""
 
     @property
     def size(self) -> int:
-        """How many bytes wait."""
+        """The number of bytes that wait."""
         return self._size
 
     def add(self, frame: Frame) -> None:
-        """Send a frame, whatever else is dropped."""
+        """Queue a frame, which is never dropped."""
         self._put(to_bytes(frame))
 
     def add_events(self, loop: int, events: Sequence[Event]) -> None:
-        """Send events of a loop; if the reader is far behind, only lasting ones."""
+        """Queue events of a loop; if the viewer is far behind, only lasting ones."""
         dropped = self._dropped.get(loop)
         if dropped is None and self._size <= ROOM:
             self._put(events_frame(loop, list(events)))
@@ -99,7 +102,7 @@ class Outbox:
             self._put(events_frame(loop, lasting))
 
     def send(self) -> None:
-        """Send as much as the reader's side takes at once."""
+        """Send as much as possible without blocking."""
         while self._waiting and not self.is_broken:
             piece = self._waiting[0]
             try:
@@ -118,7 +121,7 @@ class Outbox:
         self._catch_up()
 
     def send_all(self, patience: float) -> None:
-        """Send everything, and wait for the reader, unless it takes nothing for `patience` seconds."""
+        """Send everything, and wait for the viewer, unless it takes nothing for `patience` real seconds."""
         self.send()
         while (self._waiting or self._dropped) and not self.is_broken:
             left = self._moved_at + patience - monotonic()
@@ -128,19 +131,19 @@ class Outbox:
             self.send()
 
     def end(self) -> None:
-        """Send nothing more."""
+        """Drop the queue, and tell the viewer that nothing more comes."""
         self._break()
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Drop the socket."""
+        """Close the socket, and drop the queue."""
         self._waiting.clear()
         self.is_broken = True
         self._connection.close()
 
     def _catch_up(self) -> None:
-        """Once the reader has caught up, tell it how many events it missed, and the state of the tasks in them."""
+        """Once the viewer has caught up, send how many events were dropped, and the present state of their tasks."""
         while self._dropped and not self._waiting and not self.is_broken:
             loop, dropped = self._dropped.popitem()
             self._put(events_frame(loop, list(dropped.told())))
@@ -157,26 +160,26 @@ class Outbox:
 
 
 class _Dropped:
-    """Counts the events of one loop that were left out, and keeps the latest state of each task in them."""
+    """The dropped events of one loop: their number, and the latest state of each task in them."""
 
     def __init__(self) -> None:
         self._count = 0
         self._at = 0.0
         self._latest: dict[int, TaskReady | TaskWaiting] = {}
         self._lasting = 0
-        """How many events were not left out."""
+        """The number of events that were not dropped."""
         self._renamed: dict[int, TaskRenamed] = {}
-        """The latest new names among the events left out."""
+        """The latest new names in dropped events, by the number of the task."""
         self._untold: dict[int, TaskCreated] = {}
-        """The births that were left out, of tasks that still live."""
+        """The dropped creation events of tasks that have not ended."""
         self._ended: Counter[Outcome] = Counter()
-        """How the other tasks ended whose births were left out."""
+        """The outcomes of ended tasks whose creation events were dropped."""
 
     def leave_out(self, events: Sequence[Event]) -> list[Event]:
-        """Leave out details, and lives where there are too many.
+        """Drop details, and if there are too many lasting events, also new tasks.
 
         Returns:
-            The events that are not left out.
+            The events that are not dropped.
         """
         lasting: list[Event] = []
         for event in events:
@@ -192,7 +195,7 @@ class _Dropped:
         return lasting
 
     def _is_told(self, event: Event) -> bool:
-        """Whether a lasting event is sent all the same; events of a reported task always are."""
+        """Whether to send a lasting event now. The end of a task whose creation was sent is always sent."""
         is_full = self._lasting >= LASTING_ROOM
         match event:
             case TaskCreated() if is_full:
@@ -203,9 +206,9 @@ class _Dropped:
                 self._renamed.pop(event.task, None)
                 if self._untold.pop(event.task, None) is None:
                     return True
-                self._ended[event.outcome if isinstance(event, TaskEnded) else "failed"] += 1  # as the model has it
+                self._ended[event.outcome if isinstance(event, TaskEnded) else "failed"] += 1  # as the model counts it
                 return False
-            case ClockChanged() | StepReported():  # whoever asked for it waits for it
+            case ClockChanged() | StepReported():  # the viewer has asked for it, and waits for it
                 return True
             case TaskRenamed() if is_full:
                 self._renamed[event.task] = event
@@ -213,7 +216,7 @@ class _Dropped:
         return not is_full
 
     def told(self) -> Iterator[Event]:
-        """Yield how many events were left out, then each task's state; a waiting task first gets a step of 0 s."""
+        """Yield how many events were dropped, then each task's state. A waiting task first gets a step of 0 s."""
         told_late = len(self._untold) + len(self._renamed)
         yield EventsDropped(self._at, self._count - told_late, ended=dict(self._ended))
         yield from self._untold.values()

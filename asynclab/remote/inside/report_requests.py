@@ -1,7 +1,7 @@
-"""Notices SIGUSR1 to a program that has no handler for it, and asks for the report of what its tasks wait for.
+"""Notices SIGUSR1 to a program that has no handler for it; the viewer then reports what its tasks wait for.
 
-The handler is faulthandler's, written in C: `signal.getsignal` goes on to say SIG_DFL, and no step is interrupted. What
-faulthandler prints goes into a pipe, and is thrown away.
+faulthandler handles the signal, in C. So `signal.getsignal` still returns SIG_DFL, and no step is interrupted.
+faulthandler writes its text into a pipe, and the text is thrown away.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _PIECE = 65_536
 
 
 def out_of_the_way(descriptor: int) -> int:
-    """Give our file descriptor a high number, so that the program's own get the numbers that they would have.
+    """Move our file descriptor to a high number, so that the program's files get the same numbers as without asynclab.
 
     Returns:
-        The new number, or the old one if the system allows no higher one.
+        The new number, or the old one if the system refuses.
     """
     try:
         import fcntl
@@ -31,10 +31,10 @@ def out_of_the_way(descriptor: int) -> int:
 
 
 class ReportRequests:
-    """Whether somebody has sent SIGUSR1 to this process since the last look."""
+    """Notices SIGUSR1 to this process."""
 
     def __init__(self) -> None:
-        """Wait for the signal, unless it is handled or ignored already, or the system has none."""
+        """Register for the signal, unless it is already handled or ignored, or the system doesn't have it."""
         self._end: int | None = None
         self._pipe: os.stat_result | None = None
         if not hasattr(signal, "SIGUSR1") or signal.getsignal(signal.SIGUSR1) is not signal.SIG_DFL:
@@ -42,7 +42,7 @@ class ReportRequests:
         is_used = "faulthandler" in sys.modules
         import faulthandler
 
-        if not is_used:  # this shows whether the program has imported it
+        if not is_used:  # so that sys.modules shows whether the program itself imports it
             del sys.modules["faulthandler"]
         self._end, told = map(out_of_the_way, os.pipe())
         for end in (self._end, told):
@@ -52,17 +52,17 @@ class ReportRequests:
         faulthandler.register(signal.SIGUSR1, told, all_threads=False)
 
     def has_come(self) -> bool:
-        """Whether there was one since the last call."""
+        """Whether the signal has come since the last call."""
         if self._end is None or self._pipe is None:
             return False
         try:
-            # A program may close what it has not opened, and get the same number for a file of its own.
+            # A program may close descriptors that it didn't open, and then get the same number for its own file.
             return os.path.samestat(os.fstat(self._end), self._pipe) and bool(os.read(self._end, _PIECE))
-        except OSError:  # most of all since there was none
+        except OSError:  # mostly BlockingIOError: no signal has come
             return False
 
     def forget_in_child(self) -> None:
-        """In a child after a fork: let the signal end it again, unless the program has seen to the signal itself."""
+        """In a forked child, restore the signal's default action, unless the program has set its own."""
         if self._end is None or "faulthandler" in sys.modules:
             return
         if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:

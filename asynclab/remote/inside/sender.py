@@ -1,4 +1,4 @@
-"""Sends what happens on a program's loops to another process, from a thread of its own, which only reads."""
+"""The thread that sends an observed program's events to the viewer, obeys its commands, and runs all checks."""
 
 from __future__ import annotations
 
@@ -36,40 +36,40 @@ from asynclab.trace.process import ProcessObservation
 from asynclab.trace.process_control import ProcessControl
 
 PERIOD = 0.025
-"""Real seconds between two looks at what has happened, while something does."""
+"""Real seconds between two looks at the program, while it is active."""
 
 LONGEST_PERIOD = 0.16
-"""The same where nothing has happened for long: each look costs, as does the beat that goes with it."""
+"""Real seconds between two looks if nothing has happened for long: each look costs time, and so does a heartbeat."""
 
 BEAT = 0.16
-"""Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
+"""Real seconds between two heartbeats. The viewer complains if none comes for 0.3 seconds."""
 
 _PIECE = 65_536
 """How many bytes of commands are read at once."""
 
 LAST_PATIENCE = 2.0
-"""Real seconds that the program's end waits for a reader that takes nothing; those in which it already stood count."""
+"""Real seconds for which the program's end waits for a viewer that reads nothing, counted from its last read."""
 
 
 class _Loop:
-    """A loop whose events are sent."""
+    """The sender's record of a loop."""
 
     def __init__(self, recording: LoopRecording) -> None:
         self.number = recording.number
         self.recording = recording
         self.is_over = False
         self.is_gone = False
-        """Whether nothing was left of it at the look before."""
+        """Whether the loop and its observer were already destroyed at the previous look."""
         self.thread = ""
-        """The name of the thread, as the viewer has it."""
+        """The name of its thread, as it was sent to the viewer."""
 
     def sight(self) -> Sight | None:
-        """What is under way on it."""
+        """The step or callback that runs on the loop now."""
         return None if self.is_over else self.recording.sight()
 
 
 class Sender(LookingThread):
-    """The thread, and what it has sent."""
+    """The thread that sends events to the viewer and obeys its commands."""
 
     def __init__(
         self, observation: ProcessObservation, connection: socket.socket, requests: ReportRequests | None = None
@@ -77,9 +77,9 @@ class Sender(LookingThread):
         """Prepare to send; `start` starts the thread.
 
         Args:
-            observation: Has what is sent.
-            connection: Takes it, and brings commands.
-            requests: Says when somebody asks the program for a report; None if that can't be.
+            observation: The observation whose events are sent.
+            connection: The socket to the viewer; commands come on it too.
+            requests: Notices SIGUSR1, which asks for a report; None if it isn't used.
         """
         super().__init__(self._look_or_leave, self._next_period, observation.way)
         connection.setblocking(False)
@@ -92,9 +92,9 @@ class Sender(LookingThread):
         self._loops: dict[int, _Loop] = {}
         """The loops that exist, by number."""
         self._busy = _thread.allocate_lock()
-        """Held while frames are gathered and sent."""
+        """Protects gathering and sending frames."""
         self._left = _thread.allocate_lock()
-        """Held until the viewer has closed its end, or only said that it sends no more."""
+        """A lock that is held until the viewer has closed its end of the socket, or at least its sending side."""
         self._left.acquire()
         self._following: deque[Frame] = deque()
         self._kept = KeptProcess()
@@ -103,26 +103,26 @@ class Sender(LookingThread):
         self._next_beat = 0.0
         self._active_at = monotonic()
         self._seen: tuple[int, Sight] | None = None
-        """A loop's number, and what the latest look found under way on it."""
+        """A loop's number, and the step or callback that the latest look found there."""
         self._told: tuple[int, Sight] | None = None
-        """The same, as the latest heartbeat had it."""
+        """The same from the latest heartbeat."""
 
     def tell(self, frame: Frame) -> None:
-        """Send a frame as soon as there is room."""
+        """Send a frame as soon as possible."""
         self._outbox.add(frame)
         self._outbox.send()
 
     def follow(self, frame: Frame) -> None:
-        """Send a frame behind the events that have happened so far; may be called on any thread."""
+        """Send a frame after all events that have happened so far. May be called on any thread."""
         self._following.append(frame)
 
     def abandon(self) -> None:
-        """In a child after a fork: the socket is the parent's."""
+        """Close the socket in a forked child: it belongs to the parent."""
         super().abandon()
         self._outbox.close()
 
     def flush(self) -> None:
-        """Send everything that has happened, and wait for its reader for a while."""
+        """Send all events, and wait for the viewer for a while."""
         if self.is_abandoned:
             return
         if not self._busy.acquire(timeout=LAST_PATIENCE):
@@ -134,7 +134,7 @@ class Sender(LookingThread):
             self._busy.release()
 
     def look(self) -> None:
-        """Send what has happened, as far as the reader takes it."""
+        """Obey commands, and send new events without blocking."""
         with self._busy:
             self._obey()
             self._gather()
@@ -143,20 +143,20 @@ class Sender(LookingThread):
                 self._leave()
 
     def finish(self) -> None:
-        """The program is over: tell the viewer that nothing more comes, and it waits for no heartbeat."""
+        """Send the last events at the program's end, and tell the viewer that nothing more comes."""
         self.flush()
         self.pause()
         if not self.is_abandoned:
             self._outbox.end()
 
     def wait_until_left(self, seconds: float | None = None) -> bool:
-        """Wait on another thread until the viewer asks for nothing any more.
+        """Wait until the viewer has left. Call this on another thread.
 
         Args:
-            seconds: For how long, in real time; None for as long as it takes.
+            seconds: The most real seconds to wait; None for no limit.
 
         Returns:
-            Whether the viewer asks for nothing any more.
+            Whether the viewer has left.
         """
         has_left = self._left.acquire(timeout=-1 if seconds is None else seconds)
         if has_left:
@@ -168,7 +168,7 @@ class Sender(LookingThread):
             self.look()
         finally:
             if self._is_left and not self.is_abandoned:
-                self._observation.stop()  # nobody looks: so nobody need pay, nor wait
+                self._observation.stop()  # without a viewer, the program must neither pay for it nor stay paused
                 self.flush()
                 super().abandon()
 
@@ -181,14 +181,14 @@ class Sender(LookingThread):
             self._left.release()
 
     def _obey(self) -> None:
-        """Do what has been asked for since the last look."""
+        """Execute the commands that have come since the last look."""
         try:
             while piece := self._connection.recv(_PIECE):
                 for command in self._commands.feed(piece):
                     self._do(command)
-        except BlockingIOError:  # nothing more so far
+        except BlockingIOError:  # no more commands
             return
-        except (OSError, NotFramesError):  # what makes no sense is as good as gone
+        except (OSError, NotFramesError):  # invalid data counts as the end of the connection
             pass
         self._leave()
 
@@ -215,7 +215,7 @@ class Sender(LookingThread):
 
     def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
-            return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
+            return PERIOD  # the viewer waits for the result of a step, or the present step may block the loop
         return min(max(PERIOD, monotonic() - self._active_at), LONGEST_PERIOD)
 
     def _gather(self, *, at_end: bool = False) -> None:
@@ -228,12 +228,12 @@ class Sender(LookingThread):
                 self.tell(LoopOpened(recording.number, recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in list(self._loops.values()):
-            is_gone = loop.recording.is_gone()  # asked first: whatever came before is read below
+            is_gone = loop.recording.is_gone()  # read first, so that all earlier events are read below
             if at_end:
                 loop.recording.look_at_last()
             if at_end or is_gone or not (loop.is_over or loop.recording.rests()):
                 self._read(loop, now)
-            if is_gone and loop.is_gone:  # as it was collected, destructors may have told more since
+            if is_gone and loop.is_gone:  # one look later: finalizers may have written events since
                 del self._loops[loop.number]
                 observation.forget(loop.recording)
             loop.is_gone = is_gone
@@ -247,16 +247,16 @@ class Sender(LookingThread):
         self._beat(now, at_end=at_end)
 
     def _beat(self, now: float, *, at_end: bool) -> None:
-        """Send a heartbeat where one is due, or where a step that lasts has got to another line.
+        """Send a heartbeat if one is due, or if a long step has reached another line.
 
-        For as long as code in C holds Python's lock, nobody can say anything: what was said last has to do.
+        While C code holds the GIL, no heartbeat can be sent, so the viewer shows the latest one.
         """
         seen = next(
             ((loop.number, sight) for loop in self._loops.values() if (sight := loop.sight()) is not None), None
         )
         lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
         self._seen = seen
-        real = monotonic()  # the program's own time may stand still
+        real = monotonic()  # the program's clock may be paused
         if real < self._next_beat and not at_end and (not lasts or seen == self._told):
             return
         self._next_beat, self._told = real + BEAT, seen
@@ -269,7 +269,7 @@ class Sender(LookingThread):
 
     def _read(self, loop: _Loop, now: float) -> None:
         recording = loop.recording
-        is_over = recording.is_over()  # asked first: what comes before that is read below
+        is_over = recording.is_over()  # read first, so that all events before the end are read below
         thread = recording.thread_name()
         if thread != loop.thread:
             loop.thread = thread

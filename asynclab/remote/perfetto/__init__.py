@@ -1,1 +1,1 @@
-"""Writes what a program did as a trace that ui.perfetto.dev and chrome://tracing open."""
+"""Exports a run as a trace file that ui.perfetto.dev and chrome://tracing can open."""

@@ -1,4 +1,4 @@
-"""Turns a program's frames into a trace: a process for each loop, a track for each task, arrows from wakers."""
+"""Turns a program's frames into a trace: a process for each loop, a track for each task, an arrow for each wake-up."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ FIRST_PID = 1_000_000_000
 """Added to a loop's number: pids and tids share their numbers in a trace, and a task's tid is its own number."""
 
 ENDED_KEPT = 1_000
-"""How many ended tasks are remembered: the callbacks of their ends wake others a moment later."""
+"""How many ended tasks are remembered: their done callbacks wake other tasks a moment later."""
 
 
 class PerfettoExport:
-    """A trace under way. What it remembers is bounded by how many tasks there are at once."""
+    """Writes a trace while frames come. Its memory is bounded by the number of tasks that exist at once."""
 
     def __init__(self, program: ObservedProgram, write: Callable[[str], object]) -> None:
-        """Begin a trace; the program takes each frame first, and `write` takes each piece of the text."""
+        """Begin a trace. `program` must process each frame first; `write` is called with each piece of text."""
         self._program = program
         self._file = TraceFile(write)
         self._tracks: dict[int, TaskTrack] = {}
         self._ended: OrderedDict[int, TaskTrack] = OrderedDict()
         self._ready: defaultdict[int, int] = defaultdict(int)
         self._holders: dict[int, int] = {}
-        """Which task holds each lock that is held."""
+        """The task that holds each locked lock, by the numbers of both."""
         self._timed: dict[int, int] = {}
-        """In which task each running timeout is."""
+        """The task of each running timeout, by the numbers of both."""
         self._named_after: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._clocks: defaultdict[int, ClockState] = defaultdict(ClockState)
         self._woken_early: dict[int, events.TaskReady] = {}
@@ -58,7 +58,7 @@ class PerfettoExport:
                 self._end_tasks(FIRST_PID + number, at)
 
     def finish(self) -> None:
-        """End the trace. What had not ended by then ends here, and says so."""
+        """End the trace. Tasks that haven't ended end here, marked as "never ended"."""
         for pid in {track.pid for track in self._tracks.values()}:
             self._end_tasks(pid, self._program.now)
         started, ended = self._program.started, self._program.ended
@@ -80,7 +80,7 @@ class PerfettoExport:
         for task in [task for task, track in self._tracks.items() if track.pid == pid]:
             self._end(task, at, outcome="never ended")
 
-    # Each of the following takes an event of a kind, and the loop on which it happened.
+    # Each of the following methods handles one kind of event; `loop` is the loop on which it happened.
 
     def _created(self, event: events.TaskCreated, loop: ObservedLoop) -> None:
         about = {"coroutine": event.coroutine, "created at": f"{event.file}:{event.line}" if event.file else ""}
@@ -162,7 +162,7 @@ class PerfettoExport:
         name = f"{event.kind}#{event.number}"
         if event.kind == "semaphore":
             self._count(loop, event.at, f"{name} permits", event.value)
-        elif event.holder is not None:  # it was held before anybody looked
+        elif event.holder is not None:  # it was held before the observation
             self._hold(event.primitive, event.holder, name, event.at)
 
     def _primitive_changed(self, event: events.PrimitiveChanged, loop: ObservedLoop) -> None:
@@ -220,7 +220,7 @@ class PerfettoExport:
         self._clocks[loop.number] = ClockState(event.paused, event.speed)
 
     def _tell(self, task: int | None, name: str, at: float, loop: ObservedLoop) -> None:
-        """Mark a moment on a task's track, or else on the loop's own."""
+        """Mark a moment on a task's track, or on the loop's own track if the task is unknown."""
         if task in self._tracks:
             self._tracks[task].tell(name, microseconds(at))
         else:
@@ -261,14 +261,14 @@ class PerfettoExport:
             self._file.add("C", pid, pid, at, "ready tasks", args={"value": self._ready[pid]})
 
     def _track(self, task: int, at: float, loop: ObservedLoop) -> TaskTrack:
-        """A task's track; begun here if its birth is not in the recording."""
+        """A task's track; begun now if the creation of the task isn't in the recording."""
         return self._tracks.get(task) or self._begin_track(task, loop.state.task_name(task), at, loop)
 
     def _begin_track(self, task: int, name: str, at: float, loop: ObservedLoop, **args: str) -> TaskTrack:
         if task in self._tracks:
             self._end(task, at)
         begin, before = microseconds(at), self._ended.get(task)
-        if before is not None:  # only in a recording that somebody made up: its slices must not overlap all the same
+        if before is not None:  # only in a forged recording; even there slices must not overlap
             begin = max(begin, before.latest)
         pid = FIRST_PID + loop.number if before is None else before.pid
         track = self._tracks[task] = TaskTrack(self._file, pid, task, name, begin, args)

@@ -1,7 +1,7 @@
-"""Draws one task: a slice for its life, in it one for each timeout and held lock, and innermost what it is doing.
+"""Writes the track of one task in a trace, as nested slices: its life, its timeouts and held locks, its present state.
 
-Slices of a track have to nest. A lock is taken in the middle of a step, so the step's slice is split there; and of two
-locks that are released in the order in which they were taken, the inner one's slice is split.
+The slices of a track have to nest. A lock is acquired in the middle of a step, so the step's slice is split there. If
+two locks are released in the order in which they were acquired, the inner one's slice is split.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import msgspec
 from asynclab.model.text import one_line
 
 LONGEST_TIME = 10**15
-"""Microseconds, some 30 years: no program ran longer, and ten times this still fits Perfetto's nanoseconds."""
+"""Microseconds, about 30 years: longer than any run, and even ten times this still fits Perfetto's nanoseconds."""
 
 _encoder = msgspec.json.Encoder()
 
 
 def microseconds(seconds: float) -> int:
-    """A moment in microseconds, limited to what the format's readers can represent."""
+    """A time in microseconds, limited to the range that readers of the format can represent."""
     return round(min(max(seconds, 0.0), LONGEST_TIME / 1e6) * 1e6)
 
 
 class TraceFile:
-    """Writes one event after another in the Trace Event Format, a line each; keeps none in memory.
+    """Writes events in the Trace Event Format, one per line, and keeps none in memory.
 
-    The format is Chrome's: a JSON object with a list of events, which Perfetto reads. Its times are microseconds.
-    They are whole numbers here: the importer multiplies them by 1,000, and a rounded fraction could make a slice end
-    after the one around it.
+    The format is Chrome's, and Perfetto reads it: a JSON object with a list of events. Its times are microseconds. We
+    use whole numbers: the importer multiplies them by 1,000, and a rounded fraction could make a slice end after the
+    slice around it.
     """
 
     def __init__(self, write: Callable[[str], object]) -> None:
-        """Begin a trace; `write` takes each piece of its text."""
+        """Begin a trace; `write` is called with each piece of its text."""
         self._write = write
         self._write('{"displayTimeUnit":"ms","traceEvents":[')
         self._separator = "\n"
@@ -43,11 +43,11 @@ class TraceFile:
         """Write an event.
 
         Args:
-            phase: The format's letter for its kind: B and E, X, i, C, s and f, M.
-            pid: The process, which is a loop of the program.
-            tid: The thread, which is a task.
-            at: When, in microseconds.
-            name: What it is called; text from outside is made safe.
+            phase: The format's letter for the kind of event: B and E, X, i, C, s and f, M.
+            pid: The number of the process, which is a loop of the program.
+            tid: The number of the thread, which is a task.
+            at: The time in microseconds.
+            name: The name of the event. It is cleaned, because it may come from the program.
             more: Further members, such as `args`.
         """
         if "args" in more:
@@ -57,7 +57,7 @@ class TraceFile:
         self._separator = ",\n"
 
     def finish(self, **about: str) -> None:
-        """End the trace, and say what it is about."""
+        """End the trace; `about` is stored in its metadata."""
         self._write(
             f'\n],"otherData":{_encoder.encode({key: one_line(text) for key, text in about.items()}).decode()}}}\n'
         )
@@ -71,7 +71,7 @@ RUNNING, READY, WAITING = "running", "ready", "waiting"
 
 
 class Arrow(NamedTuple):
-    """An end of an arrow between two slices."""
+    """One end of an arrow between two slices."""
 
     number: int
     end: Literal["s", "f"]
@@ -81,7 +81,7 @@ class Arrow(NamedTuple):
 
 @dataclass(slots=True)
 class Doing:
-    """What a task is doing, from some moment on."""
+    """The present state of a task, running, ready or waiting, since some moment."""
 
     kind: str
     begin: int
@@ -90,7 +90,7 @@ class Doing:
     arrows: list[Arrow] = field(default_factory=list)
 
     def end_arrow(self, number: int) -> None:
-        """End an arrow where this begins."""
+        """Make an arrow end where this state begins."""
         self.arrows.append(Arrow(number, "f", self.begin))
 
 
@@ -109,13 +109,13 @@ class TaskTrack:
         self._task = task
         self._spans: list[_Span] = []
         self.latest = at
-        """When the latest of its slices ended."""
+        """The end of its latest slice, in microseconds."""
         self.pid = pid
-        """The number of its loop, as the trace has it."""
+        """The number of its loop in the trace."""
         self.doing: Doing | None = None
-        """What it is doing; None once its last step is over."""
+        """The task's present state; None after its last step."""
         self.last_run: tuple[int, int] | None = None
-        """The begin and end of the slice in which it last ran."""
+        """The start and end of the slice in which the task last ran."""
         self.rename(name)
         self._open(_Span(None, name, args))
 
@@ -125,40 +125,40 @@ class TaskTrack:
         return self.doing is not None and self.doing.kind == READY
 
     def rename(self, name: str) -> None:
-        """Say what the task is called."""
+        """Write the task's name."""
         self._file.add("M", self.pid, self._task, 0, "thread_name", args={"name": name})
 
     def do(self, kind: str, at: int, name: str = "", **args: Any) -> Doing:
-        """Begin to do something else."""
+        """Begin another state."""
         self._stop(at)
         self.doing = Doing(kind, self.latest, name or kind, args)
         return self.doing
 
     def stop(self, at: int) -> None:
-        """Do nothing more: the last step is over."""
+        """End the present state after the task's last step."""
         self._stop(at)
         self.doing = None
 
     def open(self, key: Hashable, name: str, at: int, **args: Any) -> None:
-        """Begin a timeout or a lock."""
+        """Begin the slice of a timeout or a held lock."""
         self._around(at, lambda: self._open(_Span(key, name, args)))
 
     def close(self, key: Hashable, at: int) -> None:
-        """End a timeout or a lock; one that is unknown changes nothing."""
+        """End the slice of a timeout or a held lock; do nothing if it is unknown."""
         keys = [span.key for span in self._spans]
         if key in keys:
             self._around(at, lambda: self._close_down_to(keys.index(key)))
 
     def tell(self, name: str, at: int, **args: Any) -> None:
-        """Mark a moment."""
+        """Mark a moment on the track."""
         moment = max(at, self.latest if self.doing is None else self.doing.begin)
         self._file.add("i", self.pid, self._task, moment, name, s="t", args=args)
 
     def begin_arrow(self, number: int, at: int) -> int | None:
-        """Begin an arrow in the step that is under way, or in the latest one: a callback may wake after its end.
+        """Begin an arrow in the present step, or in the latest one: a callback may wake others after the step's end.
 
         Returns:
-            When it begins, at the latest; None if the task has not run, and so can't have woken anybody.
+            The time at which the arrow begins, at the latest; None if the task hasn't run, so it can't wake others.
         """
         arrow = Arrow(number, "s", at)
         if self.doing is not None and self.doing.kind == RUNNING:
@@ -174,7 +174,7 @@ class TaskTrack:
         self._file.add("E", self.pid, self._task, self.latest, life.name, args=args)
 
     def _around(self, at: int, change: Callable[[], None]) -> None:
-        """Change the slices around what the task is doing, which is split by that."""
+        """Change the slices around the present state, whose slice is split for that."""
         doing = self.doing
         self._stop(at)
         change()
@@ -182,7 +182,7 @@ class TaskTrack:
             self.doing = Doing(doing.kind, self.latest, doing.name, doing.args)
 
     def _stop(self, at: int) -> None:
-        """Write down what it was doing: a slice of a microsecond at least, so that arrows have something to end in."""
+        """Write the slice of the present state. It has at least a microsecond, so that arrows can end in it."""
         doing = self.doing
         if doing is None:
             self.latest = max(self.latest, at)
@@ -197,7 +197,7 @@ class TaskTrack:
         self.latest = end
 
     def _draw(self, arrow: Arrow, begin: int, end: int) -> int:
-        """Write an end of an arrow; without "bp", a finish belongs to the next slice instead of the one around it."""
+        """Write one end of an arrow. Without "bp", a finish would belong to the next slice, not the one around it."""
         at = min(max(arrow.at, begin), end - 1)
         binding = {"bp": "e"} if arrow.end == "f" else {}
         self._file.add(arrow.end, self.pid, self._task, at, "wakes", cat="wakes", id=arrow.number, **binding)
@@ -213,7 +213,7 @@ class TaskTrack:
         return span
 
     def _close_down_to(self, index: int) -> None:
-        """Close a slice, and for a moment those inside it."""
+        """Close a slice; close the slices inside it before, and open these again."""
         inner = [self._close() for _ in range(len(self._spans) - index)]
         for span in reversed(inner[:-1]):
             self._open(span)

@@ -1,7 +1,7 @@
 """Observes a program from its first line on: Python imports this before any code of the program.
 
-`remote.launch` puts this folder first on the path. It removes itself and all its settings again, so that the program
-and its children find the path and environment that they would have without it.
+`remote.launch` puts this folder first on the path. This module removes itself from the path, and its settings from the
+environment, so that both are the same as without asynclab for the program and its children.
 """
 
 import sys
@@ -13,18 +13,18 @@ import os  # noqa: E402
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder  # noqa: E402
 
 _NEEDLESS = "typing_extensions"
-"""A module that msgspec imports if there is one, and does without if there is none. It takes 4 ms."""
+"""A module that msgspec imports if it exists, but doesn't need. The import takes 4 ms."""
 
 
 _OURS = {"asynclab", "msgspec"}
-"""Our own packages: more of their modules are imported later, so none of the program's may take their names."""
+"""Our own packages. We import more of their modules later, so a module of the program can't replace them."""
 
 
 def _step_aside() -> dict[str, str]:
-    """Remove what was set for us from the environment and the path.
+    """Remove our settings from the environment and the path.
 
     Returns:
-        It.
+        The settings.
     """
     given = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("ASYNCLAB_CHILD_")}
     if "ASYNCLAB_CHILD_PYTHONPATH" in given:
@@ -39,7 +39,8 @@ def _step_aside() -> dict[str, str]:
 def _take_terminal() -> None:
     """Make the terminal on our standard input the controlling terminal of this session, as a shell does for its jobs.
 
-    No other process could do so, except by code between fork and exec, which a process with threads must not run.
+    The parent can't do this: it would need to run code between fork and exec, which isn't safe in a process with
+    threads.
     """
     import fcntl
     import termios
@@ -47,7 +48,7 @@ def _take_terminal() -> None:
     try:  # noqa: SIM105 - contextlib would be imported into the program
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     except OSError:
-        pass  # then ctrl+c reaches nobody
+        pass  # then Ctrl-C has no effect
 
 
 def _hide(module: str) -> bool:
@@ -59,9 +60,9 @@ def _hide(module: str) -> bool:
 
 
 def _forget_shadowed() -> None:
-    """If the program has a module of the same name as one that was imported for us, let it import its own.
+    """Unload a library module that we have imported if the program has its own module of the same name.
 
-    Python puts the program's folder first on the path, but only after this: we have found the library's modules.
+    Python puts the program's folder first on the path, but only after this module, so our imports didn't find it.
     """
     if sys.flags.safe_path:
         return
@@ -80,7 +81,7 @@ def _forget_shadowed() -> None:
 
 
 def _first_on_path(program: str) -> str:
-    """Where Python will look first: the working directory, a folder or zip file that is run, or the script's folder."""
+    """The first entry of the path: the working directory (""), a folder or zip file, or the script's folder."""
     if program in ("-c", "-m", "-"):
         return ""
     for hook in sys.path_hooks:
@@ -96,17 +97,17 @@ def _first_on_path(program: str) -> str:
 
 
 def _begin(given: dict[str, str]) -> None:
-    """Observe; if that can't be, say why in one line, and let the program run all the same."""
+    """Begin to observe the program. If that fails, print the reason in one line, and run the program unobserved."""
     home = given["ASYNCLAB_CHILD_HOME"]
     sys.path.insert(0, home)  # asynclab may be run from a folder in which it isn't installed
-    gc.disable()  # what is imported stays; to look at it again and again takes 4 ms
+    gc.disable()  # imported modules stay, so collections here would only take 4 ms
     is_hidden = _hide(_NEEDLESS)
     try:
         from asynclab.remote.inside.begin import begin
 
         begin(int(given["ASYNCLAB_CHILD_SOCKET"]), given["ASYNCLAB_CHILD_NAME"])
     except KeyboardInterrupt:
-        # Nothing of the program has run, and Python would call it a fatal error of its own, with our lines in it.
+        # Python would print a fatal error with our traceback, before any code of the program has run.
         from signal import SIG_DFL, SIGINT, raise_signal, signal
 
         signal(SIGINT, SIG_DFL)
@@ -129,7 +130,7 @@ if _given:
 
 _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
-    # As Python finds it if there is none: so `site` continues, and nothing by this name stays in sys.modules.
+    # The same error as if no sitecustomize existed: `site` ignores it, and sys.modules doesn't keep this module.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
 __spec__, __file__ = _spec, _spec.origin
 globals()["__doc__"] = None
