@@ -29,7 +29,7 @@ class _Observe(argparse.Action):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
+    """Add the plugin's options to pytest."""
     add = parser.getgroup("asynclab", "asynclab: name the causes of asyncio bugs").addoption
     # Two names, not an optional value, which would take the next word: pytest --asynclab tests/
     add(
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Observe the marked tests."""
+    """Turn on the observation if any test is marked, and check all markers."""
     marked = [item for item in session.items if item.get_closest_marker("asynclab")]
     if marked:
         _observe(session.config)
@@ -119,6 +119,7 @@ class _Collected:
         return (yield)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        """Print the findings."""
         if self._told:
             from asynclab.pytest_plugin.findings_summary import print_summary
 

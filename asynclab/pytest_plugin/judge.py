@@ -24,7 +24,7 @@ Told: TypeAlias = dict[str, Any]
 
 @dataclass
 class ObservedTest:
-    """A test that is observed."""
+    """An observed test, with its findings."""
 
     item: pytest.Item
     marked: MarkedTest

@@ -264,7 +264,7 @@ def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, the errors inside it, and its causes."""
+    """An error, the members of its group, and its causes and contexts."""
     waiting, seen = [error], set[int]()
     while waiting:
         each = waiting.pop()

@@ -26,7 +26,7 @@ _PIECE = 256 * 1024
 
 
 class AttachError(ToldError):
-    """A program can't be attached to."""
+    """A program that can't be attached to. The message says why, and what to do."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Attachment:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the program notices sooner or later."""
+        """Close the connection without waiting for the program, which will notice it."""
         self.connection.close()
 
 
@@ -100,7 +100,7 @@ def _owner_of(pid: int) -> int:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Whether a signal, such as from ctrl+z, has stopped a process; known only on Linux."""
+    """Whether a signal, such as from Ctrl-Z, has stopped a process; known only on Linux."""
     with suppress(OSError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return stat.rpartition(")")[2].split()[0] == "T"
@@ -138,7 +138,7 @@ def _injected(pid: int) -> socket.socket:
 
 
 def _greeted(pid: int, connection: socket.socket) -> Attachment:
-    """The connection, once the program has said that it can be observed."""
+    """Read the program's greeting, and check that it can be observed."""
     try:
         connection.settimeout(PATIENCE)
         greeting = _read_greeting(connection)

@@ -154,6 +154,7 @@ class _Passing:
             self.tell()
 
     def tell(self) -> None:
+        """Call `on_signal` for the signals that came while a frame was processed."""
         while self.untold:
             self.on_signal(self.untold.pop(0))
 

@@ -16,7 +16,7 @@ LINES_KEPT = 5_000
 """The most lines that have scrolled off and are kept."""
 
 PIECE = 2_048
-"""How many characters are parsed at once; if an escape sequence makes no sense, at most this many are lost."""
+"""How many characters are parsed at once; after an invalid escape sequence, at most this many are lost."""
 
 ALTERNATE = {47, 1047, 1049}
 """The modes that switch to the alternate screen; a full-screen program sets one of them."""
@@ -78,7 +78,7 @@ class _Screen(pyte.Screen):
         super().set_mode(*modes, **kwargs)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
-        """Turn modes off."""
+        """Turn modes off, and leave the alternate screen if one of them is for it."""
         if kwargs.get("private"):
             self.modes -= set(modes)
             if ALTERNATE & set(modes) and self._set_aside is not None:

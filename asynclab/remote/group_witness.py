@@ -89,6 +89,7 @@ class GroupWitness:
             self._is_gone = True
 
     def close(self) -> None:
+        """End the witness."""
         self.process.kill()
         with suppress(OSError):
             self.process.communicate()

@@ -19,7 +19,7 @@ HOOK = Path(__file__).parent / "inside" / "hook"
 """The folder with the sitecustomize.py that Python imports before the program."""
 
 PATIENCE = 30.0
-"""Seconds that a Python may take to start."""
+"""Seconds to wait for another Python's answer."""
 
 _OLDEST = (3, 11)
 
@@ -58,7 +58,7 @@ class Interpreter:
 
     path: str = sys.executable
     home: str = str(Path(asynclab.__file__).parent.parent)
-    """The folder that holds its asynclab."""
+    """The folder from which it imports asynclab."""
 
 
 class _Answer(msgspec.Struct):

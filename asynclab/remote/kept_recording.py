@@ -67,7 +67,7 @@ class KeptRecording(RecordingWriter):
             self._shorten()
 
     def _shorten(self) -> None:
-        """Drop the oldest parts, until half of the room is free."""
+        """Drop the oldest parts, until half of the limit is free."""
         while len(self._parts) > 1 and self._size - self._parts[0].begin > self._keep // 2:
             self._parts.popleft()
         first = self._parts[0]

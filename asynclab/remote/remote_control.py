@@ -71,6 +71,7 @@ class RemoteControl:
         self._send(Interrupt())
 
     def cancel_task(self, task: int, /) -> None:
+        """Cancel a task."""
         self._send(CancelTask(self._loop, task))
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> None:

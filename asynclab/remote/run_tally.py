@@ -81,7 +81,7 @@ class RunTally:
     state: LabState
     """The loop's state. Each batch of events is folded into it before `take` gets the batch."""
     running: float = 0.0
-    """Real seconds in which steps ran."""
+    """The total time of all steps in real seconds."""
     ready: float = 0.0
     """Total seconds that ended tasks were ready but not running."""
     waiting: float = 0.0

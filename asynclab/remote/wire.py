@@ -54,7 +54,7 @@ class LoopFound(Frame):
 
 
 class LoopUnobserved(Frame):
-    """A loop can't be observed, or not yet."""
+    """A loop can't be observed, or didn't answer yet."""
 
     kind: str
     """The name of its class."""

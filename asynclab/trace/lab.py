@@ -313,7 +313,7 @@ class Lab:
         self._feed.take(self._tracer.take_events())
 
     def _relieve(self) -> None:
-        """Keep what waits to be read from growing without bound."""
+        """Fold the waiting events into the state if there are more than `BACKLOG`, to bound the memory."""
         if len(self._tracer.events) > BACKLOG:
             self._take_in()
 
@@ -371,7 +371,7 @@ def _create_main(
     tracer: Tracer, loop: AbstractEventLoop, main: Main, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Task[Any]:
     coroutine = main(*args, **kwargs)
-    factory, tracer.factory = tracer.factory, None  # the first task has no creator who could see it start at once
+    factory, tracer.factory = tracer.factory, None  # the main task must not start eagerly
     try:
         task = loop.create_task(coroutine)
     finally:

@@ -169,7 +169,7 @@ class LoopRecording:
         with suppress(Exception):
             for event in observer.mishaps.silenced.passed_on.unread():
                 observer.emit(event)
-            if loop.get_exception_handler() is None:  # else the program's own handler gets them as they go
+            if loop.get_exception_handler() is None:  # otherwise the program's handler gets them
                 observer.registry.tell_unseen_failures()
                 for event in unread_futures(observer, loop):
                     observer.emit(event)
@@ -272,7 +272,7 @@ class LoopRecording:
         """
         alive = self._alive()
         if alive is not None and sleeps_on(alive[1], alive[0]):
-            with suppress(Exception):  # somebody may wake it meanwhile
+            with suppress(Exception):  # another thread may wake the loop meanwhile
                 look()
         else:
             self._call(look)

@@ -27,7 +27,7 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import outside_context
 
 PATIENCE = 0.5
-"""Real seconds without an answer after which a loop is reported as silent."""
+"""Real seconds to wait for a loop's answer. After that the loop is reported as not observed."""
 
 LAST_MOMENTS = 0.25
 """Real seconds to wait for a leaving viewer before the next one is refused."""

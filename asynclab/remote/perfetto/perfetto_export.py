@@ -18,7 +18,7 @@ from asynclab.remote.perfetto.task_track import READY, RUNNING, WAITING, TaskTra
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened
 
 FIRST_PID = 1_000_000_000
-"""Added to a loop's number: pids and tids share their numbers in a trace, and a task's tid is its own number."""
+"""Added to a loop's number to get its pid, because a pid must differ from all tids, which are the tasks' numbers."""
 
 ENDED_KEPT = 1_000
 """How many ended tasks are remembered: their done callbacks wake other tasks a moment later."""
@@ -45,6 +45,7 @@ class PerfettoExport:
         self._arrows = count(1)
 
     def take(self, frame: AnyFrame) -> None:
+        """Write a frame's part of the trace."""
         match frame:
             case LoopOpened():
                 self._begin_loop(frame)

@@ -104,7 +104,7 @@ class TaskTrack:
     """The track of a task that has not ended."""
 
     def __init__(self, file: TraceFile, pid: int, task: int, name: str, at: int, args: dict[str, Any]) -> None:
-        """Begin the track with the life of the task."""
+        """Begin the track with the slice for the task's life."""
         self._file = file
         self._task = task
         self._spans: list[_Span] = []
@@ -121,7 +121,7 @@ class TaskTrack:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is in the ready queue."""
+        """Whether the task is ready."""
         return self.doing is not None and self.doing.kind == READY
 
     def rename(self, name: str) -> None:
@@ -167,6 +167,7 @@ class TaskTrack:
         return None if self.last_run is None else self._draw(arrow, *self.last_run)
 
     def end(self, at: int, **args: Any) -> None:
+        """End the track, with all its open slices; `args` belong to the slice of the task's life."""
         self.stop(at)
         while len(self._spans) > 1:
             self._close()

@@ -39,7 +39,10 @@ def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
 
 
 class CleanUp:
-    """Ends the tasks and generators that main leaves behind, as asyncio.run does, and reports their failures."""
+    """Cancels the tasks and closes the async generators that main leaves behind, as asyncio.run does.
+
+    It also reports their failures to the program's exception handler.
+    """
 
     def __init__(self, tracer: Tracer, context: Context) -> None:
         self._tracer = tracer

@@ -20,7 +20,7 @@ class Freeze:
         """Whether loops wait before their next step."""
         self._changed = Condition()
         self._waiting: list[Recorder] = []
-        """The loops that wait, in the order of their arrival."""
+        """The waiting loops, in the order in which they began to wait."""
         self._goal: tuple[Recorder, int] | None = None
         """The task that `run_on` runs up to, with its loop. None of the loops waits until that task's next step."""
 

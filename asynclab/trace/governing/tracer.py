@@ -51,6 +51,7 @@ class Tracer(Observer):
 
     @property
     def paused(self) -> bool:
+        """Whether lab time and all tasks are held."""
         return self._paused
 
     @paused.setter

@@ -90,7 +90,7 @@ class Misuses:
 
 
 def _innermost(error: BaseException) -> FrameType | None:
-    """The frame that an error was raised in."""
+    """The frame in which an error was raised."""
     traceback, frame = error.__traceback__, None
     while traceback is not None:
         frame, traceback = traceback.tb_frame, traceback.tb_next
@@ -107,12 +107,12 @@ def _within_reach(frame: FrameType | None) -> set[int]:
 
 
 class CachedCoroutines:
-    """The caches of this process that keep coroutines, each reported once."""
+    """Finds the caches of this process that return coroutines twice; each is reported once."""
 
     def __init__(self) -> None:
         self._told: set[int] = set()
-        """Their id()."""
-        # Suites of tests ask often, and some have a thousand modules.
+        """The id() of the reported caches."""
+        # In a test suite this is called often, and there may be a thousand modules.
         self._seen = 0
         """The number of modules at the last call."""
         self._unsettled: dict[str, int] = {}

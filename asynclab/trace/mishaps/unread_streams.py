@@ -40,7 +40,7 @@ class _Unread(msgspec.Struct, frozen=True):
     size: int
     """The number of bytes that are buffered."""
     progress: Hashable
-    """Changes whenever any of it is read, more comes, or something is written."""
+    """A value that changes whenever any of the data is read, more arrives, or something is written."""
     library: str = ""
     ends: tuple[Any, Any] = (None, None)
     """The addresses of both ends of a connection."""
@@ -92,7 +92,7 @@ class UnreadStreams:
                 self._recorder.write(StreamUnread(at, number, unread.library, count, unread.size))
 
     def _is_read_by_others(self, unread: _Unread) -> bool:
-        """Whether a task that waits for something else may read any of the streams."""
+        """Whether another task, which isn't one of the watched ones, may read any of the streams."""
         others = (task for record, task in self._registry.tasks() if record.id not in self._waiting)
         return any(may_read(task, stream) for task in islice(others, _MOST_TASKS) for stream in unread.streams)
 

@@ -16,6 +16,7 @@ class Bystanders(msgspec.Struct, frozen=True):
     """Modules whose functions don't belong to the program, when they run in a thread or handle a signal."""
 
     def has_thread(self, thread: threading.Thread) -> bool:
+        """Whether a thread is one of `threads`, or runs a function of one of `modules`."""
         target = getattr(thread, "function", None) or getattr(thread, "_target", None)  # a Timer has a function
         return thread.ident in self.threads or self.has_handler(target)
 

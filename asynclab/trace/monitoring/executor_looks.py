@@ -50,7 +50,7 @@ class ExecutorLooks:
 
     def __init__(self) -> None:
         self._since: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
-        """Real time at which a call was first seen to wait."""
+        """The real time at which each call was first seen waiting for a thread."""
         self._waiters: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         """The numbers of the tasks that wait for the first queued calls."""
         self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()

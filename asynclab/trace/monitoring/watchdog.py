@@ -37,6 +37,7 @@ class Watch:
         self._monitor.start()
 
     def stop(self) -> None:
+        """Stop watching, and wait for the end of the monitor's thread."""
         if self._monitor is not None:
             self._monitor.stop()
 

@@ -12,7 +12,7 @@ from asynclab.trace.patching.patches import Patches
 
 
 def replace_handles(patches: Patches) -> None:
-    """Make asyncio create traced handles."""
+    """Make asyncio create traced handles, until the patches are undone."""
     patches.set(events, "Handle", TracedHandle)
     if _TracedThreadSafeHandle is not None:
         patches.set(events, cpython.THREAD_SAFE_HANDLE, _TracedThreadSafeHandle)

@@ -236,7 +236,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
                 ended = real_time()
                 if tracer.emit is not emit_first:
                     tracer.end_step(record, self._callback.__self__, ended, self._args)  # type: ignore[attr-defined]
-                else:  # nothing happened in it
+                else:  # nothing happened in this step
                     tracer.current = None
                     write = tracer.emit = tracer.write
                     if record.yielded:

@@ -55,7 +55,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class HeldValues:
-    """Works out what functions hold at their awaits: once for each, which takes about a millisecond if it writes."""
+    """Finds the places that functions hold at their awaits. It analyzes each function once, in about a millisecond."""
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[CodeType, Mapping[Any, Collection[Held]]]] = {}
@@ -66,7 +66,7 @@ class HeldValues:
         return id(code) in self._found
 
     def at(self, code: CodeType, instruction: int) -> Collection[Held]:
-        """What an async function holds while it waits at an instruction; nothing if its source can't be read."""
+        """The places that an async function holds while it waits at an instruction; empty if its source is missing."""
         found = self._found.get(id(code))
         if found is None:
             if len(self._found) >= _KEPT:
@@ -77,7 +77,7 @@ class HeldValues:
 
 
 def writes(code: CodeType) -> bool:
-    """Whether a function writes to anything but its own variables, or calls something whose name says so."""
+    """Whether a function writes to places other than its local variables, or calls a function whose name says so."""
     names = code.co_names
     is_named_so = not CHANGES.isdisjoint(names) or any(reader_for(name) in names for name in names)
     return is_named_so or not _WRITES.isdisjoint(code.co_code[::2])

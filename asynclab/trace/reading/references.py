@@ -178,7 +178,7 @@ class References:
 
 
 def _may_fail(task: Task[Any]) -> bool:
-    """Whether a task looks as if it may end its group early: its code raises, or waits for I/O."""
+    """Whether a task looks as if it could fail, and so end its group: its code has a `raise`, or it waits for I/O."""
     codes = [frame.f_code for frame in follow(coroutine_of(task)).frames]
     waits = bool(codes) and is_asyncio(codes[-1].co_filename) and os.path.basename(codes[-1].co_filename) in _WITHOUT_IO
     return not waits or any(_has_raise(code) for code in codes if not is_asyncio(code.co_filename))

@@ -91,7 +91,7 @@ def is_ours(file: str) -> bool:
 
 
 def is_asyncio(file: str) -> bool:
-    """Whether `file` is part of the asyncio package."""
+    """Whether `file` is part of asyncio."""
     return file.startswith(_ASYNCIO)
 
 

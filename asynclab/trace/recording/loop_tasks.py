@@ -24,7 +24,7 @@ class LoopTasks(dict[int, TaskRecord]):
         self.everybodys: Recorder | None = None
         """The recorder of all code that is in no lab; None if there is none."""
         self.sole: Recorder | None = None
-        """The same recorder if the loop has no other one, so that all tasks are its own; otherwise None."""
+        """The recorder `everybodys` if the loop has no other one, so that all tasks are its own; otherwise None."""
         self.timed_by: Recorder | None = None
         """The recorder of the timers in the loop's own heap; None if nobody records them."""
 

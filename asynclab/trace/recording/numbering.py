@@ -1,4 +1,4 @@
-"""Numbers tasks, queues and primitives."""
+"""Numbers tasks, queues and synchronization primitives for the events."""
 
 from __future__ import annotations
 

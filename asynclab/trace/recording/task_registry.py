@@ -197,7 +197,7 @@ class TaskRegistry:
         self.settle_names()
         assert record.created is not None
         record.created.name = name
-        record.created.file, record.created.line = "", 0  # the lab's own code made it
+        record.created.file, record.created.line = "", 0  # the lab's own code has created it
         # The event with the shown name is in the list of events. The record gets a copy with the task's real name, so
         # that a later renaming is noticed.
         record.created = msgspec.structs.replace(record.created, name=name_of(task))
@@ -284,7 +284,7 @@ class TaskRegistry:
         return bool(self._failed)
 
     def failed_of(self, futures: Iterable[Any]) -> list[Task[Any]]:
-        """Those of some futures that are failed tasks, if their exceptions may not have been retrieved."""
+        """The failed tasks among some futures, if their exceptions may not have been retrieved."""
         return [each for each in futures if id(each) in self._failed] if self._failed else []
 
     def unseen_failures(self) -> Iterator[tuple[int, Task[Any]]]:

@@ -131,7 +131,7 @@ class EagerStarts:
         """Register the task that starts, which is known now, and write that its step began."""
         recorder = self._recorder
         start.task = task
-        coroutine = None if is_done(task) else coroutine_of(task)  # Python 3.12.1 crashes if one that ended is asked
+        coroutine = None if is_done(task) else coroutine_of(task)  # Python 3.12.1 crashes for an ended task
         record = start.record = self._tasks.enter(task, coroutine, start.born)
         record.yielded = False
         recorder.current, recorder.cause = record, None

@@ -106,7 +106,7 @@ class _Threads:
             self._references = (*known, weakref.ref(thread))
 
     def are_alive(self) -> bool:
-        """Whether one of them runs."""
+        """Whether any of the threads runs."""
         threads = [reference() for reference in self._references]
         return any(thread is not None and thread.is_alive() for thread in threads)
 

@@ -44,7 +44,7 @@ SPARE_SHARE = 0.02
 """The share of the time in which the loop waits for such looks."""
 
 _ENOUGH = 0.0002
-"""Seconds to save again once the budget is spent: enough for several looks, as the accounting costs time too."""
+"""Seconds to save before the next look once the savings are spent: enough for several looks."""
 
 _DROPPABLE = ("event", "future", "queue.get", "condition")
 
@@ -156,7 +156,7 @@ class Looks:
             self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
             if wait.kind == "stream" or wait.library == POOL_LIBRARY:
                 self.unread.begins(record, task)
-            self._savings += self.updates.begins(record, chain)  # once for each function
+            self._savings += self.updates.begins(record, chain)  # it takes time only once per function
         except KeyboardInterrupt:
             raise
         except BaseException as error:

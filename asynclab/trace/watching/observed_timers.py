@@ -38,7 +38,7 @@ class ObservedTimer(TimerHandle):
 
     @looks_like(TimerHandle.cancel, "_timer_handle_cancelled", "super")
     def cancel(self) -> None:
-        """Cancel the timer, and report that if its purpose was reported."""
+        """Cancel the timer, and report the cancel if the timer was reported."""
         # A copy of TimerHandle.cancel and Handle.cancel.
         if self._cancelled:
             return
