@@ -1,4 +1,4 @@
-"""Recognizes tasks that asyncio.run() cancels at its end although they would soon have finished their work.
+"""Recognises tasks that asyncio.run() cancels at its end although they would soon have finished their work.
 
 Nobody waits for such a task. It doesn't count if other code keeps a reference to it, and so may cancel it on purpose,
 or if it loops until it is cancelled.

@@ -21,7 +21,7 @@ _KEPT = 1_000
 """How many places, and how many functions, are cached."""
 
 _AT_ONCE = 0.03
-"""Seconds in all for which the threads of loops may analyze functions. Later functions are left to another thread."""
+"""Seconds in all for which the threads of loops may analyse functions. Later functions are left to another thread."""
 
 _MOST_PUT_OFF = 50
 """The most tasks that are left to that thread; further tasks aren't compared."""
@@ -34,12 +34,12 @@ _Holds: TypeAlias = dict[_Where, tuple[Held, FrameType]]
 
 
 class ReadFunctions:
-    """The analyzed functions of this process, shared by all loops: a test suite may have many."""
+    """The analysed functions of this process, shared by all loops: a test suite may have many."""
 
     def __init__(self) -> None:
         self.values = HeldValues()
         self.left = _AT_ONCE
-        """Seconds for which the threads of loops may still analyze functions."""
+        """Seconds for which the threads of loops may still analyse functions."""
         self._writes: dict[int, tuple[CodeType, bool]] = {}
         """Whether a function may write a shared place, by the id() of its code; with the code, to keep it alive."""
 
@@ -64,13 +64,13 @@ class LostUpdates:
         self._holding: dict[_Where, tuple[TaskRecord, ...]] = {}
         self._told: set[tuple[CodeType, int]] = set()
         self._put_off: dict[int, TaskRecord] = {}
-        """The tasks that wait in functions that aren't analyzed yet."""
+        """The tasks that wait in functions that aren't analysed yet."""
 
     def begins(self, record: TaskRecord, chain: Chain) -> float:
         """Note that a task begins to wait, and compare its values.
 
         Returns:
-            The seconds of CPU time that analyzing functions took. Each function is analyzed only once.
+            The seconds of CPU time that analysing functions took. Each function is analysed only once.
         """
         writing = [frame.f_code for frame in chain.frames if self._may_write(frame)]
         if all(map(read_functions.values.is_known, writing)):

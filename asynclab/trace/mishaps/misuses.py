@@ -1,4 +1,4 @@
-"""Recognizes errors of tasks that used an object that another task uses, or that can't be used twice.
+"""Recognises errors of tasks that used an object that another task uses, or that can't be used twice.
 
 For example a coroutine that was already awaited, an object of another loop, or a future whose waiter was cancelled. It
 also finds a cause: `functools.cache` on an async function, which returns the same coroutine twice.

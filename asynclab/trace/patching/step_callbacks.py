@@ -1,4 +1,4 @@
-"""Recognizes callbacks that run a step of a task."""
+"""Recognises callbacks that run a step of a task."""
 
 from __future__ import annotations
 

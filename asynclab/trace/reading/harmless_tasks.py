@@ -1,4 +1,4 @@
-"""Recognizes tasks whose code can't wake any other task, such as one that only counts in a loop with a sleep.
+"""Recognises tasks whose code can't wake any other task, such as one that only counts in a loop with a sleep.
 
 The search for deadlocks needs that: such a task may refer to a lock or queue, but can't end a wait for it.
 """

@@ -36,7 +36,7 @@ PlaceUse: TypeAlias = Literal["computes", "derives", "checks", "sets"]
 _WRITES = frozenset(dis.opmap[name] for name in ("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_DEREF"))
 
 _LONGEST = 150
-"""The most lines of a function that is analyzed: longer ones would take too much time."""
+"""The most lines of a function that is analysed: longer ones would take too much time."""
 
 _KEPT = 1_000
 """How many functions are cached."""
@@ -55,14 +55,14 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class HeldValues:
-    """Finds the places that functions hold at their awaits. It analyzes each function once, in about a millisecond."""
+    """Finds the places that functions hold at their awaits. It analyses each function once, in about a millisecond."""
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[CodeType, Mapping[Any, Collection[Held]]]] = {}
         """A cache by the id() of a function's code, with the code itself: to hash the code would be slower."""
 
     def is_known(self, code: CodeType) -> bool:
-        """Whether a function was analyzed already."""
+        """Whether a function was analysed already."""
         return id(code) in self._found
 
     def at(self, code: CodeType, instruction: int) -> Collection[Held]:

@@ -1,4 +1,4 @@
-"""Recognizes tasks that wait for an object to which nothing else refers, so that nobody can ever wake them.
+"""Recognises tasks that wait for an object to which nothing else refers, so that nobody can ever wake them.
 
 With `await asyncio.Event().wait()` or `await asyncio.Future()` a program waits for Ctrl-C on purpose. But if others
 referred to the event, future, queue or condition when the wait began, and now only the waiting tasks do, then the
