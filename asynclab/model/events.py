@@ -1058,6 +1058,17 @@ class CoroutineCached(ProgramEvent):
     """Where the function is."""
 
 
+class WorkLeft(ProgramEvent):
+    """A task still runs though its gather() has failed, and its code will change or print something after its wait."""
+
+    task: int
+    waiter: int
+    """The task that called gather()."""
+    file: str = ""
+    line: int = 0
+    """Where it will do that."""
+
+
 class ClockMistaken(ProgramEvent):
     """A timer is set for a moment of time.time(), which the loop's clock reaches in decades."""
 

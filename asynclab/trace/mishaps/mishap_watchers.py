@@ -12,6 +12,7 @@ from asynclab.trace.mishaps.foreign_threads import ForeignThreads
 from asynclab.trace.mishaps.full_pipes import FullPipes
 from asynclab.trace.mishaps.ignored_results import ignored_failures
 from asynclab.trace.mishaps.left_open import LeftOpen
+from asynclab.trace.mishaps.left_work import left_work
 from asynclab.trace.mishaps.lost_items import lost_items
 from asynclab.trace.mishaps.misplaced_cancels import MisplacedCancels
 from asynclab.trace.mishaps.misuses import Misuses, cached_coroutines
@@ -87,6 +88,7 @@ class MishapWatchers:
     def gathered(self, record: TaskRecord, future: Future[Any], at: float) -> None:
         """Note that a task gets the results of a gather()."""
         self._tell("results", lambda: ignored_failures(record, future, self._registry, at))
+        self._tell("work", lambda: left_work(self._recorder, record, future, self._registry, at))
 
     def loop_closed(self, *, in_order: bool) -> None:
         """Note that the loop was closed; `in_order` is False if the program ends by an exception."""
