@@ -47,10 +47,10 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
     if not _is_ours(original):
-        patches.wrap_once_used(owner, _COMPLAIN, lambda method: around_body(method, partial(_Complaint, owner)))
+        patches.wrap_once_used(owner, _COMPLAIN, lambda method: around_body(method, partial(_HandlerCall, owner)))
 
 
-class _Complaint:
+class _HandlerCall:
     """Runs around call_exception_handler: reports the error to its lab, and uses that lab's exception handler."""
 
     def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
