@@ -85,7 +85,7 @@ class LeftOpen:
                 self._since.pop(reference, None)
             elif self._is_left(reference, given_up, now):
                 self._forget(reference)
-                self._tell(transport, given_up)
+                self._report(transport, given_up)
 
     def _is_left(self, reference: weakref.ref[Any], given_up: _Dropped, now: float) -> bool:
         if given_up.child is None:
@@ -96,7 +96,7 @@ class LeftOpen:
         del self._given_up[reference]
         self._since.pop(reference, None)
 
-    def _tell(self, transport: Any, given_up: _Dropped) -> None:
+    def _report(self, transport: Any, given_up: _Dropped) -> None:
         now = self._recorder.clock.now()
         if given_up.child is not None:
             self._recorder.write(ChildLeft(now, given_up.task, transport.get_pid(), *given_up.place))

@@ -102,7 +102,7 @@ class UnreadReplies:
                     for each in _METHODS[kind]:
                         vars(source).pop(each, None)
                     if name != "get_nowait":  # code that uses it empties the queue before it sends
-                        self._see(unread, _requests(frames, name), frames[-1], kind)
+                        self._check(unread, _requests(frames, name), frames[-1], kind)
             return getattr(kind, name)(source, *args, **options)
 
         return read
@@ -116,7 +116,7 @@ class UnreadReplies:
             frame = frame.f_back
         return reversed(frames)
 
-    def _see(self, unread: _CancelledRequest, requests: list[_Request], caller: FrameType, kind: type) -> None:
+    def _check(self, unread: _CancelledRequest, requests: list[_Request], caller: FrameType, kind: type) -> None:
         """Report if a function that reads now may get the reply to the cancelled request."""
         recorder, new = self._recorder, [each for each in requests if each.code in unread.codes]
         if new and recorder.current is not None:

@@ -23,7 +23,7 @@ OUTERMOST, INNERMOST = 10, 30
 """The frames reported of a longer stack; those between are reported as one frame."""
 
 
-def tell_places(
+def report_places(
     recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
 ) -> None:
     """Write the stacks of suspended tasks whose place isn't known yet, at most `PLACES_AT_ONCE`.
