@@ -34,9 +34,7 @@ def _simple() -> re.Pattern[str]:
     # Bots put a plus before the URL in their name.
     apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=(?:{space}|[(;])\+.{{4}}))"
     between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
-    usual = (
-        r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: no other check is needed
-    )
+    usual = r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: no other check is needed
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{usual}|{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})(?<!&&)){closed}",
