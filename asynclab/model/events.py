@@ -74,6 +74,9 @@ BLAMED_AFTER = 0.4
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """The result of a request to step: "step" ran one step of a task, "jump" jumped to the next timer.
 
+"outside" and "nothing" did nothing: all tasks wait for I/O or threads, or nothing is pending.
+"""
+
 MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator", "future"]
 """What was misused: a coroutine awaited twice, an object of another loop, or a stream or async generator in use.
 
@@ -811,6 +814,9 @@ class CoroutineDropped(ProgramEvent):
 
 class ExceptionDropped(ProgramEvent):
     """Nobody has retrieved the exception of a failed task or future, and nobody will.
+
+    The task or future was destroyed, its loop was closed, or a gather() has ended and its results are dropped.
+    """
 
     task: int | None = None
     """The failed task; None for a future that is not a task."""
