@@ -70,7 +70,7 @@ class Source(Protocol):
         """The object that accepts commands; None if there is none, as for a recording."""
 
     def pump(self) -> None:
-        """Fold the events that have come since the last call and pass them on. Call this once a frame."""
+        """Fold the events that have come since the last call, and pass them to subscribers. Called for each frame."""
 
     def subscribe(self, subscriber: Subscriber, /) -> None:
         """Pass all events to a subscriber, from the next `pump` on."""

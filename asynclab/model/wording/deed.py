@@ -43,7 +43,7 @@ def _filled(event: events.QueuePut | events.QueueGot, state: LabState) -> str:
 
 
 def task_done(event: events.QueueTaskDone, _: LabState) -> Forms:
-    """A queue's task_done() was called."""
+    """An item was reported as done."""
     queue, count = label("queue", event.queue), f"{event.unfinished:,}"
     return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left", "task_done()")
 
