@@ -1,1 +1,1 @@
-"""Folds the events of a lab into plain data."""
+"""The model of an observed run: its events, the state that they add up to, and texts about both. Draws nothing."""

@@ -1,4 +1,4 @@
-"""The lines of the activity log: one for each thing worth reading."""
+"""Defines the lines of the activity log, which tells what the tasks do."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ ActivityKind: TypeAlias = Literal[
     "clock",
     "chosen",
 ]
-"""What a line is about, for its colour and for filters."""
+"""The subject of a line, for its colour and for filters."""
 
 ALWAYS_TOLD: frozenset[ActivityKind] = frozenset({"printed", "failed", "warned", "blocked"})
-"""Kinds that are shown even for a task that a library created for itself."""
+"""The kinds that are logged even for a library's internal tasks."""
 
 
 class ActivityLine(msgspec.Struct, frozen=True, gc=False):
-    """One line of the log. Its text is clean and short, and doesn't name the task."""
+    """One line of the log. Its text is clean and short, and doesn't contain the task's name."""
 
     number: int
-    """Counts from 0 in a run, lines that have been dropped included."""
+    """The number of the line in its run, from 0. Dropped lines count too."""
     at: float
     """Lab seconds."""
     task: int | None
-    """The task that it is about; None for the run itself, or for other code on the loop."""
+    """The task that the line is about; None for the run itself, or for code outside of all tasks."""
     kind: ActivityKind
     forms: tuple[str, ...]
-    """Its text, then shorter and shorter forms of it, if there are any, for narrow panes."""
+    """The text, followed by shorter forms of it for narrow panes, if there are any."""
 
     @property
     def text(self) -> str:
-        """The text in full."""
+        """The full text."""
         return self.forms[0]

@@ -1,4 +1,4 @@
-"""Turns events into lines of JSON and back."""
+"""Encodes events as lines of JSON, and decodes them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline; its numbers are as `finite` makes them."""
+    """An event as a line of JSON, without the newline. Its numbers are made finite: see `finite`."""
     try:
         line = _encoder.encode(event)
     except UnicodeEncodeError:
         return _encoder.encode(encodable(finite(event)))
-    return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
+    return _encoder.encode(finite(event)) if b"null" in line else line  # the encoder writes infinity as null
 
 
 def encodable(value: object) -> Any:
-    """A struct as built-in values, without what UTF-8 can't write.
+    """A struct as built-in values that can be encoded in UTF-8.
 
-    Half of a surrogate pair, as Python has it in the names of some files, becomes U+FFFD.
+    Lone surrogates, which Python uses in some names of files, become U+FFFD.
     """
     return _encodable(msgspec.to_builtins(value))
 
@@ -42,9 +42,9 @@ def _encodable(value: Any) -> Any:
 
 
 def finite(struct: AnyStruct) -> AnyStruct:
-    """An event whose numbers can all be written as JSON, which knows neither infinity nor "not a number".
+    """A struct without infinity and "not a number", which JSON doesn't have.
 
-    Where a number may be None, None stands for these; elsewhere the largest number for infinity, and 0 for no number.
+    A field that may be None gets None for both. Another gets the largest float for infinity, and 0 for "not a number".
     """
     changes: dict[str, Any] = {}
     for name, is_optional in _numbers_of(type(struct)):
@@ -68,11 +68,15 @@ def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
 
 
 def decode(line: bytes | str) -> AnyEvent:
-    """The event in a line of JSON; raises a msgspec.DecodeError, or a ValidationError for JSON that is no event."""
+    """The event in a line of JSON.
+
+    Raises:
+        msgspec.DecodeError: The line is not JSON. Its subclass ValidationError: the JSON is not an event.
+    """
     return _decoder().decode(line)
 
 
 @cache
 def _decoder() -> msgspec.json.Decoder[AnyEvent]:
-    """Made when it is needed: it takes time, and a program that is observed only writes."""
+    """The decoder. Creating it takes time, and an observed program never needs it."""
     return msgspec.json.Decoder(AnyEvent)

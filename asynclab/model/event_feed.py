@@ -1,4 +1,4 @@
-"""Folds events into a state, and hands them on to the subscribers."""
+"""Folds events into a state, and passes them on to subscribers."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from asynclab.model.source import Subscriber
 from asynclab.model.state import LabState
 
 BATCH = 2_000
-"""How many events are folded and handed on at once. A history can keep a state only between two batches."""
+"""The most events in a batch. Events are folded and passed on in batches; a history takes snapshots between batches."""
 
 
 class EventFeed:
-    """The second half of every source, after the events have arrived.
+    """Holds a state and its subscribers. Each `Source` has a feed, and gives it the events that have arrived.
 
-    When a subscriber is called, the state has taken in exactly the events up to the end of its batch.
+    When a subscriber is called, the state includes exactly the events up to the end of the batch.
 
-    A subscriber that raises loses no event, neither its own later ones nor anybody else's. The first error is kept
-    until everything has been handed on; then `raise_error` raises it.
+    If a subscriber raises an exception, all subscribers still get all events. The first exception is kept, for
+    `raise_error`.
     """
 
     def __init__(self) -> None:
         self.state = LabState()
-        """Everything up to the latest batch."""
+        """The state after the latest batch."""
         self._subscribers: list[Subscriber] = []
         self._waiting: deque[Sequence[Event]] = deque()
-        """What has arrived and has not been folded."""
+        """Events that have arrived and are not folded yet."""
         self._is_busy = False
         self.error: BaseException | None = None
-        """The first error of a subscriber that nobody has seen."""
+        """The first exception of a subscriber since `raise_error` was last called."""
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Hand every event from now on to a subscriber."""
+        """Pass all events from now on to a subscriber."""
         self._subscribers.append(subscriber)
 
     def take(self, events: Sequence[Event]) -> None:
-        """Fold events and hand them on.
+        """Fold events and pass them on.
 
         Raises:
-            KeyboardInterrupt: The user interrupted a subscriber. Other errors wait for `raise_error`.
+            KeyboardInterrupt: The user interrupted a subscriber. Other exceptions are kept for `raise_error`.
         """
         self._waiting.append(events)
-        # A subscriber that asks for more, such as by pumping its source, gets it in order: after the present batch.
+        # A subscriber may call this, for example by pumping its source. Then these events come after the present batch.
         if self._is_busy:
             return
         self._is_busy = True
@@ -57,7 +57,7 @@ class EventFeed:
             self.raise_error()
 
     def raise_error(self) -> None:
-        """Raise the first error of a subscriber since the last call, if there was one."""
+        """Raise the first exception of a subscriber since the last call, if there was one."""
         error, self.error = self.error, None
         if error is not None:
             raise error

@@ -1,18 +1,17 @@
-"""Defines the events of a lab: one struct for each kind.
+"""Defines the events of a lab: one struct for each kind. A lab is one observed run of asyncio code.
 
-An event is a past fact. The tracer writes events, the model folds them into a `LabState`, and
-`asynclab demo NAME --json` prints them, one JSON object a line, whose field `type` names the event.
+An event is a past fact. The tracer writes events, and the model folds them into a `LabState`.
+`asynclab demo NAME --json` prints them: one JSON object per line, whose field `type` is the name of the event.
 
-- `at` is the moment, in lab seconds. Lab time starts at 0, stands still while the lab is paused, and goes at the lab's
-  speed. Events come in the order in which they happened.
-- Tasks, queues, primitives and timeouts are small integers, counted up within a lab; the tasks of all loops of an
-  observed process share one count.
-- `task` is the task that did it, or that it happened to; None (null in JSON) for code that is in
-  no task.
-- JSON knows neither infinity nor "not a number". Where null is allowed it stands for these, such as for a deadline that
-  never comes; elsewhere the largest number stands for infinity, and 0 for "not a number".
-- Text (names, reprs, prints, exceptions) is as the program wrote it, cut short where it is long. It is data: whoever
-  shows it neutralises it first, with `asynclab.model.text.clean`.
+- `at` is the time of the event, in lab seconds. Lab time starts at 0, stands still while the lab is paused, and runs at
+  the lab's speed. Events are in the order in which they happened.
+- Tasks, queues, primitives and timeouts are identified by small integers, numbered in order within a lab. The loops of
+  an observed process share one numbering of tasks.
+- `task` is the task that did something, or to which it happened; None (null in JSON) for code outside of all tasks.
+- JSON has neither infinity nor "not a number". A field that allows null has null for both, for example a deadline that
+  never comes. Other fields have the largest float for infinity, and 0 for "not a number".
+- Text (names, reprs, prints, exceptions) is as the program wrote it; long text is cut. It is untrusted: before a view
+  shows it, `asynclab.model.text.clean` must remove its control characters.
 """
 
 # docs/events.md is written from these docstrings: run docs/make_events_page.py after a change.
@@ -27,7 +26,7 @@ Outcome: TypeAlias = Literal["done", "failed", "cancelled"]
 """How a task or a run ended."""
 
 WakeCause: TypeAlias = Literal["created", "task", "timer", "callback", "cancel"]
-"""Why a task became ready: its birth, another task's step, a timer, other code on the loop (I/O, threads), a cancel."""
+"""Why a task became ready: its creation, another task's step, a timer, another callback (I/O, threads), or a cancel."""
 
 WaitKind: TypeAlias = Literal[
     "sleep",
@@ -55,81 +54,83 @@ WaitKind: TypeAlias = Literal[
     "async_generator",
     "unknown",
 ]
-"""What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.library`)."""
+"""What a suspended task waits for. "library" is a future in the code of an installed package: see `Wait.library`."""
 
 MAIN = 1
-"""The number of the task that a lab was started with."""
+"""The number of a lab's main task."""
 
 BACKLOG = 100
-"""Whenever a queue holds this many more items, it reports where the item was put."""
+"""A put that makes a queue hold a multiple of this many items reports its line of code."""
 
 ITEMS_SHOWN = 1_000
-"""How many items of a queue are kept by name; further ones are only counted."""
+"""The most items of a queue whose reprs are kept; further items are only counted."""
 
 BLOCKED_AFTER = 0.1
-"""Real seconds after which a step counts as blocking the loop, in every view."""
+"""Real seconds after which a step counts as blocking the loop."""
 
 BLAMED_AFTER = 0.4
-"""A step is to blame only if it ran for this many real seconds, without the time in which the machine ran others."""
+"""Real seconds that a step must run to be reported as a mistake. The time in which the CPU ran others is excluded."""
 
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a request to step did: ran one step of a task; jumped to the next timer; nothing, since all tasks wait for I/O
-or threads; nothing, since nothing is pending."""
+"""The result of a request to step: "step" ran one step of a task, "jump" jumped to the next timer.
+
+"outside" and "nothing" did nothing: all tasks wait for I/O or threads, or nothing is pending.
+"""
 
 MisuseKind: TypeAlias = Literal["coroutine", "loop", "stream", "generator", "future"]
 """What was misused: a coroutine awaited twice, an object of another loop, or a stream or async generator in use.
 
-Or a future that was set though the task that waited for it had been cancelled, and the future with it.
+"future" is a future whose result was set although its waiting task, and with it the future, had been cancelled.
 """
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
-"""Which of asyncio's primitives it is."""
+"""The class of a primitive of asyncio."""
 
 
 class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a suspended task waits for, and where in the code.
+    """What a suspended task waits for, and in which line of code.
 
-    Opaque waits have the kind "unknown" or "async_generator"; nothing in here is guessed.
+    No value is guessed: if the frames that wait can't be seen, the kind is "unknown" or "async_generator".
     """
 
     kind: WaitKind
     number: int = 0
-    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 if unknown."""
+    """The number of the queue or primitive: 2 for "lock#2". Each kind has its own numbering; 0 if unknown."""
     tasks: tuple[int, ...] = ()
-    """The tasks waited for, or for a lock the task that holds it."""
+    """The tasks that it waits for; for a lock, the task that holds it."""
     count: int = 0
-    """For gather and wait: how many awaitables, tasks or not."""
+    """For gather and wait: the number of awaitables, including those that aren't tasks."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds; None if it is unknown, or has no end."""
+    """For a sleep: its whole length in lab seconds; None if it is unknown or infinite."""
     deadline: float | None = None
-    """The lab time at which a timer ends this wait by itself; None if none does."""
+    """The lab time at which a timer will end this wait; None if no timer will."""
     library: str = ""
-    """The package whose code waits, where the kind is "library"."""
+    """For the kind "library": the package whose code waits."""
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
-    """The line in that file; 0 if it is unknown, as frames further in can't be seen."""
+    """The line in that file; 0 if it is unknown, because the inner frames can't be seen."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A coroutine of a suspended task.
+    """One coroutine of a suspended task, or several that are shown as one.
 
-    It may stand for several: coroutines of one library that await each other, or the middle of a very long chain.
+    That is so if they belong to one library and await each other, or are in the middle of a very long chain.
     """
 
     function: str
-    """Its qualified name; the outermost one's if there are several."""
+    """The coroutine's qualified name; for several, that of the outermost."""
     file: str = ""
     line: int = 0
-    """Where it resumes: its suspended line, or the first line of its body if it has not started."""
+    """The line at which it will resume, or the first line of its body if it has not started."""
     library: str = ""
-    """The package that it belongs to, such as "asyncio"; empty for the user's own code."""
+    """The package of its code, such as "asyncio"; empty for the user's own code."""
     count: int = 1
-    """How many coroutines it stands for."""
+    """The number of coroutines."""
 
 
 class Event(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
-    """The base of the groups of events, which are the bases of all events."""
+    """The base of all events. Each of its subclasses is a group of events."""
 
     at: float
     """Lab time in seconds."""
@@ -164,28 +165,28 @@ class ProgramEvent(Event):
 
 
 class RunStarted(RunEvent):
-    """A lab began to run a coroutine function."""
+    """A lab started to run a coroutine function."""
 
     name: str
-    """The lab's name, such as the demo's."""
+    """The lab's name, such as the name of a demo."""
     epoch: float
-    """Seconds since 1970 at lab time `at`."""
+    """The time of the event in seconds since 1970."""
     python: str
     """The interpreter's version, such as "3.13.0"."""
 
 
 class RunEnded(RunEvent):
-    """The main task ended, and everything it left behind was cleaned up."""
+    """The main task ended, and the tasks that it left pending were cancelled."""
 
     outcome: Outcome
     detail: str = ""
-    """The repr of what main returned, or its exception in one line."""
+    """The repr of the main task's result, or its exception in one line."""
     leaked: tuple[int, ...] = ()
-    """Tasks that were still pending when main ended."""
+    """The tasks that were still pending when the main task ended."""
 
 
 class ClockChanged(RunEvent):
-    """Lab time was paused, resumed, given another speed, or stood still because the whole process did."""
+    """Lab time was paused or resumed, its speed was changed, or the whole process was stopped for a while."""
 
     paused: bool
     """Whether lab time stands still."""
@@ -194,59 +195,59 @@ class ClockChanged(RunEvent):
     instant: bool
     """Whether idle time is skipped."""
     stopped: float = 0.0
-    """For how many real seconds the whole process was stopped just before, as by ctrl+z."""
+    """How many real seconds the whole process was stopped just before, for example by Ctrl-Z."""
 
 
 class TaskChosen(RunEvent):
-    """The user let a ready task of a paused lab run before others that were ahead of it."""
+    """In a paused lab, the user chose a ready task to run before others that were ahead of it in the ready queue."""
 
     task: int
     ahead_of: int
-    """The task that would have run."""
+    """The task that would have run next."""
 
 
 class TaskHeld(RunEvent):
-    """A paused lab keeps a ready task from running its step, until it steps or ends, or the clock resumes.
+    """A paused lab holds a ready task: the task's next step waits until the user steps, or the clock resumes.
 
-    Held tasks run in the order in which they were held, unless somebody chooses.
+    Held tasks run in the order in which they were held, unless the user chooses one.
     """
 
     task: int
 
 
 class TaskReleased(RunEvent):
-    """A held step was called off, as code cancelled its handle: the task is no longer held, and does not step.
+    """A task is no longer held, and won't run its held step, because the program cancelled the handle of that step.
 
-    A task that steps, or that a resumed clock lets run, has no such event.
+    A task that steps, or that runs because the clock resumes, has no such event.
     """
 
     task: int
 
 
 class StepReported(RunEvent):
-    """The user asked a lab for a step, with this outcome; the step itself follows."""
+    """The user asked a lab for a step. Its result is known, and the events of the step follow."""
 
     outcome: StepTaken
 
 
 class RunningTo(RunEvent):
-    """A paused lab begins to run step after step until something happens to a task, or stops doing so.
+    """A paused lab starts to run step by step until something happens to a certain task, or stops doing so.
 
-    It stops because that has happened, because no step is left, or because of another command.
+    It stops when that has happened, when no step is left, or because of another command.
     """
 
     task: int | None = None
-    """The task to whose next event it runs; None if it has stopped."""
+    """The task whose next event it runs to; None if it has stopped."""
 
 
 class EndRequested(RunEvent):
-    """The run was asked to end, by a person or by its program's own end; it cleans up until RunEnded."""
+    """The run was asked to end, by the user or because its program ends. Until RunEnded it cleans up."""
 
 
 class RunStalled(RunEvent):
-    """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread, no process.
+    """All tasks wait, and nothing known can wake them: no timer, no I/O, no thread, no process.
 
-    It comes once that has lasted 0.1 real seconds.
+    It is sent once this has lasted for 0.1 real seconds.
     """
 
     stalled: bool = True
@@ -254,218 +255,219 @@ class RunStalled(RunEvent):
 
 
 class TaskCreated(TaskEvent):
-    """A task was born; it is ready, and has not run yet. Or it was there before anybody looked: see `found`."""
+    """A task was created. It is ready, and has not run yet. With `found`, it was created earlier, and waits."""
 
     task: int
     name: str
-    """As `get_name()` returns it."""
+    """As returned by `get_name()`."""
     coroutine: str
     """The qualified name of its coroutine."""
     parent: int | None = None
-    """The task whose step created it; None for main and for tasks that other callbacks created."""
+    """The task whose step created it; None for the main task, and for tasks created by other callbacks."""
     file: str = ""
     line: int = 0
-    """Where it was created: the innermost frame outside asyncio."""
+    """The line that created it: in the innermost frame outside asyncio."""
     internal: bool = False
-    """Whether a library created it for itself, out of the user's sight."""
+    """Whether it belongs to the internals of a library. Views hide it from the user."""
     found: bool = False
-    """Whether it was pending already when its loop began to be observed: it waits, and who created it isn't known."""
+    """Whether it was pending already when the observation of its loop began. It waits, and its creator is unknown."""
 
 
 class TaskRenamed(TaskEvent):
-    """A task was given another name."""
+    """A task got another name."""
 
     task: int
     name: str
 
 
 class TaskCancelRequested(TaskEvent):
-    """Somebody called cancel() on a task. It is not cancelled yet: it may clean up, or refuse.
+    """Code called cancel() on a task. The task is not cancelled yet: it may clean up, or ignore the request.
 
-    A request to a task that is ready, or has not begun, wakes nobody: it is sent at the end of the step that made the
-    task, or of its own next step.
+    If the task is ready or has not started, the request wakes nothing. Then this event is sent later: at the end of the
+    step that created the task, or of the task's own next step.
     """
 
     task: int
     by: int | None = None
-    """The task that asked, or whose end made a callback ask, as a task group's does.
+    """The task that called it. Or the task whose end ran a callback that called it, as in a task group.
 
-    None for the user, for the lab itself, or if no hook saw the request.
+    None for the user, for the lab itself, or if the caller is unknown.
     """
 
 
 class TaskCutOff(TaskEvent):
-    """At its end, asyncio.run() cancels a task that nobody keeps or waits for, and whose work would have ended.
+    """At its end, asyncio.run() cancels a task without an owner, whose work would have come to an end.
 
-    Or the loop is closed while the task is pending, whatever it does: not even its finally blocks run then.
+    No code refers to that task or waits for it. With `by_close`, any task is pending while its loop is closed: then not
+    even its finally blocks run.
     """
 
     task: int
     by_close: bool = False
     """Whether the loop was closed."""
     cleans_up: bool = False
-    """Whether the loop was closed, and clean-up never runs: the task was asked to end, or is inside a try or with."""
+    """Whether closing the loop lost clean-up code: the task was cancelled before, or is inside a try or with."""
 
 
 class TaskReplaced(TaskEvent):
-    """A task is in an endless loop, and the only variable by which it was known refers to another one now.
+    """A task runs an endless loop, and the only variable that referred to it now refers to another task.
 
-    Or it is one of many that were made in a row, and only the newest is awaited.
+    Or it is one of many tasks that were created one after another, and only the newest is awaited.
     """
 
     task: int
     by: int
-    """The task that has taken its place."""
+    """The task to which the variable refers now, or the newest task."""
     name: str
-    """Which variable: "Poller.task"; empty for one of many."""
+    """The variable, such as "Poller.task"; empty for one of many tasks."""
     count: int = 0
-    """How many of these tasks are pending without anybody who refers to them."""
+    """How many of these tasks are pending although no code refers to them."""
 
 
 class CancelIgnored(TaskEvent):
-    """A task was asked to end, swallowed its CancelledError, and waits again."""
+    """A task was cancelled, suppressed its CancelledError, and waits again."""
 
     task: int
     by_timeout: bool = False
-    """Whether a timeout around it had asked."""
+    """Whether a timeout around its code had cancelled it."""
     by: int | None = None
-    """The task that had asked."""
+    """The task that had cancelled it."""
     by_group: bool = False
-    """Whether it still is in the body of a task group that has failed, and has asked it to end."""
+    """Whether a failed task group had cancelled it, and it is still in the body of that group."""
     is_endless: bool = False
-    """Whether it waits in a loop that only an exception leaves."""
+    """Whether it waits in a loop that only an exception can end."""
 
 
 class CancelShared(TaskEvent):
-    """The future that a task waits for is cancelled with another task: one that awaits it, or cancels it at its end."""
+    """A task's awaited future was cancelled because another task was cancelled, which awaits it too or cancelled it."""
 
     task: int
     """The task that waits."""
     by: int
     is_raised_again: bool = False
-    """Whether the other task's CancelledError itself was raised in this task, and not passed on by a future."""
+    """Whether the very CancelledError of the other task was raised in this one, without a cancelled future."""
 
 
 class SourceDropped(TaskEvent):
-    """Nobody refers any more to the event, future, queue or condition that a task waits for, as others did before."""
+    """The event, future, queue or condition that a task waits for was dropped by all other code that referred to it."""
 
     task: int
     event: int = 0
-    """Which event it is; 0 for anything else."""
+    """The number of the event; 0 for any other object."""
     queue: int = 0
-    """Which queue it is; 0 for anything else."""
+    """The number of the queue; 0 for any other object."""
     condition: int = 0
-    """Which condition it is; 0 for anything else."""
+    """The number of the condition; 0 for any other object."""
 
 
 class Waker(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The one function of the program that looks as if it would wake a task."""
+    """The only function of the program that, by its code, would wake a task."""
 
     task: int
     function: str
     file: str
     line: int
-    """Where it wakes that."""
+    """The line that would wake it."""
 
 
 class TasksStranded(RunEvent):
-    """Nothing that can still run leads to what some tasks wait for, nor to these tasks; other tasks may still run."""
+    """No code that can still run refers to some waiting tasks, or to what they wait for. Other tasks may still run."""
 
     tasks: tuple[int, ...]
-    """The tasks that were found so at two looks in a row."""
+    """The tasks that two searches in a row have found."""
     is_sure: bool = True
-    """Whether nothing leads to them even if a task in one task group with them fails."""
+    """Whether nothing can wake them even if another task of their task group fails."""
     serves: bool = False
-    """Whether it is the main task alone, and a server still runs: main may wait until it is interrupted."""
+    """Whether only the main task is stranded and a server still runs: then it may wait on purpose, for an interrupt."""
     wakers: tuple[Waker, ...] = ()
     """The functions that would wake the tasks."""
 
 
 class HandoverLost(TaskEvent):
-    """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
+    """A task was cancelled after it was woken and before it ran. So it never got the result that it was woken with."""
 
     task: int
     result: str
-    """What it had waited for brought this: its repr, cut short."""
+    """The repr of that result, cut short."""
 
 
 class ReplyUnread(TaskEvent):
-    """A task reads from a stream or queue from which the reply to a cancelled request was still to be read."""
+    """A task reads from a stream or queue in which the reply to another, cancelled request is still unread."""
 
     task: int
     of: int
     """The task whose request was cancelled."""
     reads_once: bool = False
-    """Whether the function that reads can't do so again: it takes what comes first for its own reply."""
+    """Whether the function reads only once, so that it takes the first reply for its own."""
     is_queue: bool = False
-    """Whether it reads from a queue."""
+    """Whether it reads from a queue, and not from a stream."""
     file: str = ""
     line: int = 0
     """Where it reads."""
 
 
 class FailureUnseen(TaskEvent):
-    """A task has failed, nobody has looked at its exception since, and its code would have woken others that wait."""
+    """A task has failed and its exception was not retrieved. Its code would have woken other tasks, which wait."""
 
     task: int
     waiting: tuple[int, ...] = ()
     """The tasks that it would have woken."""
     file: str = ""
     line: int = 0
-    """Where it failed, in the user's code."""
+    """The line of the user's code at which it failed."""
 
 
 class CancelMisplaced(TaskEvent):
-    """A timeout or task group cancels its task while the async generator that has it stands at a yield."""
+    """A timeout or task group in an async generator cancels its task while the generator is suspended at a yield."""
 
     task: int
     block: str
-    """What has cancelled it: "timeout" or "task group"."""
+    """What cancels the task: "timeout" or "task group"."""
     generator: str
-    """The name of its function."""
+    """The name of the generator's function."""
     file: str = ""
     line: int = 0
-    """Where it stood."""
+    """The line of that yield."""
     has_ended: bool = False
-    """Whether that task had ended, so that this cancels nobody."""
+    """Whether the task had ended already, so that nothing is cancelled."""
 
 
 class GeneratorKilled(TaskEvent):
-    """A timeout around the wait for an async generator's next item has ended the generator; code may ask it again."""
+    """A timeout around the wait for an async generator's next item has ended the generator. Code may still use it."""
 
     task: int
     generator: str
-    """The name of its function."""
+    """The name of the generator's function."""
     file: str = ""
     line: int = 0
-    """Where the next item is waited for."""
+    """The line that waits for the next item."""
 
 
 class PipeFull(TaskEvent):
-    """A task waits for a child process that is blocked in a write: its pipe is full, and nobody has read from it."""
+    """A task waits for a child process that is blocked in a write: its pipe is full, and no code reads from it."""
 
     task: int
     stream: str
     """The child's stream: "stdout" or "stderr"."""
     held: int = 0
-    """How many bytes its StreamReader holds, beside those in the pipe."""
+    """How many bytes are in its StreamReader, in addition to those in the pipe."""
 
 
 class ChildLeft(TaskEvent):
-    """A child process still runs, and nobody refers to it: the task that waited for its end was cancelled."""
+    """A child process still runs and no code refers to it, because the task that waited for its end was cancelled."""
 
     task: int
     child: int
-    """The child's number as a process."""
+    """The pid of the child."""
     file: str = ""
     line: int = 0
-    """Where the task waited; 0 if only Python's own code waits in it."""
+    """The line at which the task waited; 0 if only Python's own code waited."""
 
 
 class PipeKeptOpen(TaskEvent):
-    """A task waits for a child process that has ended, as another process keeps its pipe open, such as its child.
+    """A task still waits for a child process that has ended: another process, such as its child, holds the pipe.
 
-    Or the child waits for the end of its input, which nobody but the task could close.
+    For "stdin", the child waits for the end of its input, which only the waiting task could close.
     """
 
     task: int
@@ -474,63 +476,63 @@ class PipeKeptOpen(TaskEvent):
 
 
 class ScheduledFromThread(TaskEvent):
-    """Code in another thread, or in a signal handler, has put a callback in the ready queue without waking the loop."""
+    """Code in another thread or in a signal handler has scheduled a callback without waking the loop."""
 
     task: int | None = None
-    """The task whose step that is."""
+    """The task whose step the callback runs; None for another callback."""
     thread: str = ""
     """The thread's name; empty for a signal handler."""
     file: str = ""
     line: int = 0
-    """Where, in that code."""
+    """The line that did it."""
     stops: bool = False
-    """Whether it has called stop() instead."""
+    """Whether that code called the loop's stop() instead."""
 
 
 class TaskEnded(TaskEvent):
-    """A task has run to its end."""
+    """A task has ended."""
 
     task: int
     outcome: Outcome
     detail: str = ""
     """The repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
-    """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
+    """For an exception group, or an exception with causes: a few lines that draw the exceptions as a tree."""
 
 
 class ResultUnread(TaskEvent):
-    """A task that had ended with an item from a queue, or something to be closed, is gone, and nobody has read that."""
+    """An ended task was destroyed with an unread result: an item of a queue, or an object that must be closed."""
 
     task: int
     is_sure: bool = False
-    """Whether nobody referred to the task any more when it ended: somebody may have awaited it later otherwise."""
+    """Whether no code referred to the task when it ended. Otherwise a later await may have read the result."""
     meant_for: int | None = None
-    """For something to be closed: the task that waited for it, and was cancelled before it ran."""
+    """For an object that must be closed: the task that waited for it, and was cancelled before it ran."""
     is_given_up: bool = False
-    """For something to be closed: whether nobody waited for it any more; that may have been a wait in shield()."""
+    """For an object that must be closed: whether no task waited for it any more, as after a wait in shield()."""
 
 
 class ItemLost(TaskEvent):
-    """A timeout ends a function that has taken an item from a queue, and has not used or returned it."""
+    """A timeout ends a function that has taken an item from a queue, and has neither used nor returned it."""
 
     task: int
     item: str
-    """Its repr, cut short."""
+    """The item's repr, cut short."""
     file: str = ""
     line: int = 0
-    """Where that function waits."""
+    """The line at which the function waits."""
     is_leaked: bool = False
-    """Whether the item has to be closed or given back, and not only to be read."""
+    """Whether the item must be closed or given back."""
 
 
 class TaskCollected(TaskEvent):
-    """A pending task was destroyed by the garbage collector: nothing referred to it any more. It counts as failed."""
+    """A pending task was destroyed by the garbage collector, because nothing referred to it. It counts as failed."""
 
     task: int
 
 
 class Progressed(TaskEvent):
-    """A task reported how far it is, with progress() or track()."""
+    """A task reported its progress, with progress() or track()."""
 
     task: int
     done: float
@@ -540,9 +542,9 @@ class Progressed(TaskEvent):
 
 
 class TaskReady(StepEvent):
-    """A task was put in the ready queue; if its own step is still under way, it is ready when that ends.
+    """A task was put in the ready queue. If its own step still runs, it is ready when the step ends.
 
-    A new task needs no such event, and a task that yields with sleep(0) has none: see `ready` of Stepped and StepEnded.
+    A new task has no such event. Neither has a task that yields with sleep(0): see `ready` of Stepped and StepEnded.
     """
 
     task: int
@@ -552,24 +554,24 @@ class TaskReady(StepEvent):
 
 
 class Stepped(StepEvent):
-    """A whole step of a task, in which nothing else happened: StepStarted and StepEnded in one, as most steps are.
+    """A whole step of a task in which nothing else happened: StepStarted and StepEnded in one. Most steps are so.
 
-    `at` is its beginning. Its end in lab time is `at + seconds * speed`, or `at` while the clock is paused.
+    `at` is the start of the step. It ended at lab time `at + seconds * speed`, or at `at` if the clock was paused.
     """
 
     task: int
     seconds: float
     """How long the step ran, in real seconds."""
     ready: bool = False
-    """Whether the task asked for another turn at once."""
+    """Whether the task is ready again at once, for example after sleep(0)."""
     ends: bool = False
-    """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
+    """Whether the task ended with this step: its TaskEnded follows."""
 
 
 class StepStarted(StepEvent):
-    """The loop began to run a task, up to its next suspension; what happens in the step follows, then its StepEnded.
+    """The loop started to run a task. The events of the step follow, and then its StepEnded.
 
-    Steps nest: a task that starts eagerly runs its first step within the step of the task that creates it.
+    Steps nest: an eager task runs its first step within the step of the task that creates it.
     """
 
     task: int
@@ -582,15 +584,15 @@ class StepEnded(StepEvent):
     seconds: float
     """How long the step ran, in real seconds."""
     ready: bool = False
-    """Whether the task asked for another turn at once."""
+    """Whether the task is ready again at once, for example after sleep(0)."""
     ends: bool = False
-    """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
+    """Whether the task ended with this step: its TaskEnded follows."""
 
 
 class TaskWaiting(StepEvent):
-    """A suspended task was looked at, and this is what it waits for.
+    """A suspended task was inspected, and waits for this.
 
-    Not every wait is looked at; a short one may end unseen.
+    Not every wait is inspected: a short one may end before.
     """
 
     task: int
@@ -598,77 +600,77 @@ class TaskWaiting(StepEvent):
 
 
 class TaskStands(StepEvent):
-    """A task between two of its steps was looked at, and this is where in the code it stands.
+    """A suspended or ready task was inspected, and these are its frames.
 
-    It comes when somebody watches: for the selected task, and for ready tasks whose line no TaskWaiting has told. It is
-    true until the task's next step begins.
+    It is sent only if a view shows the task: for the selected task, and for ready tasks whose line no TaskWaiting has
+    reported. The frames are valid until the task's next step.
     """
 
     task: int
     frames: tuple[Frame, ...]
     """Its coroutines, outermost first."""
     opaque: bool = False
-    """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
+    """Whether there may be inner frames that can't be seen, in an async generator or in C code."""
 
 
 class QueueCreated(QueueEvent):
-    """A queue was made, or first seen. Queue number N is called "queue#N" everywhere."""
+    """A queue was created, or first seen. The name of queue number N is "queue#N"."""
 
     queue: int
     kind: str
     """Its class: Queue, LifoQueue, PriorityQueue or a subclass."""
     maxsize: int
-    """How many items it takes; 0 for no bound."""
+    """The most items that it can hold; 0 for no limit."""
     items: tuple[str, ...] = ()
-    """The reprs of the oldest items that it held when it was first seen; none if it was seen being made."""
+    """If it was first seen later than it was created: the reprs of the oldest items that it held then."""
     size: int = 0
-    """How many items it held then."""
+    """How many items it held at that time."""
     unfinished: int = 0
-    """How many items lacked their task_done() then."""
+    """How many calls of task_done() were missing at that time."""
 
 
 class QueuePut(QueueEvent):
-    """An item went in."""
+    """An item was put into a queue."""
 
     queue: int
     item: str
     """The item's repr, cut short."""
     size: int
-    """How many items the queue holds now."""
+    """How many items the queue holds after this."""
     unfinished: int
-    """How many items lack their task_done()."""
+    """How many calls of task_done() are missing after this."""
     task: int | None = None
     file: str = ""
     line: int = 0
-    """Where it was put, if it makes the queue hold a multiple of a hundred items; else 0."""
+    """The line that put it, if the queue now holds a multiple of 100 items; otherwise 0."""
 
 
 class QueueGot(QueueEvent):
-    """An item came out."""
+    """An item was taken out of a queue."""
 
     queue: int
     item: str
     """The item's repr, cut short."""
     size: int
-    """How many items the queue holds now."""
+    """How many items the queue holds after this."""
     unfinished: int
-    """How many items lack their task_done()."""
+    """How many calls of task_done() are missing after this."""
     index: int = 0
-    """Where the item stood, in the order of putting, among those that the queue held."""
+    """The item's position in the queue, in the order in which the items were put."""
     task: int | None = None
 
 
 class QueueTaskDone(QueueEvent):
-    """Somebody called task_done()."""
+    """Code called task_done() of a queue."""
 
     queue: int
     unfinished: int
-    """How many items still lack theirs."""
+    """How many calls of task_done() are still missing."""
     task: int | None = None
 
 
 class QueueShutDown(QueueEvent):
-    """A queue was shut down (Python 3.13 and later): it takes no more items."""
+    """A queue was shut down (Python 3.13 and later): it accepts no more items."""
 
     queue: int
     immediate: bool
@@ -677,56 +679,57 @@ class QueueShutDown(QueueEvent):
 
 
 class PrimitiveCreated(PrimitiveEvent):
-    """A lock, semaphore, event, condition or barrier was made, or first seen."""
+    """A lock, semaphore, event, condition or barrier was created, or first seen."""
 
     primitive: int
-    """Its number among primitives of all kinds."""
+    """The primitive's number among primitives of all kinds."""
     kind: PrimitiveKind
     number: int
-    """Which one of its kind, from 1: 2 for "lock#2"."""
+    """The number among primitives of its kind, from 1: 2 for "lock#2"."""
     value: int = 0
     """As in PrimitiveChanged."""
     holder: int | None = None
-    """For a lock that was held when it was first seen: the task that holds it, if that is known."""
+    """For a lock that was held when it was first seen: the task that holds it; None if unknown."""
 
 
 class PrimitiveChanged(PrimitiveEvent):
-    """A lock was taken or released, a semaphore's or barrier's count changed, an event was set or cleared."""
+    """A lock was acquired or released, the count of a semaphore or barrier changed, or an event was set or cleared."""
 
     primitive: int
     value: int
-    """Lock: 1 held, 0 free. Event: 1 set. Semaphore: permits left. Barrier: parties that wait in it."""
+    """Lock: 1 held, 0 free. Event: 1 set, 0 not set. Semaphore: the permits left. Barrier: the parties that wait."""
     task: int | None = None
-    """The task that changed it; for a lock that was taken, the task that holds it."""
+    """The task that changed it; for a lock that was acquired, the task that holds it."""
     taker: int | None = None
-    """For a permit that goes straight to a task that waits for one: that task."""
+    """For a permit that goes directly to a waiting task: that task."""
     in_block: bool = False
-    """Whether `async with` has taken the lock or permit: the same task releases it then, and no other.
+    """Whether `async with` has acquired the lock or permit. Then only the same task should release it.
 
-    For a lock that another task than its holder released: whether by the end of a block or a condition's wait()."""
+    For a lock that another task than its holder released: whether the end of a block did so, or a condition's wait().
+    """
     file: str = ""
     line: int = 0
-    """Where a task released another's lock, or gave a semaphore more permits than it ever had; 0 otherwise."""
+    """The line that released another task's lock, or gave a semaphore more permits than it ever had; 0 otherwise."""
 
 
 class ConditionNotified(PrimitiveEvent):
-    """Somebody called notify() or notify_all() on a condition."""
+    """Code called notify() or notify_all() of a condition."""
 
     primitive: int
     count: int
-    """How many waiters were to wake."""
+    """How many waiters it was asked to wake."""
     task: int | None = None
 
 
 class TimeoutStarted(TimeoutEvent):
-    """A timeout (asyncio.timeout, wait_for) was armed around a block of a task."""
+    """A timeout (asyncio.timeout, wait_for) was started around a block of a task's code."""
 
     timeout: int
     deadline: float | None
-    """Lab time at which it expires; None for never."""
+    """The lab time at which it expires; None for never."""
     task: int | None = None
     library: str = ""
-    """The installed package that armed it; empty for the user's own code, and for Python's."""
+    """The installed package that started it; empty for the user's own code and for Python's."""
 
 
 class TimeoutRescheduled(TimeoutEvent):
@@ -738,46 +741,46 @@ class TimeoutRescheduled(TimeoutEvent):
 
 
 class TimeoutExpired(TimeoutEvent):
-    """The deadline came before the block's end."""
+    """A timeout's deadline came before its block ended."""
 
     timeout: int
 
 
 class TimeoutDropped(TimeoutEvent):
-    """The block of a timeout that had expired ended without an exception: its CancelledError was dropped."""
+    """The block of an expired timeout ended without an exception, because code in it suppressed the CancelledError."""
 
     task: int
     file: str = ""
     line: int = 0
-    """Where the block is."""
+    """The line of the block."""
 
 
 class TimeoutMet(TimeoutEvent):
-    """The block ended before the timeout could expire."""
+    """A timeout's block ended before the timeout's timer fired."""
 
     timeout: int
     late: float = 0.0
-    """How long after the deadline, in lab seconds: a busy loop runs no timer, and by then the block was over."""
+    """Lab seconds from the deadline to the end of the block; more than 0 if the loop was too busy to run the timer."""
 
 
 class CallScheduled(TimeoutEvent):
-    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events.
+    """A callback was scheduled with call_later or call_at. Sleeps and timeouts have their own events.
 
-    Where a whole process is observed, a library's is sent a moment later, and not at all if it was cancelled by then.
+    If a whole process is observed, a library's callback is reported a moment later, unless it was cancelled by then.
     """
 
     call: int
     name: str
-    """The function that will be called."""
+    """The name of the function that will be called."""
     deadline: float | None
-    """Lab time at which it is due; None for never."""
+    """The lab time at which it is due; None for never."""
     task: int | None = None
     library: str = ""
-    """The installed package whose function it is; empty for the user's own, and for Python's."""
+    """The installed package that defines the function; empty for the user's own code and for Python's."""
 
 
 class CallEnded(TimeoutEvent):
-    """A callback that was set for later is called now, or was cancelled."""
+    """A scheduled callback is called now, or was cancelled."""
 
     call: int
 
@@ -786,59 +789,62 @@ class Output(ProgramEvent):
     """Text was printed."""
 
     text: str
-    """As it was written, with its newlines; a line may come in several pieces."""
+    """The text as it was written, with its newlines. A line may come in several pieces."""
     task: int | None = None
     stream: Literal["stdout", "stderr"] = "stdout"
 
 
 class Warned(ProgramEvent):
-    """Python or asyncio complained: a coroutine never awaited, an exception never retrieved."""
+    """Python or asyncio gave a warning: for example, a coroutine was never awaited."""
 
     text: str
     task: int | None = None
 
 
 class CoroutineDropped(ProgramEvent):
-    """A coroutine that was never awaited is gone: none of its code has run."""
+    """A coroutine was destroyed without ever being awaited: none of its code has run."""
 
     coroutine: str
-    """Its qualified name."""
+    """The coroutine's qualified name."""
     file: str = ""
     line: int = 0
-    """Where it was let go; the innermost line of user code."""
+    """The innermost line of user code that dropped it."""
     task: int | None = None
 
 
 class ExceptionDropped(ProgramEvent):
-    """A failed task or future is gone, its loop was closed, or its gather() ends, and nobody looks at its exception."""
+    """Nobody has retrieved the exception of a failed task or future, and nobody will.
+
+    The task or future was destroyed, its loop was closed, or a gather() has ended and its results are dropped.
+    """
 
     task: int | None = None
-    """None for a future that is no task."""
+    """The failed task; None for a future that is not a task."""
     error: str = ""
-    """The exception of a future that is no task, in one line."""
+    """For a future that is not a task: its exception in one line."""
     file: str = ""
     line: int = 0
-    """Where it was raised: the innermost line of user code; 0 if there is none. Where that gather() is awaited."""
+    """The innermost line of user code that raised it; 0 if there is none. With `ignored_by`, it awaits the gather()."""
     ignored_by: int | None = None
-    """The task that drops the results of a gather(..., return_exceptions=True), including this exception."""
+    """The task that drops the results of gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
-    """Whether run_coroutine_threadsafe() had made the task: its future for other threads is gone, or never asked."""
+    """Whether run_coroutine_threadsafe() created the task, and no thread has retrieved the exception."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A thread that waits for something else in the program to release it."""
+    """A thread that waits until something else in the program releases it."""
 
     name: str
     function: str = ""
-    """What it is in: the innermost function outside Python's own library."""
+    """The innermost function in which it is, outside the standard library."""
     file: str = ""
     line: int = 0
     waits_in: str = ""
-    """The function of Python's library that it has called there, such as "Queue.get"."""
+    """The function of the standard library that it has called there, such as "Queue.get"."""
 
 
 class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An async generator that was left at a yield, and keeps a lock or permit that others wait for."""
+    """An async generator that was abandoned at a yield, and holds a lock or permit that tasks wait for."""
 
     name: str
     file: str
@@ -846,216 +852,216 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     """The line of that yield."""
     kind: Literal["lock", "semaphore"]
     number: int
-    """Which lock or semaphore: 2 for "lock#2"."""
+    """The number of the lock or semaphore: 2 for "lock#2"."""
 
 
 class GeneratorLeft(ProgramEvent):
-    """While the loop ran, an async generator has stood at a yield for a while, and nobody seems to be using it."""
+    """An async generator has been suspended at a yield for a while, and no code seems to use it."""
 
     generator: GeneratorStands
 
 
 class ExecutorFull(ProgramEvent):
-    """A call has waited for a thread of its executor for a while: all are busy.
+    """A call has waited for a while for a thread of its executor, because all threads are busy.
 
-    It covers lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, calls
-    that use what all the threads wait for, and any call while the threads are busy with calls that were given up.
+    It is sent for a lookup of a host name, which uses the same threads as `asyncio.to_thread`, and for a call with
+    `holds_up`, `given_up` or `never_begun`.
     """
 
     function: str
-    """What waits, such as "getaddrinfo"."""
+    """The function of the waiting call, such as "getaddrinfo"."""
     seconds: float
-    """For how many real seconds so far."""
+    """How many real seconds it has waited so far."""
     queued: int
-    """How many calls wait."""
+    """How many calls wait for a thread."""
     busy: tuple[ThreadStands, ...] = ()
-    """What the threads do; the first few."""
+    """What the first few of the threads do."""
     workers: int = 0
-    """How many there are."""
+    """The number of threads."""
     task: int | None = None
     """The task that made the call."""
     holds_up: bool = False
-    """Whether the call uses what all the threads wait for, so that it might release one of them."""
+    """Whether the call could release one of the busy threads, because it uses the object that all of them wait for."""
     given_up: bool = False
-    """Whether nobody waits any more for any of the calls that the threads are busy with."""
+    """Whether nobody waits any more for the results of the busy threads."""
     never_begun: bool = False
-    """Whether the caller gave up the call, such as by a timeout, before a thread began it."""
+    """Whether the call was cancelled, for example by a timeout, before a thread started it."""
 
 
 class Outside(ProgramEvent):
-    """The loop has been idle for a while, and this is what could still wake it.
+    """The loop has been idle for a while. Its fields count what can still wake the loop.
 
-    It is sent again only after something has happened, or when it has changed. If all are 0, nothing can wake it.
+    If all counts are 0, nothing can. The event is sent again if something else has happened, or a field has changed.
     """
 
     io: int = 0
-    """Files that the loop watches, apart from connections that have both ends on this loop."""
+    """Files that the loop watches, except for connections with both ends on this loop."""
     threads: int = 0
-    """Threads that may call the loop: not the loop's own, idle pool threads, or the ones in `held`."""
+    """Threads that may call the loop. Excluded are the loop's own thread, idle pool threads, and those in `held`."""
     processes: int = 0
     """Child processes that have not ended."""
     signals: int = 0
-    """Signals that the program handles."""
+    """Signals for which the program has a handler."""
     timers: int = 0
-    """Timers that are due some time."""
+    """Timers that are scheduled."""
     held: tuple[ThreadStands, ...] = ()
-    """Threads that wait for each other, or for the loop's tasks; none if other threads may release them."""
+    """Threads that wait for each other or for the loop's tasks; empty if other threads may release them."""
     queued: int = 0
-    """Calls that wait for a thread of an executor whose threads are all among `held`."""
+    """Calls that wait for a thread of an executor whose threads are all in `held`."""
     generators: tuple[GeneratorStands, ...] = ()
-    """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
+    """Generators that hold locks or permits. They are searched only if nothing but timers can wake the loop."""
     interrupt: int = 0
-    """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
+    """Main tasks that wait for an object that no other code refers to: probably on purpose, until Ctrl-C."""
     wakers: tuple[Waker, ...] = ()
-    """The functions that would wake the tasks; looked for where nothing at all can wake the loop."""
+    """The functions that would wake the tasks. They are searched only if nothing at all can wake the loop."""
 
 
 class LoopBlocked(ProgramEvent):
-    """A step, or another callback, kept the whole loop from running; sent while it still does."""
+    """A step or another callback blocks the loop. The event is sent while it still runs."""
 
     task: int | None
-    """The task whose step it is; None for a callback that runs none."""
+    """The task whose step blocks; None for another callback."""
     seconds: float
-    """How long so far, in real seconds."""
+    """Real seconds so far."""
     file: str
-    """Empty for a callback that isn't Python code, such as time.sleep."""
+    """The file of the code that runs; empty for a callback that isn't Python code, such as time.sleep."""
     line: int
     function: str
     stolen: float = 0.0
-    """The part of these seconds in which the machine may have run something else, as far as the system reports it."""
+    """The part of these seconds in which the CPU may have run something else; 0 if the system doesn't report it."""
     late: int = 0
-    """How many sleeps should have ended meanwhile."""
+    """How many sleeps should have ended by now."""
     ready: int = 0
-    """How many callbacks are ready, if it waits for another thread."""
+    """If it waits for another thread: how many callbacks are ready."""
 
 
 class CallbackFailed(ProgramEvent):
-    """A callback, or a method of a protocol, has raised an exception, which asyncio only logs."""
+    """A callback or a method of a protocol has raised an exception, which asyncio only logs."""
 
     function: str
     error: str
     """The exception in one line."""
     file: str = ""
     line: int = 0
-    """Where the user's code raised it, or passed it on."""
+    """The innermost line of the user's code that raised it or passed it on."""
 
 
 class StreamUnread(ProgramEvent):
-    """A task waits to write, or for a connection of a pool; meanwhile nobody reads what the other side has sent."""
+    """A task waits to write, or for a connection of a pool, while received data stays unread."""
 
     task: int
     library: str
-    """The library whose pool it waits for; empty if it waits in drain()."""
+    """The library of the pool; empty if the task waits in drain()."""
     streams: int
-    """How many connections are not read."""
+    """How many connections have unread data."""
     size: int
-    """How many bytes that have come are held here."""
+    """How many received bytes are unread."""
 
 
 class LoopFreed(ProgramEvent):
-    """A callback that kept the loop from running has ended; for a step, its own end tells that."""
+    """A callback that blocked the loop has ended. For a step, its StepEnded or Stepped says so."""
 
     seconds: float
-    """How long it ran, in real seconds."""
+    """Real seconds for which it ran."""
     function: str
 
 
 class ClientConnected(ProgramEvent):
-    """A client of an HTTP library has opened a connection. Only aiohttp's are seen."""
+    """A client of an HTTP library has opened a connection. Only aiohttp's clients are noticed."""
 
     library: str
     client: int
-    """Which client: for aiohttp, which connector."""
+    """The number of the client; for aiohttp, of its connector."""
     host: str
-    """The address and port that it is connected to."""
+    """The address and port of the other end."""
     task: int | None = None
     file: str = ""
     line: int = 0
-    """Where the user's code waits for it."""
+    """The line of the user's code that waits for the connection."""
 
 
 class ConnectionDropped(ProgramEvent):
-    """A connection or client is collected that was never closed."""
+    """A connection or client was destroyed without having been closed."""
 
     what: str
-    """Such as "connection to 127.0.0.1:80", or what its library calls it: "client session"."""
+    """Its description, such as "connection to 127.0.0.1:80" or "client session"."""
     task: int | None = None
     file: str = ""
     line: int = 0
-    """Where a connection was opened; 0 for a client."""
+    """The line that opened the connection; 0 for a client."""
     client: int = 0
-    """Which client, as in ClientConnected; 0 if it has opened no connection."""
+    """The number of the client, as in ClientConnected; 0 if it has opened no connection."""
     left_at: int = 0
-    """The line at which the task waited when it was cancelled, if that left the connection open with nobody."""
+    """If the connection was left open because the task was cancelled: the line at which the task waited."""
 
 
 class WriteUndrained(ProgramEvent):
-    """A task writes on to a stream that takes no more, in step after step; drain() would make it wait, or fail."""
+    """A task keeps writing to a stream that can't send, in several steps, without drain(), which would wait or fail."""
 
     task: int
     size: int
-    """How many bytes are kept in memory until they can be sent."""
+    """How many unsent bytes are in memory."""
     steps: int
-    """In how many steps it has written meanwhile."""
+    """The number of steps in which it has written meanwhile."""
     file: str = ""
     line: int = 0
-    """Where it writes."""
+    """The line that writes."""
     is_lost: bool = False
-    """Whether the connection is closed or lost, so that all of it is dropped."""
+    """Whether the connection is closed or lost, so that all data is dropped."""
 
 
 class LocksPrivate(ProgramEvent):
-    """Tasks are inside a block that each of them has made a lock or semaphore for, which nobody else has.
+    """Tasks are inside a block for which each of them has created its own lock or semaphore, which excludes nobody.
 
-    Or the first one's lock was forgotten while it held that, and the second has taken another at the same line.
+    With `lock`, a lock was dropped while the first task held it, and the second task acquired another at the same line.
     """
 
     tasks: tuple[int, ...]
     file: str = ""
     line: int = 0
-    """Where they take it."""
+    """The line that acquires the locks."""
     lock: int = 0
-    """Which lock was forgotten; 0 if each has made its own."""
+    """The number of the dropped lock; 0 if each task has created its own."""
 
 
 class UpdateLost(ProgramEvent):
-    """Two tasks have read the same value, wait, and will both write it: one overwrites the other's update."""
+    """Two tasks have read the same value, wait, and will both write it. Then one overwrites the other's update."""
 
     tasks: tuple[int, ...]
     name: str
-    """The place that they write, as the code of the second names it: "self.total"."""
+    """The variable that they write, as written in the code of the second: "self.total"."""
     is_checked: bool = False
-    """Whether they only checked the value, and both act on that check."""
+    """Whether they only check the value, and both act on it."""
     is_computed: bool = False
-    """Whether they write what they compute from the old value, such as a sum, without a call."""
+    """Whether they compute the new value from the old one without a call, as in a sum."""
     file: str = ""
     line: int = 0
-    """Where the second will write."""
+    """The line at which the second task will write."""
 
 
 class Misused(ProgramEvent):
-    """A task fails since it used an object that another task uses, or has used up."""
+    """A task fails because it used an object that another task is using, or that can be used only once."""
 
     task: int
     kind: MisuseKind
     file: str = ""
     line: int = 0
-    """Where it used that."""
+    """The line that used the object."""
     waiter: int | None = None
-    """The task that had waited for such a future."""
+    """For a future: the task that had waited for it."""
     since: float = 0.0
-    """When that task was cancelled, in lab seconds."""
+    """For a future: when that task was cancelled, in lab seconds."""
 
 
 class CoroutineCached(ProgramEvent):
-    """A cache that keeps the coroutines of an async function has given out some that it had given out before."""
+    """A cache around an async function has returned the same coroutine object more than once."""
 
     function: str
     times: int
-    """How often it has."""
+    """How many times it has returned such an object again."""
     file: str = ""
     line: int = 0
-    """Where the function is."""
+    """The line of the function."""
 
 
 class WorkLeft(ProgramEvent):
@@ -1070,56 +1076,56 @@ class WorkLeft(ProgramEvent):
 
 
 class ClockMistaken(ProgramEvent):
-    """A timer is set for a moment of time.time(), which the loop's clock reaches in decades."""
+    """A timer is set for a time of time.time(), which the loop's clock will reach only in decades."""
 
     name: str
-    """The function that will be called; empty for a timeout."""
+    """The name of the function that will be called; empty for a timeout."""
     seconds: float
-    """How long until then."""
+    """Seconds until the timer is due."""
     task: int | None = None
     file: str = ""
     line: int = 0
-    """Where it is set."""
+    """The line that sets it."""
 
 
 class LoopSpun(ProgramEvent):
-    """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
+    """For a while the loop ran only tasks, or a callback, that are ready again at once: they busy-wait."""
 
     tasks: tuple[int, ...]
-    """One task, or two that wake each other; none for a callback."""
+    """One task, or two that wake each other; empty for a callback."""
     seconds: float
-    """How many real seconds that took."""
+    """How many real seconds this took."""
     file: str = ""
     line: int = 0
-    """Where the first of them was seen."""
+    """The line at which the first task was seen."""
     function: str = ""
     only_waits: bool = False
-    """Whether the code there does nothing but ask whether it may proceed."""
+    """Whether the code there only checks whether it may continue."""
     is_reader: bool = False
-    """Whether it is a callback of add_reader(), and what it reads has ended."""
+    """Whether it is a callback of add_reader() for a file that is at its end."""
     attempts: int = 0
-    """How often the task has tried to connect meanwhile, each time in vain, if that is what it does."""
+    """If the task tries to connect: the number of its failed attempts meanwhile."""
 
 
 class LoopLagged(ProgramEvent):
-    """A regular measurement of the loop's health."""
+    """A regular measurement of the loop's lag."""
 
     seconds: float
-    """How late the loop was to run a callback."""
+    """How many seconds late the loop ran a callback."""
 
 
 class EventsDropped(ProgramEvent):
-    """Events were lost before they could be read, or left out of a recording that keeps the newest."""
+    """Events were lost before they could be read, or left out of a recording of limited size."""
 
     count: int
     named: dict[str, int] = {}
-    """How many unnamed tasks, whose births were left out, are named after each coroutine."""
+    """For each coroutine name: how many unnamed tasks of it were created in the events that were left out."""
     ended: dict[Outcome, int] = {}
-    """How many ended tasks were left out entirely."""
+    """How many ended tasks were left out entirely, by outcome."""
 
 
 if TYPE_CHECKING:
     AnyEvent: TypeAlias = Event
 else:
     AnyEvent = Union[tuple(kind for group in Event.__subclasses__() for kind in group.__subclasses__())]  # noqa: UP007
-"""The tagged union of all events, which `event_codec` reads and writes."""
+"""The tagged union of all events, which `event_codec` encodes and decodes."""

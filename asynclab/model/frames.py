@@ -1,4 +1,4 @@
-"""Describes the frames of a task, each in a line."""
+"""Describes the frames of a task, and lines of code, as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
 
 ARROW = " → "
-"""Between a coroutine and the one that it awaits."""
+"""Stands between a coroutine and the coroutine that it awaits."""
 
 FILE_LIMIT = 60
 
@@ -26,7 +26,7 @@ def chain_text(stands: TaskStands) -> str:
 
 
 def file_name(path: str) -> str:
-    """A path without its folders, with either kind of slashes; safe to show."""
+    """The file name of a path with slashes or backslashes; safe to show."""
     return one_line(path.replace("\\", "/").rpartition("/")[2], FILE_LIMIT)
 
 

@@ -1,4 +1,4 @@
-"""Rebuilds the state of a lab at any moment of its past."""
+"""Keeps the events of a lab, and rebuilds its state at any past moment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 Values: TypeAlias = tuple[Any, ...]
-"""The fields of a task in order. The last one, its children, is a tuple here."""
+"""The fields of a `TaskState` in order. The last one, `children`, is a tuple here."""
 
 State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
@@ -34,13 +34,13 @@ _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
 
 
 class Snapshot:
-    """A copy of a state, with tasks as tuples: the garbage collector untracks tuples of plain values, however many.
+    """A copy of a state. Tasks are kept as tuples of plain values, which the garbage collector doesn't track.
 
-    A task that has not changed since an earlier snapshot is kept once for both.
+    Two snapshots share the tuple of a task that is the same in both.
     """
 
     def __init__(self, state: LabState, earlier: Snapshot | None = None) -> None:
-        """Copy the present state, sharing unchanged tasks with an earlier snapshot of the same run."""
+        """Copy a state, and share unchanged tasks with an earlier snapshot of the same run."""
         known = {} if earlier is None else earlier.tasks
         self.tasks: dict[int, Values] = {}
         """By number, in order of creation."""
@@ -50,7 +50,7 @@ class Snapshot:
         self._rest = _without_tasks(state)
 
     def restored(self) -> LabState:
-        """A new state, equal to the one that was kept."""
+        """A new state, equal to the one that was copied."""
         state = _without_tasks(self._rest)
         for number, values in self.tasks.items():
             state.tasks[number] = task = TaskState(*values)
@@ -59,7 +59,7 @@ class Snapshot:
 
 
 def _without_tasks(state: LabState) -> LabState:
-    """A copy that shares nothing that a fold changes; what never changes is shared."""
+    """A copy of a state without its tasks. It shares only objects that never change."""
     primitives = {number: _copied(primitive) for number, primitive in state.primitives.items()}
     return _copied(
         state,
@@ -78,7 +78,7 @@ def _without_tasks(state: LabState) -> LabState:
 
 
 def _copied(state: State, **changes: Any) -> State:
-    """A copy with collections of its own, except for what is given."""
+    """A copy with its own collections, and with some fields changed."""
     values = {name: getattr(state, name) for name in _NAMES[type(state)] if name not in changes}
     own: dict[str, Any] = {
         name: value.copy() if isinstance(value, _CHANGING) else value for name, value in values.items()
@@ -92,13 +92,13 @@ def _values(task: TaskState) -> Values:
 
 
 EVENTS_KEPT = 300_000
-"""The most events that are kept; the oldest go first."""
+"""The most events that are kept; then the oldest are dropped."""
 
 SPACING = 5_000
-"""The fewest events between two copies of the state; there are also at least as many as tasks.
+"""The fewest events between two snapshots. There are also at least as many events between them as tasks.
 
-So reaching a moment folds a bounded number of events, and copies never hold more tasks than there are events: less than
-100 MB at some 300 bytes a task, even if thousands of tasks change all the time.
+So rebuilding a state folds a bounded number of events, and all snapshots together hold at most as many tasks as events:
+less than 100 MB at some 300 bytes per task, even if thousands of tasks change all the time.
 """
 
 LOOKS = (
@@ -111,26 +111,26 @@ LOOKS = (
     events.EndRequested,
     events.RunStalled,
 )
-"""Events that come from watching or commanding the program: nothing happens in the program itself."""
+"""Events that only report an inspection or a command of the user: nothing has happened in the program."""
 
 
 class History:
-    """The events of one lab, with a copy of its state now and then, from which any other state is folded.
+    """The events of one lab, with snapshots of its state. Any other state is folded from the snapshot before it.
 
-    A moment is counted in events: at moment 0 nothing has happened, at moment n the first n events have.
+    Moments are counted in events: at moment 0 nothing has happened, at moment n the first n events have happened.
     """
 
     def __init__(self, live: LabState) -> None:
-        """Begin when nothing has happened; the live state takes in each event before `take` gets it."""
+        """Start before the first event. The owner must fold each event into `live` before it calls `take`."""
         self.events: list[events.Event] = []
-        """The events that are kept, oldest first."""
+        """The kept events, oldest first."""
         self.first = 0
-        """How many events happened before the first one kept."""
+        """How many events happened before the first kept one."""
         self._live = live
         self._looks: list[int] = []
-        """The moments right after looks, in order."""
+        """The moments right after events of the types `LOOKS`, in order."""
         self._looks_before = 0
-        """How many such moments are no longer kept."""
+        """How many earlier moments of this kind were dropped."""
         self._snapshots = [Snapshot(LabState())]
         self._moments = [0]
         """The moment of each snapshot."""
@@ -141,7 +141,7 @@ class History:
         return self.first + len(self.events)
 
     def take(self, happened: Sequence[events.Event]) -> None:
-        """Take in events that the live state has just taken in."""
+        """Add events that were just folded into the live state."""
         end = self.end
         self._looks += [moment for moment, event in enumerate(happened, end + 1) if type(event) in LOOKS]
         self.events.extend(happened)
@@ -153,7 +153,7 @@ class History:
             self._forget_oldest()
 
     def state_at(self, moment: int) -> LabState:
-        """The state at a moment, or at the nearest one kept, as a copy of the caller's own."""
+        """A new state, as it was at a moment, or at the nearest one that is kept."""
         moment = self.nearest(moment)
         at = bisect_right(self._moments, moment) - 1
         with _without_collections():
@@ -162,15 +162,15 @@ class History:
         return state
 
     def nearest(self, moment: int) -> int:
-        """A moment, or the nearest that is kept."""
+        """A moment, or the nearest one that is kept."""
         return max(self.first, min(self.end, moment))
 
     def moment_at(self, now: float) -> int:
-        """The moment after the last event up to a lab time, in seconds."""
+        """The moment after the last event up to lab time `now`, in seconds."""
         return self.first + bisect_right(self.events, now, key=attrgetter("at"))
 
     def next_moment(self, moment: int, by: int) -> int:
-        """The moment some events later, or earlier where `by` is negative; looks don't count."""
+        """The moment `by` events later, or earlier if `by` is negative. Events of the types `LOOKS` don't count."""
         moment = self._without_looks(self.nearest(moment))
         for _ in range(-by):
             moment = self._without_looks(self.nearest(moment - 1))
@@ -181,11 +181,11 @@ class History:
         return self.end if self.number_of(moment) == self.number_of(self.end) and by > 0 else moment
 
     def number_of(self, moment: int) -> int:
-        """How many events had happened at a moment that is kept, not counting looks."""
+        """How many events had happened at a kept moment, without those of the types `LOOKS`."""
         return moment - bisect_right(self._looks, moment) - self._looks_before
 
     def event_before(self, moment: int) -> events.Event | None:
-        """The latest event before a moment that is not a look; None if it is no longer kept."""
+        """The latest event before a moment, without those of the types `LOOKS`; None if it is no longer kept."""
         index = self._without_looks(moment) - self.first - 1 if moment <= self.end else -1
         return self.events[index] if 0 <= index < len(self.events) else None
 
@@ -193,7 +193,7 @@ class History:
         return type(self.events[moment - self.first - 1]) in LOOKS
 
     def _without_looks(self, moment: int) -> int:
-        """The moment before the looks that led to one."""
+        """Go back before events of the types `LOOKS` that end at a moment."""
         while moment > self.first and self._is_look(moment):
             moment -= 1
         return moment
@@ -209,7 +209,7 @@ class History:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Keep the garbage collector from running: it would look at thousands of tasks and find all of them in use."""
+    """Turn the garbage collector off: it would inspect thousands of tasks, all of which are in use."""
     was_on = gc.isenabled()
     gc.disable()
     try:

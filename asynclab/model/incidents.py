@@ -1,4 +1,7 @@
-"""Incidents: mistakes that leave no other trace in the state, each with its task's place at that time."""
+"""Defines incidents: mistakes of the program that no other field of the state shows.
+
+The findings are made from them, and from the rest of the state.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from asynclab.model.events import Event, Wait
 from asynclab.model.tasks import Place
 
 INCIDENTS_KEPT = 500
-"""How many of the first incidents are kept."""
+"""The most incidents that are kept; later ones are not."""
 
 ALIKE_KEPT = 25
-"""How many of a kind at one place are kept: later ones seldom add anything, and would crowd out others."""
+"""The most incidents of one likeness that are kept. More of them would leave no room for others."""
 
 IncidentKind: TypeAlias = Literal[
     "told",
@@ -24,14 +27,14 @@ IncidentKind: TypeAlias = Literal[
     "given_up",
     "block_robbed",
 ]
-"""The kind of an incident: its event itself ("told"), or the meaning of a task's end."""
+"""The kind of an incident: the mistake that its event reports ("told"), or one that was concluded from its event."""
 
 Likeness: TypeAlias = tuple[type[Event], IncidentKind, bool, Place]
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that should not happen."""
+    """A mistake of the program, or something that is likely to be one."""
 
     event: Event
     version: int = field(compare=False)
@@ -39,27 +42,27 @@ class Incident:
     at: float
     """Lab seconds."""
     place: Place | None = None
-    """Where the task stood, or was made."""
+    """The line of code, such as where the task waited or was created; None if unknown."""
     others: tuple[int, ...] = ()
     """The other tasks involved."""
     kind: IncidentKind = "told"
     is_sure: bool = True
-    """Whether only a mistake can explain it."""
+    """Whether it is certainly a mistake."""
 
     @property
     def likeness(self) -> Likeness | None:
-        """Equal for incidents that are alike; None if no place is known."""
+        """A key that is equal for incidents that are alike; None if no line of code is known."""
         return None if self.place is None else (type(self.event), self.kind, self.is_sure, self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredCancel:
-    """A cancel that a task has ignored, which may be intended."""
+    """A cancel that a task has ignored, perhaps on purpose."""
 
     incident: Incident
     wait: Wait
     """What the task waited for when it was cancelled."""
     began: float
-    """When that wait had begun, in lab seconds."""
+    """When that wait began, in lab seconds."""
     is_endless: bool = False
     """Whether it runs in a loop that never ends by itself."""

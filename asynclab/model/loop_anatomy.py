@@ -1,4 +1,4 @@
-"""Lists the event loop's work: the running task, the ready queue, the timers, and waits for I/O or threads."""
+"""Lists the work of the event loop: the running task, the ready queue, the timers, and waits for I/O or threads."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from asynclab.model.wording.deed import timeout_text
 from asynclab.model.wording.quantities import length
 
 OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
-"""The waits that end when something outside the program happens."""
+"""The kinds of waits that something outside the loop ends."""
 
 Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
-"""Something with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
+"""Something with a known deadline: a timeout, a scheduled callback, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A timer: what will happen when."""
+    """A timer of the loop, ready to show."""
 
     at: float
-    """Lab time in seconds."""
+    """When it is due, in lab seconds."""
     started_at: float
     """When it was scheduled, in lab seconds."""
     what: str
-    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "3 timers of aiohttp"."""
+    """Its text, such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "3 timers of aiohttp"."""
     task: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoopParts:
-    """The parts of a lab's event loop at one moment."""
+    """The parts of a lab's event loop at one moment. Each list is limited; the counts are complete."""
 
     running: int | None = None
     ready: tuple[int, ...] = ()
-    """The tasks that are ready, the next first; at most as many as were asked for."""
+    """The first ready tasks, the next one to run first."""
     ready_count: int = 0
     timers: tuple[Due, ...] = ()
-    """What is due, the next first; at most as many as were asked for."""
+    """The next timers, earliest first."""
     timer_count: int = 0
     outside: tuple[int, ...] = ()
-    """The tasks that wait for I/O, a thread or a process, oldest first; at most as many as were asked for."""
+    """The first tasks that wait for I/O, a thread or a process, oldest first."""
     outside_count: int = 0
 
 
 def loop_parts(state: LabState, most: int) -> LoopParts:
-    """The parts of a lab's loop; of each, `most` entries are listed and all are counted."""
+    """The parts of a lab's loop. Each list has at most `most` entries."""
     if state.outcome is not None:
         return LoopParts()
     dues = list(_pending(state))
@@ -75,9 +75,9 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
 
 
 def _pending(state: LabState) -> Iterator[tuple[float, Timer, int]]:
-    """Every pending timer with its time; a library's timers for one task are one entry, with their number.
+    """All pending timers: due time, timer, and count. The timers of one library for one task are one entry.
 
-    There may be thousands, so they are not put into words yet.
+    There may be thousands, so this doesn't describe them yet.
     """
     for timeout in state.timeouts.values():
         if timeout.outcome == "running" and timeout.deadline is not None:

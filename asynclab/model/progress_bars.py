@@ -1,4 +1,4 @@
-"""Works out how far a task is."""
+"""Computes the progress bars of tasks."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import Forms
 
 COUNTED_UP_TO = 999
-"""The largest whole total that is shown in full, as "3 of 5"; larger ones are shown in percent."""
+"""Progress with a whole total up to this is shown as "3 of 5"; other progress is shown in percent."""
 
 UNIT_LIMIT = 12
 
 
 class Bar(NamedTuple):
-    """A bar and the figure beside it."""
+    """A progress bar and the text beside it."""
 
     fraction: float | None
-    """From 0 to 1; None if no bar can be drawn."""
+    """How much of the bar is full, from 0 to 1; None for no bar."""
     forms: Forms
-    """In words: "62%", "100%", ("1 of 3", "1/3"), "3 s" for a wait of unknown length, or the state's word."""
+    """The text: "62%", "100%", ("1 of 3", "1/3"), "3 s" for a wait of unknown length, or the task's state."""
 
 
 def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
-    """The bar of a task at lab time `now`.
+    """The progress bar of a task at lab time `now`.
 
-    Its source is, in this order: the task's own reports, the timer that it sleeps on, the tasks that it waits for.
-    Done is full; a task that failed or was cancelled stays where it was, unless what it waited for was over.
+    It shows the progress that the task has reported; or else the part of its sleep that has passed, or how many of the
+    tasks that it waits for have ended. The bar of a done task is full. The bar of a failed or cancelled task stays.
     """
     if task.state == "done":
         return Bar(1.0, ("100%",))
@@ -41,7 +41,7 @@ def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
 
 
 def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -> float | None:
-    """How much of a wait is over at lab time `now`, from 0 to 1; None if unknown."""
+    """The part of a wait that has passed at lab time `now`, from 0 to 1; None if unknown."""
     if wait.kind == "sleep":
         return _slept(wait, task, now)
     ended, count = _ended_of(wait, state)
@@ -49,14 +49,14 @@ def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -
 
 
 def fraction_of_progress(progress: Progressed | None) -> float | None:
-    """What a task reported, from 0 to 1; None without a total."""
+    """The progress that a task reported, from 0 to 1; None without a total."""
     if progress is None or progress.total is None or not progress.total > 0:
         return None
     return _within(progress.done / progress.total)
 
 
 def progress_forms(progress: Progressed) -> Forms:
-    """What a task reported, in words: ("3 of 5 pages", "3/5"), "62%", ("17 items", "17")."""
+    """The progress that a task reported, as text: ("3 of 5 pages", "3/5"), "62%", ("17 items", "17")."""
     unit = f" {one_line(progress.unit, UNIT_LIMIT)}" if progress.unit else ""
     fraction = fraction_of_progress(progress)
     if fraction is None or progress.total is None:
@@ -89,7 +89,7 @@ def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
 
 
 def _waited(task: TaskState, now: float) -> str:
-    """How many whole seconds a task has waited; empty in the first one, and if it isn't waiting."""
+    """How many whole seconds a task has waited; empty in the first second, and if it isn't waiting."""
     seconds = int(now - task.since) if task.state == "waiting" else 0
     return f"{seconds:,} s" if seconds else ""
 
@@ -102,7 +102,7 @@ def _slept(wait: Wait, task: TaskState, now: float) -> float | None:
 
 
 def _ended_of(wait: Wait, state: LabState) -> tuple[int, int]:
-    """How many tasks of a group have ended, and how many it has; (0, 0) if the wait is not for a known group."""
+    """How many tasks of an awaited group have ended, and how many it has; (0, 0) if no known group is awaited."""
     if wait.kind not in ("gather", "task_group", "wait") or not wait.tasks:
         return 0, 0
     return state.ended_among(wait.tasks), max(wait.count, len(wait.tasks))

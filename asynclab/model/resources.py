@@ -12,26 +12,28 @@ from asynclab.model.tasks import Place
 from asynclab.model.waits_in_vain import WaitInVain
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
-"""How a timeout ended: its timer fired, or its block ended first; "late" means that the block ended after the deadline,
-before the timer fired."""
+"""How a timeout ended: its timer fired ("expired"), or its block ended first ("met").
+
+"late" is a block that ended after the deadline, but before the timer fired.
+"""
 
 KEPT = 200
-"""How many queues, and how many primitives, are kept though they are quiet."""
+"""How many queues, and how many primitives, are kept although they are unused."""
 
 DEPTH_SAMPLES = 512
-"""How many past sizes a queue remembers."""
+"""How many past sizes of a queue are kept."""
 
 LOW_SECONDS = 0.06
-"""Lab seconds of a span; a queue remembers its smallest size in each span."""
+"""The length of a span in lab seconds. The smallest size of a queue in each span is kept."""
 
 LOWS_KEPT = 160
-"""For how many such spans in which it changed."""
+"""The number of latest spans for which the smallest size is kept. Spans without a change don't count."""
 
 SOURCES_KEPT = 20
-"""How many of the tasks that fill a queue, or wake the waiters of a primitive, it remembers."""
+"""How many tasks are kept for each queue or primitive, in fields such as `sources`."""
 
 LENT_KEPT = 100
-"""The most items that may be out of a queue for it to count as a pool."""
+"""A queue counts as a pool, whose items are taken and put back, only if at most this many items are out at once."""
 
 CLIENTS_KEPT = 1_000
 """The most clients that are counted for one line of code."""
@@ -41,19 +43,19 @@ CLIENT_USES_KEPT = 200
 
 
 def label(kind: str, number: int) -> str:
-    """What a queue or primitive is called everywhere, such as "queue#1" or "lock#2"."""
+    """The name of a queue or primitive in all views, such as "queue#1" or "lock#2"."""
     return f"{kind}#{number}"
 
 
 @dataclass(slots=True)
 class QueueState:
-    """One queue: what is in it, and who waits for it."""
+    """A queue: its items, and the tasks that wait for it."""
 
     id: int
     kind: str
     maxsize: int
     items: deque[str] = field(default_factory=deque)
-    """The reprs of the oldest items, clean and short, in the order of putting; at most `ITEMS_SHOWN`."""
+    """The reprs of the oldest items, clean and short, in the order in which they were put; at most `ITEMS_SHOWN`."""
     size: int = 0
     unfinished: int = 0
     puts: int = 0
@@ -62,23 +64,23 @@ class QueueState:
     peak: int = 0
     is_shut_down: bool = False
     getters: list[int] = field(default_factory=list)
-    """The tasks that wait to get, longest first."""
+    """The tasks that wait in get(), longest first."""
     putters: list[int] = field(default_factory=list)
     joiners: list[int] = field(default_factory=list)
     sources: dict[int | None, float] = field(default_factory=dict)
     """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
-    """(lab time, size) after each change."""
+    """The lab time and the size after each of the latest changes."""
     lows: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=LOWS_KEPT))
-    """(beginning in lab time, smallest size, gets at its beginning) of each span of `LOW_SECONDS`."""
+    """For each span of `LOW_SECONDS`: its start in lab time, the smallest size, and `gets` at its start."""
     filled_at: Place | None = None
-    """The line of the first put that made it hold a multiple of a hundred items."""
+    """The line of the first put that made it hold a multiple of `BACKLOG` items."""
     takers: dict[int | None, float] = field(default_factory=dict)
     """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     lent: dict[str, int | None] | None = field(default_factory=dict)
-    """Items taken and not put back so far, and who took each; None if there are too many for a pool."""
+    """The items taken and not put back, each with the task that took it; None if the queue can't be a pool."""
     returned: int = 0
-    """How often an item was put back."""
+    """How many items were put back."""
 
     @property
     def label(self) -> str:
@@ -87,12 +89,12 @@ class QueueState:
 
     @property
     def is_full(self) -> bool:
-        """Whether put() has to wait."""
+        """Whether put() must wait."""
         return 0 < self.maxsize <= self.size
 
     @property
     def is_quiet(self) -> bool:
-        """Whether it holds nothing and nobody waits for it."""
+        """Whether it is unused: it is empty, and no task waits for it."""
         return not (self.size or self.getters or self.putters or self.joiners)
 
 
@@ -101,22 +103,22 @@ class ClientUse:
     """The HTTP clients with which one line of code connects to one host."""
 
     connections: dict[int, int] = field(default_factory=dict)
-    """How many connections each client has opened, of the first `CLIENTS_KEPT` clients."""
+    """How many connections each client has opened, for the first `CLIENTS_KEPT` clients."""
     at: float = 0.0
-    """When the latest was opened, in lab seconds."""
+    """When the latest connection was opened, in lab seconds."""
     version: int = field(default=0, compare=False)
     """The number of that event in the run, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockHold:
-    """A time in which a task held a lock that others waited for."""
+    """A period in which a task held a lock while other tasks waited for it."""
 
     holder: int
     wait: Wait | None
-    """What the holder had waited for last; None if that is unknown."""
+    """What the holder had waited for last; None if unknown."""
     seconds: float
-    """For how long one of the others waited meanwhile."""
+    """How long one of the other tasks waited in this period, in lab seconds."""
     waiters: tuple[int, ...]
     at: float
     """When it ended, in lab seconds."""
@@ -129,44 +131,45 @@ class PrimitiveState:
     """A lock, semaphore, event, condition or barrier."""
 
     id: int
-    """Counts primitives of all kinds."""
+    """Its number among primitives of all kinds."""
     kind: PrimitiveKind
     number: int
-    """Which one of its kind."""
+    """Its number among primitives of its kind."""
     value: int = 0
     holder: int | None = None
     takers: dict[int, int] = field(default_factory=dict)
-    """For a semaphore: how many permits each task has taken and not given back."""
+    """For a semaphore: how many permits each task holds."""
     in_block: set[int] = field(default_factory=set)
-    """The tasks that have taken it with `async with`: only they should release it."""
+    """The tasks that have acquired it with `async with`. Only they should release it."""
     gave_back: set[int] = field(default_factory=set)
-    """For a semaphore: tasks that have given back a permit that they had. The first `SOURCES_KEPT`."""
+    """For a semaphore: tasks that have released a permit that they held. The first `SOURCES_KEPT`."""
     extra: tuple[int, Place | None, bool] | None = None
-    """For a semaphore: the first task that released a permit without having one, though it had or wanted one before,
+    """For a semaphore: the first task that released a permit that it didn't hold, but had held or waited for before.
 
-    the place, and whether it was cancelled just before as it waited for one."""
+    With it the line, and whether the task was cancelled just before, while it waited for a permit.
+    """
     is_passed_on: bool = False
-    """For a semaphore: whether tasks release permits that other tasks took, so that its holders are unknown."""
+    """For a semaphore: whether tasks release permits that other tasks acquired, so that its holders are unknown."""
     sole_taker: int | None = 0
-    """For a semaphore: the only task that has taken permits; 0 before the first, None after a second one."""
+    """For a semaphore: the only task that has acquired permits; 0 before the first, None after a second one."""
     held_since: float = 0.0
-    """For a lock: when it was taken last, in lab seconds."""
+    """For a lock: when it was last acquired, in lab seconds."""
     longest_hold: LockHold | None = None
     """For a lock: the finished hold that made another task wait longest."""
     waiters: dict[int, None] = field(default_factory=dict)
-    """The tasks that were seen to wait for it, longest first."""
+    """The tasks that are known to wait for it, longest first."""
     given_up: dict[int, WaitInVain] = field(default_factory=dict)
-    """For a lock or semaphore: tasks cancelled while they waited, since it changed last. The first `SOURCES_KEPT`."""
+    """For a lock or semaphore: tasks cancelled while they waited, since its latest change. The first `SOURCES_KEPT`."""
     gave_up: set[int] = field(default_factory=set)
-    """For a lock: tasks cancelled while they waited, that have not got it since. The first `SOURCES_KEPT`."""
+    """For a lock: tasks cancelled while they waited that have not acquired it since. The first `SOURCES_KEPT`."""
     taken_at: deque[float] = field(default_factory=lambda: deque(maxlen=BACKLOG))
-    """For a lock or semaphore: when it was taken, in lab seconds; the latest."""
+    """For a lock or semaphore: when it was acquired, in lab seconds; the latest times."""
     sources: dict[int | None, float] = field(default_factory=dict)
-    """The tasks that set an event, notified a condition or released a permit, and when. The first `SOURCES_KEPT`."""
+    """The first `SOURCES_KEPT` tasks that set the event, notified the condition or released a permit, and when last."""
     cleared: tuple[int | None, float] | None = None
-    """For an event that was set and cleared since: the last task that cleared it, and when."""
+    """For an event that was set and is cleared now: the task that cleared it, and when, in lab seconds."""
     robbed: dict[int, tuple[tuple[int, ...], Place | None]] = field(default_factory=dict)
-    """For a lock: tasks whose hold another task or a callback released, which task and where, until they leave."""
+    """For a lock: tasks whose lock was released by another task or a callback, each with that task and the line."""
 
     @property
     def label(self) -> str:
@@ -175,7 +178,7 @@ class PrimitiveState:
 
     @property
     def holders(self) -> list[int]:
-        """The tasks that keep others from a lock, or from a semaphore without permits; none if that isn't known."""
+        """The tasks that hold the lock, or all permits of the semaphore; empty if a permit is left, or if unknown."""
         if self.kind == "lock":
             return [] if self.holder is None else [self.holder]
         return list(self.takers) if self.kind == "semaphore" and not self.value and not self.is_passed_on else []
@@ -187,25 +190,25 @@ class PrimitiveState:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is known to depend on it: no task waits for it, no lock is held, no barrier has tasks."""
+        """Whether it is unused: no task waits for it, the lock is free, the barrier is empty."""
         return not self.waiters and (self.kind not in ("lock", "barrier") or not self.value)
 
 
 @dataclass(slots=True)
 class TimeoutState:
-    """A deadline around a block of a task."""
+    """A timeout around a block of a task's code."""
 
     id: int
     task: int | None
     started_at: float
     deadline: float | None
-    """Lab time at which it expires; None for never."""
+    """The lab time at which it expires; None for never."""
     outcome: TimeoutOutcome = "running"
     ended_at: float | None = None
     late: float = 0.0
-    """If the timer never fired: how long after the deadline the block ended."""
+    """If its block ended after the deadline, but before the timer fired: how long after, in lab seconds."""
     library: str = ""
-    """The installed package that armed it; empty for the user's own code, and for Python's."""
+    """The installed package that started it; empty for the user's own code and for Python's."""
 
     @property
     def length(self) -> float | None:
@@ -213,7 +216,7 @@ class TimeoutState:
         return None if self.deadline is None else self.deadline - self.started_at
 
     def left(self, now: float) -> float | None:
-        """Seconds to spare at lab time `now` or at its end, never below 0; None without a deadline."""
+        """Seconds left until the deadline, at lab time `now` or at its end; at least 0. None without a deadline."""
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
@@ -223,10 +226,10 @@ Resource = TypeVar("Resource", QueueState, PrimitiveState)
 
 
 def make_room(resources: dict[int, Resource], room: int) -> tuple[list[Resource], int]:
-    """Before another resource comes, drop the oldest quiet ones if there are `room` of them, at first `KEPT`.
+    """Make room for another resource: if there are `room` already, drop the oldest unused ones.
 
-    Returns those that were dropped, and the room for the next call. If too many are in use it grows by a quarter at a
-    time, so that a program with thousands of queues isn't searched at each new one.
+    Returns the dropped ones, and the room for the next call; for the first call, the room is `KEPT`. If too many are in
+    use, the room grows by a quarter. So a program with thousands of queues isn't searched for each new one.
     """
     if len(resources) < room:
         return [], room

@@ -1,4 +1,4 @@
-"""Defines the interface of a run to screens, printers and the fetch engine: its events, and its control."""
+"""Defines the interface between a run and its viewers: `Source` for its events, `Control` for commands."""
 
 from __future__ import annotations
 
@@ -9,75 +9,75 @@ from asynclab.model.events import Event
 from asynclab.model.state import LabState
 
 Subscriber: TypeAlias = Callable[[Sequence[Event]], object]
-"""Gets every event, in order, in batches, after the state has taken them in."""
+"""A function that gets all events in batches and in order, each batch after it was folded into the state."""
 
 
 class Control(Protocol):
-    """Commands to a run.
+    """The commands that a run accepts.
 
-    They answer with events alone, for a run in another process can't answer at once. So whatever a method returns is
-    for code that has the run in its own process; a screen reads the state instead.
+    A run may be in another process, and can't answer at once. So the results of commands come as events, and a screen
+    reads them from the state. Return values are only for code in the process of the run.
     """
 
     def pause(self) -> object:
-        """Hold the clock and every task."""
+        """Pause the clock and all tasks."""
 
     def resume(self) -> object:
-        """Resume both."""
+        """Resume the clock and all tasks."""
 
     def step(self, task: int | None = None, /) -> object:
-        """Run one step of a held task, or of the first one; `StepReported` tells what was done."""
+        """Run one step of a held task; None for the first one. The event `StepReported` has the result."""
 
     def run_to_event(self, task: int, /) -> object:
-        """Run step after step until something happens to a task; `RunningTo` tells when that begins and ends."""
+        """Run step by step until something happens to a task. The events `RunningTo` report the start and the end."""
 
     def set_speed(self, speed: float, /) -> object:
-        """Run lab time at `speed` lab seconds per real second."""
+        """Set the speed of lab time, in lab seconds per real second."""
 
     def run_instantly(self) -> object:
-        """Skip the time in which nothing happens."""
+        """Skip idle time from now on."""
 
     def was_stopped(self, seconds: float, /) -> object:
-        """Don't count the real seconds in which this whole process was stopped."""
+        """Exclude from lab time some real seconds in which this whole process was stopped."""
 
     def cancel(self) -> object:
-        """Cancel the main task and let it clean up."""
+        """Cancel the main task, which may then clean up."""
 
     def cancel_task(self, task: int, /) -> object:
         """Cancel one task."""
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> object:
-        """Look at where tasks stand and what they wait for, before painting: `first` first, `selected` in full."""
+        """Inspect tasks before they are painted: first the tasks `first`, and all frames of `selected`."""
 
 
 class Source(Protocol):
-    """One run, wherever its events come from: a lab in this process, another process, a recording."""
+    """One run, whose events come from a lab in this process, from another process, or from a recording."""
 
     @property
     def state(self) -> LabState:
-        """Everything up to the latest `pump`; reading it does no work."""
+        """The state after the latest `pump`. Reading it takes no time."""
 
     @property
     def now(self) -> float:
-        """Lab time in seconds, also between two events."""
+        """The present lab time in seconds, which also runs between events."""
 
     @property
     def is_running(self) -> bool:
-        """Whether it has started and not ended."""
+        """Whether the run has started and not ended."""
 
     @property
     def control(self) -> Control | None:
-        """Takes commands; None if nothing can, as in a recording."""
+        """The object that accepts commands; None if there is none, as for a recording."""
 
     def pump(self) -> None:
-        """Fold the events that have come since the last call and pass them on. Call this once a frame."""
+        """Fold the events that have come since the last call, and pass them to subscribers. Called for each frame."""
 
     def subscribe(self, subscriber: Subscriber, /) -> None:
-        """Hand every event to a subscriber, from the next `pump` on."""
+        """Pass all events to a subscriber, from the next `pump` on."""
 
 
 class NoSource:
-    """Stands for a run before anything has run: an empty state, and no control."""
+    """A `Source` for views that have no run yet: its state is empty, and it accepts no commands."""
 
     now = 0.0
     is_running = False

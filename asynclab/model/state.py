@@ -1,4 +1,7 @@
-"""Holds the state of a lab now: everything its events say, in bounded memory."""
+"""Holds the present state of a lab, which is the sum of its events, in bounded memory.
+
+A lab is one observed run of asyncio code. `asynclab.model.fold` changes the state, and views draw it.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,13 @@ from asynclab.model.waits_in_vain import MOST_KEPT, LeftBehind, LostHandover, Wa
 LINES_KEPT = 5_000
 
 LAG_SAMPLES = 120
-"""How many measurements of the loop's lag are kept."""
+"""The number of measurements of the loop's lag that are kept."""
 
 LARGE_GROUP = 100
-"""For groups of at least this many tasks, the count of ended ones is remembered."""
+"""For a group of at least this many tasks, the number of ended tasks is cached."""
 
 BLOCKS_KEPT = 100
-"""How many of the loop's latest blocks are kept."""
+"""The number of latest `Block`s that are kept."""
 
 NAME_LIMIT = 80
 """The most characters of a task's name in any view."""
@@ -42,7 +45,7 @@ NAME_LIMIT = 80
 
 @dataclass(slots=True)
 class ClockState:
-    """How lab time runs."""
+    """How lab time runs now."""
 
     paused: bool = False
     speed: float = 1.0
@@ -50,31 +53,31 @@ class ClockState:
     instant: bool = False
     """Whether idle time is skipped."""
     kept_real_time: bool = True
-    """Whether lab time has been real time ever since the start: never held, scaled or skipped."""
+    """Whether lab time has been equal to real time since the start: never paused, scaled or skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A time in which one step, or another callback, kept the loop from running anything else."""
+    """A period in which one step or another callback blocked the loop."""
 
     task: int | None
-    """The task whose step it was; None for a callback."""
+    """The task whose step it was; None for another callback."""
     begin: float
     end: float
-    """Both in lab seconds."""
+    """In lab seconds, as is `begin`."""
     seconds: float
-    """How long it took, in real seconds."""
+    """The length in real seconds."""
     report: LoopBlocked | None = None
-    """Says where the code was meanwhile; None if nobody looked."""
+    """The latest report, with the line of the blocking code; None if there was none."""
     kept_others: bool = False
-    """Whether it was seen to delay a task that doesn't wait for it anyway."""
+    """Whether it is known to have delayed a task that doesn't wait for the blocking one."""
     event: int = 0
-    """The number of the event that tells its end."""
+    """The number of the event that reported its end."""
 
 
 @dataclass(slots=True)
 class Dropped:
-    """How much was dropped to keep memory bounded, and how many events never arrived."""
+    """How many objects were dropped to bound memory, and how many events were lost."""
 
     tasks: int = 0
     lines: int = 0
@@ -86,10 +89,10 @@ class Dropped:
 
 @dataclass(slots=True)
 class LabState:
-    """Everything that a lab's events say, as `model.fold` adds it up; nothing else changes it."""
+    """The present state of a lab. Only `asynclab.model.fold` changes it."""
 
     version: int = 0
-    """How many events have been folded. At an equal version only live countdowns look different."""
+    """How many events have been folded. If it is unchanged, so is the state, but views may show a later time."""
     structure: int = 0
     """Changes when tasks are added, dropped or renamed."""
     name: str = ""
@@ -99,115 +102,115 @@ class LabState:
     outcome: Outcome | None = None
     """How the run ended; None while it runs and before."""
     ended_at: float = 0.0
-    """When it did, in lab seconds."""
+    """When the run ended, in lab seconds."""
     detail: str = ""
-    """The repr of what main returned, or its exception in one line."""
+    """The repr of the main task's result, or its exception in one line."""
     leaked: tuple[int, ...] = ()
-    """Tasks that were pending when main ended."""
+    """The tasks that were pending when the main task ended."""
     now: float = 0.0
-    """Lab seconds at the latest event."""
+    """The time of the latest event, in lab seconds."""
     clock: ClockState = field(default_factory=ClockState)
     tasks: dict[int, TaskState] = field(default_factory=dict)
-    """By id, in order of creation."""
+    """By number, in order of creation."""
     queues: dict[int, QueueState] = field(default_factory=dict)
     primitives: dict[int, PrimitiveState] = field(default_factory=dict)
     named_primitives: dict[tuple[str, int], PrimitiveState] = field(default_factory=dict)
-    """The same by kind and number, as a wait names them."""
+    """The same primitives by kind and number, as in `Wait`."""
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
     calls: dict[int, CallScheduled] = field(default_factory=dict)
-    """The pending callbacks of `call_later` and `call_at`, apart from sleeps and timeouts."""
+    """The pending callbacks of `call_later` and `call_at`, without sleeps and timeouts."""
     activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
-    """The latest lines, oldest first."""
+    """The latest lines of the activity log, oldest first."""
     lag: deque[float] = field(default_factory=lambda: deque(maxlen=LAG_SAMPLES))
-    """The latest measurements of how late the loop was, in seconds."""
+    """The latest measurements of the loop's lag, in seconds."""
     blocked: LoopBlocked | None = None
-    """The latest report of a step that kept the loop from running."""
+    """The latest report of a step or callback that blocks the loop."""
     counts: dict[StateWord, int] = field(default_factory=lambda: dict.fromkeys(get_args(StateWord), 0))
-    """How many tasks are in each state; those that were dropped still count as ended."""
+    """How many tasks are in each state, including ended tasks that were dropped."""
     dropped: Dropped = field(default_factory=Dropped)
     ready_queue: dict[int, None] = field(default_factory=dict)
-    """The tasks that are ready, in the order in which the loop will run them."""
+    """The ready tasks, in the order in which the loop will run them."""
     held: dict[int, None] = field(default_factory=dict)
-    """The tasks that a paused lab keeps from running, in the order in which they would run."""
+    """The ready tasks that a paused lab holds, in the order in which they would run."""
     running_to: int | None = None
-    """The task to whose next event a paused lab is run, step by step; None if it isn't."""
+    """The task to whose next event a paused lab runs, step by step; None if it doesn't."""
     step_report: StepTaken | None = None
-    """The outcome of the latest request to step; None before the first."""
+    """The result of the latest request to step; None before the first."""
     step_reports: int = 0
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
     is_stalled: bool = False
-    """Whether the run can't proceed by itself: every task waits, and nothing could wake one."""
+    """Whether every task waits and nothing can wake them, as reported by RunStalled."""
     running: int | None = None
     outer_steps: list[int] = field(default_factory=list)
-    """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
+    """The tasks whose steps the running one interrupts, innermost last: eager tasks start in a step of their parent."""
     roots: set[int] = field(default_factory=set)
-    """The roots of the tree: tasks without a parent, or whose parent was dropped."""
+    """The roots of the task tree: tasks without a parent, or whose parent was dropped."""
     ended_tasks: deque[int] = field(default_factory=deque)
-    """Ended tasks that are still kept, in the order of their ends."""
+    """The ended tasks that are still kept, in the order in which they ended."""
     ended_timeouts: deque[int] = field(default_factory=deque)
     unfinished_lines: dict[tuple[int | None, str], str] = field(default_factory=dict)
-    """Printed text that lacks its newline, by task and stream."""
+    """Printed text without its newline so far, by task and stream."""
     queue_room: int = KEPT
-    """How many queues there may be before quiet ones are dropped."""
+    """How many queues are kept before unused ones are dropped: see `make_room`."""
     primitive_room: int = KEPT
     """The same for primitives."""
     blocks: tuple[Block, ...] = ()
-    """The latest times in which something blocked the loop, oldest first."""
+    """The latest periods in which something blocked the loop, oldest first."""
     incidents: tuple[Incident, ...] = ()
-    """Incidents: mistakes that leave no other trace here, oldest first."""
+    """Mistakes of the program that no other field of the state shows, oldest first."""
     alike_incidents: dict[Likeness, int] = field(default_factory=dict)
-    """How many incidents are alike, by their key."""
+    """How many incidents are kept of each likeness."""
     outside: Outside | None = None
-    """What could wake the loop when it was last found idle; None before that."""
+    """The latest report of an idle loop; None before the first."""
     outside_version: int = field(default=0, compare=False)
-    """The number of that event; if it is the latest, nothing has happened since."""
+    """The number of that event. If it equals `version`, nothing has happened since."""
     dry_at: float = -1.0
-    """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
+    """When the loop was last found idle and nothing but timers could wake it, in lab seconds; -1 for never."""
     in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
-    """Waits that were given up after the loop had been found like that."""
+    """The latest waits that were given up although only a timeout could have ended them."""
     stranded: dict[int, float] = field(default_factory=dict)
-    """The tasks that nothing could wake when that was last looked at, and when that was, in lab seconds."""
+    """The tasks that nothing could wake at the latest search, and the time of that search in lab seconds."""
     awaiting: dict[int, None] = field(default_factory=dict)
-    """The tasks that were seen to wait for other tasks."""
+    """The tasks that are known to wait for other tasks."""
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
-    """What was handed to tasks that never saw it, until another task is woken the same way."""
+    """Results that tasks never got because they were cancelled first. Kept until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
-    """Tasks that still run though their gather() has failed."""
+    """Tasks that still run although their gather() has failed, or their waiter was cancelled."""
     ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
-    """Cancels that tasks have ignored, by the number of the task."""
+    """Cancels that tasks have ignored, by the task's number."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
-    """By library, line of code and host."""
+    """The HTTP clients in use, by library, line of code and host."""
     is_blocking: bool = False
-    """Whether a blocking step was reported and hasn't ended."""
+    """Whether a step or callback blocks the loop now."""
     keeps_others: bool = False
-    """Whether the blocking step delays a task that doesn't wait for it anyway."""
+    """Whether it delays a task that doesn't wait for the blocking one."""
     named_after: dict[str, int] = field(default_factory=dict)
-    """How many tasks without a name of their own were named after each coroutine."""
+    """How many unnamed tasks were named after each coroutine: see `shown_name`."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
-    """The timeline that gets each change of a task's state; None if only the state is wanted."""
+    """The timeline to which folding adds each change of a task's state; None if no timeline is needed."""
     _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
-    """The event at which sleeping tasks were last searched for, and whether none was found."""
+    """The version at which sleeping tasks were last searched, and whether there were none."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
-    """The large group counted last, the tasks created and ended by then, and how many of the group had ended."""
+    """The cache of `ended_among`: the group, how many tasks had been created and had ended, and the result."""
 
     def task(self, number: int | None) -> TaskState | None:
-        """A task; None for one that is unknown, and for None."""
+        """The task with a number; None if it is unknown or None."""
         return None if number is None else self.tasks.get(number)
 
     def task_name(self, task: int | None) -> str:
-        """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""
+        """A task's name, safe to show; "task 7" if it is unknown or has no name, "" for None."""
         if task is None:
             return ""
         known = self.tasks.get(task)
         return one_line(known.name, NAME_LIMIT) if known is not None and known.name else f"task {task}"
 
     def ended_among(self, group: tuple[int, ...]) -> int:
-        """How many tasks of a group have ended, those that were dropped included.
+        """How many tasks of a group have ended, including those that were dropped.
 
-        It is asked for at each frame: a large group is counted again only when a task was born or has ended since.
+        Views call this for each frame, so a large group is counted again only if a task was created or has ended since.
         """
         lives = len(self.tasks) + self.dropped.tasks, sum(self.counts[word] for word in ENDED)
         counted, lives_then, ended = self._counted
@@ -230,7 +233,7 @@ class LabState:
         return chain(self.queues.values(), self.primitives.values())
 
     def block(self, block: Block) -> None:
-        """Add a time in which the loop was blocked; of many, the oldest is dropped."""
+        """Add a period in which the loop was blocked. If there are too many, the oldest is dropped."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
 
     def remember(
@@ -243,7 +246,7 @@ class LabState:
         *,
         is_sure: bool = True,
     ) -> Incident:
-        """Keep an incident, unless there are too many, or too many that are alike."""
+        """Add an incident, unless there are too many already, or too many that are alike. Returns it in any case."""
         incident = Incident(event, self.version, at, place, others, kind, is_sure)
         likeness = incident.likeness
         alike = 0 if likeness is None else self.alike_incidents.get(likeness, 0)
@@ -260,7 +263,7 @@ class LabState:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether it is proved that nothing but ctrl+c can wake any task: no code, no timer, nothing from outside."""
+        """Whether it is proved that nothing but Ctrl-C can wake any task: no code, no timer, nothing from outside."""
         told = self.outside
         if self.is_stalled or told is None or not self.is_idle:
             return self.is_stalled
@@ -268,13 +271,13 @@ class LabState:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether it is proved that nothing can wake any task, and that none can be meant to wait for ctrl+c."""
+        """Whether it is proved that nothing can wake any task, and that no task waits for Ctrl-C on purpose."""
         is_meant = self.outside is not None and self.outside.interrupt > 0 and not self.is_stalled
         return self.is_at_rest and not is_meant
 
     @property
     def is_starved(self) -> bool:
-        """Whether it is proved that nothing but timeouts can end any task's wait: no code will run before."""
+        """Whether it is proved that only timeouts can end the wait of any task, and no other code will run before."""
         told = self.outside
         if self.is_stuck or told is None or not self.is_idle:
             return self.is_stuck
@@ -286,20 +289,20 @@ class LabState:
         return self._starved[1]
 
     def is_stranded(self, task: int, since: float) -> bool:
-        """Whether it is proved that nothing could end a wait that a task began at `since`, though other tasks ran."""
+        """Whether it is proved that nothing could end a task's wait that began at `since`, although other tasks ran."""
         return self.stranded.get(task, -1.0) >= since
 
     def is_in_vain(self, task: int, since: float) -> bool:
-        """Whether nothing but a timeout could end a wait that a task began at `since`, when that was last looked at."""
+        """Whether, at the latest check, only a timeout could end a task's wait that began at lab time `since`."""
         return since <= self.dry_at or self.is_stranded(task, since)
 
     def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
-        """Mark on the timeline, if there is one, that something happened to a task or was done by it."""
+        """Add a mark to the task's row of the timeline, if there is a timeline."""
         if self.timeline is not None and task is not None:
             self.timeline.mark(task, kind, at, self.version, event)
 
     def tell(self, at: float, task: int | None, kind: ActivityKind, said: tuple[str, ...]) -> None:
-        """Add a line to the activity; of a library's own tasks only what matters."""
+        """Add a line to the activity log. For a library's internal task, only some kinds of lines are added."""
         if task is not None and kind not in ALWAYS_TOLD:
             subject = self.tasks.get(task)
             if subject is not None and subject.internal:
@@ -312,4 +315,4 @@ class LabState:
 
 
 NOTHING_YET = LabState()
-"""What views show before anything has happened."""
+"""The state before any event."""

@@ -1,4 +1,4 @@
-"""Orders tasks for listing, and draws the guides from each to its parent."""
+"""Lists tasks as a tree, in which children follow their parent."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import NamedTuple, overload
 from asynclab.model.tasks import TaskState
 
 LEVELS_DRAWN = 12
-"""How many levels of the tree a guide draws; deeper tasks are drawn at this depth, behind an ellipsis."""
+"""How many levels of the tree are drawn. Deeper tasks are drawn at this depth, after an ellipsis."""
 
 
 class TaskRow(NamedTuple):
-    """One line of a list of tasks."""
+    """One row of a list of tasks."""
 
     task: int
     guide: str
-    """What stands before the name: "", "├ ", "└ ", "│ └ "."""
+    """The lines of the tree to draw before the name: "", "├ ", "└ ", "│ └ "."""
 
 
 class TaskRows(Sequence[TaskRow]):
-    """Every task once, each followed by its children, in the order of their creation.
+    """All tasks in rows, each followed by its children in the order of their creation.
 
-    The order is worked out at once, the guides only for the rows that are asked for. Use it until the tasks change.
+    The order is computed at once, the guides only for rows that are read. It is valid until the tasks change.
     """
 
     def __init__(
         self, tasks: Mapping[int, TaskState], roots: Iterable[int], shown: AbstractSet[int] | None = None
     ) -> None:
-        """Order all tasks, or some of them: `shown` then holds their ancestors, too."""
+        """Order all tasks, or only those in `shown`, which must include their ancestors."""
         self._tasks = tasks
         self._roots = frozenset(roots)
         self._last_children: dict[int, int] = {}
@@ -49,7 +49,7 @@ class TaskRows(Sequence[TaskRow]):
         return self._row(self._order[index])
 
     def position(self, task: int | None) -> int | None:
-        """The index of a task's row, from 0; None if it isn't listed."""
+        """The index of a task's row, from 0; None if it has no row."""
         return None if task is None else self._positions.get(task)
 
     @cached_property
@@ -60,7 +60,7 @@ class TaskRows(Sequence[TaskRow]):
         return TaskRow(task, self._guide(task))
 
     def _guide(self, task: int) -> str:
-        """The branches of the tree in front of a task, from the innermost outwards."""
+        """The lines of the tree to draw before a task."""
         branches: list[str] = []
         while task not in self._roots and len(branches) < LEVELS_DRAWN:
             is_last, parent = self._place(task)
@@ -103,19 +103,19 @@ def some_tasks(
     keep: int | None = None,
     text: str = "",
 ) -> set[int]:
-    """The tasks whose names contain a text, or all if there are none, each with its ancestors.
+    """The tasks whose names contain a text, and their ancestors. If no name contains it, all tasks.
 
     Args:
-        tasks: All of them.
-        roots: The tasks without a parent in the list.
-        ended: Those that have ended, in that order.
-        room: The most tasks; of more, those that ended first are left out. None for no limit.
-        keep: A task that is not left out.
-        text: In lower case; names may be in either.
+        tasks: All tasks.
+        roots: The tasks without a parent in `tasks`.
+        ended: The ended tasks, in the order in which they ended.
+        room: The most tasks to return. If there are more, those that ended first are left out. None for no limit.
+        keep: A task that is never left out.
+        text: The text in lower case. The case of names doesn't matter.
     """
 
     def unseen(task: int) -> list[int]:
-        """The task and its ancestors, except those that are chosen already."""
+        """The task and its ancestors, without those that are chosen already."""
         found = []
         while task not in chosen:
             found.append(task)

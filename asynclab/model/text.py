@@ -1,7 +1,7 @@
 """Makes text from outside safe to show in a view or a terminal.
 
-Names, reprs, printed text and exception messages are data. Characters that a terminal would obey, hide or draw at an
-unknown width are replaced by visible ones, so that a line is as wide as `cell_width` says.
+Names, reprs, printed text and exception messages are untrusted. They may contain characters that a terminal obeys,
+hides, or draws at an unknown width. These are replaced by visible ones, so that `cell_width` is right.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LINE_LIMIT = 200
 """The most characters that `one_line` keeps by default."""
 
 MARKS_KEPT = 3
-"""How many combining marks a character keeps: enough for every script, too few to reach into other lines."""
+"""How many combining marks a character keeps. All scripts need no more, and more would be drawn into other lines."""
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _ELLIPSIS = "…"
@@ -25,9 +25,9 @@ _BLANK_FILLERS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800})
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Any text with unsafe characters made visible; newlines and tabs stay. Cleaning it again changes nothing.
+    """The text with unsafe characters replaced by visible ones. Newlines and tabs are kept. Cleaning is idempotent.
 
-    A text of more than `limit` characters is cut and ends in an ellipsis.
+    A text of more than `limit` characters is cut, and ends with an ellipsis.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
@@ -35,7 +35,7 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """The text cleaned as by `clean`, on one line: a newline becomes ⏎, a tab a space."""
+    """The text cleaned as by `clean`, and on one line: a newline becomes ⏎, a tab becomes a space."""
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
     return _cut(_bound_marks(text[: limit + 1].translate(_JOINING_LINES)), limit, is_cut=len(text) > limit)
@@ -49,7 +49,7 @@ def cell_width(text: str) -> int:
 
 
 def shorten_middle(text: str, width: int) -> str:
-    """The text in at most `width` cells; if it is longer, an ellipsis stands for its middle."""
+    """The text in at most `width` cells. If it is too long, an ellipsis replaces its middle."""
     if cell_width(text) <= width:
         return text
     if width < 2:
@@ -63,7 +63,7 @@ def shorten_middle(text: str, width: int) -> str:
 
 
 class _Pictures(dict[int, int | str | None]):
-    """A table for str.translate that works out each character only once."""
+    """A table for str.translate that computes the replacement of each character only once."""
 
     def __missing__(self, code: int) -> int | str | None:
         self[code] = picture = _picture(code)
@@ -75,13 +75,13 @@ _JOINING_LINES = _Pictures({0x09: " ", 0x0A: "⏎"})
 
 
 def _picture(code: int) -> int | str | None:
-    """What to show for a character: itself, something visible, or nothing."""
+    """The replacement of a character: itself, visible characters, or None to remove it."""
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
     if code in (0xFE0E, 0xFE0F):
-        return None  # these selectors make a symbol narrow or wide; without them its width is known
+        return None  # these variation selectors change the width of a symbol
     if _is_unsafe(code):
         return _escape(code)
     return code
@@ -103,7 +103,7 @@ def _escape(code: int) -> str:
 
 
 def _bound_marks(text: str) -> str:
-    """The text with few combining marks on each character, and none at its start, where it would change other text."""
+    """The text with few combining marks per character, and none at its start, where it would join other text."""
     if text.isascii():
         return text
     kept: list[str] = []
@@ -134,7 +134,7 @@ def _cells(character: str) -> int:
 
 
 def _joins(code: int) -> bool:
-    """Whether it is a vowel or final of a Hangul syllable, which is drawn inside the character before it."""
+    """Whether it is a vowel or final consonant of a Hangul syllable, which is drawn inside the character before it."""
     return any(first <= code <= last for first, last in _JOINING_JAMO)
 
 

@@ -1,4 +1,4 @@
-"""Keeps what rules need to know about past waits: waits in vain, and hand-overs that nobody received."""
+"""Defines records of past waits, which the rules for findings use: waits in vain, and results that were lost."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from asynclab.model.events import Wait, WaitKind
 from asynclab.model.tasks import Place
 
 WaitKey: TypeAlias = tuple[WaitKind, int, Place]
-"""Equal for waits that the same code, queue or primitive can end."""
+"""A key that is equal for waits that the same code, queue or primitive can end."""
 
 ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
-"""Coroutines that only take something."""
+"""Coroutines that acquire something, and do nothing else."""
 
 MOST_KEPT = 100
-"""How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
+"""How many of the latest waits in vain are kept, and how many of the first lost results."""
 
 _NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put"})
 
 _EACH_ITS_OWN = frozenset({"event", "future"})
-"""Primitives that each waiting task may have for itself, such as inside a home-made lock."""
+"""Kinds of waits for an object that each waiting task may have for itself, as in a hand-written lock."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitInVain:
-    """A wait that was given up while neither anything outside nor any code of the program could have ended it."""
+    """A wait that was given up, and that only a timeout could have ended: no code and nothing outside the program."""
 
     task: int
     wait: Wait
@@ -59,7 +59,7 @@ class LeftBehind:
 
 @dataclass(frozen=True, slots=True)
 class LostHandover:
-    """What a task was woken with, and never saw: it was cancelled before it ran. No other was woken so since."""
+    """A result that a task never got, because it was cancelled after it was woken and before it ran."""
 
     task: int
     by: int | None
@@ -72,7 +72,7 @@ class LostHandover:
 
 
 def key_of(wait: Wait) -> WaitKey | None:
-    """A key shared by waits that the same thing would end; None if that is unknown."""
+    """The key of a wait; None if it is unknown what could end the wait."""
     if wait.kind in _NUMBERED and wait.number:
         return wait.kind, wait.number, ("", 0)
     if wait.kind in _EACH_ITS_OWN and wait.line:

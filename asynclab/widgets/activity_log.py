@@ -1,4 +1,4 @@
-"""Shows the activity of a lab."""
+"""Shows the activity log of a lab: one line for each thing that a task did."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.spans import Line, joined, left, wrap
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
-"""The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""
+"""The kinds of lines that are wrapped if they don't fit. They report problems, and must not be cut."""
 
 MOST_ROWS = 4
-"""The most rows of one such line."""
+"""The most rows of a wrapped line."""
 
 LEAST_ROOM = 12
-"""The fewest cells in which text is wrapped."""
+"""Text is not wrapped if it has fewer cells than this."""
 
 TEXT_LIMIT = 1000
 """The most characters of a line that are painted."""
 
 FULL_LIMIT = 100_000
-"""The most characters of a line that are copied."""
+"""The most characters of a line that are copied to the clipboard."""
 
 
 Row: TypeAlias = tuple[ActivityLine, int]
@@ -39,7 +39,7 @@ Row: TypeAlias = tuple[ActivityLine, int]
 
 
 class ActivityLog(CursorView):
-    """The activity of a lab; follows the end unless the reader has scrolled up."""
+    """The activity log of a lab. It scrolls to new lines, unless the user has scrolled up."""
 
     BORDER_TITLE = "Activity"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end,G", "follow", "Follow", show=False)]
@@ -52,7 +52,7 @@ class ActivityLog(CursorView):
         self._next = 0
         self._unread = 0
         self.filter_text = ""
-        """What a line or its task's name must contain; empty for all lines. To be set by `set_filter`."""
+        """The text that a line or its task's name must contain; empty for all lines. Change it by `set_filter`."""
         self.is_following = True
         """Whether the log scrolls to new lines by itself."""
         self._is_past = False
@@ -60,11 +60,11 @@ class ActivityLog(CursorView):
 
     @property
     def selected(self) -> int | None:
-        """The id of the task whose line the cursor is on."""
+        """The number of the task of the line under the cursor."""
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState, now: float, *, is_past: bool = False, goes_on: bool = True) -> None:
-        """Show the activity of a lab, now or at a moment of its past; say that more may come if the run continues."""
+        """Show the log of a lab, now or at a past moment. `goes_on` says whether more lines may come."""
         self._is_past, self._goes_on = is_past, goes_on
         if state is not self._state:
             self._state = state
@@ -77,7 +77,7 @@ class ActivityLog(CursorView):
         self._refresh_view()
 
     def set_filter(self, text: str) -> None:
-        """Show only lines whose text or task's name contains a text, in upper or lower case."""
+        """Show only lines whose text or task's name contains a text. Case doesn't matter."""
         self.filter_text = text
         self._start_over()
         self._take_new_lines()
@@ -92,11 +92,11 @@ class ActivityLog(CursorView):
         return "" if self.cursor is None or not self._rows else self._full_text(self._row_at(self.cursor)[0])
 
     def line_count(self) -> int:
-        """The number of rows, including the note about dropped lines or an empty result."""
+        """The number of rows, including the note about dropped lines or an empty filter result."""
         return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One row: the moment, the task and the text of a line, or the continuation of its text."""
+        """One row: time, task and text of a line, or the continuation of its text."""
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
         line, row = self._row_at(index)
@@ -108,7 +108,7 @@ class ActivityLog(CursorView):
         return (self.mark(index), (f"{line.at:7.3f} ", "past"), (name, ""), said)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Stop following while the reader is on a line, and select its task."""
+        """Select the task of the line under the cursor. Follow new lines only if the cursor is on the last line."""
         if index is None:
             return
         self.is_following = index == self.line_count() - 1
@@ -118,7 +118,7 @@ class ActivityLog(CursorView):
             self.post_message(TaskSelected(task))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow while the end is in sight."""
+        """Follow new lines while the last line is in sight."""
         super().watch_scroll_y(old_value, new_value)
         self.is_following = new_value >= self.max_scroll_y
         if self.is_following:
@@ -126,18 +126,18 @@ class ActivityLog(CursorView):
         self._say_where()
 
     def keep_in_sight(self) -> None:
-        """Stay at the end while following."""
+        """Scroll to the end while following new lines."""
         if self.is_following and self.scroll_offset.y != self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def action_follow(self) -> None:
-        """Go to the end and stay there."""
+        """Go to the end, and follow new lines."""
         self.is_following = True
         self.move_cursor(None)
         self._refresh_view()
 
     def action_move(self, by: int) -> None:
-        """Move the cursor, which begins at the last line in sight."""
+        """Move the cursor. Without a cursor, put it on the last line in sight."""
         if self.cursor is None:
             last = min(self.line_count(), self.scroll_offset.y + self.page_height) - 1
             self.move_cursor(last)
@@ -178,7 +178,7 @@ class ActivityLog(CursorView):
         self._unread = 0 if self.is_following else self._unread + len(new)
 
     def _let_go(self, first: int) -> None:
-        """Drop the lines before a number without moving what the reader sees."""
+        """Drop the lines before a number, without moving the lines in sight."""
         height = self.line_count()
         while self._rows and self._rows[0][0].number < first:
             self._rows.popleft()
@@ -208,7 +208,7 @@ class ActivityLog(CursorView):
         self.set_subtitle(joined(where))
 
     def _place(self) -> str:
-        """Where the reader is: at the end, which may grow, or above it."""
+        """The part of the log in sight: the end, or a part above it."""
         if not self.is_following:
             return f"{self._unread:,} new below" if self._unread else "scrolled up"
         if self._is_past:
@@ -219,7 +219,7 @@ class ActivityLog(CursorView):
         return self._rows[max(0, index - self._note_height)]
 
     def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
-        # Thousands of lines may come at once: most need not be measured before they are painted.
+        # Thousands of lines may come at once, so only lines that may be wrapped are measured here.
         count = len(_divided(line, self._laid_out_for)[1]) if line.kind in WRAPPED else 1
         return ((line, row) for row in range(count))
 
@@ -239,7 +239,7 @@ class ActivityLog(CursorView):
 
 
 def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
-    """The width of the column of names, and the rows of a line's text; the last one is cut if there are too many."""
+    """The width of the column of names, and the rows of a line's text. If there are too many, the last is cut."""
     names = 9 if width < 40 else 11 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
     text = one_line(fitting(line.forms, room), TEXT_LIMIT)

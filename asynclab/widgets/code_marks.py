@@ -1,4 +1,4 @@
-"""Marks lines of a file: where tasks stand, which line is running, and where the next step continues."""
+"""Computes the marks beside source lines: suspended tasks, the blocking line, and where the next step continues."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.spans import Line, Span, joined
 
 NEXT = "→"
-"""Marks the line where the next step of a paused lab continues."""
+"""Marks the line at which the next step of a paused lab continues."""
 
 FOUND = "✗"
 """Marks the line that a finding is about."""
 
 STANDING = (GLYPHS["waiting"], GLYPHS["ready"])
-"""The marks for suspended tasks at a line."""
+"""Mark the lines with waiting and with ready tasks."""
 
 MARKS_WIDTH = 5
-"""Cells for the number of tasks at a line."""
+"""The width of the column with the numbers of tasks at a line, in cells."""
 
 NAME_WIDTH = 20
-"""Cells for a task's name in the frame."""
+"""The most cells of a task's name in the frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeMarks:
-    """The marks of one file, by line numbers from 1."""
+    """The marks of one file. Lines are numbered from 1."""
 
     waiting: dict[int, list[int]] = field(default_factory=dict)
-    """The suspended tasks at each line."""
+    """The waiting tasks at each line."""
     ready: dict[int, list[int]] = field(default_factory=dict)
     """The ready tasks at each line."""
     line_of: dict[int, int] = field(default_factory=dict)
     """The line of each of these tasks."""
     running: int | None = None
-    """The line that is blocking the loop."""
+    """The line that blocks the loop."""
     next: int | None = None
-    """The line where the next step continues."""
+    """The line at which the next step continues."""
     found: int | None = None
     """The line that a finding is about."""
 
@@ -50,7 +50,7 @@ class CodeMarks:
         return [*self.waiting.get(line, ()), *self.ready.get(line, ())]
 
     def is_lit(self, line: int) -> bool:
-        """Whether a line is running, runs next, or a finding is about it."""
+        """Whether a line runs now or next, or a finding is about it."""
         return line in (self.running, self.next, self.found)
 
     def is_marked(self, line: int) -> bool:
@@ -62,9 +62,9 @@ class CodeMarks:
 
 
 def marks_in(path: str, state: LabState, next_task: int | None = None) -> CodeMarks:
-    """The marks of a file, whose path is compared as tasks have it.
+    """The marks of a file. `path` must be the path that tasks have for it.
 
-    Where a lab is paused, `next_task` is the task that the next step runs.
+    If the lab is paused, `next_task` is the task that the next step runs.
     """
     lines: dict[str, defaultdict[int, list[int]]] = {"waiting": defaultdict(list), "ready": defaultdict(list)}
     line_of = {}
@@ -77,7 +77,7 @@ def marks_in(path: str, state: LabState, next_task: int | None = None) -> CodeMa
 
 
 def mark_spans(marks: CodeMarks, line: int) -> Line:
-    """The cells beside a line's number: an arrow for the line that runs now or next, and the number of tasks there."""
+    """The cells beside a line's number: a mark for the line that runs now or next, and the number of tasks there."""
     lit: Span = (" ", "")
     if line == marks.running:
         lit = (GLYPHS["running"], "strong running")
@@ -92,7 +92,7 @@ def mark_spans(marks: CodeMarks, line: int) -> Line:
 
 
 def legend(marks: CodeMarks) -> Line:
-    """The meaning of the marks that are in the file."""
+    """The meaning of the marks that the file has."""
     entries: list[Line] = []
     if marks.running is not None:
         entries.append(((f"{GLYPHS['running']} blocks the loop", "running"),))
@@ -108,7 +108,7 @@ def legend(marks: CodeMarks) -> Line:
 
 
 def standing(task: TaskState, state: LabState, width: int) -> Line:
-    """A task's frames in `width` cells, or that they are unknown; empty for a task that has ended."""
+    """A task's frames in `width` cells, or a note that they are unknown; empty for a task that has ended."""
     if task.has_ended:
         return ()
     name = shorten_middle(state.task_name(task.id), NAME_WIDTH)
@@ -121,7 +121,7 @@ def standing(task: TaskState, state: LabState, width: int) -> Line:
 
 
 def out_of_reach(task: TaskState, state: LabState) -> Line:
-    """Says that a task is in a file that can't be read."""
+    """A note that a task is in a file that can't be read."""
     assert task.place is not None
     name = shorten_middle(state.task_name(task.id), NAME_WIDTH)
     return ((f"{name} is at {line_of_code(*task.place)}: file can't be read", "cancelled"),)
@@ -136,7 +136,7 @@ def _before_frames(task: TaskState, name: str) -> Span:
 
 
 def _blocking_line(path: str, state: LabState) -> int | None:
-    """The line that blocks the loop, while its step is under way; the report may come after the step."""
+    """The line of a file that blocks the loop; None after its step has ended, even if the report comes later."""
     blocked = state.blocked
     if blocked is None or not state.is_blocking or blocked.file != path:
         return None
@@ -145,7 +145,7 @@ def _blocking_line(path: str, state: LabState) -> int | None:
 
 
 def _counts(waiting: int, ready: int) -> tuple[str, str]:
-    """The number of waiting and ready tasks at a line, in `MARKS_WIDTH` cells; a number that doesn't fit is a "+"."""
+    """The numbers of waiting and ready tasks at a line, in `MARKS_WIDTH` cells. "+" replaces a long number."""
     texts = [f"{glyph}{count}" if count else "" for glyph, count in zip(STANDING, (waiting, ready), strict=True)]
     while len("".join(texts)) > MARKS_WIDTH:
         longest = texts.index(max(texts, key=len))

@@ -1,7 +1,7 @@
-"""Gives each meaning a colour in any theme; asynclab's own themes have quiet frames and one accent.
+"""Defines asynclab's themes, and the colours of task states and other meanings in all themes.
 
-One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it does
-not, they are derived from the theme's colours of about the right hue, and made legible on every background.
+A colour has one meaning in all views. The colours are theme variables, which a theme may define. Otherwise they are
+derived from those of the theme's colours that have a similar hue, and made legible on each background.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from textual.theme import Theme
 
 
 def _theme(*, accent: str, background: str, frame: str, row: str, hover: str, **colours: Any) -> Theme:
-    """A theme whose frames and scrollbars are of few colours; Textual would give them more."""
+    """A theme whose frames and scrollbars have few colours. By default, Textual uses more."""
     variables = {"state-frame": frame, "state-row": row, "border": accent, "border-blurred": frame}
     bars = {"": frame, "-hover": hover, "-active": accent, "-corner-color": background}
     grounds = dict.fromkeys(("-background", "-background-hover", "-background-active"), background)
@@ -39,7 +39,7 @@ DARK = _theme(
     row="#1d2a39",
     hover="#46526a",
 )
-"""Dark ground, cyan accent."""
+"""A dark background with a cyan accent."""
 
 LIGHT = _theme(
     name="asynclab-light",
@@ -57,14 +57,14 @@ LIGHT = _theme(
     row="#dde8f2",
     hover="#9aa5b4",
 )
-"""The same with a light background."""
+"""A light background with a cyan accent."""
 
 THEMES = (DARK, LIGHT)
-"""The themes that the app adds to Textual's own."""
+"""The themes that the app adds to those of Textual."""
 
 
 LEGIBLE = 4.5
-"""The least contrast ratio of text with its background (WCAG AA)."""
+"""The least contrast ratio of text and its background (WCAG AA)."""
 
 _HUES: Mapping[str, str] = MappingProxyType(
     {
@@ -75,7 +75,7 @@ _HUES: Mapping[str, str] = MappingProxyType(
         "state-accent": "#4dd0dc",
     }
 )
-"""The colour of each meaning in themes that have none for it."""
+"""The preferred colour of each meaning, for themes that don't define one."""
 
 _SIXTEEN_ON_DARK = {
     "state-text": "ansi_default",
@@ -110,9 +110,9 @@ _SIXTEEN_ON_LIGHT = {
 
 
 def state_variables(theme: Theme) -> dict[str, str]:
-    """The CSS variables of the states and of the quiet parts of a view, as colours by name, without the dollar sign.
+    """The CSS variables for states and other meanings in a theme: colours by name, without the dollar sign.
 
-    A theme's own `variables` go before them.
+    The theme's own `variables` take precedence.
     """
     if theme.ansi:
         return dict(_SIXTEEN_ON_DARK if theme.dark else _SIXTEEN_ON_LIGHT)
@@ -143,7 +143,7 @@ def state_variables(theme: Theme) -> dict[str, str]:
 
 
 def legible(colour: Color, *grounds: Color) -> Color:
-    """The colour, moved towards white or black until it can be read on each of these backgrounds."""
+    """The colour, made lighter or darker until it is legible on each of the backgrounds."""
     pole = Color(255, 255, 255) if grounds[0].brightness < 0.5 else Color(0, 0, 0)
     for hundredths in range(0, 101, 2):
         moved = colour.blend(pole, hundredths / 100, alpha=1.0)
@@ -168,7 +168,7 @@ def _linear(channel: float) -> float:
 
 
 def _pick(theme: Theme, wanted: str) -> Color:
-    """The theme's colour with the nearest hue, or the wanted colour itself if none is near."""
+    """The theme's colour with the nearest hue, or the wanted colour if none is near."""
     target = Color.parse(wanted)
     offered = (theme.success, theme.warning, theme.error, theme.primary, theme.secondary, theme.accent)
     near = [(distance, name) for name in offered if name and (distance := _hue_distance(name, target)) < 0.05]
@@ -176,7 +176,7 @@ def _pick(theme: Theme, wanted: str) -> Color:
 
 
 def _hue_distance(name: str, target: Color) -> float:
-    """The distance of two hues, from 0 to 0.5 of the circle; greys count as furthest."""
+    """The distance of two hues, from 0 to 0.5 of the colour circle. Greys have the distance 0.5."""
     hue, saturation, lightness = Color.parse(name).hsl
     if saturation < 0.25 or not 0.2 < lightness < 0.95:
         return 0.5

@@ -1,4 +1,4 @@
-"""A view with a cursor that keys and mouse move from line to line."""
+"""A view with a cursor on one of its lines, which keys and mouse move."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class CursorView(LineView):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
     ]
     cursor: int | None = None
-    """The index of the line under the cursor; None for nowhere. To be moved by `move_cursor`."""
+    """The index of the line under the cursor; None for no cursor. Change it by `move_cursor`."""
 
     def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
-        """Put the cursor on a line, or on the nearest one, and scroll it into sight; None for nowhere."""
+        """Put the cursor on a line, or on the nearest one, and scroll to it. None removes the cursor."""
         count = self.line_count()
         to = None if index is None or not count else max(0, min(count - 1, index))
         if to == self.cursor:
@@ -40,7 +40,7 @@ class CursorView(LineView):
         self.repaint()
 
     def cursor_moved(self, index: int | None) -> None:
-        """Called after the cursor has moved and before it is painted; does nothing here."""
+        """Called after the cursor has moved, before it is painted. Does nothing by default."""
 
     def scroll_to_line(self, index: int) -> None:
         """Scroll as little as needed to bring a line into sight."""
@@ -51,22 +51,22 @@ class CursorView(LineView):
             self.scroll_to(y=index - self.page_height + 1, animate=False, force=True)
 
     def keep_in_sight(self) -> None:
-        """Bring the line under the cursor into sight."""
+        """Scroll to the line under the cursor."""
         if self.cursor is not None:
             self.scroll_to_line(self.cursor)
 
     def ground(self, index: int) -> str:
-        """Make the line under the cursor stand out."""
+        """The background of a line, which highlights the line under the cursor."""
         return "" if index != self.cursor else "row" if self.has_focus else "row-blurred"
 
     def mark(self, index: int) -> Span:
-        """The cell before a line: the cursor's mark, or a space."""
+        """The cell before a line: the mark of the cursor, or a space."""
         if index != self.cursor:
             return (" ", "")
         return (CURSOR, "mark" if self.has_focus else "mark-blurred")
 
     def stops(self) -> Sequence[int]:
-        """The lines that keys move the cursor to, from the top: all, unless a view has headings."""
+        """The indexes of the lines to which keys move the cursor, from the top. By default, all lines."""
         return range(self.line_count())
 
     def action_move(self, by: int) -> None:
@@ -77,7 +77,7 @@ class CursorView(LineView):
             self.move_cursor(stops[max(0, min(len(stops) - 1, at))])
 
     def action_move_to(self, index: int) -> None:
-        """Move the cursor to a stop; below 0 counts from the end."""
+        """Move the cursor to a stop. A negative index counts from the end."""
         stops = self.stops()
         if stops:
             self.move_cursor(stops[index])
@@ -88,33 +88,33 @@ class CursorView(LineView):
 
     def on_click(self, event: Click) -> None:
         """Handle a click on a line."""
-        event.prevent_default()  # at a double click Textual would select everything
+        event.prevent_default()  # on a double click Textual would select all text
         index = self.index_under(event)
         if index is not None:
             self.line_clicked(index)
 
     def line_clicked(self, index: int) -> None:
-        """Called when a line was clicked; puts the cursor there."""
+        """Called when a line was clicked. Puts the cursor on it."""
         self.move_cursor(index, scroll=False)
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Show by the cursor's mark whether the view has the focus."""
+        """Repaint the cursor, which shows whether the view has the focus."""
         super().watch_has_focus(has_focus)
         self.repaint()
 
 
 class SelectionView(CursorView):
-    """A view whose cursor stays with a task or URL; that stays selected even while no line shows it."""
+    """A view whose cursor stays on a task or URL when lines move. It stays selected even if it has no line."""
 
     selected: int | None = None
-    """The number of the task or URL."""
+    """The number of the selected task or URL."""
 
     def line_of(self, number: int) -> int | None:
-        """The index of the line about a task or URL, if there is one."""
+        """The index of the line of a task or URL; None if there is none."""
         raise NotImplementedError
 
     def select(self, number: int | None) -> None:
-        """Put the cursor on a task or URL without posting a message."""
+        """Select a task or URL, without posting a message."""
         if number != self.selected:
             self.selected = number
             self.place_cursor()
@@ -122,9 +122,9 @@ class SelectionView(CursorView):
             self.repaint()
 
     def place_cursor(self) -> None:
-        """Keep the cursor on what is selected, wherever its line is now, and keep it in sight if it was."""
+        """Put the cursor on the present line of the selected task or URL. If it was in sight, keep it in sight."""
         before = self.cursor
         self.cursor = None if self.selected is None else self.line_of(self.selected)
         top = self.scroll_offset.y
         if before is not None and before != self.cursor and top <= before < top + self.page_height:
-            self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to
+            self.call_after_refresh(self.keep_in_sight)  # only then can the view scroll to new lines

@@ -1,4 +1,4 @@
-"""The glyph and the colour of what happens: the same in activity, stories and timeline."""
+"""Defines the glyphs and colours of things that happen, for the activity log, stories and the timeline."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ MARKS: Mapping[ActivityKind | MarkKind, Span] = MappingProxyType(
         "run": ("·", "accent"),
     }
 )
-"""Marks of one cell each; the other kinds have only words, and no colour."""
+"""Each glyph is one cell wide. Kinds without an entry have no glyph and no colour."""

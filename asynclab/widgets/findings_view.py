@@ -1,4 +1,4 @@
-"""Shows what was found in a run: a list, the selected finding with its details below it."""
+"""Shows the findings about a run as a list, with details below the selected finding."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ from asynclab.widgets.messages import FindingOpened, TaskSelected
 from asynclab.widgets.spans import Line, Span, hanging, left_cut_end, right
 
 INDENT, LABEL = 2, 6
-"""Cells before a text, and of a label with the gap after it."""
+"""The width of the indentation, and of a label including the gap after it, in cells."""
 
 LEAST_ROOM = 16
-"""Cells that a text is wrapped for at least."""
+"""Text is wrapped to at least this many cells."""
 
 TEXT_LIMIT = 2_000
 """The most characters of a text."""
 
 
 class Evidence(NamedTuple):
-    """An event that shows a finding."""
+    """An event that supports a finding."""
 
     event: int
     """The number of the event in the run, counted from 1."""
     at: float | None
-    """Lab seconds; None if it is no longer kept."""
+    """Lab seconds; None if the event is no longer kept."""
     words: str
 
 
 class FindingLine(NamedTuple):
-    """A line of the list of findings, without the cursor's mark."""
+    """A line of the list of findings, without the mark of the cursor."""
 
     line: Line
     event: int | None = None
-    """The event that the line is about."""
+    """The number of the event that the line is about; None if it isn't about an event."""
 
 
 def mark_of(found: Found) -> Span:
-    """The mark of a finding: whether it is proved, only likely, or over."""
+    """The mark of a finding. It shows whether the finding is proved, only likely, or over."""
     if found.is_over:
         return "·", "past"
     return ("✗", "failed") if found.finding.certainty == "proved" else ("?", "cancelled")
 
 
 def heading(found: Found, task: str, width: int) -> Line:
-    """The line of a finding in the list; if room is short its place is left out first, then its task's name."""
+    """The first line of a finding. In a narrow view, its place is left out first, then the name of its task."""
     finding = found.finding
     moment = measured(finding.at)
     room = width - INDENT - len(moment) - 1
@@ -74,7 +74,7 @@ def heading(found: Found, task: str, width: int) -> Line:
 
 
 def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width: int) -> Iterator[FindingLine]:
-    """The lines below it."""
+    """The lines with the details of a finding."""
     finding = found.finding
     yield from _paragraph(sentence(with_others(finding.text, found.others)), "past" if found.is_over else "", width)
     if found.is_over:
@@ -106,21 +106,21 @@ def _wrapped(head: Span, text: str, part: str, width: int, event: int | None = N
 
 
 NOTHING = "Nothing found: no rule has proved a bug in this run."
-"""What the pane says if there is no finding."""
+"""The text to show if there is no finding."""
 
 _RULES = {rule.name: rule for rule in RULES}
 
 
 class _Entry(NamedTuple):
-    """A line, and the finding that it is about."""
+    """A line with the finding that it is about."""
 
     finding: int
-    """Its number in the list."""
+    """The index of the finding in the list."""
     row: FindingLine
 
 
 class FindingsView(CursorView):
-    """The findings of a run; posts `FindingOpened` for the one under the cursor, or for an event that shows it."""
+    """The findings about a run. Posts `FindingOpened` for the finding under the cursor, or for one of its events."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Go to the moment of the finding, or of the event under the cursor", show=False)
@@ -132,9 +132,9 @@ class FindingsView(CursorView):
     _state = NOTHING_YET
     _evidence_of: Callable[[Found], Sequence[Evidence]] = staticmethod(lambda _: ())
     _left_out = ""
-    """How many findings are left out, and why."""
+    """A text that says how many findings are left out, and why."""
     _selected = 0
-    """The number of the finding whose details show."""
+    """The index of the finding whose details are shown."""
     entries: Sequence[_Entry] = ()
 
     def show(
@@ -144,7 +144,7 @@ class FindingsView(CursorView):
         evidence_of: Callable[[Found], Sequence[Evidence]],
         left_out: str = "",
     ) -> None:
-        """Show findings, with their evidence and what is left out and why; repaints only lines that changed."""
+        """Show findings with their evidence. `left_out` says how many others are left out, and why."""
         self._evidence_of = evidence_of
         if (found, left_out) == (self._found, self._left_out) and state is self._state:
             return
@@ -161,25 +161,25 @@ class FindingsView(CursorView):
         self.repaint()
 
     def set_hint(self, hint: str) -> None:
-        """Set what it says while it is empty; where findings are left out, that instead."""
+        """Set the text to show while the list is empty. If findings are left out, another text says so."""
         super().set_hint(f"Nothing else found; {self._left_out}." if self._left_out else hint)
 
     @property
     def selected(self) -> Found | None:
-        """The finding whose details show."""
+        """The finding whose details are shown."""
         return self._found[self._selected] if self._found else None
 
     def compose_line(self, index: int, width: int) -> Line:
         return (self.mark(index), *self.entries[index].row.line)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Show the details of the finding that the cursor has come to, and select its task."""
+        """Show the details of the finding under the cursor, and select its task."""
         if index is None or self.entries[index].finding == self._selected:
             return
         self._select(self.entries[index].finding)
 
     def begin_somewhere(self) -> None:
-        """Put the cursor on the selected finding if it is nowhere."""
+        """If there is no cursor, put it on the selected finding."""
         if self.cursor is None and self._found:
             self.cursor = self._first_line(self._selected)
             self._tell_task()
@@ -191,7 +191,7 @@ class FindingsView(CursorView):
         return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
 
     def action_open(self) -> None:
-        """Ask for the moment of the finding, or of the event that the line under the cursor is about."""
+        """Post a message for the finding under the cursor, or for the event that its line is about."""
         self.begin_somewhere()
         if self.cursor is not None:
             entry = self.entries[self.cursor]
@@ -217,7 +217,7 @@ class FindingsView(CursorView):
 
     @property
     def _cursor_in_finding(self) -> int:
-        """How many lines the cursor is below the first one of its finding."""
+        """How many lines the cursor is below the first line of its finding."""
         return 0 if self.cursor is None else self.cursor - self._first_line(self._selected)
 
     def _summary(self) -> Line:
@@ -229,7 +229,7 @@ class FindingsView(CursorView):
         return ((" · ".join(said), "past"),) if said else ()
 
     def lay_out_for(self, width: int) -> None:
-        """Lay out the list, and the details of the selected finding."""
+        """Compose the lines of the list, with the details of the selected finding."""
         self.entries = list(self._laid_out(width - 2))
 
     def _laid_out(self, width: int) -> Iterator[_Entry]:

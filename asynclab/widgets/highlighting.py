@@ -1,4 +1,4 @@
-"""Python source in lines of coloured spans."""
+"""Colours Python source code: turns a file into lines of spans."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SOURCE_LIMIT = 1_000_000
 """The most characters of a file that are shown."""
 
 COLOUR_LIMIT = 100_000
-"""The most characters of a file in colour; a longer file is plain, since colouring it would hold up the loop."""
+"""The most characters of a coloured file. Colouring a longer file would block the loop, so it is shown plain."""
 
 KEPT = 64
-"""How many files are kept in colour."""
+"""The number of latest coloured files that are cached."""
 
 remembered: dict[str, tuple[Line, ...]] = {}
-"""The latest files."""
+"""The cache of coloured files, by their text."""
 
 _PART_OF = {
     "Comment": "comment",
@@ -35,14 +35,14 @@ _PART_OF = {
 
 
 def uncoloured(text: str) -> tuple[Line, ...]:
-    """The lines of a file as `highlighted` gives them, all plain; takes no time. No text has no lines."""
+    """The lines of a file without colours. Takes little time. An empty text has no lines."""
     if not text:
         return ()
     return tuple(((line, ""),) if line else () for line in _safe(text).removesuffix("\n").split("\n"))
 
 
 def first_of_code(text: str) -> int:
-    """The number, from 1, of the first line after a file's docstring, first comments and blank lines."""
+    """The number, from 1, of a file's first line of code, after its docstring, comments and blank lines."""
     _, quotes, rest = text.partition('"""') if text.startswith('"""') else ("", "", text)
     body = rest.partition('"""')[2] if quotes else text
     before = text[: len(text) - len(body)].count("\n")
@@ -53,7 +53,7 @@ def first_of_code(text: str) -> int:
 
 
 def highlighted(text: str) -> tuple[Line, ...]:
-    """The lines of a Python file, in spans with a part for each kind of token; nothing in the text is trusted."""
+    """The lines of a Python file, with a colour for each kind of token. The text may come from outside."""
     if text not in remembered:
         remembered[text] = _highlight(text)
         if len(remembered) > KEPT:
@@ -62,7 +62,7 @@ def highlighted(text: str) -> tuple[Line, ...]:
 
 
 def highlighted_before(text: str) -> tuple[Line, ...] | None:
-    """The lines of a file if it was highlighted lately."""
+    """The coloured lines of a file if they are cached."""
     return remembered.get(text)
 
 
@@ -70,7 +70,7 @@ def _highlight(text: str) -> tuple[Line, ...]:
     safe = _safe(text)
     if not text or len(safe) > COLOUR_LIMIT:
         return uncoloured(text)
-    # Imported when there is code to colour: it would delay the first paint.
+    # Imported only when needed, because the import would delay the first paint.
     from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
     lines: list[list[Span]] = [[]]

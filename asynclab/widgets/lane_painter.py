@@ -1,6 +1,6 @@
-"""Paints lanes as cells: intervals and marks, arrows from wakers, and the moment being viewed.
+"""Paints lanes, one row of cells per task: intervals and marks, arrows from wakers, and the moment being viewed.
 
-A cell is one byte, so that a line is painted by slices of bytes.
+A cell is one byte, so a row is painted by slices of bytes, and only then turned into text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from asynclab.widgets.time_window import Window
 KINDS: Mapping[int, Span] = MappingProxyType(
     {0: (" ", ""), WAITING: ("─", "waiting"), READY: ("▒", "ready"), RUNNING: ("█", "running"), BRIEF: ("▎", "running")}
 )
-"""The glyph of each kind of column. They differ in height and grain, so that they are clear without colour."""
+"""The glyph of each kind of interval. They differ in height and texture, so that they are clear without colour."""
 
 LATER_KINDS: Mapping[int, Span] = MappingProxyType(
     {0: (" ", "past"), WAITING: ("┄", "rest"), READY: ("░", "past"), RUNNING: ("▄", "past"), BRIEF: ("▖", "past")}
 )
-"""The same after the moment being viewed: thinner, so that the moment is clear without colour."""
+"""The glyphs after the moment being viewed. They are thinner, so that the moment is clear without colour."""
 
 EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("put", "put"),
@@ -38,19 +38,19 @@ EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("cancel", "cancel()"),
     ("late", "missed"),
 )
-"""The marks in the legend, if there is room; a task's end has the glyph of its state."""
+"""The marks that the legend explains, if there is room."""
 
 LEGEND_ROOM = 6
 """The cells that a frame needs around its subtitle."""
 
 FIRST_MARK = 5
-"""The cell of the first of `MARK_KINDS`; the rest follow it."""
+"""The byte for the first of `MARK_KINDS`; the others follow it."""
 
 LINE, DOWN, UP = 29, 30, 31
-"""The cells of an arrow from a waker: its shaft, and its head in the lane of the task that was woken."""
+"""The bytes for an arrow from a waker: its shaft, and its head in the lane of the task that was woken."""
 
 ON_STEP, LATER, UNDER_CURSOR = 32, 64, 128
-"""Flags of a cell: it is on a step, after the moment being viewed, or in that moment's column."""
+"""Flags of a cell: on a step, after the moment being viewed, in the column of that moment."""
 
 LATER_OF = bytes(cell | LATER for cell in range(256))
 """A table for bytes.translate that flags cells as after the moment being viewed."""
@@ -60,18 +60,18 @@ _ARROWS: Mapping[int, Span] = MappingProxyType({LINE: ("│", "accent"), DOWN: (
 
 
 def mark_cell(kind: int) -> int:
-    """The cell of a mark, by its index in `MARK_KINDS`."""
+    """The byte for a mark, by its index in `MARK_KINDS`."""
     return FIRST_MARK + kind
 
 
 @lru_cache(maxsize=1024)
 def spans(cells: bytes) -> Line:
-    """Cells as spans; neighbours of one kind are one span."""
+    """A row of cells as spans. Equal adjacent cells are one span."""
     return tuple([_drawn(run) for run, _ in _RUNS.findall(cells)])
 
 
 def legend(width: int) -> Line:
-    """The meaning of as many glyphs as fit."""
+    """The meaning of the glyphs, as many as fit."""
     kept: list[Span] = []
     for state in (RUNNING, READY, WAITING):
         glyph, word = KINDS[state]
@@ -88,7 +88,7 @@ def legend(width: int) -> Line:
 
 @lru_cache(maxsize=4096)
 def _drawn(run: bytes) -> Span:
-    """Several cells of one kind."""
+    """A span for equal adjacent cells."""
     glyph, part = _span(run[0])
     return glyph * len(run), part
 
@@ -111,26 +111,26 @@ def _glyph(cell: int) -> Span:
 
 
 LANES_REMEMBERED = 1_000
-"""How many painted lanes are cached; many more than are ever in sight."""
+"""How many painted lanes are cached, which is more than can be in sight."""
 
 
 class _Painted(NamedTuple):
-    """A painted lane."""
+    """A painted lane in the cache."""
 
     place: tuple[int, int, int]
     """The scale, the first column and the width."""
     gone: tuple[int, int]
-    """How many of its intervals and marks had been dropped."""
+    """How many of the lane's intervals and marks had been dropped."""
     revision: int
     until: int
-    """The cell up to which the interval under way was painted."""
+    """The cell up to which the present interval was painted."""
     settled: int
-    """Later events change no cell before this one."""
+    """Later events don't change the cells before this one."""
     cells: bytes
 
 
 class LanePainter:
-    """Paints the lanes of a window, and caches those that don't change."""
+    """Paints the lanes in a window, and caches them."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
@@ -138,22 +138,22 @@ class LanePainter:
         self._now = 0.0
         self._moment: float | None = None
         self._arrows: list[tuple[int, int]] = []
-        """Arrows from tasks that woke the selected one: the column in sight, from 0, and the row of the waker."""
+        """The arrows from tasks that woke the selected task: the column in the window, and the row of the waker."""
         self._woken = 0
-        """The row that the arrows lead to."""
+        """The row of the selected task, to which the arrows point."""
         self._painted: dict[int, _Painted] = {}
 
     def start_over(self) -> None:
-        """Empty the cache."""
+        """Clear the cache."""
         self._painted.clear()
         self._arrows = []
 
     def prepare(self, timeline: Timeline, now: float, moment: float | None) -> None:
-        """Prepare to paint a run up to a lab time; `moment` is the one being viewed, None for now."""
+        """Prepare to paint a run up to lab time `now`. `moment` is the lab time being viewed; None for the present."""
         self._timeline, self._now, self._moment = timeline, now, moment
 
     def draw_arrows(self, task: int | None, rows: TaskRows) -> None:
-        """Draw arrows from the wakers of a task, if they are in sight and not after the moment being viewed."""
+        """Choose the arrows to draw from the wakers of a task: those in the window, up to the moment being viewed."""
         window = self._window
         woken = rows.position(task)
         lane = self._timeline.lanes.get(task or 0)
@@ -170,7 +170,7 @@ class LanePainter:
                 self._arrows.append((column, waker))
 
     def paint(self, task: int, row: int, width: int) -> bytes:
-        """The cells of one task's lane, which stands at a row."""
+        """The cells of a task's lane, which has the number `row` in the list of tasks."""
         lane = self._timeline.lanes.get(task)
         cells = bytearray(bytes(width) if lane is None else self._remembered(lane, width))
         if self._arrows:
@@ -184,7 +184,7 @@ class LanePainter:
         return bytes(cells)
 
     def _overlay(self, cells: bytearray, row: int) -> None:
-        """Draw the arrows in a lane: heads in the lane that they lead to, shafts on the way there."""
+        """Draw arrows in a lane: heads in the lane of the woken task, shafts in the lanes between it and the waker."""
         arrows = [arrow for arrow in self._arrows if arrow[0] < len(cells)]
         if row == self._woken:
             for column, waker in arrows:
@@ -197,14 +197,14 @@ class LanePainter:
                 cells[column] = LINE
 
     def _remembered(self, lane: Lane, width: int) -> bytes:
-        """A lane's cells; if the lane has only grown since it was painted, only the new cells are painted."""
+        """A lane's cells. If the lane is cached and has only grown since, only the new cells are painted."""
         window = self._window
         place, gone = (window.scale.step, window.first, width), (lane.intervals_gone, lane.marks_gone)
         until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
         if known is not None and known.place != place:
             known = None
-        # A step under way may outgrow what was drawn as a brief one.
+        # A running step may become longer than a brief one, and then its first cell changes too.
         if known is not None and lane.kind != RUNNING and (known.revision, known.until) == (lane.revision, until):
             return known.cells
         cells, start = bytearray(width), 0
@@ -224,7 +224,7 @@ class LanePainter:
         return painted.cells
 
     def _first_unchanged(self, lane: Lane, width: int) -> int:
-        """The first cell that doesn't change because of dropped intervals."""
+        """The first cell that dropped intervals and marks don't change."""
         if not lane.begins or not lane.mark_times:
             return width
         oldest = max(lane.begins[0], lane.mark_times[0])
@@ -238,7 +238,7 @@ class LanePainter:
             cells[cell] = FIRST_MARK + kind + (ON_STEP if cells[cell] == RUNNING else 0)
 
     def _paint_end(self, cells: bytearray, lane: Lane) -> None:
-        """Paint the task's end after its last step, so that both can be seen."""
+        """Paint the mark of the task's end in the cell after its last step, so that both are visible."""
         if lane.ended is None or lane.outcome is None:
             return
         cell = self._window.scale.column(lane.ended) - self._window.first + 1

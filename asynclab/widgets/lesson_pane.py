@@ -1,4 +1,4 @@
-"""Shows a demo's lesson, and the clock in the frame."""
+"""Shows the lesson of a demo, and the lab's clock in the frame."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.spans import Line, hanging, joined, width_of
 
 FRAME = 4
-"""Cells of the lower border that the clock can't use, besides the corners."""
+"""Cells of the lower border that the clock can't use."""
 
 LABEL = 8
-"""Cells of the labels "watch", "v", "belief" and "docs"."""
+"""The width of the labels "watch", "v", "belief" and "docs", in cells."""
 
 AROUND_TITLE = 4
-"""Cells of the upper border that the title can't use, besides the corners."""
+"""Cells of the upper border that the title can't use."""
 
 UP_TO_WATCH = 3
-"""How many texts say what to watch and to press while the demo runs."""
+"""The number of the texts that are needed while the demo runs: the first ones, up to the key v."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +34,30 @@ class Lesson:
     """The texts of a demo; any of them may be empty."""
 
     title: str = ""
-    """Its key and name."""
+    """The demo's key and name."""
     concept: str = ""
-    """What it teaches, in a sentence."""
+    """What the demo teaches, in one sentence."""
     watch: str = ""
-    """What to look for while it runs."""
+    """What to watch while it runs."""
     belief: str = ""
-    """What people often believe, without quotation marks."""
+    """What people often believe wrongly, without quotation marks."""
     truth: str = ""
     """What is true instead."""
     docs: str = ""
-    """The title of the page in Python's documentation."""
+    """The title of a page of Python's documentation."""
     v: str = ""
-    """What the key v runs next."""
+    """The variant of the demo that the key v runs next."""
 
 
 class LessonPane(LineView, can_focus=False):
-    """The concept of a demo, what to watch for, and the belief that it corrects."""
+    """The texts of a demo's lesson."""
 
     DEFAULT_CSS = """
     LessonPane { height: auto; scrollbar-gutter: auto; }
     """
 
     lesson = Lesson()
-    """What is shown."""
+    """The texts being shown."""
 
     def show_lesson(self, lesson: Lesson) -> None:
         """Show the texts of a demo."""
@@ -70,23 +70,23 @@ class LessonPane(LineView, can_focus=False):
         self.repaint()
 
     def show_clock(self, clock: Line, blocked: Forms = ("",)) -> None:
-        """Show the clock in the frame, and what blocked the loop; empty if nothing has run."""
+        """Show the clock in the frame, and what blocked the loop."""
         self.set_subtitle(clock_and_block(clock, blocked, self.size.width - FRAME))
 
     def lay_out_for(self, width: int) -> None:
-        """Title the frame as far as there is room."""
+        """Set the title, which depends on the width."""
         self._retitle()
 
     @property
     def lines_to_watch(self) -> int:
-        """The lines that say what it teaches, what to watch, and which mistake comes next."""
+        """How many lines are needed while the demo runs: the concept, what to watch, and the key v."""
         return sum(map(len, _parts(self.lesson, self.content_width())[:UP_TO_WATCH]))
 
     def _retitle(self) -> None:
         self.set_title(_title(self.lesson, self.content_width()))
 
     def lines_in(self, room: int) -> int:
-        """How many lines to show in a room of lines: whole parts, if at least the first one fits."""
+        """How many of at most `room` lines to show: only complete texts, if at least the first one fits."""
         ends = accumulate(map(len, _parts(self.lesson, self.content_width())))
         return max((end for end in ends if end <= room), default=room)
 
@@ -101,7 +101,7 @@ class LessonPane(LineView, can_focus=False):
 
 
 def _title(lesson: Lesson, width: int) -> str:
-    """The title, with what comes next if there is room for that."""
+    """The title, with the variant that the key v runs next if there is room."""
     whole = f"{lesson.title} · v: {lesson.v}"
     return whole if lesson.v and cell_width(whole) <= width - AROUND_TITLE else lesson.title
 
@@ -112,7 +112,7 @@ def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
 
 @lru_cache(maxsize=32)
 def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
-    """The lines of each text."""
+    """The lines of each text, one list per text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
     v = "" if _title(lesson, width) != lesson.title else lesson.v
     docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
@@ -129,7 +129,7 @@ def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
 
 
 def clock_and_block(clock: Line, blocked: Forms, width: int) -> Line:
-    """What blocked the loop, if anything did and there is room for it, and the clock."""
+    """The clock, and what blocked the loop, if anything did and there is room."""
     said = f"! {fitting(blocked, width - width_of(clock) - 5)}"
     if not any(blocked) or cell_width(said) + 3 + width_of(clock) > width:
         return clock
@@ -137,16 +137,16 @@ def clock_and_block(clock: Line, blocked: Forms, width: int) -> Line:
 
 
 def clock_line(state: LabState, now: float, *, chosen: int | None = None, is_over: bool = False) -> Line:
-    """How lab time runs, and what holds it up.
+    """A line that says how lab time runs, or why it stands still.
 
-    Such as "► 1× · 1.240 s", "paused at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or
+    For example "► 1× · 1.240 s", "paused at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or
     "◌ stuck: nothing ready, no timer set · 1.204 s".
 
     Args:
-        state: The state of the present.
-        now: Lab seconds.
-        chosen: The task that the user chose to run next; None if the loop's own order holds.
-        is_over: Whether no more events will come, although none may have said that the run ended.
+        state: The present state.
+        now: The present lab time in seconds.
+        chosen: The task that the user chose to run next; None if the loop's order is unchanged.
+        is_over: Whether no more events will come. The run may have ended without an event.
     """
     at, clock = (measured(now), "text"), state.clock
     if state.outcome is not None:

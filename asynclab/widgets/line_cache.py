@@ -1,4 +1,4 @@
-"""Caches lines as they are on the screen, and the segments of their spans."""
+"""Caches the painted lines of a view, and the segments of their spans."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ SPANS_REMEMBERED = 4_000
 
 
 class Drawn(NamedTuple):
-    """A line as it is on the screen."""
+    """A line as it was painted."""
 
     line: Line
     ground: str
-    """The part that gives the background, or "" for none."""
+    """The part that determines the background, or "" for none."""
     width: int
-    """The cells of the line; measuring them for each frame would cost as much as composing the line."""
+    """The width of the line in cells. Measuring it for each frame would take as long as composing the line."""
 
 
 class Segments(dict[Span, Segment]):
-    """A cache of segments: most spans are painted again and again, though the lines around them change."""
+    """A cache of Rich segments by span. Most spans are painted again and again, in different lines."""
 
     def __init__(self, style_of: Callable[[str], Style]) -> None:
-        """Begin with nothing; `style_of` gives the style of a part."""
+        """Make an empty cache. `style_of` returns the style of a part."""
         super().__init__()
         self._style_of = cache(style_of)
 
     def __missing__(self, span: Span) -> Segment:
-        """Make the segment of a span that isn't cached."""
+        """Create and cache the segment of a span."""
         if len(self) >= SPANS_REMEMBERED:
             self.clear()
         text, part = span

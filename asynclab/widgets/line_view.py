@@ -1,4 +1,4 @@
-"""A view that draws from data: it composes only the lines in sight, and repaints only those that changed."""
+"""The base of most views: a scrollable widget that composes only the lines in sight, and repaints only changed ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from asynclab.widgets.line_cache import Drawn, Segments
 from asynclab.widgets.spans import Line, fill, plain, style_of, to_content, wrap
 
 CURSOR = "▌"
-"""Marks the selected line, so that it stands out without colour."""
+"""Marks the line under the cursor, so that it is clear without colour."""
 
 
 class LineView(ScrollView, can_focus=True):
-    """A scrollable view that draws from data, one line at a time.
+    """A scrollable view whose lines are composed when they are needed.
 
-    A subclass gives the number of lines and composes each one. Only lines in sight are asked for.
+    A subclass defines the number of lines, and composes a line. It is asked only for lines in sight.
     """
 
     DEFAULT_CSS = """
@@ -45,15 +45,15 @@ class LineView(ScrollView, can_focus=True):
     """
 
     HEADER_HEIGHT: ClassVar[int] = 0
-    """Lines at the top that don't scroll."""
+    """The number of lines at the top that don't scroll."""
 
     selected_from = 0
-    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
+    """The first cell of a line that can be selected with the mouse. Marks and numbers are before it."""
     entries: Sequence[Any] = ()
-    """What the lines are about, or are made of, one each."""
+    """One object for each line, from which a subclass composes the line."""
 
     _laid_out_for = 0
-    """The width for which the lines were laid out."""
+    """The width in cells for which the lines were laid out."""
     _is_retitling = False
     _news: tuple[object, ...] = ()
 
@@ -62,37 +62,37 @@ class LineView(ScrollView, can_focus=True):
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self.subtitle: Line = ()
-        """The text in the bottom of the frame. To be set by `set_subtitle`."""
+        """The text in the bottom border. Change it by `set_subtitle`."""
         self._hint = ""
-        """What an empty view says."""
+        """The text to show while the view is empty."""
         self._selection: Selection | None = None
-        """Where text is selected, in lines from the header on and in characters of each."""
+        """The selected text: lines are counted from the header, columns in characters."""
         self._is_painting = False
         self._segments_on: dict[str, Segments] = {}
-        """The style of each span, by its ground."""
+        """The cached segments, by the background of their line."""
 
     def line_count(self) -> int:
         """The number of lines, without the header."""
         return len(self.entries)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The line of an index from 0; what is longer than `width` cells is cut."""
+        """The line with an index, from 0. It is cut to `width` cells."""
         raise NotImplementedError
 
     def compose_header(self, width: int) -> Line:
-        """The line that stays at the top, if `HEADER_HEIGHT` is 1."""
+        """The line at the top, which doesn't scroll, if `HEADER_HEIGHT` is 1."""
         return ()
 
     def compose_footer(self, width: int) -> Line:
-        """The line that stays below the others, if `footer_height` is 1."""
+        """The line below the others, which stays in sight, if `footer_height` is 1."""
         return ()
 
     def content_width(self) -> int:
-        """The width of composed lines in cells: the view's own, unless it scrolls sideways."""
+        """The width of composed lines in cells. It is the view's width, unless the view scrolls sideways."""
         return self.scrollable_content_region.width
 
     def ground(self, index: int) -> str:
-        """The background of a line: "row", "row-blurred", or "" if it doesn't stand out."""
+        """The background of a line: "row", "row-blurred", or "" if it isn't highlighted."""
         return ""
 
     def line_text(self, index: int) -> str:
@@ -101,7 +101,7 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def footer_height(self) -> int:
-        """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
+        """The number of footers, 0 or 1. A footer is below the last line, or at the bottom if that is out of sight."""
         return 0
 
     @property
@@ -110,7 +110,7 @@ class LineView(ScrollView, can_focus=True):
         return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.footer_height)
 
     def is_news(self, *shown: object) -> bool:
-        """Whether the new content differs from the content shown last; mutable objects are compared by `id`."""
+        """Whether the arguments differ from those of the last call. Callers pass the `id` of mutable objects."""
         is_news, self._news = shown != self._news, shown
         return is_news
 
@@ -129,17 +129,17 @@ class LineView(ScrollView, can_focus=True):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def set_hint(self, hint: str) -> None:
-        """Set what the view says while it is empty: what will be here, and which key to press."""
+        """Set the text to show while the view is empty: what will be here, and which key to press."""
         if hint != self._hint:
             self._hint = hint
             self.repaint()
 
     def set_title(self, title: str) -> None:
-        """Set the text in the top of the frame; it may come from outside."""
+        """Set the text in the top border. It may come from outside."""
         self.border_title = Content(one_line(title))
 
     def set_subtitle(self, line: Line) -> None:
-        """Set the text in the bottom of the frame; free if it is unchanged."""
+        """Set the text in the bottom border. Does nothing if it is unchanged."""
         if line == self.subtitle:
             return
         self.subtitle = line
@@ -148,14 +148,14 @@ class LineView(ScrollView, can_focus=True):
         self._is_retitling = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Ask for a repaint; for a new subtitle only of the last line, although Textual asks for everything."""
+        """Request a repaint. For a new subtitle, Textual requests all lines, but only the border is repainted."""
         if self._is_retitling:
             width, height = self.size
             regions = (Region(-1, height, width + 2, 1),)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The strips that Textual paints in a region of the view."""
+        """The strips to paint in a region of the view."""
         self._is_painting = True
         try:
             return super().render_lines(crop)
@@ -163,7 +163,7 @@ class LineView(ScrollView, can_focus=True):
             self._is_painting = False
 
     def render_line(self, y: int) -> Strip:
-        """The strip that Textual paints at a line of the view, or looks at to find the text under the mouse."""
+        """The strip of a line of the view. Textual paints it, or uses it to find the text under the mouse."""
         lines = self._current_lines()
         if y not in lines:
             lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width(), self.page_height)
@@ -173,7 +173,7 @@ class LineView(ScrollView, can_focus=True):
             strip = self._with_selection(strip, plain(lines[y].line), self._selection.get_span(line))
         scrolled, _, width = self._drawn_for
         strip = strip.crop(scrolled, scrolled + width)
-        # Offsets would give each segment a style of its own, which is slow: only the mouse needs them.
+        # Only the mouse needs offsets. They are slow, because they give each segment its own style.
         return strip if self._is_painting else strip.apply_offsets(scrolled, line)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
@@ -184,21 +184,21 @@ class LineView(ScrollView, can_focus=True):
         return "\n".join(self._selected_text(number, selection) for number in range(begin, end + 1)), "\n"
 
     def text_to_copy(self) -> str:
-        """The text that a key copies: all of it in a view without a cursor."""
+        """The text that the key for copying copies. By default, all lines."""
         return "\n".join(map(self.line_text, range(self.line_count())))
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Show what is selected now."""
+        """Note and show the selected text."""
         self._selection = selection
         super().selection_updated(selection)
 
     def notify_style_update(self) -> None:
-        """Forget the styles of the previous theme or state."""
+        """Clear the cached styles, because the theme or the state of the widget has changed."""
         super().notify_style_update()
         self._segments_on.clear()
 
     def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
-        """Move a scrollbar that has just appeared to the position of the view."""
+        """Set the position of a scrollbar that has just appeared."""
         if is_shown:
             self.vertical_scrollbar.position = self.scroll_y
 
@@ -213,28 +213,28 @@ class LineView(ScrollView, can_focus=True):
         return index if index < self.line_count() else None
 
     def on_resize(self, event: Resize) -> None:
-        """Repaint for the new size, and keep what matters in sight."""
+        """Repaint for the new size."""
         self.repaint()
         self.keep_in_sight()
 
     def keep_in_sight(self) -> None:
-        """Called after a resize; does nothing here."""
+        """Called after a resize, to scroll to what should stay in sight. Does nothing by default."""
 
     def lay_out(self) -> None:
-        """Divide what is shown into lines of the present width."""
+        """Lay out the lines for the present width."""
         self._laid_out_for = self.content_width()
         self.lay_out_for(self._laid_out_for)
 
     def lay_out_for(self, width: int) -> None:
-        """Called when the width has changed; does nothing here."""
+        """Called to lay out the lines for a new width. Does nothing by default."""
 
     def _fit_width(self) -> None:
-        """Lay the lines out again if the width has changed: Textual may paint before it reports that."""
+        """Lay out the lines again if the width has changed. Textual may paint before it reports the new size."""
         if self._laid_out_for != self.content_width():
             self.lay_out()
 
     def _current_lines(self) -> dict[int, Drawn]:
-        """The lines on the screen; none if the view has been scrolled or resized since."""
+        """The painted lines, by their position in the view; empty if the view was scrolled or resized since."""
         self._fit_width()
         place = (*self.scroll_offset, self.scrollable_content_region.width)
         if place != self._drawn_for:
@@ -260,12 +260,12 @@ class LineView(ScrollView, can_focus=True):
         return self.compose_line(index, width), self.ground(index)
 
     def _hinted(self, index: int, width: int) -> Line:
-        """A line of the hint, which an empty view shows."""
+        """A line of the hint."""
         hint = wrap(self._hint, width - 2)
         return ((f" {hint[index]}", ""),) if index < len(hint) else ()
 
     def fit_content(self) -> None:
-        """Fit the lines to the width, and the scrolled area to the lines."""
+        """Lay out the lines if the width has changed, and set the size of the scrolled area to that of the lines."""
         self._fit_width()
         size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.footer_height)
         if size == self.virtual_size:
@@ -293,13 +293,13 @@ class LineView(ScrollView, can_focus=True):
         return text[start:end].rstrip()
 
     def _selected_part(self, text: str, span: tuple[int, int] | None) -> tuple[int, int]:
-        """The selected part of a line, as a range of characters; an end of -1 in a span stands for the whole line."""
+        """The selected part of a line, as a range of characters. In a span, -1 stands for the end of the line."""
         if span is None:
             return 0, 0
         return max(span[0], self.selected_from), len(text) if span[1] < 0 else span[1]
 
     def _with_selection(self, strip: Strip, text: str, span: tuple[int, int] | None) -> Strip:
-        """The strip of a text with its selected part in the colours of a selection."""
+        """A strip whose selected part has the colours of a selection."""
         start, end = (cell_len(text[:place]) for place in self._selected_part(text, span))
         if start >= end:
             return strip

@@ -1,4 +1,4 @@
-"""Shows the event loop: the running task, the ready queue, timers, and tasks that wait for something outside."""
+"""Shows the event loop: the running task, the ready queue, timers, and tasks that wait for I/O or threads."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from asynclab.widgets.state_reasons import reason
 from asynclab.widgets.task_view import TaskView
 
 LISTED = 100
-"""How many entries of each part are listed; the rest are counted."""
+"""The most entries of each part that are listed; further ones are only counted."""
 
 PLACE = 6
-"""Cells for a position in the ready queue."""
+"""The width of a position in the ready queue, in cells."""
 
 COUNTDOWN = 9
-"""Cells for the time that a timer has left."""
+"""The width of the time until a timer is due, in cells."""
 
 Draw: TypeAlias = Callable[[int], Line]
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line; it is drawn only while it is in sight."""
+    """A line, which is drawn only while it is in sight."""
 
     draw: Draw
-    """Draws everything after the cursor's mark, in the given number of cells."""
+    """Draws the line after the mark of the cursor, in a number of cells."""
     task: int | None = None
     """The task that the line is about."""
 
@@ -55,7 +55,7 @@ class LoopView(TaskView):
     entries: Sequence[_Entry] = ()
 
     def show(self, state: LabState, now: float, next_task: int | None = None) -> None:
-        """Show a lab, and repaint the lines that changed; the next step of a paused lab runs `next_task`."""
+        """Show a lab at lab time `now`, in seconds. The next step of a paused lab runs `next_task`."""
         if not self.is_news(id(state), state.version, now, next_task):
             return
         self._state, self._now, self._next = state, now, next_task
@@ -72,14 +72,14 @@ class LoopView(TaskView):
         return next((at for at, entry in enumerate(self.entries) if entry.task == task), None)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Select the task of the line that the cursor is on, if it has one."""
+        """Select the task of the line under the cursor, if it has one."""
         if index is not None and self.task_at(index) is not None:
             super().cursor_moved(index)
 
     def _update(self) -> None:
         state = self._state
         version = id(state), state.version
-        if version != self._parts_of:  # a timer's countdown changes no part
+        if version != self._parts_of:  # the parts don't change while only lab time advances
             self._parts_of = version
             self._parts = loop_parts(state, LISTED)
         self.entries = tuple(self._lay_out(state)) if state.version else ()
@@ -130,7 +130,7 @@ class LoopView(TaskView):
 
 
 def _always(text: str, part: str) -> Draw:
-    """Draws the same text at any width."""
+    """A function that draws the same text at any width."""
     return lambda width: ((text, part),)
 
 
@@ -140,7 +140,7 @@ def _heading(text: str, count: int) -> _Entry:
 
 
 def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
-    """A timer: the time left as a figure and a bar, and its purpose."""
+    """The line of a timer: the time left as a number and as a bar, and its purpose."""
     remaining = max(0.0, due.at - now)
     whole = due.at - due.started_at
     bar_width = max(0, min(16, (width - 30) // 2))
@@ -166,6 +166,6 @@ def _outside_line(task: TaskState, state: LabState, width: int) -> Line:
 
 
 def _split(room: int) -> tuple[int, int]:
-    """Divides cells between a name and the words after it."""
+    """Divide cells between a name and the words after it."""
     names = max(2, min(20, room * 9 // 20))
     return names, max(0, room - names)

@@ -1,4 +1,4 @@
-"""Messages from the views to their screen."""
+"""Defines the messages that views post to their screen."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from asynclab.findings.rule import Finding
 
 @dataclass
 class TaskSelected(Message):
-    """A task was selected in a view, by keys or mouse."""
+    """A task was selected in a view."""
 
     task: int | None
-    """Its id; None for none."""
+    """The task's number; None if no task is selected now."""
     is_choice: bool = True
-    """Whether the user selected it; False if a cursor only had to start somewhere."""
+    """Whether the user chose the task. False if the view itself put its cursor on it."""
 
 
 @dataclass
 class MomentChosen(Message):
-    """The cursor of a view was moved in time."""
+    """A moment was chosen in a view."""
 
     at: float | None
     """The lab time to show, in seconds; None for the present."""
@@ -29,24 +29,24 @@ class MomentChosen(Message):
 
 @dataclass
 class TaskOpened(Message):
-    """A task was opened, to read its story."""
+    """A task was opened, to show its story."""
 
     task: int
-    """Its id."""
+    """The task's number."""
 
 
 @dataclass
 class PasteTooLong(Message):
-    """A pasted text is longer than can be shown, and was not taken."""
+    """A pasted text is too long, and was refused."""
 
     length: int
-    """How many characters it has."""
+    """The number of its characters."""
 
 
 @dataclass
 class FindingOpened(Message):
-    """A finding was opened, to see the moment that shows it."""
+    """A finding was opened, to show its moment."""
 
     finding: Finding
     event: int | None = None
-    """The event to go to, counted from 1; None for the finding's own moment."""
+    """The number of an event to show, counted from 1; None for the finding's own moment."""

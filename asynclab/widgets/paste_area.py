@@ -1,4 +1,4 @@
-"""A field in which any text can be typed or pasted."""
+"""A text area that is safe for pasted text from anywhere."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*:)([^/?#\s]+)(?=@)")
 
 
 class PasteArea(TextArea):
-    """A text area that cleans pastes: Textual would pass control characters on to the terminal.
+    """A text area that cleans pasted text. Textual would pass its control characters to the terminal.
 
-    Passwords in URLs are in the text, and not seen.
+    Passwords in URLs are drawn as dots.
     """
 
     DEFAULT_CSS = """
@@ -39,7 +39,7 @@ class PasteArea(TextArea):
     """
 
     def on_paste(self, event: Paste) -> None:
-        """Clean the text before the area takes it; one that is too long is refused, not cut."""
+        """Clean a pasted text before it is inserted. A text that is too long is refused, not cut."""
         event.stop()
         if has_room_for(event.text):
             event.text = harmless(event.text)
@@ -48,18 +48,18 @@ class PasteArea(TextArea):
             self.post_message(PasteTooLong(len(event.text)))
 
     def get_line(self, line_index: int) -> Text:
-        """A line as it is drawn: each character of a password is a dot, so that the cursor stays where it belongs."""
+        """A line to draw. A dot replaces each character of a password, so that the position of the cursor is right."""
         line = super().get_line(line_index)
         if "@" in line.plain:
             line.plain = _PASSWORD.sub(lambda found: found[1] + "•" * len(found[2]), line.plain)
         return line
 
     def take(self, text: str) -> None:
-        """Replace the text, as if this one were pasted."""
+        """Replace the whole text by another one, which is cleaned."""
         self.load_text(harmless(text))
 
     def go_to_new_line(self) -> None:
-        """Put the cursor on a new line below the text, unless it was moved into the text before."""
+        """Put the cursor on a new line below the text, unless the user has moved the cursor."""
         if self.text and self.cursor_location == (0, 0):
             end = self.document.end
             self.move_cursor(self.insert("\n", end).end_location if end[1] else end)
@@ -71,5 +71,5 @@ def has_room_for(text: str) -> bool:
 
 
 def harmless(text: str) -> str:
-    """The text with control characters made visible, and with newlines of one kind."""
+    """The text with control characters made visible, and with "\\n" for all newlines."""
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"), LONGEST_TEXT)

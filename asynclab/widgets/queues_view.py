@@ -1,4 +1,4 @@
-"""Shows queues and their waiters, timeouts, and locks and other primitives."""
+"""Shows queues with the tasks that wait for them, timeouts, and locks and other primitives."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.spans import Line, Span, bar, fit, joined, left, sparkline, width_of
 
 Draw: TypeAlias = Callable[[int], Line]
-"""Draws one line in the given number of cells."""
+"""A function that draws one line in a number of cells."""
 
 ROOMY = 6
-"""The least height at which queues get all their lines and space between them, even if they don't all fit."""
+"""From this height on, each queue gets all its lines and an empty line, even if not all queues fit."""
 
 
 def lines_of_queues(state: LabState) -> int:
-    """How many lines the queues, timeouts and primitives of a lab take with space between them."""
+    """How many lines the queues, timeouts and primitives of a lab need, including empty lines between queues."""
     queues, others = 4 * len(state.queues), len(_running(state)) + len(_ended(state)) + len(state.primitives)
     return queues + others - (1 if queues and not others else 0)
 
@@ -38,7 +38,7 @@ class QueuesView(LineView):
     entries: Sequence[Draw] = ()
 
     def show(self, state: LabState, now: float) -> None:
-        """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
+        """Show a lab at lab time `now`, in seconds."""
         if not self.is_news(id(state), state.version, now):
             return
         self._state, self._now = state, now
@@ -46,7 +46,7 @@ class QueuesView(LineView):
         self.repaint()
 
     def summary(self) -> Line:
-        """The number of each, such as "1 queue · 1 timeout"."""
+        """The number of queues, timeouts and primitives, such as "1 queue · 1 timeout"."""
         state = self._state
         counts = ((len(state.queues), "queue"), (len(_running(state)), "timeout"), (len(state.primitives), "primitive"))
         said = [plural(count, noun) for count, noun in counts if count]
@@ -56,12 +56,12 @@ class QueuesView(LineView):
         return joined(((text, "past"),) for text in said)
 
     def repaint(self) -> None:
-        """Lay out the gauges again, and refresh the lines that changed."""
+        """Lay out the lines again, and refresh those that changed."""
         self.entries = tuple(self._lay_out())
         super().repaint()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line of a gauge, after a blank cell."""
+        """A line, after a blank cell."""
         return ((" ", ""), *self.entries[index](width - 2))
 
     def _lay_out(self) -> Iterator[Draw]:
@@ -93,32 +93,32 @@ def _running(state: LabState) -> list[TimeoutState]:
 
 
 def _ended(state: LabState) -> list[TimeoutState]:
-    """The timeouts that have ended, the latest first; not the ones that a library met in time."""
+    """The ended timeouts, latest first, without those of libraries that were met."""
     ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
     return [timeout for timeout in reversed(ended) if not (timeout.library and timeout.outcome == "met")]
 
 
 LABEL, SHORT_LABEL = 13, 10
-"""Cells for the labels at the left: in a wide pane, and in a narrow one."""
+"""The width of the labels at the left in a wide and in a narrow view, in cells."""
 
 ITEM = 14
-"""The most cells for one item of a queue."""
+"""The most cells of one item of a queue."""
 
 ITEMS = 48
-"""The most cells for all items of a queue, so that the figures beside them stay in place."""
+"""The most cells of all items of a queue, so that the numbers beside them don't move."""
 
 NAMES = 12
-"""The most tasks listed by name."""
+"""The most tasks that are named."""
 
 WIDE = 68
-"""The width at which nothing is abbreviated."""
+"""The width from which on nothing is abbreviated, in cells."""
 
 JOINED = 48
-"""The width at which the unfinished items are counted if a task waits for them."""
+"""The width from which on the number of unfinished items is shown, if a task waits in join(), in cells."""
 
 
 def queue_items(queue: QueueState, width: int) -> Line:
-    """A queue's label, its items as cells, oldest first, and how full it is."""
+    """The line with a queue's label, its items from the oldest on, and how full it is."""
     counts = width >= (JOINED if queue.joiners else WIDE)
     unfinished: Line = (("  unfinished ", "past"), (f"{queue.unfinished:,}", "")) if counts else ()
     size = _size(queue)
@@ -130,7 +130,7 @@ def queue_items(queue: QueueState, width: int) -> Line:
 
 
 def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
-    """The tasks that wait in put(), in get() and in join()."""
+    """The line with the tasks that wait in put(), in get() and in join()."""
     to_put, to_get = ("waiting to put  ", "waiting to get  ") if width >= WIDE else ("to put  ", "to get  ")
     half = min(26, (width - len(to_put) - len(to_get)) // 2)
     putters = fit(_names(queue.putters, state), half - 2)
@@ -140,7 +140,7 @@ def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
 
 
 def queue_depth(queue: QueueState, width: int) -> Line:
-    """A queue's size after each of its last changes, and how many items went through it."""
+    """The line with a queue's size after each of its latest changes, and the numbers of items put, got and done."""
     counts = _counts(queue)
     label = _label("depth", width)
     room = max(0, min(ITEMS, width - len(label) - width_of(counts) - 3))
@@ -150,7 +150,7 @@ def queue_depth(queue: QueueState, width: int) -> Line:
 
 
 def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
-    """A timeout: the time elapsed and left at lab time `now`, or how it ended."""
+    """The line of a timeout: the time elapsed and left at lab time `now`, or how it ended."""
     part = {"running": "ready", "expired": "cancelled", "met": "done", "late": "failed"}[timeout.outcome]
     remaining = timeout.left(now)
     over = _share_over(timeout, remaining)
@@ -168,7 +168,7 @@ def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int)
 
 
 def primitive_line(primitive: PrimitiveState, state: LabState, width: int) -> Line:
-    """A lock, semaphore, event, condition or barrier: its value, and the tasks that wait for it."""
+    """The line of a primitive: its value, and the tasks that wait for it."""
     waiters = list(primitive.waiters)
     waiting: Line = (("waiting  ", "past"), *_names(waiters, state)) if waiters else ()
     condition = () if primitive.kind == "condition" and waiters else _condition(primitive, state)
@@ -193,7 +193,7 @@ def _size(queue: QueueState) -> Line:
 
 
 def _items(queue: QueueState, room: int) -> Line:
-    """The items that fit, and the number of those that don't."""
+    """The items that fit, and the number of the others."""
     spans: list[Span] = []
     used = 0
     for shown, item in enumerate(queue.items):
@@ -255,7 +255,7 @@ def _condition(primitive: PrimitiveState, state: LabState) -> Line:
 
 
 def _names(tasks: Sequence[int], state: LabState) -> Line:
-    """Tasks by name; the line is cut if they don't fit."""
+    """The names of tasks, or "nobody"."""
     if not tasks:
         return (("nobody", "past"),)
     named = ", ".join(state.task_name(task) for task in tasks[:NAMES])

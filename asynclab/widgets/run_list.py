@@ -1,4 +1,4 @@
-"""Lists the demos or loops that can be put on the stage, with the state of each."""
+"""Lists the demos, or the loops of a program, that a screen can show, with the state of each."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.spans import Line, left, width_of
 
 NOTE_LIMIT = 10
-"""Longest note beside a state, in characters."""
+"""The most characters of the note beside a state."""
 
 LEAST_NAME = 8
-"""Cells that a name keeps when a note needs room."""
+"""A note is left out if it would leave fewer cells than this for the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A demo, or a loop of a program, as the list shows it."""
+    """A row of the list: a demo, or a loop of a program."""
 
     key: str
-    """The key that starts a demo, or the number of a loop; unique."""
+    """The key that starts the demo, or the number of the loop. It identifies the row."""
     name: str
     section: str = ""
-    """Its heading, if any; rows of a section are adjacent."""
+    """The heading of the section, or "". The rows of a section are adjacent."""
     state: StateWord | None = None
-    """The state of its latest run; None before the first."""
+    """The state of the latest run; None before the first run."""
     note: str = ""
     """A few characters beside the state, such as "62%"."""
     findings: int = 0
@@ -49,7 +49,7 @@ class RunHighlighted(Message):
 
 @dataclass
 class RunChosen(Message):
-    """Enter was pressed on a row, or the highlighted one was clicked."""
+    """Enter was pressed on a row, or the highlighted row was clicked."""
 
     row: RunRow
 
@@ -59,7 +59,7 @@ Entry: TypeAlias = RunRow | str
 
 
 class RunList(CursorView):
-    """Rows in their sections; posts `RunHighlighted` and `RunChosen`."""
+    """A list of rows in sections. Posts `RunHighlighted` and `RunChosen`."""
 
     DEFAULT_CSS = """
     RunList { scrollbar-gutter: auto; }
@@ -71,24 +71,24 @@ class RunList(CursorView):
     _highlighted: str | None = None
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
-        """Make an empty list; the title says what is in it."""
+        """Make an empty list."""
         super().__init__(id=id)
         self.set_title(title)
 
     @property
     def highlighted(self) -> RunRow | None:
-        """The row that the cursor is on."""
+        """The row under the cursor."""
         return next((row for row in self._rows if row.key == self._highlighted), None)
 
     def show_rows(self, rows: Sequence[RunRow]) -> None:
-        """Show other rows; repaints only lines that changed."""
+        """Show these rows, and repaint only lines that changed."""
         shown = tuple(rows)
         if shown != self._rows:
             self._rows = shown
             self.repaint()
 
     def highlight(self, key: str) -> None:
-        """Put the cursor on the row of a key without posting a message."""
+        """Put the cursor on the row with a key, without posting a message."""
         if key == self._highlighted:
             return
         self._highlighted = key
@@ -97,14 +97,14 @@ class RunList(CursorView):
             self.scroll_to_line(self.cursor)
 
     def repaint(self) -> None:
-        """Lay the list out for its height, and refresh lines that changed."""
+        """Lay out the list for its height, and refresh lines that changed."""
         self.entries = tuple(_lay_out(self._rows, self.page_height))
         keys = [entry.key if isinstance(entry, RunRow) else None for entry in self.entries]
         self.cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A row with its state at the right, or a heading; a narrow list drops the note first."""
+        """A row with its state at the right, or a heading. In a narrow list, the note is left out first."""
         entry = self.entries[index]
         if isinstance(entry, str):
             return ((f" {one_line(entry).upper()}", "heading"),)
@@ -123,7 +123,7 @@ class RunList(CursorView):
         )
 
     def cursor_moved(self, index: int | None) -> None:
-        """Post which row the cursor is on."""
+        """Post the row under the cursor."""
         entry = None if index is None else self.entries[index]
         if isinstance(entry, RunRow):
             self._highlighted = entry.key
@@ -134,25 +134,25 @@ class RunList(CursorView):
             self.post_message(RunChosen(self.highlighted))
 
     def stops(self) -> Sequence[int]:
-        """The lines that are no headings."""
+        """The indexes of the lines with rows, and not with headings."""
         return [index for index, entry in enumerate(self.entries) if isinstance(entry, RunRow)]
 
     def line_clicked(self, index: int) -> None:
-        """Highlight a row, or choose it if it is highlighted already."""
+        """Highlight a row. If it is highlighted already, choose it."""
         if index == self.cursor:
             self.action_choose()
         elif index in self.stops():
             self.move_cursor(index, scroll=False)
 
     def scroll_to_line(self, index: int) -> None:
-        """Bring a row into sight; the first of a section with its heading."""
+        """Scroll to a row. For the first row of a section, scroll to the heading too."""
         super().scroll_to_line(index)
         if index and isinstance(self.entries[index - 1], str):
             super().scroll_to_line(index - 1)
 
 
 def _lay_out(rows: Sequence[RunRow], height: int) -> Iterator[Entry]:
-    """The rows under headings, with empty lines between sections if there is room."""
+    """The rows and headings, with empty lines between sections if there is room."""
     sections = len({row.section for row in rows} - {""})
     is_roomy = len(rows) + 2 * sections - 1 <= height
     section = ""

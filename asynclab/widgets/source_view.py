@@ -1,4 +1,4 @@
-"""Shows the running code, and the lines where tasks stand."""
+"""Shows the code of a run, with marks at the lines where tasks are."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.spans import Line, joined, width_of
 
 FRAME = 4
-"""Cells of the lower border that its text can't use, besides the corners."""
+"""Cells of the lower border that its text can't use."""
 
 CHANGED: Line = (("changed on disk: lines may be off", "cancelled"),)
 
 
 class Files(Protocol):
-    """Gives a view the files that tasks are in."""
+    """Reads the files that tasks are in."""
 
     def read(self, path: str) -> str | None:
         """The text of a file; None if it can't be read."""
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file differs from the code that runs; changes count from `since` on, in seconds since 1970."""
+        """Whether a file was changed after `since`, in seconds since 1970, so that it differs from the running code."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file as it is shown."""
+    """A file to show."""
 
     path: str = ""
     text: str = ""
     line: int | None = None
-    """The first line to show while no task is in the file; None for its first line of code."""
+    """The line to show first while no task is in the file; None for its first line of code."""
 
 
 class SourceView(LineView):
-    """A Python file with a mark at each line where tasks stand.
+    """A Python file with a mark at each line where tasks are.
 
     It follows the selected task into its innermost frame of the user's code, also into other files, and keeps a marked
     line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
@@ -65,7 +65,7 @@ class SourceView(LineView):
     ]
 
     def __init__(self, files: Files | None = None, *, id: str | None = None) -> None:
-        """Show nothing yet. Without `files`, only the first file is ever shown."""
+        """Make an empty view. Without `files`, only the first file can be shown."""
         super().__init__(id=id)
         self.border_title = "Code"
         self._files = files
@@ -76,53 +76,53 @@ class SourceView(LineView):
         self._version = 0
         self._marks = CodeMarks()
         self.selected: int | None = None
-        """The id of the task whose line is highlighted."""
+        """The number of the task whose line is highlighted."""
         self._pointed: Place | None = None
-        """The line that a finding is about; it takes precedence over tasks' lines."""
+        """The line that a finding is about. It takes precedence over the lines of tasks."""
         self._is_following = True
         self._stays = False
-        """Whether the reader asked for the first file while the selected task is in another."""
+        """Whether the user wants to see the first file, although the selected task is in another file."""
         self._is_moving_itself = False
         self._is_unseen = False
-        """Whether the file was opened while the view had no room, so that it must still scroll to the beginning."""
+        """Whether the file was opened while the view had no height, so that the view must scroll later."""
 
     @property
     def path(self) -> str:
-        """The path of the file being shown, as it was given; empty for none."""
+        """The path of the file being shown; empty for none."""
         return self._file.path
 
     def show_source(self, path: str, text: str, line: int | None = None) -> None:
-        """Show a file from a line on, or else from its first line of code."""
+        """Show a file from `line` on; None for its first line of code."""
         self._first = _File(path, text, line)
         self._state, self.selected, self._pointed = NOTHING_YET, None, None
         self._stays = False
         self._open(self._first)
 
     def show(self, state: LabState, now: float, next_task: int | None = None) -> None:
-        """Show where the tasks of a lab stand; the next step of a paused lab runs `next_task`."""
+        """Show where the tasks of a lab are. The next step of a paused lab runs `next_task`."""
         if state is self._state and (state.version, next_task) == (self._version, self._next):
             return
         before = self._line_to_follow()
         if _is_another_run(self._state, state):
-            self.selected = None  # its tasks have the same numbers
+            self.selected = None  # this number is now another task's
         self._state, self._version, self._next = state, state.version, next_task
         self._take_marks()
         self._follow(before)
         self.repaint()
 
     def select(self, task: int | None) -> None:
-        """Highlight the line of a task and bring it into sight, whichever file it is in."""
+        """Highlight the line of a task in any file, and scroll to it."""
         if task != self.selected:
             self.selected = task
             self._look_at(None)
 
     def point_at(self, place: Place | None) -> None:
-        """Bring a line into sight, in whichever file it is, and mark it; None for no line."""
+        """Mark a line in any file, and scroll to it. None removes the mark."""
         if place != self._pointed:
             self._look_at(place)
 
     def _look_at(self, place: Place | None) -> None:
-        """Follow again: what a finding is about, or else the selected task."""
+        """Follow the line of a finding, or the selected task if `place` is None."""
         self._pointed = place
         self._is_following, self._stays = True, False
         self._take_marks()
@@ -130,14 +130,14 @@ class SourceView(LineView):
         self.repaint()
 
     def line_of(self, task: int | None) -> int | None:
-        """The number, from 1, of the line in this file where a task stands."""
+        """The number, from 1, of the line in this file where a task is; None if it isn't in the file."""
         return None if task is None else self._marks.line_of.get(task)
 
     def text_to_copy(self) -> str:
         return self._file.text
 
     def content_width(self) -> int:
-        """As wide as the longest line."""
+        """The width of the longest line."""
         return max(super().content_width(), self._widest + self.selected_from + 1)
 
     def compose_line(self, index: int, width: int) -> Line:
@@ -152,7 +152,7 @@ class SourceView(LineView):
         )
 
     def ground(self, index: int) -> str:
-        """Lines with tasks are highlighted, most of all the one that runs now or next."""
+        """The background of a line. Lines with tasks are highlighted, most of all the line that runs now or next."""
         number = index + 1
         if not self._marks.is_marked(number):
             return ""
@@ -161,8 +161,8 @@ class SourceView(LineView):
         return "row" if self.selected is None or number == self.line_of(self.selected) else "row-blurred"
 
     def on_click(self, event: Click) -> None:
-        """Select the task at a line, or the next one there if it is selected already."""
-        event.prevent_default()  # at a double click Textual would select everything
+        """Select the first task at a line. If a task there is selected already, select the next one."""
+        event.prevent_default()  # on a double click Textual would select all text
         index = self.index_under(event)
         tasks = [] if index is None else self._marks.tasks_at(index + 1)
         if tasks:
@@ -177,17 +177,17 @@ class SourceView(LineView):
         self.repaint()
 
     def on_resize(self, event: Resize) -> None:
-        """Put as much into the frame as it has room for."""
+        """Set the text in the border again, which depends on the width."""
         self._show_subtitle()
 
     def keep_in_sight(self) -> None:
-        """Bring the followed line into sight, unless the reader has scrolled."""
+        """Scroll to the followed line, unless the user has scrolled."""
         if self._is_unseen and self.page_height:
             self._settle(self._file)
         self._follow(None)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stop following when the reader scrolls."""
+        """Stop following when the user scrolls."""
         super().watch_scroll_y(old_value, new_value)
         if not self._is_moving_itself:
             self._is_following = False
@@ -197,7 +197,7 @@ class SourceView(LineView):
         self.entries = highlighted_before(file.text) or uncoloured(file.text)
         self._widest = max(map(width_of, self.entries), default=0)
         self._digits = len(str(len(self.entries)))
-        # The cursor's mark, the line number, an arrow and the tasks there come before the code.
+        # Before the code are the mark of the cursor, the line number, an arrow and the numbers of tasks.
         self.selected_from = 2 + self._digits + MARKS_WIDTH
         back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
         self.set_title((file_name(file.path) or "Code") + back)
@@ -207,7 +207,7 @@ class SourceView(LineView):
         self.call_after_refresh(self._settle, file)
 
     def _settle(self, file: _File) -> None:
-        """After the first paint, colour the code, which is slow the first time, and go to its beginning."""
+        """After the first paint, colour the code, which is slow the first time, and scroll to the first line to show."""
         if file is not self._file:
             return
         self.entries = highlighted(file.text)
@@ -223,14 +223,14 @@ class SourceView(LineView):
     def _take_marks(self) -> None:
         wanted = self._file_to_show()
         if wanted.path != self._file.path:
-            self._open(wanted)  # takes the marks in its own time
+            self._open(wanted)  # also takes the marks
             return
         found = None if self._pointed is None or self._pointed[0] != self.path else self._pointed[1]
         self._marks = replace(marks_in(self.path, self._state, self._next), found=found)
         self._show_subtitle()
 
     def _file_to_show(self) -> _File:
-        """The file that the selected task is in; while that is unknown, the same file as before."""
+        """The file of the finding or of the selected task. If the task's file is unknown, the present file."""
         if self._pointed is not None and self._files is not None:
             return self._read(self._pointed[0])
         task = self._state.task(self.selected)
@@ -241,13 +241,13 @@ class SourceView(LineView):
         return self._read(task.place[0])
 
     def _read(self, path: str) -> _File:
-        """Open a file, or the first one if that can't be read."""
+        """Read a file; return the first file if it can't be read."""
         text = None if path == self._first.path or self._files is None else self._files.read(path)
         return self._first if text is None else _File(path, text)
 
     def _show_subtitle(self) -> None:
         about = self._about_selected() or legend(self._marks)
-        # At the beginning of its past a run has no epoch yet; only what has changed since it was read counts then.
+        # Before its first event, a state has no epoch. Then only a change since the file was read counts.
         has_changed = self._files is not None and self._files.has_changed(self.path, self._state.epoch or float("inf"))
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
@@ -269,7 +269,7 @@ class SourceView(LineView):
         return marks.next or marks.first()
 
     def _follow(self, before: int | None) -> None:
-        """Bring the followed line into sight if it has changed."""
+        """Scroll to the line to follow, unless it is still the line `before`."""
         line = self._line_to_follow()
         if self._is_following and line is not None and line != before:
             self._come_into_sight(line, margin=2)

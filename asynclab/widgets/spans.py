@@ -1,4 +1,4 @@
-"""Turns text from the model into lines on the screen: spans and their looks, widths, bars."""
+"""Defines spans, the pieces of a line, and functions to align, cut, wrap, join and style them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from textual.content import Content
 from asynclab.model.text import shorten_middle
 
 Span: TypeAlias = tuple[str, str]
-"""Text, and the parts whose looks it has, separated by spaces; "" for plain."""
+"""A text, and its parts, separated by spaces; "" for plain text. A part is a name for a style, such as "running"."""
 
 Line: TypeAlias = tuple[Span, ...]
-"""One line of a view; equal lines look the same."""
+"""One line of a view. Equal lines look the same."""
 
 
 class Filled(tuple[Span, ...]):
-    """A line that has exactly the width it was composed for, and need not be measured."""
+    """A line that has exactly the needed width, so that it need not be measured."""
 
     __slots__ = ()
 
@@ -31,7 +31,7 @@ _text_of: Callable[[Span], str] = itemgetter(0)
 
 FULL, HALF, REST, DASH = "━", "╸", "─", "┅"
 PULSE = 3
-"""The width of the moving piece of a bar of unknown length, in cells."""
+"""The width in cells of the moving piece of a bar for progress of unknown length."""
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 
@@ -42,17 +42,17 @@ def plain(line: Iterable[Span]) -> str:
 
 
 def width_of(line: Iterable[Span]) -> int:
-    """How many cells a line takes."""
+    """The width of a line in cells."""
     return sum(map(cell_len, map(_text_of, line)))
 
 
 def left(text: str, width: int) -> str:
-    """The text in exactly `width` cells, with its middle cut out if it is longer."""
+    """The text in exactly `width` cells. If it is too long, its middle is cut out."""
     return set_cell_size(shorten_middle(text, width) if cell_len(text) > width else text, width)
 
 
 def left_cut_end(text: str, width: int) -> str:
-    """The text in exactly `width` cells, cut at the end if it is longer."""
+    """The text in exactly `width` cells. If it is too long, its end is cut off."""
     if cell_len(text) > width > 0:
         text = set_cell_size(text, width - 1).rstrip() + "…"
     return set_cell_size(text, width)
@@ -79,7 +79,7 @@ def fit(line: Iterable[Span], width: int) -> Line:
 
 
 def fill(line: Iterable[Span], width: int) -> Line:
-    """The line in exactly `width` cells: cut if it is longer, padded if it is shorter."""
+    """The line in exactly `width` cells, cut or padded."""
     if isinstance(line, Filled):
         return line
     spans = tuple(line)
@@ -91,7 +91,7 @@ def fill(line: Iterable[Span], width: int) -> Line:
 
 
 def bar(fraction: float | None, width: int, part: str) -> Line:
-    """A thin line, in half cells, whose full part goes up to a fraction from 0 to 1; empty for None."""
+    """A progress bar, precise to half a cell, that is full up to a fraction from 0 to 1. None is like 0."""
     halves = 0 if fraction is None else round(min(1.0, max(0.0, fraction)) * width * 2)
     full, half = divmod(halves, 2)
     spans = ((FULL * full + HALF * half, part), (REST * (width - full - half), "rest"))
@@ -99,7 +99,7 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
 
 
 def pulse(seconds: float, width: int, part: str) -> Line:
-    """A bar for something of unknown length: a piece of it moves to and fro, a cell each half second."""
+    """A bar for progress of unknown length: a piece moves forth and back, one cell each half second."""
     piece = min(PULSE, width)
     room = width - piece
     turn = int(seconds * 2) % (2 * room) if room else 0
@@ -109,16 +109,16 @@ def pulse(seconds: float, width: int, part: str) -> Line:
 
 
 def sparkline(values: Sequence[float], width: int, top: float) -> str:
-    """The last values as columns of eighths, right-aligned in `width` cells; a full column stands for `top`."""
+    """The last values as a column chart of one line, right-aligned in `width` cells. A full column stands for `top`."""
     shown = list(values)[-width:] if width > 0 else []
     columns = (EIGHTHS[max(0, min(7, round(value / top * 8) - 1))] for value in shown)
     return "".join(columns).rjust(width)
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken between words if possible.
+    """Wrap a text to lines of at most `width` cells, between words if possible.
 
-    A longer word is broken after a dot, slash or bracket, so that code and paths stay legible.
+    A word that is too long is broken after a dot, slash or bracket, so that code and paths stay legible.
     """
     lines, current = [], ""
     for word in text.split():
@@ -132,7 +132,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def hanging(head: Line, text: str, width: int, part: str = "") -> list[Line]:
-    """A head and a text, wrapped to `width` cells; further lines are indented to where the text begins."""
+    """A head and a text, wrapped to `width` cells. Further lines are indented to the start of the text."""
     indent = width_of(head)
     first, *rest = wrap(text, width - indent)
     return [(*head, (first, part)), *(((" " * indent, ""), (line, part)) for line in rest)]
@@ -148,7 +148,7 @@ def _pieces(word: str, width: int) -> Iterator[str]:
 
 
 def joined(groups: Iterable[Line], separator: str = " · ") -> Line:
-    """Several lines in one, with a quiet separator between them."""
+    """Several lines joined to one line, with a separator between them."""
     spans: list[Span] = []
     for group in groups:
         if spans:
@@ -158,14 +158,14 @@ def joined(groups: Iterable[Line], separator: str = " · ") -> Line:
 
 
 def to_content(line: Iterable[Span]) -> Content:
-    """A line for a border title or a label, in colours of the theme; never read as markup."""
+    """A line as `Content` for a border or a label, in colours of the theme. Its text is never read as markup."""
     return Content.assemble(*((text, COLOURS.get(part, "")) for text, part in line))
 
 
 _COLOURED = ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
 
 COLOURS: Mapping[str, str] = MappingProxyType({part: f"$state-{part}" for part in _COLOURED})
-"""The theme variable of each part that has a colour of its own."""
+"""The theme variable of each part that has its own colour."""
 
 _GROUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -176,7 +176,7 @@ _GROUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step": ("state-step-text", "state-running"),
     }
 )
-"""The theme variables of text and background of each part that has a background."""
+"""The theme variables of the text and background of each part that has a background."""
 
 _BOLD = frozenset({"strong", "flag"})
 
@@ -192,11 +192,11 @@ _SAME_AS: Mapping[str, str] = MappingProxyType(
         "comment": "past",
     }
 )
-"""Parts with the looks of another part."""
+"""Parts with the same style as other parts."""
 
 
 def style_of(parts: str, variables: Mapping[str, str]) -> Style:
-    """The style of some parts, separated by spaces, in a theme with these variables; later parts count more."""
+    """The style of parts, separated by spaces, in a theme with these variables. Later parts take precedence."""
     style = Style.null()
     for part in parts.split():
         same = _SAME_AS.get(part, part)
@@ -207,7 +207,7 @@ def style_of(parts: str, variables: Mapping[str, str]) -> Style:
 def _look(part: str, variables: Mapping[str, str]) -> Style:
     """The style of one part.
 
-    Component classes are not used: Textual computes the style of each, in each view, whenever the focus moves.
+    Component classes are not used, because Textual computes all their styles, in each view, whenever the focus moves.
     """
     text, ground = _GROUNDS.get(part, (COLOURS.get(part, "").removeprefix("$"), ""))
     colour, background = (Color.parse(variables[name]).rich_color if name else None for name in (text, ground))

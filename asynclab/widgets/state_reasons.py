@@ -1,4 +1,4 @@
-"""Says why a task is in its state, in the words that fit into a column."""
+"""Describes why a task is in its state, for a column of the task table."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from asynclab.model.wording.wait import short_wait
 from asynclab.model.wording.wake import Wake, short_wake
 
 UNSEEN = "…"
-"""Stands for a wait that nobody has looked at yet."""
+"""Replaces a wait that was not inspected yet."""
 
 
 def reason(task: TaskState, state: LabState, width: int) -> str:
-    """What a task waits for, who woke it, or how it ended, in the longest form that fits into `width` cells."""
+    """What a task waits for, what woke it, or how it ended, in the longest form that fits into `width` cells."""
     match task.state:
         case "waiting":
             return UNSEEN if task.waits_for is None else fitting(short_wait(task.waits_for, state), width)
@@ -33,14 +33,14 @@ def reason(task: TaskState, state: LabState, width: int) -> str:
 
 def _why_ready(task: TaskState, state: LabState, width: int) -> str:
     if task.wake_cause == "created" and task.steps:
-        return ""  # it has run since, and asked for another turn
+        return ""  # it has run since, and yielded
     wait = None if task.waited_for is None else Wait(task.waited_for)
     wake = Wake(task.wake_cause, task.waker, wait, timed_out=_has_timed_out(task, state))
     return fitting(short_wake(wake, state), width)
 
 
 def _has_timed_out(task: TaskState, state: LabState) -> bool:
-    """Whether a timeout around the task made it ready."""
+    """Whether a timeout of the task made it ready."""
     return task.wake_cause == "timer" and any(
         timeout.task == task.id and timeout.outcome == "expired" and timeout.ended_at == task.since
         for timeout in state.timeouts.values()

@@ -1,4 +1,4 @@
-"""Shows lines that are composed elsewhere."""
+"""A view of lines that were composed before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from asynclab.widgets.spans import Line
 
 
 class StaticLines(LineView):
-    """Shows the lines it is given; long ones are cut."""
+    """Shows given lines. Long lines are cut."""
 
     entries: tuple[Line, ...] = ()
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines; repaints only those that changed."""
+        """Show these lines, and repaint only those that changed."""
         shown = tuple(lines)
         if shown != self.entries:
             self.entries = shown

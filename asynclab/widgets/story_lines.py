@@ -1,4 +1,4 @@
-"""Lays out a story: each moment, a mark, and the sentence wrapped beside them."""
+"""Lays out the story of a task: for each sentence its time, a mark, and the wrapped text."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from asynclab.widgets.event_marks import MARKS
 from asynclab.widgets.spans import Line, hanging
 
 COLOURED: frozenset[ActivityKind] = frozenset({"failed", "cancelled", "done"})
-"""Kinds whose text is coloured too: how the task ended, and the drawing of its exception."""
+"""The kinds of sentences whose text is coloured, and not only their mark."""
 
 WIDEST = 100
-"""Cells; longer lines are hard to read."""
+"""The most cells of a line. Longer lines are hard to read."""
 
 MOMENT, MARGIN = 9, 13
-"""Cells for a moment, and for a moment and the mark between it and the sentence."""
+"""The width of a time, and of a time with the mark after it, in cells."""
 
 
 def story_lines(story: Story, width: int) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Shows all tasks: state, wait and progress of each, in the columns that fit."""
+"""Shows a table of all tasks with their states, waits and progress, in the columns that fit."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from asynclab.widgets.state_reasons import reason
 from asynclab.widgets.task_view import TaskTreeView
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")
-"""The states in the order in which they are counted."""
+"""The states in the order in which the summary counts their tasks."""
 
 
 class TaskTable(TaskTreeView):
-    """The tasks of a lab, children under their parents."""
+    """The tasks of a lab, one per row, with children below their parents."""
 
     BORDER_TITLE = "Tasks"
     HEADER_HEIGHT = 1
     _now = 0.0
 
     def show(self, state: LabState, now: float) -> None:
-        """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
+        """Show a lab at lab time `now`, in seconds."""
         if not self.is_news(id(state), state.version, now):
             return
         self._state, self._now = state, now
@@ -35,7 +35,7 @@ class TaskTable(TaskTreeView):
         self.repaint()
 
     def summary(self) -> Line:
-        """How many tasks are in each state, such as "1 ready · 2 waiting · 1 done", and how many have no row."""
+        """The number of tasks in each state, such as "1 ready · 2 waiting · 1 done", and of tasks without a row."""
         state = self._state
         counts = [((f"{state.counts[word]:,} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
@@ -49,7 +49,7 @@ class TaskTable(TaskTreeView):
         super().repaint()
 
     def tasks_in_sight(self) -> list[int]:
-        """The ids of the tasks in sight, from the top."""
+        """The numbers of the tasks in sight, from the top."""
         top = self.scroll_offset.y
         return [row.task for row in self._rows[top : top + self.page_height]]
 
@@ -68,7 +68,7 @@ class TaskTable(TaskTreeView):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The cells of each column, with the gap after it; 0 for one that is left out."""
+    """The width in cells of each column, including the gap after it; 0 if the column is left out."""
 
     task: int
     state: int
@@ -89,18 +89,18 @@ LEAST: tuple[tuple[int, Columns], ...] = (
     (26, Columns(13, 12, 0, 0, 0, 0, 0)),
     (0, Columns(0, 2, 0, 0, 0, 0, 0)),
 )
-"""The columns from a width on, each as narrow as it can be; the least important ones are left out first."""
+"""The least widths of the columns, by the width of the table. The least important columns are left out first."""
 
 
 WIDEST_BAR = 40
-"""The most cells of the bar: what a task waits for or returned needs more room than that to be read."""
+"""The most cells of the progress bar. Further cells go to the text of what a task waits for."""
 
 
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
-    """The columns that fit in `width` cells.
+    """The columns that fit into `width` cells.
 
-    They depend on the width alone, so that they never move while tasks come and go.
+    They depend only on the width, so that they never move when tasks change.
     """
     least = next((columns for wanted, columns in LEAST if width >= wanted), LEAST[-1][1])
     spare = width - 1 - sum(astuple(least))
@@ -127,7 +127,7 @@ def header(columns: Columns) -> Line:
 
 
 def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: Columns) -> Line:
-    """The line of one task at a lab time, in seconds, without the cursor's mark."""
+    """The row of a task at lab time `now`, in seconds, without the mark of the cursor."""
     quiet = "past" if task.has_ended else ""
     guide = row.guide[-(columns.task // 2 // 2 * 2) :]
     name = left(state.task_name(task.id), columns.task - 1 - len(guide))
@@ -146,7 +146,7 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
 
 
 def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
-    """The task's progress; if that is unknown, a moving piece for as long as something may wake the task."""
+    """A bar for the task's progress. If that is unknown, a piece of the bar moves while something may wake the task."""
     nothing_wakes_it = state.is_stuck or state.is_stranded(task.id, task.since)
     if fraction is None and task.state == "waiting" and not nothing_wakes_it:
         return pulse(now - task.since, width, task.state)
@@ -172,5 +172,5 @@ def _count(steps: int) -> str:
 
 
 def _padded(text: str, width: int) -> str:
-    """The text in a column that ends in a blank cell."""
+    """The text in a column of `width` cells, the last of which is blank."""
     return f"{left_cut_end(text, width - 1)} " if width else ""

@@ -1,4 +1,4 @@
-"""A view of tasks, whose stories a key opens."""
+"""The base of views whose lines are about tasks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from asynclab.widgets.spans import Span
 
 
 class TaskView(SelectionView):
-    """A view whose lines are about tasks; posts `TaskSelected`, and `TaskOpened` on enter."""
+    """A view whose lines are about tasks. Posts `TaskSelected`, and `TaskOpened` on enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
     _found: frozenset[int | None] = frozenset()
-    """The tasks that a finding is about."""
+    """The tasks that findings are about."""
 
     def task_at(self, index: int) -> int | None:
-        """The task that a line is about, if any."""
+        """The number of the task that a line is about; None if there is none."""
         raise NotImplementedError
 
     def begin_somewhere(self) -> None:
-        """Put the cursor on the first task if none is selected, so that keys have a line to act on."""
+        """If no task is selected, put the cursor on the first one, so that keys have a task to act on."""
         if self.selected is not None:
             return
         tasks = ((at, self.task_at(at)) for at in range(self.line_count()))
@@ -38,25 +38,25 @@ class TaskView(SelectionView):
             self.post_message(TaskSelected(task, is_choice=False))
 
     def show_found(self, tasks: frozenset[int | None]) -> None:
-        """Mark the tasks that a finding is about."""
+        """Mark the tasks that findings are about."""
         if tasks != self._found:
             self._found = tasks
             self.repaint()
 
     def mark(self, index: int) -> Span:
-        """The cell before a line: the mark of the cursor, or of a finding about its task."""
+        """The cell before a line: the mark of the cursor, or else of a finding about its task."""
         mark, part = super().mark(index)
         if not self._found or self.task_at(index) not in self._found:
             return mark, part
         return (FOUND if mark == " " else mark, "failed")
 
     def cursor_moved(self, index: int | None) -> None:
-        """Post which task the cursor is on."""
+        """Post the task under the cursor."""
         self.selected = None if index is None else self.task_at(index)
         self.post_message(TaskSelected(self.selected))
 
     def action_open(self) -> None:
-        """Ask for the story of the selected task, or of the first one if none is selected."""
+        """Post a message to open the story of the selected task, or of the first one if none is selected."""
         if self.cursor is None and self.line_count():
             self.move_cursor(0)
         if self.selected is not None:
@@ -64,24 +64,23 @@ class TaskView(SelectionView):
 
 
 class TaskTreeView(TaskView):
-    """A view with a line for each task, children below their parents."""
+    """A view with a line for each task, and children below their parents."""
 
     keeps_ended = True
-    """Whether tasks that have ended are listed though all tasks don't fit on the page."""
+    """Whether ended tasks are listed even if not all tasks fit on the page."""
     filter_text = ""
-    """Only tasks whose names contain this text are listed, if there are any."""
+    """Only tasks whose names contain this text are listed; all tasks if no name does."""
     _state = NOTHING_YET
     _some = TaskRows({}, ())
-    """The rows of the tasks that are listed, where not all are."""
+    """The rows of the listed tasks, if not all tasks are listed."""
     _some_of: tuple[object, ...] = ()
-    """What the listed tasks were chosen by."""
+    """The values from which these rows were computed."""
 
     @property
     def _rows(self) -> TaskRows:
-        """The rows of the present state, which may have dropped tasks since it was shown.
+        """The rows of the present state. It may have dropped tasks since it was shown.
 
-        Where the tasks that ended don't keep their rows, the oldest of them make room for those that live, until the
-        run has ended.
+        Unless `keeps_ended`, the tasks that ended first are left out while the run continues and not all tasks fit.
         """
         state, text = self._state, self.filter_text.casefold()
         room = None if self.keeps_ended or not self.has_too_many else self.page_height
@@ -95,17 +94,17 @@ class TaskTreeView(TaskView):
 
     @property
     def has_too_many(self) -> bool:
-        """Whether the run continues, has more tasks than fit on the page, and some have ended."""
+        """Whether the run continues, not all tasks fit on the page, and some of them have ended."""
         state = self._state
         return state.outcome is None and bool(state.ended_tasks) and len(state.tasks) > self.page_height
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or hide ended ones when there is no room."""
+        """Set whether ended tasks are listed even if not all tasks fit on the page."""
         self.keeps_ended = keeps
         self._rows_changed()
 
     def set_filter(self, text: str) -> None:
-        """List only tasks whose names contain a text, in upper or lower case, and their ancestors."""
+        """List only tasks whose names contain a text, and their ancestors. Case doesn't matter."""
         self.filter_text = text
         self._rows_changed()
 

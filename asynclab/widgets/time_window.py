@@ -1,4 +1,4 @@
-"""The part of lab time that a timeline shows: its columns, and the lines of round times above and below the lanes."""
+"""Defines the part of lab time that the timeline shows, and the ruler with round times above the lanes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from asynclab.model.timeline.columns import Scale, fitting
 from asynclab.widgets.spans import Line
 
 LIVE_FINEST = 9
-"""The finest scale for a run under way, one millisecond a column; a finer one would change with every frame."""
+"""The finest scale while a run continues: one millisecond per column. A finer scale would change in each frame."""
 
 MARGIN = 2
-"""Blank columns to the right of the whole run: one for the mark of an end, one as a margin."""
+"""Columns to the right of the whole run: one for the mark of an end, and one blank."""
 
 
 class Window:
-    """The columns in sight. It follows the run, showing all of it, until it is moved."""
+    """The columns in sight. The window follows the run and shows all of it, until the user zooms or scrolls."""
 
     def __init__(self) -> None:
         self.scale = Scale(LIVE_FINEST)
@@ -32,13 +32,13 @@ class Window:
         return self.first + self.width - 1
 
     def fit(self, end: float, *, goes_on: bool) -> None:
-        """Show the whole run up to a lab time, if it follows; until the run ends, with room to grow."""
+        """If the window follows the run, show it up to lab time `end`. If the run `goes_on`, use no fine scales."""
         if self.is_following:
             self.scale = fitting(end, max(1, self.width - MARGIN), LIVE_FINEST if goes_on else 0)
             self.first = 0
 
     def zoom(self, by: int, around: float) -> None:
-        """Zoom in, or out for numbers below 0; the given moment stays in place."""
+        """Zoom in, or out if `by` is negative. The lab time `around` stays in place."""
         column = min(self.last, max(self.first, self.scale.column(around)))
         at = around if self.scale.column(around) == column else self.scale.round_time(column)
         place = column - self.first
@@ -49,14 +49,14 @@ class Window:
             self.first = max(0, zoomed.column(at) - place)
 
     def scroll(self, by: int, end: float) -> None:
-        """Move by some columns, but keep part of the run in sight."""
+        """Move by some columns, but keep a part of the run in sight."""
         to = max(0, min(self.scale.column(end), self.first + by))
         if to != self.first:
             self.is_following = False
             self.first = to
 
     def reveal(self, at: float) -> None:
-        """Bring a moment into sight, with a quarter of the columns after it."""
+        """Scroll to a lab time that is out of sight. A quarter of the columns stays between it and the edge."""
         column, beyond = self.scale.column(at), self.width // 4
         if column < self.first:
             self.first = max(0, column - beyond)
@@ -65,19 +65,19 @@ class Window:
 
 
 LABEL_COLUMNS = {1: 20, 2: 25, 5: 20}
-"""Columns between two labels, by the digit of the scale, so that labels are round: 20, 50 or 100."""
+"""The columns between two labels, by the digit of the scale. They make labels round: multiples of 20, 50 or 100."""
 
 TICK_COLUMNS = 5
-"""Columns between two ticks."""
+"""The columns between two ticks."""
 
 TICK = "·"
 BLOCKED = "!"
-"""Fills the time in which the loop was blocked."""
+"""Marks the periods in which the loop was blocked."""
 HERE, ABOVE, BEFORE, BEYOND = "▲", "▼", "◂", "▸"
-"""The moment being viewed: in sight, from below or above the lanes, further left, and further right."""
+"""Point at the moment being viewed: from below or above the lanes, or to the left or right if it is out of sight."""
 
 _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
-"""Each with the power of ten that makes it a second."""
+"""The units of time, each with the power of ten by which a second is divided."""
 
 
 def ruler(
@@ -87,9 +87,9 @@ def ruler(
     blocked: Iterable[tuple[float, float]] = (),
     moment: float | None = None,
 ) -> Line:
-    """Round times, each at its column, with ticks between them, and marks where the loop was blocked.
+    """The ruler: round times at their columns, ticks between them, and marks where the loop was blocked.
 
-    `moment` is named above its column, in place of the label there; None for no moment.
+    `blocked` has the start and end of each block. `moment` is labelled too, in place of round times; None for none.
     """
     cells, labelled = [" "] * width, set[int]()
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
@@ -116,19 +116,19 @@ def ruler(
 
 
 def width_text(scale: Scale) -> str:
-    """The length of time that a column stands for: "20 ms", "1 s"."""
+    """The length of time of a column: "20 ms", "1 s"."""
     unit, shift = _UNITS[min(2, max(0, -(scale.power // 3)))]
     return f"{scale.digit * 10 ** (scale.power + shift)} {unit}"
 
 
 def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
-    """A line that points at a moment's column and names the moment, or gives its direction if it is out of sight."""
+    """A line that points at the column of a moment and names it, or gives its direction if it is out of sight."""
     at, text = _pointing(HERE, scale, first, width, moment)
     return ((" " * at, ""), (text, "strong accent"))
 
 
 def _pointing(here: str, scale: Scale, first: int, width: int, moment: float) -> tuple[int, str]:
-    """The text that points at a moment, and the cell in which it begins."""
+    """The start cell and the text of the label that points at a moment."""
     column = scale.column(moment) - first
     text = moment_text(moment, scale)
     if column < 0:
@@ -140,13 +140,13 @@ def _pointing(here: str, scale: Scale, first: int, width: int, moment: float) ->
 
 
 def moment_text(moment: float, scale: Scale) -> str:
-    """A moment with as many decimals as the scale has: "1.24 s"."""
+    """A lab time with as many decimals as the scale needs: "1.24 s"."""
     decimals = max(2, min(6, 1 - floor(log10(scale.seconds))))
     return f"{moment:.{decimals}f} s"
 
 
 def _label(scale: Scale, column: int, end: int) -> str:
-    """The time at which a column begins, in the unit of the last column in sight."""
+    """The label of a column: the time at which it begins, in the unit of the last column in sight."""
     last = end * scale.seconds
     unit, shift = _UNITS[0 if last > 1 else 1 if last > 0.001 else 2]
     decimals = max(0, -(scale.power + (2 if scale.digit == 5 else 1) + shift))

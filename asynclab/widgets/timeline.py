@@ -1,4 +1,4 @@
-"""Shows when each task ran, was ready and waited: one lane a task, time from left to right."""
+"""Shows when each task ran, was ready and waited: one lane per task, with time from left to right."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from asynclab.widgets.task_view import TaskTreeView
 from asynclab.widgets.time_window import Window, pointer, ruler, width_text
 
 TEXT_LIMIT = 200
-"""The most characters of a name; more never fit."""
+"""The most characters of a name or explanation. Longer texts never fit."""
 
 AROUND_SUMMARY = 6
-"""Cells of the frame at both ends of the summary, and between a name and what its task did."""
+"""Cells of the lower border that the name of a task and its explanation can't use."""
 
 
 class TimelineView(TaskTreeView):
-    """The lanes of a lab's tasks, in the order of the task table; posts `MomentChosen`.
+    """The lanes of a lab's tasks, in the order of the task table. Posts `MomentChosen`.
 
-    The whole run is in sight, until the reader scrolls or zooms in time. What comes after the moment that is looked at
-    is grey. The task that the cursor is on shows by arrows who woke it.
+    The whole run is in sight, until the user scrolls or zooms in time. The part after the moment being viewed is grey.
+    Arrows show which tasks woke the task under the cursor.
     """
 
     BORDER_TITLE = "Timeline"
-    ALLOW_SELECT = False  # the mouse drags the moment
+    ALLOW_SELECT = False  # dragging the mouse moves in time
     HEADER_HEIGHT = 1
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "shift(-1)", "Earlier", show=False),
@@ -58,18 +58,18 @@ class TimelineView(TaskTreeView):
         self._timeline = Timeline()
         self._now = 0.0
         self.moment: float | None = None
-        """The lab time being viewed; None for now."""
+        """The lab time being viewed; None for the present."""
         self._placed_among: TaskRows | None = None
-        """The rows in which the cursor was last put on its task."""
+        """The rows for which the cursor was last placed."""
         self.window = Window()
         """The columns in sight."""
         self._painter = LanePainter(self.window)
         self._is_dragging = False
 
     def show(self, state: LabState, timeline: Timeline, now: float, moment: float | None = None) -> None:
-        """Show a lab's run up to a lab time, and repaint the lines that changed.
+        """Show a run up to lab time `now`.
 
-        The state is the one at `moment`, the lab time that is looked at, or else at `now`. Another run starts over.
+        `state` is the state at `moment`, the lab time being viewed, or at `now` if that is None.
         """
         if not self.is_news(id(state), id(timeline), state.version, timeline.version, now, moment):
             return
@@ -87,7 +87,7 @@ class TimelineView(TaskTreeView):
         self.repaint()
 
     def summary(self) -> Line:
-        """The meaning of the glyphs; for a selected task or a moment of the past, an explanation of that moment."""
+        """What the selected task did at the moment being viewed; without one, the meaning of the glyphs."""
         if not self._timeline.version:
             return ()
         task = self.selected
@@ -105,12 +105,12 @@ class TimelineView(TaskTreeView):
 
     @property
     def footer_height(self) -> int:
-        """A line for the moment being viewed; if that would hide a lane, the ruler names the moment."""
-        lanes = len(self._timeline.lanes)  # of the whole run, so that nothing jumps on the way through the past
+        """1 for a line that names the moment being viewed; 0 if it would hide a lane, so that the ruler names it."""
+        lanes = len(self._timeline.lanes)  # of the whole run, so that lines don't jump while the user moves in time
         return int(lanes + self.HEADER_HEIGHT < self.scrollable_content_region.height)
 
     def compose_header(self, width: int) -> Line:
-        """The length of time of a column, and the ruler."""
+        """The line with the length of time of a column, and the ruler."""
         if not self._rows:
             return ()
         names = names_width(width)
@@ -124,7 +124,7 @@ class TimelineView(TaskTreeView):
         )
 
     def compose_footer(self, width: int) -> Line:
-        """The moment being viewed."""
+        """The line that names the moment being viewed."""
         names = names_width(width)
         window = self.window
         shown = pointer(window.scale, window.first, max(0, width - names - 1), self._at)
@@ -141,16 +141,16 @@ class TimelineView(TaskTreeView):
         return Filled((*head, *spans(cells))) if width > names else head
 
     def action_shift(self, by: int) -> None:
-        """Go some columns earlier or later; past the end, go to now."""
+        """Go some columns earlier or later. After the end, go to the present."""
         column = self.window.scale.column(self._at) + by
         self._look_at(self._landing(max(0, column)))
 
     def action_begin(self) -> None:
-        """Go to the beginning of the run."""
+        """Go to the start of the run."""
         self._look_at(0.0)
 
     def action_end(self) -> None:
-        """Go to now."""
+        """Go to the present."""
         self._look_at(None)
 
     def action_scroll_time(self, by: int) -> None:
@@ -170,7 +170,7 @@ class TimelineView(TaskTreeView):
         self.repaint()
 
     def action_go_to_event(self, by: int) -> None:
-        """Go to the next event of the selected task, or to the previous one; without one, of the first task."""
+        """Go to the next event of the selected task, or the previous one. Without one, select the first task."""
         if self.selected is None:
             self.action_move_to(0)
         lane = self._selected_lane
@@ -179,13 +179,13 @@ class TimelineView(TaskTreeView):
             self._look_at(at)
 
     def on_mouse_down(self, event: MouseDown) -> None:
-        """Begin to drag the moment being viewed."""
+        """Start to drag the moment being viewed."""
         if event.button == 1 and self._look_where(event):
             self._is_dragging = True
             self.capture_mouse()
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """Go to the moment under the dragged mouse."""
+        """While dragging, go to the moment under the mouse."""
         if self._is_dragging:
             self._look_where(event)
 
@@ -204,7 +204,7 @@ class TimelineView(TaskTreeView):
         return self._now if self.moment is None else self.moment
 
     def lay_out_for(self, width: int) -> None:
-        """Choose the columns in sight before lines are composed."""
+        """Choose the columns in sight, before lines are composed."""
         columns = max(1, width - names_width(width) - 1)
         if self.moment is None or self.window.width != columns:
             self.window.width = columns
@@ -213,12 +213,12 @@ class TimelineView(TaskTreeView):
         self._painter.draw_arrows(self.selected, self._rows)
 
     def _fit(self) -> None:
-        """Show the whole run, if the timeline follows it."""
+        """Show the whole run, if the window follows it."""
         goes_on = self._state.outcome is None and not self._state.clock.paused
         self.window.fit(max(self._now, self._timeline.now), goes_on=goes_on)
 
     def _look_at(self, at: float | None) -> None:
-        """Go to a moment, and post a message."""
+        """Go to a lab time, and post a message. None stands for the present."""
         moment = None if at is None or at >= self._now else at
         if moment == self.moment:
             return
@@ -228,13 +228,13 @@ class TimelineView(TaskTreeView):
         self.post_message(MomentChosen(moment))
 
     def _landing(self, column: int) -> float:
-        """The moment to go to in a column: the beginning of what the selected task's lane shows there."""
+        """The lab time to go to for a column: the start of the interval that the selected task's lane shows there."""
         scale = self.window.scale
         lane = self._selected_lane
         return scale.round_time(column) if lane is None else landing(lane, scale, column)
 
     def _look_where(self, event: MouseEvent) -> bool:
-        """Go to the moment under the mouse and select that lane's task; False if it is on neither lane nor ruler."""
+        """Go to the moment under the mouse, and select the task of its lane. False if no lane or ruler is under it."""
         offset = event.get_content_offset_capture(self)
         width = self.content_width()
         column = offset.x - names_width(width) - 1
@@ -253,5 +253,5 @@ class TimelineView(TaskTreeView):
 
 
 def names_width(width: int) -> int:
-    """Cells for the names; they depend on the width alone, so that lanes never move."""
+    """The width of the names in cells. It depends only on the width of the view, so that lanes never move."""
     return max(8, min(24, width // 4))

@@ -1,4 +1,4 @@
-"""The title bar: the app's tabs, and how late the loop is, or which moment of the past is shown."""
+"""The title bar: the app's tabs, and the loop's lag or the past moment being viewed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.spans import Line, sparkline, width_of
 
 NAME = " asynclab "
-"""The start of the bar."""
+"""The text at the start of the bar."""
 
 FULL_LAG = 0.010
-"""The lag in seconds that fills a column, unless a later lag was larger."""
+"""The lag in seconds that fills a column of the chart, unless a larger lag is shown."""
 
 LAGS_SHOWN = 12
-"""How many of the latest measurements are shown."""
+"""The number of latest lags that are shown."""
 
 WARN, ALARM = 0.010, BLOCKED_AFTER
-"""The lags in seconds at which the meter turns amber and red."""
+"""The lags in seconds at which the meter becomes amber and red."""
 
 
 BACK = "esc now "
@@ -33,16 +33,16 @@ KEYS = f"[ ] event by event  {BACK}"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment of the past."""
+    """A past moment."""
 
     number: int
-    """The number of events up to it."""
+    """The number of events before it."""
     end: int
-    """The number of events up to now."""
+    """The number of events up to the present."""
     now: float
-    """Lab seconds at that moment."""
+    """The lab time of the moment in seconds."""
     what: str
-    """The latest event."""
+    """The latest event before it, in words."""
 
 
 @dataclass
@@ -53,9 +53,9 @@ class TabChosen(Message):
 
 
 class TitleBar(LineView, can_focus=False):
-    """The app's name, its tabs, the loop's lag, and how much is running; posts `TabChosen`.
+    """The app's name, its tabs, the loop's lag, and the numbers of runs and tasks. Posts `TabChosen`.
 
-    While the past is shown, it says so instead of showing the loop, so that no line moves.
+    While a past moment is viewed, the bar names that moment instead of the lag.
     """
 
     DEFAULT_CSS = """
@@ -69,12 +69,12 @@ class TitleBar(LineView, can_focus=False):
     """
 
     moment: Moment | None = None
-    """The moment of the past that is shown; None for the present. The next `show` paints it, and the findings."""
+    """The past moment being viewed; None for the present. The next `show` paints it."""
     findings = 0
-    """How many findings the run on the stage has."""
+    """The number of findings about the run being shown. The next `show` paints it."""
 
     def __init__(self, tabs: Sequence[str] = (), active: str = "") -> None:
-        """Make a bar with these tabs; the first one is active, or the one that is named."""
+        """Make a bar with these tabs. The tab `active` is active, or else the first one."""
         super().__init__()
         self._tabs = tuple(tabs)
         self._active = active or next(iter(tabs), "")
@@ -82,7 +82,7 @@ class TitleBar(LineView, can_focus=False):
         self._runs_and_tasks = (0, 0)
 
     def show(self, lag: Sequence[float], runs: int, tasks: int) -> None:
-        """Show how late the loop was, in seconds, oldest first, and how many runs and tasks are live."""
+        """Show the latest lags in seconds, oldest first, and how many runs and tasks are live."""
         self._lag, self._runs_and_tasks = tuple(lag), (runs, tasks)
         self.repaint()
 
@@ -90,7 +90,7 @@ class TitleBar(LineView, can_focus=False):
         return 1
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The bar; a narrow one drops the counts first, then the sparkline; findings stay."""
+        """The bar. A narrow bar leaves out the counts first, then the chart of lags, but never the findings."""
         start = self._start()
         if self.moment is not None:
             return (*start, *banner(self.moment, width - width_of(start)))
@@ -120,7 +120,7 @@ class TitleBar(LineView, can_focus=False):
 
 
 def loop_meter(lag: Sequence[float], width: int = LAGS_SHOWN) -> Line:
-    """A sparkline of the loop's lag and its latest figure, "loop ▁▁▂▁ 0.4 ms"; if it was late, the worst."""
+    """A chart of the loop's lags, and the latest: "loop ▁▁▂▁ 0.4 ms". If the loop was late, the worst lag."""
     recent = list(lag)[-max(width, LAGS_SHOWN) :]
     worst = max(recent, default=0.0)
     part = "failed" if worst >= ALARM else "ready" if worst >= WARN else "running"
@@ -131,9 +131,9 @@ def loop_meter(lag: Sequence[float], width: int = LAGS_SHOWN) -> Line:
 
 
 def banner(moment: Moment, width: int) -> Line:
-    """The moment being viewed and the way back to the present, in exactly `width` cells.
+    """The past moment being viewed, and the keys to leave it, in exactly `width` cells.
 
-    A narrow bar drops first what had just happened, then the keys to other moments, then the end.
+    A narrow bar leaves out the latest event first, then the keys to other moments, then the lab time.
     """
     name, event = "◂ the past", f"event {moment.number:,}"
     of, at = f" of {moment.end:,}", measured(moment.now)

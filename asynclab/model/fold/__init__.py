@@ -1,6 +1,6 @@
-"""Folds events into a `LabState`.
+"""Folds events into a `LabState`: changes the state by one event after the other.
 
-Each kind of event has a function in one of the modules, named after it: `task_created` folds a TaskCreated.
+Each type of event has a function in one of the modules, with the same name: `task_created` folds a TaskCreated.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ def _handler_of(kind: type[Event]) -> Callable[[LabState, Any, float], None]:
 
 
 HANDLERS = {kind: _handler_of(kind) for group in Event.__subclasses__() for kind in group.__subclasses__()}
-"""By the type of the event. Each takes the state, the event, and the lab time, which is never before the state's."""
+"""The function for each type of event. Its arguments are the state, the event, and a lab time that never goes back."""
 
 
 def apply(state: LabState, event: Event) -> None:
-    """Take one event into a state."""
+    """Fold one event into a state."""
     fold(state, (event,))
 
 
 def fold(state: LabState, events: Iterable[Event]) -> None:
-    """Take events into a state, in the order in which they happened; odd ones never raise.
+    """Fold events into a state, in the order in which they happened. Never raises, even if the events are inconsistent.
 
-    Equal sequences of events give equal states, in whatever batches they came. Time never goes back: an event that
-    claims to be older than the one before it counts as happening at the same moment.
+    The state depends only on the sequence of events, not on the batches in which they come. Time never goes back: if an
+    event's time is before that of the previous event, it counts as simultaneous.
     """
     handlers = HANDLERS
     for version, event in enumerate(events, state.version + 1):
         state.version = version
-        now = state.now  # read each time: an event of some length moves it to its end
+        now = state.now  # read for each event, because Stepped moves it to the end of the step
         if event.at > now:
             state.now = now = event.at
         handlers[type(event)](state, event, now)

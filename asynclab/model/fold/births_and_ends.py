@@ -1,4 +1,4 @@
-"""Folds the births, names, cancel requests and ends of tasks."""
+"""Folds the creation, names, cancel requests and ends of tasks."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 
 ENDED_KEPT = 20_000
-"""How many ended tasks are kept; the oldest are dropped."""
+"""The most ended tasks that are kept; then the oldest are dropped."""
 
 
 CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
-"""Coroutines that release a lock their caller holds, and acquire it again before they end."""
+"""Coroutines that release a lock of their caller, and acquire it again before they end."""
 
 DROPPED_AT_ONCE = 1_000
-"""How many ended tasks are dropped together, so that parents' lists of children are cleaned once for all of them."""
+"""How many ended tasks are dropped at once, so that their parents' lists of children are cleaned only once."""
 
 
 def task_created(state: LabState, event: events.TaskCreated, at: float) -> None:
-    """Add a task that is ready to run for the first time, or one that was found waiting."""
+    """Add a new task, which is ready, or an older one that was found waiting."""
     tasks = state.tasks
     if event.task in tasks:
         return
@@ -67,7 +67,7 @@ def task_created(state: LabState, event: events.TaskCreated, at: float) -> None:
 
 
 def task_renamed(state: LabState, event: events.TaskRenamed, at: float) -> None:
-    """Give a task another name; lines already told keep the old one."""
+    """Change a task's name. Existing lines of the activity log keep the old name."""
     task = state.tasks.get(event.task)
     if task is not None and task.name != event.name:
         task.name = event.name
@@ -75,7 +75,7 @@ def task_renamed(state: LabState, event: events.TaskRenamed, at: float) -> None:
 
 
 def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at: float) -> None:
-    """Note who asked a task to stop; it may still refuse."""
+    """Note that a task is cancelled, and by which task. It may still ignore that."""
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
         return
@@ -88,13 +88,13 @@ def task_cancel_requested(state: LabState, event: events.TaskCancelRequested, at
         state.mark(event.by, "asked", at, event)
     if task.waits_for is not None:
         task.cancelled_in = task.waits_for, task.since
-        keep_fraction(state, task, at)  # now, before the tasks it waits for are cancelled with it and count as ended
+        keep_fraction(state, task, at)  # before the tasks that it waits for are cancelled too, and count as ended
     task.cancel_requested_by = event.by
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
 
 def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> None:
-    """Note which task's cancel has hit a task too; it may catch the CancelledError."""
+    """Note which other task's cancel has also hit a task. It may still catch the CancelledError."""
     task = state.tasks.get(event.task)
     if task is not None and event.is_raised_again:
         task.raised_of = event.by
@@ -103,12 +103,12 @@ def cancel_shared(state: LabState, event: events.CancelShared, at: float) -> Non
 
 
 def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
-    """Note whose cancellation is passed on to a task: a cancel goes down a chain of awaits."""
+    """Note which task's cancellation is passed on to a task: a cancel is passed on along a chain of awaits."""
     asker = state.task(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
-        task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
+        task.cancelled_for = asker.id  # it waits, so this isn't its own code, but for example its timeout
     elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
-        task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
+        task.cancelled_for = asker.id  # up to Python 3.11, wait_for() cancels its inner task in a step of the caller
     wait = task.waits_for
     for number in () if wait is None or wait.kind == "shield" else wait.tasks:
         awaited = state.tasks.get(number)
@@ -127,7 +127,7 @@ def task_ended(state: LabState, event: events.TaskEnded, at: float) -> None:
 
 
 def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
-    """Pass what an inner task has acquired on to its creator: up to Python 3.11, wait_for() makes such a task."""
+    """Assign what an inner task has acquired to its creator. Up to Python 3.11, wait_for() creates inner tasks."""
     maker = state.task(task.parent)
     if maker is None or maker.has_ended:
         return
@@ -147,12 +147,12 @@ def _pass_on(state: LabState, task: TaskState, outcome: events.Outcome) -> None:
 
 
 def _waited_for(task: TaskState, other: int) -> bool:
-    """Whether a task's latest wait was for another one."""
+    """Whether a task's latest wait was for another task."""
     return task.last_wait is not None and other in task.last_wait.tasks
 
 
 def task_collected(state: LabState, event: events.TaskCollected, at: float) -> None:
-    """A task that can never proceed counts as failed."""
+    """Count a collected task, which can never continue, as failed."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.remember(event, at, task.place)
@@ -160,7 +160,7 @@ def task_collected(state: LabState, event: events.TaskCollected, at: float) -> N
 
 
 def progressed(state: LabState, event: events.Progressed, at: float) -> None:
-    """Note a task's own report of progress, and tell it at each tenth."""
+    """Note the progress that a task reports, and log each tenth of it."""
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
         return
@@ -217,7 +217,7 @@ def _leave_state(state: LabState, task: TaskState, at: float) -> None:
 
 
 def _drop_oldest(state: LabState) -> None:
-    """Drop the oldest ended tasks if too many are kept, but none with an incident; their children become roots."""
+    """Drop the oldest ended tasks without an incident, if too many are kept. Their children become roots."""
     if len(state.ended_tasks) <= ENDED_KEPT:
         return
     told = {number for each in state.incidents for number in (getattr(each.event, "task", None), *each.others)}

@@ -1,4 +1,4 @@
-"""Folds timeouts and callbacks that are due later."""
+"""Folds timeouts and scheduled callbacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asynclab.model.state import LabState
 from asynclab.model.wording import deed
 
 ENDED_TIMEOUTS_KEPT = 200
-"""How many ended timeouts are kept; the oldest are dropped."""
+"""The most ended timeouts that are kept; then the oldest are dropped."""
 
 
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
@@ -40,7 +40,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
-    """The deadline came first."""
+    """End a timeout whose deadline came before its block ended."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
@@ -52,7 +52,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
-    """The block ended first: in time, or late, while the timer had no chance to fire."""
+    """End a timeout whose block ended in time, or late, but before the timer fired."""
     timeout = _running(state, event.timeout)
     if timeout is None:
         return

@@ -1,4 +1,7 @@
-"""Folds what went wrong and leaves no other trace, and what could still wake an idle loop."""
+"""Folds events that report mistakes, and the reports of idle loops.
+
+Most functions only add an incident. They choose its line of code, and whether it is sure to be a mistake.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from asynclab.model.tasks import TaskState, place_in, place_of
 from asynclab.model.wording.wake import ENDED_BY_TASKS
 
 _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
-"""What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
+"""A cancelled task may wait for these again until they end: their work can't be cancelled, or is shielded."""
 
 
 def _mistake(
@@ -27,7 +30,7 @@ def _mistake(
     | events.CoroutineCached,
     at: float,
 ) -> None:
-    """Code is never run, fails, waits for nothing, or hits other code."""
+    """Add an incident that is always a mistake."""
     state.remember(event, at, place_in(event))
 
 
@@ -37,7 +40,7 @@ coroutine_dropped = coroutine_cached = callback_failed = loop_spun = cancel_misp
 def _suspicion(
     state: LabState, event: events.TimeoutDropped | events.LocksPrivate | events.GeneratorKilled, at: float
 ) -> None:
-    """A task has not noticed that its time was up, ends what it uses, or has a lock for itself. That may do no harm."""
+    """Add an incident that may do no harm."""
     state.remember(event, at, place_in(event), is_sure=False)
 
 
@@ -45,22 +48,22 @@ timeout_dropped = locks_private = generator_killed = _suspicion
 
 
 def update_lost(state: LabState, event: events.UpdateLost, at: float) -> None:
-    """Two tasks write what they have worked out from the same value. By a call, it may be the same."""
+    """Add a lost update. If the tasks compute the value by a call, both may write the same value."""
     state.remember(event, at, place_in(event), event.tasks, is_sure=event.is_computed)
 
 
 def item_lost(state: LabState, event: events.ItemLost, at: float) -> None:
-    """A task ends with an item, which may be of no use any more; but a connection is missing in its pool."""
+    """Add a lost item. The item may have become useless, but a lost connection is missing in its pool."""
     state.remember(event, at, place_in(event), is_sure=event.is_leaked)
 
 
 def write_undrained(state: LabState, event: events.WriteUndrained, at: float) -> None:
-    """A task writes faster than its stream is read, which may do no harm, or to one that is lost."""
+    """Add writes without drain(). They may do no harm, except to a lost connection."""
     state.remember(event, at, place_in(event), is_sure=event.is_lost)
 
 
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
-    """A task carries on as if it had not been cancelled."""
+    """Add an ignored cancel. Unless it is sure, `check_return` may confirm it later."""
     task = state.tasks.get(event.task)
     is_sure = event.by_timeout or event.by_group or _took_for_anothers(state, task)
     incident = state.remember(event, at, None if task is None else task.place, is_sure=is_sure)
@@ -74,9 +77,9 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
 
 
 def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
-    """Whether a task was cancelled while it waited for the end of one that it had cancelled before.
+    """Whether a task was cancelled while it waited for the end of a task that it had cancelled itself.
 
-    The code that should catch that task's CancelledError caught its own instead.
+    Then the code that should catch the other task's CancelledError has caught the task's own.
     """
     wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
     awaited = (state.tasks.get(number) for number in (() if wait is None else wait.tasks))
@@ -87,7 +90,7 @@ def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
 
 
 def check_return(state: LabState, task: TaskState) -> None:
-    """Check whether a task that ignored a cancel is back where it was cancelled, while somebody waits for its end."""
+    """Confirm an ignored cancel if the task waits again where it was cancelled, and another task waits for its end."""
     ignored, now = state.ignored_cancels.get(task.id), task.waits_for
     if ignored is None or now is None or not now.line or not (ignored.is_endless or _is_back(ignored.wait, now)):
         return
@@ -105,7 +108,7 @@ def _is_back(before: Wait, now: Wait) -> bool:
 
 
 def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> bool:
-    """Whether a task waits for another's end, and began to, or ran out of time, after a moment."""
+    """Whether a task waits for the end of the task `of`, and started to, or had a timeout expire, after `since`."""
     if task.waits_for is None or of not in task.waits_for.tasks:
         return False
     timeouts = (each for each in state.timeouts.values() if each.task == task.id and each.outcome == "expired")
@@ -113,22 +116,22 @@ def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> b
 
 
 def exception_dropped(state: LabState, event: events.ExceptionDropped, at: float) -> None:
-    """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
+    """Add an exception that nobody can retrieve any more. For the future of a library, that may be no mistake."""
     task, waiter = state.task(event.task), state.task(event.ignored_by)
     place = None if task is None else place_in(task)
     if task is not None and waiter is not None and (task.parent, place) != (waiter.id, place_in(event)):
-        return  # it was not made for that gather() alone: that may only wait for its end, and others have seen it
+        return  # it was created elsewhere: this gather() may only wait for its end, and other code sees the exception
     is_sure = waiter is None and bool(event.line or event.task)
     state.remember(event, at, place or place_in(event), is_sure=is_sure)
 
 
 def failure_unseen(state: LabState, event: events.FailureUnseen, at: float) -> None:
-    """A task has failed unseen, and others wait. Somebody may still look, or wake them."""
+    """Add a failure that is not retrieved yet, while other tasks wait. Code may still retrieve it, or wake them."""
     state.remember(event, at, place_in(event), event.waiting, is_sure=False)
 
 
 def outside(state: LabState, event: events.Outside, at: float) -> None:
-    """The loop is idle."""
+    """Note what can still wake an idle loop."""
     state.outside = event
     state.outside_version = state.version
     if not (event.io or event.threads or event.processes or event.signals):
@@ -136,9 +139,9 @@ def outside(state: LabState, event: events.Outside, at: float) -> None:
 
 
 def executor_full(state: LabState, event: events.ExecutorFull, at: float) -> None:
-    """A call waits for a thread. A library's own task has no place in the user's code, but its creator has.
+    """Add a call that waits for a thread, with a line of the user's code: the task's, or its creator's.
 
-    A call that was given up counts only if a timeout did so: other tasks are cancelled as a program ends.
+    A cancelled call counts only if a timeout cancelled it, because tasks are also cancelled when a program ends.
     """
     makers = list(_makers(state, event.task))
     expired = {each.task for each in state.timeouts.values() if each.outcome == "expired"}
@@ -150,13 +153,14 @@ def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
     """A task, its creator, the creator's creator, and so on."""
     while (task := state.task(number)) is not None:
         yield task
-        number = None if number in state.roots else task.parent  # a recording may say that it made itself
+        number = None if number in state.roots else task.parent  # avoids a cycle: a bad recording may contain one
 
 
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
-    """A task waits for something that nobody can set or fill. An event that was not replaced may be needless.
+    """Add a wait for an object that only the waiting task refers to.
 
-    A task that waits at a queue with a timeout may do so to see that nothing comes any more.
+    An event that no later one can have replaced may be unneeded. A task that waits for a queue with a timeout
+    may do so on purpose, to make sure that no item comes any more.
     """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     if not (event.queue and _has_timeout(state, (event.task,))):
@@ -168,66 +172,66 @@ def _has_timeout(state: LabState, tasks: Collection[int]) -> bool:
 
 
 def task_replaced(state: LabState, event: events.TaskReplaced, at: float) -> None:
-    """A task still runs that nobody refers to any more."""
+    """Add a task that still runs although no variable refers to it any more."""
     task = state.task(event.task)
     state.remember(event, at, (place_in(task) if task is not None else None) or place_of(task))
 
 
 def task_cut_off(state: LabState, event: events.TaskCutOff, at: float) -> None:
-    """A task is cancelled as the program ends, which may be intended; clean-up that a closed loop skips is not."""
+    """Add a task that the end of the program cuts off. That may be intended, unless clean-up code doesn't run."""
     state.remember(event, at, place_of(state.task(event.task)), is_sure=event.cleans_up)
 
 
 def stream_unread(state: LabState, event: events.StreamUnread, at: float) -> None:
-    """A task waits for what is likely never to come."""
+    """Add a task that waits while received data stays unread: the wait may never end."""
     state.remember(event, at, place_of(state.task(event.task)), is_sure=False)
 
 
 def misused(state: LabState, event: events.Misused, at: float) -> None:
-    """A task fails since it misused an object, perhaps inside a task that asyncio made for it."""
+    """Add a misuse, with a line of the task, or of its creators: the task itself may be an inner task of asyncio."""
     places = map(place_of, _makers(state, event.task))
     state.remember(event, at, place_in(event) or next(filter(None, places), None))
 
 
 def child_left(state: LabState, event: events.ChildLeft, at: float) -> None:
-    """A child process still runs that nobody refers to any more, which may be intended."""
+    """Add a child process that still runs although no code refers to it, which may be intended."""
     state.remember(event, at, place_in(event) or place_of(state.task(event.task)), is_sure=False)
 
 
 def pipe_kept_open(state: LabState, event: events.PipeKeptOpen, at: float) -> None:
-    """Another process may still close a child's output pipe; only the task could close its input, after a timeout."""
+    """Add a wait for a child's pipe. Another process may still close an output pipe, but not the child's input."""
     is_input = event.stream == "stdin"
     if not (is_input and _has_timeout(state, _behind(state, event.task))):
         state.remember(event, at, place_of(state.task(event.task)), is_sure=is_input)
 
 
 def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> None:
-    """Nothing can wake some tasks."""
-    if state.outside_version == state.version - 1:  # the loop is as idle as before
+    """Note tasks that nothing can wake."""
+    if state.outside_version == state.version - 1:  # the loop is still idle
         state.outside_version = state.version
     state.stranded = dict.fromkeys(event.tasks, at) if event.is_sure and not event.serves else {}
     state.remember(event, at, None, is_sure=event.is_sure and not event.serves)
 
 
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
-    """A task waits for a child process that can't proceed, unless another task reads what it has written."""
+    """Add a wait for a child process that is blocked by its full pipe, unless another task reads from the pipe."""
     is_sure = not state.calls and _waits_alone(state, event.task)
     state.remember(event, at, place_of(state.task(event.task)), is_sure=is_sure)
 
 
 def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> None:
-    """Somebody may still resume the generator."""
+    """Add an abandoned generator. Code may still resume it."""
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 
 def _waits_alone(state: LabState, number: int) -> bool:
-    """Whether all unfinished tasks wait for one task's end, directly or through others."""
+    """Whether all other pending tasks wait for a task's end, directly or through others."""
     behind = _behind(state, number)
     return all(task.has_ended or task.id in behind for task in state.tasks.values())
 
 
 def _behind(state: LabState, number: int) -> set[int]:
-    """A task, and all tasks that wait for its end, directly or through others."""
+    """A task and all tasks that wait for its end, directly or through others."""
     behind, left = {number}, [task for task in state.tasks.values() if task.waits_for is not None]
     while found := {task.id for task in left if task.waits_for and not behind.isdisjoint(task.waits_for.tasks)}:
         behind |= found
@@ -236,19 +240,18 @@ def _behind(state: LabState, number: int) -> set[int]:
 
 
 def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
-    """A task gets the reply to another request, unless it reads on until it has the one with its number.
+    """Add a read that gets the reply to another request. The task may read until it finds its own reply.
 
-    What comes from a queue may be no reply, but the next job.
+    An item of a queue may not be a reply at all, but the next job.
     """
     is_sure = event.reads_once and not event.is_queue
     state.remember(event, at, place_in(event), (event.of,), is_sure=is_sure)
 
 
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
-    """Nobody can get the item any more that a task has taken from a queue, or what was to be closed.
+    """Add a result that nobody has read: an item of a queue, or an object that must be closed.
 
-    This leaves out what came before the wait in which the other task was cancelled: that task may have got and closed
-    it.
+    If the result came before the wait in which the other task was cancelled, it is left out: that task may have got it.
     """
     task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
     if event.is_given_up:
@@ -262,12 +265,12 @@ def result_unread(state: LabState, event: events.ResultUnread, at: float) -> Non
 
 
 def scheduled_from_thread(state: LabState, event: events.ScheduledFromThread, at: float) -> None:
-    """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
+    """Add a use of the loop from another thread, with the line of that code, or else of the waiting task."""
     state.remember(event, at, place_in(event) or place_of(state.task(event.task)))
 
 
 def client_connected(state: LabState, event: events.ClientConnected, at: float) -> None:
-    """Count the clients that a line of code connects with."""
+    """Count the clients with which a line of code connects to a host."""
     key = event.library, (event.file, event.line), event.host
     if key not in state.client_uses and len(state.client_uses) >= CLIENT_USES_KEPT:
         return
@@ -278,6 +281,6 @@ def client_connected(state: LabState, event: events.ClientConnected, at: float) 
 
 
 def connection_dropped(state: LabState, event: events.ConnectionDropped, at: float) -> None:
-    """A connection or client was not closed; the place is where its connections were opened."""
+    """Add a connection or client that was not closed, with the line that opened the connection."""
     places = (key[1] for key, use in state.client_uses.items() if event.client in use.connections)
     state.remember(event, at, place_in(event) or next(places, place_of(state.task(event.task))))

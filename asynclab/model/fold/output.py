@@ -1,4 +1,4 @@
-"""Folds prints: one activity line for each printed line."""
+"""Folds printed text: adds one line to the activity log for each printed line."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 
 PRINTED_LIMIT = 500
-"""The most characters of a printed line that the log shows."""
+"""The most characters of a printed line in the log."""
 
 UNFINISHED_LIMIT = 4_000
-"""Printed text without a newline becomes a line once it is longer than this many characters."""
+"""Printed text without a newline becomes a line of the log when it has more characters than this."""
 
 
 def output(state: LabState, event: Output, at: float) -> None:
-    """Tell the complete lines; the rest is kept until its newline or the end of the task."""
+    """Log the complete lines. Keep the rest until its newline comes, or the task ends."""
     state.mark(event.task, "printed", at, event)
     key = event.task, event.stream
     *lines, rest = (state.unfinished_lines.pop(key, "") + event.text).split("\n")
@@ -29,7 +29,7 @@ def output(state: LabState, event: Output, at: float) -> None:
 
 
 def finish_lines(state: LabState, task: int | None, at: float) -> None:
-    """Tell what a task printed without a newline: nothing will follow it."""
+    """Log what a task has printed without a newline, as nothing will follow it."""
     for stream in ("stdout", "stderr"):
         text = state.unfinished_lines.pop((task, stream), "")
         if text:
@@ -37,7 +37,7 @@ def finish_lines(state: LabState, task: int | None, at: float) -> None:
 
 
 def finish_all_lines(state: LabState, at: float) -> None:
-    """Tell all that was printed without a newline."""
+    """Log everything that was printed without a newline."""
     for task in dict.fromkeys(task for task, _ in state.unfinished_lines):
         finish_lines(state, task, at)
 

@@ -1,4 +1,4 @@
-"""Folds what queues hold; who waits on them follows from the tasks' waits."""
+"""Folds the items of queues. Which tasks wait for a queue is folded by `waits.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.model.wording.deed import ITEM_LIMIT
 
 
 def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
-    """Add a queue. It is empty unless it was made before the observation began."""
+    """Add a queue. It is empty unless it was created before the observation began."""
     if event.queue not in state.queues:
         gone, state.queue_room = make_room(state.queues, state.queue_room)
         state.dropped.queues += len(gone)
@@ -22,7 +22,7 @@ def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
 
 
 def queue_put(state: LabState, event: QueuePut, at: float) -> None:
-    """An item went in, behind all others in the order of putting."""
+    """Add an item to a queue."""
     state.mark(event.task, "put", at, event)
     queue = state.queues.get(event.queue)
     item = one_line(event.item, ITEM_LIMIT)
@@ -41,7 +41,7 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
 
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
-    """An item came out, wherever it stood."""
+    """Remove an item from a queue, at any position."""
     state.mark(event.task, "got", at, event)
     queue = state.queues.get(event.queue)
     item = one_line(event.item, ITEM_LIMIT)
@@ -58,7 +58,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
-    """Somebody finished with an item."""
+    """Note a call of task_done()."""
     state.mark(event.task, "task_done", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
@@ -68,7 +68,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
 
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
-    """A queue takes no more items; an immediate shutdown drops the items in it."""
+    """Note that a queue was shut down. An immediate shutdown drops its items."""
     state.mark(event.task, "changed", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
@@ -79,7 +79,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember which task took an item. If many are out, or two look the same, the queue doesn't count as a pool."""
+    """Note which task took an item. If many items are out, or two have the same repr, the queue can't be a pool."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:

@@ -1,4 +1,4 @@
-"""Folds the run as a whole: its beginning and end, its clock, and the health of the loop."""
+"""Folds events of the whole run: its start and end, its clock, and the blocks and lags of the loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
 
 
 def run_ended(state: LabState, event: events.RunEnded, at: float) -> None:
-    """The run is over; note how it ended."""
+    """Note how the run ended."""
     finish_all_lines(state, at)
     state.outcome, state.ended_at = event.outcome, at
     state.detail = event.detail
@@ -38,7 +38,7 @@ def run_ended(state: LabState, event: events.RunEnded, at: float) -> None:
 
 
 def clock_changed(state: LabState, event: events.ClockChanged, at: float) -> None:
-    """The clock was paused, resumed or set to another speed."""
+    """Note that the clock was paused, resumed or set to another speed."""
     changes = deed.clock_changed(event, state.clock, is_over=_is_over(state))
     state.clock.paused = event.paused
     state.clock.speed = event.speed
@@ -51,53 +51,53 @@ def clock_changed(state: LabState, event: events.ClockChanged, at: float) -> Non
 
 
 def task_chosen(state: LabState, event: events.TaskChosen, at: float) -> None:
-    """The order of the ready queue was changed from outside."""
+    """Note that the user chose a task to run next."""
     state.mark(event.task, "chosen", at, event)
     state.tell(at, event.task, "chosen", deed.chosen(event, state))
 
 
 def task_held(state: LabState, event: events.TaskHeld, at: float) -> None:
-    """The task is ready but held back until it is stepped, ends, or the clock resumes."""
+    """Add a task to the held ones."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.held[event.task] = None
 
 
 def task_released(state: LabState, event: events.TaskReleased, at: float) -> None:
-    """A held step was cancelled."""
+    """Remove a task from the held ones."""
     state.held.pop(event.task, None)
 
 
 def step_reported(state: LabState, event: events.StepReported, at: float) -> None:
-    """A request to step was answered."""
+    """Note the result of a request to step."""
     state.step_report = event.outcome
     state.step_reports += 1
 
 
 def running_to(state: LabState, event: events.RunningTo, at: float) -> None:
-    """A paused lab begins or stops stepping by itself."""
+    """Note that a paused lab starts to run to a task's next event, or stops doing so."""
     state.running_to = event.task
 
 
 def end_requested(state: LabState, event: events.EndRequested, at: float) -> None:
-    """From here on the run cleans up."""
+    """Note that the run cleans up from now on."""
     state.is_cleaning_up = True
 
 
 def run_stalled(state: LabState, event: events.RunStalled, at: float) -> None:
-    """Nothing can wake any task, or something has woken one after all."""
+    """Note that nothing can wake any task, or that a task was woken after all."""
     state.is_stalled = event.stalled
 
 
 def warned(state: LabState, event: events.Warned, at: float) -> None:
-    """Python or asyncio complained."""
-    state.mark(event.task, "warned", at, event)  # of a task that lives
-    state.mark(event.task, "complained", at, event)  # of one that has ended
+    """Log a warning of Python or asyncio."""
+    state.mark(event.task, "warned", at, event)  # if the task is pending
+    state.mark(event.task, "complained", at, event)  # if it has ended
     state.tell(at, event.task, "warned", (one_line(event.text),))
 
 
 def loop_blocked(state: LabState, event: events.LoopBlocked, at: float) -> None:
-    """Something blocks the loop; the activity says so once."""
+    """Note that something blocks the loop. Only the first report of a block is logged."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
     state.keeps_others = event.late + event.ready > 0 or _keeps_others(state, event.task, at)
@@ -108,7 +108,7 @@ def loop_blocked(state: LabState, event: events.LoopBlocked, at: float) -> None:
 
 
 def loop_freed(state: LabState, event: events.LoopFreed, at: float) -> None:
-    """The callback that blocked the loop has ended."""
+    """Note that the callback that blocked the loop has ended."""
     report = state.blocked if state.is_blocking else None
     kept_others = report is not None and state.keeps_others
     state.block(Block(None, max(0.0, at - event.seconds), at, event.seconds, report, kept_others, state.version))
@@ -117,10 +117,10 @@ def loop_freed(state: LabState, event: events.LoopFreed, at: float) -> None:
 
 
 def loop_lagged(state: LabState, event: events.LoopLagged, at: float) -> None:
-    """Keep a measurement. The loop itself sends it, so no callback is blocking it."""
+    """Keep a measurement of the lag. The loop itself has sent it, so no callback blocks it now."""
     state.lag.append(event.seconds)
     if state.is_blocking and state.blocked is not None and state.blocked.task is None:
-        state.is_blocking = False  # no step ends that would tell so
+        state.is_blocking = False  # no end of a step will report this
 
 
 def events_dropped(state: LabState, event: events.EventsDropped, at: float) -> None:
@@ -134,13 +134,13 @@ def events_dropped(state: LabState, event: events.EventsDropped, at: float) -> N
 
 
 _OUTSIDE = frozenset({"stream", "socket", "process", "thread", "library"})
-"""The waits that may have ended unnoticed while the loop is blocked."""
+"""The kinds of waits that may end unnoticed while the loop is blocked."""
 
 
 def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
-    """Whether something is held up: a task that is ready, due, or may be answered from outside, or a timer.
+    """Whether a block delays something: a ready task, a timer that is due, or a wait that may have ended.
 
-    Tasks that wait for other tasks, such as the blocking one, don't count.
+    Tasks that wait for other tasks, such as the blocking one, aren't delayed by the block itself.
     """
     for number in state.ready_queue:
         if number != blocking:
@@ -157,13 +157,13 @@ def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
 
 
 def _let_go(state: LabState) -> None:
-    """Forget what is true only during a run: held, stepped, cleaning up, stalled."""
+    """Reset the fields that are only valid during a run."""
     state.held.clear()
     state.running_to = None
     state.is_cleaning_up = state.is_stalled = False
 
 
 def _is_over(state: LabState) -> bool:
-    """Whether main has ended and only clean-up is left."""
+    """Whether the main task has ended."""
     main = state.tasks.get(events.MAIN)
     return main is not None and main.has_ended

@@ -1,4 +1,4 @@
-"""Folds steps: ready, running, waiting. These four events are nearly all of a busy lab's."""
+"""Folds steps: a task is ready, running or waiting. In a busy lab, nearly all events are of the four types here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.model.wording import deed
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
-    """Put the task in the ready queue: now, or at the end of its own step if that is still running."""
+    """Put a task in the ready queue. If its own step still runs, that happens at the end of the step."""
     task = state.tasks.get(event.task)
     if task is None:
         return
@@ -46,7 +46,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
 
 
 def stepped(state: LabState, event: Stepped, at: float) -> None:
-    """The same as `step_started` and then `step_ended`, without the changes that cancel out."""
+    """Do the same as `step_started` and then `step_ended`, but without changes that cancel each other."""
     clock = state.clock
     end = event.at if clock.paused else event.at + event.seconds * clock.speed
     if end > at:
@@ -76,7 +76,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     timeline = state.timeline
     if timeline is not None:
         timeline.begin(event.task, RUNNING, at, state.version)
-    task.place = task.stands = None  # as leave_place does, without a call
+    task.place = task.stands = None  # like leave_place, but without the cost of a call
     task.steps += 1
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
@@ -95,7 +95,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
 
 
 def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
-    """The task runs; a step that it interrupts resumes when this one ends."""
+    """Note that a task runs. If this interrupts another task's step, that step resumes when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
         return
@@ -125,10 +125,10 @@ def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> No
 
 
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
-    """The task is ready again if it asked to be or was woken meanwhile; else it waits.
+    """Note that a step ended. The task is ready again if it yielded or was woken in its step; otherwise it waits.
 
-    A task that ended with its step counts as running until its TaskEnded, which comes next. In old recordings, which
-    lack `ends`, it seems to wait in between.
+    If the task ended too, it counts as running until its TaskEnded, which comes next. In old recordings, which lack
+    `ends`, it counts as waiting until then.
     """
     task = state.tasks.get(event.task)
     if task is None:
@@ -156,7 +156,7 @@ def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
 
 
 def leave_step(state: LabState, task: TaskState) -> None:
-    """Forget that the task's step is under way."""
+    """Note that a task's step doesn't run any more."""
     if state.running == task.id:
         state.running = state.outer_steps.pop() if state.outer_steps else None
     else:

@@ -1,4 +1,4 @@
-"""Folds who holds locks, and the counts of semaphores, events, conditions and barriers."""
+"""Folds the holders of locks and semaphores, and the values of events, conditions and barriers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asynclab.model.tasks import place_in
 from asynclab.model.wording import deed
 
 PERMITS_KEPT = 10_000
-"""How many tasks a semaphore's permits are counted for."""
+"""The most tasks for which a semaphore's permits are counted."""
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
@@ -20,14 +20,14 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
         for each in gone:
             state.named_primitives.pop((each.kind, each.number), None)
         primitive = PrimitiveState(event.primitive, event.kind, event.number, event.value, event.holder)
-        primitive.is_passed_on = not event.value  # made without permits: those that come are signals
+        primitive.is_passed_on = not event.value  # created without permits: each release is a signal to another task
         if event.holder is not None:
             primitive.in_block.add(event.holder)
         state.primitives[event.primitive] = state.named_primitives[event.kind, event.number] = primitive
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:
-    """A lock changed hands, or a count changed."""
+    """Note the new value of a primitive, and which task changed it."""
     primitive = state.primitives.get(event.primitive)
     if primitive is None:
         state.mark(event.task, "changed", at, event)
@@ -53,7 +53,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
 
 
 def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged, at: float) -> None:
-    """Note who holds a lock, and whether its block runs without it because another task has released it."""
+    """Note which task holds a lock. Add an incident if another task or a callback releases the holder's lock."""
     holder, task = lock.holder, event.task
     if event.value:
         lock.held_since = at
@@ -65,9 +65,9 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     if event.value or holder is None or (task is None and not has_block):
         return
     robber, by = lock.robbed.pop(task or 0, None), () if task is None else (task,)
-    if task == holder or (robber is None and event.in_block):  # it ends a block of the holder's, or waits in one
+    if task == holder or (robber is None and event.in_block):  # the end of the holder's block, or a wait() in it
         return
-    if robber is not None:  # it leaves the block that it had the lock for, and releases another task's lock
+    if robber is not None:  # its own lock was released by others, so the end of its block releases another task's
         state.remember(event, at, robber[1], (*robber[0], holder))
     elif task in lock.gave_up:
         state.remember(event, at, place_in(event), (*by, holder), "given_up")
@@ -77,13 +77,13 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
 
 
 def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:
-    """Keep the hold that made another task wait for longest."""
+    """Keep a finished hold if it made another task wait longer than any hold before."""
     waits = [(state.tasks[number].since, at) for number in lock.waiters if number in state.tasks]
     waits += [(vain.since, vain.until) for vain in lock.given_up.values()]
     seconds = max((until - max(lock.held_since, since) for since, until in waits), default=0.0)
     task = state.tasks.get(holder)
     if task is None or task.cancel_requested or state.is_stranded(holder, task.last_wait_began):
-        return  # a hang, or one that others were to end with it: its end tells nothing
+        return  # the hold ended by a cancel or in a deadlock, so its length says nothing about the holder
     if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
         lock.longest_hold = LockHold(
             holder, task.last_wait, seconds, (*lock.given_up, *lock.waiters), at, state.version
@@ -91,14 +91,14 @@ def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float
 
 
 def _permits_changed(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, at: float, by: int) -> None:
-    """Note who has a semaphore's permits, and which task gives back a permit that it doesn't have."""
+    """Note which tasks hold a semaphore's permits, and which task releases a permit that it doesn't hold."""
     takers = semaphore.takers
     who = event.task if event.taker is None else event.taker
     if by < 0 and who != semaphore.sole_taker:
         semaphore.sole_taker = None if semaphore.sole_taker != 0 else who
     if who is None or len(takers) > PERMITS_KEPT:
         semaphore.is_passed_on = True
-        if event.line and semaphore.gave_back:  # a callback gives back what tasks have given back themselves
+        if event.line and semaphore.gave_back:  # a callback releases permits that the tasks have released themselves
             state.remember(event, at, place_in(event), is_sure=False)
     elif by < 0:
         (semaphore.in_block.add if event.in_block else semaphore.in_block.discard)(who)
@@ -113,16 +113,16 @@ def _permits_changed(state: LabState, semaphore: PrimitiveState, event: Primitiv
         semaphore.in_block.discard(who)
         if len(semaphore.gave_back) < SOURCES_KEPT:
             semaphore.gave_back.add(who)
-    if event.line and who is not None and semaphore.extra is not None:  # there are more than there ever were
+    if event.line and who is not None and semaphore.extra is not None:  # it now has more permits than ever before
         who, place, has_given_up = semaphore.extra
         state.remember(event, at, place, (who,), "given_up" if has_given_up else "told", is_sure=False)
 
 
 def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChanged, who: int) -> None:
-    """Note that a task gives back a permit that it doesn't have, if it had one before, or waited for one last."""
+    """Note that a task releases a permit that it doesn't hold, if it held one before, or its last wait was for one."""
     task = state.tasks.get(who)
     wait = None if task is None else task.last_wait
-    helpers = () if wait is None else map(state.tasks.get, wait.tasks)  # up to Python 3.11 wait_for() has one
+    helpers = () if wait is None else map(state.tasks.get, wait.tasks)  # the inner task of wait_for(), up to 3.11
     waits = (wait, *(helper.last_wait for helper in helpers if helper is not None))
     wanted = any(each is not None and (each.kind, each.number) == (semaphore.kind, semaphore.number) for each in waits)
     if wanted or who in semaphore.gave_back:
@@ -132,7 +132,7 @@ def _note_extra(state: LabState, semaphore: PrimitiveState, event: PrimitiveChan
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
-    """Log who notified how many waiters of a condition."""
+    """Log that a task notified waiters of a condition."""
     state.mark(event.task, "changed", at, event)
     condition = state.primitives.get(event.primitive)
     if condition is not None:

@@ -1,4 +1,4 @@
-"""The lanes of a run, in bounded memory, and the questions that views ask about them."""
+"""Holds the lanes of all tasks of a run, in bounded memory. A lane has a task's intervals and marks."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from asynclab.model.events import Event, Outcome, Wait
 from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, Reason
 
 KEPT = 500_000
-"""How many intervals and marks are kept, or two for each task if that is more; the oldest are dropped."""
+"""The most intervals and marks that are kept, or two per task if that is more. Then the oldest are dropped."""
 
 LET_GO = 1_000
-"""How many of them are dropped at once."""
+"""How many intervals and marks are dropped at once."""
 
 STEPS_KEPT = 200_000
-"""How many of the latest steps are kept in the order in which they ran."""
+"""How many of the latest steps of all tasks are kept in the order in which they ran."""
 
 NUMBER_OF: dict[MarkKind, int] = {kind: number for number, kind in enumerate(MARK_KINDS)}
 
 _WAKING = tuple(NUMBER_OF[kind] for kind in ("put", "got", "task_done", "raised", "lowered", "changed"))
-"""What a task does that may end another's wait."""
+"""The kinds of marks for what may end another task's wait."""
 
 
 class Timeline:
-    """A lane for each task. `model.fold` writes down here each change of a task's state; views and stories read it.
+    """The lanes of a run. Folding an event adds each change of a task's state here; views and stories read it.
 
-    So the intervals agree with the states that `LabState` gives the tasks, and a task's lane goes with the task.
+    So the intervals agree with the states of the tasks in `LabState`. If a task is dropped there, so is its lane.
     """
 
     def __init__(self) -> None:
         self.lanes: dict[int, Lane] = {}
-        """By task, in the order of their birth."""
+        """By task number, in order of creation."""
         self.now = 0.0
         """Lab seconds at the end of the latest batch of events."""
         self.version = 0
-        """How many events have been folded, with that batch."""
+        """How many events had been folded after that batch."""
         self.dropped = 0
-        """How many intervals and marks were dropped."""
+        """How many intervals and marks have been dropped."""
         self._order = array("q")
-        """What is kept, oldest first: two times the task's number, and one more for a mark."""
+        """The kept intervals and marks, oldest first: twice the task's number, and 1 more for a mark."""
         self._step_times = array("d")
         self._step_moments = array("q")
         self._step_tasks = array("q")
-        """When each step of any task began, and whose it is."""
+        """The times, moments and tasks of the latest steps."""
 
     def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
-        """Begin another interval of a task, of the kind `READY`, `RUNNING` or `WAITING`; the first one begins its lane.
+        """Start another interval of a task, of kind `READY`, `RUNNING` or `WAITING`. The first creates the lane.
 
-        `moment` counts the events that have happened, with the one that reports it.
+        `moment` is the number of the event that reports the change.
         """
         lane = self.lanes.get(task)
         if lane is None:
@@ -62,48 +62,48 @@ class Timeline:
             self._step_tasks.append(task)
 
     def explain_waiting(self, task: int, wait: Wait) -> None:
-        """Note what a task waits for, once that has been seen."""
+        """Note what a task waits for, when its present wait was inspected."""
         lane = self.lanes.get(task)
         if lane is not None:
             lane.explain_waiting(wait)
 
     def mark(self, task: int, kind: MarkKind, at: float, moment: int, event: Event) -> None:
-        """Mark that something happened to a task, or was done by it."""
+        """Add a mark to a task's lane."""
         lane = self.lanes.get(task)
         if lane is not None and lane.can_mark(kind):
             lane.mark(NUMBER_OF[kind], at, moment, event)
             self._order.append(2 * task + 1)
 
     def end(self, task: int, outcome: Outcome, at: float, moment: int, event: Event) -> None:
-        """End a task's lane, and mark the end."""
+        """End a task's lane, and add a mark for the end."""
         self.mark(task, outcome, at, moment, event)
         lane = self.lanes.get(task)
         if lane is not None:
             lane.end(at, moment, outcome)
 
     def forget(self, task: int) -> None:
-        """Drop everything about a task."""
+        """Drop a task's lane."""
         gone = self.lanes.pop(task, None)
         if gone is not None:
             self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
-        """Note the lab time and how many events were folded; drop the oldest of too many intervals and marks."""
+        """Note the lab time and the number of folded events. Drop the oldest intervals and marks if there are many."""
         self.now, self.version = now, version
-        # A lane keeps at most one interval, the present one, so each call drops something.
+        # Only the present interval of a lane is never dropped, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
             self._let_oldest_go()
 
     def interval_at(self, task: int, at: float) -> Interval | None:
-        """The interval of a task in which a moment lies; where several begin at once, the last of them."""
+        """The interval of a task at lab time `at`. If several start then, the last one."""
         lane = self.lanes.get(task)
         index = None if lane is None else lane.index_at(at)
         return None if lane is None or index is None else lane.interval(index)
 
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
-        """The tasks whose steps lay in a time, in the order of the steps, and how many steps there were.
+        """The tasks that ran between two lab times, in the order of their steps, and the number of steps.
 
-        The first `limit` are looked at. A step that had begun before `begin` counts; one that begins at `end` doesn't.
+        Only the first `limit` tasks are returned. A step that runs at `begin` counts; one that begins at `end` doesn't.
         """
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])
@@ -114,13 +114,13 @@ class Timeline:
         return tasks, last - first
 
     def steps_among(self, after: int, before: int) -> array[int]:
-        """The tasks whose steps began between two moments, both counted in events, in the order of the steps."""
+        """The tasks whose steps began between two moments, in the order of the steps."""
         moments = self._step_moments
         first = bisect_right(moments, after)
         return self._step_tasks[first : bisect_left(moments, before, first)]
 
     def runs_through(self, task: int | None, first: int, last: int) -> bool:
-        """Whether one step of a task lasted from one moment to another, both counted in events."""
+        """Whether one step of a task lasted from one moment to another."""
         lane = None if task is None else self.lanes.get(task)
         index = None if lane is None or lane.had_ended(last) else bisect_right(lane.moments, last) - 1
         if lane is None or index is None or index < 0:
@@ -128,7 +128,7 @@ class Timeline:
         return lane.kinds[index] == RUNNING and lane.moments[index] <= first
 
     def deed_before(self, task: int, moment: int) -> Event | None:
-        """The last thing that a task did to a queue or primitive before a moment, in its step at that moment."""
+        """The event of the last thing that a task did with a queue or primitive in its last step before a moment."""
         lane = self.lanes.get(task)
         step = None if lane is None else lane.last_step(moment)
         if lane is None or step is None:

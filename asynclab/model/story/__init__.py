@@ -1,4 +1,4 @@
-"""The life of one task, told in sentences."""
+"""Describes the whole life of one task in sentences: a story."""
 
 from asynclab.model.story.narrative import Retelling
 from asynclab.model.story.sentences import Sentence, Story

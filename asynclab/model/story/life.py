@@ -1,4 +1,4 @@
-"""Reads one task's life off its lane: turns, each a wait and the step that followed it."""
+"""Reads a task's lane, and divides the task's life into turns: each is a wait and the step that follows it."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from asynclab.model.tasks import TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
-"""How many turns are kept one by one at each end of a life; those between are summed up."""
+"""How many turns are kept individually at the start and at the end of a life. The turns between are only summed up."""
 
 COMPLAINTS_KEPT = 3
-"""How many complaints about a task that has ended are kept."""
+"""The most warnings about an ended task that are kept."""
 
 _ENDINGS = events.TaskEnded, events.TaskCollected
 
 
 @dataclass(slots=True)
 class Life:
-    """One task's life, up to the interval read last."""
+    """The life of one task, as far as its lane has been read."""
 
     task: int
     turns: list[Turn] = field(default_factory=list)
-    """The turns whose step has begun; of a long life the first `TURNS_KEPT` and the last ones."""
+    """The turns whose step has begun. Of a long life, the first `TURNS_KEPT` and the last ones."""
     between: Summary = field(default_factory=Summary)
-    """The turns between the first and the last ones, if any."""
+    """The sum of the turns between the first and the last ones, if any."""
     created: events.TaskCreated | None = None
-    """None if the beginning of the lane has been dropped."""
+    """The event of its creation; None if the start of the lane has been dropped."""
     is_main: bool = False
     turn: Turn | None = None
-    """The present turn: its step has not begun, or is running."""
+    """The present turn, whose step has not begun or still runs."""
     phase: Literal["unknown", "ready", "running", "waiting", "ended"] = "unknown"
     ended: events.TaskEnded | events.TaskCollected | None = None
     end: Turn = field(default_factory=lambda: Turn(0.0))
-    """Collects which tasks its end woke."""
+    """A pseudo turn that collects the tasks that its end woke."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
-    """Python's first few complaints after its end, each with its time."""
+    """Python's first few warnings after its end, each with its lab time."""
     progress: events.Progressed | None = None
-    """Its latest report."""
+    """Its latest report of progress."""
     blocking: events.LoopBlocked | None = None
-    """The latest report that its step, still under way, blocks the loop."""
+    """The latest report that its running step blocks the loop."""
     lines_printed: int = 0
     last_cancel: float | None = None
     steps_since_cancel: int = 0
     intervals_read: int = 0
-    """How many of its intervals have been read, including dropped ones."""
+    """How many of the lane's intervals have been read, including dropped ones."""
     marks_read: int = 0
 
     def read(self, timeline: Timeline, state: LabState, limit: int) -> int:
-        """Read at most `limit` more intervals, up to the moment of a state. Returns how many are left."""
+        """Read at most `limit` more intervals of the lane, up to the moment of a state. Returns how many are left."""
         self._look_at(state)
         lane = timeline.lanes.get(self.task)
         if lane is None:
@@ -66,9 +66,9 @@ class Life:
         next_mark = lane.next_mark(self.marks_read)
         for index in range(first, until):
             moment = lane.moments[index]
-            # A step in one event has its beginning, its marks and its end at one moment, in this order.
+            # The start, marks and end of a step in one event have the same moment, and must be read in this order.
             before = moment - 1 if lane.kinds[index] == RUNNING else moment
-            if before >= next_mark:  # in most intervals nothing has happened
+            if before >= next_mark:  # most intervals have no mark
                 self._read_marks(timeline, lane, before)
                 next_mark = lane.next_mark(self.marks_read)
             self._read_interval(timeline, lane, index, moment)
@@ -78,26 +78,26 @@ class Life:
         self._read_marks(timeline, lane, state.version)
         task = state.tasks.get(self.task)
         if task is not None and self.turn is not None and self.phase == "waiting":
-            self.turn.wait = task.waits_for  # the lane may know by now what was not known at this moment
+            self.turn.wait = task.waits_for  # not from the lane, which may already have what was found out later
         return 0
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
-        """Note what the task did in its latest step."""
+        """Note something that the task did in its latest step."""
         if self.turns:
             self.turns[-1].did(verb, resource, thing)
 
     def has_missed(self, timeline: Timeline) -> bool:
-        """Whether the lane has dropped something not read yet."""
+        """Whether the lane has dropped intervals that were not read yet."""
         lane = timeline.lanes.get(self.task)
         return lane is not None and lane.intervals_gone > self.intervals_read
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the lane no longer goes back to its beginning."""
+        """Whether the lane has lost its start."""
         return self.created is None
 
     def _look_at(self, state: LabState) -> None:
-        """Take what the state knows about the whole life."""
+        """Read from a state what it has about the whole life."""
         task = state.tasks.get(self.task)
         if task is None:
             return
@@ -164,7 +164,7 @@ class Life:
             self.created = reason
             turn.is_first, turn.is_cut, turn.cause = True, False, "created"
         elif isinstance(reason, events.TaskReady):
-            # What a task had set off itself, such as a thread, has come back as a callback.
+            # The task itself had started this, such as a call in a thread, and a callback reports its end.
             is_own = reason.cause == "task" and reason.waker == self.task
             turn.cause, turn.waker = "callback" if is_own else reason.cause, reason.waker
             if reason.waker is not None:
@@ -174,7 +174,7 @@ class Life:
     def _start(self, timeline: Timeline, lane: Lane, at: float, moment: int) -> None:
         turn = self.turn = self.turn or Turn(at, is_cut=True)
         turn.ran, self.phase = at, "running"
-        if turn.ready_moment is not None and moment - turn.ready_moment > 1:  # else there was no event between
+        if turn.ready_moment is not None and moment - turn.ready_moment > 1:  # otherwise no other task can have run
             turn.went_ahead(timeline.steps_among(turn.ready_moment, moment))
         if turn.is_first and self.created is not None and turn.ready_moment is not None:
             turn.follows_step_of_parent = not timeline.runs_through(self.created.parent, turn.ready_moment, moment)
@@ -189,7 +189,7 @@ class Life:
             del turns[TURNS_KEPT : 2 * TURNS_KEPT]
 
     def _stop(self) -> None:
-        """End the step. Two turns in a row that did nothing but yield are counted as one."""
+        """End the step. Two consecutive turns that only yielded are counted as one."""
         self.blocking = None
         turn, turns = self.turn, self.turns
         if self.phase != "running" or turn is None:
@@ -226,7 +226,7 @@ class Life:
 
 
 def _end_of(task: TaskState, at: float) -> events.TaskEnded | events.TaskCollected:
-    """How a task ended, read from its state because its lane is gone."""
+    """How a task ended, read from its state because its lane was dropped."""
     if task.detail == COLLECTED:
         return events.TaskCollected(at, task.id)
     outcome: events.Outcome = (

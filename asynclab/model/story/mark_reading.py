@@ -1,4 +1,4 @@
-"""Reads from the marks on a lane what a task did in its steps."""
+"""Reads from the marks of a lane what a task did in its steps."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
 
 ONLY_IN_STEPS: frozenset[MarkKind] = frozenset({"created", "woke", "asked", "expired"})
-"""What a task does only in its steps: between them, somebody else did it."""
+"""Kinds of marks for what a task does in its steps. Between its steps, other code did it."""
 
 _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
 def note(turn: Turn, lane: Lane, mark: Mark, report: events.LoopBlocked | None) -> int:
-    """Note in the latest turn what a mark says that the task did. Returns how many lines it printed."""
+    """Add to the latest turn what the task did, according to a mark. Returns how many lines it printed."""
     match mark.event:
         case events.QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])
@@ -58,11 +58,11 @@ def note(turn: Turn, lane: Lane, mark: Mark, report: events.LoopBlocked | None) 
 
 
 _DIRECTION: dict[str, int] = {"raised": 1, "lowered": 0}
-"""How a deed says whether a primitive's value rose or fell."""
+"""The object of a deed "changed": 1 if the primitive's value rose, 0 if it fell."""
 
 
 def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
-    """The timeout that a mark is about, as it was then; None if its start is no longer kept."""
+    """The timeout that a mark is about, as it was at that moment; None if the mark of its start was dropped."""
     number = getattr(mark.event, "timeout", None)
     index = lane.mark_kinds.rfind(_STARTED, 0, bisect_right(lane.mark_moments, mark.moment))
     while index >= 0:
@@ -75,7 +75,7 @@ def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
 
 
 def just_expired(lane: Lane, moment: int) -> float | None:
-    """The length of the task's timeout that had expired since its last step, at a moment; None if none had."""
+    """The length of a task's timeout that expired after its last step before a moment; None if none did."""
     index = lane.mark_kinds.rfind(_EXPIRED, 0, bisect_left(lane.mark_moments, moment))
     if index < 0 or lane.mark_moments[index] < lane.last_suspended(moment):
         return None

@@ -1,4 +1,4 @@
-"""A life in sentences, from its beginning to its end or to the present."""
+"""Writes the story of a task's life, from its creation to its end or to the present."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from asynclab.model.wording.quantities import duration, measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, held_now, plain_wait
 
 READ_AT_ONCE = 5_000
-"""How many intervals are read before there is something to show: a long life shows its first part early."""
+"""How many intervals are read at once. The story of a long life is first shown incomplete, to show it early."""
 
 
 def tell(life: Life, state: LabState, unread: int = 0) -> Story:
-    """A life in some sixty sentences at most, however long it is.
+    """The story of a life of any length, in some sixty sentences at most.
 
-    If `unread` intervals are left up to the moment of the state, only the beginning is described.
+    If `unread` intervals are left up to the moment of the state, only the first turns are described.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
@@ -46,19 +46,19 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
 
 
 class Retelling:
-    """Tells one task's story at any moment of its run. As time advances, each part of the lane is read once."""
+    """Writes the story of one task at any moment of its run. As time advances, only new parts of the lane are read."""
 
     def __init__(self, task: int) -> None:
         self.task = task
         self._life = Life(task)
         self._timeline: Timeline | None = None
         self._version = 0
-        """The moment up to which the life is described, counted in events."""
+        """The moment of the latest story, counted in events."""
         self.unread = 0
-        """How many intervals are still unread; while there are any, the story is incomplete."""
+        """How many intervals are still unread. While there are any, the story is incomplete."""
 
     def tell(self, timeline: Timeline, state: LabState) -> Story:
-        """The story up to the moment of a state; the timeline may already have later events."""
+        """The story up to the moment of a state. The timeline may already have later events."""
         if timeline is not self._timeline or state.version < self._version or self._life.has_missed(timeline):
             self._timeline, self._life = timeline, Life(self.task)
         self._version = state.version
@@ -74,7 +74,7 @@ COROUTINE_LIMIT = 80
 
 
 def home_of(life: Life, task: TaskState | None) -> str:
-    """The file that a task's story need not name: where the task was created, or first waited."""
+    """The file that a story doesn't name with each line: where the task was created, or first waited."""
     if task is not None and task.file:
         return task.file
     if life.created is not None and life.created.file:
@@ -84,7 +84,7 @@ def home_of(life: Life, task: TaskState | None) -> str:
 
 
 def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[Sentence]:
-    """Who created the task, where, and to run what; and since when its history is kept."""
+    """Which task created this one, where, and to run which coroutine; and since when its history is kept."""
     created = life.created
     if created is not None:
         yield _created(created, state, is_main=life.is_main)
@@ -115,19 +115,19 @@ def _created(created: TaskCreated, state: LabState, *, is_main: bool) -> Sentenc
 
 
 def coroutine_name(qualified: str) -> str:
-    """A coroutine by its own name, such as "brew()"."""
+    """The short name of a coroutine, such as "brew()"."""
     name = one_line(qualified.rpartition(".")[2], COROUTINE_LIMIT)
     return f"{name}()" if name else "a coroutine"
 
 
 SOON = 0.01
-"""A task that ends this many lab seconds after cancel() was called ends at once."""
+"""A task that ends fewer lab seconds than this after cancel() was called ended "at once"."""
 
 TREE_LINES = 24
 
 
 def ending(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
-    """How the task ended, or what it is doing."""
+    """How the task ended, or what it does now."""
     if life.ended is None:
         yield from _now(life, state, home)
         return
@@ -195,14 +195,14 @@ def _waiting(wait: Wait | None, state: LabState, home: str) -> str:
 
 
 def _due(wait: Wait) -> str:
-    """When a wait ends: a sleep exactly then, any other wait by then."""
+    """The deadline of a wait: a sleep ends then, another wait may end before."""
     if wait.deadline is None:
         return ""
     return f", until {measured(wait.deadline)}{'' if wait.kind == 'sleep' else ' at the latest'}"
 
 
 def totals(life: Life, task: TaskState | None, now: float) -> Iterator[Sentence]:
-    """Its last report of progress, and how long it was running, ready and waiting."""
+    """The task's latest report of progress, and how long it was running, ready and waiting."""
     if life.progress is not None:
         text, at = progress_forms(life.progress)[0], measured(life.progress.at)
         yield Sentence(None, "progress", f"Last progress report at {at}: {text}.")

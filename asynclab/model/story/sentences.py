@@ -1,4 +1,4 @@
-"""A story, and the sentences in it."""
+"""Defines a story, which describes a task's life, and its sentences."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from asynclab.model.tasks import StateWord
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False):
-    """One or two sentences about one moment. The text is clean."""
+    """One or two sentences about one moment of the task's life. The text is clean."""
 
     at: float | None
-    """Lab seconds; None if it belongs to the sentence before, or to the whole life."""
+    """Lab seconds; None if it continues the sentence before, or is about the whole life."""
     kind: ActivityKind
-    """Its subject, which decides its colour."""
+    """Its subject, which determines its colour."""
     text: str
     is_drawn: bool = False
-    """Whether it is a line of a drawing, which is cut where prose would be wrapped."""
+    """Whether it is a line of a drawing, which must be cut and not wrapped."""
 
 
 class Story(msgspec.Struct, frozen=True):
-    """A task's life in words."""
+    """A task's life in sentences."""
 
     name: str
     """The task's name, clean."""
@@ -30,10 +30,10 @@ class Story(msgspec.Struct, frozen=True):
     headline: str
     """The whole life in one sentence."""
     paragraphs: tuple[tuple[Sentence, ...], ...]
-    """The beginning, the turns, the end or the present, and the totals; empty ones are left out."""
+    """The creation, the turns, the end or the present, and the totals. Empty paragraphs are left out."""
 
     def text(self) -> str:
-        """The story as plain text, one sentence a line."""
+        """The story as plain text, with one sentence per line."""
         return "\n\n".join([self.headline, *("\n".join(map(_line, paragraph)) for paragraph in self.paragraphs)])
 
 

@@ -1,4 +1,4 @@
-"""Describes the turns of a task's life in a bounded number of sentences; repetitions are described once."""
+"""Describes the turns of a task's life in a limited number of sentences. Repetitions are described once."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ from asynclab.model.wording.step_deeds import done_in_general
 from asynclab.model.wording.wait import waited
 
 FIRST_SENTENCES, LAST_SENTENCES = 24, 16
-"""How many sentences a long life gets at its beginning and at its end; the turns between are summed up."""
+"""The most sentences for the start and for the end of a long life. The turns between are summed up in one."""
 
 AGAIN = {1: "repeated", 2: "both repeated", 3: "all three repeated", 4: "all four repeated"}
-"""How the repetition of a pattern begins, by the number of its turns."""
+"""How the sentence for the repetitions of a pattern begins, by the number of turns in the pattern."""
 
 KINDS_SUMMED_UP = 6
-"""How many kinds of turns are named where turns are summed up."""
+"""The most kinds of turns that a summary names."""
 
 
 class _Part(NamedTuple):
-    """Neighbouring turns with one sentence: a single turn, or the repetitions of a pattern."""
+    """Consecutive turns that are described together: a single turn, or a repeated pattern of `period` turns."""
 
     turns: Sequence[Turn]
     period: int
 
     @property
     def is_repeated(self) -> bool:
-        """Whether the pattern comes more than once."""
+        """Whether the pattern occurs more than once."""
         return len(self.turns) > self.period
 
     @property
     def sentences(self) -> int:
-        """How many sentences it takes: one for each turn of the pattern, and one for its repetitions."""
+        """The number of its sentences: one for each turn of the pattern, and one for the repetitions."""
         return self.period + self.is_repeated
 
 
 class Teller:
-    """Tells the turns of one life."""
+    """Describes the turns of one life."""
 
     def __init__(self, life: Life, state: LabState, home: str) -> None:
-        """Prepare to tell a life; `home` is the file that need not be named."""
+        """Prepare to describe a life. `home` is the file that isn't named."""
         self._life, self._state, self._home = life, state, home
 
     def begin(self) -> Iterator[Sentence]:
-        """The first turns, in the same words as in `tell`; takes little time."""
+        """The sentences for the first turns, the same as in `tell`. Takes little time."""
         parts = _parts(self._life.turns[:TURNS_KEPT])
         for part in parts[: _within(parts, FIRST_SENTENCES)]:
             yield from self._part(part)
 
     def tell(self) -> Iterator[Sentence]:
-        """The turns, in about forty sentences at most."""
+        """The sentences for all turns, some forty at most."""
         turns, between = self._life.turns, self._life.between
         gap = TURNS_KEPT if between.count else len(turns)
         early, late = _parts(turns[:gap]), _parts(turns[gap:])
@@ -84,7 +84,7 @@ class Teller:
             yield Sentence(again[0].example.began, "run", sentence(said))
 
     def turn(self, turn: Turn) -> Sentence:
-        """One turn: the wait, what ended it, and what the task did then."""
+        """The sentence for a turn: the wait, what ended it, and what the task did then."""
         text = self._first(turn) if turn.is_first else self._yielded(turn) if turn.yielded else self._waited(turn)
         deeds = did(turn, self._state)
         return Sentence(turn.began, _kind(turn), f"{sentence(text)} Then it {deeds}." if deeds else sentence(text))
@@ -95,7 +95,7 @@ class Teller:
         if parent is not None and not turn.follows_step_of_parent:
             return f"started eagerly: it ran at once, within {state.task_name(parent)}'s step"
         if turn.cancel is not None:
-            return ended_by(turn, state)  # its first step only raises CancelledError
+            return ended_by(turn, state)  # its first step only raised CancelledError
         after = f"after {state.task_name(parent)}'s step" if parent is not None else ""
         behind = f"behind {first_ones(turn, state)}" if turn.went_first_count else ""
         order = " and ".join(filter(None, [after, behind]))
@@ -125,7 +125,7 @@ class Teller:
         return joined(said, ended_by(turn, state), readiness(turn, state))
 
     def _time(self, turn: Turn) -> str:
-        """How long it waited; for a sleep that was cut short, also the length it should have had."""
+        """How long it waited. For a sleep that was cut short, also its intended length."""
         wait = turn.wait
         is_cut_short = turn.expired is not None or turn.cause != "timer" or (turn.cancel and turn.cancel.interrupted)
         if wait is None or wait.seconds is None or not is_cut_short:
@@ -159,7 +159,7 @@ def _parts(turns: Sequence[Turn]) -> list[_Part]:
 
 
 def _within(parts: Sequence[_Part], sentences: int) -> int:
-    """How many of the parts, from the first on, fit into a number of sentences."""
+    """How many of the first parts fit into a number of sentences."""
     for count, part in enumerate(parts):
         sentences -= part.sentences
         if sentences < 0:
@@ -176,7 +176,7 @@ def _on_average(alike: Alike, state: LabState) -> str:
 
 
 def _in_general(turn: Turn) -> str:
-    """What the task did in a turn, without the particulars."""
+    """What the task did in a turn, without details."""
     return listed(dict.fromkeys(done_in_general(verb, number) for verb, number in turn.deeds))
 
 
@@ -195,29 +195,29 @@ def _kind(turn: Turn) -> ActivityKind:
 
 
 LONGEST = 4
-"""The length of the longest pattern that is looked for, in parts."""
+"""The most turns in a pattern."""
 
 WORTH_FOLDING = 12
-"""The fewest parts that repetitions must cover to be described once."""
+"""The fewest turns that the repetitions of a pattern must cover, for them to be described once."""
 
 
 class Stretch(NamedTuple):
-    """Neighbouring parts: one by itself, or a pattern several times over."""
+    """Consecutive turns: a single one, or a pattern that is repeated `times` times."""
 
     start: int
-    """The index of its first part."""
+    """The index of its first turn."""
     period: int
-    """How many parts the pattern has."""
+    """How many turns the pattern has."""
     times: int
 
     @property
     def end(self) -> int:
-        """The index after its last part."""
+        """The index after its last turn."""
         return self.start + self.period * self.times
 
 
 def blocks(keys: Sequence[Hashable]) -> Iterator[Stretch]:
-    """Parts in their order, with repetitions grouped; parts that are alike have equal keys. Takes linear time."""
+    """Divide turns, given by their keys, into stretches. Turns that are alike have equal keys. Takes linear time."""
     start = 0
     while start < len(keys):
         block = max((_repeats(keys, start, period) for period in range(1, LONGEST + 1)), key=_worth)
@@ -228,7 +228,7 @@ def blocks(keys: Sequence[Hashable]) -> Iterator[Stretch]:
 
 
 def _worth(block: Stretch) -> tuple[int, int]:
-    """How many parts it folds; of two that fold as many, the shorter pattern is better."""
+    """A key to compare stretches: the more turns it covers, the better, and then the shorter its pattern."""
     covered = block.period * block.times if block.times > 1 else 0
     return covered, -block.period
 

@@ -1,4 +1,4 @@
-"""Defines the turns of a life: each a wait, the step that followed it, and what happened beside; sums up many."""
+"""Defines the turns of a task's life: each is a wait and the step that follows it. Also sums up many turns."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ Verb: TypeAlias = Literal[
     "warned",
     "blocked",
 ]
-"""What a task can do in a step."""
+"""The kinds of deeds: what a task can do in a step, or what can happen to it."""
 
 OBJECTS_KEPT = 3
-"""How many objects of one kind of deed are kept by name; further ones are counted."""
+"""The most objects of a deed that are kept; further ones are only counted."""
 
 DEEDS_KEPT = 8
 
 NAMES_KEPT = 3
-"""How many of the tasks that ran first are kept by number."""
+"""The most tasks that ran first whose numbers are kept."""
 
 
 class Deed(msgspec.Struct, gc=False):
@@ -50,81 +50,81 @@ class Deed(msgspec.Struct, gc=False):
     resource: int
     """The number of the queue or primitive; 0 for none."""
     objects: list[str | int] = msgspec.field(default_factory=list)
-    """Its first few objects: texts or task numbers; for a primitive, 1 if its value rose and 0 if it fell."""
+    """Its first few objects: texts or task numbers. For "changed", 1 if the primitive's value rose, 0 if it fell."""
     count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """Somebody's request that the task end."""
+    """A call of cancel() on the task."""
 
     at: float
     by: int | None
-    """The task that asked; None for the user or the lab itself."""
+    """The task that called it; None for the user or the lab itself."""
     interrupted: bool = False
     """Whether it ended a wait."""
     timed_out: float | None = None
-    """The length of that task's timeout, if it had just expired."""
+    """The length of a timeout of the calling task, if that had just expired."""
     after_main: bool = False
     after_failure: bool = False
-    """Whether the task that asked had failed."""
+    """Whether the calling task had failed."""
 
 
 class Turn(msgspec.Struct, gc=False):
-    """A wait, and the step that followed. Moments and lengths are lab seconds unless they say otherwise.
+    """A wait, and the step that follows it. Times are in lab seconds, except where noted.
 
-    A struct, since a long life has a hundred thousand: it is made five times as fast as a dataclass.
+    It is a struct because a long life has a hundred thousand turns: a dataclass takes five times as long to create.
     """
 
     began: float
     """When the wait began; for the first turn, when the task was created."""
     is_first: bool = False
     is_cut: bool = False
-    """Whether its beginning was not recorded."""
+    """Whether the start of the wait was not recorded."""
     yielded: bool = False
-    """Whether the task asked for this turn itself, instead of waiting."""
+    """Whether the task yielded, as by sleep(0), instead of waiting."""
     wait: Wait | None = None
-    """The wait, as last seen."""
+    """The wait, if it was inspected."""
     ready: float | None = None
-    """When it was put in the ready queue; None if not recorded."""
+    """When the task was put in the ready queue; None if not recorded."""
     ready_moment: int | None = None
-    """The same, counted in events."""
+    """The same moment, counted in events."""
     cause: WakeCause | None = None
     waker: int | None = None
     reason: Event | None = None
-    """What the waker had done just before; possibly the reason."""
+    """What the waker had done just before, which may be the reason."""
     cancel: CancelRequest | None = None
-    """The first request to end that came before its step."""
+    """The first call of cancel() before its step."""
     expired: float | None = None
-    """The length of the task's own timeout that expired during the wait."""
+    """The length of the task's own timeout that expired during the wait; None if none did."""
     expired_at: float = 0.0
-    """When it did."""
+    """When that timeout expired."""
     went_first: tuple[int, ...] = ()
-    """Tasks that ran while it was ready, the first few."""
+    """The first few tasks that ran while this one was ready."""
     went_first_count: int = 0
     chosen_before: int | None = None
     """The task that would have run next, had the user not chosen this one."""
     follows_step_of_parent: bool = True
-    """For the first turn: whether the step that created the task had ended before it ran."""
+    """For the first turn: whether the step that created the task had ended when the task ran."""
     ran: float | None = None
-    """When its step began; None until it does."""
+    """When its step began; None before."""
     is_over: bool = False
     deeds: dict[tuple[Verb, int], Deed] = msgspec.field(default_factory=dict)
     more_deeds: int = 0
     times: int = 1
-    """How many turns this stands for: a task that only yields has one for all of them in a row."""
+    """How many turns it stands for: consecutive turns in which the task only yields are counted as one."""
     ready_total: float = 0.0
-    """How long these were ready in total."""
+    """How long these turns were ready in total."""
     _key: Hashable = None
 
     @property
     def woke(self) -> float | None:
-        """When the wait was over."""
+        """When the wait ended."""
         return self.ran if self.ready is None else self.ready
 
     @property
     def came(self) -> float:
-        """When its step began, or if it hasn't yet, when the wait did."""
+        """When its step began; before that, when the wait began."""
         return self.began if self.ran is None else self.ran
 
     @property
@@ -144,7 +144,7 @@ class Turn(msgspec.Struct, gc=False):
 
     @property
     def key(self) -> Hashable:
-        """Equal for turns that are alike: the same wait, ended the same way, and the same things done then."""
+        """A key that is equal for turns that are alike: the same wait, the same kind of end, and the same deeds."""
         if self._key is None or not self.is_over:
             self._key = self._alike()
         return self._key
@@ -164,7 +164,7 @@ class Turn(msgspec.Struct, gc=False):
             self.went_first = tuple(islice(others, NAMES_KEPT))
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
-        """Note what the task did in its step."""
+        """Note something that the task did in its step."""
         deed = self.deeds.get((verb, resource))
         if deed is None:
             if len(self.deeds) >= DEEDS_KEPT:
@@ -178,18 +178,18 @@ class Turn(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Alike:
-    """Turns that are alike."""
+    """A sum of turns that are alike."""
 
     example: Turn
-    """The first of them."""
+    """The first of the turns."""
     count: int = 0
     waited: float = 0.0
-    """How long they waited in total."""
+    """Their total wait, in lab seconds."""
     longest: float = 0.0
-    """The longest wait of one of them."""
+    """The longest wait, in lab seconds."""
 
     def add(self, turn: Turn) -> None:
-        """Count another one."""
+        """Add a turn."""
         waited = turn.waited
         self.count += 1
         self.waited += waited
@@ -199,18 +199,18 @@ class Alike:
 
 @dataclass(slots=True)
 class Summary:
-    """A sum of consecutive turns; its memory grows with the number of their kinds, not of the turns."""
+    """A sum of consecutive turns. Its memory depends on the number of kinds of turns, not on the number of turns."""
 
     kinds: dict[Hashable, Alike] = field(default_factory=dict)
-    """By kind, in the order of first appearance."""
+    """The turns of each kind, by their key, in the order of first appearance."""
     count: int = 0
     began: float = float("inf")
-    """When the first of them began."""
+    """When the first turn began."""
     until: float = 0.0
-    """When the step of the last one began."""
+    """When the step of the last turn began."""
 
     def add(self, turns: Sequence[Turn]) -> None:
-        """Sum up more turns, in the order in which they came."""
+        """Add more turns, in their order."""
         for turn in turns:
             alike = self.kinds.get(turn.key)
             if alike is None:
@@ -222,12 +222,12 @@ class Summary:
             self.until = max(self.until, turns[-1].came)
 
     def copy(self) -> Summary:
-        """The same sum, to which more can be added."""
+        """A copy, to which turns can be added."""
         return replace(self, kinds={key: replace(kind) for key, kind in self.kinds.items()})
 
 
 def alike(turns: Sequence[Turn]) -> Alike:
-    """Turns that are known to be alike, at least one, in figures."""
+    """The sum of one or more turns that are alike."""
     summary = Summary()
     summary.add(turns)
     (found,) = summary.kinds.values()

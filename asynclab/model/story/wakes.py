@@ -1,4 +1,4 @@
-"""Describes in clauses what ended a turn's wait, and what the task did then."""
+"""Describes, as clauses, what ended the wait of a turn, and what the task did then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.model.wording.step_deeds import done
 from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, woke_it
 
 SHOWN_FROM = 0.001
-"""A task that was ready for fewer seconds, with no task ahead of it, ran at once."""
+"""A task that was ready for fewer seconds than this, with no task ahead of it, "ran at once"."""
 
 
 def ended_by(turn: Turn, state: LabState) -> str:
@@ -30,7 +30,7 @@ def ended_by(turn: Turn, state: LabState) -> str:
 
 
 def cancelled_by(request: CancelRequest, state: LabState) -> str:
-    """Who cancelled a task: "main called cancel() on it"."""
+    """Which task or code cancelled a task: "main called cancel() on it"."""
     if request.by is None:
         return "the lab cancelled it because main had ended" if request.after_main else "it was cancelled from outside"
     name = state.task_name(request.by)
@@ -65,7 +65,7 @@ def did(turn: Turn, state: LabState) -> str:
 
 
 def _deed(turn: Turn, state: LabState) -> Event | None:
-    """The waker's deed that ended the task's wait, if that is known."""
+    """The event by which the waker ended the task's wait; None if unknown."""
     wait, waker = turn.wait, turn.waker
     if wait is None or waker is None:
         return None

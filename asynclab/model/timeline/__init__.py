@@ -1,1 +1,1 @@
-"""Lanes as they are looked at: cut into columns, and explained at a moment."""
+"""Prepares lanes for views: divides them into columns, and explains the interval at a moment."""

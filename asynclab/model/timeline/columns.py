@@ -1,4 +1,7 @@
-"""Divides lab time, and the lanes in it, into columns: the work grows with the columns, not with the intervals."""
+"""Divides lab time and lanes into columns of a timeline.
+
+The cost depends on the number of columns, not on the number of intervals in them.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,26 @@ _FINEST = -6
 """The power of ten of the narrowest columns: a microsecond."""
 
 _SLACK = 5e-10
-"""How many seconds before its column a moment may lie, so that 0.3 s is in column 3 of columns of 0.1 s.
+"""Rounding: a time counts to a column if it is at most this many seconds before it. So 0.3 s is in column 3 at 0.1 s.
 
-The same at each scale, so that wide columns begin exactly where narrow ones do.
+It is the same at each scale, so that wide columns begin exactly where narrow columns do.
 """
 
 STEPS = 28
-"""How many scales there are: up to 1,000 s a column."""
+"""The number of scales; the coarsest has 1,000 s per column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Columns of one width; column n begins n widths after lab time 0, however far one has scrolled."""
+    """A scale of the timeline: the width of a column. Column n begins n widths after lab time 0."""
 
     step: int
-    """Which of the scales it is, from 0, the finest, up to `STEPS` - 1."""
+    """The number of the scale, from 0, the finest, to `STEPS` - 1."""
     seconds: float = field(init=False, compare=False)
-    """The lab seconds of a column."""
+    """The width of a column in lab seconds."""
 
     def __post_init__(self) -> None:
-        """Work out the width once: it is asked for thousands of times a frame."""
+        """Compute the width once, because it is read thousands of times per frame."""
         seconds = self.digit * 10.0**self.power if self.power >= 0 else self.digit / 10.0**-self.power
         object.__setattr__(self, "seconds", seconds)
 
@@ -48,11 +51,11 @@ class Scale:
         return self.step // 3 + _FINEST
 
     def column(self, at: float) -> int:
-        """In which column a moment lies."""
+        """The column of a lab time."""
         return floor((at + _SLACK) / self.seconds)
 
     def begin(self, column: int) -> float:
-        """The moment at which a column begins."""
+        """The lab time at which a column begins."""
         return column * self.seconds - _SLACK
 
     def round_time(self, column: int) -> float:
@@ -60,12 +63,12 @@ class Scale:
         return column * self.seconds
 
     def zoomed(self, by: int) -> Scale:
-        """A scale some steps finer, or coarser for numbers below 0; the last one if there are no more."""
+        """The scale `by` steps finer, or coarser if `by` is negative, but not beyond the last scale."""
         return Scale(max(0, min(STEPS - 1, self.step - by)))
 
 
 def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
-    """The finest scale, not finer than step `finest`, at which `columns` hold `seconds` from lab time 0 on."""
+    """The finest scale from step `finest` on at which `seconds` of lab time fit into `columns`."""
     for step in range(finest, STEPS - 1):
         scale = Scale(step)
         if scale.column(seconds) < columns:
@@ -74,17 +77,17 @@ def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
 
 
 FEW = 64
-"""The most marks, or intervals, in a column that are looked at one by one."""
+"""The most marks or intervals in a column that are examined one by one."""
 
 BRIEF = 4
-"""The kind of a column in which the task ran, but for less than half of it."""
+"""The kind of a column in which the task ran for less than half of the time."""
 
 
 def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
-    """Set the kind of each column: running or brief if any step lies in it, else ready if it ever was, else waiting.
+    """Set the kind of each column: running or brief if a step is in it, or ready if the task ever was, or waiting.
 
-    `cells` has one for each column from `first` on; those before `start` are painted already. What still lasts
-    ends at `now`, in lab seconds.
+    `cells` has one byte for each column from `first` on. The bytes before index `start` are set already. The present
+    interval is drawn up to `now`, in lab seconds.
     """
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
     if not count:
@@ -110,7 +113,7 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
 
 
 def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-    """The columns with marks, except the end's, each with its most important mark: an index into `MARK_KINDS`."""
+    """The columns with marks other than the end's, each with its most important mark: an index into `MARK_KINDS`."""
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
     count = len(times) if lane.ended_moment is None else bisect_left(lane.mark_moments, lane.ended_moment)
@@ -125,7 +128,7 @@ def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tu
 
 
 def landing(lane: Lane, scale: Scale, column: int) -> float:
-    """The moment at which the interval or mark drawn in a column begins, but not before the column does."""
+    """The lab time at which the interval drawn in a column begins, but not before the column."""
     begin = scale.round_time(column)
     if not lane.begins:
         return begin
@@ -135,7 +138,7 @@ def landing(lane: Lane, scale: Scale, column: int) -> float:
 
 
 def index_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
-    """The index of the first interval in a column in which the task became ready."""
+    """The index of the first interval of kind `READY` that begins in a column; None if there is none."""
     first = bisect_left(lane.begins, scale.begin(column))
     last = bisect_left(lane.begins, scale.begin(column + 1), first)
     index = lane.kinds.find(READY, first, last)
@@ -143,7 +146,7 @@ def index_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
 
 
 def loudest(kinds: bytearray, first: int, last: int) -> int:
-    """The kind that is drawn for some intervals in a row; one of any three is a step, so the search is short."""
+    """The kind to draw for consecutive intervals. The search is short, because one of any three intervals is a step."""
     for kind in (RUNNING, READY):
         if kinds.find(kind, first, last) >= 0:
             return kind
@@ -151,7 +154,7 @@ def loudest(kinds: bytearray, first: int, last: int) -> int:
 
 
 def _is_brief(lane: Lane, at: int, after: int, left: float, right: float, now: float) -> bool:
-    """Whether the steps among a column's intervals take less than half of it; very many are not looked at."""
+    """Whether the steps in a column take less than half of it. If it has very many intervals, they are not examined."""
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
     rest = (right - left) / 2 if after - at <= FEW else 0.0
     step = kinds.find(RUNNING, at, after)
@@ -163,7 +166,7 @@ def _is_brief(lane: Lane, at: int, after: int, left: float, right: float, now: f
 
 
 def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
-    """The index of the first interval that lies in a column, and that after the last one; at least one lies between."""
+    """The indexes of the first interval in a column, and of the first one after it. The range is never empty."""
     begins = lane.begins
     left = scale.begin(column)
     at = bisect_left(begins, left)
@@ -173,5 +176,5 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
 
 
 def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
-    """The least kind that is drawn in a part of a row, or `DRAWN`. To search for each in turn is faster than `min`."""
+    """The least drawn kind in a part of `kinds`, or `DRAWN`. Searching for each kind in turn is faster than `min`."""
     return next(kind for kind in range(DRAWN + 1) if kind == DRAWN or kinds.find(kind, first, last) >= 0)

@@ -1,4 +1,4 @@
-"""Explains what a task did in an interval of its life, from when to when, why, and who ended it."""
+"""Describes an interval of a task's lane in words: what the task did, how long and why, and what ended it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from asynclab.model.wording.wait import NOT_RECORDED, short_wait
 from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake
 
 DEEDS_TOLD = 4
-"""How many deeds of a step are listed."""
+"""The most marks of a step that are described."""
 
 NAMES_TOLD = 3
-"""How many tasks ahead of a ready task are named."""
+"""The most tasks ahead of a ready task that are named."""
 
 STEPS_LOOKED_AT = 1_000
-"""How many steps are searched for the tasks that ran ahead."""
+"""The most steps that are searched for the tasks that ran ahead of a ready task."""
 
 
 def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) -> Forms:
-    """What a task did in the interval that a moment lies in, or why there is none."""
+    """What a task did in its interval at lab time `at`, or why there is no interval."""
     lane = timeline.lanes.get(task)
     if lane is None:
         return ("no history for this task",)
@@ -36,9 +36,9 @@ def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) ->
 
 
 def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabState) -> Forms:
-    """What a task did in an interval, up to lab time `at` if it has not ended; in the short form, without its period.
+    """What a task did in an interval, up to lab time `at` if the interval has not ended. The short form has no times.
 
-    Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
+    For example "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
     """
     interval = lane.interval(index)
     end = at if interval.end is None else interval.end
@@ -79,7 +79,7 @@ def _waiting(timeline: Timeline, lane: Lane, index: int, lasted: str, state: Lab
 
 
 def _queued(timeline: Timeline, lane: Lane, index: int, end: float, state: LabState) -> str:
-    """The tasks ahead of a task in the ready queue, and what had put it there."""
+    """The tasks that were ahead of a task in the ready queue, and what woke the task."""
     waker = _waker(lane, index)
     begin = lane.begins[index]
     tasks, count = timeline.steps_between(begin, end, STEPS_LOOKED_AT)
@@ -95,7 +95,7 @@ def _queued(timeline: Timeline, lane: Lane, index: int, end: float, state: LabSt
 
 
 def _waker(lane: Lane, index: int) -> int | None:
-    """The task in whose step it became ready, by being created or woken."""
+    """The task whose step created this one or made it ready."""
     reason = lane.reasons[index]
     if isinstance(reason, TaskCreated):
         return reason.parent
@@ -103,7 +103,7 @@ def _waker(lane: Lane, index: int) -> int | None:
 
 
 def _woken(timeline: Timeline, lane: Lane, index: int, state: LabState) -> str:
-    """What made a task ready at the beginning of an interval."""
+    """What made a task ready at the start of an interval."""
     reason = lane.reasons[index]
     if isinstance(reason, TaskCreated):
         return plain_wake(Wake("created", reason.parent), state)
@@ -127,7 +127,7 @@ def _wake(timeline: Timeline, lane: Lane, index: int, ready: TaskReady, state: L
 
 
 def _deed(timeline: Timeline, waker: int, wait: Wait, moment: int, state: LabState) -> Event | None:
-    """What the waker did in the step in which it woke the task; None if unknown."""
+    """The event by which the waker woke the task; None if unknown."""
     if wait.kind not in ENDED_BY_TASKS:
         deed = timeline.deed_before(waker, moment)
         return deed if deed is not None and ends(deed, wait, state) else None

@@ -1,1 +1,1 @@
-"""All wording: how a cell, an activity line and a story describe waits, wakes, deeds and endings."""
+"""The words of views, logs and stories for what tasks do: their waits, wakes, deeds and ends."""

@@ -1,7 +1,7 @@
-"""Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
+"""Words for what tasks do and what happens to them, for lines of the activity log and marks on the timeline.
 
-Each function takes an event, or the values of one, and returns its forms, as `LabState.tell` takes them. It is called
-when the event has been folded, or at any later moment.
+Most functions describe one type of event. They return its text and shorter forms of it, for `LabState.tell`. The event
+must have been folded into the state already.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ ITEM_LIMIT = 40
 
 
 def put(event: events.QueuePut, state: LabState) -> Forms:
-    """An item went into a queue."""
+    """An item was put into a queue."""
     item = one_line(event.item, ITEM_LIMIT)
     text = f"put {item} → {label('queue', event.queue)}"
     return (f"{text}{_filled(event, state)}", text, f"put {item}")
 
 
 def got(event: events.QueueGot, state: LabState) -> Forms:
-    """An item came out of a queue."""
+    """An item was taken out of a queue."""
     item = one_line(event.item, ITEM_LIMIT)
     text = f"got {item} ← {label('queue', event.queue)}"
     return (f"{text}{_filled(event, state)}", text, f"got {item}")
@@ -49,7 +49,7 @@ def task_done(event: events.QueueTaskDone, _: LabState) -> Forms:
 
 
 def shut_down(event: events.QueueShutDown, _: LabState) -> Forms:
-    """A queue takes no more items."""
+    """A queue was shut down."""
     return (f"shut down {label('queue', event.queue)}{' immediately' if event.immediate else ''}",)
 
 
@@ -64,7 +64,7 @@ CHANGES: dict[events.PrimitiveKind, tuple[str, str]] = {
 
 
 def changed(event: events.PrimitiveChanged, state: LabState, before: int | None = None) -> Forms:
-    """A primitive's value changed; without the value before, a count may have gone up or down."""
+    """A primitive's value changed. Without the value before, it is unknown whether a count rose or fell."""
     primitive, value = state.primitives.get(event.primitive), event.value
     if primitive is None:
         return ("changed a primitive",)
@@ -87,19 +87,19 @@ def notified(event: events.ConditionNotified, state: LabState) -> Forms:
 
 
 def timeout_text(seconds: float | None, library: str = "") -> str:
-    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline", "timeout of 5.00 s in aiohttp"."""
+    """A timeout with its length: "timeout of 2.00 s", "timeout without a deadline", "timeout of 5.00 s in aiohttp"."""
     text = "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
     return f"{text} in {one_line(library, ITEM_LIMIT)}" if library else text
 
 
 def timeout_started(event: events.TimeoutStarted, _: LabState) -> Forms:
-    """A timeout was armed, perhaps by a library."""
+    """A timeout was started."""
     text = timeout_text(None if event.deadline is None else event.deadline - event.at, event.library)
     return (f"{text} started", text)
 
 
 def timeout_moved(event: events.TimeoutRescheduled, _: LabState) -> Forms:
-    """A timeout has another deadline."""
+    """A timeout's deadline was moved."""
     if event.deadline is None:
         return ("timeout deadline removed",)
     return (f"timeout moved to {measured(event.deadline)}", f"timeout at {measured(event.deadline)}")
@@ -114,7 +114,7 @@ def timeout_expired(event: events.TimeoutExpired, state: LabState) -> Forms:
 
 
 def timeout_met(event: events.TimeoutMet, state: LabState) -> Forms:
-    """A timeout's block ended in time, or after the deadline, before the timer could fire."""
+    """A timeout's block ended in time, or after the deadline, but before the timer fired."""
     timeout, late = state.timeouts.get(event.timeout), event.late
     if late > 0:
         moment = "" if timeout is None or timeout.deadline is None else f" ({measured(timeout.deadline)})"
@@ -127,12 +127,12 @@ def timeout_met(event: events.TimeoutMet, state: LabState) -> Forms:
 
 
 def busy(late: float) -> str:
-    """What kept the loop from a timer for `late` seconds: it was "blocked", or only "busy"."""
+    """Why the loop ran a timer `late` seconds too late: it was "blocked", or only "busy"."""
     return "blocked" if late >= events.BLOCKED_AFTER else "busy"
 
 
 def cancel_requested(event: events.TaskCancelRequested, state: LabState) -> Forms:
-    """Somebody called cancel() on a task."""
+    """cancel() was called on a task."""
     if event.by is None:
         return ("cancel requested", "cancel()")
     by = "itself" if event.by == event.task else state.task_name(event.by)
@@ -145,7 +145,7 @@ def created(task: int, state: LabState) -> Forms:
 
 
 def woke(waited: float) -> Forms:
-    """A wait is over after a number of seconds; the task doesn't run yet."""
+    """A wait ended after a number of seconds. The task is ready."""
     return (f"ready after {measured(waited)}", "ready")
 
 
@@ -156,7 +156,7 @@ def chosen(event: events.TaskChosen, state: LabState) -> Forms:
 
 
 def blocks_loop(event: events.LoopBlocked) -> Forms:
-    """A step or callback keeps the loop from running."""
+    """A step or callback blocks the loop."""
     who, time, where = "a callback " if event.task is None else "", f"{event.seconds:.2f} s", _where(event)
     return (f"{who}blocks the loop: {time} so far {where}", f"{who}blocks: {time} {where}")
 
@@ -167,9 +167,9 @@ def _where(event: events.LoopBlocked) -> str:
 
 
 def latest_blocks(state: LabState) -> Forms:
-    """What blocks the loop, or else has blocked it longest, such as "work blocked the loop for 1.000 s at a.py:3".
+    """What blocks the loop now, or else blocked it longest: "work blocked the loop for 1.000 s at a.py:3".
 
-    Empty where nothing did.
+    An empty text if nothing did.
     """
     if state.is_blocking and state.blocked is not None:
         name = state.task_name(state.blocked.task)
@@ -189,13 +189,13 @@ def latest_blocks(state: LabState) -> Forms:
 
 
 def blocked_loop(seconds: float, callback: str = "") -> Forms:
-    """A step, or the callback of that name, blocked the loop for a number of seconds."""
+    """A step, or the callback with a name, blocked the loop for a number of seconds."""
     who = f"callback {one_line(callback)} " if callback else ""
     return (f"{who}blocked the loop for {measured(seconds)}", f"{who}blocked for {measured(seconds)}")
 
 
 def clock_changed(event: events.ClockChanged, before: ClockState, *, is_over: bool) -> str:
-    """The changes of a clock; empty if nothing visible changed. Once main is over, it resumes for the clean-up."""
+    """The changes of a clock; empty if nothing changed. After the end of main, the clock resumes for the clean-up."""
     changes = []
     if event.paused != before.paused:
         changes.append("paused" if event.paused else "resumed: main has ended" if is_over else "resumed")
@@ -228,6 +228,6 @@ _OF_MARKS: Mapping[type[events.Event], Callable[[Any, LabState], Forms]] = Mappi
 
 
 def mark_text(event: events.Event, state: LabState) -> str:
-    """The words for a mark on a timeline; empty for an event that leaves none."""
+    """The words for a mark on the timeline; empty for an event without a mark."""
     words = _OF_MARKS.get(type(event))
     return "" if words is None else words(event, state)[0]

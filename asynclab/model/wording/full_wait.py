@@ -1,4 +1,4 @@
-"""Describes in full what a task or thread waits for: also who holds it or brought it last, and how these ended."""
+"""Describes in detail what a task or thread waits for: also which tasks hold it or woke it last, and their ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from asynclab.model.wording.wake import deed_of
 
 
 def doing(task: TaskState, state: LabState) -> str:
-    """What a task does: "waits to get from queue#1, last put by 'feed', which failed at 0.200 s"."""
+    """What a task does now: "waits to get from queue#1, last put by 'feed', which failed at 0.200 s"."""
     if task.state != "waiting":
         return f"is {task.state}"
     return f"waits ({NOT_RECORDED})" if task.waits_for is None else full_wait(task.id, task.waits_for, state)
 
 
 def full_wait(task: int, wait: Wait, state: LabState) -> str:
-    """A task's wait, with the tasks that hold or last brought what it awaits, if those are others."""
+    """A task's wait, with the other tasks that hold what it waits for, or that last put, set or released it."""
     holders = waited_tasks(wait, state)
     queue = state.queues.get(wait.number) if wait.kind.startswith("queue.") else None
     primitive = state.named_primitives.get((wait.kind, wait.number))
@@ -61,7 +61,7 @@ def _of_queue(task: int, wait: Wait, queue: QueueState, state: LabState) -> str:
             return f", from which only {named(state, queue.takers)} took"
         return last_by(state, "got", queue.takers)
     borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
-    if queue.returned and borrowers:  # a pool: what is taken comes back
+    if queue.returned and borrowers:  # a pool: its items are put back
         return f", whose items are with {named(state, borrowers)}"
     got = "" if _latest(queue.takers) == task else last_by(state, "got", queue.takers)
     return last_by(state, "put", queue.sources) + got
@@ -73,7 +73,7 @@ def _is_pending(number: int, state: LabState) -> bool:
 
 
 def last_by(state: LabState, done: str, tasks: Mapping[int | None, float]) -> str:
-    """The task that did something last, and how it ended; empty if no task did it."""
+    """The task that did something last, and how that task ended; empty if no task did it."""
     number = _latest(tasks)
     if number is None:
         return ""
@@ -87,7 +87,7 @@ def _latest(tasks: Mapping[int | None, float]) -> int | None:
 
 
 def missing_waker(task: int, wait: Wait, waker: Waker, state: LabState) -> str:
-    """The function that would have woken a task, and how the latest task that ran it ended: ": App.start sets it"."""
+    """The function that would wake a task, such as ": App.start sets it", and how the latest task that ran it ended."""
     name = one_line(waker.function.rpartition("<locals>.")[2])
     said = f": {name} {deed_of(wait).does}{in_brackets(place_in(waker))}"
     ran = [each for each in state.tasks.values() if each.coroutine == waker.function and each.id != task]
@@ -98,7 +98,7 @@ def missing_waker(task: int, wait: Wait, waker: Waker, state: LabState) -> str:
 
 
 def thread_told(thread: ThreadStands) -> str:
-    """What a thread is in: "thread 'asyncio_0' waits in Queue.get of read (app.py:7)"."""
+    """Where a thread is: "thread 'asyncio_0' waits in Queue.get of read (app.py:7)"."""
     within = f" waits in {one_line(thread.waits_in)}" if thread.waits_in else ""
     called = f" {'of' if within else 'is in'} {one_line(thread.function)}" if thread.function else ""
     return f"thread '{one_line(thread.name)}'{within}{called}{in_brackets(place_in(thread))}"

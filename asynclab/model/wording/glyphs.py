@@ -1,4 +1,4 @@
-"""The mark of each task state."""
+"""The symbol of each task state."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ GLYPHS: dict[StateWord, str] = {
     "failed": "✗",
     "cancelled": "⊘",
 }
-"""All are one cell wide."""
+"""The symbols. Each is one cell wide."""

@@ -1,4 +1,4 @@
-"""Lists, names and full stops for all sentences, and the longest text that fits."""
+"""Builds lists, lists of task names, and sentences; chooses the longest form of a text that fits."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from asynclab.model.text import cell_width
 from asynclab.model.wording.quantities import plural
 
 NAMES_LISTED = 5
-"""How many tasks are named before the rest are counted."""
+"""The most tasks that are named; further ones are only counted."""
 
 
 def listed(parts: Iterable[str]) -> str:
-    """The parts that aren't empty: "a", "a and b", "a, b and c"."""
+    """The non-empty parts as a list: "a", "a and b", "a, b and c"."""
     *first, last = [part for part in parts if part] or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def joined(*clauses: str) -> str:
-    """The clauses that aren't empty, with semicolons between them."""
+    """The non-empty clauses, joined by semicolons."""
     return "; ".join(filter(None, clauses))
 
 
@@ -30,25 +30,25 @@ def sentence(text: str) -> str:
 
 
 def names_of(tasks: Sequence[int], state: LabState, most: int = NAMES_LISTED) -> str:
-    """The names of tasks, only the first of many: "a, b", "a, b, c, d, e and 7 more"."""
+    """The names of the first `most` tasks, and the number of the others: "a, b", "a, b, c, d, e and 7 more"."""
     names = ", ".join(state.task_name(task) for task in tasks[:most])
     more = len(tasks) - most
     return f"{names} and {more:,} more" if more > 0 else names
 
 
 def label_of(primitive: int, state: LabState) -> str:
-    """The label of a primitive by its id, such as "lock#1"; "a primitive" if it is no longer kept."""
+    """The label of a primitive, by its number, such as "lock#1"; "a primitive" if it is no longer kept."""
     known = state.primitives.get(primitive)
     return "a primitive" if known is None else known.label
 
 
 def quoted(state: LabState, task: int | None) -> str:
-    """A task's name in quotes; other code is "a callback"."""
+    """A task's name in quotes; "a callback" for None."""
     return "a callback" if task is None else f"'{state.task_name(task)}'"
 
 
 def named(state: LabState, tasks: Iterable[int | None]) -> str:
-    """The names of some tasks in quotes, only the first of many: "'a' and 'b'", "'a', … 'e' and 7 more"."""
+    """The names of the first tasks in quotes, and the number of the others: "'a' and 'b'", "'a', … 'e' and 7 more"."""
     numbers = list(tasks)
     more = len(numbers) - NAMES_LISTED
     named = [quoted(state, number) for number in numbers[:NAMES_LISTED]]
@@ -56,7 +56,7 @@ def named(state: LabState, tasks: Iterable[int | None]) -> str:
 
 
 def each_does(state: LabState, deeds: Iterable[tuple[int, str]]) -> list[str]:
-    """What some tasks do, a clause each: what several do is said once, and how many tasks more there are."""
+    """A clause for each task: what it does. If several do the same, one clause names the first and the count."""
     groups: dict[str, list[int]] = {}
     for task, does in deeds:
         groups.setdefault(does, []).append(task)
@@ -69,14 +69,14 @@ def each_does(state: LabState, deeds: Iterable[tuple[int, str]]) -> list[str]:
 
 
 def agreeing(verb: str, count: int) -> str:
-    """A verb in the number of its subject: "waits" for one task, "wait" for several."""
+    """A verb that agrees with a number of tasks: "waits" for one task, "wait" for several."""
     return f"{verb}s" if count == 1 else verb
 
 
 Forms: TypeAlias = tuple[str, ...]
-"""At least one text, the longest first. All are clean."""
+"""A text and shorter forms of it, the longest first; at least one. All are clean."""
 
 
 def fitting(forms: Forms, width: int) -> str:
-    """The first form that fits into `width` cells, or else the last."""
+    """The first form that fits into `width` cells; the last form if none fits."""
     return next((text for text in forms if cell_width(text) <= width), forms[-1])

@@ -1,4 +1,4 @@
-"""Words for one event by itself: what happened, and to whom."""
+"""Words for a single event, such as a piece of evidence for a finding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asynclab.model.wording.wait import plain_wait
 
 
 def kind_and_task(event: events.Event | None, state: LabState) -> str:
-    """The kind of event and its task: "queue put · producer-1"; empty for none."""
+    """The type of an event and its task: "queue put · producer-1"; empty for None."""
     if event is None:
         return ""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
@@ -24,7 +24,7 @@ def kind_and_task(event: events.Event | None, state: LabState) -> str:
 
 
 def occurrence(event: events.Event, state: LabState) -> str:
-    """What happened, as a clause; for events that seldom are evidence of anything, their kind and their task."""
+    """What happened, as a clause. For types of events that are rarely evidence, only the type and the task."""
     task = getattr(event, "task", None)
     name = state.task_name(task) or "a callback"
     match event:
@@ -76,5 +76,5 @@ def occurrence(event: events.Event, state: LabState) -> str:
 
 
 def waiting(name: str, wait: events.Wait, state: LabState) -> str:
-    """What a task waits for, and where."""
+    """What a task waits for, and at which line."""
     return f"{name} {plain_wait(wait, state)[0]}{in_brackets(place_in(wait))}"

@@ -1,4 +1,4 @@
-"""Words for how tasks and runs end."""
+"""Words for the ends of tasks and runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.model.wording.quantities import measured
 COLLECTED = "garbage-collected while pending"
 
 _OF_PROCESSES = ("exit code ", "killed by ")
-"""How clauses about a whole process begin; no exception's line and no repr begins like that."""
+"""How texts about the end of a process begin. No text of an exception and no repr begins like this."""
 
 
 def ending(outcome: Outcome, detail: str) -> Forms:
@@ -25,7 +25,7 @@ def ending(outcome: Outcome, detail: str) -> Forms:
 
 
 def how_ended(task: TaskState | None) -> str:
-    """The end of a task and its moment: "ended at 0.200 s", "failed at 0.200 s with ValueError: no"."""
+    """How and when a task ended: "ended at 0.200 s", "failed at 0.200 s with ValueError: no"."""
     if task is None or task.ended_at is None:
         return "has ended"
     detail = f" with {one_line(task.detail)}" if task.state == "failed" and task.detail else ""

@@ -1,11 +1,11 @@
-"""Counts, times, speeds and sizes as text."""
+"""Formats counts, times, speeds and sizes."""
 
 from __future__ import annotations
 
 _SIZES = ("kB", "MB", "GB")
 
 CLOSE = 0.01
-"""Moments that are closer together, in seconds, are given in microseconds."""
+"""Times of a period shorter than this many seconds are given in microseconds."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -14,7 +14,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def length(seconds: float) -> str:
-    """A chosen length of time: two decimals, or more where two would lose something: "2.00 s", "0.125 s"."""
+    """A length of time that was chosen, with two decimals, or more if needed: "2.00 s", "0.125 s"."""
     if 0 < abs(seconds) < 0.01:
         return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
     decimals = 2 if abs(round(seconds, 2) - seconds) < 0.0005 else 3
@@ -22,12 +22,12 @@ def length(seconds: float) -> str:
 
 
 def measured(seconds: float) -> str:
-    """A measured length of time, or a moment: always three decimals, as in "1.001 s"."""
+    """A measured length of time, or a moment, always with three decimals: "1.001 s"."""
     return f"{seconds:.3f} s"
 
 
 def duration(seconds: float) -> str:
-    """A measured length of time in the unit that suits it: "80 µs", "0.3 ms", "240 ms", "1.001 s"."""
+    """A measured length of time in a suitable unit: "80 µs", "0.3 ms", "240 ms", "1.001 s"."""
     if seconds >= 0.9995:
         return measured(seconds)
     if seconds >= 0.0000995:
@@ -36,7 +36,7 @@ def duration(seconds: float) -> str:
 
 
 def period(begin: float, end: float | None) -> str:
-    """When something began and ended, with enough decimals to tell the two apart: "1.000 s to 2.001 s"."""
+    """The start and end of a period, with enough decimals to distinguish them: "1.000 s to 2.001 s"."""
     decimals = 6 if end is not None and end - begin < CLOSE else 3
     first = f"{begin:.{decimals}f} s"
     return f"since {first}" if end is None else f"{first} to {end:.{decimals}f} s"
@@ -49,7 +49,7 @@ def speed_text(speed: float) -> str:
 
 
 def size_text(size: float) -> str:
-    """A number of bytes: "312 B", "48.2 kB", "4.1 MB"; a kB has 1,000 bytes."""
+    """A number of bytes: "312 B", "48.2 kB", "4.1 MB". A kB has 1,000 bytes."""
     if size < 1_000:
         return f"{size:.0f} B"
     for unit in _SIZES:

@@ -1,4 +1,4 @@
-"""Words for what a task did in a step, as clauses of a story."""
+"""Words for what a task did in a step, as clauses of its story."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ THING_LIMIT = 60
 
 
 class _Words(NamedTuple):
-    """How one kind of deed is said."""
+    """The words for one kind of deed."""
 
     clause: str
-    """With its particulars."""
+    """With details."""
     general: str
-    """Without its particulars, for many steps at once; empty if it isn't worth saying."""
+    """Without details, for many steps at once; empty if it isn't worth saying."""
 
 
 _WORDS: Mapping[str, _Words] = MappingProxyType(
@@ -51,9 +51,9 @@ _WORDS: Mapping[str, _Words] = MappingProxyType(
 
 
 def done(verb: str, resource: int, things: Sequence[str | int], count: int, state: LabState) -> str:
-    """One kind of deed with its particulars: "put 'A1', 'A2' and 3 more into queue#1".
+    """One kind of deed with details: "put 'A1', 'A2' and 3 more into queue#1".
 
-    It was done `count` times to a queue, by its number, or to a primitive, by its id; `things` are its first objects.
+    The task did it `count` times. `resource` is the number of the queue or primitive, `things` the first objects.
     """
     if verb == "changed":
         told = _changes(resource, things, count, state)
@@ -68,7 +68,7 @@ def done(verb: str, resource: int, things: Sequence[str | int], count: int, stat
 
 
 def done_in_general(verb: str, resource: int) -> str:
-    """One kind of deed without its particulars: "put an item into queue#1"; empty if it isn't worth saying."""
+    """One kind of deed without details: "put an item into queue#1"; empty if it isn't worth saying."""
     return _WORDS[verb].general.format(queue=label("queue", resource))
 
 
@@ -90,7 +90,7 @@ def _thing(verb: str, text: str) -> str:
 
 
 def _changes(primitive: int, rises: Sequence[str | int], count: int, state: LabState) -> str:
-    """How a primitive was changed: "took and released lock#1"; empty if that is unknown."""
+    """How a task changed a primitive: "took and released lock#1"; empty if unknown."""
     known = state.primitives.get(primitive)
     if known is None or known.kind == "condition" or not rises:
         return ""

@@ -17,41 +17,41 @@ from asynclab.model.wording.grammar import Forms, named, names_of
 from asynclab.model.wording.quantities import length
 
 NOT_RECORDED = "reason not recorded"
-"""Stands for the reason of a wait that nobody looked at."""
+"""Replaces the reason of a wait that was not inspected."""
 
 NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "shield", "lock"})
-"""The waits whose short and plain words name tasks; groups are only counted there, since they may be large."""
+"""The kinds of waits whose short and plain words name tasks. Groups are only counted, because they may be large."""
 
 
 VerbForm: TypeAlias = Literal["waits", "wait", "waited"]
-"""One task waits, several wait, or some have waited."""
+"""The form of the verb: one task waits, several wait, or they waited."""
 
 _SLEEPS: Mapping[VerbForm, str] = MappingProxyType({"waits": "sleeps", "wait": "sleep", "waited": "slept"})
 
 
 class _Words(NamedTuple):
-    """How one kind of wait is said. Names in braces stand for the details in `_filled`."""
+    """The words for one kind of wait. `_filled` replaces the names in braces."""
 
     short: Forms
-    """As a noun, for a cell."""
+    """A noun, for the cell of a table."""
     plain: Forms
-    """As what the task does, for an activity line."""
+    """What the task does, for a line of the activity log."""
     sentence: str
-    """What comes after "waited 1.000 s" in a story."""
+    """The words after "waited 1.000 s" in a story."""
 
 
 def _noun(*short: str, sentence: str = "") -> _Words:
-    """The words for a wait that is a thing to wait for."""
+    """The words for a wait for something that a noun names."""
     return _Words(short, (f"{{waits}} for {short[0]}", f"{{waits}}: {short[-1]}"), sentence or f"for {short[0]}")
 
 
 def _group(*short: str, sentence: str) -> _Words:
-    """The words for a wait for several tasks together."""
+    """The words for a wait for several tasks."""
     return _Words(short, (f"{{waits}} for a {short[0]}", f"{{waits}}: {short[-1]}"), sentence)
 
 
 def _inside(place: str, shorter: str) -> _Words:
-    """The words for a wait inside code that isn't the user's."""
+    """The words for a wait inside code that is not the user's."""
     inside = f"inside {place}"
     return _Words((inside, f"in {shorter}"), (f"{{waits}} {inside}",), inside)
 
@@ -108,21 +108,21 @@ def short_wait(wait: Wait, state: LabState) -> Forms:
 
 
 def held_now(wait: Wait, state: LabState) -> Wait:
-    """The same wait; if it is for a lock or semaphore, with those who hold that in this state.
+    """The wait, but if it is for a lock or semaphore, with the tasks that hold that in this state.
 
-    When it began these may have been others.
+    When the wait began, other tasks may have held it.
     """
     held = state.named_primitives.get((wait.kind, wait.number)) if wait.kind in ("lock", "semaphore") else None
     return wait if held is None else replace(wait, tasks=tuple(held.holders))
 
 
 def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
-    """The unfinished tasks that a wait is for; for a lock or semaphore, the tasks that hold it in this state."""
+    """The pending tasks that a wait is for. For a lock or semaphore, the tasks that hold it in this state."""
     primitive = state.named_primitives.get((wait.kind, wait.number))
     if primitive is not None:
         return tuple(primitive.holders)
     left = (number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
-    return tuple(sorted(left))  # a group has them in a set
+    return tuple(sorted(left))  # a task group keeps its tasks in a set, without order
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:
@@ -131,7 +131,7 @@ def plain_wait(wait: Wait, state: LabState) -> Forms:
 
 
 def quoting_wait(wait: Wait, state: LabState, verb: VerbForm = "waits") -> str:
-    """The longest plain words, with the names in quotes: "waits for task 'tea'", "waited for lock#1"."""
+    """The longest form of `plain_wait`, with names in quotes: "waits for task 'tea'", "waited for lock#1"."""
     names = named(state, wait.tasks) if wait.tasks and wait.kind in NAMING else ""
     return _fill(_WORDS[wait.kind].plain[:1], wait, names, verb)[0]
 
@@ -151,7 +151,7 @@ def _fill(templates: Forms, wait: Wait, names: str, verb: VerbForm = "waits") ->
     return _filled(templates, wait.kind, wait.number, wait.seconds, count, wait.library, names, verb)
 
 
-@lru_cache(maxsize=2_000)  # busy labs say the same few waits all the time
+@lru_cache(maxsize=2_000)  # in a busy lab, the same few waits occur again and again
 def _filled(
     templates: Forms,
     kind: WaitKind,
@@ -180,7 +180,7 @@ def _filled(
 
 
 def _resource(kind: WaitKind, number: int) -> str:
-    """The label of a queue or primitive; without a number, its kind."""
+    """The label of a queue or primitive, or its kind if the number is unknown."""
     noun = "queue" if kind in ("queue.get", "queue.put", "queue.join") else kind
     if number:
         return label(noun, number)

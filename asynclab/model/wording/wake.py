@@ -16,7 +16,7 @@ ITEM_LIMIT = 60
 ENDED_BY_TASKS: frozenset[events.WaitKind] = frozenset(
     {"task", "gather", "wait", "wait_for", "shield", "as_completed", "task_group"}
 )
-"""The waits that end with the end of another task."""
+"""The kinds of waits that end when another task ends."""
 
 
 class Wake(NamedTuple):
@@ -26,26 +26,26 @@ class Wake(NamedTuple):
     waker: int | None = None
     """The task whose step made it ready."""
     wait: events.Wait | None = None
-    """The wait that ended; None if it is unknown."""
+    """The wait that ended; None if unknown."""
     timed_out: bool = False
     """Whether the timer was a timeout's."""
     deed: events.Event | None = None
-    """The waker's event that ended the wait, such as QueuePut or its own TaskEnded; None if it is unknown."""
+    """The event of the waker that ended the wait, such as a QueuePut or its TaskEnded; None if unknown."""
 
 
 class WakingDeed(NamedTuple):
-    """The events with which a waker ends a kind of wait."""
+    """The words for what a waker does to end one kind of wait."""
 
     noun: str = ""
-    """After its name: "woken by main's put"."""
+    """For use after its name: "woken by main's put"."""
     clause: str = ""
-    """After its name: "main set it and woke it"."""
+    """For use after its name: "main set it and woke it"."""
     does: str = ""
-    """After its name: "App.start sets it"."""
+    """For use after its name: "App.start sets it"."""
     do: str = ""
-    """What somebody could do: "set it"."""
+    """What a task could do: "set it"."""
     done: str = ""
-    """What was done to the queue or primitive: "set"."""
+    """A participle: "set"."""
 
 
 _DEEDS: Mapping[events.WaitKind, WakingDeed] = MappingProxyType(
@@ -65,7 +65,7 @@ _DEEDS: Mapping[events.WaitKind, WakingDeed] = MappingProxyType(
 
 
 def short_wake(wake: Wake, state: LabState) -> Forms:
-    """Why a task is ready, for a cell: "woken by main", "its sleep is over"."""
+    """Why a task is ready, for the cell of a table: "woken by main", "its sleep is over"."""
     match wake.cause:
         case "created":
             return ("not started yet", "not started")
@@ -85,7 +85,7 @@ def short_wake(wake: Wake, state: LabState) -> Forms:
 
 
 def plain_wake(wake: Wake, state: LabState) -> str:
-    """Who or what woke a task: "woken by producer's put", "woken by its timer", "just created by main"."""
+    """What woke a task: "woken by producer's put", "woken by its timer", "just created by main"."""
     name = state.task_name(wake.waker)
     match wake.cause:
         case None:
@@ -122,7 +122,7 @@ def woke_it(wake: Wake, state: LabState) -> str:
 
 
 def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
-    """Whether an event of a queue or primitive is what a wait was for."""
+    """Whether an event of a queue or primitive could end a wait."""
     match deed:
         case events.QueuePut(queue=queue):
             return wait.kind == "queue.get" and wait.number == queue
@@ -138,7 +138,7 @@ def ends(deed: events.Event, wait: events.Wait, state: LabState) -> bool:
 
 
 def deed_of(wait: events.Wait) -> WakingDeed:
-    """The words for what ends a wait; empty words if nothing that a task does could end it."""
+    """The words for what ends a wait; empty if nothing that a task does could end it."""
     return _DEEDS.get(wait.kind, WakingDeed())
 
 
