@@ -42,7 +42,7 @@ class BaselineError(ValueError):
     """A file isn't a baseline; the message says why, and what to do, in one line."""
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+class _BaselineEntry(msgspec.Struct, forbid_unknown_fields=True):
     rule: str
     file: str
     function: str
@@ -51,7 +51,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Baseline(msgspec.Struct):
     version: int
-    findings: list[_Entry]
+    findings: list[_BaselineEntry]
 
 
 def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:

@@ -15,7 +15,7 @@ from asynclab.screens.shared.command import Command
 
 if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
-    from asynclab.screens.shared.help_page import Mark
+    from asynclab.screens.shared.help_page import Sign
 
 
 command = Command["TimeScreen"]
@@ -218,7 +218,7 @@ class LabScreen(TimeScreen):
 
         return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
 
-    def marks(self) -> Sequence[Mark]:
+    def marks(self) -> Sequence[Sign]:
         """What the marks of a lab mean."""
         from asynclab.screens.shared.help_page import LAB_MARKS
 

@@ -112,7 +112,7 @@ BY_IMPORTANCE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class UrlColumns:
     """The cells of each column, with the gap after it; 0 for a column that is left out."""
 
     url: int
@@ -129,7 +129,7 @@ class Columns:
 
 
 @lru_cache(maxsize=32)
-def columns_for(width: int) -> Columns:
+def columns_for(width: int) -> UrlColumns:
     """The columns that fit in `width` cells; the least important ones are left out first.
 
     They depend on the width alone, so that they never move while URLs come and go.
@@ -144,10 +144,10 @@ def columns_for(width: int) -> Columns:
         spare = _rest(width, taken) - WIDE_URL
         taken["phases"] += min(40, spare // 2)
         taken["bar"] += min(14, spare // 6)
-    return Columns(max(1, _rest(width, taken)), **taken)
+    return UrlColumns(max(1, _rest(width, taken)), **taken)
 
 
-def header(columns: Columns, scale: float | None) -> Line:
+def header(columns: UrlColumns, scale: float | None) -> Line:
     """The names of the columns; a whole waterfall stands for `scale` seconds, None while there is none."""
     text = "".join(
         (
@@ -167,7 +167,7 @@ def header(columns: Columns, scale: float | None) -> Line:
     return ((text, "past"), ("  " if phases else "", ""), *phases)
 
 
-def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
+def cells(row: Row, now: float, columns: UrlColumns, scale: float | None) -> Line:
     """What the table says of one URL at a lab time, in seconds; without the cursor's mark."""
     part = PARTS[row.state]
     word = marked(row, word_of(row, now)) if columns.state > MARK_OF_STATE else GLYPHS[row.state]
@@ -195,7 +195,7 @@ def _address(url: str, width: int) -> str:
     return left(without_scheme(one_line(url, URL_LIMIT)), width)
 
 
-def _progress(row: Row, columns: Columns, part: str) -> Line:
+def _progress(row: Row, columns: UrlColumns, part: str) -> Line:
     """The bar and its figure; if the size is unknown, the bar is all rest until the URL has ended."""
     fraction = progress(row)
     drawn = bar(fraction, columns.bar - 1, part) if columns.bar else ()
