@@ -149,7 +149,7 @@ AWAKE = 2.0
 """Real seconds after the last key, click or other event for which each frame is painted, whatever runs."""
 
 FRAMES_PER_REST = 5
-"""While nothing runs and there is no input, one frame in this many is painted."""
+"""While nothing runs and there is no input, one frame in this many is painted; behind the help or the like, none."""
 
 FRAMES_PER_SAMPLE = 5
 """How often runs that are not on the stage are sampled: once in this many frames."""
@@ -183,7 +183,9 @@ class LabScreen(TimeScreen):
             self._awake_until = now + AWAKE
         self._version = version
         self._rests += 1
-        if now < max(self._awake_until, self.host.latest_event + AWAKE) or self._rests >= FRAMES_PER_REST:
+        is_awake = now < max(self._awake_until, self.host.latest_event + AWAKE)
+        is_in_front = self.app.screen is self  # behind another screen, each change would repaint the whole terminal
+        if is_awake or (is_in_front and self._rests >= FRAMES_PER_REST):
             self._rests = 0
             if self.is_current:
                 self.paint()
