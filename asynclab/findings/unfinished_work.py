@@ -21,13 +21,16 @@ from asynclab.model.wording.quantities import measured, plural
 def find_left_behind(state: LabState) -> Iterator[Finding]:
     """Tasks that kept running after nobody waited for them any more: their gather() failed or their waiter ended."""
     for incident, event in incidents_of(state, TaskEnded):
-        if incident.kind != "left_behind":
+        if incident.kind not in ("left_behind", "left_by_wait"):
             continue
         (waiter,) = incident.others
         end = f"ended at {measured(incident.at)}: nobody waited for it"
         if event.outcome == "failed":
             end = f"{how_ended(state.tasks.get(event.task))}: nobody sees that"
-        text = f"{quoted(state, event.task)} kept running {_after(state, waiter)}, and {end}"
+        after = f"after the wait() of {quoted(state, waiter)} had returned"
+        if incident.kind == "left_behind":
+            after = _after(state, waiter)
+        text = f"{quoted(state, event.task)} kept running {after}, and {end}"
         yield finding_of("left-behind", text, incident, event.task)
     for incident, replaced in incidents_of(state, TaskReplaced):
         task = state.task(replaced.task)
@@ -112,8 +115,8 @@ def _has_put_all(state: LabState, main: TaskState, number: int | None) -> bool:
 RULES = (
     Rule(
         "left-behind",
-        "A task still runs that nobody waits for any more: its gather() has failed, its waiter in wait() was "
-        "cancelled or only waits for a newer one, or another has taken its place.",
+        "A task still runs that nobody waits for any more: its gather() has failed, its wait() has returned, its "
+        "waiter was cancelled or only waits for a newer one, or another has taken its place.",
         "gather() raises the first exception, lets the other tasks run on unwatched, and hides what they raise. The "
         "cancel of a wait() does not reach its tasks.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True). "

@@ -1075,6 +1075,17 @@ class WorkLeft(ProgramEvent):
     """Where it will do that."""
 
 
+class TasksDropped(ProgramEvent):
+    """A task waits in asyncio.wait() for tasks that it has made, and that its code never uses again."""
+
+    task: int
+    tasks: tuple[int, ...]
+    """The tasks: whichever is still pending after the wait is left alone."""
+    file: str = ""
+    line: int = 0
+    """Where the task waits."""
+
+
 class ClockMistaken(ProgramEvent):
     """A timer is set for a time of time.time(), which the loop's clock will reach only in decades."""
 

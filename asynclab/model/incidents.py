@@ -20,6 +20,7 @@ ALIKE_KEPT = 25
 IncidentKind: TypeAlias = Literal[
     "told",
     "left_behind",
+    "left_by_wait",
     "cancel_shared",
     "cancel_raised_again",
     "cancel_kept",

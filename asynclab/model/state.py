@@ -176,6 +176,8 @@ class LabState:
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
     """Results that tasks never got because they were cancelled first. Kept until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
+    dropped_tasks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """By task that is in a wait(): the tasks in it that its code never uses again."""
     """Tasks that still run although their gather() has failed, or their waiter was cancelled."""
     ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
     """Cancels that tasks have ignored, by the task's number."""

@@ -39,22 +39,24 @@ LEFT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What a task was doing when its gather() failed, or when its waiter was cancelled."""
+    """What a task was doing when its gather() failed, its wait() returned, or its waiter was cancelled."""
 
     waiter: int
     """The task that waited."""
     steps: int
     """How many it had made, or was about to make."""
     is_orphan: bool
-    """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
+    """Whether only that call had the task, so that nobody else can wait for it."""
     since: float | None = None
     """When that task had ended cancelled, in lab seconds; None if its gather() has failed."""
     called_at: Place | None = None
-    """Where the gather() was called."""
+    """Where the gather() or wait() was called."""
     is_called_again: bool = False
     """Whether the waiter has called that again meanwhile, such as to retry: the work is done twice at once."""
     acts_at: Place | None = None
     """Where it changes or prints something after its wait, if it does."""
+    by_wait: bool = False
+    """Whether a wait() has returned, and not a gather() failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from asynclab.model.fold.waits import leave_unwatched
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
-from asynclab.model.waits_in_vain import LEFT_SECONDS
+from asynclab.model.waits_in_vain import ACQUIRES, LEFT_SECONDS
 
 _NEVER_CANCELLED = ("sleep", "event", "lock", "semaphore", "condition", "queue.get", "queue.put")
 """Waits that no other task shares: to cancel one cancels nobody else."""
+
+_NO_RESULTS = ("None", "True", "False")
+"""The reprs of results that nobody misses."""
 
 _LATEST = 200
 """How many of the newest tasks are searched for a cancelled one that may still be awaited."""
@@ -24,7 +27,8 @@ def note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: 
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
     more_steps = 0 if left is None else task.steps - left.steps
-    is_seen = left is not None and left.since is not None  # asyncio complains of a failure that no gather() hides
+    by_gather = left is not None and left.since is None and not left.by_wait
+    is_seen = left is not None and not by_gather  # asyncio complains of a failure that no gather() hides
     is_failed = event.outcome == "failed" and not is_seen
     is_left = not task.cancel_requested and (is_failed or (event.outcome == "done" and more_steps > 0))
     if left is not None and left.since is not None and event.outcome == "cancelled":  # as the program ends
@@ -32,7 +36,11 @@ def note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: 
     waker = state.task(task.waker)
     if event.outcome == "cancelled":
         leave_unwatched(state, task, at)
-    if left is not None and is_left:
+    if left is not None and left.by_wait:
+        has_work = task.coroutine not in ACQUIRES and (more_steps > 1 or event.detail not in _NO_RESULTS)
+        if is_left and has_work:
+            state.remember(event, at, place, (left.waiter,), "left_by_wait")
+    elif left is not None and is_left:
         is_more = more_steps > 1 or left.is_called_again or left.acts_at is not None
         is_sure = event.outcome == "failed" or (left.is_orphan and is_more)
         state.remember(event, at, left.acts_at or place, (left.waiter,), "left_behind", is_sure=is_sure)

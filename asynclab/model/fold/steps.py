@@ -30,7 +30,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
             timeline.begin(event.task, READY, at, state.version, event)
         wait = task.last_wait = task.waits_for
         if wait is not None:
-            if event.cause == "cancel" or wait.kind in TELLING or state.lost_handovers:
+            if event.cause == "cancel" or wait.kind in TELLING or state.lost_handovers or state.dropped_tasks:
                 wait_ended(state, task, event, at)
             tell_woke(state, task, waited, at)
             leave_wait(state, task, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait, WorkLeft
+from asynclab.model.events import HandoverLost, TaskReady, TasksDropped, TaskStands, TaskWaiting, Wait, WorkLeft
 from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
 from asynclab.model.progress_bars import fraction_of_wait
@@ -23,7 +23,7 @@ TELLING = frozenset({"gather", "lock", "semaphore", "shield"})
 """The waits whose end proves something even if no cancel ended them."""
 
 LEFT_BEHIND_KEPT = 200
-"""How many tasks that a failed gather() left running are remembered."""
+"""How many tasks that a failed gather() or a wait() left running are remembered."""
 
 
 def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
@@ -119,6 +119,7 @@ def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
     """Note what the end of a task's wait proves. Call this before the wait is forgotten."""
     wait = task.waits_for
+    dropped = state.dropped_tasks.pop(task.id, ())
     if wait is None:
         return
     if event.cause in ("cancel", "timer"):
@@ -142,6 +143,10 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
             state.lost_handovers.pop(key, None)
     if wait.kind == "gather":
         _leave_behind(state, task.id, wait)
+    for number in dropped:
+        member = state.tasks.get(number)
+        if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
+            state.left_behind[number] = LeftBehind(task.id, _steps(member), True, None, place_in(wait), by_wait=True)
 
 
 def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
@@ -152,15 +157,25 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
         has_room = before is not None or len(state.left_behind) < LEFT_BEHIND_KEPT
         if member is not None and not member.has_ended and has_room:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
-            steps = member.steps + (member.state == "ready")
-            acts_at = None if before is None else before.acts_at
-            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan, None, place_in(wait), acts_at=acts_at)
+            acts_at, called_at = None if before is None else before.acts_at, place_in(wait)
+            state.left_behind[number] = LeftBehind(waiter, _steps(member), is_orphan, None, called_at, acts_at=acts_at)
+
+
+def _steps(task: TaskState) -> int:
+    """How many steps a task has made, or is about to make."""
+    return task.steps + (task.state == "ready")
 
 
 def work_left(state: LabState, event: WorkLeft, at: float) -> None:
     """A task will act after its gather() has failed. The end of that wait, which is told next, says what is left."""
     if len(state.left_behind) < LEFT_BEHIND_KEPT:
         state.left_behind[event.task] = LeftBehind(event.waiter, 0, False, acts_at=place_in(event))
+
+
+def tasks_dropped(state: LabState, event: TasksDropped, at: float) -> None:
+    """A task waits for tasks that its code never uses again."""
+    if len(state.dropped_tasks) < LEFT_BEHIND_KEPT:
+        state.dropped_tasks[event.task] = event.tasks
 
 
 def _look_after(state: LabState, waiter: int, wait: Wait) -> None:

@@ -51,6 +51,8 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{name} has {one_line(event.item)} from a queue as its time is up{in_brackets(place_in(event))}"
         case events.GeneratorKilled():
             return f"a timeout of {name} ends {one_line(event.generator)}{in_brackets(place_in(event))}"
+        case events.TasksDropped():
+            return f"{name} waits for tasks that its code never uses again{in_brackets(place_in(event))}"
         case events.WorkLeft():
             return f"{name} still runs as its gather() fails, and will act{in_brackets(place_in(event))}"
         case events.TaskReplaced():

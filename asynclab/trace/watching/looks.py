@@ -13,6 +13,7 @@ from time import thread_time
 from typing import Any
 
 from asynclab.model.events import TaskWaiting
+from asynclab.trace.mishaps.dropped_tasks import dropped_tasks
 from asynclab.trace.mishaps.lost_updates import LostUpdates
 from asynclab.trace.mishaps.unread_replies import UnreadReplies
 from asynclab.trace.mishaps.unread_streams import POOL_LIBRARY, UnreadStreams
@@ -154,6 +155,8 @@ class Looks:
             if wait.kind in _DROPPABLE:
                 self.sources.begins(record, task)
             self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
+            for event in dropped_tasks(self._recorder, record, chain, self._tasks) if wait.kind == "wait" else ():
+                self._recorder.emit(event)
             if wait.kind == "stream" or wait.library == POOL_LIBRARY:
                 self.unread.begins(record, task)
             self._savings += self.updates.begins(record, chain)  # it takes time only once per function

@@ -340,6 +340,22 @@ async def an_order_is_sent_after_its_payment_has_failed() -> None:
     assert events == ["given up", "sent"]
 
 
+async def the_slower_of_two_mirrors_is_left_alone() -> None:
+    """left-behind"""
+
+    async def ask(mirror: str, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return mirror
+
+    async def fastest() -> str:
+        tasks = [asyncio.create_task(ask("near", 0.01)), asyncio.create_task(ask("far", 0.03))]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+
+    assert await fastest() == "near"
+    await asyncio.sleep(0.04)
+
+
 KEPT: list[asyncio.Task[None]] = []
 
 

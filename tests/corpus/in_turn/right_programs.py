@@ -2267,3 +2267,39 @@ async def what_comes_as_a_shielded_waiter_is_cancelled_is_closed_by_a_callback()
     await asyncio.sleep(0)
     using.cancel()
     await asyncio.wait({using})
+
+
+async def what_a_wait_leaves_pending_is_used_later() -> None:
+    kept = set[asyncio.Task[int]]()
+
+    async def count(number: int) -> int:
+        await asyncio.sleep(0.01 * number)
+        return number
+
+    def keep(task: asyncio.Task[int]) -> asyncio.Task[int]:
+        kept.add(task)
+        return task
+
+    async def is_asked_for() -> int:
+        first, second = asyncio.create_task(count(1)), asyncio.create_task(count(2))
+        await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+        return await second
+
+    async def is_kept() -> None:
+        tasks = [keep(asyncio.create_task(count(each))) for each in (1, 2)]
+        await asyncio.wait(tasks, timeout=0.005)
+
+    async def is_kept_before() -> None:
+        tasks = [asyncio.create_task(count(each)) for each in (1, 2)]
+        kept.update(tasks)
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert (len(done), len(pending)) == (1, 1)
+
+    async def is_cancelled() -> None:
+        tasks = [asyncio.create_task(count(each)) for each in (1, 2)]
+        _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+
+    await asyncio.gather(is_asked_for(), is_kept(), is_kept_before(), is_cancelled())
+    assert sum(await asyncio.gather(*kept)) == 6

@@ -146,6 +146,25 @@ def test_what_acts_after_its_gather_has_failed_is_sure_where_nobody_else_has_it(
     assert left == [(("cafe.py", 20), made_at == 10)]
 
 
+@pytest.mark.parametrize(("ended_at", "result", "told"), [(0.6, "'tea'", 1), (0.6, "None", 0), (0.4, "'tea'", 0)])
+def test_a_dropped_task_is_left_behind_if_its_result_comes_after_the_wait(
+    ended_at: float, result: str, told: int
+) -> None:
+    state = tea_party(
+        *(events.TaskCreated(0.1, number, "pour", "pour", MAIN, "cafe.py", 10) for number in (7, 8)),
+        *suspended(0.2, MAIN, events.Wait("wait", tasks=(7, 8), file="cafe.py", line=11)),
+        events.TasksDropped(0.2, MAIN, (7, 8), "cafe.py", 11),
+        *suspended(0.3, 8, events.Wait("sleep")),
+        *_stepped(0.4, 7, events.TaskEnded(0.4, 7, "done", "'coffee'")),
+        *(_stepped(0.4, 8, events.TaskEnded(0.4, 8, "done", result)) if ended_at == 0.4 else ()),
+        events.TaskReady(0.4, MAIN, "task", 7),
+        *suspended(0.5, MAIN, events.Wait("sleep")),
+        *(_stepped(0.6, 8, events.TaskEnded(0.6, 8, "done", result)) if ended_at == 0.6 else ()),
+    )
+    left = [(each.others, each.is_sure) for each in state.incidents if each.kind == "left_by_wait"]
+    assert left == [((MAIN,), True)] * told
+
+
 def _stepped(at: float, task: int, end: events.Event) -> tuple[events.Event, ...]:
     ends = events.StepEnded(at, task, 0.0, ends=True)
     return events.TaskReady(at, task, "timer"), events.StepStarted(at, task), ends, end
