@@ -1,7 +1,8 @@
 """Holds the data of each fetched URL. A user interface may read it at any time.
 
-Times are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and body
-are as the server sent them: pass them through `asynclab.model.text.clean` before you display them.
+Times are seconds of the clock that the fetch was given, sizes are bytes. A slot is the right to make a request within
+the limits. Reason, headers, content type, title and body are as the server sent them: pass them through
+`asynclab.model.text.clean` before you display them.
 """
 
 from __future__ import annotations
