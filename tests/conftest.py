@@ -86,7 +86,10 @@ def config_home(config_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(scope="session", autouse=True)
 def no_loop_but_those_of_tests() -> None:
-    """Keep pytest-asyncio from creating a loop that nobody closes when it saves the current loop for later."""
+    """Keep pytest-asyncio from creating a loop that nobody closes when it saves the current loop for later.
+
+    The next asyncio.run would drop this loop, which would then warn during any later test.
+    """
     asyncio.set_event_loop(None)
 
 

@@ -43,7 +43,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
 
 
 def _unknown(state: LabState, at: float) -> str:
-    """The name of whatever cancelled a task, if no task did."""
+    """A name for the cause of a cancel that no task has requested."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     is_over = main is not None and main.ended_at is not None and main.ended_at <= at
     return "asyncio.run() at its end" if is_over else "somebody"

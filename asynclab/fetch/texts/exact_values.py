@@ -38,7 +38,11 @@ _FILE_ENDINGS = frozenset(
 
 
 def host_url(text: str, *, needs_path: bool = False) -> str:
-    """The URL for a text that is only a host, perhaps with port and path: http for localhost and IPs, else https."""
+    """The URL for a text that is only a host, perhaps with port and path: http for localhost and IPs, otherwise https.
+
+    Bullets and quotes around the host are ignored. Any other text gives an empty string. With `needs_path`, a host
+    without path and port gives an empty string, too, since words in prose may have dots.
+    """
     if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
         return ""
     plain = _PLAIN.fullmatch(text.removeprefix("//"))
