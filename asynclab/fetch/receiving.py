@@ -172,7 +172,7 @@ class Receiver:
                         return False
                     if len(piece) >= PIECE:
                         await asyncio.sleep(0)  # unpacking a zip bomb takes long, and other tasks must run
-                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # the row's end has the last one
+                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # the end is reported elsewhere
                     asynclab.progress(row.wire, row.expected, "B")
                     report_at = now + REPORT_SECONDS
         finally:
@@ -200,7 +200,7 @@ def _codings_of(response: aiohttp.ClientResponse) -> str:
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers, each value cut to `LONGEST_HEADER` if they are long."""
+    """The headers; if they are long in total, each value is cut to `LONGEST_HEADER`."""
     if sum(map(len, map(_VALUE, headers))) <= LONGEST_HEADER:
         return headers  # true of nearly all answers
     return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])

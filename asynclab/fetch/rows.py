@@ -116,7 +116,7 @@ class TlsFacts:
     issuer: str
     """The organisation that issued the certificate."""
     expires: float | None
-    """When the certificate expires, in seconds since 1970; None if it doesn't tell."""
+    """When the certificate expires, in seconds since 1970; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Row:
 
     state: RowState = "queued"
     version: int = 0
-    """The version of the fetch at the last change of `state`. While a request runs, other fields change without it."""
+    """The version of the fetch when `state` last changed; a running request changes other fields without one."""
     outcome: FetchOutcome | None = None
     """How the fetch ended; None before."""
     is_stopping: bool = False

@@ -144,7 +144,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
         asked_by, place = task.cancel_requested_by, place_in(stood)
-        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is unknown
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # unknown if the task was ready
         return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:

@@ -68,7 +68,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     if closer in _OPENERS and text.count(_OPENERS[closer]) > text.count(closer):
         text += closer
     rest = text[host.end() :]
-    # Otherwise it is a name or a call in source code.
+    # Names and calls in source code look like this.
     if (rest.startswith(":") and not _PORT.match(rest)) or rest.startswith("?=") or rest.count(")") > rest.count("("):
         return ""
     if host["name"] and not rest and _looks_like_a_file(host["name"]):
