@@ -1,4 +1,4 @@
-"""Writes what is generated of docs/agents.md: a session, which is run for it, and the fields of the JSON.
+"""Writes the generated parts of docs/agents.md: a terminal session, which is run for it, and the fields of the JSON.
 
 Run `python docs/make_agents_page.py`.
 """
@@ -46,7 +46,7 @@ asyncio.run(main())
 """
 
 QUIET = "2>/dev/null"
-"""For the report, which has times in it."""
+"""Hides the report on standard error, which contains times."""
 
 COMMANDS = (
     f"asynclab run --findings text --findings json:bugs.json --fail-on any bank.py {QUIET}; echo $?",
@@ -56,11 +56,11 @@ COMMANDS = (
 )
 
 NAMES = {"asynclab": "-m asynclab", "python": ""}
-"""What of these commands is run in this Python."""
+"""The commands that run with the current Python, each with its arguments for Python."""
 
 
 def page() -> str:
-    """The whole page, in Markdown: as it is, with these parts made anew."""
+    """The whole page in Markdown, with these parts generated again."""
     text = PAGE.read_text(encoding="utf-8")
     for name, made in (("session", _session()), ("json", _fields())):
         between = re.compile(f"(?<=<!-- {name} -->\n).*(?=<!-- end of {name} -->)", re.DOTALL)
@@ -80,7 +80,7 @@ def _session() -> str:
 
 
 def _ran(command: str, folder: str) -> str:
-    """What a terminal shows of a command."""
+    """The lines that a terminal shows for a command."""
     names = "".join(f'{name}() {{ "{sys.executable}" {run} "$@"; }}; ' for name, run in NAMES.items())
     ran = subprocess.run(["sh", "-c", names + command], cwd=folder, capture_output=True, text=True, check=True)
     return f"$ {command}\n{ran.stdout}"

@@ -1,4 +1,4 @@
-"""Writes docs/findings.md from the rules and from what make_findings_table.py has stored.
+"""Writes docs/findings.md from the rules and from the results that make_findings_table.py has stored.
 
 Run `python docs/make_findings_page.py`.
 """

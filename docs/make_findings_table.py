@@ -29,10 +29,10 @@ STORED = ROOT / "docs" / "findings_table.json"
 README = ROOT / "README.md"
 
 SECONDS = 10.0
-"""How long a program has; then it is ended by SIGTERM."""
+"""Seconds that a program may run; then it is ended by SIGTERM."""
 
 WIDTH = 70
-"""Characters that are kept of what debug mode says."""
+"""The most characters that are kept of debug mode's output."""
 
 RUN = """
 import asyncio, contextlib, gc, runpy, sys
@@ -40,12 +40,12 @@ with contextlib.suppress(Exception):
     asyncio.run(runpy.run_path(sys.argv[1])[sys.argv[2]]())
 gc.collect()
 """
-"""Runs a coroutine of a file."""
+"""Runs one coroutine of a file."""
 
 HEADER = re.compile(r"# (bug|right): ?(.*)")
 
 CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
-"""What stands between the tracebacks of one exception."""
+"""Lines between the tracebacks of chained exceptions."""
 
 DEFINITION = """\
 A bug counts as named if asynclab finds what the program itself declares, and nothing else. Debug mode is
@@ -56,31 +56,31 @@ program. Programs that hang are ended by SIGTERM. `python docs/make_findings_tab
 
 @dataclass(frozen=True)
 class Program:
-    """A program that has a bug, or is right."""
+    """A program of the corpus, with or without a bug."""
 
     name: str
     is_bug: bool
     rules: tuple[str, ...]
-    """Those that have to find something; empty for a bug in which any may."""
+    """The rules that must find something; empty for a bug that any rule may find."""
 
 
 @dataclass(frozen=True)
 class Outcome(Program):
-    """What was said of it."""
+    """The results for a program."""
 
     found: tuple[str, ...]
     """The rules that found something."""
     debug_mode: str
-    """The first line in which debug mode comments, without what differs from run to run; empty if it does not."""
+    """The first line of debug mode's output, without parts that differ between runs; empty without output."""
 
     @property
     def is_as_it_should_be(self) -> bool:
-        """Whether asynclab finds what it has to, and nothing else."""
+        """Whether asynclab finds what it must, and nothing else."""
         return set(self.found) == set(self.rules) if self.rules else bool(self.found) == self.is_bug
 
 
 def programs(folder: Path) -> Iterator[tuple[Program, tuple[str, ...]]]:
-    """The programs of a folder, each with what Python is to be given to run it."""
+    """The programs of a folder, each with the arguments for Python that run it."""
     for path in sorted(folder.glob("*.py")):
         header = HEADER.fullmatch(path.read_text(encoding="utf-8").partition("\n")[0].rstrip())
         if header:
@@ -94,20 +94,20 @@ def programs(folder: Path) -> Iterator[tuple[Program, tuple[str, ...]]]:
 
 
 def outcomes(folder: Path) -> list[Outcome]:
-    """Run all programs of a folder, in both ways."""
+    """Run all programs of a folder, with asynclab and in debug mode."""
     folder = folder.resolve()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(lambda each: _outcome(*each, folder), programs(folder)))
 
 
 def stored() -> list[Outcome]:
-    """What came of the programs of tests/corpus when they ran last."""
+    """The results of the last run of tests/corpus."""
     rows = json.loads(STORED.read_text(encoding="utf-8"))["programs"]
     return [Outcome(**{**row, "rules": tuple(row["rules"]), "found": tuple(row["found"])}) for row in rows]
 
 
 def section() -> str:
-    """What the page on findings says of these programs, in Markdown."""
+    """The section of the findings page about these programs, in Markdown."""
     rows = stored()
     python = json.loads(STORED.read_text(encoding="utf-8"))["python"]
     head = f"## How many bugs are named\n\nOf the programs of tests/corpus, on Python {python}:\n"
@@ -127,12 +127,12 @@ def summary(rows: Sequence[Outcome]) -> str:
 
 
 def listing(rows: Sequence[Outcome]) -> str:
-    """What was said of each program, in Markdown."""
+    """The results of each program, in Markdown."""
     return "| program | asynclab finds | debug mode says |\n|---|---|---|\n" + "".join(map(_line, rows))
 
 
 def readme(rows: Sequence[Outcome]) -> str:
-    """README.md with the counts."""
+    """The text of README.md with the new counts."""
     table = re.compile(r"(?<=<!-- findings table -->\n).*(?=<!-- end of findings table -->)", re.DOTALL)
     return table.sub(lambda _: f"\n{summary(rows)}\n", README.read_text(encoding="utf-8"))
 
@@ -158,7 +158,7 @@ def _comment(words: tuple[str, ...], folder: Path) -> str:
 
 
 def _stderr(*arguments: str) -> str:
-    """What a Python writes to standard error, up to its end, or to that of its time."""
+    """The standard error of a Python process, which is ended after `SECONDS`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = subprocess.Popen(
         [sys.executable, *arguments],
@@ -176,7 +176,7 @@ def _stderr(*arguments: str) -> str:
 
 
 def _outside_of_tracebacks(text: str) -> Iterator[str]:
-    """The lines of standard error that are no part of a traceback, nor of what a watchdog dumps."""
+    """The lines of standard error outside of tracebacks, up to the output of a watchdog."""
     is_inside = False
     for line in text.splitlines():
         if line.startswith("Timeout ("):
@@ -186,7 +186,7 @@ def _outside_of_tracebacks(text: str) -> Iterator[str]:
         elif not is_inside and not line.startswith(CHAINED):
             yield line
         elif not line.startswith(" "):
-            is_inside = False  # the exception, which ends it
+            is_inside = False  # this line is the exception, the end of the traceback
 
 
 def _line(row: Outcome) -> str:

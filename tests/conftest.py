@@ -1,4 +1,4 @@
-"""What every test needs: no file of the person who runs them is read or written."""
+"""Fixtures and settings of all tests. No test reads or writes files of the user who runs it."""
 
 import asyncio
 import gc
@@ -18,10 +18,10 @@ from asynclab.collector import RARELY
 from tests.golden_files import FOLDER, Golden
 from tests.practice.faulty_server import FaultyServer
 
-# Else each of hundreds of children would compile all of asynclab.
+# Otherwise each of hundreds of child processes would compile all of asynclab.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
+# The same examples each time, without time limits: a change must not pass or fail by luck. To search for more:
 # --hypothesis-profile=explore
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=5_000, deadline=None)
@@ -29,36 +29,36 @@ settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take --update-golden, which rewrites the golden files of the tests that run."""
+    """Add the option --update-golden, which rewrites the golden files of the tests that run."""
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ with what is said now")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use one process more than there are cores: many tests wait for children and terminals."""
+    """Use one more process than there are cores: many tests wait for child processes and terminals."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage seldom."""
-    given(none())(lambda _: None)()  # on Python 3.14 Hypothesis can't see by whom its random numbers are kept if exempt
+    """Make garbage collections rare."""
+    given(none())(lambda _: None)()  # on Python 3.14, Hypothesis can't find what refers to frozen random generators
     gc.set_threshold(*RARELY)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def what_stays_is_exempt() -> None:
-    """Exempt all that the modules before have left from garbage collection: some tests run hundreds of full ones."""
+    """Exempt all objects of earlier modules from garbage collection: some tests run hundreds of full collections."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compares what is said with tests/golden/."""
+    """Compares texts with the files in tests/golden/."""
     return Golden(FOLDER, is_updating=bool(request.config.getoption("update_golden")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how much was really observed of CPython's own tests: the sums of what these left in their properties."""
+    """Print how much of CPython's own tests was observed: the sums of the numbers in their properties."""
     counts = Counter[str]()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -71,14 +71,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def config_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Paths at which nothing is yet, one for each test: pytest's own take longer, the more of them there are."""
+    """Paths that don't exist yet, one for each test; pytest's own temporary folders get slower the more there are."""
     folder = tmp_path_factory.mktemp("config")
     return (folder / str(number) for number in count(1))
 
 
 @pytest.fixture(autouse=True)
 def config_home(config_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the test's settings would be; there are none yet."""
+    """The folder for the test's settings, which doesn't exist yet."""
     home = next(config_homes)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     return home
@@ -86,23 +86,23 @@ def config_home(config_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(scope="session", autouse=True)
 def no_loop_but_those_of_tests() -> None:
-    """Keep asyncio from making a loop that nobody closes, where pytest-asyncio asks for the present one to put it back.
+    """Keep pytest-asyncio from creating a loop that nobody closes when it saves the current loop for later.
 
-    Such a loop is dropped by the next asyncio.run, and complains later, in any test.
+    The next asyncio.run would drop this loop, which would then warn during any later test.
     """
     asyncio.set_event_loop(None)
 
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[FaultyServer]:
-    """The practice server, which answers at once."""
+    """The practice server without delays."""
     async with FaultyServer(pace=0) as running:
         yield running
 
 
 @pytest.fixture
 def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What tells the app the time; it moves only where a test says so."""
+    """The app's clock, which moves only when the test sets `at`, in seconds."""
     hand = SimpleNamespace(at=1_000.0)
     for module in ("asynclab.app", "asynclab.screens.shared.leaving"):
         monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: hand.at))
@@ -111,7 +111,7 @@ def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def jumping_time() -> Iterator[None]:
-    """The tests of a module run apps, and none of them waits for a timer."""
+    """Makes time jump for the apps of a module's tests, so that no test waits for a timer."""
     from tests.fast_ui import apps_on_jumping_time
 
     with apps_on_jumping_time():

@@ -1,4 +1,4 @@
-"""Tables in the documents that are made of declarations: compared, or written by `pytest --update-golden`."""
+"""Compares tables in the documentation with the declarations in the code, or updates them for --update-golden."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def check_table(document: str, name: str, table: str, request: pytest.FixtureRequest) -> None:
-    """Compare a table of a document with what it has to be, in Markdown; with --update-golden, write it.
+    """Compare a table in a document with the expected Markdown; with --update-golden, write it instead.
 
-    It stands between `<!-- name -->` and `<!-- end of name -->`.
+    The table is between the lines `<!-- name -->` and `<!-- end of name -->`.
     """
     file = ROOT / document
     before, start, rest = file.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")

@@ -1,4 +1,4 @@
-"""All the help that users can read, as one text."""
+"""All help texts for users, as one text."""
 
 from click.testing import CliRunner
 
@@ -10,7 +10,7 @@ from asynclab.screens.run.run_screen import RunScreen
 
 
 def text() -> str:
-    """The help of every command of the app, and of the command line."""
+    """The help of all commands of the app and of the command line."""
     commands = (*LearnScreen.commands, *FetchScreen.commands, *RunScreen.commands, *AsyncLabApp.commands)
     asked = [["--help"], *([name, "--help"] for name in main.commands)]
     said = [CliRunner().invoke(main, arguments).output for arguments in asked]

@@ -1,4 +1,4 @@
-"""An event loop on which nobody waits for a timer: its time jumps, and is the same in each run."""
+"""An event loop whose time jumps to the next timer, so that tests don't wait and all times are the same in each run."""
 
 import asyncio
 import selectors
@@ -10,10 +10,10 @@ Result = TypeVar("Result")
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Where there is nothing but a timer to wait for, goes on at once, as if the time had passed."""
+    """Returns at once if the loop waits only for a timer, as if the time had passed."""
 
     now = 0.0
-    """Seconds: those skipped, and those really waited for a socket or a thread."""
+    """The loop's time in seconds: the sum of skipped waits and of real waits for sockets and threads."""
 
     calls_in_threads = 0
     """How many calls in threads the loop waits for."""
@@ -31,7 +31,7 @@ class JumpingSelector(selectors.DefaultSelector):
 
 
 class FastLoop(asyncio.SelectorEventLoop):
-    """An event loop on which nobody waits for a timer, and a moment is the same in each run."""
+    """An event loop whose time jumps to the next timer, so that all times are the same in each run."""
 
     Selector: type[JumpingSelector] = JumpingSelector
 
@@ -43,10 +43,10 @@ class FastLoop(asyncio.SelectorEventLoop):
         return self.jumps.now
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        await super().shutdown_default_executor()  # no timeout, which would be over at once
+        await super().shutdown_default_executor()  # a timeout would expire at once
 
 
 def run_fast(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """As asyncio.run, on a FastLoop."""
+    """Like asyncio.run, but on a FastLoop."""
     with asyncio.Runner(loop_factory=FastLoop) as runner:
         return runner.run(coroutine)

@@ -1,4 +1,4 @@
-"""Apps on a loop on which nobody waits: each wait takes as long as it says, in a time that jumps."""
+"""Runs apps on a loop whose time jumps to the next timer, so that no test waits for a timer."""
 
 import asyncio
 import selectors
@@ -22,22 +22,22 @@ from asynclab.collector import RareCollections
 from tests.fast_loop import FastLoop, JumpingSelector
 
 PAUSE = 0.03
-"""Loop seconds that a pilot waits twice after each key: more than a frame, so that what it did is on the screen."""
+"""Loop seconds that a pilot waits twice after each key: more than a frame, so that its effect is on the screen."""
 
 PATIENCE = 30.0
-"""Loop seconds after which something that should come to be is missed."""
+"""Loop seconds after which `until` fails."""
 
 REAL_PATIENCE = 5.0
-"""The same in real seconds, which must have passed as well: a thread takes some, while the loop's time jumps."""
+"""Real seconds that must also have passed before `until` fails: threads need real time while the loop's time jumps."""
 
 
 class IdleSelector(JumpingSelector):
-    """Tells when the loop has nothing to do but wait."""
+    """Notices when the loop has nothing to do but wait."""
 
     def __init__(self) -> None:
         super().__init__()
         self.idle: list[asyncio.Future[None]] = []
-        """Done as soon as the loop is idle."""
+        """Futures that get a result as soon as the loop is idle."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout == 0 or not self.idle:
@@ -50,7 +50,7 @@ class IdleSelector(JumpingSelector):
 
 
 class AppLoop(FastLoop):
-    """A loop for apps. While sockets are open or threads work its time is real; `until_idle` matters then."""
+    """A loop for apps. Its time is real while sockets are open or threads work; then `until_idle` is needed."""
 
     Selector = IdleSelector
 
@@ -64,7 +64,7 @@ class AppLoop(FastLoop):
         self.jumps.calls_in_threads -= 1
 
     async def until_idle(self) -> None:
-        """Wait until nothing is ready to run."""
+        """Wait until no callback is ready to run."""
         assert isinstance(self.jumps, IdleSelector)
         future = self.create_future()
         self.jumps.idle.append(future)
@@ -80,7 +80,7 @@ async def _wait_for_idle(*_: float) -> None:
 
 _parse = Stylesheet._parse_rules
 _parsed: dict[object, Any] = {}
-"""The rules of each style sheet, which all apps have: to parse them takes a twelfth of the time of a test."""
+"""The parsed rules of each style sheet, for all apps: parsing takes a twelfth of the time of a test."""
 
 
 def _parse_once(sheet: Stylesheet, css: str, **options: Any) -> Any:
@@ -92,15 +92,15 @@ def _parse_once(sheet: Stylesheet, css: str, **options: Any) -> Any:
 
 @contextmanager
 def apps_on_jumping_time() -> Iterator[None]:
-    """Let new loops be ones whose time jumps, and Textual go by their time alone.
+    """Make new loops have a time that jumps, and make Textual use only this time.
 
-    Its pilot waits until the process is idle by the CPU's time, which is later, or never, on a busy machine.
+    Textual's pilot waits until the process is idle by its CPU time. On a busy machine that takes long or never happens.
     """
 
     def new_loop() -> AppLoop:
         loop = AppLoop()
-        textual._time.get_time = loop.time  # not by the patch, which would keep all loops that there have been
-        # Else it keeps the last thousand widgets with all that they painted, and each full collection takes seconds.
+        textual._time.get_time = loop.time  # not through the patch, which would keep all loops alive
+        # Otherwise it keeps the last thousand widgets with their strips, and each full collection takes seconds.
         StylesCache.get_inner_outer.cache_clear()
         return loop
 
@@ -108,19 +108,19 @@ def apps_on_jumping_time() -> Iterator[None]:
         patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
         patch.setattr(Stylesheet, "_parse_rules", _parse_once)
-        # Nobody sees what changes on a screen without a terminal. Its first frame is painted, and so is each picture.
+        # Without a terminal, changes on the screen are invisible. The first frame is drawn, and so is each snapshot.
         patch.setattr(Compositor, "render_partial_update", lambda screen: screen._dirty_regions.clear())
-        # To count the objects that are exempt from collection, as conftest has all exempted, takes 10 ms.
+        # Counting the objects that conftest has exempted from garbage collection takes 10 ms.
         patch.setattr(RareCollections, "start", lambda _: None)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
-        # Notices go when the timer of their toast has passed, and not by the clock on the wall of a busy machine.
+        # Notifications end with the timer of their toast, not by the real clock of a busy machine.
         patch.setattr(Notification, "time_left", property(lambda notice: notice.timeout))
         yield
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true; fail if it doesn't become true in time."""
     now = loop_time()
     deadline, real_deadline = now() + PATIENCE, monotonic() + REAL_PATIENCE
     while not condition():
@@ -129,7 +129,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def loop_time() -> Callable[[], float]:
-    """What tells the time of the running loop to everybody, also to the tasks of a lab."""
+    """The clock of the current loop, for all code, also in the tasks of a lab."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, FastLoop)
     return partial(getattr, loop.jumps, "now")

@@ -1,4 +1,4 @@
-"""Golden files: what the app says, pinned once in tests/golden/ and rewritten by `pytest --update-golden`."""
+"""Golden files: texts of the app, stored once in tests/golden/ and rewritten by `pytest --update-golden`."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 FOLDER = Path(__file__).parent / "golden"
 
 Said: TypeAlias = tuple[str, str]
-"""What is described, and the words for it."""
+"""A subject, and the words that describe it."""
 
 
 class Golden:
@@ -20,18 +20,18 @@ class Golden:
         self._is_updating = is_updating
 
     def check(self, name: str, entries: Iterable[Said]) -> None:
-        """Fail unless the file of this name has these entries, one a line: what is described, a tab stop, the words."""
+        """Fail unless the file with this name has these entries, one per line: the subject, spaces, the words."""
         entries = list(entries)
         width = max((len(described) for described, _ in entries), default=0)
         self.check_text(name, "".join(f"{described:<{width}}  {words}".rstrip() + "\n" for described, words in entries))
 
     def check_passages(self, name: str, passages: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """Fail unless the file of this name has these passages: each a title, and its lines indented below it."""
+        """Fail unless the file with this name has these passages: each a title, and indented lines below it."""
         lines = [line for title, lines in passages for line in (title, *(f"    {line}" for line in lines))]
         self.check_text(name, "".join(f"{line}\n" for line in lines))
 
     def check_text(self, name: str, text: str) -> None:
-        """Fail unless the file of this name has this text; pytest shows the lines that differ."""
+        """Fail unless the file with this name has this text; pytest shows the lines that differ."""
         file = self._folder / f"{name}.txt"
         if self._is_updating:
             self._folder.mkdir(exist_ok=True)

@@ -1,11 +1,11 @@
-"""Stands in for what fails."""
+"""Makes functions that fail."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
-    """A function that raises an error, whatever it is given."""
+    """A function that raises an error, whatever its arguments are."""
 
     def raise_it(*_: object, **__: object) -> Any:
         raise error

@@ -1,4 +1,4 @@
-"""A source that is nothing but a list of events: no lab, no loop, nobody to control it."""
+"""A source of events that is only a list: it has no lab, no loop and no control."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ from asynclab.model.source import Control, Subscriber
 
 
 class ToldSource:
-    """What a recording is: events that have all happened. They are taken in at the first `pump`."""
+    """A list of past events, as in a recording. The first `pump` passes them on."""
 
     def __init__(self, events: Iterable[Event], now: float | None = None) -> None:
-        """Tell nothing yet; `now` is the lab time after the events, by default that of the last."""
+        """Pass on no events yet; `now` is the lab time after the events, by default the time of the last one."""
         self._feed = EventFeed()
         self.state = self._feed.state
         self._events = list(events)
@@ -30,7 +30,7 @@ class ToldSource:
         return None
 
     def tell(self, *events: Event) -> None:
-        """Have these happen at the next `pump`."""
+        """Add events for the next `pump`."""
         self._events.extend(events)
 
     def subscribe(self, subscriber: Subscriber) -> None:

@@ -54,7 +54,7 @@ def request_url(sent: str) -> URL:
 
 
 def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
-    """The URL as it is sent: with everything escaped that must be, and without its fragment. Escapes in `text` stay.
+    """The URL as it is sent: escaped where necessary, and without its fragment. Existing escapes stay.
 
     Raises:
         ValueError: It is not an http or https URL, or longer than `longest` characters; the message says why.
@@ -70,7 +70,7 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with every character escaped that must be; three times as fast as `quote`, which works byte by byte."""
+    """The text with all characters escaped that must be; three times as fast as `quote`, which works byte by byte."""
     return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
 
 
@@ -142,7 +142,7 @@ def joined(base: str, target: str) -> str:
 
 
 def _absolute(target: str, base: str) -> str:
-    """The absolute URL of a link; where the WHATWG's URL standard differs from RFC 3986, it counts."""
+    """The absolute URL of a link. The WHATWG's URL standard counts where it differs from RFC 3986."""
     scheme, colon, rest = target.partition(":")
     if not (colon and _SCHEME_NAME.fullmatch(scheme)):
         target = _SLASHES.sub("//", target)

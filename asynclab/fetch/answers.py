@@ -28,7 +28,7 @@ _LENGTH = re.compile(rb"\r\nContent-Length: ?(\d{1,9})\r\n", re.IGNORECASE)
 
 
 class Answers(ResponseHandler):
-    """Receives the answers on one connection, and keeps its peer.
+    """Receives the answers on one connection, and stores its peer.
 
     aiohttp's parser raises an error for bytes after an answer, such as a body after a 204, and then drops the answers
     that it found in the same bytes. So this class passes it the headers first, and the body in another call.

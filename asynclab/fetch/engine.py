@@ -24,7 +24,7 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
 READ_AHEAD = 5_000
-"""How many rows are open at once if rows aren't kept. With fewer, a slow host's rows could fill all of them."""
+"""How many unfinished rows exist at once if rows aren't kept. If there were few, one slow host could fill them all."""
 
 FEW_FILES = "fewer requests at once than allowed: the system limits how many files a program may have open (ulimit -n)"
 
@@ -67,11 +67,11 @@ class Fetch(Ledger):
         """Hosts that need a task, and None after the last row; the attribute is None while no run accepts rows."""
         self._deadline: asyncio.Timeout | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        """The tasks that fetch rows, by the numbers of the rows."""
+        """The tasks that fetch rows, by row number."""
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
-        """The row's number for the name of each task, if rows are kept."""
+        """Maps the name of each row's task to the row's number, if rows are kept."""
         return {task_name(row.number): row.number for row in self.rows}
 
     @property
@@ -120,11 +120,11 @@ class Fetch(Ledger):
         for row in list(self._open.values()):
             self.cancel(row)
         for row in unread:
-            self._take_in(row)
+            self._add_row(row)
             self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
-        """Fetch ended rows again, now or in the next `run`; None for all that are not ok. Returns how many they are."""
+        """Fetch ended rows again, now or in the next `run`; None for all that are not ok. Returns their number."""
         rows = [row for row in self.rows if row.state != "ok"] if rows is None else rows
         wanted = [row for row in rows if row.has_ended]
         for row in wanted:
@@ -168,7 +168,7 @@ class Fetch(Ledger):
         """Fetch a row's URL; retry while its failure is temporary."""
         while True:
             failure = await self._requests.attempt(row)
-            pause = self._heed(slot.host, failure)
+            pause = self._adapt_pace(slot.host, failure)
             if failure is None or not self._may_retry(row, failure, slot):
                 break
             slot.release()
@@ -184,7 +184,7 @@ class Fetch(Ledger):
             return True
         return failure.passes and row.attempts <= self.options.retries
 
-    def _heed(self, host: Host, failure: Failure | None) -> float:
+    def _adapt_pace(self, host: Host, failure: Failure | None) -> float:
         """Slow down an overloaded host, or speed up one that answered; return how many seconds to wait for it."""
         if failure is None:
             host.speed_up()
@@ -213,7 +213,7 @@ class Fetch(Ledger):
         self._set_state(row, "running")
 
     def _task_ended(self, row: Row, slot: Slot, task: asyncio.Task[None]) -> None:
-        """Clean up after a task. One that is cancelled before its first step has not done this itself."""
+        """Clean up after a row's task, which runs none of its own code if it is cancelled before its first step."""
         slot.release()
         if self._tasks.get(row.number) is task:
             self._end(row, self._why_stopped)
@@ -233,7 +233,7 @@ class Fetch(Ledger):
         for row in self._open.values():
             self._submit(row)
         for row in islice(self._unread, max(0, READ_AHEAD - len(self._open))):
-            self._take_in(row)
+            self._add_row(row)
             self._submit(row)
 
     def _submit(self, row: Row) -> None:
@@ -250,7 +250,7 @@ class Fetch(Ledger):
         super()._end(row, failure)
         self._tasks.pop(row.number, None)
         for unread in islice(self._unread, 1):
-            self._take_in(unread)
+            self._add_row(unread)
             self._submit(unread)
         if self._queue is not None and not self._open:
             self._queue.put_nowait(None)

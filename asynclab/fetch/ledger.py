@@ -1,4 +1,4 @@
-"""Keeps the rows of a fetch, from their creation to their end, and their totals."""
+"""Keeps the rows of a fetch, one for each URL, from their creation to their end, and their totals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.fetch.urls import FoundUrl
 
 
 class Ledger:
-    """The rows of a fetch. They may be read at any time."""
+    """The rows of a fetch, one for each URL. They may be read at any time."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Ledger:
                 row.body = None
                 self.touch(row)
 
-    def _take_in(self, row: Row) -> None:
+    def _add_row(self, row: Row) -> None:
         self._open[row.number] = row
         if row.number > self._size:
             self._size = row.number

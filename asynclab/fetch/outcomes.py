@@ -52,7 +52,7 @@ class SavingError(Exception):
 
 
 def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure:
-    """The failure for a status of 400 or more, or below 200: we ask for no interim answer."""
+    """The failure for a status of 400 or more, or below 200, which isn't a final answer."""
     words = f"{status:03} {one_line(reason, 60)}".rstrip()
     if status < 200:
         return Failure("invalid", f"Invalid answer: {words}, which nobody asked for", status=status)

@@ -91,7 +91,7 @@ class Receiver:
 
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
         """Store an answer, and receive as much of its body as needed. Returns the failure that it means, if any."""
-        self._note(row, asked, response)
+        self._store_head(row, asked, response)
         is_error = response.status >= 400
         if not self._options.check:
             failure = await self._receive(row, response, may_save=not is_error and row.method == "GET")
@@ -118,7 +118,7 @@ class Receiver:
             return failure_of_size(self._options)
         return failure_of_fragments(row.missing)
 
-    def _note(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
+    def _store_head(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
         row.reason = _header_text(response.reason or "")[:LONGEST_HEADER]
         row.effective_url = redacted(asked)
@@ -127,9 +127,9 @@ class Receiver:
         row.content_type = _header_text(response.headers.get("Content-Type", ""))[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
         if response.status != 200 or "Refresh" in response.headers:
-            self._remark(row, response)
+            self._add_notes(row, response)
 
-    def _remark(self, row: Row, response: aiohttp.ClientResponse) -> None:
+    def _add_notes(self, row: Row, response: aiohttp.ClientResponse) -> None:
         """Add notes on unusual properties of an answer."""
         if response.status in REDIRECTS:
             row.notes += ("a redirect without a Location",)
@@ -172,7 +172,7 @@ class Receiver:
                         return False
                     if len(piece) >= PIECE:
                         await asyncio.sleep(0)  # unpacking a zip bomb takes long, and other tasks must run
-                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # the row's end has the last one
+                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # the end is reported elsewhere
                     asynclab.progress(row.wire, row.expected, "B")
                     report_at = now + REPORT_SECONDS
         finally:
@@ -200,7 +200,7 @@ def _codings_of(response: aiohttp.ClientResponse) -> str:
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers, each value cut to `LONGEST_HEADER` if they are long."""
+    """The headers; if they are long in total, each value is cut to `LONGEST_HEADER`."""
     if sum(map(len, map(_VALUE, headers))) <= LONGEST_HEADER:
         return headers  # true of nearly all answers
     return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])

@@ -107,7 +107,7 @@ WATCH: ContextVar[RequestWatch | None] = ContextVar("asynclab_fetch_watch", defa
 
 
 class WatchedContext(ssl.SSLContext):
-    """Reports the begin of each TLS handshake, which aiohttp's own tracing doesn't."""
+    """Reports the start of each TLS handshake, which aiohttp's own tracing doesn't."""
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         """Begin a handshake."""

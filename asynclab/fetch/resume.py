@@ -1,7 +1,7 @@
 """Keeps results in a file over several runs, so that URLs that were ok need not be fetched again.
 
-Each result is written at once, so that a killed run loses none. If a URL has several results, the last one counts; the
-earlier ones are dropped when the run ends.
+Each result is written at once, so that a killed run loses at most the last one. If a URL has several results, the last
+one counts; the earlier ones are dropped when the run ends.
 """
 
 from __future__ import annotations

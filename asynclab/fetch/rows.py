@@ -1,7 +1,8 @@
 """Holds the data of each fetched URL. A user interface may read it at any time.
 
-Times are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and body
-are as the server sent them: pass them through `asynclab.model.text.clean` before you display them.
+Times are seconds of the clock that the fetch was given, sizes are bytes. A slot is the right to make a request within
+the limits. Reason, headers, content type, title and body are as the server sent them: pass them through
+`asynclab.model.text.clean` before you display them.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class TlsFacts:
     issuer: str
     """The organisation that issued the certificate."""
     expires: float | None
-    """When the certificate expires, in seconds since 1970; None if it doesn't tell."""
+    """When the certificate expires, in seconds since 1970; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Row:
 
     state: RowState = "queued"
     version: int = 0
-    """The version of the fetch at the last change of `state`. While a request runs, other fields change without it."""
+    """The version of the fetch when `state` last changed; a running request changes other fields without one."""
     outcome: FetchOutcome | None = None
     """How the fetch ended; None before."""
     is_stopping: bool = False

@@ -42,7 +42,10 @@ def file_name(url: str, content_type: str = "") -> str:
 
 
 class BodyFile(PartFile):
-    """A file for a body. It gets its name in `keep`, when complete; without `keep`, leaving the context removes it."""
+    """A file for a body. It gets its name in `keep`, when complete; without `keep`, leaving the context removes it.
+
+    All errors of the disk are raised as SavingError.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open a file in the folder, which is created if it doesn't exist."""

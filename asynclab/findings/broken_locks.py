@@ -1,4 +1,4 @@
-"""Finds locks that keep nobody out, were released by another than their holder, or held for long."""
+"""Finds locks that don't keep other tasks out, are released by a task that isn't their holder, or are held too long."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 LONG_HOLD = 2.0
-"""Lab seconds that another task waits for a lock."""
+"""How long, in lab seconds, another task must have waited for a lock."""
 
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
-    """Locks that another task released, which gave up waiting for it, broke into a block, or let a second task in.
+    """Locks that a task released while another task held them.
 
-    The last shows as the first releases the lock of the second.
+    Either the task had given up waiting for the lock, or it interrupted the holder's `async with`, or its release let a
+    second task in. The last case shows when the first holder releases the second holder's lock.
     """
     sure = [each for each in incidents_of(state, PrimitiveChanged) if each[0].is_sure]
     shown = {(*incident.others[:-1], event.task) for incident, event in sure if incident.kind == "told"}
@@ -49,7 +50,7 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
 
 
 def find_extra_permits(state: LabState) -> Iterator[Finding]:
-    """Semaphores with extra permits: a task that once had a permit has released one that it didn't have."""
+    """Semaphores with extra permits: a task released a permit that it didn't have."""
     for incident, event in incidents_of(state, PrimitiveChanged):
         if event.primitive in state.primitives and not incident.is_sure:
             who = next(iter(incident.others), None)
@@ -63,7 +64,7 @@ def find_extra_permits(state: LabState) -> Iterator[Finding]:
 
 
 def find_private_locks(state: LabState) -> Iterator[Finding]:
-    """Locks and semaphores that each task has for itself, or that were collected while a task held them."""
+    """Locks and semaphores that each task makes for itself, or that were replaced while a task held them."""
     for incident, event in incidents_of(state, LocksPrivate):
         text = (
             f"{named(state, event.tasks)} are inside at once: each has made the lock or semaphore that it took"
@@ -80,7 +81,7 @@ def find_private_locks(state: LabState) -> Iterator[Finding]:
 
 
 def find_lost_updates(state: LabState) -> Iterator[Finding]:
-    """Tasks that write a value computed from an old one, which another task changes meanwhile."""
+    """Tasks that write a value computed from an old one, which another task changes in the meantime."""
     for incident, event in incidents_of(state, UpdateLost):
         who, name, place = named(state, event.tasks), one_line(event.name), at_line(incident.place)
         text = (
@@ -96,7 +97,7 @@ def find_lost_updates(state: LabState) -> Iterator[Finding]:
 
 
 def find_long_holds(state: LabState) -> Iterator[Finding]:
-    """Locks that a task held for long while others waited. That may be meant, as where calls are spread out."""
+    """Locks that a task held for long while others waited. This may be intended, for example to space calls."""
     long_ago = state.now - LONG_HOLD
     for lock in state.primitives.values():
         hold, now = lock.longest_hold, None
@@ -116,7 +117,7 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
 
 
 def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> LockHold | None:
-    """The hold that lasts, where its task waits for something that may come, and none of the others has to bring."""
+    """The current hold of a lock whose holder waits for something that may come, but not from the lock's waiters."""
     holder = state.tasks.get(number)
     wait = None if holder is None else holder.waits_for
     if holder is None or wait is None or state.is_starved or state.is_stranded(number, holder.since):

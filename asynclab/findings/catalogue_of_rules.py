@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order of the reports."""
 
-_TELLING = frozenset({Outside, RunStalled, RunEnded})
+_DECISIVE = frozenset({Outside, RunStalled, RunEnded})
 """The events after which all rules are checked at once."""
 
 PERIOD = 0.25
@@ -78,7 +78,7 @@ class Findings:
     def take(self, events: Sequence[Event]) -> None:
         """Check the rules if enough has happened; the state has the events already."""
         state = self._state
-        tells = not _TELLING.isdisjoint(map(type, events))
+        tells = not _DECISIVE.isdisjoint(map(type, events))
         if self._looked_at is None:
             self._looked_at = events[0].at if events else state.now
         if tells or state.is_blocking or state.now - self._looked_at >= PERIOD:

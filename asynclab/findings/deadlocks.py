@@ -41,9 +41,9 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
             if primitive.label in told:
                 continue
             told.add(primitive.label)
-            text = _own(state, primitive)
+            text = _own_lock_text(state, primitive)
         else:
-            text = _full(state, members) or _circle(state, members)
+            text = _full_queue_text(state, members) or _circle_text(state, members)
         yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
@@ -53,14 +53,14 @@ def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
     return None if wait is None else state.named_primitives.get((wait.kind, wait.number))
 
 
-def _circle(state: LabState, members: Sequence[TaskState]) -> str:
+def _circle_text(state: LabState, members: Sequence[TaskState]) -> str:
     """Says for each task what it waits for."""
     return "; ".join(
         each_does(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in members))
     )
 
 
-def _full(state: LabState, members: Sequence[TaskState]) -> str:
+def _full_queue_text(state: LabState, members: Sequence[TaskState]) -> str:
     """Says that tasks wait to put into a queue from which only they take items; empty in other cases."""
     waits = [task.waits_for for task in members]
     numbers = {wait.number if wait is not None and wait.kind == "queue.put" else 0 for wait in waits}
@@ -74,7 +74,7 @@ def _full(state: LabState, members: Sequence[TaskState]) -> str:
     return f"{named(state, tasks)} {does}{in_brackets(members[0].place)}: only {who} from it"
 
 
-def _own(state: LabState, primitive: PrimitiveState) -> str:
+def _own_lock_text(state: LabState, primitive: PrimitiveState) -> str:
     """Says that tasks wait for a lock or permit that they hold themselves."""
     holders = [state.tasks[number] for number in primitive.holders if number in state.tasks]
     behind = [number for number in primitive.waiters if number not in primitive.holders]
@@ -131,13 +131,13 @@ def find_kept(state: LabState) -> Iterator[Finding]:
             certainty, victims = "likely", _waited_since_ends(state, primitive)[1]
         if not victims:
             continue
-        ends = _told_ends(state, primitive, holders[:NAMES_LISTED])
+        ends = _ends_text(state, primitive, holders[:NAMES_LISTED])
         text = f"nobody will release {primitive.label}, which {named(state, victims)} can't get: {ends}"
         place = _place_of(state, primitive, victims[0], waits.get(victims[0]))
         yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
 
 
-def _told_ends(state: LabState, primitive: PrimitiveState, holders: Sequence[int]) -> str:
+def _ends_text(state: LabState, primitive: PrimitiveState, holders: Sequence[int]) -> str:
     """Says how the holders of a lock or permits ended, and where a cancel or timeout interrupted them."""
     what = "the lock" if primitive.kind == "lock" else "a permit"
     ends = [f"{quoted(state, number)} took {what} and {how_ended(state.tasks.get(number))}" for number in holders]
@@ -167,7 +167,7 @@ def _left_behind(state: LabState) -> Iterator[tuple[PrimitiveState, list[int]]]:
 
 
 def _waits_in_vain(state: LabState, primitive: PrimitiveState) -> dict[int, Wait | None]:
-    """The waits for a lock or semaphore, by task, that began or lasted when nothing else could end them."""
+    """The waits in vain for a lock or semaphore, by task, that lasted until its last holder had ended or longer."""
     return waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive))
 
 

@@ -34,7 +34,7 @@ _SAMPLES = 64
 """How many tasks of a line are checked for their creation time."""
 
 _PARTS = 8
-"""The time is divided into as many parts. In each, the smallest size must be larger than in the one before."""
+"""The time is divided into this many parts. In each, the smallest size must be larger than in the one before."""
 
 _PARTS_SEEN = 6
 """In how many of the parts something must have happened: on a busy machine, a process may pause."""
@@ -58,7 +58,10 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 
 
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
-    """Locks, semaphores and full queues with ever more waiting tasks: these are made faster than they get through."""
+    """Locks, semaphores and full queues with ever more waiting tasks: these are made faster than they get through.
+
+    If their number is steady, as many tasks wait as get through while one of them waits (Little's law).
+    """
     for label, kind, waiters, rate in _lines(state):
         count = len(waiters)
         made = [state.tasks[number] for number in waiters[:: max(1, count // _SAMPLES)]]

@@ -45,7 +45,7 @@ LEFT_OUT: dict[Verdict, str] = {"allowed": "allowed", "known": "in the baseline"
 Key: TypeAlias = tuple[str, Hashable, int]
 """Equal for each new finding of a bug: the rule, the finding's key, and a number among findings with equal keys."""
 
-_TELLING = frozenset({Outside, RunStalled, RunEnded})
+_DECISIVE = frozenset({Outside, RunStalled, RunEnded})
 """Events after which a finding may hold that the next event ends."""
 
 
@@ -116,7 +116,7 @@ class LiveFindings:
         """Note events that the state has already. Check all rules at once if the next events may hide a finding."""
         kinds = set(map(type, events))  # a batch has thousands of events but few kinds
         self._is_ending = self._is_ending or _is_ending(events, kinds, self._state)
-        if not kinds.isdisjoint(_TELLING):
+        if not kinds.isdisjoint(_DECISIVE):
             self._rest = 0
             if self._spent <= ALLOWANCE + SHARE * (self._seconds() - self._begun):
                 self._begin_round()
@@ -132,7 +132,7 @@ class LiveFindings:
     def judge_again(self) -> None:
         """Judge all findings again: more source code is available."""
         self._verdicts.clear()
-        self._tell()
+        self._publish()
 
     def look(self) -> None:
         """Check some rules, if there are new events since the last round and the next round is due."""
@@ -161,7 +161,7 @@ class LiveFindings:
         self._spent += took
         if not self._left:
             self._rest = max(PERIOD, int(self._cost / SHARE / FRAME))
-        self._tell()
+        self._publish()
 
     def _apply(self, rule: Rule) -> None:
         try:
@@ -175,12 +175,12 @@ class LiveFindings:
             first = finding if before is None else before.finding
             self._known[key] = Found(replace(finding, at=first.at, evidence=first.evidence))
         for key in () if self._is_ending else gone:
-            if self._stands_still(self._known[key].finding):  # it has another cause than was known then
+            if self._is_unchanged(self._known[key].finding):  # more is known now: another cause
                 del self._known[key]
             else:
                 self._known[key] = replace(self._known[key], is_over=True)
 
-    def _stands_still(self, finding: Finding) -> bool:
+    def _is_unchanged(self, finding: Finding) -> bool:
         """Whether nothing has happened to a finding's task since the finding."""
         task = None if finding.task is None else self._state.tasks.get(finding.task)
         return task is not None and not task.has_ended and task.since <= finding.at
@@ -194,7 +194,7 @@ class LiveFindings:
                 return self._known.pop(key)
         return None
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         over = [key for key, found in self._known.items() if found.is_over]
         for key in over[:-OVER_KEPT]:
             del self._known[key]

@@ -43,7 +43,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
 
 
 def _unknown(state: LabState, at: float) -> str:
-    """The name of whatever cancelled a task, if no task did."""
+    """A name for the cause of a cancel that no task has requested."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     is_over = main is not None and main.ended_at is not None and main.ended_at <= at
     return "asyncio.run() at its end" if is_over else "somebody"
@@ -52,7 +52,7 @@ def _unknown(state: LabState, at: float) -> str:
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
     """Timeouts whose blocks ended as if in time. This may be intended: the code may return a partial result."""
     for incident, event in incidents_of(state, TimeoutDropped):
-        if not _is_told_otherwise(state, event):
+        if not _has_other_finding(state, event):
             text = (
                 f"a timeout around {quoted(state, event.task)} expired, but the CancelledError was caught and not "
                 f"raised again: at {measured(incident.at)} its block ended{at_line(incident.place)} without a "
@@ -93,7 +93,7 @@ def find_killed_generators(state: LabState) -> Iterator[Finding]:
         yield finding_of("killed-generator", text, incident, event.task)
 
 
-def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
+def _has_other_finding(state: LabState, event: TimeoutDropped) -> bool:
     """Whether the task waited for another task that ignored the timeout's cancel: then another finding reports it."""
     events = (incident.event for incident in state.incidents)
     return any(isinstance(each, CancelIgnored) and each.by == event.task for each in events)

@@ -19,7 +19,7 @@ from asynclab.model.wording.wait import quoting_wait
 from asynclab.model.wording.wake import deed_of
 
 LONG = 1.0
-"""Lab seconds within which a woken task should have run."""
+"""Lab seconds after which a wait counts as long: a woken task would have run before."""
 
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
@@ -82,7 +82,7 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that mistook another task's cancel for their own, and ended, though only they woke other waiting tasks."""
+    """Tasks that mistook another task's cancel for their own and ended, while others wait for them in vain."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "cancel_of_another":
             continue

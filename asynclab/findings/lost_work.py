@@ -1,4 +1,4 @@
-"""Finds coroutines, tasks and exceptions that went away unseen."""
+"""Finds coroutines, tasks and exceptions that were lost without anybody noticing."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def find_collected(state: LabState) -> Iterator[Finding]:
 
 
 def never_began(task: TaskState | None) -> bool:
-    """Whether a collected task had not taken its first step: until then its loop keeps it."""
+    """Whether a collected task had not taken its first step; the loop refers to a task until then."""
     return task is not None and task.steps == 0
 
 
 def find_never_awaited(state: LabState) -> Iterator[Finding]:
-    """Coroutines that were made and never awaited."""
+    """Coroutines that were made but never awaited."""
     for incident in state.incidents:
         if isinstance(incident.event, CoroutineDropped):
             text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{in_brackets(incident.place)}"
@@ -52,7 +52,7 @@ def find_never_awaited(state: LabState) -> Iterator[Finding]:
 
 
 def find_never_retrieved(state: LabState) -> Iterator[Finding]:
-    """Tasks and futures that failed, and nobody has looked at their exception."""
+    """Tasks and futures that failed, but whose exception no code has read."""
     for incident in state.incidents:
         if isinstance(incident.event, ExceptionDropped):
             number = incident.event.task
@@ -73,7 +73,7 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
 
 
 def find_unseen_failures(state: LabState) -> Iterator[Finding]:
-    """Tasks that have failed unseen, while others still wait for what their code would have brought."""
+    """Tasks whose failure no code has read, while other tasks wait for results of their code."""
     for incident, event in incidents_of(state, FailureUnseen):
         tasks = [state.tasks[number] for number in dict.fromkeys(event.waiting) if number in state.tasks]
         waiting = [task for task in tasks if task.since <= incident.at and _is_unexplained(state, task.waits_for)]
@@ -93,7 +93,7 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
 
 
 def _set_too_late(state: LabState, number: int | None) -> str:
-    """Whose future it was that a task, or one that it has made, has set though it had been cancelled, if it did."""
+    """Says that a task, or a child of it, set a future that had been cancelled with its waiter; otherwise empty."""
     for incident, event in incidents_of(state, Misused):
         task = state.tasks.get(event.task)
         if event.waiter is not None and number in (event.task, None if task is None else task.parent):
@@ -105,14 +105,14 @@ def _set_too_late(state: LabState, number: int | None) -> str:
 
 
 def _is_stranded(state: LabState, task: TaskState) -> bool:
-    """Whether no code that still runs can wake a task, one beside a server, too: it was not to wait in vain."""
+    """Whether no running code can wake a task, even if its wait may keep a server running."""
     told = [event for _, event in incidents_of(state, TasksStranded)][-1:]
     beside = [task.id for event in told if event.is_sure and event.at >= task.since for task.id in event.tasks]
     return state.is_stranded(task.id, task.since) or task.id in beside
 
 
 def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
-    """Callbacks that raised: the rest of their work is not done, and a chain of them has ended."""
+    """Callbacks that raised: the rest of their work is not done, and a chain of callbacks has ended."""
     for incident, event in incidents_of(state, CallbackFailed):
         text = (
             f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
@@ -122,7 +122,7 @@ def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
 
 
 def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
-    """Whether a task waits, and no other rule says more of why: see consumer-gone."""
+    """Whether a task waits, and no other rule explains why: see consumer-gone."""
     queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
     return wait is not None and (queue is None or ended_since(state, queue.takers) is None)
 

@@ -26,7 +26,7 @@ class Finding:
     text: str
     """The bug in one sentence, with names, numbers and lines."""
     at: float
-    """When the bug was seen, in lab seconds."""
+    """When the bug was seen, in lab seconds, which are seconds of the lab's clock."""
     evidence: tuple[int, ...]
     """The numbers of the events that show the bug; the run's first event is 1."""
     task: int | None = None

@@ -122,11 +122,11 @@ def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str
     ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
     odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
     unasked = [each for each in odd if not each[0].cancel_requested]
-    named = [f"{quoted(state, task.id)} {how}" for task, how in unasked or odd] or list(_run_out(state, until))
+    named = [f"{quoted(state, task.id)} {how}" for task, how in unasked or odd] or list(_expired_timeouts(state, until))
     return named[-ODD_ENDS_NAMED:]
 
 
-def _run_out(state: LabState, until: float) -> Iterator[str]:
+def _expired_timeouts(state: LabState, until: float) -> Iterator[str]:
     """Names the timeouts that expired up to a time: others may wait for items that their tasks had taken."""
     for timeout in state.timeouts.values():
         at = timeout.ended_at
@@ -144,7 +144,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
         if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
             return ""
         asked_by, place = task.cancel_requested_by, place_in(stood)
-        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # who asks one that is ready is unknown
+        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # unknown if the task was ready
         return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:

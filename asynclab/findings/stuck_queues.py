@@ -30,7 +30,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         if not waits or not (is_sure or _each_has_one(state, queue, takers, waits)):
             continue
         ends = "; ".join(
-            f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
+            f"{quoted(state, task)} took {one_line(item)} and {_status_of(takers[task])}"
             for item, task in list(lent.items())[:NAMES_LISTED]
         )
         place = _place(state, *next(iter(waits.items())))
@@ -71,7 +71,7 @@ def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -
     return not queue.dones and queue.returned >= max(enough, lent)
 
 
-def _does(task: TaskState | None) -> str:
+def _status_of(task: TaskState | None) -> str:
     """Says how a task ended, or that it waits itself."""
     return how_ended(task) if task is None or task.has_ended else "waits for one itself"
 

@@ -230,7 +230,7 @@ class StdoutDriver(LinuxDriver):
             if select.select([self.fileno], [], [], LOOK_SECONDS)[0]:
                 data = self._read()
                 if not data:
-                    self._leave()
+                    self._tell_gone()
                     return
                 text = parser.text_of(data)
                 for message in parser.feed(text) if text else ():
@@ -245,7 +245,7 @@ class StdoutDriver(LinuxDriver):
         except OSError:
             return b""
 
-    def _leave(self) -> None:
+    def _tell_gone(self) -> None:
         if isinstance(self._app, Dashboard):
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._app.terminal_is_gone)

@@ -191,7 +191,7 @@ class SlowLine:
     def _write(self, chunk: bytes) -> None:
         if not self._has_room(FULL_AFTER):
             self._measure()
-            self._say(True)
+            self._report(True)
             while not self._has_room(FULL_AFTER):
                 pass
         while chunk:
@@ -228,10 +228,10 @@ class SlowLine:
         else:
             late = -math.inf if self._answers else max(self._framed + REST - now, self._pace.late(now))
             again = late if late > 0 else None
-        self._say(late > 0)
+        self._report(late > 0)
         return again
 
-    def _say(self, is_behind: bool) -> None:
+    def _report(self, is_behind: bool) -> None:
         if is_behind != self._is_behind:
             self._is_behind = is_behind
             self._tell(is_behind)

@@ -2,8 +2,8 @@
 
     python -m tests.cpython.runner [--observe] RESULTS NAME...
 
-A process of its own, as these tests set signal handlers, policies and child watchers. One JSON object a test goes to
-the file RESULTS as soon as the test has ended, so that a crash loses nothing but the test that crashed.
+It needs a process of its own, since these tests set signal handlers, policies and child watchers. It writes one JSON
+object per test to the file RESULTS as soon as the test has ended, so that a crash loses only the test that crashed.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from asynclab.model.events import StepEnded, Stepped
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", b"localhost", b"127.0.0.1", None})
 
 MEMORY = 4 * 2**30
-"""Bytes of address space that the tests may use: one that never ends would otherwise take the whole machine's."""
+"""Bytes of address space that the tests may use; otherwise an endless test could use all memory of the machine."""
 
 Drain = Callable[[], tuple[int, int]]
-"""Takes what the recorders have seen since the last call, and counts the events and steps."""
+"""Takes the events recorded since the last call, and returns the numbers of events and steps."""
 
 
 class Outcomes(unittest.TestResult):
-    """Writes one line for each test: its id, how it ended, the error's last line, and what was seen of it."""
+    """Writes one line for each test: its id, its outcome, the last line of its error, and what was recorded of it."""
 
     def __init__(self, results: TextIO, drain: Drain) -> None:
         """Write nothing yet; `results` gets the lines, and `drain` counts what was recorded during a test."""
@@ -57,16 +57,16 @@ class Outcomes(unittest.TestResult):
         self._failed(test, err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        """A part of a test has ended; the test fails with its parts."""
+        """A subtest has ended; the test fails if a subtest does."""
         if err is not None:
             self._failed(test, err)
 
     def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
-        """A test failed that is known to."""
+        """A test failed as expected."""
         self._outcome = "failed as expected"
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
-        """A test passed that is known to fail."""
+        """A test passed that was expected to fail."""
         self._outcome = "passed unexpectedly"
 
     def _failed(self, test: unittest.TestCase, err: Any) -> None:
@@ -82,7 +82,7 @@ class Outcomes(unittest.TestResult):
 
 
 def observe() -> Drain:
-    """Observe every loop of this process from now on."""
+    """Observe all loops of this process from now on."""
     from asynclab.trace.process import observe_process
 
     observation = observe_process()
@@ -95,7 +95,7 @@ def observe() -> Drain:
 
 
 def stay_on_loopback() -> None:
-    """Refuse every connection and look-up that leaves the machine."""
+    """Refuse all connections and lookups beyond this machine."""
 
     def refuse(event: str, args: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(args[1], tuple):

@@ -1,4 +1,4 @@
-"""Runs a demo on plain asyncio, without the tracer, and says what it did. Its seconds pass at once."""
+"""Runs a demo on plain asyncio, without the tracer and without real waits, and records what it did."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ PATIENCE = 10_000.0
 """Virtual seconds after which a demo counts as hanging."""
 
 LEAVES_TASKS_WHEN_CANCELLED = {"create_task"}
-"""Its main awaits one task after the other, so cancelling main leaves the other one: that is its lesson."""
+"""Demos whose main awaits one task after the other: if main is cancelled, the other task is left, as they teach."""
 
 
 @dataclass
@@ -26,18 +26,18 @@ class Performance:
     """What a demo did."""
 
     lines: list[tuple[float, str]] = field(default_factory=list)
-    """What it printed, and when."""
+    """The printed lines, each with its time."""
     seconds: float = 0.0
-    """How long main took."""
+    """Virtual seconds that main took."""
     error: BaseException | None = None
-    """What main raised."""
+    """The exception that main raised."""
     cancelled: bool = False
     hung: bool = False
-    """Whether it had to be cancelled because it would not end."""
+    """Whether the demo was cancelled because it did not end."""
     leftovers: list[str] = field(default_factory=list)
     """The names of the tasks that outlived main."""
     complaints: list[str] = field(default_factory=list)
-    """What the event loop's exception handler was told."""
+    """The messages to the event loop's exception handler."""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -54,7 +54,7 @@ class Performance:
 
 
 class _Printed(io.TextIOBase):
-    """A stdout that notes when each line was printed."""
+    """A stdout that records the time of each printed line."""
 
     def __init__(self, performance: Performance, now: Callable[[], float]) -> None:
         self._lines, self._now, self._started, self._text = performance.lines, now, now(), ""
@@ -70,8 +70,8 @@ def perform(
 ) -> Performance:
     """Run a demo to its end, with values for some of its parameters.
 
-    Main is cancelled at a virtual second, 0 being before its first step, or after some turns of the loop: for demos
-    that wait for a server and not for a timer.
+    Main can be cancelled at a virtual second, where 0 is before its first step. For demos that wait for a server
+    instead of a timer, it can be cancelled after some turns of the loop.
     """
     demo = find(name)
     performance = Performance()
@@ -83,7 +83,7 @@ def perform(
 
 @contextlib.contextmanager
 def _noted_warnings(notes: list[str]) -> Iterator[None]:
-    """Note what is warned of. pytest's own recorder would keep alive the very object that was not closed."""
+    """Record warnings. pytest's own recorder would keep alive the object that was not closed."""
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_, **__: notes.append(str(message))

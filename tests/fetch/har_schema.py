@@ -1,4 +1,4 @@
-"""Checks an HTTP archive against HAR 1.2: required fields, types, and the formats of addresses, moments and URLs."""
+"""Checks an HTTP archive against HAR 1.2: required fields, types, and the formats of addresses, dates and URLs."""
 
 import ipaddress
 import re
@@ -10,7 +10,7 @@ _URI = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(:\d+)?"
     r"(/([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)"
 )
-"""RFC 3986, without user and fragment, which HAR excludes."""
+"""Matches a URL of RFC 3986 without user and fragment, which HAR forbids."""
 
 Check = Callable[[Any], object]
 
@@ -81,9 +81,9 @@ _LOG: Mapping[str, Check] = {
 
 
 def check(value: Any, fields: Mapping[str, Check]) -> bool:
-    """Fail unless a value is an object with these fields, and no others but those that begin with an underscore.
+    """Fail unless a value is an object with these fields. Other fields are allowed if they begin with an underscore.
 
-    A question mark after a name says that the field may be absent.
+    A question mark after a name means that the field is optional.
     """
     assert isinstance(value, dict), f"{value!r} is no object"
     for name, is_right in fields.items():

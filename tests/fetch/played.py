@@ -1,4 +1,4 @@
-"""Plays answers of servers to the engine, on a clock that jumps: nothing is sent, and each run is the same."""
+"""Simulates the answers of servers for the engine, with virtual time: nothing is sent, and each run is the same."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ NO_FILES = Failure("refused", "Can't connect: too many open files", passes=True,
 
 
 class Played:
-    """A fetch of made-up URLs; "a1" is on host a."""
+    """A fetch of invented URLs; the URL "a1" is on host a."""
 
     def __init__(
         self,
@@ -32,17 +32,17 @@ class Played:
         keep_rows: bool = True,
         **options: Any,
     ) -> None:
-        """Prepare it: `names` are those of the URLs, `failures` those of the first attempts at each.
+        """Prepare a fetch of the URLs `names`; `failures` are those of the first attempts at each URL.
 
         Each attempt takes some seconds and brings some bytes.
         """
         monkeypatch.setattr("asynclab.fetch.engine.Requests", lambda *_: self)
         self.started: list[tuple[float, str]] = []
-        """When each attempt began."""
+        """The time of each attempt."""
         self.ended: list[str] = []
-        """What has ended, in order."""
+        """The rows that have ended, in order."""
         self.most_open = 0
-        """The most rows that were queued or under way at a time."""
+        """The most rows that were queued or in flight at one time."""
         self.seconds = seconds
         self._bytes = bytes_each
         self._failures = {name: list(left) for name, left in (failures or {}).items()}
@@ -56,11 +56,11 @@ class Played:
         )
 
     def run(self) -> Totals:
-        """Fetch to the end; each run has a loop of its own."""
+        """Fetch to the end; each run has its own loop."""
         return run_fast(self.fetch.run())
 
     def run_beside(self, *actions: Any) -> Totals:
-        """Fetch, and do something at moments meanwhile: pairs of seconds and what is called then."""
+        """Fetch, and call functions in the meantime: `actions` are pairs of seconds and a function."""
 
         async def both() -> Totals:
             for at, action in actions:
@@ -78,7 +78,7 @@ class Played:
         return [row.outcome for row in self.fetch.rows]
 
     async def attempt(self, row: Row) -> Failure | None:
-        """Play one attempt, and note in its row what an attempt notes."""
+        """Simulate one attempt, and note in the row what a real attempt notes."""
         name, now = row.url.rpartition("/")[2], asyncio.get_running_loop().time()
         self.started.append((round(now, 3), name))
         row.attempts += 1

@@ -1,4 +1,4 @@
-"""Fetches paths of a practice server in a lab, as the panel does."""
+"""Fetches paths of a practice server in a lab, as the Fetch screen does."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -10,14 +10,14 @@ from asynclab.trace import Lab
 
 
 class Server(Protocol):
-    """Who has URLs for paths."""
+    """A server that has URLs for paths."""
 
     def url(self, path: str = "/") -> str:
         """The URL of a path."""
 
 
 async def fetched(server: Server, *paths: str, speed: float = 1.0, **options: Any) -> Fetch:
-    """Fetch paths, or whole URLs, to their end; `speed` is that of waits and timeouts, not of the server."""
+    """Fetch paths, or whole URLs, to their end; `speed` is the speed of waits and timeouts, not of the server."""
     return await run(Fetch(urls_of(server, *paths), Options(**options), chance=lambda: 0.0), speed=speed)
 
 
@@ -26,7 +26,7 @@ async def fetched_row(server: Server, path: str, **options: Any) -> Row:
 
 
 def urls_of(server: Server, *paths: str) -> list[str]:
-    """Paths of a server as URLs; URLs stay."""
+    """The URLs of a server's paths; URLs are unchanged."""
     return [server.url(path) if path.startswith("/") else path for path in paths]
 
 

@@ -1,4 +1,4 @@
-"""A server on loopback that sends bytes as they are, for faults that the practice server need not have."""
+"""A server on loopback that sends given bytes, for faults that the practice server doesn't have."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from typing import Self
 
 
 def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
-    """An answer with a body of the right length."""
+    """An answer with a body and the correct Content-Length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
@@ -20,16 +20,17 @@ def redirect(location: bytes) -> bytes:
 
 
 class RawServer:
-    """Answers each path with its bytes, all others with their own request line; then closes the connection.
+    """Answers each path with its bytes, and all other paths with their own request line; then closes the connection.
 
-    Several pieces are sent one by one, each once the one before is on its way. An empty one resets the connection.
+    If a path has several pieces, each is sent when the piece before is on its way. An empty piece resets the
+    connection.
     """
 
     def __init__(
         self, answers: Mapping[str, bytes | Iterable[bytes]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
     ) -> None:
         self.heads: list[str] = []
-        """The requests, as they came; bytes that are not ASCII as Latin-1."""
+        """The requests as received; bytes that are not ASCII as Latin-1."""
         self.answers = dict(answers)
         self._tls = tls
         self._host = host

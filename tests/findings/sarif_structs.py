@@ -1,4 +1,4 @@
-"""What SARIF 2.1.0 demands of the parts that asynclab writes: names, types, and what has to be there.
+"""SARIF 2.1.0's requirements for the parts that asynclab writes: names, types and required properties.
 
 From the schema at https://docs.oasis-open.org/sarif/sarif/v2.1.0/; a property that isn't here is refused.
 """
@@ -12,7 +12,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class _Part(msgspec.Struct, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """A part of a log."""
+    """A part of a SARIF log."""
 
 
 class Message(_Part):

@@ -1,4 +1,4 @@
-"""Arbitrary events for property tests, sensible or not."""
+"""Makes arbitrary events for property tests, whether they make sense or not."""
 
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -26,12 +26,12 @@ _LIFE = (
 
 
 def any_event(seconds: st.SearchStrategy[float] = _SECONDS) -> st.SearchStrategy[events.AnyEvent]:
-    """One event of any type, about one of a handful of tasks and resources, with such numbers."""
+    """One event of any type, about one of a few tasks and resources, with times from `seconds`."""
     return st.one_of([_struct(event, _MANY, seconds) for event in get_args(events.AnyEvent)])
 
 
 def any_history() -> st.SearchStrategy[list[events.Event]]:
-    """Events in an order that need not make sense, though for two tasks it often does."""
+    """Events in an order that need not make sense; for two tasks it often does."""
     lives = st.one_of([_struct(event, _FEW) for event in _LIFE])
     return st.lists(st.one_of(lives, lives, any_event()), max_size=60)
 

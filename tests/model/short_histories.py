@@ -1,4 +1,4 @@
-"""Short histories of a lab, for tests to begin from."""
+"""Short histories of a lab from which tests begin."""
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskWaiting, Wait
@@ -16,7 +16,7 @@ def lab(*events: Event) -> LabState:
 
 
 def lab_with_timeline(*events: Event) -> tuple[LabState, Timeline]:
-    """A lab after these events, and the timeline that was written on the way."""
+    """The state and the timeline of a lab after these events."""
     timeline = Timeline()
     state = LabState(timeline=timeline)
     fold(state, events)
@@ -28,7 +28,7 @@ def timeline_of(*events: Event) -> Timeline:
 
 
 def tea_party(*events: Event) -> LabState:
-    """A lab whose main has created two tasks at 0.0 s and now waits, after these further events."""
+    """A lab whose main task has created two tasks at 0.0 s and now waits; further events follow."""
     return lab(
         TaskCreated(0.0, MAIN, "main", "main"),
         StepStarted(0.0, MAIN),
@@ -40,21 +40,21 @@ def tea_party(*events: Event) -> LabState:
 
 
 def suspended(at: float, task: int, wait: Wait | None = None) -> list[Event]:
-    """A step of no length at the end of which the task waits."""
+    """The events of a step without duration, after which the task waits."""
     events: list[Event] = [StepStarted(at, task), StepEnded(at, task, 0.0)]
     return events if wait is None else [*events, TaskWaiting(at, task, wait)]
 
 
 def told(state: LabState) -> list[str]:
-    """What the activity says, as "subject: text"."""
+    """The lines of the activity log, as "subject: text"."""
     return [f"{state.task_name(line.task)}: {line.text}" for line in state.activity]
 
 
 def kinds_of(state: LabState, task: int | None) -> list[ActivityKind]:
-    """The kinds of the activity lines about one task, without its creation of others."""
+    """The kinds of the log's lines about one task, without lines about its creation of tasks."""
     return [line.kind for line in state.activity if line.task == task and line.kind != "created"]
 
 
 def told_of(state: LabState, task: int | None) -> list[str]:
-    """What the activity says of one task, without its creation."""
+    """The texts of the log's lines about one task, without lines about its creation of tasks."""
     return [line.text for line in state.activity if line.task == task and line.kind != "created"]

@@ -1,4 +1,4 @@
-"""The practice server with more routes, one path for each fault that a client has to survive, and with TLS."""
+"""The practice server with additional routes, one for each fault that a client has to survive, and with TLS."""
 
 import asyncio
 import gzip
@@ -17,13 +17,13 @@ from asynclab.practice.routes import begin, has_body, html, pause, whole_number
 from asynclab.practice.server import HOST, PracticeServer
 
 BOMB_MEGABYTES = 200
-"""The unpacked size of the gzip bomb."""
+"""The unpacked size of the gzip bomb in bytes."""
 
 ESCAPES = "\x1b]0;PWNED\x07\x1b[31m\x9b31m\u202e\x01\u2028"
-"""Text that a terminal would obey, or hide."""
+"""Text that would control a terminal, or be invisible in it."""
 
 MARKUP = "done [/] [red]x[/red] [@click=app.quit]here[/]"
-"""Text that a view would obey if it took text for markup."""
+"""Text that a view would obey if it read text as markup."""
 
 _TEXT = "naïve café, 10 €: ☕\n"
 
@@ -34,7 +34,7 @@ faults = web.RouteTableDef()
 
 
 class FaultyServer(PracticeServer):
-    """The practice server with faults; if `tls`, it also answers over TLS, with a certificate that nobody trusts."""
+    """The practice server with faults. With `tls`, it also answers over TLS, with a certificate that isn't trusted."""
 
     ROUTES = (*PracticeServer.ROUTES, faults)
 
@@ -57,7 +57,7 @@ class FaultyServer(PracticeServer):
 
 
 class RawAnswer(web.StreamResponse):
-    """Bytes that are sent as they are in place of a correct response; then the connection is closed."""
+    """Sends given bytes instead of a correct response, and then closes the connection."""
 
     def __init__(self, send: Callable[[asyncio.Transport], AsyncIterator[bytes]], *, reset: bool = False) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class RawAnswer(web.StreamResponse):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Send nothing more."""
+        """Send no more bytes."""
 
 
 def raw(*parts: bytes, reset: bool = False) -> RawAnswer:
@@ -104,12 +104,12 @@ ANSWERS = {
     "/lying-encoding": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nnot gzipped",
     "/evil": _evil(),
 }
-"""What is sent before the connection is closed."""
+"""For each path, the bytes that are sent before the connection is closed."""
 
 
 @faults.get("/reset")
 async def send_bytes(request: web.Request) -> web.StreamResponse:
-    """Send the bytes of this path, and nothing else; without any, reset the connection."""
+    """Send the bytes of this path and nothing else; without bytes, reset the connection."""
     return raw(ANSWERS.get(request.path, b""), reset=request.path not in ANSWERS)
 
 
@@ -125,7 +125,7 @@ async def hang(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/hang-in-body")
 async def hang_in_body(request: web.Request) -> web.StreamResponse:
-    """Send the beginning of a body, and never the rest."""
+    """Send the beginning of a body, but never the rest."""
     response = await begin(request, "text/plain", 1_000)
     if has_body(request):
         await response.write(b"the beginning\n")
@@ -135,7 +135,7 @@ async def hang_in_body(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/slow-headers/{count}")
 async def slow_headers(request: web.Request) -> web.StreamResponse:
-    """Send so many header lines, one every tenth of a second, and then the rest."""
+    """Send this number of header lines, one every tenth of a second, and then the rest."""
     count = whole_number("count", request.match_info["count"], 0, 100)
 
     async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
@@ -154,7 +154,7 @@ async def reset_in_body(request: web.Request) -> web.StreamResponse:
 
     async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 500
-        await asyncio.sleep(0.02)  # or the reset overtakes what was sent
+        await asyncio.sleep(0.02)  # otherwise the reset overtakes the sent bytes
 
     return RawAnswer(send, reset=True)
 
@@ -206,7 +206,7 @@ async def redirect_to(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/charset/{declared}")
 async def charset(request: web.Request) -> web.StreamResponse:
-    """Declare one charset and send text in another: `sent`, UTF-8 unless told otherwise."""
+    """Declare one charset and send text in another, `sent`, which is UTF-8 by default."""
     declared = request.match_info["declared"]
     body = _TEXT.encode(request.query.get("sent", "utf-8"), errors="replace")
     return web.Response(body=body, headers={"Content-Type": f"text/plain; charset={declared}"})

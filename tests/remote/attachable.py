@@ -1,4 +1,4 @@
-"""Starts a program that can be attached to, and asks it whether all is as it was."""
+"""Starts a program to which asynclab can attach, and asks the program whether asyncio is unchanged."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parent / "attachable_program.py"
 
 
 class Program:
-    """A program that runs, and can be asked whether all is as it was."""
+    """A running program that can be asked whether asyncio is unchanged."""
 
     def __init__(self, runtime: Path, *command: str) -> None:
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(runtime)}
@@ -55,4 +55,4 @@ class Program:
 
 
 AS_IT_WAS = "differing: []"
-"""What it answers where nothing of asyncio is replaced."""
+"""The program's answer if nothing of asyncio is replaced."""

@@ -1,4 +1,4 @@
-"""A program that can be attached to. For each line of its input it says whether asyncio is as it was at its start."""
+"""A program to which asynclab can attach. For each line of input it says whether asyncio is as it was at its start."""
 
 import asyncio
 import asyncio.events
@@ -10,7 +10,7 @@ import asynclab
 
 
 def attributes() -> dict[tuple[str, str], object]:
-    """What is replaced while somebody looks: each is to be the same before and after."""
+    """The attributes that are replaced during an observation: they must be equal before and after."""
     loop = asyncio.get_running_loop()
     primitives = asyncio.Lock, asyncio.Event, asyncio.Semaphore, asyncio.Condition, asyncio.Barrier, asyncio.Queue
     kinds = *type(loop).__mro__, asyncio.Handle, asyncio.TimerHandle, *primitives
@@ -21,7 +21,7 @@ def attributes() -> dict[tuple[str, str], object]:
 
 
 async def holds(lock: asyncio.Lock, other: asyncio.Lock) -> None:
-    """Take two locks, one after another."""
+    """Take two locks, one after the other."""
     async with lock:
         await asyncio.sleep(0)
         async with other:
@@ -29,19 +29,19 @@ async def holds(lock: asyncio.Lock, other: asyncio.Lock) -> None:
 
 
 async def ticks() -> None:
-    """Go on."""
+    """Keep running."""
     while True:  # noqa: ASYNC110 - it waits for nothing
         await asyncio.sleep(0.01)
 
 
 async def times_out() -> None:
-    """Wait for what never comes."""
+    """Wait for an event that never comes."""
     async with asyncio.timeout(3600):
         await asyncio.Event().wait()
 
 
 async def main() -> None:
-    """Obey each line: say what differs, block the loop, or end."""
+    """Obey each line of input: print what has changed, block the loop, or end."""
     loop = asyncio.get_running_loop()
     before = attributes()
     lines: asyncio.Queue[str] = asyncio.Queue()

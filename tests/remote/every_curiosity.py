@@ -1,4 +1,4 @@
-"""Runs programs that look at what they run on, one after another, and prints what each finds."""
+"""Runs programs that inspect their interpreter, one after another, and prints what they find."""
 
 import asyncio
 import atexit
@@ -27,7 +27,7 @@ def program(function: Callable[[], object]) -> Callable[[], object]:
 
 
 def tell(*values: object) -> None:
-    """Print values without what differs from run to run."""
+    """Print values without the parts that differ between runs."""
     print(re.sub(r"0x[0-9a-f]+", "0x", " ".join(map(str, values))))
 
 
@@ -37,7 +37,7 @@ def tell_error(error: BaseException) -> None:
 
 
 def callers() -> list[tuple[str, int | None, str]]:
-    """Who has called the caller, up to the loop: the files' names, lines and functions."""
+    """The callers of the calling function, up to the loop: files, lines and function names."""
     found: list[tuple[str, int | None, str]] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_name not in ("_run_once", "_bootstrap_inner"):
@@ -47,7 +47,7 @@ def callers() -> list[tuple[str, int | None, str]]:
 
 
 class Dies:
-    """Tells when it is destroyed."""
+    """Prints when it is destroyed."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -323,7 +323,7 @@ def warnings_name_the_lines_that_they_are_of() -> None:
 
 
 class Sub(asyncio.SelectorEventLoop):
-    """A loop whose class has a circle in it: it goes, with the module, when Python looks for those at the end."""
+    """A loop whose class is part of a reference cycle: it is collected with the module when the interpreter ends."""
 
     def close(self) -> None:
         super().close()

@@ -1,4 +1,4 @@
-"""Runs every program that observing must not change, one after another, and prints what each prints and how it ends."""
+"""Runs all programs that observing must not change, one after another, and prints their output and how they end."""
 
 import re
 import sys
@@ -7,10 +7,10 @@ from tests.fast_loop import run_fast
 from tests.trace.odd_scripts import SCRIPTS
 
 _TIME = re.compile(r"\d+\.\d{3,}")
-"""A measured time: no two runs have the same."""
+"""Matches a measured time, which differs between runs."""
 
 RACY = frozenset({"debug_mode_checks"})
-"""Programs whose threads print at once: no two runs need be alike."""
+"""Programs whose threads print at the same time, so that their output may differ between runs."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Runs programs in processes of their own: plainly, and under `asynclab run`."""
+"""Runs programs in child processes: plainly, and under `asynclab run`."""
 
 import os
 import re
@@ -12,26 +12,26 @@ from types import MappingProxyType
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 ROOT = Path(__file__).parents[2]
-"""What holds the package and its tests."""
+"""The folder that contains the package and its tests."""
 
 _TIME = re.compile(r"when=[\d.]+")
-"""A moment of the loop's clock, in the repr of a timer."""
+"""Matches a time of the loop's clock in the repr of a timer."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a program left behind."""
+    """The exit code and the output of a program."""
 
     code: int
     out: str
     err: str
-    """Without what asynclab says itself."""
+    """The standard error without asynclab's own lines."""
     report: tuple[str, ...]
-    """What asynclab says, without its name."""
+    """The lines of asynclab, without its name."""
 
     @property
     def alike(self) -> tuple[int, str, str]:
-        """What has to be the same, observed or not."""
+        """All that must be the same with and without observation."""
         return self.code, self.out, _TIME.sub("when=…", self.err)
 
 

@@ -1,4 +1,4 @@
-"""Checks a trace as the importers of Chrome's and Perfetto's viewers read it: sorted by time, each track a stack."""
+"""Checks a trace for the rules of Chrome's and Perfetto's viewers: sorted by time, and each track is a stack."""
 
 import json
 from collections import defaultdict
@@ -9,11 +9,11 @@ Entry: TypeAlias = dict[str, Any]
 REQUIRED = {"ph", "pid", "tid", "ts", "name"}
 FURTHER = {"M": {"args"}, "B": {"args"}, "E": set(), "X": {"dur", "args"}, "i": {"s"}, "C": {"args"}}
 FURTHER |= {"s": {"id", "cat"}, "f": {"id", "cat", "bp"}}
-"""The members that the format demands for each kind of event."""
+"""The required members for each kind of event."""
 
 
 def checked(text: str) -> list[Entry]:
-    """The events of a trace that is valid; fails where it isn't."""
+    """The events of a valid trace; fails if it isn't valid."""
     events: list[Entry] = json.loads(text)["traceEvents"]
     tracks = defaultdict(list)
     for event in events:
@@ -28,7 +28,7 @@ def checked(text: str) -> list[Entry]:
 
 
 def _check_nesting(track: list[Entry]) -> None:
-    """Every begin ends, no slice reaches beyond the one around it, and arrows are inside slices."""
+    """Check that each begin has an end, that no slice exceeds the one around it, and that arrows are inside slices."""
     stack: list[tuple[str, int | None]] = []
     for event in track:
         while stack and stack[-1][1] is not None and stack[-1][1] <= event["ts"]:

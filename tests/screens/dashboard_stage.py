@@ -1,4 +1,4 @@
-"""The dashboard on a stage: opened in a given size, with labs that don't wait for real."""
+"""Opens the app for a test, in a given size, with labs that don't wait in real time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -23,18 +23,18 @@ from tests.fast_ui import loop_time, until
 
 
 def quick_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
-    """A lab whose tasks never really wait for a timer."""
+    """A lab whose tasks never wait in real time for a timer."""
     return Lab(name, speed=speed, instant=True, watch=False)
 
 
 def plain_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
-    """A lab in the loop's time, without a thread that watches the loop."""
+    """A lab that uses the loop's time, without a thread that watches the loop."""
     return Lab(name, speed=speed, instant=instant, watch=False, real_time=loop_time())
 
 
 @dataclass(frozen=True)
 class StagedDemo:
-    """A demo whose main is written in the test."""
+    """A demo whose main is defined in a test."""
 
     main: Callable[..., Coroutine[Any, Any, Any]]
     parameters: tuple[Parameter, ...] = ()
@@ -50,25 +50,25 @@ class StagedDemo:
 
 
 def staged(main: Callable[..., Coroutine[Any, Any, Any]], *parameters: Parameter) -> Demo:
-    """A demo made of a coroutine function."""
+    """Make a demo of a coroutine function."""
     return cast("Demo", StagedDemo(main, parameters))
 
 
 def read_help(app: App[None]) -> str:
-    """The text of the help page that is open, in one line."""
+    """The text of the open help page, on one line."""
     page = app.screen
     assert isinstance(page, HelpScreen)
     return " ".join(page.text_to_copy().split())
 
 
 def notices_of(app: App[Any]) -> list[str]:
-    """The notices on the screen."""
+    """The notifications on the screen."""
     return [str(toast.render()) for toast in app.screen.query("Toast")]
 
 
 @dataclass
 class Hand:
-    """A hand on the keys of the app."""
+    """The app, and a pilot that presses keys."""
 
     app: AsyncLabApp
     pilot: Pilot[None]
@@ -79,14 +79,14 @@ class Hand:
 
     @property
     def focused(self) -> str:
-        """The id of what has the focus."""
+        """The id of the focused widget."""
         return "" if self.app.focused is None else str(self.app.focused.id)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
     def type_at_once(self, *keys: str) -> None:
-        """Type so fast that the app finds all the keys at once."""
+        """Press keys so fast that the app gets all of them at once."""
         for key in keys:
             event = Key(key, None)
             event.set_sender(self.app)
@@ -94,7 +94,7 @@ class Hand:
 
 
 class Stage(Hand):
-    """The app on its Learn screen, and a hand on its keys."""
+    """The app on its Learn screen, and a pilot that presses keys."""
 
     @property
     def screen(self) -> LearnScreen:
@@ -106,21 +106,21 @@ class Stage(Hand):
 
     @property
     def clock(self) -> str:
-        """What the frame of the lesson says of time."""
+        """The times in the border of the lesson."""
         return plain(self.views.concept.subtitle)
 
     @property
     def bar(self) -> str:
-        """The key bar."""
+        """The text of the key bar."""
         return str(self.screen.key_bar.render())
 
     @property
     def title(self) -> str:
-        """The title bar."""
+        """The text of the title bar."""
         return self.screen.title_bar.line_text(0)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so, and it is on the screen, however late the next frame is on a busy machine."""
+        """Wait until a condition is true and on the screen, however late the next frame is on a busy machine."""
         await until(condition)
         front = self.app.screen
         if isinstance(front, LearnScreen) and front.is_furnished:
@@ -132,7 +132,7 @@ class Stage(Hand):
 async def opened(
     size: tuple[int, int] = (120, 40), make_lab: LabFactory = plain_lab, demo: Demo | None = None, **values: Any
 ) -> AsyncIterator[Stage]:
-    """The dashboard, opened; nothing of it runs on when the block is left."""
+    """Open the app; everything is stopped when the block is left."""
     app = AsyncLabApp(demo, values, make_lab=make_lab)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot)

@@ -1,4 +1,4 @@
-"""A run in which two tasks wait for each other's lock, until somebody ends it with ctrl+c."""
+"""A run in which two tasks wait for each other's lock, until a user ends it with ctrl+c."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ STUCK_AT = 0.011
 
 
 def until_stuck(file: str = FILE) -> Iterable[e.AnyEvent]:
-    """The events up to the moment from which nothing moves, and the look that tells so."""
+    """The events up to the deadlock, and the event that says that the loop is idle."""
     yield e.TaskCreated(0.0, 1, "main", "main", None, file, 13)
     for number in (1, 2):
         yield e.PrimitiveCreated(0.0, number, "lock", number)
@@ -47,14 +47,14 @@ def until_stuck(file: str = FILE) -> Iterable[e.AnyEvent]:
 
 
 def by_ctrl_c() -> Iterable[e.AnyEvent]:
-    """The events of its end."""
+    """The events of the run's end."""
     yield e.TaskCancelRequested(2.0, 1)
     for task in (2, 3, 1):
         yield e.TaskEnded(2.001, task, "cancelled")
 
 
 def other_bugs(file: str = FILE) -> Iterable[e.AnyEvent]:
-    """A coroutine that nobody awaits, and a task that is only likely to do wrong."""
+    """A coroutine that nobody awaits, and a task with a likely bug."""
     yield e.CoroutineDropped(0.6, "transfer", file, 10, 1)
     yield e.TaskCreated(0.7, 4, "auditor", "audit", 1, file, 11)
     yield e.TaskCancelRequested(0.8, 4, 1)
@@ -64,7 +64,7 @@ def other_bugs(file: str = FILE) -> Iterable[e.AnyEvent]:
 
 
 def program(file: str = FILE, *more: e.AnyEvent) -> Iterable[AnyFrame]:
-    """The same as frames of a program that was recorded."""
+    """The same events as frames of a recorded program."""
     yield ProgramStarted("bank.py", "3.13.0", 4711, 4_000_000_000.0)
     yield LoopOpened(1, "_UnixSelectorEventLoop", 0.0)
     yield LoopEvents(1, tuple(until_stuck(file)))

@@ -1,4 +1,4 @@
-"""The Fetch screen on a stage, with a practice server of the test's own."""
+"""Opens the Fetch screen for a test, with a practice server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +25,7 @@ from tests.screens.recordings import text_of
 
 @dataclass
 class FetchStage:
-    """The app on its Fetch screen, a hand on its keys, and a server to fetch from."""
+    """The app on its Fetch screen, a pilot that presses keys, and a practice server."""
 
     app: AsyncLabApp
     screen: FetchScreen
@@ -63,12 +63,12 @@ class FetchStage:
 
     @property
     def frame(self) -> str:
-        """What the frame of the table says, at the bottom."""
+        """The text in the bottom border of the table."""
         return Content.from_markup(str(self.views.table.border_subtitle or "")).plain
 
     @property
     def answer(self) -> str:
-        """The pane of headers and preview, as one text."""
+        """The text of the pane with headers and preview."""
         return " ".join(map(str.strip, text_of(self.views.answer).splitlines()))
 
     @property
@@ -82,36 +82,36 @@ class FetchStage:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so, and paint it."""
+        """Wait until a condition is true, and draw the screen."""
         await until(condition)
         self.screen.beat()
         await self.pilot.pause()
 
     async def paste(self, text: str) -> None:
-        """Paste into whatever has the focus."""
+        """Paste text into the focused widget."""
         self.app.post_message(Paste(text))
         await self.pilot.pause()
         self.screen.beat()
 
     async def take(self, *paths: str, then: str = "") -> None:
-        """Have these of the server's URLs in the text, and then press a key."""
+        """Put these paths' URLs into the text, and then press a key."""
         await self.screen.take("\n".join(self.urls(*paths)))
         self.screen.beat()
         if then:
             await self.press(then)
 
     async def begun(self, *paths: str, states: list[str]) -> None:
-        """Fetch these of the server's URLs until they stand so."""
+        """Begin to fetch these paths, and wait until their rows have these states."""
         await self.take(*paths, then="enter")
         await self.until(lambda: self.screen.together.fetch and self.states == states)
 
     async def held(self, *paths: str) -> None:
-        """Begin to fetch these of the server's URLs, and hold at the first step."""
+        """Begin to fetch these paths, and hold at the first step."""
         await self.take(*paths, then="n")
         await self.until(lambda: self.screen.together.is_running)
 
     async def fetched(self, *paths: str) -> None:
-        """Fetch these of the server's URLs to the end."""
+        """Fetch these paths to their end."""
         await self.take(*paths, then="enter")
         await self.ended()
 
@@ -131,8 +131,8 @@ async def fetching(
     pace: float = 0.0,
     request: Request | None = None,
 ) -> AsyncIterator[FetchStage]:
-    """The app on its Fetch screen; nothing of it runs on when the block is left."""
-    app = AsyncLabApp(make_lab=make_lab, request=request or Request())  # opens on this screen
+    """Open the app on its Fetch screen; everything is stopped when the block is left."""
+    app = AsyncLabApp(make_lab=make_lab, request=request or Request())  # opens the Fetch screen
     async with FaultyServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
         screen = app.screen
         assert isinstance(screen, FetchScreen)
@@ -147,7 +147,7 @@ async def fetching(
 
 @asynccontextmanager
 async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
-    """That many URLs in flight that never answer, and then these keys pressed."""
+    """Begin to fetch some URLs that never answer, and press these keys."""
     async with fetching(size) as stage:
         await stage.begun(*(f"/hang?{number}" for number in range(count)), states=["running"] * count)
         await stage.until(lambda: stage.lab.state.counts["waiting"] == count + 1)

@@ -1,4 +1,4 @@
-"""A form on the dashboard, and what came out of it."""
+"""Opens a form in the app, and keeps its result."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from asynclab.screens.shared.form import Field, Form
 
 @dataclass
 class FormStage:
-    """A form, and what came out of it."""
+    """A form and its result."""
 
     form: Form
     pilot: Pilot[None]
@@ -27,7 +27,7 @@ class FormStage:
         return str(self.field(name).query_one(".hint", Label).render())
 
     async def enter(self, name: str, text: str) -> str:
-        """Put a text into a field; what was in it before."""
+        """Put text into a field; return the field's earlier text."""
         control = self.field(name).query_one(".control")
         if isinstance(control, TextArea):
             before = control.text

@@ -1,4 +1,4 @@
-"""A lab that stands still at a chosen moment: its state is folded from events written here."""
+"""A lab that never changes: its state is made from the events in this file."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from tests.sources import ToldSource
 
 
 class FrozenLab(ToldSource):
-    """A lab that stands still: it can be started and takes commands, but nothing comes of them."""
+    """A lab that never changes: it can be started and accepts commands, but they have no effect."""
 
     _is_closed = False
 
@@ -30,16 +30,16 @@ class FrozenLab(ToldSource):
         return self
 
     def start(self, main: object, /, **values: object) -> None:
-        """Nothing: what it shows has happened already."""
+        """Do nothing, since all events have happened already."""
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> None:
-        """Nothing is there to look at."""
+        """Do nothing, since there are no tasks to sample."""
 
     def cancel(self) -> None:
         self._cancelled.set()
 
     def ignore(self, *arguments: object) -> None:
-        """Do nothing: it stands still."""
+        """Do nothing, whatever is asked."""
 
     pause = resume = step = run_to_event = set_speed = run_instantly = cancel_task = was_stopped = ignore
 
@@ -51,18 +51,18 @@ class FrozenLab(ToldSource):
 
 
 def frozen_monitor() -> Any:
-    """A loop monitor with measurements of its own."""
+    """A loop monitor with fixed measurements."""
     lags = [0.0004, 0.0003, 0.0011, 0.0004, 0.0052, 0.0004, 0.0003, 0.0009, 0.0004, 0.0004, 0.0021, 0.0004]
     return SimpleNamespace(lags=lags, stop=lambda: None)
 
 
 def line_with(demo: Demo, text: str) -> int:
-    """The number of the first line of a demo's file that contains a text."""
+    """The number of the first line in a demo's file that contains a text."""
     return next(number for number, line in enumerate(demo.source.splitlines(), 1) if text in line)
 
 
 def queue_history() -> Iterable[Event]:
-    """A full queue: the producer waits to put, one consumer is ready, one sleeps, a deadline is near."""
+    """A full queue: the producer waits to put, one consumer is ready, one sleeps, and a deadline is near."""
     demo = find("queue")
     file = str(demo.path)
     put, get, sleep = (
@@ -102,5 +102,5 @@ def queue_history() -> Iterable[Event]:
 
 
 def frozen_lab(history: Iterable[Event], now: float) -> Any:
-    """A lab in which these events have happened, at a lab time in seconds."""
+    """A lab in which these events have happened; `now` is the lab time in seconds."""
     return FrozenLab(history, now)

@@ -1,4 +1,4 @@
-"""A fetch that stands still in the middle: rows in every state, written here."""
+"""A fetch that never changes, with rows in every state."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ OPTIONS = Options(concurrency=20, rate=50.0, headers=(("X-Mine", "yes"),))
 
 
 class FrozenFetch:
-    """What the screen reads of a fetch; nothing is fetched."""
+    """The part of a fetch that the screen reads; nothing is fetched."""
 
     options = OPTIONS
     version = 1
@@ -48,7 +48,7 @@ class FrozenFetch:
         self.kept = frozenset({1})
 
     def keep(self, numbers: object) -> None:
-        """Nothing is downloaded."""
+        """Do nothing, since nothing is downloaded."""
 
     def totals(self, now: float) -> Totals:
         alone = sum(row.elapsed(now) for row in self.rows)
@@ -58,7 +58,7 @@ class FrozenFetch:
 
 
 class FrozenSession(FetchSession):
-    """A session in the middle of that fetch."""
+    """A session in the middle of this fetch."""
 
     is_active = True
 
@@ -71,13 +71,13 @@ class FrozenSession(FetchSession):
 
 
 def history() -> list[e.Event]:
-    """The run as the lab tells of it."""
+    """The events of the run."""
     names = [e.TaskCreated(0.0, number + 1, f"fetch {number}", "_fetch", 1) for number in range(1, 11)]
     return [e.RunStarted(0.0, "fetch", 1_700_000_000.0, "3.13.0"), e.TaskCreated(0.0, 1, "run", "run"), *names]
 
 
 def rows() -> tuple[Row, ...]:
-    """The URLs of the text, each at a point of its way."""
+    """The rows of the text's URLs, each in another state."""
     made = tuple(new_row(number, url) for number, url in enumerate(find_urls(TEXT).urls, 1))
     guide, api, poster, old, items, slow, gone, nowhere, refused, dump, *_ = made
     _answered(guide, 0.31, 48_200, queued=0.02, dns=0.04, tcp=0.03, tls=0.05, wait=0.11, download=0.06)

@@ -1,4 +1,4 @@
-"""The lab of a fetch that is held in the middle: what its tasks did up to then, written here."""
+"""The lab of a fetch that is held in the middle: the events of its tasks are in this file."""
 
 from collections.abc import Iterator
 
@@ -30,21 +30,21 @@ async def _wait_for_all(self, run):
         run.all_ended.clear()
         await run.all_ended.wait()
 """
-"""What its tasks run; the engine itself changes too often for a picture."""
+"""The code of its tasks; the engine's own code changes too often for snapshots."""
 
 ATTEMPT, RETRY, ALL = 3, 11, 18
-"""The lines at which they wait."""
+"""The lines at which the tasks wait."""
 
 NETWORK = Wait("library", library="aiohttp", file=PATH, line=ATTEMPT)
 
 
 def lab_history() -> list[Event]:
-    """What happened, in its order."""
+    """The events in order."""
     return sorted(_happened(), key=lambda event: event.at)
 
 
 def _happened() -> Iterator[Event]:
-    """Six URLs: one is done, one cancelled, one waits for its next try, one has its answer, the others wait for it."""
+    """Six URLs: one is done, one cancelled, one waits for its retry, one has its answer, the others wait for theirs."""
     yield e.RunStarted(0.0, "fetch", 4_000_000_000.0, "3.13.0")
     yield e.TaskCreated(0.0, 1, "run", "Fetch.run")
     yield e.StepStarted(0.001, 1)
@@ -84,7 +84,7 @@ def _happened() -> Iterator[Event]:
 
 
 def _answers(at: float, task: int, received: int, total: int | None = None) -> Iterator[Event]:
-    """A task is woken by bytes from the network."""
+    """Bytes from the network wake a task."""
     yield e.TaskReady(at, task, "callback")
     yield e.StepStarted(at + 0.001, task)
     yield e.Progressed(at + 0.001, task, received, total, "B")

@@ -1,4 +1,4 @@
-"""Recordings to be shown: a program with two loops, on one of which tasks wait for each other."""
+"""Recordings to display: of a program with two loops, on one of which tasks wait for each other."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ ENDED = ProgramEnded(1.62, -9)
 
 
 def frames(file: str = "ticker.py") -> Iterable[AnyFrame]:
-    """A program whose first loop had ended, while tasks of the second one waited."""
+    """The frames of a program whose first loop has ended, while tasks of the second one wait."""
     yield ProgramStarted("shop.py", "3.13.0", 4711, 4_000_000_000.0)
     yield LoopOpened(1, "_UnixSelectorEventLoop", 0.0)
     ticker: list[e.AnyEvent] = [
@@ -48,7 +48,7 @@ def frames(file: str = "ticker.py") -> Iterable[AnyFrame]:
 
 
 def written(path: Path, *told: AnyFrame, is_whole: bool = True, code: str = CODE) -> Path:
-    """A recording; if it is whole, with a file of the program in it that is no longer there."""
+    """Write a recording; a complete one contains the source of a file that no longer exists."""
     script = path.with_name("ticker.py")
     script.write_text(code, encoding="utf-8")
     with path.open("wb") as file:
@@ -64,7 +64,7 @@ def written(path: Path, *told: AnyFrame, is_whole: bool = True, code: str = CODE
 
 @dataclass
 class Shown(Hand):
-    """The app with a recording on its stage, and a hand on its keys."""
+    """The app that displays a recording, and a pilot that presses keys."""
 
     replay: Replay
 
@@ -92,7 +92,7 @@ class Shown(Hand):
 
 @asynccontextmanager
 async def shown(path: Path, size: tuple[int, int] = (140, 44), judge: MakeJudge = plain_judge) -> AsyncIterator[Shown]:
-    """A recording, read to its end."""
+    """Display a recording after it was read to its end."""
     replay = Replay(path, judge)
     app = AsyncLabApp(program=replay)
     async with app.run_test(size=size, notifications=True) as pilot:

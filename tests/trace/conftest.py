@@ -1,4 +1,4 @@
-"""Coroutines run on a FastLoop; a test may take a lab, or an observed process, that is closed behind it."""
+"""Runs asynchronous tests on a FastLoop, and makes labs and observations that are closed after the test."""
 
 import asyncio
 import inspect
@@ -15,26 +15,26 @@ from tests.trace.fast_labs import fast_lab
 
 @pytest.fixture(autouse=True)
 def fast_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pytest-asyncio run the test on a FastLoop; `asyncio.run` in other tests makes a loop of its own kind."""
+    """Make pytest-asyncio run the test on a FastLoop; in other tests, `asyncio.run` makes its usual loop."""
     if inspect.iscoroutinefunction(request.function) and "real_loop" not in request.fixturenames:
         monkeypatch.setattr(asyncio.events, "new_event_loop", FastLoop)
 
 
 @pytest.fixture
 def real_loop() -> None:
-    """Let it run on asyncio's own loop, in real time."""
+    """Make pytest-asyncio run the test on asyncio's usual loop, in real time."""
 
 
 @pytest.fixture
 async def lab() -> AsyncIterator[Lab]:
-    """A lab on the FastLoop's time."""
+    """A lab that uses the FastLoop's time."""
     async with fast_lab() as lab:
         yield lab
 
 
 @pytest.fixture
 def told(lab: Lab) -> list[Event]:
-    """All that this lab has told so far."""
+    """All events of the lab so far."""
     events: list[Event] = []
     lab.subscribe(events.extend)
     return events
@@ -42,7 +42,7 @@ def told(lab: Lab) -> list[Event]:
 
 @pytest.fixture
 def observation() -> Iterator[ProcessObservation]:
-    """What observes the loops that the test makes."""
+    """An observation of all loops that the test makes."""
     observation = observe_process()
     yield observation
     observation.stop()

@@ -1,4 +1,4 @@
-"""Runs a coroutine function in a lab on a FastLoop, and keeps what was seen."""
+"""Runs a coroutine function in a lab on a FastLoop, and keeps the events and the state."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,7 +19,7 @@ Main = Callable[..., Coroutine[Any, Any, Any]]
 
 @dataclass
 class Observed:
-    """What was seen of one run."""
+    """What was recorded of one run."""
 
     events: list[Event] = field(default_factory=list)
     state: LabState = field(default_factory=LabState)
@@ -32,13 +32,13 @@ class Observed:
         return next(task for task in self.state.tasks.values() if task.name == name)
 
     def texts(self, name: str | None = None) -> list[str]:
-        """The activity lines, or those of one task."""
+        """The activity lines of all tasks, or of one."""
         number = None if name is None else self.task(name).id
         return [line.text for line in self.state.activity if name is None or line.task == number]
 
 
 def fast_lab(**options: Any) -> Lab:
-    """A lab on the time of the running FastLoop."""
+    """A lab that uses the time of the running FastLoop."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, FastLoop)
     # Not loop.time, which is a lab's own where one runs already.
@@ -47,27 +47,27 @@ def fast_lab(**options: Any) -> Lab:
 
 
 async def settle() -> None:
-    """Let everything that is ready run."""
+    """Wait until all ready tasks have run."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 async def held(lab: Lab, main: Main, *args: Any) -> None:
-    """Start a lab that is held before its first step."""
+    """Start a lab, and hold it before its first step."""
     lab.start(main, *args)
     lab.pause()
     await settle()
 
 
 async def stepped(lab: Lab, task: int | None = None) -> str:
-    """Let a held lab make one step; what came of it."""
+    """Make one step in a lab that is held; return its result."""
     outcome = lab.step(task)
     await settle()
     return outcome
 
 
 def state_of(lab: Lab) -> LabState:
-    """Everything that has happened in a lab up to now."""
+    """The state of a lab after all events so far."""
     lab.pump()
     return lab.state
 

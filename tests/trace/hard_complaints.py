@@ -1,4 +1,4 @@
-"""Programs that have a say in how complaints are told, and those with threads of their own."""
+"""Programs that handle asyncio's error messages themselves, or use threads. Observing must not change them."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from tests.trace.hard_scripts import outcome_of, program
 
 @contextlib.contextmanager
 def logged() -> Iterator[list[str]]:
-    """What asyncio logs, as a handler of the program's own gets it."""
+    """The messages that asyncio logs, as the program's own handler gets them."""
     lines: list[str] = []
 
     class Keeps(logging.Handler):
@@ -178,7 +178,7 @@ async def code_looks_at_the_stack_that_it_runs_on() -> None:
 
 
 def callers() -> list[tuple[str, int | None, str]]:
-    """Who has called the caller, up to the loop: the files' names, lines and functions."""
+    """The callers of the calling function, up to the loop: files, lines and function names."""
     found: list[tuple[str, int | None, str]] = []
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_name not in ("_run_once", "_worker"):

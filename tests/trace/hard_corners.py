@@ -1,4 +1,4 @@
-"""Programs that look into the corners of a loop: contexts, executors, copies, tracebacks, timers and clocks."""
+"""Programs that use rare features of a loop: contexts, executors, copies, tracebacks, timers and clocks."""
 
 import asyncio
 import contextlib
@@ -163,7 +163,7 @@ async def a_queue_of_its_own_kind_fails_in_the_middle() -> None:
 @program
 async def delays_that_are_hardly_numbers() -> None:
     class Soon:
-        """Can be added to a time, and does nothing else that a number does."""
+        """A delay that can only be added to a time, and is no number."""
 
         def __radd__(self, time: float) -> float:
             return time + 1

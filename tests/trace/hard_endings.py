@@ -1,4 +1,4 @@
-"""Programs that end in the hardest ways: by exits and interrupts from anywhere, cancels, and failing clean-up."""
+"""Programs that end in unusual ways: by an exit, an interrupt or a cancel anywhere, or by a failing clean-up."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from typing import Any
 from tests.trace.hard_scripts import Odd, outcome_of, program
 
 KEPT: list[Any] = []
-"""What the programs leave behind, so that it isn't collected at a moment of the collector's choice."""
+"""Objects that the programs leave, kept so that they aren't garbage-collected at an arbitrary time."""
 
 
 def tell_complaints() -> None:
-    """Print what the loop complains of, with an exception handler of the program's own."""
+    """Set an exception handler that prints the loop's errors."""
 
     def handler(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         told = context["message"].split(" at 0x")[0].split("\n")[0]
@@ -23,7 +23,7 @@ def tell_complaints() -> None:
 
 
 async def lasting(name: str, last_word: BaseException | None = None) -> None:
-    """Sleeps until it is cancelled, tells so, and may raise something else then."""
+    """Sleep until cancelled, print that, and perhaps raise another exception."""
     try:
         await asyncio.sleep(100)
     except asyncio.CancelledError as error:
@@ -34,12 +34,12 @@ async def lasting(name: str, last_word: BaseException | None = None) -> None:
 
 
 def background(*arguments: Any) -> asyncio.Task[Any]:
-    """A task that sleeps, and stays referenced."""
+    """A task that sleeps; a reference to it is kept."""
     KEPT[:] = [*KEPT[-20:], task := asyncio.create_task(lasting(*arguments))]
     return task
 
 
-# SystemExit and KeyboardInterrupt, wherever they may be raised
+# SystemExit and KeyboardInterrupt, raised in various places
 
 
 def exits(*_: object) -> None:
@@ -59,7 +59,7 @@ async def calls(function: Callable[[], None]) -> None:
 
 
 async def waits_to_the_end(seconds: float = 1) -> None:
-    """A main that tells when it is over."""
+    """A main that prints its end."""
     try:
         await asyncio.sleep(seconds)
     finally:
@@ -67,7 +67,7 @@ async def waits_to_the_end(seconds: float = 1) -> None:
 
 
 async def groups_a_child(function: Callable[[], None]) -> None:
-    """A main with a group in which one task raises."""
+    """A main with a task group in which one task raises."""
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(lasting("sibling"))
@@ -78,7 +78,7 @@ async def groups_a_child(function: Callable[[], None]) -> None:
 
 
 async def awaits_a_child(function: Callable[[], None]) -> str:
-    """A main that waits for a task that raises, beside one that goes on."""
+    """A main that waits for a task that raises, while another task keeps running."""
     background("beside")
     await asyncio.sleep(0)
     try:
@@ -304,7 +304,7 @@ async def a_task_is_asked_while_it_is_ready() -> None:
 
 
 async def leaves_one_that_fails(error: BaseException) -> str:
-    """A main that returns while a task waits that will raise `error`; one, as a set has no order to clean up in."""
+    """A main that leaves a waiting task which will raise `error`; only one, since clean-up has no fixed order."""
     tell_complaints()
     background("left", error)
     await asyncio.sleep(0)

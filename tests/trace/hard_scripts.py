@@ -1,4 +1,4 @@
-"""Programs made of objects that answer oddly, or must not be asked at all; a lab must not change what they print."""
+"""Programs with objects that behave oddly or must not be called at all; a lab must not change their output."""
 
 import asyncio
 import contextvars
@@ -19,12 +19,12 @@ def program(function: Program) -> Program:
 
 
 def since_3_12(function: Program) -> Program:
-    """Enter a program in the list where tasks can start eagerly."""
+    """Add a program to the list, if tasks can start eagerly."""
     return program(function) if sys.version_info >= (3, 12) else function
 
 
 async def outcome_of(awaitable: Awaitable[Any]) -> str:
-    """How an awaitable ended: the type of its result, or its exception's type and number of arguments."""
+    """How an awaitable ended: the type of its result, or the type of its exception and its number of arguments."""
     try:
         return f"returned {type(await awaitable).__name__}"
     except BaseException as error:
@@ -32,19 +32,19 @@ async def outcome_of(awaitable: Awaitable[Any]) -> str:
 
 
 def frames_of(error: BaseException) -> list[str]:
-    """The names of the functions that an exception came through."""
+    """The names of the functions through which an exception passed."""
     return [frame.name for frame in traceback.extract_tb(error.__traceback__)]
 
 
 class Odd(BaseException):
-    """An exception that nobody expects."""
+    """An exception that no code expects."""
 
 
-# Values that can't be shown
+# Values without a repr
 
 
 class Unshowable:
-    """Refuses to be written down."""
+    """Raises an error in its `__repr__`."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
@@ -189,11 +189,11 @@ async def an_object_lies_about_its_class() -> None:
     print(type(liar).__name__, type(result).__name__)
 
 
-# Futures, coroutines and awaitables of another make
+# Futures, coroutines and awaitables of other classes
 
 
 class Duck:
-    """Looks like a future where asyncio looks, and nowhere else."""
+    """Looks like a future to asyncio, but not to other code."""
 
     _asyncio_future_blocking = False
 
@@ -269,7 +269,7 @@ async def a_future_is_told_apart_by_nobody() -> None:
 
 
 class Strict(Coroutine[Any, Any, Any]):
-    """A coroutine written by hand, with no attribute but the three that it needs."""
+    """A coroutine without a generator, with only the three required methods."""
 
     def __init__(self, turns: int) -> None:
         self._turns = turns
@@ -360,7 +360,7 @@ async def generators_are_coroutines_by_decree() -> None:
     print(await asyncio.create_task(runs()), await steps())
 
 
-# Tasks of a class of their own
+# Tasks of other classes
 
 
 @program
@@ -489,18 +489,18 @@ async def tasks_written_in_python() -> None:
     print(await first, await outcome_of(second), second.get_name(), first.done())
 
 
-# Tasks that start at once
+# Tasks that start eagerly
 
 
 def eager(coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    """A task whose first step runs while it is being made."""
+    """A task whose first step runs while it is created."""
     make: Any = asyncio.Task
     task: asyncio.Task[Any] = make(coroutine, loop=asyncio.get_running_loop(), eager_start=True, **options)
     return task
 
 
 def who() -> str:
-    """The name of the running task, without a number that depends on how many there were."""
+    """The name of the current task, without a number that depends on earlier tasks."""
     task = asyncio.current_task()
     name = "nobody" if task is None else task.get_name()
     return "unnamed" if name.startswith("Task-") else name

@@ -1,4 +1,4 @@
-"""More programs that a lab must not change: corners of asyncio, threads, sockets, signals, and things done oddly."""
+"""More programs that a lab must not change: rare features of asyncio, threads, sockets, signals, and odd code."""
 
 import asyncio
 import contextlib

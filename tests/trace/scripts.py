@@ -1,4 +1,4 @@
-"""Programs that print what they can find out about themselves; a lab must not change a letter of it."""
+"""Programs that print all that they can find out about themselves; a lab must not change a letter of their output."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ async def failing(name: str, seconds: float = 0.0) -> None:
 
 
 def trace_of(error: BaseException) -> list[str]:
-    """The functions of this file that an exception came through."""
+    """The functions of this file through which an exception passed."""
     found, traceback = [], error.__traceback__
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == __file__:

@@ -1,4 +1,4 @@
-"""Made-up labs, folded from the events that would have told of them."""
+"""Invented labs, made from events."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,11 @@ from asynclab.model.state import LabState
 GATHER = "/demos/gather.py"
 
 HOSTILE = "[/] [link=' \x1b[31mred\x07\u202e ✨日本"
-"""Text that is markup, terminal control, bidirectional and wide at once."""
+"""Text that is at once markup, terminal control, bidirectional and wide."""
 
 
 def folded(*happened: events.Event, name: str = "lab") -> LabState:
-    """A lab of which the events tell."""
+    """The state of a lab after these events."""
     state = LabState()
     fold(state, (events.RunStarted(0.0, name, 1e9, "3.11.0"), *happened))
     return state
@@ -28,7 +28,7 @@ def step(number: int, at: float = 0.0, seconds: float = 0.0001) -> Iterable[even
 
 
 def sleeps(number: int, seconds: float, at: float = 0.0, line: int = 4) -> Iterable[events.Event]:
-    """A task's step that ends in a sleep."""
+    """The events of a task's step that ends in a sleep."""
     wait = events.Wait("sleep", seconds=seconds, deadline=at + seconds, file=GATHER, line=line)
     return (*step(number, at), events.TaskWaiting(at, number, wait))
 
@@ -57,7 +57,7 @@ def gather() -> LabState:
 
 
 def crowd(tasks: int) -> LabState:
-    """Many sleeping tasks under one."""
+    """Many sleeping tasks with one parent."""
     numbers = range(2, tasks + 1)
     return folded(
         task(1, "main"),
@@ -67,7 +67,7 @@ def crowd(tasks: int) -> LabState:
 
 
 def printing(lines: int) -> LabState:
-    """A task that has printed some lines, a hundredth of a second apart."""
+    """A task that has printed lines, a hundredth of a second apart."""
     return folded(task(1, "main"), *(said_at(number) for number in range(lines)))
 
 
@@ -76,7 +76,7 @@ def said_at(number: int) -> events.Event:
 
 
 def full_queue(*items: str) -> LabState:
-    """A queue that is just full, and a producer that waits to put."""
+    """A full queue, and a producer that waits to put."""
     puts = (events.QueuePut(0.1, 1, item, size, size, 2) for size, item in enumerate(items, 1))
     return folded(
         task(1, "main"),

@@ -1,4 +1,4 @@
-"""Rows of URLs for the tests of their views."""
+"""Rows of a fetch for the tests of their views."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def phases(spent: dict[Phase, float]) -> PhaseTimes:
 
 
 def url(number: int, **facts: Any) -> Row:
-    """A URL that was fetched in 0.9 seconds, with some things other than that."""
+    """The row of a URL that was fetched in 0.9 seconds, with some attributes changed."""
     address = facts.pop("url", "https://docs.example.org/guide")
     row = Row(number, address, address, state="ok", outcome="ok", status=200, wire=48_200, decoded=48_200, attempts=1)
     row.started_at, row.ended_at = 4.0, 4.9
@@ -34,11 +34,11 @@ def url(number: int, **facts: Any) -> Row:
 
 
 def under_way(number: int, since: float, **facts: Any) -> Row:
-    """A URL whose fetch began so many seconds ago."""
+    """The row of a URL whose fetch began `since` seconds ago."""
     begun: dict[str, Any] = {"state": "running", "outcome": None, "ended_at": None, "status": None, "wire": 0}
     return url(number, **(begun | {"started_at": NOW - since, "phases": PhaseTimes()} | facts))
 
 
 def failed(number: int, outcome: str, **facts: Any) -> Row:
-    """A URL that failed before anything came back."""
+    """The row of a URL that failed before anything was received."""
     return url(number, **({"state": "failed", "outcome": outcome, "status": None, "wire": 0, "decoded": 0} | facts))

@@ -1,4 +1,4 @@
-"""A bare app around one view, and ways to read what it painted."""
+"""An app with one view, and functions that read what the view has drawn."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,14 +22,14 @@ from asynclab.widgets.title_bar import TabChosen
 View = TypeVar("View", bound=LineView)
 
 FRAME = 2
-"""The cells that a view's frame takes, both sides together."""
+"""The cells of a view's border, both sides together."""
 
 SCROLLBAR = 1
 """The cells that are kept free for a scrollbar."""
 
 
 class Stage(App[None]):
-    """One view that fills the screen, and what it said."""
+    """An app with one view that fills the screen; keeps the view's messages."""
 
     CSS = "Screen > LineView { height: 1fr; max-height: 100%; }"
 
@@ -63,7 +63,7 @@ class Stage(App[None]):
 async def on_stage(
     view: View, width: int = 80, height: int = 12, *, shows: tuple[Any, ...] = ()
 ) -> AsyncIterator[tuple[View, Pilot[None]]]:
-    """The view in an app of a terminal's size, and a hand on its keys; `shows` is what it is told to show."""
+    """Open an app with the view, in a terminal of this size; `shows` is passed to the view."""
     async with Stage(view).run_test(size=(width, height)) as pilot:
         await pilot.pause()
         if shows:
@@ -72,38 +72,38 @@ async def on_stage(
 
 
 def said(pilot: Pilot[None]) -> list[Message]:
-    """What the view has told its screen so far."""
+    """The messages of the view so far."""
     assert isinstance(pilot.app, Stage)
     return pilot.app.said
 
 
 def painted(view: LineView) -> list[str]:
-    """The lines that are on the screen, without the spaces at their ends."""
+    """The view's lines on the screen, without trailing spaces."""
     return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
 
 
 def subtitle(view: LineView) -> str:
-    """What stands in the frame at the bottom, as it is on the screen."""
+    """The text in the bottom border of the view."""
     return screen_lines(view.app)[view.region.bottom - 1].strip("╰─╯ ")
 
 
 def screen_strips(app: App[Any]) -> list[Strip]:
-    """All lines that are on the screen, with their colours; Textual shows them to nobody."""
+    """All lines on the screen with their colours, which Textual keeps private."""
     return app.screen._compositor.render_strips()
 
 
 def screen_lines(app: App[Any]) -> list[str]:
-    """All lines that are on the screen."""
+    """All lines on the screen."""
     return [strip.text for strip in screen_strips(app)]
 
 
 def part_at(line: Line, text: str) -> str:
-    """The part of a line that a text belongs to."""
+    """The part of a line that contains a text."""
     return next(part for span, part in line if text in span)
 
 
 class Refreshes:
-    """Which parts of a view were asked to be painted again, and how often the screen to be laid out again."""
+    """Records which regions of a view are redrawn, and how often the screen's layout is redone."""
 
     def __init__(self, view: LineView) -> None:
         self.regions: list[tuple[Region, ...]] = []
@@ -119,5 +119,5 @@ class Refreshes:
 
     @property
     def lines(self) -> Sequence[int]:
-        """The screen lines of the regions, in order, without what is in the frame."""
+        """The screen lines of the redrawn regions, in order, without the border."""
         return sorted({region.y for regions in self.regions for region in regions if region.x >= 0})

@@ -38,7 +38,11 @@ _FILE_ENDINGS = frozenset(
 
 
 def host_url(text: str, *, needs_path: bool = False) -> str:
-    """The URL for a text that is only a host, perhaps with port and path: http for localhost and IPs, else https."""
+    """The URL for a text that is only a host, perhaps with port and path: http for localhost and IPs, otherwise https.
+
+    Bullets and quotes around the host are ignored. Any other text gives an empty string. With `needs_path`, a host
+    without path and port gives an empty string, too, since words in prose may have dots.
+    """
     if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
         return ""
     plain = _PLAIN.fullmatch(text.removeprefix("//"))
@@ -64,7 +68,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     if closer in _OPENERS and text.count(_OPENERS[closer]) > text.count(closer):
         text += closer
     rest = text[host.end() :]
-    # Otherwise it is a name or a call in source code.
+    # Names and calls in source code look like this.
     if (rest.startswith(":") and not _PORT.match(rest)) or rest.startswith("?=") or rest.count(")") > rest.count("("):
         return ""
     if host["name"] and not rest and _looks_like_a_file(host["name"]):

@@ -128,7 +128,7 @@ def _strings(record: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield name, value
         elif isinstance(value, _Object):
-            pairs = _only_the_one_asked_for(value)
+            pairs = _only_the_fetched_url(value)
             for key, inner in reversed(pairs):
                 waiting.append((key, inner))
                 if "//" in key:
@@ -137,7 +137,7 @@ def _strings(record: Any) -> Iterator[tuple[str, str]]:
             waiting.extend(("url" if isinstance(inner, str) else name, inner) for inner in reversed(value))
 
 
-def _only_the_one_asked_for(pairs: _Object) -> _Object:
+def _only_the_fetched_url(pairs: _Object) -> _Object:
     """For a fetch's result, as curl and asynclab write it, only the URL; for other objects, all pairs."""
     names = {name for name, _ in pairs}
     if {"url", "url_effective"} <= names:

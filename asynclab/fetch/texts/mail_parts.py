@@ -62,7 +62,7 @@ class MailPart(NamedTuple):
         for part in parts:
             for _, value in part.raw_items():
                 if "//" in value or "=?" in value:
-                    _read_header(_as_it_came(value), read)
+                    _read_header(_without_surrogates(value), read)
             if not part.is_multipart():
                 text = _text_of(part)
                 if text is None:
@@ -71,7 +71,7 @@ class MailPart(NamedTuple):
                     read(text)
             for around in (part.preamble, part.epilogue):
                 if around and "//" in around:
-                    read(_as_it_came(around))
+                    read(_without_surrogates(around))
 
 
 def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None, int]:
@@ -126,7 +126,7 @@ def without_quoting(text: str) -> str | None:
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
-def _as_it_came(text: str) -> str:
+def _without_surrogates(text: str) -> str:
     """A text outside of bodies with its bytes decoded as UTF-8: the email package keeps them as surrogates."""
     return text.encode("ascii", "surrogateescape").decode("utf-8", "replace")
 

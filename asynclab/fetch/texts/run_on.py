@@ -35,7 +35,7 @@ def text_at(line: str, start: int, end: int) -> str:
 
 
 def end_before_text(url: str, before: str) -> int:
-    """The offset at which a URL ends and such text begins; the URL's length if none follows.
+    """The offset at which a URL ends and Chinese, Japanese or Korean text begins; otherwise the URL's length.
 
     `before` is the character before the URL. Certainty is impossible: `/wiki/C语言` is a URL, too. So the URL ends only
     after a complete host or file name, before text that ends a sentence, or if no space is before the URL either.

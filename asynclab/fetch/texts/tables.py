@@ -31,7 +31,7 @@ _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', r
 
 _BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|L<[^<>|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
 """Matches a link of Jira, Confluence or Perl, or a template of a wiki: their bars don't separate columns."""
-_TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """Matches a first line that tells Excel the separator."""
 _MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
 """Matches the beginning of a mail in a quoted cell."""
@@ -71,7 +71,7 @@ class Table(NamedTuple):
 
 def table_at(text: str, start: int) -> tuple[Table | None, int]:
     """The table at an offset, if it has a column of URLs, and the offset before which no other table can begin."""
-    told = _TOLD.match(text, start)
+    told = _SEPARATOR_LINE.match(text, start)
     if told is not None:
         return _table(text, told.end(), told[1])
     line_end = text.find("\n", start)

@@ -1,4 +1,4 @@
-"""Short runs of a few tasks, folded into a state and a timeline at once."""
+"""Short runs of a few tasks, as a state and a timeline."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from asynclab.model.timeline.explanation import explain_moment
 MAIN, TEA, COFFEE = 1, 2, 3
 
 Slice = tuple[str, float, float | None]
-"""The word of an interval, and from when to when it lasted."""
+"""The word of an interval, its begin and its end."""
 
 
 @dataclass
 class Run:
-    """What events say, as a state and as a timeline."""
+    """The state and the timeline after some events."""
 
     timeline: Timeline = field(default_factory=Timeline)
     state: LabState = field(init=False)
@@ -29,7 +29,7 @@ class Run:
         fold(self.state, happened)
 
     def told(self, task: int, at: float) -> str:
-        """What a task is said to be about at a moment."""
+        """The explanation of a task at a time."""
         return explain_moment(self.timeline, task, at, self.state)[0]
 
 
@@ -40,7 +40,7 @@ def run_of(*happened: events.Event) -> Run:
 
 
 def brewing(*further: events.Event) -> Run:
-    """A run whose main created tea and coffee in its first step, from 0.0 s to 0.1 s, and these further events."""
+    """A run whose main task created tea and coffee in its first step, from 0.0 s to 0.1 s; further events follow."""
     return run_of(
         events.TaskCreated(0.0, MAIN, "main", "main"),
         events.StepStarted(0.0, MAIN),
@@ -54,7 +54,7 @@ def brewing(*further: events.Event) -> Run:
 def step(
     task: int, begin: float, end: float, *deeds: events.Event, wait: events.Wait | None = None
 ) -> Iterable[events.Event]:
-    """A step of a task with what it does in it, and what it is seen to wait for then."""
+    """The events of a task's step: its own events, and its wait after it."""
     seen = () if wait is None else (events.TaskWaiting(end, task, wait),)
     return (events.StepStarted(begin, task), *deeds, events.StepEnded(end, task, end - begin), *seen)
 
@@ -64,11 +64,11 @@ def woken(at: float, task: int, cause: events.WakeCause, waker: int | None = Non
 
 
 def intervals(timeline: Timeline, task: int) -> list[Interval]:
-    """What is kept of a task, oldest first."""
+    """All intervals of a task, oldest first."""
     lane = timeline.lanes[task]
     return [lane.interval(index) for index in range(len(lane.begins))]
 
 
 def slices(timeline: Timeline, task: int) -> list[Slice]:
-    """The same, without the reasons."""
+    """The same without the reasons."""
     return [(interval.word, interval.begin, interval.end) for interval in intervals(timeline, task)]
