@@ -237,7 +237,7 @@ class LabActions(PaneScreen):
         self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
 
     def stuck_reports(self, *, is_past: bool = False) -> dict[str, list[str]]:
-        """Why nothing moves, in lines by the name of each loop: now on all that run, or at the moment that is shown."""
+        """The stuck report of each running loop by its name; with `is_past`, of the shown loop at the viewed moment."""
         others = () if is_past else [run for run in self.stuck_together if run.is_running]
         shown = others or (self.program,)
         records = {run.name: run.record for run in shown if run.record.has_run}
