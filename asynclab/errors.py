@@ -8,4 +8,4 @@ class ToldError(Exception):
 
 
 class UnsupportedPythonError(ToldError, RuntimeError):
-    """This Python lacks something that the tracer needs."""
+    """The running Python lacks something that the tracer needs."""

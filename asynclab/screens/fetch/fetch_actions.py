@@ -146,7 +146,7 @@ class FetchActions(StagedFetch):
             self._fetch_together(paused=True)
 
     def task_to_follow(self) -> int | None:
-        """The task that fetches the selected URL, or is selected on the stage; None after saying why there is none."""
+        """The task that fetches the selected URL, or that is selected on the stage. If none, shows a notice."""
         if self.is_in_stage:
             return super().task_to_follow()
         row, state = self._live_row(), self.together.state
