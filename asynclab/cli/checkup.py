@@ -51,7 +51,7 @@ class CheckResult:
 def check_up() -> list[CheckResult]:
     return [
         python(),
-        leaned_on(),
+        asyncio_internals(),
         *libraries(),
         *terminal(os.environ),
         attaching(sys.version_info[:2]),
@@ -80,7 +80,7 @@ def python() -> CheckResult:
     return CheckResult("Python", "works", says)
 
 
-def leaned_on() -> CheckResult:
+def asyncio_internals() -> CheckResult:
     """Whether this Python has all private names of asyncio that the tracer uses."""
     lacks = missing()
     if lacks:

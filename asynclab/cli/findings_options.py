@@ -43,7 +43,7 @@ class FindingsOptions:
     """Whether likely findings are reported, and fail a run too."""
 
     def judge(self, folder: str, sources: Sources | None = None) -> FindingFilter:
-        """Decides which findings of a program in `folder` are reported; without `sources`, by the files on the disk."""
+        """Make the judge of which findings of a program in `folder` are reported. It reads files on disk by default."""
         from asynclab.findings.allowed import FindingFilter
 
         return FindingFilter(

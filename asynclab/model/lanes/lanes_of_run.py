@@ -12,7 +12,7 @@ from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkK
 KEPT = 500_000
 """The most intervals and marks that are kept, or two per task if that is more. Then the oldest are dropped."""
 
-LET_GO = 1_000
+DROPPED_AT_ONCE = 1_000
 """How many intervals and marks are dropped at once."""
 
 STEPS_KEPT = 200_000
@@ -92,7 +92,7 @@ class Timeline:
         self.now, self.version = now, version
         # Only the present interval of a lane is never dropped, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
-            self._let_oldest_go()
+            self._drop_oldest()
 
     def interval_at(self, task: int, at: float) -> Interval | None:
         """The interval of a task at lab time `at`. If several start then, the last one."""
@@ -137,9 +137,9 @@ class Timeline:
         index = max(lane.mark_kinds.rfind(kind, first, last) for kind in _WAKING)
         return lane.mark_events[index] if index >= 0 else None
 
-    def _let_oldest_go(self) -> None:
-        oldest = self._order[:LET_GO]
-        del self._order[:LET_GO]
+    def _drop_oldest(self) -> None:
+        oldest = self._order[:DROPPED_AT_ONCE]
+        del self._order[:DROPPED_AT_ONCE]
         for entry, count in Counter(oldest).items():
             task, kind = divmod(entry, 2)
             lane = self.lanes.get(task)

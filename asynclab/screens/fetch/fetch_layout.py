@@ -19,7 +19,7 @@ LEAST_ASKED = 8
 LEAST_DETAIL = 11
 MOST_DETAIL = 22
 MOST_ASKED = 15
-"""Lines of the details, with their frame: at least, at most, and at most if the user asked for them in a low window."""
+"""The fewest and the most lines of the details, with their frame. `MOST_ASKED` is the most if they replace the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ INDENT, GAP = 4, 2
 """Cells before the name of a task, and between two parts of its line."""
 
 HANGING = INDENT + NAME_WIDTH + GAP
-"""Cells before the continuation of a line: below what comes after the name of a task."""
+"""The indentation of a continued line in cells. It is aligned with the text after the name of a task."""
 
 
 class StuckScreen(ReadingScreen[None]):
