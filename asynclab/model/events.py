@@ -298,8 +298,8 @@ class TaskCancelRequested(TaskEvent):
 class TaskCutOff(TaskEvent):
     """At its end, asyncio.run() cancels a task without an owner, whose work would have come to an end.
 
-    No code refers to that task or waits for it. With `by_close`, any task is pending while its loop is closed: then not
-    even its finally blocks run.
+    No code refers to that task or waits for it. With `by_close`, the task was pending when its loop was closed, and may
+    be any task: then not even its finally blocks run.
     """
 
     task: int

@@ -170,7 +170,7 @@ class FetchActions(StagedFetch):
             self.views.table.focus()
 
     def _live_row(self) -> Row | None:
-        """The selected URL if it is being fetched; otherwise None, after a notice that says why."""
+        """The selected URL if it is being fetched. Otherwise shows a notice that says why not, and returns None."""
         row, fetch = self.views.selected, self.together.fetch
         if row is None:
             self.host.tell("no URL is selected")

@@ -110,7 +110,7 @@ class LabActions(PaneScreen):
             self.host.tell("the run has ended: r runs it again, R step by step")
 
     def task_to_follow(self) -> int | None:
-        """The selected task; None if it has ended, after a notice."""
+        """The selected task. If it has ended, shows a notice and returns None."""
         return self._live_task("there is no next event to run to")
 
     @on(TaskSelected)
@@ -261,7 +261,7 @@ class LabActions(PaneScreen):
         return self.record.findings.of_task(task)
 
     def _live_task(self, otherwise: str) -> int | None:
-        """The selected task; None if it has ended or none is selected, after a notice that says why."""
+        """The selected task. If it has ended or none is selected, shows a notice that says so, and returns None."""
         record, task = self.record, self.selected_task
         if task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: {otherwise}")

@@ -203,7 +203,7 @@ class LabScreen(TimeScreen):
             program.record.findings.look()
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
+        """Update all views. Each repaints only what changed."""
         self.tell_report()
         if self.is_staged:
             has_run = self.record.has_run

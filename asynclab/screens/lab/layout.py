@@ -172,5 +172,5 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
 
 
 def _spared(lines: int, needed: int, missing: int) -> int:
-    """How many lines a pane that has more than it needs gives to others, if they miss some."""
+    """How many lines a pane can give to others that miss some, and still have the lines that it needs."""
     return max(0, min(missing, lines - max(SCANTY, needed)))

@@ -39,7 +39,7 @@ class Record:
 
     @property
     def control(self) -> Control | None:
-        """Accepts commands to the run; None if it can't be controlled."""
+        """The object that accepts commands to the run; None if it can't be controlled."""
         return self.source.control
 
     @property

@@ -69,7 +69,7 @@ class Program(StagedRun, ABC):
         return self._driver is not None and not self._driver.done()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start the program, or restart it, if wanted paused or without real waiting. Returns at once."""
+        """Start or restart the program: `paused` before its first step, or `instant`, skipping waits."""
         self._wanted = Start(paused, instant)
         self._asked.set()
         if not self.is_active:

@@ -42,7 +42,7 @@ from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
 
 LESSON_PERCENT = 30
-"""The most of the stage's height that the lesson gets."""
+"""The most lines of the lesson, in percent of the stage's height."""
 
 
 class StageRoom(Vertical):

@@ -54,7 +54,7 @@ class StagedRun:
         self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start the program, if wanted paused or without real waiting."""
+        """Start the program: `paused` before its first step, or `instant`, skipping waits."""
 
     def change_speed(self, steps: int) -> None:
         """Move some steps along `SPEEDS`, for this run and the next ones."""

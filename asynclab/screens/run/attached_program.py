@@ -45,7 +45,7 @@ class AttachedProgram(ConnectedProgram):
     @property
     def is_live(self) -> bool:
         """Whether the program is observed now."""
-        return not (self._is_left or self.is_deaf)
+        return not (self._is_left or self.is_closed)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -60,16 +60,16 @@ class AttachedProgram(ConnectedProgram):
     def pump(self) -> None:
         """Handle the reports that have come, and notice the program's end."""
         super().pump()
-        self.has_ended = self.has_ended or (self.is_deaf and not self._is_left)
+        self.has_ended = self.has_ended or (self.is_closed and not self._is_left)
 
     async def close(self) -> None:
         """Detach from the program, and wait until asyncio is restored there."""
-        self._is_left = not self.is_deaf
+        self._is_left = not self.is_closed
         with suppress(OSError):
             self._attachment.connection.shutdown(socket.SHUT_WR)
         until = time.monotonic() + PATIENCE
         try:
-            while not self.is_deaf and time.monotonic() < until:
+            while not self.is_closed and time.monotonic() < until:
                 await asyncio.sleep(0.02)
                 self.pump()
         finally:  # this coroutine may be cancelled when the app ends

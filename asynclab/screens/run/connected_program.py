@@ -40,7 +40,7 @@ class ConnectedProgram(WatchedProgram):
         self.files = SourceFiles()
         self.warnings: list[str] = []
         """Problems in asynclab itself, such as with a recording, one line each."""
-        self.is_deaf = True
+        self.is_closed = True
         """Whether no more reports can come."""
         self._connection: socket.socket | None = None
         self._commands: CommandSender | None = None
@@ -48,14 +48,14 @@ class ConnectedProgram(WatchedProgram):
         """The controls that were created so far, by the loop's number."""
         self._frames = FrameReader()
         self._waiting: deque[AnyFrame] = deque()
-        self._read = 0
-        """How many bytes the waiting reports had."""
+        self._bytes_waiting = 0
+        """How many bytes of reports wait."""
         self._is_reading = False
-        self._heard = 0.0
+        self._received_at = 0.0
         """When the latest data came, in real seconds."""
-        self._taken = time.monotonic()
+        self._handled_at = time.monotonic()
         """When the latest report was handled, in real seconds."""
-        self._begun = self._taken
+        self._zero = self._handled_at
         """The real time at which the program's time was 0, as if it had never stood still. Set when no report waits."""
 
     @property
@@ -79,7 +79,7 @@ class ConnectedProgram(WatchedProgram):
         """How many real seconds ago the latest data came; 0 while there is more to read."""
         if not self._is_reading or self._connection is None:
             return 0.0
-        seconds = time.monotonic() - self._heard
+        seconds = time.monotonic() - self._received_at
         return 0.0 if seconds > SILENT and self._has_more() else seconds  # we, not the program, may be late
 
     @property
@@ -93,14 +93,14 @@ class ConnectedProgram(WatchedProgram):
     @property
     def lateness(self) -> str:
         """A sentence that says how old the shown state is; empty if all reports are shown."""
-        seconds = time.monotonic() - self._begun - self.told.now
+        seconds = time.monotonic() - self._zero - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""
         return f"Shown as it was {seconds:.0f} s ago: its reports come faster than they can be read."
 
     def control_of(self, loop: int) -> RemoteControl | None:
-        """Accepts commands to a loop; None if the program isn't connected any more."""
-        if self._commands is None or self.is_deaf or not self.is_live:
+        """The object that accepts commands to a loop; None if the program isn't connected any more."""
+        if self._commands is None or self.is_closed or not self.is_live:
             return None
         if loop not in self._controls:
             self._controls[loop] = RemoteControl(self._commands, loop)
@@ -111,8 +111,8 @@ class ConnectedProgram(WatchedProgram):
         connection.setblocking(False)
         self._connection = connection
         self._commands = CommandSender(connection)
-        self._heard = time.monotonic()
-        self.is_deaf = False
+        self._received_at = time.monotonic()
+        self.is_closed = False
         self._listen()
 
     def pump(self) -> None:
@@ -122,43 +122,43 @@ class ConnectedProgram(WatchedProgram):
             self.take(self._waiting.popleft())
         was_full = not self._is_reading
         if not self._waiting:
-            self._read = 0
+            self._bytes_waiting = 0
             self._listen()
         self.is_behind = bool(self._waiting) or (was_full and self._has_more())
         if not self.is_behind:
-            self._begun = time.monotonic() - self.told.now
+            self._zero = time.monotonic() - self.told.now
 
     def take(self, frame: AnyFrame) -> None:
-        self._taken = time.monotonic()
+        self._handled_at = time.monotonic()
         self.told.take(frame)
 
     def now_at(self, moment: float) -> float:
         """The program's time, in seconds, at a real time after its latest report."""
-        return self.told.now + max(0.0, moment - self._taken)
+        return self.told.now + max(0.0, moment - self._handled_at)
 
     def hang_up(self) -> None:
         """Close the socket."""
         self._stop_listening()
         if self._connection is not None:
             self._connection.close()
-        self.is_deaf = True
+        self.is_closed = True
 
     def _listen(self) -> None:
-        if not self._is_reading and not self.is_deaf and self._connection is not None:
+        if not self._is_reading and not self.is_closed and self._connection is not None:
             self._is_reading = True
-            self._heard = time.monotonic()
-            asyncio.get_running_loop().add_reader(self._connection, self._hear)
+            self._received_at = time.monotonic()
+            asyncio.get_running_loop().add_reader(self._connection, self._receive)
 
     def _has_more(self) -> bool:
         """Whether the socket has data to read."""
-        return self._connection is not None and not self.is_deaf and bool(select([self._connection], [], [], 0)[0])
+        return self._connection is not None and not self.is_closed and bool(select([self._connection], [], [], 0)[0])
 
     def _stop_listening(self) -> None:
         if self._is_reading and self._connection is not None:
             self._is_reading = False
             asyncio.get_running_loop().remove_reader(self._connection)
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         """Read data from the socket, and split it into reports."""
         assert self._connection is not None
         try:
@@ -168,10 +168,10 @@ class ConnectedProgram(WatchedProgram):
             return
         except (OSError, NotFramesError):
             piece = b""
-        self._heard = time.monotonic()
-        self._read += len(piece)
-        self.is_deaf = not piece
-        if self.is_deaf or self._read > MOST_WAITING:
+        self._received_at = time.monotonic()
+        self._bytes_waiting += len(piece)
+        self.is_closed = not piece
+        if self.is_closed or self._bytes_waiting > MOST_WAITING:
             self._stop_listening()
 
 

@@ -87,7 +87,7 @@ class LiveProgram(ConnectedProgram):
     @property
     def is_starting(self) -> bool:
         """Whether the program has not reported its start yet, and still may."""
-        will_not = self.problem or self.has_ended or (self._child is not None and self.is_deaf)
+        will_not = self.problem or self.has_ended or (self._child is not None and self.is_closed)
         return self.told.started is None and not will_not
 
     @property
@@ -111,7 +111,7 @@ class LiveProgram(ConnectedProgram):
             return
         self.type(self._typed_early)
         self.connect(self._child.connection)
-        asyncio.get_running_loop().add_reader(self._pty.ours, self._hear_terminal)
+        asyncio.get_running_loop().add_reader(self._pty.ours, self._read_output)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of its terminal."""
@@ -131,7 +131,7 @@ class LiveProgram(ConnectedProgram):
         super().pump()
         self.type(b"")
         self._show_printed()
-        self._look_after()
+        self._notice_end()
 
     async def close(self) -> None:
         """End the program by SIGINT, then SIGTERM, then SIGKILL. A paused program is resumed first, to clean up."""
@@ -154,7 +154,7 @@ class LiveProgram(ConnectedProgram):
             os.killpg(self._child.process.pid, number)
             os.killpg(self._child.process.pid, signal.SIGCONT)  # a stopped process doesn't handle signals
 
-    def _hear_terminal(self) -> None:
+    def _read_output(self) -> None:
         """Read output of the program."""
         assert self._pty is not None
         piece = self._pty.read()
@@ -173,7 +173,7 @@ class LiveProgram(ConnectedProgram):
             self.terminal.feed(bytes(self._printed[:4096]))
             del self._printed[:4096]
 
-    def _look_after(self) -> None:
+    def _notice_end(self) -> None:
         """Notice the program's end, after its last report was handled."""
         if self.code is not None or self._child is None:
             return
@@ -181,7 +181,7 @@ class LiveProgram(ConnectedProgram):
         if code is None:
             return
         self._died = self._died or time.monotonic()
-        if self.is_behind or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
+        if self.is_behind or (not self.is_closed and time.monotonic() - self._died < LAST_WORDS):
             return
         self.code = code
         self.take(ProgramEnded(self.now_at(self._died), code))
@@ -204,12 +204,12 @@ class LiveProgram(ConnectedProgram):
 
     def _what_it_lacks(self) -> str:
         if self.told.started is None:
-            return "It can't be observed: its terminal says why." if self.is_deaf and not self.problem else ""
+            return "It can't be observed: its terminal says why." if self.is_closed and not self.problem else ""
         if late := self.no_heartbeat or self.lateness:
             return late
         if not self.runs and not self.loops_left_out:
             made = "made no event loop" if self.has_ended else "has made no event loop so far"
             return f"It {made}; processes that it starts are not observed."
-        if self.is_live and self.is_deaf:
+        if self.is_live and self.is_closed:
             return "It sends no more reports."
         return ""

@@ -81,7 +81,7 @@ class WatchedProgram(ABC):
         return False
 
     def control_of(self, loop: int) -> Control | None:
-        """Accepts commands to a loop; None if it can't be controlled."""
+        """The object that accepts commands to a loop; None if it can't be controlled."""
         return None
 
     @abstractmethod
@@ -147,7 +147,7 @@ class LoopSource:
 
     @property
     def control(self) -> Control | None:
-        """Accepts commands; None for a recording."""
+        """The object that accepts commands; None for a recording."""
         return self._program.control_of(self._loop.number)
 
     def pump(self) -> None:
