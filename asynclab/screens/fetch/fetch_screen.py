@@ -213,8 +213,8 @@ class FetchScreen(ResultActions):
 
     @command("back", key="escape", group="App", rank=lambda screen: None if screen.is_past else 2)
     async def action_leave(self) -> None:
-        """Leave the text, the filter, the past, the zoomed pane, the stage or, where they took the place of the text,
-        the details; or return to the demos. Fetches continue.
+        """Leave the text, the filter, the past, the zoomed pane, the stage or the details. If there is nothing to
+        leave, return to the demos. Fetches continue.
         """
         if self.focused is self.views.text:
             self.views.table.focus()

@@ -53,7 +53,7 @@ def _waits(record: Record, finding: Finding) -> Iterator[Evidence]:
 
 
 def _explained(record: Record, task: int, begin: int, found: int) -> int:
-    """The number of the event that reports what a task waits for; if none comes soon, of the start of the wait."""
+    """The number of the event that reports what a task waits for, or if none comes soon, that starts the wait."""
     for number in range(begin, min(found, begin + LOOKED_THROUGH) + 1):
         event = record.event(number)
         if isinstance(event, TaskWaiting) and event.task == task:

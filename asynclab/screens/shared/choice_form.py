@@ -28,7 +28,7 @@ class Choice(NamedTuple):
 
 
 class ChoiceForm(ModalScreen[str | None]):
-    """A list of choices. The result is the name of the chosen item, or None."""
+    """A list of choices. Its result is the name of the chosen item, or None if the user closes it."""
 
     DEFAULT_CSS = """
     ChoiceForm {

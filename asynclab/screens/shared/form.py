@@ -144,7 +144,7 @@ class Field(Vertical):
 
 
 class Form(ModalScreen[dict[str, Any] | None]):
-    """A form with fields. The result has the value of each field by its name, or is None."""
+    """A form with fields. Its result is the values by the names of the fields, or None if the user closes it."""
 
     DEFAULT_CSS = """
     Form {

@@ -94,7 +94,7 @@ MARK_OF_STATE = 2
 """The width of a state without its word, in cells."""
 
 WIDE_URL = 44
-"""The cells for a URL without its scheme, enough for 50 characters with it."""
+"""The cells for the URL beside other columns: enough for a URL of 50 characters, shown without its scheme."""
 
 BY_IMPORTANCE = (
     ("state", 16, 17),
