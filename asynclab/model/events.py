@@ -176,7 +176,7 @@ class RunStarted(RunEvent):
 
 
 class RunEnded(RunEvent):
-    """The main task ended, and the tasks that it left pending were cancelled."""
+    """The main task ended, and everything that it left behind was cleaned up."""
 
     outcome: Outcome
     detail: str = ""
@@ -268,7 +268,7 @@ class TaskCreated(TaskEvent):
     line: int = 0
     """The line that created it: in the innermost frame outside asyncio."""
     internal: bool = False
-    """Whether it belongs to the internals of a library. Views hide it from the user."""
+    """Whether a library created it to run the library's own code. The activity log leaves out most of what it does."""
     found: bool = False
     """Whether it was pending already when the observation of its loop began. It waits, and its creator is unknown."""
 

@@ -25,7 +25,7 @@ MOST_ROWS = 4
 """The most rows of a wrapped line."""
 
 LEAST_ROOM = 12
-"""Text is not wrapped if it has fewer cells than this."""
+"""Text is not wrapped if there is room for fewer cells than this."""
 
 TEXT_LIMIT = 1000
 """The most characters of a line that are painted."""

@@ -103,7 +103,7 @@ class Timeline:
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """The tasks that ran between two lab times, in the order of their steps, and the number of steps.
 
-        Only the first `limit` tasks are returned. A step that runs at `begin` counts; one that begins at `end` doesn't.
+        About `limit` tasks are returned at most. A step that runs at `begin` counts; one that begins at `end` doesn't.
         """
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])
