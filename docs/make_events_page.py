@@ -41,7 +41,7 @@ def page() -> str:
     parts = [f"{HEAD}\n\n# Events\n\n{ast.get_docstring(module)}\n", LIFE]
     for title, names in [
         *_groups(),
-        ("What events contain", ["Wait", "Frame", "ThreadStands", "GeneratorStands", "Waker"]),
+        ("What events contain", ["Wait", "StackFrame", "ThreadStands", "GeneratorStands", "Waker"]),
     ]:
         parts += [f"## {title}\n", *struct_texts(module, names)]
     return "\n".join(parts)

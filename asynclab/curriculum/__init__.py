@@ -1,1 +1,1 @@
-"""Everything around the demos: the catalogue, lessons, parameters, and the pages they fetch."""
+"""What a learner sees around the demos: their catalogue, lessons and parameters, and the pages that they fetch."""

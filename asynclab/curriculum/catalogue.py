@@ -1,4 +1,4 @@
-"""Lists the demos, and finds one by its name or key."""
+"""Lists the demos, finds one by its name or key, and reads the lesson in its docstring."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class LessonError(ValueError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a demo teaches."""
+    """The lesson of a demo, read from its docstring and the signature of its main."""
 
     concept: str
     """The idea in one sentence."""
     watch: str
     """What to watch while it runs."""
     belief: str
-    """The belief that it corrects."""
+    """A wrong belief that the demo corrects."""
     truth: str
-    """What is true."""
+    """The correction of the belief."""
     docs: str
     """The page of the Python documentation, by title and section."""
     parameters: tuple[Parameter, ...]
@@ -136,53 +136,53 @@ _DEMOS_FOLDER = Path(demos.__file__).parent
 
 
 class UnknownDemo(LookupError):  # noqa: N818  a user mistyped a name: not an error of the program
-    """No demo has that name or key; the message lists those that exist."""
+    """No demo has the given name or key; the message lists or suggests names."""
 
 
 @dataclass(frozen=True)
 class Demo:
-    """One demo. Its file is read when its lesson is first used, and imported only by `load`."""
+    """A demo. Its file is read when its lesson is first used, and imported only by `load`."""
 
     key: str
-    """The key that starts it: a digit or, once the digits are taken, a free letter."""
+    """The key that starts the demo: a digit, or a free letter once all digits are used."""
     name: str
-    """Its name in the list and on the command line."""
+    """The demo's name in the list and on the command line."""
     section: str
-    """The heading it is listed under."""
+    """The heading above the demo in the list."""
     module_name: str
-    """Its file in `asynclab/demos`, without the suffix."""
+    """The name of the demo's file in `asynclab/demos`, without the suffix."""
 
     @property
     def path(self) -> Path:
-        """The file that runs."""
+        """The demo's file."""
         return _DEMOS_FOLDER / f"{self.module_name}.py"
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters of its main, in order."""
+        """The parameters of the demo's main, in order."""
         return self.lesson.parameters
 
     @property
     def mistakes(self) -> tuple[Parameter, ...]:
-        """The parameters that switch a mistake on."""
+        """The parameters that switch on a mistake."""
         return tuple(parameter for parameter in self.parameters if parameter.mistake)
 
     def arguments(self, texts: Mapping[str, str]) -> dict[str, Value]:
-        """Parse what was typed for its parameters into the arguments of main, as `parse_all` does."""
+        """Parse the typed values of parameters into the arguments of main, as `parse_all` does."""
         return parse_all(self.name, self.parameters, texts)
 
     @cached_property
     def source(self) -> str:
-        """The text of its file."""
+        """The source text of the demo's file."""
         return self.path.read_text(encoding="utf-8")
 
     @cached_property
     def lesson(self) -> Lesson:
-        """What it teaches, read from its file."""
+        """The demo's lesson, read from its file."""
         return read_lesson(self.source)
 
     def load(self) -> Callable[..., Coroutine[Any, Any, None]]:
-        """Import its module and return main."""
+        """Import the demo's module and return its main."""
         main: Callable[..., Coroutine[Any, Any, None]] = importlib.import_module(
             f"{demos.__name__}.{self.module_name}"
         ).main

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 Kind: TypeAlias = Literal["int", "float", "bool", "choice", "str", "url", "urls"]
-"""What kind of value a parameter takes."""
+"""The kind of a parameter's value."""
 
 Value: TypeAlias = bool | int | float | str | list[str]
 """An argument of main."""
@@ -21,7 +21,7 @@ MOST_URLS = 50
 """The most URLs in one parameter."""
 
 PAGES_FETCHED = 3
-"""How many of the practice server's pages stand in for an empty list of URLs."""
+"""How many pages of the practice server replace an empty list of URLs."""
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -37,7 +37,7 @@ class Parameter:
     name: str
     kind: Kind
     default: Value
-    """An empty `url` or `urls` stands for pages of the practice server."""
+    """The default; an empty `url` or `urls` means pages of the practice server."""
     low: float | None = None
     """The smallest number allowed."""
     high: float | None = None
@@ -45,15 +45,15 @@ class Parameter:
     choices: tuple[str, ...] = ()
     """The values of a `choice`."""
     mistake: str = ""
-    """What the demo does wrong when it is on; empty unless the parameter is a mistake."""
+    """What the demo does wrong while this parameter is on; empty if the parameter isn't a mistake."""
     watch: str = ""
-    """What to watch while that mistake is on."""
+    """What to watch while the mistake is on."""
     findings: tuple[str, ...] = ()
-    """The names of the rules that find that mistake."""
+    """The names of the rules that find the mistake."""
 
     @property
     def help(self) -> str:
-        """The mistake in a sentence, or the values that the parameter takes."""
+        """The mistake in a sentence, or the valid values."""
         return self.mistake or self.takes
 
     @property
@@ -76,7 +76,7 @@ class Parameter:
                 return f"up to {MOST_URLS} http:// or https:// addresses, or empty for the practice pages"
 
     def parse(self, text: str) -> Value:
-        """Parse a value that was typed, or that `show` returned.
+        """Parse a value that a user typed, or that `show` returned.
 
         Raises:
             ParameterError: The text is not valid for this parameter.
@@ -123,7 +123,7 @@ class Parameter:
 
 
 def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Value]:
-    """Parse what was typed, by parameter, into all arguments of a demo's main; an empty URL stays empty.
+    """Parse the typed values, by parameter, into all arguments of a demo's main; an empty URL stays empty.
 
     Raises:
         ParameterError: A name is unknown, or a text is not valid for its parameter.
@@ -136,12 +136,12 @@ def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, st
 
 
 def wants_pages(parameters: Sequence[Parameter], values: Mapping[str, Value]) -> bool:
-    """Whether a URL was left empty, so that the practice server is needed."""
+    """Whether a URL is empty, so that the practice server is needed."""
     return any(_is_empty_url(parameter, values) for parameter in parameters)
 
 
 def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
-    """Put pages of the practice server, which has at least one, where URLs were left empty."""
+    """Replace empty URLs by pages of the practice server, which has at least one."""
     filled = dict(values)
     for parameter in parameters:
         if _is_empty_url(parameter, values):

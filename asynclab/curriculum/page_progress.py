@@ -1,8 +1,7 @@
-"""Reports how much of a page has arrived while a task of a lab reads it, so that the task's bar moves by bytes.
+"""Reports how much of a page has arrived while a task in a lab reads it, so that the task's progress bar moves.
 
-Demos are plain aiohttp code, which reports no progress. So two of aiohttp's methods are replaced meanwhile, without
-adding a frame to the coroutines that demos wait in: both replacements are plain functions that return aiohttp's own
-coroutine.
+Demos are plain aiohttp code, which reports no progress. So two methods of aiohttp are replaced. Both replacements are
+plain functions that return aiohttp's own coroutine, so that no frame is added to the coroutines in which demos wait.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ _READING: ContextVar[aiohttp.ClientResponse | None] = ContextVar("reading", defa
 
 @cache
 def report_pages() -> None:
-    """Report, from now on, every body that is read as a whole; outside a lab nothing is reported."""
+    """Report the progress of all bodies that are read completely, from now on; without a lab nothing is reported."""
     read, readany = aiohttp.ClientResponse.read, aiohttp.StreamReader.readany
 
     @wraps(read)
     def read_body(response: aiohttp.ClientResponse) -> Coroutine[Any, Any, bytes]:
-        """Note whose body the task reads."""
+        """Note which response the current task reads."""
         _READING.set(response)
         return read(response)
 
     @wraps(readany)
     def read_piece(reader: aiohttp.StreamReader) -> Coroutine[Any, Any, bytes]:
-        """Report how much of it has arrived."""
+        """Report how much of the body has arrived."""
         # StreamReader.read() calls this once for each piece: before the first, and after each until the last.
         response = _READING.get()
         if response is not None and response.content is reader:

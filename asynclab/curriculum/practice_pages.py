@@ -1,4 +1,4 @@
-"""Fills in the practice server's pages if a demo was given no URL."""
+"""Gives a demo the practice server's pages if it was given no URLs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Pages:
-    """A practice server, started for the first demo that needs it."""
+    """Starts a practice server for the first demo that needs it."""
 
     def __init__(self) -> None:
         self._server: PracticeServer | None = None
         self._starting = asyncio.Lock()
 
     async def fill(self, demo: Demo, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values with the practice server's URLs in place of empty ones; the pages' progress is reported.
+        """Return the values with the practice server's URLs in place of empty ones, and report the progress of pages.
 
         Raises:
             OSError: The practice server can't listen.
@@ -52,5 +52,5 @@ class Pages:
 
 
 async def _imported(name: str) -> ModuleType:
-    """Import a module that needs aiohttp, which takes a good part of a second: in a thread, to keep the loop free."""
+    """Import a module that needs aiohttp. This takes nearly a second, so it is done in a thread."""
     return await asyncio.to_thread(import_module, name)

@@ -1,1 +1,1 @@
-"""Concurrent fetching of many URLs, without a view of its own."""
+"""Fetches many URLs concurrently. The user interfaces are elsewhere."""

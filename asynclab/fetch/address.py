@@ -1,4 +1,4 @@
-"""Sends, shows and compares URLs."""
+"""Prepares URLs for sending, redacts their secrets, and compares their servers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from urllib.parse import quote, unquote, urljoin
 from yarl import URL
 
 HIDDEN = "•••"
-"""Stands for a secret."""
+"""Replaces a secret."""
 
 LONGEST_URL = 8_000
-"""Characters; servers refuse longer ones."""
+"""The longest URL in characters; servers refuse longer ones."""
 
 HOST_LETTERS = (
     "ß-öø-ÿăąćčďđēęěğģīįıķļłńņňőœřśşšťūůűųźżžά-ώа-џ\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-"""For a character class: letters that IDNA leaves unchanged, whatever their neighbours are. A label, which has at most
-63 bytes as sent, has room for any twelve of them."""
+"""For a regular expression's character class: letters that IDNA leaves unchanged, whatever letters are beside them.
+
+Any twelve of them fit into a label of a host name, which has at most 63 bytes when encoded.
+"""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PARTS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)")
@@ -35,7 +37,7 @@ _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(
 
 _TO_ESCAPE = re.compile(f"[^{re.escape(_AS_THEY_ARE)}]+")
 _PLAIN_LABEL = re.compile(f"[a-z0-9{HOST_LETTERS}]+(?:-[a-z0-9{HOST_LETTERS}]+)*")
-"""A label that IDNA leaves unchanged; looking up each character in its tables takes four times as long."""
+"""Matches a label that IDNA leaves unchanged; looking up each character in IDNA's tables takes four times as long."""
 
 
 class OtherSchemeError(ValueError):
@@ -43,7 +45,7 @@ class OtherSchemeError(ValueError):
 
 
 def request_url(sent: str) -> URL:
-    """The URL to send, made from the parts that `sent_text` wrote, without escaping anything a second time."""
+    """The URL object for a text made by `sent_text`; nothing is escaped a second time."""
     scheme, _, place, rest = sent.split("/", 3)
     path, _, query = rest.partition("?")
     if "]" in place:
@@ -52,10 +54,10 @@ def request_url(sent: str) -> URL:
 
 
 def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
-    """What is sent for a URL of at most `longest` characters: escapes stay as they are, the fragment is dropped.
+    """The URL as it is sent: with everything escaped that must be, and without its fragment. Escapes in `text` stay.
 
     Raises:
-        ValueError: It is not an http or https URL; the message says why.
+        ValueError: It is not an http or https URL, or longer than `longest` characters; the message says why.
     """
     parts = _PARTS.match(text)
     if parts is None:
@@ -68,40 +70,40 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with every byte escaped that has to be; three times as fast as `quote`, which goes byte by byte."""
+    """The text with every character escaped that must be; three times as fast as `quote`, which works byte by byte."""
     return _TO_ESCAPE.sub(lambda found: f"%{found[0].encode('utf-8', 'replace').hex('%').upper()}", text)
 
 
 def redirected(location: str, asked: str) -> str:
-    """What is sent for the Location header of an answer, read as browsers read it; `asked` is as `sent_text` makes it.
+    """The URL to send for the Location header of an answer, read as browsers do. `asked` was made by `sent_text`.
 
-    All bytes are escaped that must be; those that are not UTF-8 come from aiohttp as surrogates.
+    All bytes are escaped that must be. Bytes that are not UTF-8 come from aiohttp as surrogates.
 
     Raises:
-        OtherSchemeError: It leads away from http and https.
-        ValueError: It is no URL; the message says why.
+        OtherSchemeError: The new URL is neither http nor https.
+        ValueError: It is not a URL; the message says why.
     """
     written = location.encode("utf-8", "surrogateescape").strip(_BLANKS).replace(b"\t", b"")
     target = _absolute(_BEFORE_QUERY.sub(_as_slashes, quote(written, safe=_AS_THEY_ARE + "\\")), asked)
     sent = sent_text(target, longest=None)
     user = asked.split("/", 3)[2].rpartition("@")[0]
     if user and "@" not in sent.split("/", 3)[2] and origin(sent) == origin(asked):
-        sent = sent.replace("//", f"//{user}@", 1)  # credentials hold for all of a server
+        sent = sent.replace("//", f"//{user}@", 1)  # credentials are valid for the whole server
     return sent
 
 
 def origin(sent: str) -> tuple[str, str]:
-    """Scheme, name and port of a URL as `sent_text` makes it; secrets for one origin must go to no other."""
+    """Scheme, name and port of a URL made by `sent_text`. Secrets for one origin must not be sent to another."""
     return sent.partition(":")[0], host_key(sent)
 
 
 def redacted(text: str) -> str:
-    """The text, a URL or one with URLs in it, with user names and passwords of URLs hidden."""
+    """A URL, or a text that contains URLs, with their user names and passwords hidden."""
     return _USER.sub(f"{HIDDEN}@", text) if "@" in text else text
 
 
 def host_key(sent: str) -> str:
-    """Name and port of a URL as `sent_text` makes it: what requests to the same server have in common."""
+    """Name and port of a URL made by `sent_text`; equal for all requests to one server."""
     scheme, _, place, _ = sent.split("/", 3)
     return _host_and_port(scheme, place)
 
@@ -114,7 +116,7 @@ def _host_and_port(scheme: str, place: str) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address, with or without brackets, and no name."""
+    """Whether a host is an IP address, with or without brackets, instead of a name."""
     try:
         ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
@@ -123,7 +125,7 @@ def is_address(host: str) -> bool:
 
 
 def has_scheme(text: str) -> bool:
-    """Whether the text starts as a URL that can be fetched does."""
+    """Whether the text starts with http:// or https://."""
     return _SCHEME.match(text) is not None
 
 
@@ -131,7 +133,7 @@ def joined(base: str, target: str) -> str:
     """Resolve a relative link.
 
     Raises:
-        ValueError: Link or base is not a URL; the message says so.
+        ValueError: The link or the base is not a URL; the message says so.
     """
     try:
         return urljoin(base, target)
@@ -140,11 +142,11 @@ def joined(base: str, target: str) -> str:
 
 
 def _absolute(target: str, base: str) -> str:
-    """The URL that the target of a link is, by the URL standard where that differs from RFC 3986."""
+    """The absolute URL of a link; where the WHATWG's URL standard differs from RFC 3986, it counts."""
     scheme, colon, rest = target.partition(":")
     if not (colon and _SCHEME_NAME.fullmatch(scheme)):
         target = _SLASHES.sub("//", target)
-        if target[:3] in ("//", "//?", "//#"):  # which urljoin takes for nothing
+        if target[:3] in ("//", "//?", "//#"):  # urljoin would ignore it
             raise ValueError("has no host")
         return joined(base, target)
     if scheme.lower() not in ("http", "https"):
@@ -196,7 +198,7 @@ def _sent_host(host: str) -> str:
 
 def _sent_ipv6(address: str) -> str:
     address, percent, zone = address.partition("%")
-    zone = zone.removeprefix("25") or zone  # in a URL the percent sign before it is escaped
+    zone = zone.removeprefix("25") or zone  # in a URL, the percent sign before the zone is escaped
     if not _is_ip(socket.AF_INET6, address):
         raise ValueError("has an invalid IPv6 address")
     if percent and not _ZONE.fullmatch(zone):

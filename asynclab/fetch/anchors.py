@@ -1,4 +1,4 @@
-"""Looks in a page for the anchors that fragments of URLs point to."""
+"""Searches a page for the anchors that the fragments of URLs point to."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from asynclab.fetch.body_text import charset_of, media_type
 from asynclab.fetch.charsets import decoder_of
 
 LONGEST_TAG = 256 * 1024
-"""Characters after which a tag, comment or script without an end is given up."""
+"""Characters after which an unfinished tag, comment or script is given up."""
 
 _LONGEST_END = 20
-"""Characters that the end of a script may have."""
+"""The most characters of the end tag of a script."""
 
 _MADE_BY_GITHUB = "user-content-"
-"""Stands before the ids of headings on GitHub, whose script scrolls to them."""
+"""GitHub puts this before the ids of headings, and its script scrolls to them."""
 
 
 def anchors_of(fragments: Iterable[str]) -> tuple[str, ...]:
-    """The fragments that need an anchor: all but those for the top of a page, and text fragments."""
+    """The fragments that need an anchor: not those for the top of a page, and not text fragments."""
     named = (fragment.partition(":~:")[0] for fragment in fragments)
     return tuple(dict.fromkeys(name for name in named if name and name.lower() != "top"))
 
@@ -33,10 +33,10 @@ def may_have_anchors(content_type: str) -> bool:
 
 
 class Anchors(HTMLParser):
-    """Finds anchors in a page as it comes."""
+    """Finds anchors in a page while it is received."""
 
     def __init__(self, wanted: Iterable[str], content_type: str) -> None:
-        """Look for fragments, as they stand in URLs, in a page with this Content-Type."""
+        """Search for fragments, written as in URLs, in a page with this Content-Type."""
         super().__init__()
         self.missing = dict.fromkeys(wanted)
         """The anchors not found yet."""
@@ -48,10 +48,10 @@ class Anchors(HTMLParser):
         self._content_type = content_type
         self._decoder: codecs.IncrementalDecoder | None = None
         self._latest = ""
-        """The last characters, which may be the first half of an end tag."""
+        """The last characters, which may be the beginning of an end tag."""
 
     def take(self, chunk: bytes) -> None:
-        """Look through the next bytes."""
+        """Search the next bytes."""
         if not self.missing:
             return
         if self._decoder is None:
@@ -64,12 +64,12 @@ class Anchors(HTMLParser):
             self._give_up()
 
     def close(self) -> None:
-        """The page has ended: search what the parser has held back, as it does since Python 3.14."""
+        """End the search, including text that the parser held back, as it does since Python 3.14."""
         if self.missing:
             super().close()
 
     def _give_up(self) -> None:
-        """Forget a tag, comment or script without an end: otherwise each chunk would search all of it again."""
+        """Drop an unfinished tag, comment or script: otherwise each chunk would search all of it again."""
         within = self.cdata_elem
         self.reset()
         self.rawdata = self._latest
@@ -77,7 +77,7 @@ class Anchors(HTMLParser):
             self.set_cdata_mode(within)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element's id, and the name of a link."""
+        """Remove an element's id, and the name of a link, from the missing anchors."""
         for name, value in attrs:
             if value and (name == "id" or (name == "name" and tag == "a")):
                 for fragment in self._names.get(value, ()):

@@ -1,4 +1,4 @@
-"""Reads answers as curl does: headers may be large but not endless, and bytes after an answer are ignored."""
+"""Reads answers as curl does: headers have generous limits, and bytes after an answer are ignored."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from asynclab.fetch.idle_connections import Connections
 from asynclab.fetch.request_trace import WATCH, Peer, peer_of
 
 MOST_OVERHEAD = 300 * 1024
-"""Bytes of headers, of trailers, or between two bytes of a body; as in curl."""
+"""The most bytes of headers, of trailers, or between two parts of a body; as in curl."""
 
 LONGEST_FIELD = 100 * 1024
-"""Bytes of one header; as in curl."""
+"""The most bytes of one header; as in curl."""
 
 MOST_FIELDS = 5_000
-"""Headers of one answer; as in curl."""
+"""The most headers of one answer; as in curl."""
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _LENGTH = re.compile(rb"\r\nContent-Length: ?(\d{1,9})\r\n", re.IGNORECASE)
 
 
 class Answers(ResponseHandler):
-    """Receives the answers on one connection, and knows its peer.
+    """Receives the answers on one connection, and keeps its peer.
 
-    aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
-    answers that it found in the same bytes. So it gets the headers first, and the body in another call.
+    aiohttp's parser raises an error for bytes after an answer, such as a body after a 204, and then drops the answers
+    that it found in the same bytes. So this class passes it the headers first, and the body in another call.
     """
 
     peer = Peer()
@@ -40,22 +40,22 @@ class Answers(ResponseHandler):
     _was_used = False
     _overhead = 0
     _end = b""
-    """The last bytes, in which the end of the headers may begin."""
+    """The last bytes of the unfinished headers; the end of the headers may begin in them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connections: Connections) -> None:
-        """Make the protocol of a connection, which is among `connections` while it is open."""
+        """Make the protocol of a connection, which is in `connections` while it is open."""
         super().__init__(loop)
         self._connections = connections
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the peer of the new connection; a TLS handshake is over by now."""
+        """Store the peer of the new connection; a TLS handshake has ended by now."""
         super().connection_made(transport)
         self.peer = peer_of(transport)
         if self.transport is not None:
             self._connections.open.add(self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the closed connection; a body of unknown length is not whole if an error ended it."""
+        """Drop the closed connection; a body of unknown length isn't complete if an error ended it."""
         if exc is not None:
             self._break_body(exc)
         if self.transport is not None:
@@ -63,7 +63,7 @@ class Answers(ResponseHandler):
         super().connection_lost(exc)
 
     def set_response_params(self, **params: Any) -> None:
-        """Expect an answer to the request that the running task is about to send."""
+        """Expect an answer to the request that the current task is about to send."""
         self._awaits_head, self._overhead, self._end = True, 0, b""
         self._may_have_body = not params.get("skip_payload")
         if (watch := WATCH.get()) is not None:
@@ -72,7 +72,7 @@ class Answers(ResponseHandler):
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; none if aiohttp resumes with bytes that it has held back."""
+        """Pass bytes to the parser; `data` is empty if aiohttp resumes with bytes that it held back."""
         if self._awaits_head and self._is_whole(data):
             self._awaits_head = False
             super().data_received(data)
@@ -92,7 +92,7 @@ class Answers(ResponseHandler):
             self._count(len(data))
 
     def _is_whole(self, data: bytes) -> bool:
-        """Whether this is exactly one whole answer, as usual, and can be parsed at once."""
+        """Whether this is exactly one complete answer, as is usual: then all of it can be parsed at once."""
         if not self._may_have_body or not data.startswith(b"HTTP/1.1 200 "):
             return False
         end = data.find(b"\r\n\r\n", 0, MOST_OVERHEAD) + 4
@@ -100,7 +100,7 @@ class Answers(ResponseHandler):
         return length is not None and len(data) - end == int(length[1])
 
     def _take_head(self, data: bytes) -> bytes:
-        """Take the bytes of the headers, and return the rest."""
+        """Pass the bytes of the headers to the parser, and return the other bytes."""
         end = _END_OF_HEAD.search(self._end + data)
         size = len(data) if end is None else end.end() - len(self._end)
         super().data_received(data[:size])
@@ -113,7 +113,7 @@ class Answers(ResponseHandler):
         return data[size:]
 
     def _count(self, size: int) -> None:
-        """Count bytes that belong to no body, and disconnect if they are too many."""
+        """Count bytes that don't belong to a body, and disconnect if there are too many."""
         self._overhead += size
         if self._overhead > MOST_OVERHEAD and self._exception is None:
             error = BadHttpMessage(f"headers of more than {MOST_OVERHEAD:,} bytes")
@@ -123,6 +123,6 @@ class Answers(ResponseHandler):
                 self.transport.close()
 
     def _break_body(self, error: BaseException) -> None:
-        """Pass an error on to the reader of the body: aiohttp doesn't, if it comes after the headers."""
+        """Pass an error to the reader of the body: aiohttp doesn't if the error comes after the headers."""
         if self._payload is not None and not self._payload.is_eof() and self._payload.exception() is None:
             set_exception(self._payload, aiohttp.ClientPayloadError("the rest can't be read"), error)

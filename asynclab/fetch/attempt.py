@@ -1,4 +1,4 @@
-"""One try at a URL: from its slot to the last byte, within its time."""
+"""Makes one attempt at a URL: from its slot to the last byte of the answer, within the timeout."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from asynclab.fetch.sending import RequestSender
 MOST_REDIRECTS = 10
 
 _KEPT_FOR_HEAD = frozenset({401, 407, 408, 410, 425, 429, 502, 503, 504})
-"""Failures that count when they answer HEAD; after any other, the URL is asked for with GET."""
+"""Statuses that count when they answer HEAD. After other failures the URL is requested with GET."""
 
 
 class Requests:
-    """Makes requests with one session, and notes in their rows what happens."""
+    """Makes requests with one session, and stores their progress in the rows."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Requests:
         options: Options,
         ledger: Ledger,
     ) -> None:
-        """Use a session, which is not closed, and its connections for the rows of a ledger."""
+        """Use a session and its connections for the rows of a ledger; the session isn't closed."""
         self._options = options
         self._sender = RequestSender(session, options)
         self._ledger = ledger
@@ -41,7 +41,7 @@ class Requests:
         self._connections = connections
 
     async def attempt(self, row: Row) -> Failure | None:
-        """Fetch a row's URL once. Returns what went wrong."""
+        """Fetch a row's URL once. Returns the failure, if any."""
         if not row.sent:
             return _unsendable(row)
         now = self._ledger.now()
@@ -69,7 +69,7 @@ class Requests:
         row.method = "HEAD" if self._options.check else self._options.method
 
     async def _try_head(self, row: Row, watch: RequestWatch) -> Failure | None:
-        """Ask with HEAD; if that is not enough, with GET."""
+        """Request with HEAD; if that isn't enough, with GET."""
         try:
             failure = await self._follow(row, watch)
             reason = self._reason_for_get(row, failure)
@@ -88,7 +88,7 @@ class Requests:
         return await self._follow(row, watch)
 
     def _reason_for_get(self, row: Row, failure: Failure | None) -> str:
-        """Why an answer to HEAD is not enough; empty if it is."""
+        """Why an answer to HEAD isn't enough; empty if it is."""
         if failure is None:
             return "HEAD tells no fragments" if self._receiver.wants_anchors(row) else ""
         if failure.status is None or failure.status in _KEPT_FOR_HEAD:
@@ -96,7 +96,7 @@ class Requests:
         return f"HEAD was answered with {failure.status}"
 
     async def _follow(self, row: Row, watch: RequestWatch) -> Failure | None:
-        """Ask for a row's URL, and for those that the answers redirect to."""
+        """Request a row's URL, and each URL that the answers redirect to."""
         asked = row.sent
         while True:
             response = await self._sender.send(row.method, asked, row.sent, watch)
@@ -108,7 +108,7 @@ class Requests:
                     watch.answered()
                     return await self._receiver.take(row, asked, response)
             finally:
-                if response.connection is not None:  # an answer that was read to its end has let go of it by itself
+                if response.connection is not None:  # it is None once the answer was read to its end
                     response.release()
             watch.redirected(asked, response.status, location)
             if len(row.hops) > MOST_REDIRECTS:

@@ -1,4 +1,4 @@
-"""Finds out what a body is, and shows its beginning."""
+"""Finds out what a body is, and previews its beginning."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from asynclab.fetch.charsets import (
 from asynclab.fetch.html_head import charset_in, title_of
 
 HEAD_KEPT = 4_096
-"""The bytes at the beginning of a body that every row keeps."""
+"""How many bytes of the beginning of a body each row keeps."""
 
 SCANNED = 65_536
-"""The bytes at the beginning of a body in which charset and title are looked for."""
+"""How many bytes of the beginning of a body are searched for charset and title."""
 
 HEX_WIDTH = 16
 """Bytes in a line of a hex preview."""
@@ -31,25 +31,25 @@ _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 class Page:
     """The beginning of a body, with its charset and title.
 
-    These are worked out on demand: that takes about as long as receiving a small page, and few pages are looked at.
+    These two are computed on demand: that takes about as long as receiving a small page, and users look at few pages.
     """
 
     head: bytes = field(default=b"", repr=False)
     """The first `HEAD_KEPT` bytes."""
     content_type: str = ""
-    """The header."""
+    """The Content-Type header."""
     facts: tuple[str, str] | None = None
-    """Charset and title; None until somebody asks."""
+    """Charset and title; None until they are needed."""
 
     @classmethod
     def of(cls, beginning: bytes, content_type: str) -> Page:
-        """Keep the head of a beginning; look for charset and title first if there is more."""
+        """Keep the first bytes; if there are more, look for charset and title in all of them now."""
         facts = _facts_of(beginning, content_type) if len(beginning) > HEAD_KEPT else None
         return cls(beginning[:HEAD_KEPT], content_type, facts)
 
     @property
     def charset(self) -> str:
-        """The charset of a text; empty for a body that is no text."""
+        """The charset of the text; empty for a body that isn't text."""
         return self._known()[0]
 
     @property
@@ -77,16 +77,16 @@ class MediaType:
     kind: str
     """Without its parameters, such as "text/html"."""
     is_media: bool
-    """Whether it is a picture, a sound, a video or a font."""
+    """Whether it is an image, a sound, a video or a font."""
     is_text: bool
     """Whether it is text, JSON, XML or a script."""
     charset: str
-    """The charset that it names, if Python knows that charset."""
+    """The charset in the header, if Python knows it; otherwise empty."""
 
 
 @lru_cache(256)
 def media_type(content_type: str) -> MediaType:
-    """What the header says; of a list of URLs, most say the same."""
+    """The meaning of a Content-Type header; cached, since most answers in a list have the same."""
     kind = content_type.partition(";")[0].strip().lower()
     return MediaType(
         kind,
@@ -97,9 +97,9 @@ def media_type(content_type: str) -> MediaType:
 
 
 def charset_of(body: bytes, content_type: str) -> str:
-    """The charset of a body by its beginning, with the standard's name; empty for a body that is no text.
+    """The charset of a body, judged by its beginning, with the standard's name; empty for a body that isn't text.
 
-    Decided by its byte order mark, its Content-Type, its own declaration, or else its content.
+    The first of these counts: its byte order mark, its Content-Type, its own declaration, its content.
     """
     declared = media_type(content_type)
     if found := charset_by_mark(body):
@@ -113,7 +113,7 @@ def charset_of(body: bytes, content_type: str) -> str:
 
 
 def is_binary(body: bytes, declared: MediaType) -> bool:
-    """Whether a body is no text."""
+    """Whether a body isn't text."""
     if declared.is_media:
         return True
     sample = body[: HEX_WIDTH * 64]
@@ -125,7 +125,7 @@ def is_binary(body: bytes, declared: MediaType) -> bool:
 def preview_of(body: bytes, charset: str, lines: int = 200) -> str:
     """The beginning of a body: as text, or else in hex.
 
-    The text is as the server sent it: whoever shows it neutralises it first.
+    The text is as the server sent it: neutralise it before you display it.
     """
     if charset:
         return "\n".join(text_of(body, charset).splitlines()[:lines])

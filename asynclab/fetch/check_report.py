@@ -1,4 +1,4 @@
-"""Sums up a check of links: broken links by cause, and how many links of each host are broken."""
+"""Summarises a check of links: the broken links by cause, and the number of broken links per host."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
 MOST_URLS_NAMED = 100
-"""The most URLs listed for each cause. Nothing is lost: the output already had a line for each URL."""
+"""The most URLs that are listed for each cause. The output already had a line for each URL, so none is lost."""
 
 MOST_HOSTS_NAMED = 50
-"""The most hosts listed; hosts with the most broken links come first."""
+"""The most hosts that are listed, beginning with those with the most broken links."""
 
 PageVerdict: TypeAlias = Literal["ok", "broken", "undecided", "unchecked"]
 
@@ -28,7 +28,7 @@ _VERDICTS: dict[FetchOutcome, PageVerdict] = {
     "deadline": "unchecked",
     "cancelled": "unchecked",
 }
-"""The verdict of each outcome; any other means that the link is broken. A busy server's link is undecided."""
+"""The verdict for each outcome; any other outcome means "broken". A busy server's link is undecided."""
 
 _CAUSES: dict[FetchOutcome, str] = {
     "missing_fragment": "The page lacks the #fragment",
@@ -49,7 +49,7 @@ _CAUSES: dict[FetchOutcome, str] = {
 
 
 class CheckReport:
-    """What a check has found so far."""
+    """The results of a check so far."""
 
     def __init__(self) -> None:
         self._urls: dict[str, list[str]] = {}
@@ -97,7 +97,7 @@ class CheckReport:
 
 
 def cause_of(row: Row) -> str:
-    """Why a row is not ok, in words shared by all rows with the same cause."""
+    """Why a row isn't ok, in words that are equal for all rows with the same cause."""
     if row.outcome in ("http_error", "rate_limited") and row.status is not None:
         return f"{row.status} {responses.get(row.status, '')}".rstrip()
     return _CAUSES.get(row.outcome or "cancelled", row.outcome or "")

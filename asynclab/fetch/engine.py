@@ -1,7 +1,7 @@
-"""Fetches many URLs concurrently; while it runs, it can be watched, and asked to cancel or retry.
+"""Fetches many URLs concurrently. A running fetch can be observed, cancelled and retried.
 
-All tasks are in one group: `run` starts a task per host, which starts a task per URL as soon as the limits allow, which
-tries, and retries temporary failures.
+All tasks are in one task group. `run` starts a task for each host. A host's task starts a task for each of its URLs, as
+soon as the limits allow. A URL's task makes the request, and retries it after a temporary failure.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
 READ_AHEAD = 5_000
-"""Rows that are open at once if rows aren't kept; with fewer, one slow host's URLs would hold up all others."""
+"""How many rows are open at once if rows aren't kept. With fewer, a slow host's rows could fill all of them."""
 
 FEW_FILES = "fewer requests at once than allowed: the system limits how many files a program may have open (ulimit -n)"
 
 
 def task_name(number: int) -> str:
-    """The name of the task that fetches the row of a number."""
+    """The name of the task that fetches the row with a number."""
     return f"fetch {number}"
 
 
 class Fetch(Ledger):
-    """A list of URLs being fetched.
+    """Fetches a list of URLs.
 
-    A lab, or `asyncio.run`, runs `run`. Everything else may be used from the same thread at any time.
+    A lab, or `asyncio.run`, runs `run`. All other methods and attributes may be used from the same thread at any time.
     """
 
     def __init__(
@@ -50,28 +50,28 @@ class Fetch(Ledger):
         on_end: Callable[[Row], None] | None = None,
         keep_rows: bool = True,
     ) -> None:
-        """Prepare to fetch; nothing happens before `run`.
+        """Prepare to fetch; no request is made before `run`.
 
         Args:
             clock: Returns the time of the rows in seconds, such as `lambda: lab.now`; None for the loop's clock.
             chance: Returns a random number from 0 to 1, for the waits between attempts.
             on_end: Called with each row that has ended.
-            keep_rows: Whether to make all rows now and keep them. Otherwise URLs are read when it is their turn, and
-                rows are dropped when they have ended, so memory does not grow with the list.
+            keep_rows: Whether to make all rows now and keep them. Otherwise URLs are read only as earlier rows end, and
+                a row is dropped when it ends, so memory doesn't grow with the list.
         """
         super().__init__(urls, clock, keep_rows=keep_rows)
         self.options = options or Options()
         self._chance = chance
         self._on_end = on_end
         self._queue: asyncio.Queue[Host | None] | None = None
-        """Hosts that need a task, and None after the last row; None while no run takes more."""
+        """Hosts that need a task, and None after the last row; the attribute is None while no run accepts rows."""
         self._deadline: asyncio.Timeout | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        """The tasks that fetch rows, by the rows' numbers."""
+        """The tasks that fetch rows, by the numbers of the rows."""
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
-        """The numbers of all rows by the names of their tasks, where rows are kept."""
+        """The row's number for the name of each task, if rows are kept."""
         return {task_name(row.number): row.number for row in self.rows}
 
     @property
@@ -80,7 +80,7 @@ class Fetch(Ledger):
         return self._queue is not None
 
     async def run(self) -> Totals:
-        """Fetch all queued rows, and wait until they have ended; if cancelled, cancel the rest."""
+        """Fetch all queued rows, and wait until they have ended; if cancelled, cancel all open rows."""
         self.now = self.clock or asyncio.get_running_loop().time
         self._tally.begin(self.now())
         self._queue = asyncio.Queue()
@@ -103,7 +103,7 @@ class Fetch(Ledger):
         return self.totals()
 
     def cancel(self, row: Row) -> None:
-        """Stop a row, unless it has ended."""
+        """Cancel a row, unless it has ended."""
         task = self._tasks.get(row.number)
         if row.has_ended:
             return
@@ -115,7 +115,7 @@ class Fetch(Ledger):
             self.touch(row)
 
     def cancel_all(self) -> None:
-        """Stop all rows that have not ended."""
+        """Cancel all rows that have not ended."""
         unread, self._unread = self._unread, iter(())
         for row in list(self._open.values()):
             self.cancel(row)
@@ -124,7 +124,7 @@ class Fetch(Ledger):
             self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
-        """Fetch ended rows again, or all that are not ok: now, or in the next `run`. Returns how many there are."""
+        """Fetch ended rows again, now or in the next `run`; None for all that are not ok. Returns how many they are."""
         rows = [row for row in self.rows if row.state != "ok"] if rows is None else rows
         wanted = [row for row in rows if row.has_ended]
         for row in wanted:
@@ -178,14 +178,14 @@ class Fetch(Ledger):
         self._end(row, failure)
 
     def _may_retry(self, row: Row, failure: Failure, slot: Slot) -> bool:
-        """Whether to try again; if the system has no more files, run one request fewer from now on."""
+        """Whether to try again. If the system allows no more open files, also allow one request fewer from now on."""
         if failure.is_crowded and slot.give_up():
-            row.attempts -= 1  # no server was asked
+            row.attempts -= 1  # no request reached a server
             return True
         return failure.passes and row.attempts <= self.options.retries
 
     def _heed(self, host: Host, failure: Failure | None) -> float:
-        """Slow an overloaded host down, speed up others; return the seconds that the host wants us to wait."""
+        """Slow down an overloaded host, or speed up one that answered; return how many seconds to wait for it."""
         if failure is None:
             host.speed_up()
             return 0.0
@@ -213,7 +213,7 @@ class Fetch(Ledger):
         self._set_state(row, "running")
 
     def _task_ended(self, row: Row, slot: Slot, task: asyncio.Task[None]) -> None:
-        """Clean up after a task; cancelled before its first step, it runs none of its own code."""
+        """Clean up after a task. One that is cancelled before its first step has not done this itself."""
         slot.release()
         if self._tasks.get(row.number) is task:
             self._end(row, self._why_stopped)

@@ -1,7 +1,7 @@
-"""Results as JSON, as a line of JSON each, and as CSV.
+"""Writes results as a JSON array, as lines of JSON, and as CSV.
 
-Fields are named like curl's `--write-out` variables if there is one. In JSON, text is what the server
-sent, escaped so that a terminal obeys nothing of it; in CSV it is neutralised, and no cell is a formula.
+Fields are named like curl's `--write-out` variables where curl has one. In JSON, text is as the server sent it, escaped
+so that it can't control a terminal. In CSV it is neutralised, and no cell can be read as a formula.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from asynclab.fetch.rows import Phase, Row
 from asynclab.model.text import one_line
 
 LONGEST_CELL = 32_000
-"""Characters of a cell of CSV: spreadsheets take no more."""
+"""The most characters of a CSV cell; spreadsheets accept no more."""
 
 _HARMFUL = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-"""Characters that JSON doesn't escape, but that may act on a terminal, or that UTF-8 can't encode."""
+"""Characters that JSON doesn't escape, but that may control a terminal, or that UTF-8 can't encode."""
 
-# A spreadsheet takes a cell for a formula by its first character. Where it separates columns at semicolons, tabs or
-# bars, a cell can begin in the middle of one of ours, whatever quotes are around that.
+# A spreadsheet recognises a formula by its first character. If it separates columns at semicolons, tabs or
+# bars, a cell can begin in the middle of one of our cells, even within quotes.
 _BEFORE_FORMULA = r"""((?:^|[;|\t\r\n])[\s"\u200b\ufeff]*)"""
 _FORMULA = r"(?=[=+\-@＝＋－＠﹢﹣﹦﹫])"
 
@@ -37,7 +37,7 @@ _PROTECTED = re.compile(f"{_BEFORE_FORMULA}'(?='*{_FORMULA})")
 
 
 def record(row: Row) -> dict[str, Any]:
-    """The result of a row that has ended, for programs; absent values are None."""
+    """The result of a row that has ended, as data for programs; missing values are None."""
     return {
         "url": row.url,
         "url_effective": row.effective_url or None,
@@ -72,45 +72,45 @@ def record(row: Row) -> dict[str, Any]:
 
 
 def to_ndjson(row: Row) -> str:
-    """A row as one line of JSON, without the line's end."""
+    """A row as one line of JSON, without the newline."""
     return escaped_json(record(row))
 
 
 def to_json(rows: Iterable[Row]) -> str:
-    """Rows as an array of JSON, an object a line."""
+    """Rows as a JSON array with one object per line."""
     lines = ",\n".join(to_ndjson(row) for row in rows)
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 
 
 def csv_header() -> str:
-    """The first line of CSV."""
+    """The first line of the CSV: the names of the columns."""
     return csv_line(name for name in record(Row(0, "", "")) if name not in _NOT_IN_CSV)
 
 
 def to_csv(row: Row) -> str:
-    """A row as one line of CSV, with the line's end."""
+    """A row as one line of CSV, with the newline."""
     return csv_line(_cell(name, value) for name, value in record(row).items() if name not in _NOT_IN_CSV)
 
 
 def escaped_json(value: object) -> str:
-    """A value as JSON that has no effect on a terminal."""
+    """A value as JSON that can't control a terminal."""
     return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 
 def csv_line(cells: Iterable[object]) -> str:
-    """Cells as a line of CSV, with the line's end."""
+    """Cells as a line of CSV, with the newline."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
 
 
 def protected(text: str) -> str:
-    """The text with an apostrophe before each character that could begin a formula, which makes a cell a text."""
+    """The text with an apostrophe before each place where a formula could begin: then spreadsheets see plain text."""
     return _UNPROTECTED.sub(r"\1'", text)
 
 
 def unprotected(text: str) -> str:
-    """The text that `protected` was given."""
+    """Undoes `protected`."""
     return _PROTECTED.sub(r"\1", text)
 
 
@@ -125,7 +125,7 @@ _TIMES: tuple[tuple[str, tuple[Phase, ...]], ...] = (
     ("time_starttransfer", ("dns", "tcp", "tls", "wait")),
     ("time_total", ("dns", "tcp", "tls", "wait", "download")),
 )
-"""As with curl: seconds since the attempt got its slot, up to the end of the last of these phases."""
+"""Seconds from the attempt's slot to the end of the last of these phases, as in curl."""
 
 
 def _times(row: Row) -> dict[str, float | None]:
@@ -146,7 +146,7 @@ def _date(seconds: float | None) -> str | None:
 
 
 def _cell(name: str, value: object) -> object:
-    """A value for a spreadsheet, safe from being taken for a formula."""
+    """A value for a spreadsheet, which can't take it for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
@@ -155,7 +155,7 @@ def _cell(name: str, value: object) -> object:
         return "" if value is None else value
     text = one_line(value, LONGEST_CELL)
     if text != value and name in _URLS:
-        text = _sent(value) or text  # is fetched as the same URL, unlike a picture of what is in it
+        text = _sent(value) or text  # unlike the neutralised text, this is fetched as the same URL
     return protected(text)
 
 
@@ -169,7 +169,7 @@ def _sent(url: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xD800 <= code <= 0xDFFF:
-        return "\\ufffd"  # half a pair is no text: many readers refuse it, however it is written
+        return "\\ufffd"  # half a surrogate pair isn't text: many readers refuse even its escape
     if code <= 0xFFFF:
         return f"\\u{code:04x}"
     code -= 0x10000

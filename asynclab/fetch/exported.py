@@ -1,4 +1,4 @@
-"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. Any other text raises a ValueError."""
+"""Reads exported results back: JSON, NDJSON, CSV and HAR. Other text raises a ValueError."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ExportedResult:
     fragments: tuple[str, ...]
     """The fragments that were looked for in the page."""
     text: str
-    """The whole result, as written."""
+    """The whole result as it is written in a file."""
 
 
 def exported_urls(text: str) -> list[str] | None:
-    """The URLs of a text that is our results, each once for each fragment looked for; None for any other text.
+    """The URLs of a text that consists of our results, one for each fragment that was looked for; None for other text.
 
-    Only the fetched URLs count: neither targets of redirects, nor URLs in titles.
+    Only fetched URLs count, not targets of redirects, nor URLs in titles.
     """
     text = text.lstrip("\ufeff \t\r\n")
     read = _reader_of(text[:20_000])
@@ -35,7 +35,7 @@ def exported_urls(text: str) -> list[str] | None:
         return None
     try:
         results = [result for result in read(io.StringIO(text)) if result is not None]
-    except (ValueError, LookupError, TypeError, csv.Error):  # someone has changed it
+    except (ValueError, LookupError, TypeError, csv.Error):  # somebody has edited the text
         return None
     return [
         f"{result.url}#{fragment}" if fragment else result.url
@@ -52,7 +52,7 @@ def read_lines(file: IO[str]) -> Iterator[ExportedResult | None]:
 
 
 def read_array(file: IO[str]) -> Iterator[ExportedResult | None]:
-    """Read a JSON array: if it is ours, with one object a line, one by one; any other at once."""
+    """Read a JSON array: ours has one object a line, and is read line by line; any other is read at once."""
     is_ours = file.readline().strip() == "["
     place = file.tell()
     is_ours = is_ours and file.readline().startswith(("{", "]"))
@@ -85,7 +85,7 @@ def read_table(file: IO[str]) -> Iterator[ExportedResult | None]:
 
 
 def _result_in(line: str, number: int, text: str, written: str) -> ExportedResult | None:
-    """The result that a line has, `written` as it is kept; None for a last line that is cut off."""
+    """The result in a line, with `written` as its text; None for a last line that is cut off."""
     try:
         return _result(json.loads(text), written)
     except ValueError as error:
@@ -102,12 +102,12 @@ def _result(entry: Any, text: str) -> ExportedResult:
 
 
 def read_archive(file: IO[str]) -> Iterator[ExportedResult | None]:
-    """Read a HAR: the first request that was made for each URL."""
+    """Read a HAR: for each fetched URL, its first request."""
     was_last = True
     for entry in json.load(file)["log"]["entries"]:
         if was_last:
             yield ExportedResult(entry["request"]["url"], entry.get("_outcome") == "ok", (), "")
-        was_last = "_outcome" in entry  # a request that was redirected has none
+        was_last = "_outcome" in entry  # only the last request for a URL has it
 
 
 def _reader_of(beginning: str) -> Callable[[IO[str]], Iterator[ExportedResult | None]] | None:

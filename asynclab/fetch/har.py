@@ -1,7 +1,7 @@
-"""Writes results as an HTTP archive (HAR 1.2), which browsers and many tools open.
+"""Writes results as an HTTP archive (HAR 1.2), a format that browsers and many tools can open.
 
-An entry has its body only if the row kept all of it; elsewhere a comment says that it is missing.
-URLs are as they were sent, without user names and passwords; secrets in parameters and headers are hidden.
+An entry has its body only if the row kept all of it; otherwise a comment says that it is missing. URLs are as they were
+sent, without user names and passwords; secrets in parameters and headers are hidden.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from asynclab.fetch.rows import FetchOutcome, Hop, Phase, Row
 from asynclab.fetch.whole_file import WholeFile
 
 _ABSENT = -1
-"""Stands for what did not happen or is unknown."""
+"""HAR's value for times and sizes that don't exist or are unknown."""
 
 _NOT_FOLLOWED: tuple[FetchOutcome | None, ...] = ("too_many_redirects", "blocked")
 """Outcomes of rows whose last redirect was not followed."""
@@ -33,10 +33,10 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Archive:
-    """An archive that is written while rows end, an entry a line."""
+    """Writes an archive entry by entry, as rows end; each entry is one line."""
 
     def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        """Write the beginning; `write` takes each part of the text."""
+        """Write the beginning; `write` is called with each part of the text."""
         self._write = write
         self._options = options
         self._before = "\n"
@@ -54,7 +54,7 @@ class Archive:
 
 
 def to_har(rows: Iterable[Row], options: Options) -> str:
-    """Rows as an archive."""
+    """The archive of some rows, as text."""
     parts: list[str] = []
     archive = Archive(parts.append, options)
     for row in rows:
@@ -64,17 +64,17 @@ def to_har(rows: Iterable[Row], options: Options) -> str:
 
 
 class ArchiveFile(WholeFile):
-    """An archive in a file, which is replaced only once the archive is whole; a context manager."""
+    """An archive file, which replaces an older one only when it is complete; a context manager."""
 
     def __init__(self, path: Path, options: Options) -> None:
-        """Begin to write beside a place; the arguments are passed to `WholeFile` and `Archive`."""
+        """Begin to write next to `path`; the arguments are passed to `WholeFile` and `Archive`."""
         super().__init__(path)
         self.path = path
         self._archive = Archive(self.write, options)
         self.add = self._archive.add
 
     def end(self) -> None:
-        """Put the archive into its place, or raise the disk's OSError."""
+        """Complete the file and move it to its path; raises the disk's OSError."""
         self._archive.end()
         self.keep()
 
@@ -140,7 +140,7 @@ def _ending(row: Row) -> dict[str, Any]:
 
 
 def _server(address: str) -> dict[str, str]:
-    """The address that answered, if any, without a zone, which HAR doesn't allow."""
+    """The IP address that answered, if any, without a zone, which HAR doesn't allow."""
     return {"serverIPAddress": address.partition("%")[0]} if address else {}
 
 
@@ -159,7 +159,7 @@ def _request(method: str, url: str, row: Row, options: Options) -> dict[str, Any
 
 
 def _valid_url(url: str) -> str:
-    """A URL as the standard has it: without user and fragment, and escaped."""
+    """A URL as HAR's standard wants it: without user and fragment, and escaped."""
     scheme, _, rest = redacted_url(url).partition("#")[0].partition("://")
     place, slash, path = rest.partition("/")
     place = quote(place.removeprefix(f"{HIDDEN}@"), safe="[]:")
@@ -210,7 +210,7 @@ def _body(row: Row, options: Options) -> dict[str, Any]:
 
 
 def _without_secrets(text: str, options: Options) -> str:
-    """A body without the secret headers that were sent: some servers echo their requests."""
+    """A body with all secret request headers hidden: some servers echo their requests."""
     for name, value in options.headers:
         if value and redacted_header(name, value) == HIDDEN:
             text = text.replace(value, HIDDEN)

@@ -1,8 +1,8 @@
 """Finds the title of an HTML document, and the charset that it declares, in its beginning.
 
-HTML is read just enough to tell a title from text that looks like one: comments, CDATA, scripts, texts in which tags
-don't count, quoted attributes, and drawings. Each expression ends with the text where its end is missing, so none of
-them goes over the same text twice; html.parser does, in the Pythons before 3.13.6.
+HTML is parsed just enough to distinguish a title from text that looks like one: comments, CDATA, scripts, elements
+whose text has no tags, quoted attributes, and SVG. Each expression matches up to the end of the text if its closing
+part is missing, so no text is searched twice; html.parser before Python 3.13.6 does search it again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 LONGEST_TITLE = 300
-"""Characters."""
+"""The most characters of a title."""
 
 _ATTRIBUTES = r"""(?:=\s*+"[^"]*+(?:"|\Z)|=\s*+'[^']*+(?:'|\Z)|[^>])*+"""
 _TOKEN = re.compile(
@@ -33,10 +33,10 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]{1,60})""", re.IGNOREC
 _REFRESH = re.compile(
     r"""\s*[\d.]+\s*[;,\s]\s*(?:url\s*=\s*)?(?:"([^"]+)|'([^']+)|([^\s"';,][^\r\n]*?)\s*\Z)""", re.IGNORECASE
 )
-"""As the HTML standard reads it: seconds, a separator, and a URL with or without its name and quotes."""
+"""As in the HTML standard: seconds, a separator, and a URL, which may have quotes and the name "url"."""
 
 _APART = frozenset({"svg", "math", "template"})
-"""Elements with titles of their own."""
+"""Elements whose titles aren't the document's."""
 
 
 def title_of(text: str) -> str:
@@ -56,10 +56,10 @@ def title_of(text: str) -> str:
 
 
 def declared_charsets(beginning: bytes) -> Iterator[str]:
-    """The labels that an XML declaration and meta elements give, the one that counts first."""
+    """The labels in an XML declaration and in meta elements; the label that counts comes first."""
     if xml := _XML_ENCODING.match(beginning):
         yield xml[1].decode("latin-1")
-    # Nearly all pages without a charset in their header have none here either, and that is faster to see.
+    # Nearly all pages without a charset in their header declare none here either; this test is fast.
     if b"charset" not in beginning.lower():
         return
     for attributes in _metas(beginning):
@@ -70,7 +70,7 @@ def declared_charsets(beginning: bytes) -> Iterator[str]:
 
 
 def declared_refresh(beginning: bytes) -> str:
-    """What a meta element says in place of a Refresh header; empty if none does."""
+    """The Refresh value in a meta element; empty if there is none."""
     if b"refresh" not in beginning.lower():
         return ""
     said = (meta.get("content", "") for meta in _metas(beginning) if meta.get("http-equiv", "").lower() == "refresh")
@@ -78,13 +78,13 @@ def declared_refresh(beginning: bytes) -> str:
 
 
 def refresh_target(refresh: str) -> str:
-    """The URL that a Refresh header sends a browser to; empty if it only loads the same page again."""
+    """The URL that a Refresh value sends a browser to; empty if it only reloads the page."""
     found = _REFRESH.match(refresh[:10_000])
     return "" if found is None else found[1] or found[2] or found[3] or ""
 
 
 def charset_in(content_type: str) -> str:
-    """The label of a charset in a Content-Type; empty if there is none."""
+    """The label of the charset in a Content-Type; empty if there is none."""
     found = _CHARSET.search(content_type[:1_000])
     return "" if found is None else found[1]
 

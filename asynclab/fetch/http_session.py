@@ -1,4 +1,4 @@
-"""Makes the session that all requests share: its connections, limited by file descriptors, its lookups and headers."""
+"""Makes the HTTP session that all requests share, with its connections, its name lookups and its default headers."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from asynclab.fetch.unpacking import ACCEPTED
 USER_AGENT = f"asynclab/{__version__}"
 
 READ_BUFFER = 2**16
-"""Bytes of a body buffered in memory; a connection pauses at twice as many."""
+"""Bytes of a body that are buffered; a connection stops reading at twice as many."""
 
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 def open_session(options: Options, connections: Connections) -> aiohttp.ClientSession:
-    """A session to be used and closed by the running task; its connections are noted in `connections`.
+    """A session to be used and closed by the current task; its connections are added to `connections`.
 
-    Limits and timeouts are not the session's: they would count the time that a request waits for its turn. Nor are
-    redirects, proxies and unpacking: see `asynclab.fetch.attempt`.
+    The session has no limits and timeouts: they would include the time that a request waits for its slot. It doesn't
+    follow redirects, use proxies or unpack bodies: see `asynclab.fetch.attempt`.
     """
     connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(
         limit=0,
-        force_close=most_requests(options) < options.concurrency,  # waiting to be used again, one would take a file
+        force_close=most_requests(options) < options.concurrency,  # an idle connection would use up a file
         resolver=ThreadResolver(),
         socket_factory=public_socket if options.block_private else watched_socket,
     )
-    # aiohttp has no public name for what makes the protocol of a connection.
+    # aiohttp has no public name for the factory of a connection's protocol.
     connector._factory = partial(Answers, asyncio.get_running_loop(), connections)  # type: ignore[assignment]
     return aiohttp.ClientSession(
         connector=connector,
@@ -55,13 +55,13 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
         max_line_size=LONGEST_FIELD,
         max_field_size=LONGEST_FIELD,
         max_headers=MOST_FIELDS,
-        # Above this threshold a timeout would be put off to a full second, and the row would say so.
+        # Above this threshold, aiohttp rounds a timeout up to a full second, and the row's sentence would be wrong.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, ceil_threshold=connect_timeout),
     )
 
 
 class HttpRequest(aiohttp.ClientRequest):
-    """A request with our default headers; as headers of the session, each request would copy them."""
+    """A request with our default headers. If the session had them, each request would copy them."""
 
     DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too
         hdrs.ACCEPT: "*/*",
@@ -71,10 +71,10 @@ class HttpRequest(aiohttp.ClientRequest):
 
 
 class ThreadResolver(AbstractResolver):
-    """Looks names up in threads of its own.
+    """Looks up names in threads of its own.
 
-    The loop's own pool is small, is shared with all code on the loop, and is waited for at the end: lookups that nobody
-    answers would hold up both other lookups and the way out.
+    The loop's own thread pool is small and shared with all other code on the loop. Lookups without an answer would
+    delay other lookups, and the end of the loop, which waits for the pool.
     """
 
     def __init__(self) -> None:
@@ -95,14 +95,14 @@ class ThreadResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Close nothing, since nothing is kept open."""
 
 
 class LookupThreads(Executor):
-    """A thread for each call, that does not keep the interpreter from exiting."""
+    """Runs each call in a thread of its own, which doesn't keep the interpreter from exiting."""
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Start a call."""
+        """Start a call in a new thread."""
         future: Future[Any] = Future()
         threading.Thread(target=_run, args=(future, call, args, kwargs), name="name lookup", daemon=True).start()
         return future
@@ -125,19 +125,19 @@ def look_up(host: str, port: int, family: int) -> list[tuple[socket.AddressFamil
 
 
 def _with_scope(address: tuple[Any, ...]) -> str:
-    """The IP address, with the interface that a link-local one needs."""
+    """The IP address, with the network interface that a link-local one needs."""
     if len(address) == 4 and address[3]:
         return str(socket.getnameinfo(address, _NUMERIC)[0])
     return str(address[0])
 
 
 RESERVE = 12
-"""File descriptors for name lookups and for the app."""
+"""File descriptors that are reserved for name lookups and for the app."""
 
 
 def most_requests(options: Options) -> int:
-    """How many requests the system's limit of open files allows at once; raises the limit as far as it can be."""
-    # While one is connected, a second address of the same server is tried after a moment.
+    """How many requests at once the system's limit of open files allows; first raises this limit as far as possible."""
+    # While one address of a server is being connected to, a second one is tried after a moment.
     files_each = 2 if options.save_to is None else 3
     taken = len(os.listdir("/dev/fd")) + RESERVE
     needed = taken + options.concurrency * files_each

@@ -6,14 +6,14 @@ import asyncio
 from contextvars import Context
 
 PATIENCE = 0.5
-"""Seconds without any request, after which no connection is kept open."""
+"""Seconds without a request after which all connections are closed."""
 
 
 class Connections:
-    """The open connections of a session, closed when none has been used for a moment.
+    """The open connections of a session, closed when none has been used for `PATIENCE` seconds.
 
-    A lab assumes that its tasks wait for whatever the loop watches. That is wrong while every URL waits for its next
-    attempt: with no connection open, the lab can skip the wait.
+    While a connection is open, a lab assumes that its tasks wait for it. That is wrong while every URL waits for its
+    next attempt. Without open connections, the lab can skip this wait.
     """
 
     def __init__(self) -> None:
@@ -22,17 +22,17 @@ class Connections:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """A request begins."""
+        """Count a request that begins."""
         self._users += 1
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def end(self) -> None:
-        """A request has ended."""
+        """Count a request that has ended."""
         self._users -= 1
         if self._users == 0:
-            # In no lab's context: its clock may stand still.
+            # Outside the lab's context, since the lab's clock may be paused.
             self._timer = Context().run(asyncio.get_running_loop().call_later, PATIENCE, self._close)
 
     def _close(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeps the rows of a fetch, from their making to their end, and their totals."""
+"""Keeps the rows of a fetch, from their creation to their end, and their totals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.fetch.urls import FoundUrl
 
 
 class Ledger:
-    """The rows of a fetch; they may be read at any time."""
+    """The rows of a fetch. They may be read at any time."""
 
     def __init__(
         self,
@@ -21,26 +21,26 @@ class Ledger:
         *,
         keep_rows: bool,
     ) -> None:
-        """Make and keep all rows now, or make each when it is its turn; `clock` returns seconds for them."""
+        """Make and keep all rows now, or make each row when needed; `clock` returns seconds for them."""
         self._unread: Iterator[Row] = map(new_row, count(1), urls)
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
-        """All rows, if they are kept."""
+        """All rows, if they are kept; otherwise empty."""
         self.version = 0
-        """Grows with every change of a row that is not in flight; the changed row gets this version."""
+        """Grows with each change of a row, but not with a running request's progress; the row gets this version."""
         self.clock = clock
         self.now: Callable[[], float] = clock or (lambda: 0.0)
-        """The present moment on the clock of the rows; 0 before the first run."""
+        """The current time on the clock of the rows; 0 before the first run."""
         self.keeps_real_time: Callable[[], bool] = lambda: True
-        """Whether that clock has run in real time since the run began."""
+        """Whether this clock has run in real time since the run began."""
         self._size = len(self.rows) if keep_rows else len(urls) if isinstance(urls, Sized) else 0
-        """How many URLs there are, if known."""
+        """The number of URLs; if unknown, of those read so far."""
         self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": self._size}
         self._open = {row.number: row for row in self.rows}
         self._begun: dict[int, Row] = {}
-        """The rows that have been started."""
+        """The rows that have been started and have not ended."""
         self._tally = Tally()
         self.kept: frozenset[int] = frozenset()
-        """The numbers of the rows whose whole bodies are kept."""
+        """The numbers of the rows whose bodies are kept completely."""
 
     @property
     def counts(self) -> Mapping[RowState, int]:
@@ -53,7 +53,7 @@ class Ledger:
         return self._begun.values()
 
     def totals(self, now: float | None = None) -> Totals:
-        """The totals of all rows at a moment of their clock, by default now."""
+        """The totals of all rows at a time of their clock; by default now."""
         now = self.now() if now is None else now
         is_real = self.keeps_real_time()
         return self._tally.totals(dict(self._counts), self._size, self.in_flight, now, is_real_time=is_real)
@@ -64,7 +64,7 @@ class Ledger:
         row.version = self.version
 
     def keep(self, numbers: Iterable[int]) -> None:
-        """From now on keep the whole bodies of these rows, and of no others."""
+        """From now on keep the complete bodies of these rows only."""
         self.kept = frozenset(numbers)
         for row in self.rows:
             if row.body is not None and row.number not in self.kept:
@@ -78,7 +78,7 @@ class Ledger:
             self._counts["queued"] += 1
 
     def _end(self, row: Row, failure: Failure | None) -> None:
-        """End a row that has not ended; `failure` says why it is not ok."""
+        """End a row that has not ended; `failure` says why it isn't ok."""
         now = self.now()
         outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
         del self._open[row.number]
@@ -87,7 +87,7 @@ class Ledger:
         self._set_state(row, state_of(outcome))
 
     def _reopen(self, row: Row) -> None:
-        """Forget how a row ended."""
+        """Reset a row that has ended."""
         self._tally.wire -= row.wire
         reset(row, failures=True)
         self._open[row.number] = row
@@ -118,7 +118,7 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
 
 
 def reset(row: Row, *, failures: bool) -> None:
-    """Forget what the last attempt brought; with `failures`, also the attempts before it, and the time they took."""
+    """Delete the results of the last attempt; with `failures`, also the earlier attempts and the time they took."""
     row.phases = PhaseTimes()
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
@@ -134,7 +134,7 @@ def reset(row: Row, *, failures: bool) -> None:
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> FetchOutcome:
-    """Note how a row ended at a moment of its clock, which may not be real time; return the outcome."""
+    """Store how a row ended at a time of its clock, which may not be real time; return the outcome."""
     if row.phases.current is not None:
         row.phases.enter(None, now)
     row.retry_at = row.expires_at = None

@@ -1,4 +1,4 @@
-"""Declares the options of a fetch, each once, for the form, the command line and the documents."""
+"""Declares the options of a fetch, each once for the form, the command line and the documentation."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Declares a field of `Options`: its names, and how its value is written and read."""
+    """Declares a field of `Options`: its names, and how its value is parsed and shown."""
 
     label: str
     flag: str
-    """Its name on the command line; a short one before it, separated by a space."""
+    """The option on the command line; a short form may precede it, separated by a space."""
     help: str
-    """What it does, in a sentence that also fits into the form."""
+    """The option's effect, in a sentence short enough for the form."""
     metavar: str = ""
-    """The name of its value on the command line; empty for an option that is on or off."""
+    """The name of the value on the command line; empty for an option that is on or off."""
     parse: Callable[[str], Any] = str
-    """Makes a value of a text, or raises a ValueError."""
+    """Parses the value, or raises a ValueError."""
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     is_repeated: bool = False
-    """Whether its value is a tuple; then `parse` and `show` are for one item."""
+    """Whether the value is a tuple; if so, `parse` and `show` are for one item."""
 
 
 def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **more: Any) -> Any:
@@ -62,12 +62,12 @@ def number(text: str) -> float:
 
 
 def show_number(value: float) -> str:
-    """Make a text of a float."""
+    """Format a float."""
     return f"{value:g}"
 
 
 def parse_size(text: str) -> int:
-    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB."""
+    """Parse a number of bytes, such as 500, 20kB, 1.5MB or 10MiB."""
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"a size is a number of bytes such as 500, 20kB or 10MiB, not {text!r}")
@@ -75,12 +75,12 @@ def parse_size(text: str) -> int:
 
 
 def show_size(size: int) -> str:
-    """Make a text of a number of bytes."""
+    """Format a number of bytes."""
     return f"{size // MEBIBYTE}MiB" if size and size % MEBIBYTE == 0 else str(size)
 
 
 def parse_header(text: str) -> tuple[str, str]:
-    """Make a name and a value of "Name: value"."""
+    """Parse "Name: value" into the name and the value."""
     name, colon, value = text.partition(":")
     if not colon:
         raise ValueError(f"a header is 'Name: value', not {text!r}")
@@ -90,7 +90,7 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def parse_statuses(text: str) -> tuple[int, ...]:
-    """Make statuses of a text such as "403,429", "400-499" or "4xx"."""
+    """Parse statuses, such as "403,429", "400-499" or "4xx"."""
     parts = filter(None, map(str.strip, text.split(",")))
     return tuple(sorted({status for part in parts for status in _range_of(part)}))
 
@@ -104,7 +104,7 @@ def _range_of(text: str) -> range:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses, with consecutive ones as a range."""
+    """Format statuses, with consecutive ones as a range."""
     runs = [
         [status for _, status in run] for _, run in groupby(enumerate(sorted(statuses)), lambda pair: pair[1] - pair[0])
     ]
@@ -112,7 +112,7 @@ def show_statuses(statuses: tuple[int, ...]) -> str:
 
 
 def folder(text: str) -> Path:
-    """Make a path of a text; ~ is the home directory."""
+    """Parse a path; ~ is the home directory."""
     return Path(text).expanduser()
 
 
@@ -131,18 +131,18 @@ class Options:
 
     concurrency: int = _count(20, "at once", "--concurrency", "Requests at the same time.")
     per_host: int = _count(6, "per host", "--per-host", "Requests to one host at a time.")
-    """To one host and port."""
+    """Requests to one host and port."""
     rate: float | None = _number(None, "rate", "--rate", "Requests per second.", "R")
     """None for no limit."""
     timeout: float = _number(30.0, "timeout", "--timeout", "Seconds per attempt.", "S")
-    """From its slot to its last byte."""
+    """Seconds from an attempt's slot to its last byte."""
     connect_timeout: float = _number(10.0, "connect timeout", "--connect-timeout", "Seconds to connect, with TLS.", "S")
-    """No more than `timeout` counts."""
+    """At most `timeout` has an effect."""
     deadline: float | None = _number(None, "deadline", "--deadline", "Seconds for all URLs.", "S")
     """None for no limit."""
     retries: int = _count(2, "retries", "--retries", "Retries after a temporary failure.")
     max_bytes: int = _size(10 * MEBIBYTE, "keep at most", "--max-bytes", "Stop reading a body after this size.")
-    """The limit of unpacked bytes."""
+    """The limit for the unpacked body."""
     method: Method = option(  # noqa: RUF009 - it makes a field
         "GET", "method", "--method", "HEAD asks for headers only.", "METHOD", choices=METHODS
     )
@@ -163,7 +163,7 @@ class Options:
     """None to save none."""
     proxy_from_environment: bool = option(False, "proxy", "--proxy", "Use HTTP_PROXY etc. and ~/.netrc.")
     block_private: bool = option(False, "block private", "--block-private", "Refuse non-public addresses.")
-    """After redirects, too."""
+    """This includes the targets of redirects."""
     check: bool = option(False, "check links", "--check", "Find broken links: HEAD first, #fragments too.")
     """Bodies are read only to look for fragments, and not saved."""
     allow: tuple[int, ...] = option(

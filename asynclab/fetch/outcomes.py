@@ -1,4 +1,4 @@
-"""Turns errors and statuses into outcomes, each with a sentence, and decides which are tried again, and when."""
+"""Turns errors and statuses into outcomes, each with a sentence, and decides which of them are retried and when."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _TLS_REASONS = {
     r"unrecognized name": "the server has no certificate for this name",
     r"wrong version|too long|record layer": "the server answers, but not in TLS",
 }
-"""What parts of OpenSSL's reasons mean."""
+"""The meaning of OpenSSL's reasons, by a pattern that matches part of the reason."""
 
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
-"""Matches aiohttp's message; a drawing of where the error is follows it."""
+"""Matches aiohttp's message; lines that point to the error follow the first line."""
 
 _LONG_LINE = re.compile(r"Got more than (\d+) bytes")
-"""Matches what aiohttp says of a header that is too long."""
+"""Matches aiohttp's message about a header that is too long."""
 
 
 class SavingError(Exception):
@@ -52,7 +52,7 @@ class SavingError(Exception):
 
 
 def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure:
-    """The failure of a status of 400 or more, or of one below 200, which is no final answer."""
+    """The failure for a status of 400 or more, or below 200: we ask for no interim answer."""
     words = f"{status:03} {one_line(reason, 60)}".rstrip()
     if status < 200:
         return Failure("invalid", f"Invalid answer: {words}, which nobody asked for", status=status)
@@ -66,12 +66,12 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
 
 
 def failure_of_size(options: Options) -> Failure:
-    """The failure of a body that exceeds the limit."""
+    """The failure for a body that exceeds the limit."""
     return Failure("truncated", f"Larger than {options.max_bytes:,} bytes: the rest was not read")
 
 
 def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
-    """The failure of a page that lacks anchors; None if it lacks none."""
+    """The failure for a page that lacks anchors; None if it lacks none."""
     if not missing:
         return None
     names = ", ".join(f"#{one_line(name, 60)}" for name in missing[:5])
@@ -80,7 +80,7 @@ def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
-    """The failure of an exception, or of a `refused` private address; the row says how far the request had come."""
+    """The failure for an exception, or for a `refused` private address; the row shows how far the request had come."""
     if refused:
         return Failure("blocked", f"{refused} is not a public address")
     for kinds, explain in _EXPLAINED:
@@ -90,7 +90,7 @@ def failure_of_error(error: Exception, row: Row, options: Options, refused: str)
 
 
 def failure_of_redirect(error: ValueError) -> Failure:
-    """The failure of a Location that `asynclab.fetch.address.redirected` refuses."""
+    """The failure for a Location header that `asynclab.fetch.address.redirected` rejects."""
     if isinstance(error, OtherSchemeError):
         target = one_line(redacted(str(error)), 80)
         return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")
@@ -155,7 +155,7 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
         return _broken_body(error, row, options)
     if getattr(error, "errno", None) == errno.ECONNRESET:
         return Failure("incomplete", "The server reset the connection before it had answered", passes=True)
-    # aiohttp puts the headers that came into the error, and a sentence where none came.
+    # aiohttp puts any headers it received into the error, or else a sentence.
     when = "without an answer" if isinstance(getattr(error, "message", ""), str) else "before its headers were complete"
     return Failure("incomplete", f"The server closed the connection {when}", passes=True)
 
@@ -221,20 +221,20 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, O
 
 
 BASE = 0.5
-"""Seconds: the longest wait before the first retry; it doubles with each."""
+"""The longest wait before the first retry, in seconds; it doubles with each retry."""
 
 LONGEST_BACKOFF = 30.0
 """Seconds."""
 
 LONGEST_RETRY_AFTER = 60.0
-"""The most seconds that a server may ask us to wait."""
+"""The longest wait in seconds that a server's Retry-After can impose."""
 
 PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses that may be different a moment later."""
+"""Statuses that may differ a moment later."""
 
 
 def backoff(failures: int, chance: float) -> float:
-    """Seconds to wait after so many failures: full jitter, as in Amazon's "Exponential Backoff And Jitter".
+    """Seconds to wait after this number of failures: full jitter, as in Amazon's "Exponential Backoff And Jitter".
 
     `chance` is a random number from 0 to 1.
     """
@@ -242,9 +242,9 @@ def backoff(failures: int, chance: float) -> float:
 
 
 def retry_after(text: str | None, now: float | None = None) -> float | None:
-    """How many seconds a Retry-After header asks to wait, capped; None if it has neither a number nor a date.
+    """The wait in seconds that a Retry-After header asks for, capped; None if it has neither a number nor a date.
 
-    `now` is in seconds since 1970; by default the present.
+    `now` is in seconds since 1970; by default the current time.
     """
     if text is None:
         return None
@@ -253,7 +253,7 @@ def retry_after(text: str | None, now: float | None = None) -> float | None:
         return min(float(text[:10]), LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(text)
-        # The form of old names no zone, and is GMT: as a naive time it would be read as local.
+        # The obsolete forms name no zone but mean GMT; a naive time would be read as local.
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

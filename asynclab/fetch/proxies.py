@@ -1,4 +1,4 @@
-"""Takes the proxy and the password of a request from the environment, as curl does."""
+"""Reads a request's proxy and password from the environment and ~/.netrc, as curl does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ProxyError(Exception):
 
 
 class Environment:
-    """HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY and ~/.netrc, as they are now."""
+    """The current HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY and ~/.netrc."""
 
     def __init__(self) -> None:
         self._proxies = getproxies()
@@ -29,7 +29,7 @@ class Environment:
             self._netrc = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
 
     def proxy_for(self, url: URL) -> URL | None:
-        """The proxy to ask for a URL; None to ask the server itself. Raises a ProxyError if it can't be used."""
+        """The proxy for a URL; None to ask the server directly. Raises a ProxyError if the proxy can't be used."""
         text = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not text or self._is_direct(url.host or ""):
             return None
@@ -42,7 +42,7 @@ class Environment:
         return proxy
 
     def authorization_for(self, url: URL) -> str | None:
-        """The Authorization header that ~/.netrc has for a server."""
+        """The Authorization header for a server with an entry in ~/.netrc."""
         found = self._netrc.authenticators(url.host or "") if self._netrc is not None else None
         return None if found is None else aiohttp.encode_basic_auth(found[0], found[2])
 
@@ -55,7 +55,7 @@ class Environment:
 
 
 def _networks(no_proxy: str) -> Iterator[IPv4Network | IPv6Network]:
-    """The networks in NO_PROXY; Python itself would compare them as names."""
+    """The networks in NO_PROXY; Python itself would compare them with host names."""
     for entry in no_proxy.split(","):
         with suppress(ValueError):
             yield ip_network(entry.strip().strip("[]"), strict=False)

@@ -1,4 +1,4 @@
-"""Receives answers: notes their headers, and reads their bodies as far as they are wanted."""
+"""Receives answers: stores their headers in their rows, and reads their bodies as far as needed."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from asynclab.model.text import one_line
 
 
 def note_refresh(row: Row, refresh: str, where: str) -> None:
-    """Note that a browser would follow to another URL, which is not fetched."""
+    """Add a note that a browser would load another URL, which is not fetched."""
     if target := refresh_target(refresh):
         row.notes += (f"a browser would go on to {one_line(redacted(target))} ({where})",)
 
 
 class Body:
-    """The body of one answer."""
+    """Collects the body of one answer."""
 
     __slots__ = ("_also", "_is_kept", "_parts", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
-        """Expect a body of at most `limit` bytes, to be described in a row, which gets the whole body if `keep`.
+        """Expect a body of at most `limit` bytes, and describe it in `row`; with `keep`, the row gets the whole body.
 
-        `also` gets each part as well, such as a file or a search.
+        `also` is called with each part, for example to write it to a file or to search it.
         """
         self._row = row
         self._room = limit
         self._is_kept = keep
         self._parts: list[bytes] = []
-        """The whole body if it is kept, else at least its first `SCANNED` bytes."""
+        """The whole body if it is kept, or else at least its first `SCANNED` bytes."""
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
-        """Take the next bytes, as far as there is room. Returns whether all of them fitted."""
+        """Add the next bytes, as many as the limit allows. Returns whether all were within the limit."""
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]
@@ -59,7 +59,7 @@ class Body:
         return fits
 
     def describe(self) -> None:
-        """Note in the row what was received."""
+        """Store in the row what was received."""
         body = b"".join(self._parts)
         beginning = body[:SCANNED]
         self._row.page = Page.of(beginning, self._row.content_type)
@@ -70,10 +70,10 @@ class Body:
 
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses whose Location is followed."""
+"""Statuses whose Location header is followed."""
 
 LONGEST_HEADER = 1_000
-"""Bytes of a header's value that are kept."""
+"""The most bytes that are kept of a header's value."""
 
 _VALUE = itemgetter(1)
 
@@ -82,15 +82,15 @@ REPORT_SECONDS = 0.1
 
 
 class Receiver:
-    """Receives answers and notes them in their rows."""
+    """Receives answers and stores them in their rows."""
 
     def __init__(self, options: Options, ledger: Ledger) -> None:
-        """Expect answers to rows of a ledger."""
+        """Expect answers to the rows of a ledger."""
         self._options = options
         self._ledger = ledger
 
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
-        """Note an answer, and receive as much of its body as is wanted. Returns what is wrong with it."""
+        """Store an answer, and receive as much of its body as needed. Returns the failure that it means, if any."""
         self._note(row, asked, response)
         is_error = response.status >= 400
         if not self._options.check:
@@ -104,7 +104,7 @@ class Receiver:
         return failure
 
     def wants_anchors(self, row: Row) -> bool:
-        """Whether to look for a URL's fragments in its page."""
+        """Whether to search the page for the URL's fragments."""
         return self._options.check and may_have_anchors(row.content_type) and bool(_anchors_for(row))
 
     async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
@@ -130,7 +130,7 @@ class Receiver:
             self._remark(row, response)
 
     def _remark(self, row: Row, response: aiohttp.ClientResponse) -> None:
-        """Note what is unusual in an answer."""
+        """Add notes on unusual properties of an answer."""
         if response.status in REDIRECTS:
             row.notes += ("a redirect without a Location",)
         if response.status == 206:
@@ -156,14 +156,14 @@ class Receiver:
     async def _read(
         self, row: Row, response: aiohttp.ClientResponse, also: Callable[[bytes], object] | None = None
     ) -> bool:
-        """Read a body to its end, or as far as there is room; return whether that was its end."""
+        """Read a body to its end, or to the limit; return whether the end was reached."""
         body = Body(row, self._options.max_bytes, keep=row.number in self._ledger.kept, also=also)
         content = response.content
         codings = _codings_of(response)
         unpacker = Unpacker(codings, 2 * self._options.max_bytes + PIECE) if codings else None
         report_at = row.phases.since + REPORT_SECONDS
         try:
-            # What has come at once is read at once: no waiting, and no asking for more once the end is there.
+            # All bytes that arrived together are read together; after the end no further read is needed.
             while not content.at_eof() or content.exception() is not None:
                 chunk = await content.readany()
                 row.wire = content.total_raw_bytes
@@ -171,8 +171,8 @@ class Receiver:
                     if not body.take(piece):
                         return False
                     if len(piece) >= PIECE:
-                        await asyncio.sleep(0)  # a zip bomb takes long to unpack, and other tasks must run
-                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # else the row's end tells all
+                        await asyncio.sleep(0)  # unpacking a zip bomb takes long, and other tasks must run
+                if not content.at_eof() and (now := self._ledger.now()) >= report_at:  # the row's end has the last one
                     asynclab.progress(row.wire, row.expected, "B")
                     report_at = now + REPORT_SECONDS
         finally:
@@ -190,24 +190,24 @@ def _anchors_for(row: Row) -> tuple[str, ...]:
 
 
 def _codings_of(response: aiohttp.ClientResponse) -> str:
-    """How a body is packed; empty if it isn't."""
+    """The names of the codings with which a body is packed; empty if it isn't."""
     headers = response.headers
     if "Content-Encoding" not in headers and "Transfer-Encoding" not in headers:
         return ""
-    # Nobody asks for packed transfers, but some servers send them.
+    # We don't ask for packed transfers, but some servers send them.
     codings = ", ".join([*headers.getall("Content-Encoding", ()), *headers.getall("Transfer-Encoding", ())])
     return codings if codings != "chunked" else ""
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers, each cut to `LONGEST_HEADER`."""
+    """The headers, each value cut to `LONGEST_HEADER` if they are long."""
     if sum(map(len, map(_VALUE, headers))) <= LONGEST_HEADER:
-        return headers  # as nearly all are
+        return headers  # true of nearly all answers
     return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])
 
 
 def _header_text(text: str) -> str:
-    """The text of a header; aiohttp decodes bytes that are no UTF-8 to surrogates."""
+    """The text of a header; aiohttp decodes bytes that aren't UTF-8 to surrogates."""
     return text if text.isascii() else header_text(text.encode("utf-8", "surrogateescape"))
 
 

@@ -1,4 +1,4 @@
-"""Tells which headers and which parameters of a URL hold secrets, and hides those."""
+"""Recognises headers and URL parameters that hold secrets, and hides their values."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SECRET_NAME = re.compile(
 _PUBLIC_NAME = re.compile(
     r"access-control-.*|(?:.*-)?(?:surrogate|cache|idempotency|websocket)-key|public-key-pins.*", re.IGNORECASE
 )
-"""Names that look secret and aren't: without them one can't see how a page is cached or whom a server trusts."""
+"""Names that look secret but aren't: their values show how a page is cached, for example."""
 
 _SECRET_VALUE = re.compile(
     r"\s*(?:Basic|Bearer|Digest|Negotiate|NTLM|Token|AWS4-HMAC-SHA256)\s+\S"
     r"|.*?(?:\beyJ[\w-]{6,}\.[\w-]+\.|\b(?:gh[oprsu]|github_pat|glpat|xox[abeoprs]|[prs]k)[-_]\w{8,}|\bAKIA[0-9A-Z]{12,})",
     re.IGNORECASE | re.DOTALL,
 )
-"""Credentials known by their scheme, by being a JSON Web Token, or by a service's prefix for tokens."""
+"""Credentials, recognised by their scheme, as a JSON Web Token, or by a service's prefix for tokens."""
 
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#?/\s]{1,100})=([^&;#\s\"'<>]+)")
 
@@ -35,19 +35,19 @@ def redacted_header(name: str, value: str) -> str:
         return f"{cookie.partition('=')[0]}={HIDDEN}{semicolon}{rest}"
     if is_secret(name):
         return HIDDEN
-    # A challenge names a scheme too, and holds no secret.
+    # A server's challenge names a scheme, too, but holds no secret.
     if not name.lower().endswith("-authenticate") and _SECRET_VALUE.match(value):
         return HIDDEN
     return redacted_url(value)
 
 
 def redacted_url(text: str) -> str:
-    """The text, a URL or one with URLs in it, with their user names, passwords and secret parameters hidden."""
+    """A URL, or a text that contains URLs, with their user names, passwords and secret parameters hidden."""
     return _PARAMETER.sub(_hide_parameter, redacted(text)) if "=" in text else redacted(text)
 
 
 def is_secret(name: str) -> bool:
-    """Whether a header, or a parameter of a URL, of this name holds a secret."""
+    """Whether a header or a URL parameter with this name holds a secret."""
     return _SECRET_NAME.search(name) is not None and _PUBLIC_NAME.fullmatch(name) is None
 
 

@@ -1,4 +1,4 @@
-"""Watches a request below the surface: name lookup, connection, TLS, redirects, the address that answers."""
+"""Traces a request's inner steps: name lookup, connection, TLS handshake, redirects, the IP address that answers."""
 
 from __future__ import annotations
 
@@ -21,66 +21,66 @@ _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.Socket
 
 
 SHARED_LOOKUP = 0.001
-"""A request that waits longer than this many seconds for its connection waits for another request's lookup."""
+"""Seconds. A request that waits longer for its connection waits for the name lookup of another request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who is at the other end of a connection."""
+    """The server or proxy at the other end of a connection."""
 
     address: str = ""
     tls: TlsFacts | None = None
 
 
 class PrivateAddressError(OSError):
-    """An address was refused because it is not of the public internet."""
+    """An address was refused because it isn't of the public internet."""
 
 
 class RequestWatch:
-    """Records in a row what happens to the running task's request."""
+    """Records in a row what happens to the current task's request."""
 
     __slots__ = ("_asked_at", "_now", "_url", "has_proxy", "is_reused", "refused", "row")
 
     def __init__(self, row: Row, clock: Callable[[], float], now: float) -> None:
         self.row = row
         self.refused = ""
-        """An address that was not connected to because it is private."""
+        """An address that was refused because it is private."""
         self.has_proxy = False
         """Whether the request goes through the user's proxy, whose address may be private."""
         self.is_reused = False
-        """Whether the request goes over a connection that had an answer before."""
+        """Whether the request's connection had an answer before."""
         self._now = clock
         self._asked_at = now
         self._url: URL | None = None
 
     def begins(self, url: URL, *, has_proxy: bool) -> None:
-        """A request begins, perhaps through a proxy."""
+        """Note that a request begins, perhaps through a proxy."""
         self._url = url
         self.has_proxy = has_proxy
         self.is_reused = False
 
     def looks_up(self) -> None:
-        """A new connection begins with a name lookup."""
+        """Note that a new connection begins with a name lookup."""
         self.row.phases.rename("dns")
 
     def connects(self) -> None:
-        """A connection to an address is begun."""
+        """Note that a connection to an address begins."""
         phases = self.row.phases
         if phases.current == "tcp":
-            return  # to another address of the same name
+            return  # it tries another address of the same name
         host = self._url.host if self._url is not None else None
         if phases.current == "wait" and (is_address(host or "") or self._now() - phases.since < SHARED_LOOKUP):
             phases.rename("tcp")
         else:
-            phases.rename("dns")  # its own lookup, or one that another request had begun
+            phases.rename("dns")  # its own lookup, or one that another request began
             phases.enter("tcp", self._now())
 
     def encrypts(self) -> None:
-        """The connection is there, and a TLS handshake begins."""
+        """Note that the connection is open, and a TLS handshake begins."""
         self.row.phases.enter("tls", self._now())
 
     def asks(self, peer: Peer, *, is_reused: bool) -> None:
-        """The request goes over a connection to this peer, which may have had an answer before."""
+        """Note that the request is sent over a connection to this peer, which may have had an answer before."""
         row, self.is_reused = self.row, is_reused
         if row.phases.current != "wait":
             row.phases.enter("wait", self._now())
@@ -90,11 +90,11 @@ class RequestWatch:
         row.address, row.tls = peer.address, peer.tls
 
     def answered(self) -> None:
-        """The headers are there."""
+        """Note that the headers have arrived."""
         self.row.phases.enter("download", self._now())
 
     def redirected(self, asked: str, status: int, location: str) -> None:
-        """The server redirects to another URL."""
+        """Note that the server redirects to another URL."""
         fragment = header_text(location.encode("utf-8", "surrogateescape")).partition("#")[2].strip()
         now = self._now()
         self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at, fragment),)
@@ -103,11 +103,11 @@ class RequestWatch:
 
 
 WATCH: ContextVar[RequestWatch | None] = ContextVar("asynclab_fetch_watch", default=None)
-"""The watcher of the running task's request."""
+"""The trace of the current task's request."""
 
 
 class WatchedContext(ssl.SSLContext):
-    """Tells when a TLS handshake begins, which aiohttp's own tracing doesn't."""
+    """Reports the begin of each TLS handshake, which aiohttp's own tracing doesn't."""
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         """Begin a handshake."""
@@ -118,10 +118,10 @@ class WatchedContext(ssl.SSLContext):
 
 
 def tls_context() -> ssl.SSLContext:
-    """A context that verifies as browsers and curl do, the same on every Python, and that is watched.
+    """A context that verifies as browsers and curl do, the same on each Python version, and reports handshakes.
 
-    `ssl.create_default_context` is stricter since 3.13: VERIFY_X509_STRICT rejects certificates that many
-    companies sign themselves.
+    `ssl.create_default_context` is stricter since 3.13: VERIFY_X509_STRICT rejects certificates that many companies
+    sign themselves.
     """
     context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -131,7 +131,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def watched_socket(info: _AddressInfo) -> socket.socket:
-    """A socket for an address."""
+    """A new socket for an address; its connection is noted in the request's trace."""
     family, kind, protocol, _, _ = info
     watch = WATCH.get()
     if watch is not None:
@@ -142,7 +142,7 @@ def watched_socket(info: _AddressInfo) -> socket.socket:
 
 
 def public_socket(info: _AddressInfo) -> socket.socket:
-    """A socket for an address of the public internet; raises a PrivateAddressError for any other."""
+    """The same for an address of the public internet; raises a PrivateAddressError for any other."""
     watch = WATCH.get()
     if watch is None or not watch.has_proxy:
         refuse_private(str(info[4][0]))
@@ -150,7 +150,7 @@ def public_socket(info: _AddressInfo) -> socket.socket:
 
 
 def refuse_private(address: str) -> None:
-    """Raise a PrivateAddressError where an IP address is private."""
+    """Raise a PrivateAddressError if an IP address is private."""
     if is_private(address):
         watch = WATCH.get()
         if watch is not None:
@@ -159,7 +159,7 @@ def refuse_private(address: str) -> None:
 
 
 def peer_of(transport: asyncio.BaseTransport) -> Peer:
-    """Who is at the other end of a connection."""
+    """The other end of a connection."""
     name = transport.get_extra_info("peername")
     encryption = transport.get_extra_info("ssl_object")
     return Peer(
@@ -168,7 +168,7 @@ def peer_of(transport: asyncio.BaseTransport) -> Peer:
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
-    """The facts of an encrypted connection."""
+    """The version, cipher and certificate of an encrypted connection."""
     certificate = encryption.getpeercert() or {}
     expires = certificate.get("notAfter")
     cipher = encryption.cipher()

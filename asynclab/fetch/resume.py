@@ -1,7 +1,7 @@
-"""Keeps results in a file over several runs: URLs that are ok in it need not be fetched again.
+"""Keeps results in a file over several runs, so that URLs that were ok need not be fetched again.
 
-Each result is in the file as soon as it is there, so that a run that is killed loses nothing. Of two results for a URL,
-the later counts; the earlier is dropped when the run ends.
+Each result is written at once, so that a killed run loses none. If a URL has several results, the last one counts; the
+earlier ones are dropped when the run ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from asynclab.fetch.whole_file import WholeFile
 
 
 class ResultsError(ValueError):
-    """A file holds something other than results; the message says what to do."""
+    """A file contains something other than results; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Layout:
     """The format of a results file."""
 
     read: Callable[[IO[str]], Iterator[ExportedResult | None]]
-    """Reads one result after another; None stands for a last one that is cut off."""
+    """Reads one result after another; yields None for a last result that is cut off."""
     write: Callable[[Row], str]
     beginning: str = ""
     between: str = ""
@@ -38,24 +38,24 @@ class Layout:
 
 
 class Results:
-    """The results in a file, old and new; a context manager."""
+    """The results in a file, from earlier runs and from this one; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Read the results in a file, which is made if it does not exist.
+        """Read the results in a file; create the file if it doesn't exist.
 
         Raises:
-            ResultsError: It holds something else, or another run writes to it.
+            ResultsError: The file contains something else, or another run writes to it.
             OSError: It can't be read or written.
         """
         self.path = path
         self.was_cut_off = False
-        """Whether its last result was incomplete, and is left out."""
+        """Whether the last result in the file was incomplete and therefore dropped."""
         self._layout = _layout_of(path)
         self._ok: dict[str, bool] = {}
         """Whether each URL in the file was ok."""
         self._fragments: dict[str, tuple[str, ...]] = {}
         self._old = 0
-        """How many results are from runs before."""
+        """How many results are from earlier runs."""
         self._fresh: set[str] = set()
         with path.open("ab") as before:
             self._lock(before)
@@ -66,7 +66,7 @@ class Results:
         self._is_empty = self._old == 0
 
     def is_done(self, url: str, fragments: Iterable[str] = ()) -> bool:
-        """Whether the file says that a URL is ok, with these fragments; unknown for a URL with a password."""
+        """Whether the file says that a URL is ok, including these fragments; False for a URL with a password."""
         key = key_of(url)
         return self._ok.get(key, False) and set(fragments) <= {*self._fragments.get(key, ())}
 
@@ -75,10 +75,10 @@ class Results:
         return not self._ok.get(key_of(url), True)
 
     def add(self, row: Row) -> None:
-        """Write the result of a row, unless it was cancelled: that says nothing about its URL.
+        """Write the result of a row. A cancelled row is left out, since it says nothing about its URL.
 
         Raises:
-            OSError: The disk refuses; the results up to now stay whole.
+            OSError: The disk refuses; the earlier results stay complete.
         """
         if row.outcome == "cancelled":
             return
@@ -94,7 +94,7 @@ class Results:
         self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
-        """Drop the results that a later one replaces; if the disk refuses, raise an OSError and keep them."""
+        """Drop results that are replaced by later ones; if the disk refuses, raise an OSError and keep them."""
         self._file.close()
         self._tidy()
 
@@ -105,7 +105,7 @@ class Results:
         self._file.close()
 
     def _lock(self, file: IO[bytes]) -> None:
-        """Keep other runs from writing until this one ends: each would replace what the other has written."""
+        """Keep other runs from writing to the file until this one ends: they would overwrite each other's results."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -120,7 +120,7 @@ class Results:
             data = data[self._file.write(data) :]
 
     def _tidy(self) -> int:
-        """Rewrite the file without replaced or cut-off results; return how many it has."""
+        """Rewrite the file without replaced and cut-off results; return how many remain."""
         last = {key_of(result.url): number for number, result in enumerate(self._read())}
         kept = 0
         with WholeFile(self.path) as file:
@@ -138,7 +138,7 @@ class Results:
         return kept
 
     def _counts(self, key: str, number: int, last: dict[str, int]) -> bool:
-        if HIDDEN in key:  # several URLs may look the same here
+        if HIDDEN in key:  # URLs that differ in hidden parts look the same here
             return number >= self._old or key not in self._fresh
         return last[key] == number
 
@@ -168,7 +168,7 @@ def key_of(url: str) -> str:
 
 
 def _layout_of(path: Path) -> Layout:
-    """The format by the beginning of the file, or by its name if it is empty or new."""
+    """The format, chosen by the beginning of the file; for an empty or new one, by its name."""
     if path.exists() and not path.is_file():
         raise ResultsError(f"'{path}' is not a file")
     beginning = ""

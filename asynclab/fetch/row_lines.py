@@ -1,4 +1,4 @@
-"""Words rows, their totals and the URLs that a text holds, each in a line."""
+"""Formats rows, their totals and the URLs found in a text, each as one line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ GLYPHS: dict[RowState, str] = {
     "failed": "✗",
     "cancelled": "⊘",
 }
-"""Each one cell wide."""
+"""Each glyph is one cell wide."""
 
 
 def named_counts(found: FoundUrls) -> list[str]:
-    """What was found in a text, the first with the format that the text was taken for, such as "RSS: 12 URLs"."""
+    """The counts of `counts_of`, the first with the detected format, such as "RSS: 12 URLs"."""
     first, *others = counts_of(found)
     return [first if found.taken_for in ("", "text") else f"{found.taken_for}: {first}", *others]
 
@@ -38,7 +38,7 @@ def counts_of(found: FoundUrls) -> list[str]:
 
 
 def row_line(row: Row) -> str:
-    """A row that has ended, as a line of columns; it has no characters that act on a terminal."""
+    """A row that has ended, as a line of columns, without characters that control a terminal."""
     size = size_text(row.wire) if row.status is not None else ""
     seconds = f"{row.elapsed(0.0):.2f} s" if row.started_at is not None else ""
     said = one_line(row.page.title) if row.state == "ok" else row.sentence
@@ -68,9 +68,9 @@ def summary_line(totals: Totals) -> str:
 
 
 def comparison(totals: Totals) -> tuple[str, str]:
-    """What concurrency has saved: both times, and how much faster it was; empty if that is unknown.
+    """The time that concurrency saved: both times, and how much faster it was; empty if unknown.
 
-    Only rows finished in this run count, and nothing if the clock was paused or changed.
+    Only rows that finished in this run count. It is unknown if the clock was paused or changed.
     """
     if not (totals.together and totals.one_by_one and totals.is_real_time):
         return "", ""
@@ -82,7 +82,7 @@ def comparison(totals: Totals) -> tuple[str, str]:
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds of a run."""
+    """Seconds as text, such as "1.5 s"."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 

@@ -1,7 +1,7 @@
-"""Holds the data of each fetched URL; a view may read it at any time.
+"""Holds the data of each fetched URL. A user interface may read it at any time.
 
-Moments are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and
-body are as the server sent them: whoever shows them neutralises them first, with `asynclab.model.text.clean`.
+Times are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and body
+are as the server sent them: pass them through `asynclab.model.text.clean` before you display them.
 """
 
 from __future__ import annotations
@@ -40,48 +40,48 @@ FetchOutcome: TypeAlias = Literal[
 Phase: TypeAlias = Literal["queued", "dns", "tcp", "tls", "wait", "download"]
 
 PHASES: tuple[Phase, ...] = get_args(Phase)
-"""In the order in which they happen."""
+"""In the order in which they happen in an attempt."""
 
 
 class PhaseTimes:
-    """How long each phase of an attempt took; with redirects, of all requests together."""
+    """How long each phase of an attempt took; after redirects, the sum over all its requests."""
 
     __slots__ = ("_begun",)
 
     def __init__(self) -> None:
         self._begun: list[tuple[Phase | None, float]] = []
-        """Each phase with the moment when it began, and None with the moment when the last one ended."""
+        """Each phase with the time when it began. None instead of a phase means that the phase before it ended then."""
 
     @property
     def current(self) -> Phase | None:
-        """The phase under way."""
+        """The current phase; None before the first, and after the last."""
         return self._begun[-1][0] if self._begun else None
 
     @property
     def since(self) -> float:
-        """When the present phase began."""
+        """When the current phase began."""
         return self._begun[-1][1] if self._begun else 0.0
 
     def enter(self, phase: Phase | None, now: float) -> None:
-        """End the present phase and begin another, or none."""
+        """End the current phase, and begin another; None begins none."""
         self._begun.append((phase, now))
 
     def rename(self, phase: Phase) -> None:
-        """Correct the phase under way to another one."""
+        """Replace the current phase, because it turned out to be another one."""
         self._begun[-1] = (phase, self.since)
 
     def only_queued(self, now: float) -> PhaseTimes:
-        """The phases of the attempt that begins after this wait: nothing but the wait for its slot."""
+        """The phases of a new attempt: only the wait for its slot, which may have begun already."""
         fresh = PhaseTimes()
         fresh.enter("queued", self.since if self.current == "queued" else now)
         return fresh
 
     def spent(self, phase: Phase, now: float | None = None) -> float | None:
-        """Seconds spent in a phase, up to `now` if it is under way; None if it did not happen."""
+        """Seconds spent in a phase, up to `now` if it is the current one; None if the phase did not happen."""
         return dict(self.items(now)).get(phase)
 
     def items(self, now: float | None = None) -> list[tuple[Phase, float]]:
-        """The phases that happened, in their order, with their seconds."""
+        """The phases that happened, in the order of `PHASES`, with their seconds."""
         spent: dict[Phase, float] = {}
         ends = [*(begun for _, begun in self._begun[1:]), now]
         for (phase, begun), ended in zip(self._begun, ends, strict=False):
@@ -95,14 +95,14 @@ class Hop:
     """An answer that redirected."""
 
     url: str
-    """What was asked, without credentials."""
+    """The URL that was requested, without credentials."""
     status: int
     address: str
     """The IP address that answered."""
     seconds: float
-    """From the request to the answer."""
+    """Seconds from the request to the answer."""
     fragment: str = ""
-    """What followed # in its Location."""
+    """The text after # in the Location header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +113,29 @@ class TlsFacts:
     """Such as "TLSv1.3"."""
     cipher: str
     issuer: str
-    """Who issued the certificate."""
+    """The organisation that issued the certificate."""
     expires: float | None
-    """When the certificate expires, in seconds since 1970; None if it does not say."""
+    """When the certificate expires, in seconds since 1970; None if it doesn't tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt is not ok."""
+    """Why an attempt failed."""
 
     outcome: FetchOutcome
     sentence: str
-    """For people; one line, neutralised, without credentials."""
+    """A sentence for users; one line, neutralised, without credentials."""
     passes: bool = False
     """Whether a retry may succeed."""
     status: int | None = None
     retry_after: float | None = None
-    """Seconds that the server asks to wait."""
+    """Seconds that the server asks us to wait."""
     is_crowded: bool = False
     """Whether this machine ran out of files for open connections."""
 
 
 def header_text(header: bytes) -> str:
-    """The text of a header: UTF-8, otherwise Latin-1, which older standards meant."""
+    """The text of a header: decoded as UTF-8, or else as Latin-1, which older standards prescribe."""
     try:
         return header.decode()
     except UnicodeDecodeError:
@@ -161,42 +161,42 @@ class Row:
     host: str = ""
     """Name and port."""
     count: int = 1
-    """How many times the text had it."""
+    """How many times the URL was in the text."""
     fragments: tuple[str, ...] = ()
-    """What followed # in the text."""
+    """The texts after # with which the URL was written."""
 
     state: RowState = "queued"
     version: int = 0
-    """The version of the fetch when its state last changed; a row in flight changes all the time."""
+    """The version of the fetch at the last change of `state`. While a request runs, other fields change without it."""
     outcome: FetchOutcome | None = None
-    """How it ended; None before."""
+    """How the fetch ended; None before."""
     is_stopping: bool = False
-    """Whether it was told to stop, and its task has not ended yet."""
+    """Whether the row was cancelled, but its task has not ended yet."""
     sentence: str = ""
     """The outcome in words; one line, neutralised."""
     attempts: int = 0
     failures: tuple[Failure, ...] = ()
-    """The failures of attempts that were followed by another."""
+    """The failures of those attempts after which another attempt was made."""
     notes: tuple[str, ...] = ()
-    """Anything else worth knowing, one neutralised line each."""
+    """Further remarks for users; one neutralised line each."""
 
     phases: PhaseTimes = field(default_factory=PhaseTimes)
-    """The phases of the present or last attempt."""
+    """The phases of the current or last attempt."""
     started_at: float | None = None
     """When the first attempt got its slot."""
     attempt_at: float | None = None
-    """When the present or last attempt got its slot."""
+    """When the current or last attempt got its slot."""
     ended_at: float | None = None
     expires_at: float | None = None
-    """When the attempt under way times out."""
+    """When the current attempt times out."""
     retry_at: float | None = None
     """When the next attempt begins; None unless the URL is retrying."""
     epoch: float = 0.0
-    """When the present or last attempt began, in seconds since 1970."""
+    """When the current or last attempt began, in seconds since 1970."""
 
     method: str = ""
     effective_url: str = ""
-    """The URL that answered, after redirects, without credentials."""
+    """The URL that sent the final answer, after redirects, without credentials."""
     status: int | None = None
     reason: str = ""
     http_version: str = ""
@@ -208,16 +208,16 @@ class Row:
     tls: TlsFacts | None = None
 
     expected: int | None = None
-    """The size of the packed body, if the server said."""
+    """The size of the packed body, if the server declared it."""
     wire: int = 0
-    """Bytes of the body received, still packed."""
+    """Bytes of the body that were received, still packed."""
     decoded: int = 0
     """Bytes of the body, unpacked."""
     content_type: str = ""
     page: Page = NO_PAGE
     """The beginning of the body, with its charset and title."""
     body: bytes | None = field(default=None, repr=False)
-    """The whole body, if it was to be kept."""
+    """The whole body, if it had to be kept."""
     saved: Path | None = None
     looked_for: tuple[str, ...] = ()
     """The fragments that were looked for in the page."""
@@ -226,12 +226,12 @@ class Row:
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """The headers of the answer. They are decoded on demand, since few are looked at."""
+        """The headers of the answer. They are decoded on demand, since users look at few of them."""
         return [(header_text(name), header_text(value)) for name, value in self.raw_headers]
 
     @property
     def phase(self) -> Phase | None:
-        """The phase under way."""
+        """The current phase."""
         return self.phases.current
 
     @property
@@ -241,12 +241,12 @@ class Row:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the row is ok, failed or cancelled."""
         return self.outcome is not None
 
     @property
     def fraction(self) -> float | None:
-        """The part of the body received, from 0 to 1; None if its size is unknown."""
+        """The part of the body that was received, from 0 to 1; None if its size is unknown."""
         if self.outcome == "ok":
             return 1.0
         if not self.expected:
@@ -254,7 +254,7 @@ class Row:
         return min(1.0, self.wire / self.expected)
 
     def elapsed(self, now: float) -> float:
-        """Seconds since it got its first slot, waits between attempts included; 0 before."""
+        """Seconds since the row got its first slot, including waits between attempts; 0 before."""
         if self.started_at is None:
             return 0.0
         return max(0.0, (now if self.ended_at is None else self.ended_at) - self.started_at)
@@ -265,5 +265,5 @@ class Row:
         return self.wire / seconds if seconds else None
 
     def time_left(self, now: float) -> float | None:
-        """Seconds until the attempt under way times out."""
+        """Seconds until the current attempt times out; None without an attempt."""
         return None if self.expires_at is None else max(0.0, self.expires_at - now)

@@ -1,4 +1,4 @@
-"""Saves a body to a file: under a safe name, never over another file, whole or not at all."""
+"""Saves a body to a file: under a safe name, never over another file, complete or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.whole_file import PartFile
 
 LONGEST_NAME = 120
-"""Bytes of a name without its ending."""
+"""The most bytes of a name without its ending."""
 
 _LONGEST_ENDING = 12
 _UNSAFE = re.compile(r"[^\w.+=-]+|_{2,}", re.ASCII)
@@ -42,13 +42,10 @@ def file_name(url: str, content_type: str = "") -> str:
 
 
 class BodyFile(PartFile):
-    """A file that a body is written to; it has its name only once it is whole. Without `keep`, its context removes it.
-
-    Every error of the disk is raised as a SavingError.
-    """
+    """A file for a body. It gets its name in `keep`, when complete; without `keep`, leaving the context removes it."""
 
     def __init__(self, folder: Path) -> None:
-        """Open a file in the folder, which is made if it does not exist."""
+        """Open a file in the folder, which is created if it doesn't exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)

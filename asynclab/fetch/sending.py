@@ -1,4 +1,4 @@
-"""Sends requests, directly or through a proxy, with the headers meant for each server."""
+"""Sends requests, directly or through a proxy, each with the headers for its server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.request_trace import RequestWatch, refuse_private, tls_context
 
 MOST_STALE = 5
-"""Tries over kept connections that the server may have closed; aiohttp tries each twice (RFC 9112, 9.3.1)."""
+"""The most tries over kept connections, which the server may have closed; aiohttp makes each twice (RFC 9112 9.3.1)."""
 
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
 
@@ -26,7 +26,7 @@ class RequestSender:
     """Sends the requests of one session."""
 
     def __init__(self, session: aiohttp.ClientSession, options: Options) -> None:
-        """Use a session; it is not closed."""
+        """Use a session, which isn't closed."""
         self._session = session
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
@@ -37,15 +37,15 @@ class RequestSender:
     async def send(self, method: str, asked: str, first: str, watch: RequestWatch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
 
-        `asked` is as `sent_text` makes it; `first` is the URL that led to it by redirects, or the same.
+        `asked` was made by `sent_text`; `first` is the URL that redirected to it, or the same URL.
 
         Raises:
-            PrivateAddressError: Its address is private, which the options forbid.
-            ProxyError: Its proxy can't be used.
+            PrivateAddressError: The URL's address is private, and the options forbid that.
+            ProxyError: The proxy can't be used.
             aiohttp.ClientError: There is no answer, or it can't be read.
         """
         url = request_url(asked)
-        # A password, or the zone of an IPv6 address, asks for a header.
+        # A password needs a header, and so does the zone of an IPv6 address.
         headers = self._headers_for(url, asked, first) if self._has_headers or "@" in asked or "[" in asked else None
         proxy = self._environment.proxy_for(url) if self._environment is not None else None
         watch.begins(url, has_proxy=proxy is not None)
@@ -69,7 +69,7 @@ class RequestSender:
 
     async def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            # Made once it is needed, and in a thread: reading the trusted certificates would hold up everything else.
+            # Made on demand and in a thread: reading the trusted certificates would block everything else.
             self._context = asyncio.get_running_loop().run_in_executor(None, tls_context)
         return await asyncio.shield(self._context)
 
@@ -84,7 +84,7 @@ class RequestSender:
         return headers
 
     def _password_for(self, url: URL) -> str | None:
-        """The Authorization header that a URL, or ~/.netrc, asks for."""
+        """The Authorization header for a URL with a password, or with an entry in ~/.netrc."""
         if "@" in url.raw_authority:
             return aiohttp.encode_basic_auth(url.user or "", url.password or "")
         return self._environment.authorization_for(url) if self._environment is not None else None
@@ -106,11 +106,11 @@ class RequestSender:
 
 
 def _is_for_one_server(name: str) -> bool:
-    """Whether a header must not follow a redirect to another server."""
+    """Whether a header must not be sent to another server after a redirect."""
     return name.lower() == "host" or is_secret(name)
 
 
 def _without_zone(host: str) -> str:
-    """Name and port as servers expect them: an IPv6 zone means something only to this machine."""
+    """Name and port as servers expect them: an IPv6 zone has a meaning only on this machine."""
     address, bracket, port = host.partition("]")
     return address.partition("%")[0] + bracket + port

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from asynclab.fetch.rows import Row, RowState
 
 WINDOW = 2.0
-"""Seconds over which the present rate is measured."""
+"""Seconds over which the current rate is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums of all rows at a moment."""
+    """The sums of all rows at one time."""
 
     counts: Mapping[RowState, int]
     rows: int
@@ -23,16 +23,16 @@ class Totals:
     rate: float
     """Bytes per second over the last `WINDOW` seconds."""
     took: float
-    """Seconds since the run began, or that it took."""
+    """Seconds since the run began; after its end, the seconds that it took."""
     one_by_one: float
     """Seconds that the finished rows would have taken one after another."""
     is_real_time: bool = True
-    """Whether these are real seconds. Those of a paused or changed clock say nothing about speed."""
+    """Whether these are real seconds. Seconds of a paused or changed clock say nothing about speed."""
     together: float = 0.0
-    """Seconds that the finished rows took concurrently; 0 if none is ok: failures say nothing about speed."""
+    """Seconds that the finished rows took concurrently; 0 if none is ok, since failures say nothing about speed."""
 
     def __repr__(self) -> str:
-        """The short form that a lab shows as its main task's result."""
+        """The short form that a lab shows as the result of its main task."""
         return f"<{self.ended} of {self.rows} ended, {self.counts['ok']} ok>"
 
     @property
@@ -47,7 +47,7 @@ class Totals:
 
 
 class Tally:
-    """Adds up rows as they end: bytes of all rows, seconds of the rows finished in this round."""
+    """Adds up rows as they end: the bytes of all rows, and the seconds of rows that finished in this run."""
 
     def __init__(self) -> None:
         self.wire = 0
@@ -60,7 +60,7 @@ class Tally:
         self._fetched = 0
 
     def begin(self, now: float) -> None:
-        """Begin a round."""
+        """Begin a run."""
         self._begun_at, self._ended_at = now, None
         self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
 
@@ -78,7 +78,7 @@ class Tally:
     def totals(
         self, counts: Mapping[RowState, int], rows: int, in_flight: Collection[Row], now: float, *, is_real_time: bool
     ) -> Totals:
-        """The totals at a moment, from the rows that have ended and those that are `in_flight`."""
+        """The totals at one time, from the rows that have ended and those that are `in_flight`."""
         wire = self.wire + sum(row.wire for row in in_flight)
         begun_at = now if self._begun_at is None else self._begun_at
         took = (now if self._ended_at is None else self._ended_at) - begun_at
@@ -88,13 +88,13 @@ class Tally:
 
 
 class Rate:
-    """Bytes per second over the last moments, from what was read now and then."""
+    """Measures bytes per second over the last `WINDOW` seconds."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, now: float, count: int) -> float:
-        """Bytes per second, at a moment in seconds, when `count` bytes have been received."""
+        """Bytes per second, given that `count` bytes have been received at time `now` in seconds."""
         seen = self._seen
         if seen and (count < seen[-1][1] or now < seen[-1][0]):
             seen.clear()

@@ -1,6 +1,6 @@
-"""Unpacks bodies as their Content-Encoding says: gzip, deflate, Brotli and Zstandard, also one over another.
+"""Unpacks bodies according to their Content-Encoding: gzip, deflate, Brotli and Zstandard, also nested.
 
-aiohttp could do that, but it accepts a body that is cut short, and knows no nested codings.
+aiohttp could unpack as well, but it accepts a body that is cut short, and doesn't support nested codings.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from asynclab.model.text import one_line
 
 PIECE = 2**18
-"""Bytes that are unpacked at a time, so that a bomb takes little memory."""
+"""The most bytes that are unpacked at a time, so that a zip bomb takes little memory."""
 
 MOST_CODINGS = 5
-"""How many codings a body may have, one over another; curl refuses more as well."""
+"""The most nested codings of a body; curl refuses more as well."""
 
 
 class UnpackingError(Exception):
@@ -25,16 +25,16 @@ class UnpackingError(Exception):
 
 
 class CutShortError(UnpackingError):
-    """A body ends within a packed stream."""
+    """A body ends in the middle of a packed stream."""
 
 
 class TooLargeError(UnpackingError):
-    """A body is too large before or between its codings, though it may be small in the end."""
+    """A body is too large in a packed form, though its final size may be small."""
 
 
 def _unpack_zlib(stream: Any, data: bytes) -> Iterator[bytes]:
     piece = b""
-    # A full piece may leave bytes in zlib's window although it has read all that it was given.
+    # After a full piece, zlib may hold more output although no input is left.
     while (data or len(piece) == PIECE) and not stream.eof:
         piece = stream.decompress(data, PIECE)
         data = stream.unconsumed_tail
@@ -50,20 +50,20 @@ def _unpack_zstd(stream: Any, data: bytes) -> Iterator[bytes]:
 def _unpack_brotli(stream: Any, data: bytes) -> Iterator[bytes]:
     piece = stream.process(data, output_buffer_limit=PIECE)
     yield piece
-    # It may have more to give although it says that it can take more.
+    # It may hold more output although it says that it accepts more input.
     while not stream.is_finished() and (piece or not stream.can_accept_more_data()):
         piece = stream.process(b"", output_buffer_limit=PIECE)
         yield piece
 
 
 def _begin_deflate(start: bytes) -> Any:
-    """Deflate in zlib's format, as the standard says, or raw, as some servers send it; all clients take both."""
+    """An unpacker for deflate: in zlib's format, as standardised, or raw, as some servers send it."""
     has_header = start[0] & 15 == 8 and int.from_bytes(start[:2]) % 31 == 0
     return zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
 
 
 def _begin_zstd(_: bytes) -> Any:
-    # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
+    # RFC 9659 allows no larger window for HTTP; zstd itself would use 128 MiB of memory if the server asks for it.
     return ZSTD.ZstdDecompressor(options={ZSTD.DecompressionParameter.window_log_max: 23})
 
 
@@ -82,13 +82,13 @@ ZSTD = _installed("compression.zstd", "backports.zstd")
 
 class _Coding(NamedTuple):
     begin: Callable[[bytes], Any]
-    """Makes an unpacker for a stream with these first bytes."""
+    """Makes an unpacker for a stream that begins with these bytes."""
     unpack: Callable[[Any, bytes], Iterator[bytes]]
-    """Takes the next bytes, and yields their unpacked content in pieces."""
+    """Passes the next bytes to an unpacker, and yields their unpacked content in pieces."""
     needed: int = 1
-    """How many first bytes it needs."""
+    """How many bytes `begin` needs."""
     mark: bytes = b""
-    """The beginning of a further stream; anything else is ignored. Empty if only one stream is allowed."""
+    """The first bytes of each further stream. Any other data after a stream is ignored. Empty to allow only one."""
     has_ended: Callable[[Any], bool] = attrgetter("eof")
 
 
@@ -103,21 +103,21 @@ MISSING = {name for name, module in (("br", BROTLI), ("zstd", ZSTD)) if module i
 _ERRORS = (zlib.error, *[module.error for module in [BROTLI] if module], *[m.ZstdError for m in [ZSTD] if m])
 
 ACCEPTED = ", ".join(name for name in _CODINGS if name not in MISSING)
-"""The Accept-Encoding header: the codings that can be unpacked here."""
+"""The Accept-Encoding header: the codings that can be unpacked with the installed modules."""
 
 
 class Unpacker:
-    """Unpacks one body; raises an UnpackingError if it is not packed as promised."""
+    """Unpacks one body; raises an UnpackingError if it doesn't match its Content-Encoding."""
 
     def __init__(self, header: str, most: int) -> None:
-        """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""
+        """Expect a body with this Content-Encoding; each of its codings accepts at most `most` packed bytes."""
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
-        names = [name for name in names if name not in ("", "identity", "chunked")]  # aiohttp has undone the last
+        names = [name for name in names if name not in ("", "identity", "chunked")]  # aiohttp has undone chunked
         if len(names) > MOST_CODINGS:
             raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} nested codings")
         self._layers: list[_Layer] = []
         self._unknown = ""
-        """An unknown coding; its data is taken as it comes, as in browsers."""
+        """An unknown coding; its data is left packed, as in browsers."""
         for name in reversed(names):
             if name not in _CODINGS:
                 self._unknown = one_line(name, 40)
@@ -137,7 +137,7 @@ class Unpacker:
             layer.finish()
 
     def notes(self) -> tuple[str, ...]:
-        """Notes on how the body was packed, for the user."""
+        """Notes for the user on how the body was packed."""
         notes = []
         if self._unknown:
             notes.append(f"the body was not unpacked, as its Content-Encoding is unknown: {self._unknown}")
@@ -148,21 +148,21 @@ class Unpacker:
 
 
 class _Layer:
-    """One of the codings of a body."""
+    """Undoes one of the codings of a body."""
 
     def __init__(self, name: str, most: int) -> None:
         self.name = name
         self.ignored = 0
-        """Bytes after the end of the packed data; some servers pad with zeros."""
+        """How many bytes after the end of the packed data were ignored; some servers pad with zeros."""
         self._room = most
         self._coding = _CODINGS[name]
         self._member: Any = None
-        """What unpacks the present stream."""
+        """The unpacker of the current stream; None between streams."""
         self._start = b""
         self._is_first = True
 
     def unpack(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the unpacked pieces of a body, up to its limit."""
+        """Yield the unpacked pieces of a body; raises a TooLargeError if its packed pieces exceed the limit."""
         for piece in pieces:
             self._room -= len(piece)
             if self._room < 0:
@@ -194,5 +194,5 @@ class _Layer:
             yield from self._coding.unpack(self._member, data)
             if not self._coding.has_ended(self._member):
                 return
-            data = getattr(self._member, "unused_data", b"")  # Brotli doesn't tell
+            data = getattr(self._member, "unused_data", b"")  # Brotli's unpacker doesn't have this
             self._member, self._is_first = None, False

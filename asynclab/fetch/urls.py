@@ -10,40 +10,40 @@ from asynclab.fetch.texts.finding import FoundSoFar, IgnoreReason
 from asynclab.fetch.texts.formats import read_any, read_as
 
 MOST_URLS = 5_000
-"""The most URLs that are taken from one text, unless more are asked for."""
+"""The most URLs that are taken from a text by default."""
 
 LONGEST_REREAD = 1_000_000
-"""Characters of a text that is read another way to see what that would find."""
+"""The most characters of a text that is read a second time, as another format."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundUrl:
-    """A URL that was in a text."""
+    """A URL that was found in a text."""
 
     url: str
-    """As it was written, with a scheme and without a fragment; passwords included."""
+    """The URL as written, with a scheme and without a fragment; passwords included."""
     count: int
-    """How many times it was there."""
+    """How many times the URL was in the text."""
     fragments: tuple[str, ...] = ()
-    """What followed # there, each once."""
+    """The texts after # with this URL, each once."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundUrls:
-    """What was in a text."""
+    """The result of a search for URLs in a text."""
 
     urls: tuple[FoundUrl, ...]
     """Each URL once, in the order of the text."""
     duplicates: int
-    """How many URLs were repetitions of one in `urls`."""
+    """How many more times the URLs were in the text."""
     ignored: tuple[str, ...]
-    """Lines, or links, that hold no URL to fetch: the first of them, cut short, with passwords hidden."""
+    """The first lines and links without a URL to fetch, cut short, with passwords hidden."""
     ignored_counts: tuple[tuple[IgnoreReason, int], ...]
-    """How much was ignored for each reason."""
+    """How many lines and links were ignored for each reason."""
     left_out: int
-    """How many different URLs were left out, as they exceed the limit."""
+    """How many different URLs were left out because of the limit."""
     taken_for: str = ""
-    """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty if none has URLs."""
+    """The formats in which URLs were found, such as "RSS" or "Markdown, HTML"; empty if none was found."""
 
 
 _GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})
@@ -51,7 +51,7 @@ _COLUMNS = re.compile(r"https?://(?:(?!https?://)[^\s,;|])*[,;|\t]")
 
 
 def other_reading(text: str, found: FoundUrls) -> tuple[str, int] | None:
-    """Another way to read a text whose format was guessed, with how many other URLs it finds; None if it finds none."""
+    """Another format for a text whose format was guessed, and how many other URLs it finds; None if none."""
     taken_for = set(found.taken_for.split(", "))
     if dict(found.ignored_counts).get("defanged URL"):
         name = "defanged"
@@ -68,14 +68,14 @@ def other_reading(text: str, found: FoundUrls) -> tuple[str, int] | None:
 
 
 def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> FoundUrls:
-    """Find the http and https URLs in any text; nothing that is in it is an error.
+    """Find the http and https URLs in any text; malformed text is no error.
 
-    A host without a scheme counts where it is alone in its line or column: as https, or as http where it is localhost
-    or an IP address.
+    A host without a scheme counts if it is alone in its line or column. Its scheme is then https, or http for localhost
+    and IP addresses.
 
     Args:
         most: How many different URLs are taken.
-        taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text.
+        taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to detect the format.
     """
     finding = FoundSoFar(most)
     text = text.removeprefix("\ufeff")

@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Put the file's own path into an OSError, which may name no file, or the temporary one."""
+    """Put the file's own path into an OSError, which may have no path, or the temporary file's."""
     try:
         yield
     except OSError as error:
@@ -33,7 +33,7 @@ class PartFile:
         return self
 
     def __exit__(self, *why: object) -> None:
-        with suppress(OSError):  # a full disk refuses what is left to be written, too
+        with suppress(OSError):  # a full disk refuses buffered data, too
             self._file.close()
         with suppress(OSError):
             self._beside.unlink()
@@ -42,8 +42,8 @@ class PartFile:
 class WholeFile(PartFile):
     """A text file that is written next to its destination, and moved there by `keep`.
 
-    Without `keep`, leaving the context removes it, and the destination is unchanged; likewise after an OSError of the
-    disk. A destination that is not a file, such as a pipe, gets the whole text at once.
+    Without `keep`, or after an OSError of the disk, leaving the context removes it, and the destination is unchanged. A
+    destination that is not a file, such as a pipe, gets the whole text in `keep`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,10 +53,10 @@ class WholeFile(PartFile):
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self._is_file = path.is_file() or not path.exists()
-            # What a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
+            # The target of a symbolic link is replaced, not the link; /dev/stderr may point to a nameless pipe.
             self._place = Path(os.path.realpath(path)) if self._is_file else path
             if self._place.is_file():
-                self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
+                self._place.open("ab").close()  # raises if the file is read-only, even if its folder isn't
             folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
             super().__init__(folder, "x", "utf-8", "")
 

@@ -1,1 +1,1 @@
-"""Names the causes of bugs. Each rule reads the model, and says only what it can prove."""
+"""Finds bugs in a run: each rule checks the recorded state for one kind of bug, and reports only what events show."""

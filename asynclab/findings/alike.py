@@ -1,4 +1,4 @@
-"""Tells alike findings once: what a rule finds at one place is one bug, however many tasks have it."""
+"""Groups similar findings: those of one rule at one place are one bug, however many tasks have it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ AnyFound = TypeVar("AnyFound")
 
 
 def likeness(finding: Finding) -> Hashable:
-    """What alike findings have in common; one whose place isn't known is like no other."""
+    """Equal for similar findings; a finding without a place is similar only to findings with the same text."""
     return finding.rule, finding.certainty, finding.place or finding.text
 
 
 def gathered(found: Iterable[AnyFound], alike: Callable[[AnyFound], Hashable]) -> list[tuple[AnyFound, int]]:
-    """The first of those that are alike, in their order, and how many others each stands for."""
+    """The first of each group of similar findings, in order, and how many others there are."""
     groups: dict[Hashable, list[AnyFound]] = {}
     for each in found:
         groups.setdefault(alike(each), []).append(each)
@@ -25,6 +25,6 @@ def gathered(found: Iterable[AnyFound], alike: Callable[[AnyFound], Hashable]) -
 
 
 def with_others(line: str, others: int) -> str:
-    """A finding's line, and how many others it stands for."""
+    """A finding's line, with the number of similar findings."""
     at_least = "at least " if others + 1 >= ALIKE_KEPT else ""
     return f"{line}; {at_least}{others:,} more like it" if others else line

@@ -1,4 +1,4 @@
-"""Decides which findings are reported: not the allowed ones, the known ones, or the likely ones."""
+"""Decides which findings are reported: some are allowed, some are known, and some are only likely."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from asynclab.findings.rule import Finding
 from asynclab.findings.source_code import Sources, text_on_disk
 
 ANY = "any"
-"""Stands for all rules."""
+"""The name that means all rules."""
 
 NAMES = frozenset({ANY, *(rule.name for rule in RULES)})
 
 Verdict: TypeAlias = Literal["told", "allowed", "known", "likely"]
-"""What happens to a finding: it is told, or left out because it is allowed, in the baseline, or only likely."""
+"""The decision on a finding: reported ("told"), or left out since it is allowed, in the baseline, or only likely."""
 
 _COMMENT = re.compile(r"#\s*asynclab\s*:\s*allow\b\s*(.*)")
 _WORD = re.compile(r"\s*([\w-]+)\s*(,?)")
@@ -29,17 +29,17 @@ _WORD = re.compile(r"\s*([\w-]+)\s*(,?)")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Allows what a rule finds, everywhere, in a file, or in a line of it."""
+    """Allows the findings of a rule everywhere, in a file, or in one line."""
 
     rule: str
     """The rule's name, or "any"."""
     file: str = ""
-    """A path, or its last parts, also with * and ?; empty for all files."""
+    """A path or its last parts, perhaps with * and ?; empty for all files."""
     line: int = 0
-    """Counted from 1; 0 for all lines."""
+    """The number of the line, from 1; 0 for all lines."""
 
     def covers(self, finding: Finding, folder: str) -> bool:
-        """Whether it allows a finding; paths that begin with a dot are relative to `folder`."""
+        """Whether it allows a finding. Paths that begin with a dot are relative to `folder`."""
         if self.rule not in (ANY, finding.rule):
             return False
         if not self.file:
@@ -60,7 +60,7 @@ def check_rule(name: str) -> str:
     """The name of a rule, or "any".
 
     Raises:
-        ValueError: There is none of that name; says which may be meant.
+        ValueError: No rule has this name; the message suggests a similar one.
     """
     if name not in NAMES:
         close = get_close_matches(name, NAMES, n=1)
@@ -70,10 +70,10 @@ def check_rule(name: str) -> str:
 
 
 def parse_allowance(text: str) -> Allowance:
-    """What a text such as "deadlock:app.py:12" allows.
+    """Parse an allowance, such as "deadlock:app.py:12".
 
     Raises:
-        ValueError: It says nothing that can be allowed; says why.
+        ValueError: It is malformed, or names no rule; the message says why.
     """
     rule, colon, where = text.partition(":")
     check_rule(rule)
@@ -88,7 +88,7 @@ def parse_allowance(text: str) -> Allowance:
 
 
 class FindingFilter:
-    """Separates the findings to report from the others."""
+    """Decides which findings are reported."""
 
     def __init__(
         self,
@@ -102,11 +102,11 @@ class FindingFilter:
         """Judge findings.
 
         Args:
-            folder: The project's: paths in allowances and in the baseline are relative to it.
-            allowances: What is allowed beside what comments in the code allow.
-            baseline: The bugs that are known.
+            folder: The project's folder; paths in allowances and in the baseline are relative to it.
+            allowances: Allows findings in addition to the comments in the code.
+            baseline: The bugs that are already known.
             likely: Whether likely findings are reported.
-            sources: The program's files; None for those on the disk.
+            sources: The program's source files; None for files on the disk.
         """
         self._folder = folder
         self._allowances = tuple(allowances)
@@ -114,10 +114,10 @@ class FindingFilter:
         self._likely = likely
         self.sources = sources or Sources(text_on_disk)
         self.complaints: dict[str, None] = {}
-        """What is wrong with comments that were read, each in a line."""
+        """Errors in the comments that were read, one line each; the values are None."""
 
     def verdict(self, finding: Finding) -> Verdict:
-        """What becomes of a finding."""
+        """The decision on a finding."""
         by_option = any(allowance.covers(finding, self._folder) for allowance in self._allowances)
         if by_option or not {ANY, finding.rule}.isdisjoint(self._allowed_by_comments(finding)):
             return "allowed"
@@ -126,7 +126,7 @@ class FindingFilter:
         return "likely" if finding.certainty == "likely" and not self._likely else "told"
 
     def known_as(self, finding: Finding) -> KnownBug:
-        """What a finding is recognised by."""
+        """The key that recognises a finding."""
         return known_as(finding, self._folder, self.sources)
 
     def _allowed_by_comments(self, finding: Finding) -> Iterator[str]:
@@ -145,7 +145,7 @@ class FindingFilter:
 
 
 def _names_in(text: str) -> tuple[list[str], str | None]:
-    """The rules that a comment lists, and the first word that should be one and isn't; a reason may follow the list."""
+    """The rules that a comment lists, and the first word that should be a rule but isn't; a reason may follow."""
     names: list[str] = []
     begin, must_follow = 0, True
     while (word := _WORD.match(text, begin)) and word[1] in NAMES:

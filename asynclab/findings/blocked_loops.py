@@ -23,7 +23,7 @@ TIMES = 3
 
 
 def find_blocks(state: LabState) -> Iterator[Finding]:
-    """Long steps that held up other tasks, which had no part in them."""
+    """Long steps that held up other tasks."""
     by_function: defaultdict[tuple[str, str], list[tuple[float, Block, LoopBlocked]]] = defaultdict(list)
     for block in state.blocks:
         report = block.report
@@ -42,7 +42,7 @@ def find_blocks(state: LabState) -> Iterator[Finding]:
 
 
 def _is_to_blame(report: LoopBlocked) -> bool:
-    """Whether it took long by itself, and not since the machine ran something else meanwhile."""
+    """Whether the step itself took long; time in which the machine ran other programs doesn't count."""
     return report.seconds - report.stolen >= BLAMED_AFTER
 
 

@@ -1,4 +1,4 @@
-"""Finds busy-waiting, which keeps a processor busy for nothing, and timers that are decades away by mistake."""
+"""Finds busy-waiting, which wastes CPU time, and timers that are decades away by mistake."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 SHORT_STEP = 20e-6
-"""Real seconds: a step that only polls a condition takes less, and a step that computes mostly more."""
+"""Seconds of real time. A step that only polls takes less; a step that computes mostly takes more."""
 
 _MANY_STEPS = 2_000
 _YEAR = 365.25 * 86_400
-"""Seconds."""
+"""Seconds in a year."""
 
 
 def find_busy_waits(state: LabState) -> Iterator[Finding]:
-    """Tasks and callbacks that ask for another loop turn again and again; proved if their code does nothing else."""
+    """Tasks and callbacks that ask for another turn of the loop again and again; proved if their code only polls."""
     for incident, event in incidents_of(state, LoopSpun):
         if not (event.only_waits or _seems_to_wait(state, event)):
             continue
@@ -47,7 +47,7 @@ def find_busy_waits(state: LabState) -> Iterator[Finding]:
 
 
 def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
-    """Deadlines that are moments of the time of day: a loop's clock began when the machine was started."""
+    """Deadlines given as time of day: a loop's clock usually starts with the machine, so they are decades away."""
     for incident, event in incidents_of(state, ClockMistaken):
         what = f"call of {one_line(event.name)}" if event.name else "timeout"
         text = (
@@ -58,7 +58,7 @@ def find_wrong_clocks(state: LabState) -> Iterator[Finding]:
 
 
 def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
-    """Whether tasks made only short steps, and put or took nothing."""
+    """Whether tasks made only short steps, and used no queue."""
     for number in event.tasks:
         task = state.tasks.get(number)
         if task is None or task.steps < _MANY_STEPS or task.running_seconds > task.steps * SHORT_STEP:

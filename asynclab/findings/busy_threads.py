@@ -1,4 +1,4 @@
-"""Finds threads that keep tasks, or the end of the program, waiting."""
+"""Finds threads that block tasks or the end of the program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHUTDOWN = "shutdown_default_executor"
 
 
 def find_full_executors(state: LabState) -> Iterator[Finding]:
-    """Lookups of host names, and calls that others wait for, for which the executor has no free thread."""
+    """Name lookups, and calls that others wait for, for which the executor has no free thread."""
     for incident, event in incidents_of(state, ExecutorFull):
         if not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
@@ -39,7 +39,7 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
 
 
 def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Executors whose threads all wait for tasks or calls that themselves need one of these threads."""
+    """Executors whose threads all wait for tasks or calls that need one of these threads themselves."""
     told = state.outside
     if told is None or not told.queued or not state.is_starved:
         return
@@ -55,12 +55,12 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
 
 
 def _waits_for_thread(wait: Wait | None) -> bool:
-    """Whether somebody waits for calls in threads, perhaps for several: gather() and the like name only tasks."""
+    """Whether a task waits for one or more calls in threads: a wait in gather() or similar names only tasks."""
     return wait is not None and (wait.kind == "thread" or (wait.kind in AWAITING and not wait.tasks))
 
 
 def find_foreign_calls(state: LabState) -> Iterator[Finding]:
-    """Code in another thread that puts callbacks in the loop's ready queue, as setting a future or an event does."""
+    """Code in other threads or signal handlers that schedules callbacks on the loop, for example by a future."""
     for incident, event in incidents_of(state, ScheduledFromThread):
         what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
         what = "called stop() of the loop" if event.stops else what
@@ -73,7 +73,7 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
-    """Programs whose main task has ended, and that wait for a thread which nothing can release."""
+    """Programs whose main task has ended, but that wait for a thread that nothing can release."""
     told = state.outside
     main = next(iter(state.tasks.values()), None)
     if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:

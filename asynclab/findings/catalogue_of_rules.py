@@ -1,4 +1,4 @@
-"""Lists all rules."""
+"""Lists all rules, and collects their findings."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ RULES: tuple[Rule, ...] = (
     *busy_loops.RULES,
     *busy_threads.RULES,
 )
-"""In the order in which they are reported."""
+"""In the order of the reports."""
 
 _TELLING = frozenset({Outside, RunStalled, RunEnded})
-"""The events after which the rules look at once."""
+"""The events after which all rules are checked at once."""
 
 PERIOD = 0.25
-"""Seconds between two looks at a program that runs."""
+"""Seconds of lab time between two checks of a running program."""
 
 
 class Findings:
-    """What the rules have found in one run so far."""
+    """The findings of all rules in one run so far."""
 
     def __init__(self, state: LabState) -> None:
         self._state = state
@@ -59,24 +59,24 @@ class Findings:
         self._alike = Counter[Hashable]()
         self._looked_at: float | None = None
         self._version = 0
-        """The number of the latest event that the rules have seen."""
+        """The version of the state at the latest check."""
         self.failed: dict[str, str] = {}
-        """The rules that could not look at this run, by name, and the kind of the error."""
+        """The rules that raised an error in this run, by name, each with the type of the error."""
 
     @property
     def found(self) -> list[Finding]:
-        """Each bug once, as last seen, in the order of discovery."""
-        if self._version != self._state.version:  # the last events may come just after a look
+        """Each bug once, in its latest version, in the order of discovery."""
+        if self._version != self._state.version:  # the last events may come just after a check
             self.look()
         return self.seen
 
     @property
     def seen(self) -> list[Finding]:
-        """The findings of the latest look, and of earlier ones."""
+        """The findings of all checks so far."""
         return list(self._found.values())
 
     def take(self, events: Sequence[Event]) -> None:
-        """Look again, where enough has happened; the state has taken in the events."""
+        """Check the rules if enough has happened; the state has the events already."""
         state = self._state
         tells = not _TELLING.isdisjoint(map(type, events))
         if self._looked_at is None:
@@ -86,15 +86,15 @@ class Findings:
             self.look()
 
     def look(self) -> None:
-        """Check a state with every rule."""
+        """Check the state with all rules."""
         self._version = self._state.version
         for rule in RULES:
             try:
                 found = list(rule.check(self._state))
-            except Exception as error:  # a recording may hold anything; the other rules still count
+            except Exception as error:  # a recording can contain anything; other rules still work
                 self.failed[rule.name] = type(error).__name__
                 continue
-            if not found:  # as nearly always
+            if not found:  # true of nearly all checks
                 continue
             proved = set[object]()
             for finding in found:
@@ -103,11 +103,11 @@ class Findings:
                     self._add(finding)
                 elif finding.key not in proved and (known.certainty == "likely" or finding.certainty == "proved"):
                     self._found[finding.key] = finding
-                if finding.certainty == "proved":  # the first one of a look is reported
+                if finding.certainty == "proved":  # the first proved finding of a check is reported
                     proved.add(finding.key)
 
     def _add(self, finding: Finding) -> None:
-        """Keep a finding, unless there are enough like it: a program that runs for days may bring many."""
+        """Keep a finding, unless there are enough similar ones: a program that runs for days could have very many."""
         self._alike[likeness(finding)] += 1
         if self._alike[likeness(finding)] <= ALIKE_KEPT:
             self._found[finding.key] = finding

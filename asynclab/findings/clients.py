@@ -1,4 +1,4 @@
-"""Finds clients made for each request, connections never closed, and shared objects that only one task may use."""
+"""Finds a client for each request, connections that are never closed, and objects that are shared by mistake."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from asynclab.model.wording.places import at_line, in_brackets
 from asynclab.model.wording.quantities import plural
 
 MANY = 20
-"""How many clients make it a habit: a few may each have their reason."""
+"""The fewest clients that are reported: a few may have their reasons."""
 
 _SINGLE = 0.9
-"""The share of them that open no second connection."""
+"""The share of the clients that must have only one connection each."""
 
 
 def find_short_sessions(state: LabState) -> Iterator[Finding]:
-    """Lines of code that connect to a host with one client after another. Each may have sent several requests."""
+    """Lines of code that connect to a host with a new client again and again. Each client may send several requests."""
     for (library, place, host), use in state.client_uses.items():
         clients = len(use.connections)
         if clients >= MANY and sum(count == 1 for count in use.connections.values()) >= _SINGLE * clients:
@@ -36,7 +36,7 @@ def find_short_sessions(state: LabState) -> Iterator[Finding]:
 
 
 def find_unclosed(state: LabState) -> Iterator[Finding]:
-    """Connections and clients that were collected before anybody closed them; reported once for each line of code."""
+    """Connections and clients that were garbage-collected before they were closed; one finding per line of code."""
     by_place: defaultdict[Place | None, list[Incident]] = defaultdict(list)
     for incident in state.incidents:
         if isinstance(incident.event, ConnectionDropped):
@@ -63,7 +63,7 @@ _MISUSES = {
 
 
 def find_misuses(state: LabState) -> Iterator[Finding]:
-    """Tasks that failed since they used an object that only one task may use, or only once, or only on its own loop."""
+    """Tasks that failed because they used an object that allows only one task, only one use, or only its own loop."""
     for incident, event in incidents_of(state, Misused):
         if event.kind == "future":
             continue  # see find_never_retrieved and find_unseen_failures
@@ -72,7 +72,7 @@ def find_misuses(state: LabState) -> Iterator[Finding]:
 
 
 def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
-    """Async functions with a cache that is made for others."""
+    """Async functions with functools.lru_cache, which keeps their coroutines instead of results."""
     for incident, event in incidents_of(state, CoroutineCached):
         text = (
             f"functools.lru_cache keeps the coroutine that {one_line(event.function)}{in_brackets(incident.place)} "
@@ -83,7 +83,7 @@ def find_cached_coroutines(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_children(state: LabState) -> Iterator[Finding]:
-    """Child processes that nobody has any more; reported once for each line of code."""
+    """Child processes to which nothing refers any more; one finding for each line of code."""
     for incident, event in incidents_of(state, ChildLeft):
         text = (
             f"child process {event.child} still runs, and nobody has it any more: {quoted(state, event.task)}, which "

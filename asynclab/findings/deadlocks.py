@@ -1,4 +1,4 @@
-"""Finds tasks that wait for each other, or for something that can't come any more."""
+"""Finds tasks that wait for each other, or for a lock or task_done() that can't come any more."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from asynclab.model.wording.places import in_brackets, line_of
 from asynclab.model.wording.wait import quoting_wait
 
 GIVEN_UP_AFTER = 0.05
-"""Lab seconds that a task has waited since the holder ended: as a program ends, all are cancelled together."""
+"""Lab seconds that a task must have waited after the holder's end: at the program's end, all are cancelled together."""
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for each other in a circle, by locks, permits and awaits; reported once for each circle."""
+    """Tasks that wait for each other in a circle, at locks, semaphores and awaits; one finding for each circle."""
     told: set[object] = set()
     for members, certainty in WaitGraph(state).circles():
         first = members[0]
@@ -48,20 +48,20 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
 
 
 def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
-    """The lock or semaphore that a task waits for."""
+    """The lock or semaphore that a task waits for; None for other waits."""
     wait = task.waits_for
     return None if wait is None else state.named_primitives.get((wait.kind, wait.number))
 
 
 def _circle(state: LabState, members: Sequence[TaskState]) -> str:
-    """What each of some tasks waits for."""
+    """Says for each task what it waits for."""
     return "; ".join(
         each_does(state, ((task.id, f"{doing(task, state)}{in_brackets(task.place)}") for task in members))
     )
 
 
 def _full(state: LabState, members: Sequence[TaskState]) -> str:
-    """That tasks wait to put into a queue from which nobody else takes; empty where they do something else."""
+    """Says that tasks wait to put into a queue from which only they take items; empty in other cases."""
     waits = [task.waits_for for task in members]
     numbers = {wait.number if wait is not None and wait.kind == "queue.put" else 0 for wait in waits}
     queue = state.queues.get(numbers.pop()) if len(numbers) == 1 else None
@@ -75,7 +75,7 @@ def _full(state: LabState, members: Sequence[TaskState]) -> str:
 
 
 def _own(state: LabState, primitive: PrimitiveState) -> str:
-    """Tasks wait for what they hold themselves."""
+    """Says that tasks wait for a lock or permit that they hold themselves."""
     holders = [state.tasks[number] for number in primitive.holders if number in state.tasks]
     behind = [number for number in primitive.waiters if number not in primitive.holders]
     if len(holders) == 1:
@@ -88,7 +88,7 @@ def _own(state: LabState, primitive: PrimitiveState) -> str:
 
 
 def find_left_generators(state: LabState) -> Iterator[Finding]:
-    """Async generators that were left at a yield, and keep a lock or permit from tasks that can't get it otherwise."""
+    """Async generators that were left at a yield, and hold a lock or permit for which other tasks wait in vain."""
     standing: dict[GeneratorStands, Certainty] = {
         event.generator: "likely" for _, event in incidents_of(state, GeneratorLeft)
     }
@@ -118,7 +118,7 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 
 
 def find_kept(state: LabState) -> Iterator[Finding]:
-    """Locks and permits with tasks that have ended, which others wait for."""
+    """Locks and permits whose holders have ended, while other tasks wait for them."""
     for primitive, holders in _left_behind(state):
         if _generator_in(state, primitive) is not None:
             continue
@@ -138,7 +138,7 @@ def find_kept(state: LabState) -> Iterator[Finding]:
 
 
 def _told_ends(state: LabState, primitive: PrimitiveState, holders: Sequence[int]) -> str:
-    """How tasks with a lock or permits ended, and where a cancel or timeout had cut short what they did with it."""
+    """Says how the holders of a lock or permits ended, and where a cancel or timeout interrupted them."""
     what = "the lock" if primitive.kind == "lock" else "a permit"
     ends = [f"{quoted(state, number)} took {what} and {how_ended(state.tasks.get(number))}" for number in holders]
     cuts = [_cut_short(state.tasks.get(number), primitive) for number in holders]
@@ -149,32 +149,32 @@ def _told_ends(state: LabState, primitive: PrimitiveState, holders: Sequence[int
 
 
 def _cut_short(task: TaskState | None, primitive: PrimitiveState) -> Place | None:
-    """Where a task was cancelled as it waited for something else than a lock or semaphore itself."""
+    """The place where a task was cancelled in a wait, unless the wait was for the lock or semaphore itself."""
     wait = None if task is None or task.cancelled_in is None else task.cancelled_in[0]
     return None if wait is None or (wait.kind, wait.number) == (primitive.kind, primitive.number) else place_in(wait)
 
 
 def _left_behind(state: LabState) -> Iterator[tuple[PrimitiveState, list[int]]]:
-    """What is held only by tasks that have ended, and these."""
+    """Locks and semaphores whose holders have all ended, each with the holders."""
     tasks = state.tasks
     for primitive in state.primitives.values():
         task = None if primitive.holder is None else tasks.get(primitive.holder)
         if task is not None and task.ended_at is None:
-            continue  # as nearly always
+            continue  # true of nearly all
         holders = primitive.holders
         if holders and all(_has_ended(state, holder) for holder in holders):
             yield primitive, holders
 
 
 def _waits_in_vain(state: LabState, primitive: PrimitiveState) -> dict[int, Wait | None]:
-    """Waits for a lock or semaphore while nothing else could have happened, as it still stands, by task."""
+    """The waits for a lock or semaphore, by task, that began or lasted when nothing else could end them."""
     return waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive))
 
 
 def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether one of the last holders failed or was cancelled, and so did not release what it had.
+    """Whether one of the last holders failed or was cancelled, and so couldn't release the lock or permit.
 
-    A holder that did more than to take a lock, and ended with it, forgot it: locks are seldom released by others.
+    True also for a lock's holder that ended normally, if it did more than acquire(): other tasks seldom release it.
     """
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     is_odd = any(task.state in ("failed", "cancelled") for task in tasks)
@@ -182,7 +182,7 @@ def _is_forgotten(state: LabState, primitive: PrimitiveState) -> bool:
 
 
 def _is_for_nobody(state: LabState, primitive: PrimitiveState) -> bool:
-    """Whether the last holders are tasks of acquire() that succeeded after their creators had ended."""
+    """Whether the last holders are tasks that only ran acquire(), and succeeded after their creators had ended."""
     tasks = [task for task in map(state.tasks.get, primitive.holders) if task is not None]
     makers = [state.task(task.parent) for task in tasks if task.coroutine in ACQUIRES]
     ends = [None if maker is None else maker.ended_at for maker in makers]
@@ -191,10 +191,10 @@ def _is_for_nobody(state: LabState, primitive: PrimitiveState) -> bool:
 
 
 def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Certainty, list[int]]:
-    """Who has waited for long since the last holder ended; once the run is over, who has given up since then."""
+    """The tasks that have waited long since the last holder ended; after the run, the tasks that gave up since then."""
     waiters, last_end = list(primitive.waiters), _last_end(state, primitive)
     holders = filter(None, map(state.tasks.get, primitive.holders))
-    if state.outcome is not None and all(task.parent is not None for task in holders):  # not the main task, as all ends
+    if state.outcome is not None and all(task.parent is not None for task in holders):  # not main: its end cancels all
         vain = primitive.given_up.values()
         return "proved", [each.task for each in vain if each.until - max(each.since, last_end) >= GIVEN_UP_AFTER]
     have_long = wait_for_long(state, waiters, last_end) or have_waited(state, waiters, last_end)
@@ -202,7 +202,7 @@ def _waited_since_ends(state: LabState, primitive: PrimitiveState) -> tuple[Cert
 
 
 def _place_of(state: LabState, primitive: PrimitiveState, victim: int, wait: Wait | None) -> Place | None:
-    """Where a task waits for a lock or semaphore, or has waited."""
+    """The place where a task waits for a lock or semaphore, or has waited."""
     task, vain = state.tasks.get(victim), primitive.given_up.get(victim)
     waited = vain.wait if wait is None and vain is not None else wait
     waited_at = None if waited is None else place_in(waited)
@@ -215,7 +215,7 @@ def _last_end(state: LabState, primitive: PrimitiveState) -> float:
 
 
 def find_joins(state: LabState) -> Iterator[Finding]:
-    """A join() of an empty queue whose items were all taken, where nobody is left to call task_done()."""
+    """A join() of an empty queue whose items were all taken, while no task is left to call task_done()."""
     for queue in state.queues.values():
         if not queue.joiners or queue.unfinished <= 0 or queue.size:
             continue
@@ -225,7 +225,7 @@ def find_joins(state: LabState) -> Iterator[Finding]:
             continue
         awaiting = (state.tasks[number] for number in state.awaiting if awaits_any(state, number, queue.joiners))
         timed = (task for task in awaiting if task.waits_for is not None and task.waits_for.kind == "wait_for")
-        subject = next(timed, joiner)  # up to Python 3.11 wait_for() makes a task of join()
+        subject = next(timed, joiner)  # in Python 3.11, wait_for() makes a task for join()
         who = f"{quoted(state, subject.id)} waits in join() of {queue.label}{in_brackets(subject.place)}"
         counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
         left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
@@ -238,7 +238,7 @@ def find_joins(state: LabState) -> Iterator[Finding]:
 
 
 def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
-    """Whether all consumers have long waited for the next item, and nobody but they, or the joiner, has put any."""
+    """Whether all consumers have waited long for the next item, and only they or the joining task put any."""
     left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
     takers = left.intersection(queue.takers)
     awaiting = (number for number in left if number is not None and awaits_any(state, number, queue.joiners))

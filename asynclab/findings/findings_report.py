@@ -1,4 +1,4 @@
-"""Puts findings into words for programs: all that JSON, SARIF and text say is here once."""
+"""Describes findings for programs: defines all that the JSON, SARIF and text formats contain."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import held_now, plain_wait, waited_tasks
 
 VERSION = 1
-"""The version of the format; it rises when a field changes its meaning or goes away."""
+"""The version of the format. It increases when a field is removed or its meaning changes."""
 
 FLOWS = 8
-"""How many tasks are listed of a chain of waits."""
+"""The most tasks that are listed for a chain of waits."""
 
 _RULES = {rule.name: rule for rule in RULES}
 
@@ -37,66 +37,66 @@ class FlowStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     """What happened, or what the task waits for."""
     at: float | None
-    """Seconds since the program's start; null where that isn't known."""
+    """Seconds since the program's start; null if unknown."""
     file: str | None
     line: int | None
 
 
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a task came to where the finding names it."""
+    """The steps by which a task came to the finding's place."""
 
     task: str
     """Its name."""
     steps: tuple[FlowStep, ...]
-    """From its creation on."""
+    """The steps, from the task's creation on."""
 
 
 class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One bug."""
+    """A finding, described for programs."""
 
     rule: str
     """The rule's name, as `--fail-on` and `--allow` take it."""
     certainty: Literal["proved", "likely"]
-    """`likely` ones are there only with `--likely`."""
+    """`likely` findings are included only with `--likely`."""
     text: str
     """What is wrong, in one sentence with names, numbers and lines."""
     why: str
-    """Why that matters."""
+    """The harm that the bug does."""
     mend: str
-    """How to mend it."""
+    """How to fix the bug."""
     demo: str
-    """The demo that teaches it, for `asynclab demo`; empty where none does."""
+    """The demo that teaches the bug, for `asynclab demo`; empty if none does."""
     loop: int
     """The number of the event loop, from 1."""
     task: str | None
-    """The name of the task; null where it is about none."""
+    """The name of the task; null if the finding is about no task."""
     at: float
     """When it was found, in seconds since the program's start."""
     evidence: tuple[int, ...]
-    """The events of that loop which show it, counted from 1: `asynclab replay` can go there."""
+    """The numbers of that loop's events that show the bug, from 1: `asynclab replay` can go to them."""
     file: str | None
-    """Relative to the folder in which the program ran, absolute if it is outside; null if none is known."""
+    """Relative to the folder in which the program ran; absolute if it is outside; null if unknown."""
     line: int | None
     """Counted from 1."""
     function: str
-    """The function around that line; empty where there is none, or its code can't be read."""
+    """The function around that line; empty if there is none, or its code can't be read."""
     code: str
     """The line itself, without its comment; empty if it can't be read."""
     flows: tuple[Flow, ...]
-    """How the task, and each that it waits for, came to where it is."""
+    """The earlier steps of the task, and of each task that it waits for."""
     fingerprint: str
-    """An identifier that stays the same in each run, on each machine, and if the code moves to other lines."""
+    """An identifier that is equal in each run, on each machine, and after the code has moved to other lines."""
 
 
 class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many findings are left out."""
+    """How many findings are left out, for each reason."""
 
     allowed: int
-    """By `--allow`, or by a comment in the code."""
+    """Left out because of `--allow`, or of a comment in the code."""
     known: int
-    """By `--baseline`."""
+    """Left out because they are in the file of `--baseline`."""
     likely: int
-    """Only likely ones: `--likely` reports them."""
+    """Left out because they are only likely; `--likely` reports them."""
 
 
 class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,44 +107,44 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asynclab: str
     """The version of asynclab."""
     program: str | None
-    """What was run, such as "app.py"; null if it could not be observed."""
+    """The program, such as "app.py"; null if it could not be observed."""
     python: str | None
     """The version of the Python that ran it."""
     exit_code: int | None
-    """The program's own; below 0 the number of the signal that killed it; null if it had not ended."""
+    """The program's exit code; below 0, the number of the signal that killed it; null if it had not ended."""
     observed: bool
-    """Whether the program could be observed: if not, no findings mean nothing."""
+    """Whether the program could be observed; if not, an empty list of findings means nothing."""
     events_lost: int
-    """How many events are missing: lost, or left out of the recording. Findings may be missing, too, then."""
+    """How many events are missing: lost, or left out of the recording. Then findings may be missing, too."""
     rules_failed: tuple[str, ...]
-    """The rules that could not look at this run, each with the kind of error: a fault of asynclab's."""
+    """The rules that raised an error in this run, each with the type of the error: a bug of asynclab."""
     file: str | None
-    """Where the first task was created, as `file` below; null if that isn't known."""
+    """The file in which the first task was created, as in `findings`; null if unknown."""
     line: int | None
     findings: tuple[ToldFinding, ...]
-    """In the order of loops, and in each in the order in which they were found.
+    """In the order of loops, and for each loop in the order of discovery.
 
-    Of what happens at one place over and over the first 25 are there.
+    If the same rule finds bugs at one place again and again, the first 25 are included.
     """
     left_out: LeftOut
 
 
 class FoundOnLoop(NamedTuple):
-    """A finding of a run."""
+    """A finding, with the loop in which it was found."""
 
     loop: int
-    """The number of its loop."""
+    """The number of the event loop, from 1."""
     state: LabState
-    """The loop's, now."""
+    """The loop's current state."""
     finding: Finding
     flows: tuple[Flow, ...]
-    """From when it was first found: tasks may have moved on since."""
+    """Made when the finding was first found: tasks may have continued since."""
 
 
 def told_findings(
     found: Iterable[FoundOnLoop], judge: FindingFilter, folder: str
 ) -> tuple[tuple[ToldFinding, ...], LeftOut]:
-    """What a judge tells of findings, with paths relative to `folder`, and how many are left out."""
+    """The described findings, with paths relative to `folder`, and how many findings are left out; `judge` decides."""
     told: list[ToldFinding] = []
     verdicts: Counter[str] = Counter()
     for each in found:
@@ -156,7 +156,7 @@ def told_findings(
 
 
 def text_lines(report: FindingsReport) -> Iterator[str]:
-    """A line for each finding, as compilers write them: place, rule, what is wrong; alike ones have one."""
+    """A line for each finding, in the form of compiler errors: place, rule, bug. Similar findings share a line."""
     for finding, others in gathered(report.findings, _likeness):
         where = one_line(finding.file or report.program or "", limit=10_000)
         at = f"{where}:{finding.line}" if finding.line else where
@@ -165,7 +165,7 @@ def text_lines(report: FindingsReport) -> Iterator[str]:
 
 
 def missing(report: FindingsReport) -> Iterator[str]:
-    """Why findings may be missing, each reason as a clause."""
+    """Reasons why findings may be missing, each as a clause."""
     if not report.observed:
         yield "the program could not be observed"
     if report.events_lost:
@@ -175,18 +175,18 @@ def missing(report: FindingsReport) -> Iterator[str]:
 
 
 def shown_path(file: str, folder: str) -> str:
-    """A path from a folder on where it is in it, else from the root on."""
+    """A path relative to a folder, if the file is in it; otherwise the absolute path."""
     return path_within(file, folder) or normpath(join(folder, file))
 
 
 def first_place(states: Iterable[LabState]) -> Place | None:
-    """Where the first task of a program was created that has a place."""
+    """The place where a program's first task was created; None if unknown."""
     tasks = (task for state in states for task in state.tasks.values())
     return next(((task.file, task.line) for task in tasks if task.line), None)
 
 
 def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
-    """How a task came to where it is, and the tasks it waits for; files are named with their folders."""
+    """A flow for the finding's task, and for each task that it waits for; paths are absolute."""
     return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
 
 
@@ -221,11 +221,11 @@ def _likeness(finding: ToldFinding) -> Hashable:
 
 
 def _tasks_of(state: LabState, finding: Finding) -> list[int]:
-    """The task of a finding, the tasks that it still waits for, and the tasks that these wait for."""
+    """The task of a finding, the tasks that it still waits for, the tasks that these wait for, and so on."""
     if finding.task is None or finding.task not in state.tasks:
         return []
     found = [finding.task]
-    for number in found:  # it grows meanwhile
+    for number in found:  # the list grows while it is read
         if len(found) < FLOWS and _still_waits(state.tasks[number], finding):
             wait = state.tasks[number].waits_for
             awaited = () if wait is None else waited_tasks(wait, state)
@@ -252,7 +252,7 @@ def _step(text: str, at: float, place: Place | None) -> FlowStep:
 
 
 def _within(flow: Flow, folder: str) -> Flow:
-    """A flow with its files from a folder on."""
+    """A flow whose paths are relative to a folder."""
     steps = (replace(step, file=step.file and shown_path(step.file, folder)) for step in flow.steps)
     return replace(flow, steps=tuple(steps))
 

@@ -1,4 +1,4 @@
-"""Finds what grows all the time: queues, lines of waiting tasks, and data that waits to be sent."""
+"""Finds data that keeps growing: queues, lines of waiting tasks, and unsent output."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 GROWTH_SECONDS = 0.5
-"""Lab seconds for which a queue must have grown."""
+"""How long a queue must have grown, in lab seconds."""
 
 LINE_SECONDS = 1.0
-"""Lab seconds over which the waiting tasks must have been made."""
+"""How long the waiting tasks must have been made, in lab seconds."""
 
 _LINE = 50
-"""How many tasks in a line are many."""
+"""The fewest waiting tasks that are reported."""
 
 _FASTER = 1.5
-"""How many times as many tasks are made as get through."""
+"""How many times as many tasks must be made as get through."""
 
 _FEWEST_TAKEN = 2
 
 _SAMPLES = 64
-"""How many tasks of a line are sampled for the time of their creation."""
+"""How many tasks of a line are checked for their creation time."""
 
 _PARTS = 8
-"""In each of as many parts of the time its smallest size must be larger than in the one before."""
+"""The time is divided into as many parts. In each, the smallest size must be larger than in the one before."""
 
 _PARTS_SEEN = 6
-"""In how many of them something must have happened: on a busy machine a process may stand still for a while."""
+"""In how many of the parts something must have happened: on a busy machine, a process may pause."""
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
-    """Queues without a bound that grow all the time, while items are taken from them."""
+    """Queues without maxsize that keep growing while items are taken from them."""
     for queue in state.queues.values():
         if queue.maxsize == 0 and queue.size >= BACKLOG and queue.gets and _grows(queue):
             (begin, size, gets), (end, last) = queue.lows[0], queue.depth[-1]
@@ -58,10 +58,7 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
 
 
 def find_growing_lines(state: LabState) -> Iterator[Finding]:
-    """Locks, semaphores and full queues at which ever more tasks wait, as they are made faster than they get through.
-
-    In a steady line as many tasks wait as get through while one of them waits (Little's law).
-    """
+    """Locks, semaphores and full queues with ever more waiting tasks: these are made faster than they get through."""
     for label, kind, waiters, rate in _lines(state):
         count = len(waiters)
         made = [state.tasks[number] for number in waiters[:: max(1, count // _SAMPLES)]]
@@ -79,7 +76,7 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
             f"{at_line(place)} in {measured(seconds)}, but only some {rate:,.0f} a second get through; nothing slows "
             f"down the code that makes them"
         )
-        # A queue has a bound so that its producers wait: who has no part in that defeats it.
+        # Producers should wait at a full queue; a task for each item defeats that if nobody awaits it.
         numbers = {task.id for task in made}
         awaiting = (number for number in state.awaiting if number in state.tasks)
         is_sure = kind == "queue" and not any(awaits_any(state, number, numbers) for number in awaiting)
@@ -88,7 +85,7 @@ def find_growing_lines(state: LabState) -> Iterator[Finding]:
 
 
 def _lines(state: LabState) -> Iterator[tuple[str, str, list[int], float]]:
-    """What tasks wait at, its kind, these, and how many get through in a second."""
+    """For each line of waiting tasks: its label, its kind, the tasks, and how many get through per second."""
     for primitive in state.primitives.values():
         if len(primitive.waiters) < _LINE:
             continue
@@ -103,7 +100,7 @@ def _lines(state: LabState) -> Iterator[tuple[str, str, list[int], float]]:
 
 
 def find_undrained_writes(state: LabState) -> Iterator[Finding]:
-    """Tasks that write faster than the other side reads, and don't wait for it."""
+    """Tasks that write faster than the other side reads, and don't wait for that."""
     for incident, event in incidents_of(state, WriteUndrained):
         kept = f"{quoted(state, event.task)} kept writing{at_line(incident.place)}, in {event.steps:,} steps, though "
         text = kept + (
@@ -115,7 +112,7 @@ def find_undrained_writes(state: LabState) -> Iterator[Finding]:
 
 
 def _grows(queue: QueueState) -> bool:
-    """Whether the queue grew in each part of the time that is remembered."""
+    """Whether a queue grew in each part of the recorded time."""
     begin, end = queue.lows[0][0], queue.lows[-1][0]
     if end - begin < GROWTH_SECONDS:
         return False

@@ -1,4 +1,4 @@
-"""Recognises a bug that was found before: on another machine, and where its code has moved."""
+"""Recognises a bug that was found before, even on another machine or when its code has moved."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from asynclab.findings.rule import Finding
 from asynclab.findings.source_code import Sources
 
 VERSION = 1
-"""The version of the baseline's format; a reader refuses a higher one."""
+"""The version of the baseline's format. Files with another version are refused."""
 
 _AMOUNT = re.compile(r"\d[\d.,]*(?: (?:µs|ms|s|min|h)\b)?")
-"""What differs from run to run: numbers of tasks and queues, sizes, times."""
+"""Matches text that differs between runs: numbers of tasks and queues, sizes, times."""
 
 _INSTALLED = re.compile(r".*/(?:site|dist)-packages/")
 
 
 class KnownBug(NamedTuple):
-    """The parts of a bug that are the same in each run: no line number, no moment, no task's number."""
+    """The parts of a finding that are equal in each run: no line number, no time, no task number."""
 
     rule: str
     file: str
-    """Relative to the project's folder; of a file outside, only its name, or its path in an installed package."""
+    """The path relative to the project's folder; elsewhere only the name, or the path within an installed package."""
     function: str
     code: str
-    """The line that the finding names; where the code can't be read, its number; where it has none, the finding."""
+    """The code of the finding's line. If it can't be read, the line's number; without a line, the finding's text."""
 
     @property
     def fingerprint(self) -> str:
-        """The same in a few characters."""
+        """A short hash of all fields."""
         return hashlib.sha256("\0".join(self).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 class BaselineError(ValueError):
-    """A file is no baseline; says why, and what to do, in one line."""
+    """A file isn't a baseline; the message says why, and what to do, in one line."""
 
 
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+class _BaselineEntry(msgspec.Struct, forbid_unknown_fields=True):
     rule: str
     file: str
     function: str
@@ -51,23 +51,23 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Baseline(msgspec.Struct):
     version: int
-    findings: list[_Entry]
+    findings: list[_BaselineEntry]
 
 
 def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
-    """The key that recognises a finding; a file in the project's `folder` is named relative to it."""
+    """The key that recognises a finding; paths in the project's `folder` are relative to it."""
     if finding.place is None:
         return KnownBug(finding.rule, "", "", _AMOUNT.sub("…", finding.text))
     file, line = finding.place
     source = sources[file]
     if source is None:
         return KnownBug(finding.rule, _portable(file, folder), "", "" if finding.moves else f"line {line}")
-    code = "" if finding.moves else source.code(line)  # where it was seen last differs from run to run
+    code = "" if finding.moves else source.code(line)  # the last known line differs between runs
     return KnownBug(finding.rule, _portable(file, folder), source.function(line), code)
 
 
 def path_within(file: str, folder: str) -> str | None:
-    """The path of a file from a folder on, with slashes; None if it isn't in it."""
+    """The path of a file relative to a folder, with slashes; None if it isn't in the folder."""
     whole = os.path.join(folder, file)
     for path, root in ((os.path.normpath(whole), folder), (_resolved(whole), _resolved(folder))):
         begin = os.path.join(root, "")
@@ -80,7 +80,7 @@ def read_baseline(text: str) -> set[KnownBug]:
     """The bugs that a baseline lists.
 
     Raises:
-        BaselineError: It is none that this asynclab reads.
+        BaselineError: The text isn't a baseline, or has another version.
     """
     try:
         read = msgspec.json.decode(text, type=_Baseline)
@@ -92,14 +92,14 @@ def read_baseline(text: str) -> set[KnownBug]:
 
 
 def baseline_text(bugs: Iterable[KnownBug]) -> str:
-    """The text of a baseline: one bug on each line, so that changes are easy to read."""
+    """The text of a baseline: one bug per line, so that diffs are easy to read."""
     lines = [msgspec.json.encode(bug._asdict()).decode() for bug in sorted(set(bugs))]
     listed = ",".join(f"\n  {line}" for line in lines)
     return f'{{"version": {VERSION}, "findings": [{listed}\n]}}\n'
 
 
 def _resolved(path: str) -> str:
-    """A path without symbolic links; one that no system has stays as it is."""
+    """A path without symbolic links; an impossible path is unchanged."""
     try:
         return os.path.realpath(path)
     except ValueError:
@@ -107,9 +107,9 @@ def _resolved(path: str) -> str:
 
 
 def _portable(file: str, folder: str) -> str:
-    """A path that is the same on another machine."""
+    """A path that is equal on other machines."""
     within = path_within(file, folder)
-    if within is not None and "site-packages/" not in within:  # an environment in the project is none of it
+    if within is not None and "site-packages/" not in within:  # a virtual environment isn't part of the project
         return within
     installed = _INSTALLED.sub("", file)
     return installed if installed != file else os.path.basename(file)

@@ -1,4 +1,4 @@
-"""Keeps the findings of a run up to date: they come, and may go again."""
+"""Keeps the findings of a running program up to date: new ones appear, and some no longer hold later."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 
 PERIOD = 5
-"""Frames from one round of all rules to the next, at least: four rounds a second."""
+"""The fewest frames from one round of all rules to the next: at most four rounds a second."""
 
 FRAME = 0.05
-"""Real seconds of a frame."""
+"""Seconds of real time from one frame to the next."""
 
 SHARE = 0.05
-"""The share of the time that rounds may take, at most, and what rules take of a frame; one rule is never cut short."""
+"""The largest share of real time for rounds, and of each frame for rules; a rule is never interrupted."""
 
 ALLOWANCE = 0.5
-"""Real seconds that rounds between two frames may take beyond their share: a short recording is read at once."""
+"""Seconds of real time that rounds in `take` may need beyond their share: a short recording is loaded at once."""
 
 OVER_KEPT = 100
-"""How many findings are kept that no longer hold; the oldest go first."""
+"""The most findings that are kept after they no longer hold; the oldest are dropped first."""
 
 LEFT_OUT: dict[Verdict, str] = {"allowed": "allowed", "known": "in the baseline"}
-"""What becomes of findings that are left out here, and the words for it; likely ones are listed as such."""
+"""For each verdict that leaves a finding out here, the words for it; likely findings are listed."""
 
 Key: TypeAlias = tuple[str, Hashable, int]
-"""What stays the same when a finding is found again: its rule, its key, and a number among those with equal keys."""
+"""Equal for each new finding of a bug: the rule, the finding's key, and a number among findings with equal keys."""
 
 _TELLING = frozenset({Outside, RunStalled, RunEnded})
-"""Events after which something may hold that the next event ends."""
+"""Events after which a finding may hold that the next event ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,15 @@ class Found:
     """A finding, and whether it still holds."""
 
     finding: Finding
-    """The finding as last seen, with the moment and the evidence of the first time."""
+    """The latest version of the finding, with the time and the evidence of its first version."""
     is_over: bool = False
-    """Whether it no longer holds, such as a deadlock that a timeout has ended."""
+    """Whether the finding no longer holds: a timeout may have ended a deadlock, for example."""
     others: int = 0
-    """How many alike ones it stands for in a list where each bug is once."""
+    """In a list that has each bug once: the number of similar findings that are left out."""
 
 
 class LiveFindings:
-    """What the rules find in a run. `look` is called at each frame, and checks little at a time."""
+    """The findings of all rules in one run. `look` is called in each frame, and does little work at a time."""
 
     def __init__(
         self,
@@ -71,50 +71,50 @@ class LiveFindings:
         seconds: Callable[[], float] = perf_counter,
         judge: FindingFilter | None = None,
     ) -> None:
-        """Begin with a state in which nothing has happened.
+        """Begin with a state without events.
 
         Args:
-            state: The state of the present.
-            rules: What is looked for.
-            seconds: Returns real seconds.
-            judge: Knows which findings are allowed or known; None if only comments in files on the disk allow any.
+            state: The current state, which the caller keeps up to date.
+            rules: The rules to check.
+            seconds: Returns seconds of real time.
+            judge: Decides which findings are left out; None if only comments in files on the disk can allow some.
         """
         self.found: tuple[Found, ...] = ()
-        """The findings that hold, by their moments; then the ones that are over. Likely ones are included."""
+        """All findings, also likely ones: first those that hold, by time, then the others."""
         self.bugs: tuple[Found, ...] = ()
-        """The first of those that are alike."""
+        """The first of each group of similar findings."""
         self._judge = judge or FindingFilter("")
         self._left_out: Counter[Verdict] = Counter()
         self._verdicts: dict[tuple[str, Place | None, str], Verdict] = {}
         self.failed: dict[str, str] = {}
-        """The rules that could not look at this run, by name, and the kind of the error."""
+        """The rules that raised an error in this run, by name, each with the type of the error."""
         self._state, self._rules, self._seconds = state, tuple(rules), seconds
         self._known: dict[Key, Found] = {}
         self._left: deque[Rule] = deque()
-        """The rules of this round that are not checked yet."""
+        """The rules of this round that still have to be checked."""
         self._version = 0
-        """The moment at which the latest round began."""
+        """The state's version when the latest round began."""
         self._rest = 0
-        """Frames until the next round may begin."""
+        """How many frames to skip before the next round."""
         self._cost = self._spent = 0.0
-        """Real seconds that this round, and all rounds, have taken."""
+        """Seconds of real time that this round, and that all rounds, took."""
         self._costs: dict[str, float] = {}
-        """The real seconds that each rule took last time, by its name."""
+        """Seconds of real time that each rule took last time, by the rule's name."""
         self._begun = seconds()
         self._is_ending = False
 
     @property
     def count(self) -> int:
-        """How many bugs hold."""
+        """How many bugs there are at the moment."""
         return sum(not found.is_over for found in self.bugs)
 
     def of_task(self, task: int) -> list[Found]:
-        """The findings about a task."""
+        """The findings about one task."""
         return [found for found in self.found if found.finding.task == task]
 
     def take(self, events: Sequence[Event]) -> None:
-        """Take in events that the state has taken in; where the next ones may hide something, look at once."""
-        kinds = set(map(type, events))  # of thousands at once few are of interest
+        """Note events that the state has already. Check all rules at once if the next events may hide a finding."""
+        kinds = set(map(type, events))  # a batch has thousands of events but few kinds
         self._is_ending = self._is_ending or _is_ending(events, kinds, self._state)
         if not kinds.isdisjoint(_TELLING):
             self._rest = 0
@@ -124,18 +124,18 @@ class LiveFindings:
 
     @property
     def left_out(self) -> str:
-        """How many are left out, and why, such as "3 left out: 2 allowed, 1 in the baseline"; empty for none."""
+        """How many findings are left out, and why, such as "3 left out: 2 allowed, 1 in the baseline"; else empty."""
         counts = self._left_out
         said = [f"{counts[verdict]:,} {why}" for verdict, why in LEFT_OUT.items() if counts[verdict]]
         return f"{counts.total():,} left out: {', '.join(said)}" if said else ""
 
     def judge_again(self) -> None:
-        """Judge all of them again: code has come that was not there before."""
+        """Judge all findings again: more source code is available."""
         self._verdicts.clear()
         self._tell()
 
     def look(self) -> None:
-        """Check some rules, if anything has happened since the last round and it is time for the next one."""
+        """Check some rules, if there are new events since the last round and the next round is due."""
         if not self._left:
             if self._rest > 0:
                 self._rest -= 1
@@ -166,7 +166,7 @@ class LiveFindings:
     def _apply(self, rule: Rule) -> None:
         try:
             found = _by_key(rule, rule.check(self._state))
-        except Exception as error:  # a recording may hold anything; the other rules still count
+        except Exception as error:  # a recording can contain anything; other rules still work
             self.failed[rule.name] = type(error).__name__
             return
         gone = [key for key in self._known if key[0] == rule.name and key not in found]
@@ -175,18 +175,18 @@ class LiveFindings:
             first = finding if before is None else before.finding
             self._known[key] = Found(replace(finding, at=first.at, evidence=first.evidence))
         for key in () if self._is_ending else gone:
-            if self._stands_still(self._known[key].finding):  # what is known by now has another cause
+            if self._stands_still(self._known[key].finding):  # it has another cause than was known then
                 del self._known[key]
             else:
                 self._known[key] = replace(self._known[key], is_over=True)
 
     def _stands_still(self, finding: Finding) -> bool:
-        """Whether nothing has happened to a finding's task since."""
+        """Whether nothing has happened to a finding's task since the finding."""
         task = None if finding.task is None else self._state.tasks.get(finding.task)
         return task is not None and not task.has_ended and task.since <= finding.at
 
     def _moved(self, finding: Finding, gone: list[Key]) -> Found | None:
-        """The same finding at the place where it was seen before: a task's place may become known late."""
+        """The same finding with another place: the place of a task may become known later than the bug."""
         for key in gone:
             known = self._known[key]
             if known.finding.task == finding.task is not None and not known.is_over:
@@ -207,7 +207,7 @@ class LiveFindings:
             self.bugs = tuple(replace(bug, others=others) for bug, others in gathered(found, _likeness))
 
     def _verdict(self, finding: Finding) -> Verdict:
-        """What the judge says; it is asked once, since it reads code."""
+        """The judge's verdict, cached since the judge reads source code."""
         key = (finding.rule, finding.place, "" if finding.place else finding.text)
         if key not in self._verdicts:
             self._verdicts[key] = self._judge.verdict(finding)
@@ -219,7 +219,7 @@ def _likeness(found: Found) -> Hashable:
 
 
 def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:
-    """The findings of a rule by what stays the same when they are found again."""
+    """The findings of a rule by a key that is equal for each new finding of the same bug."""
     counts = Counter[Hashable]()
     keyed: dict[Key, Finding] = {}
     for finding in found:
@@ -229,7 +229,7 @@ def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:
 
 
 def _is_ending(events: Sequence[Event], kinds: Collection[type[Event]], state: LabState) -> bool:
-    """Whether a run is being ended from outside: then whatever held before is not resolved by itself."""
+    """Whether a run is being ended from outside: then a finding that no longer holds has not resolved itself."""
     if state.is_cleaning_up or state.outcome is not None or EndRequested in kinds or RunEnded in kinds:
         return True
     if TaskCancelRequested not in kinds:

@@ -1,4 +1,4 @@
-"""Finds tasks that kept running although they were cancelled."""
+"""Finds cancels that went wrong: they were ignored, hit other code, or had effects that nobody noticed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from asynclab.model.wording.places import at_line
 from asynclab.model.wording.quantities import measured
 
 LONG = 1.0
-"""Lab seconds in which a task has cleaned up."""
+"""Lab seconds within which a cancelled task should have cleaned up."""
 
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
-    """Tasks that swallowed their CancelledError and waited again, which may be intended."""
+    """Tasks that caught their CancelledError and waited again, which may be intended."""
     for incident, event in incidents_of(state, CancelIgnored):
         if not event.by_group and _asked_by_its_group(state, event):
             continue
@@ -43,14 +43,14 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
 
 
 def _unknown(state: LabState, at: float) -> str:
-    """The name of the requester, where no task has asked."""
+    """The name of whatever cancelled a task, if no task did."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     is_over = main is not None and main.ended_at is not None and main.ended_at <= at
     return "asyncio.run() at its end" if is_over else "somebody"
 
 
 def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
-    """Blocks that ended as if in time. They may be meant to return what they had until then."""
+    """Timeouts whose blocks ended as if in time. This may be intended: the code may return a partial result."""
     for incident, event in incidents_of(state, TimeoutDropped):
         if not _is_told_otherwise(state, event):
             text = (
@@ -62,11 +62,11 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
 
 
 _AT_A_YIELD = {"timeout": ("expired", "TimeoutError"), "task group": ("failed", "exception group")}
-"""What happened to the block, and the exception that its end would have raised."""
+"""For each kind of block, what happened to it, and the exception that its end should have raised."""
 
 
 def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
-    """Timeouts and task groups in async generators that cancel, at a yield, whoever goes over the generator."""
+    """Timeouts and task groups in async generators that cancel the iterating task while the generator is at a yield."""
     for incident, event in incidents_of(state, CancelMisplaced):
         did, error = _AT_A_YIELD.get(event.block, ("cancelled it", "exception of that"))
         hit = (
@@ -83,7 +83,7 @@ def find_misplaced_cancels(state: LabState) -> Iterator[Finding]:
 
 
 def find_killed_generators(state: LabState) -> Iterator[Finding]:
-    """Async generators that a timeout has ended, while the code around it still asks for their next item."""
+    """Async generators that a timeout has ended, while the code around still asks for their next item."""
     for incident, event in incidents_of(state, GeneratorKilled):
         text = (
             f"a timeout of {quoted(state, event.task)} expired at {measured(incident.at)} as it waited for the next "
@@ -94,13 +94,13 @@ def find_killed_generators(state: LabState) -> Iterator[Finding]:
 
 
 def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
-    """Whether the task waited for another one that ignored the timeout's cancel."""
+    """Whether the task waited for another task that ignored the timeout's cancel: then another finding reports it."""
     events = (incident.event for incident in state.incidents)
     return any(isinstance(each, CancelIgnored) and each.by == event.task for each in events)
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:
-    """Tasks that nobody had cancelled: they waited for the same future as a cancelled task, whose cancel reached it."""
+    """Tasks that ended since another task was cancelled: both waited for the same future, which the cancel reached."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind == "cancel_shared":
             *shared, asked = incident.others
@@ -131,7 +131,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
 
 
 def find_unread_replies(state: LabState) -> Iterator[Finding]:
-    """Tasks that read from a stream or queue that the reply to a cancelled request was still to come from."""
+    """Tasks that read a reply from a stream or queue that still had to deliver the reply to a cancelled request."""
     for incident, event in incidents_of(state, ReplyUnread):
         who = "it" if event.of == event.task else quoted(state, event.task)
         text = (
@@ -143,7 +143,7 @@ def find_unread_replies(state: LabState) -> Iterator[Finding]:
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
-    """Whether a task did not end until long after it dropped its cancel: it doesn't only clean up."""
+    """Whether a task ran for long after it caught its CancelledError, so it didn't just clean up."""
     assert isinstance(incident.event, CancelIgnored)
     task = state.tasks.get(incident.event.task)
     ended_at = None if task is None else task.ended_at
@@ -151,7 +151,7 @@ def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
 
 
 def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
-    """Whether a child of the task asked, as a task group's does: before Python 3.13 that request may stay."""
+    """Whether a child of the task cancelled it, as task groups do: before Python 3.13 such a cancel may remain."""
     by = None if event.by is None else state.tasks.get(event.by)
     return by is not None and by.parent == event.task
 

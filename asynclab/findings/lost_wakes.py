@@ -1,4 +1,4 @@
-"""Finds what reached nobody: wake-ups of tasks that were cancelled, items for tasks that are gone."""
+"""Finds wake-ups and items that reached no task, since the task was cancelled, or nothing refers to it any more."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from asynclab.model.wording.wait import quoting_wait
 from asynclab.model.wording.wake import deed_of
 
 LONG = 1.0
-"""Lab seconds in which a woken task would have run."""
+"""Lab seconds within which a woken task should have run."""
 
 
 def find_lost_handovers(state: LabState) -> Iterator[Finding]:
-    """Wake-ups that a cancelled task never saw, where others like it wait in vain from then on."""
+    """Wake-ups that a cancelled task never received, while similar tasks waited in vain from then on."""
     for lost in state.lost_handovers.values():
         certainty: Certainty = "proved"
         victims = _waiting_like(state, lost)
@@ -51,7 +51,7 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
 
 
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
-    """The tasks that have waited for the like while nothing else could have woken them."""
+    """The tasks that waited for the same thing while nothing else could have woken them."""
     key = key_of(lost.wait)
     waits = vain_waits(state)
     found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
@@ -59,7 +59,7 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 
 def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
-    """The tasks that waited for such a thing when it was lost, and have waited for long since."""
+    """The tasks that waited for the same thing when it was lost, and have waited long since."""
     key, event = key_of(lost.wait), lost.wait.number if lost.wait.kind == "event" else 0
     waiting = ((task, task.waits_for) for task in state.tasks.values() if task.since <= lost.at)
     found = [
@@ -69,7 +69,7 @@ def _passed_by(state: LabState, lost: LostHandover) -> list[int]:
 
 
 def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
-    """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
+    """The waits that only a timeout can end; after the run, the waits that nothing else has ended."""
     is_over = state.outcome is not None
     for each in state.in_vain if is_over else ():
         yield each.task, each.wait, each.until
@@ -82,7 +82,7 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that took another task's cancel for their own and ended, though only they woke tasks that still wait."""
+    """Tasks that mistook another task's cancel for their own, and ended, though only they woke other waiting tasks."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "cancel_of_another":
             continue
@@ -100,20 +100,20 @@ def _is_an_event_never_set(resource: QueueState | PrimitiveState) -> bool:
 
 
 def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
-    """Kind and number of the waits for what comes of a queue, or for a primitive."""
+    """The kind and number of waits for a queue's items, or for a primitive."""
     if isinstance(resource, QueueState):
         return "queue.get", resource.id
     return resource.kind, resource.number
 
 
 def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int, Wait | None]:
-    """The waits in vain at a queue or primitive that lasted until `since` or longer, by task."""
+    """The waits at a queue or primitive, by task, that were in vain and lasted until `since` or longer."""
     waits = vain_waits(state)
     return {task: wait for task, wait, until in waits if until >= since and (wait.kind, wait.number) == (kind, number)}
 
 
 def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
-    """When the last of some tasks has ended; None if one hasn't, isn't known, or there are none."""
+    """When the last of some tasks ended; None if one hasn't ended or is unknown, or if there are no tasks."""
     tasks = [None if number is None else state.tasks.get(number) for number in numbers]
     ends = [None if task is None else task.ended_at for task in tasks]
     known = [end for end in ends if end is not None]
@@ -121,7 +121,7 @@ def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
 
 
 def wait_for_long(state: LabState, numbers: Collection[int], since: float) -> bool:
-    """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
+    """Whether all tasks wait without a timeout, and have waited long since a time, or the loop is idle."""
     tasks = [state.tasks[number] for number in numbers]
     timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
     if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
@@ -130,14 +130,14 @@ def wait_for_long(state: LabState, numbers: Collection[int], since: float) -> bo
 
 
 def have_waited(state: LabState, numbers: Collection[int], since: float) -> bool:
-    """Whether tasks have waited for a while since a moment, perhaps with a timeout."""
+    """Whether all tasks wait, perhaps with a timeout, and have waited long since a time."""
     tasks = [state.tasks[number] for number in numbers]
     waits = [task.since for task in tasks if task.waits_for is not None]
     return bool(waits) and len(waits) == len(tasks) and state.now - max(since, *waits) >= LONG
 
 
 def awaits_any(state: LabState, number: int, others: Collection[int]) -> bool:
-    """Whether a task waits for others, and some of these are among them."""
+    """Whether a task waits for at least one of some other tasks."""
     wait = state.tasks[number].waits_for
     return wait is not None and not set(wait.tasks).isdisjoint(others)
 
@@ -163,7 +163,7 @@ def _gone_source(
 
 
 def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
-    """Tasks that got an item from a queue, and whose result nobody has read."""
+    """Items that were taken from a queue but never used: by a task whose result was not read, or that was cancelled."""
     made_last: dict[tuple[int | None, str, int], float] = {}
     for incident in state.incidents:
         event = incident.event
@@ -178,7 +178,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)}{made_at(task)} got {one_line(task.detail)} from its queue at "
                 f"{measured(task.ended_at or 0.0)}, and nobody has read its result"
             )
-            # Its maker, or another, has got more since: they did not only stop with what was left.
+            # The same code has taken more items since, so it didn't just stop with items left.
             ended_at = task.ended_at or 0.0
             takers = [queue.takers for queue in state.queues.values() if task.id in queue.takers]
             goes_on = made_last[task.parent, task.file, task.line] > ended_at
@@ -197,7 +197,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
 
 
 def find_dropped_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for an event, future, item or notification that nobody but themselves has any more."""
+    """Tasks that wait for an event, future, item or notification of an object to which nothing else refers any more."""
     for incident, event in incidents_of(state, SourceDropped):
         wait = Wait("event", event.event) if event.event else Wait("future")
         wait = Wait("queue.get", event.queue) if event.queue else wait

@@ -1,4 +1,4 @@
-"""Defines what a rule says of a program."""
+"""Defines rules, which recognise kinds of bugs, and findings, which are bugs found in a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from asynclab.model.tasks import Place
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 Certainty: TypeAlias = Literal["proved", "likely"]
-"""Whether what was recorded leaves no other explanation."""
+""""proved" if the recorded events have no other explanation than a bug; otherwise "likely"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +22,28 @@ class Finding:
     """One bug that a rule has found in a run."""
 
     rule: str
-    """The rule's name."""
+    """The name of the rule that found it."""
     text: str
-    """What is wrong, in a sentence with names, numbers and lines."""
+    """The bug in one sentence, with names, numbers and lines."""
     at: float
-    """Lab seconds."""
+    """When the bug was seen, in lab seconds."""
     evidence: tuple[int, ...]
-    """Which events of the run show it, counted from 1."""
+    """The numbers of the events that show the bug; the run's first event is 1."""
     task: int | None = None
     place: Place | None = None
     certainty: Certainty = "proved"
     moves: bool = False
-    """Whether the place is only where the code was last seen."""
+    """Whether `place` is only the last known line of running code, so that it differs each time."""
 
     @property
     def line(self) -> str:
-        """The finding in one line."""
+        """The finding as one line of text."""
         likely = " (likely)" if self.certainty == "likely" else ""
         return f"{self.rule}{likely}: {self.text}"
 
     @property
     def key(self) -> tuple[str, int | None, Place | None]:
-        """The same for a bug that is found again."""
+        """Equal for each new finding of the same bug."""
         return self.rule, self.task, None if self.moves else self.place
 
 
@@ -53,25 +53,25 @@ class Rule:
 
     name: str
     summary: str
-    """What is wrong, in one sentence."""
+    """The bug in one sentence."""
     why: str
-    """Why that matters."""
+    """The harm that the bug does."""
     mend: str
-    """How to mend it."""
+    """How to fix the bug."""
     check: Callable[[LabState], Iterator[Finding]]
-    """Finds it in a state; pure, and quick enough to be called while the program runs."""
+    """Yields the findings in a state. It changes nothing, and is fast enough to be called while the program runs."""
     demo: str = ""
-    """The name of the demo that teaches it; empty where none does."""
+    """The name of the demo that teaches the bug; empty if none does."""
 
 
 def finding_of(
     rule: str, text: str, incident: Incident, task: int | None, certainty: Certainty | None = None
 ) -> Finding:
-    """What an incident shows; it is proved where nothing else than a mistake explains it, unless said otherwise."""
+    """The finding for an incident. By default it is proved if the incident is sure: then only a bug can explain it."""
     certainty = certainty or ("proved" if incident.is_sure else "likely")
     return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
 
 
 def incidents_of(state: LabState, kind: type[AnyEvent]) -> Iterator[tuple[Incident, AnyEvent]]:
-    """The incidents that events of one kind tell of, each with its event."""
+    """The incidents whose event is of one kind, each with its event."""
     return ((each, each.event) for each in state.incidents if isinstance(each.event, kind))

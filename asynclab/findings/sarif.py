@@ -1,4 +1,4 @@
-"""Writes findings as SARIF 2.1.0, which code hosts and editors read.
+"""Writes findings as SARIF 2.1.0, a format that code hosts and editors read.
 
 The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -16,16 +16,16 @@ from asynclab.findings.rule import Rule
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 FINGERPRINT = "asynclab/v1"
-"""Names how the fingerprint is made; another number stands for other fingerprints."""
+"""The name of the fingerprint's method; another method gets another number."""
 
 ROOT = "%SRCROOT%"
-"""What relative paths begin at, by the name that code hosts know: the folder in which the program ran."""
+"""The base of relative paths, under the name that code hosts know: the folder in which the program ran."""
 
 _INDEX = {rule.name: index for index, rule in enumerate(RULES)}
 
 
 def sarif_log(report: FindingsReport) -> dict[str, Any]:
-    """A report as a log with one run in it."""
+    """A report as a SARIF log with one run."""
     driver = {"name": "asynclab", "semanticVersion": report.asynclab, "rules": [_rule(rule) for rule in RULES]}
     run = {
         "tool": {"driver": driver},
@@ -47,7 +47,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _invocation(report: FindingsReport) -> dict[str, Any]:
-    """Whether asynclab could do its work; how the program ended is only additional."""
+    """Whether asynclab could observe the program; the program's own exit code is only an extra property."""
     level = "warning" if report.observed else "error"
     return {
         "executionSuccessful": report.observed,
@@ -86,7 +86,7 @@ def _location(step: FlowStep, flow: Flow) -> dict[str, Any]:
 
 
 def _place(file: str | None, line: int | None, code: str = "") -> dict[str, Any]:
-    """A line of a file; nothing for code that is in no file, such as under `python -c`."""
+    """A line of a file; empty for code without a file, as with `python -c`."""
     if file is None or line is None or file.startswith("<"):
         return {}
     snippet = {"snippet": {"text": code}} if code else {}

@@ -1,4 +1,4 @@
-"""Reads a program's source: the function around a line, its code, and the comments that apply to it."""
+"""Reads a program's source code: the function around a line, the line's code, and the comments that apply to it."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ _Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class SourceCode:
-    """The text of one file. What can't be parsed has no functions, and its comments apply to their own lines."""
+    """The text of one file. If it can't be parsed, it has no functions, and comments apply only to their own lines."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python counts them
+        self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python counts lines
 
     def code(self, line: int) -> str:
-        """A line without its comment, its blanks reduced to one each."""
+        """The code of a line without its comment, with single spaces."""
         if not 0 < line <= len(self._lines):
             return ""
         column, _ = self._comments.get(line, (None, ""))
         return " ".join(self._lines[line - 1][:column].split())
 
     def function(self, line: int) -> str:
-        """The name of the function around a line, such as "Pool.acquire"; empty outside of any."""
+        """The name of the function around a line, such as "Pool.acquire"; empty outside of functions."""
         around = [node for node in self._statements(line) if isinstance(node, _Block)]
         while around and isinstance(around[-1], ast.ClassDef):
             around.pop()
         return ".".join(node.name for node in around)
 
     def comments(self, line: int) -> Iterator[tuple[int, str]]:
-        """The comments that are meant for a line, with their own lines.
+        """The comments that apply to a line, with their line numbers.
 
-        These are the comments of its statement and of the functions around it, and comment lines directly
-        above these.
+        These are the comments in its statement and in the heads of the functions around it, and the comment lines
+        directly above these.
         """
         for first, last in dict.fromkeys(self._headers(line)):
             above = first - 1
@@ -49,10 +49,10 @@ class SourceCode:
 
     @cached_property
     def _comments(self) -> dict[int, tuple[int, str]]:
-        """By line: the column at which it begins, and its text."""
+        """The column and text of each comment, by line."""
         found: dict[int, tuple[int, str]] = {}
         lines = iter([f"{line}\n" for line in self._lines])
-        with suppress(tokenize.TokenError, SyntaxError):  # what came before the error is kept
+        with suppress(tokenize.TokenError, SyntaxError):  # comments before the error are kept
             for token in tokenize.generate_tokens(lambda: next(lines, "")):
                 if token.type == tokenize.COMMENT:
                     found[token.start[0]] = token.start[1], token.string
@@ -61,14 +61,14 @@ class SourceCode:
     @cached_property
     def _tree(self) -> ast.Module | None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warned of this code when it ran
+            warnings.simplefilter("ignore")  # Python gave its warnings when the code ran
             try:
                 return ast.parse("\n".join(self._lines))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return None
 
     def _headers(self, line: int) -> Iterator[tuple[int, int]]:
-        """The first and last lines of the statement that a line is part of, and of the heads of functions around it."""
+        """The first and last lines of the statement at a line, and of the heads of the functions around it."""
         statements = self._statements(line)
         if not statements:
             yield line, line
@@ -77,7 +77,7 @@ class SourceCode:
                 yield _head(node)
 
     def _statements(self, line: int) -> list[ast.stmt]:
-        """The statements around a line, from outside inwards; decorators are part of what they decorate."""
+        """The statements around a line, the outermost first. Decorators belong to the function or class below."""
         found: list[ast.stmt] = []
         node: ast.AST | None = self._tree
         while node is not None:
@@ -89,17 +89,17 @@ class SourceCode:
 
 
 class Sources:
-    """The files of a program, each read once."""
+    """The source files of a program; each is read once."""
 
     def __init__(self, text_of: Callable[[str], str | None]) -> None:
-        """Read files by their paths; `text_of` gives the text of one, None if there is none."""
+        """Read files by path; `text_of` returns the text of a file, or None if there is none."""
         self._text_of = text_of
         self._read: dict[str, SourceCode] = {}
 
     def __getitem__(self, file: str) -> SourceCode | None:
         if file not in self._read:
             text = self._text_of(file)
-            if text is None:  # it may come later: in a recording, files are at the end
+            if text is None:  # it may come later: a recording has files at its end
                 return None
             self._read[file] = SourceCode(text)
         return self._read[file]
@@ -110,12 +110,12 @@ def text_on_disk(file: str) -> str | None:
     try:
         path = Path(file)
         return path.read_bytes().decode("utf-8-sig", errors="replace") if path.is_file() else None
-    except (OSError, ValueError):  # a name may have a NUL in it
+    except (OSError, ValueError):  # a name may contain a NUL
         return None
 
 
 def _statements_in(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements directly in a node: in its body, its else, its handlers and cases."""
+    """The statements directly inside a node: in its body, its `else`, its exception handlers and its cases."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
             yield child
@@ -129,7 +129,7 @@ def _first(node: ast.stmt) -> int:
 
 
 def _head(node: ast.stmt) -> tuple[int, int]:
-    """The first and last line of a statement, or of its part before the body."""
+    """The first and last line of a statement's head: the part before its body, or all if it has no body."""
     body: list[ast.stmt] = getattr(node, "body", [])
     if isinstance(node, ast.Match):
         body = [case.body[0] for case in node.cases]

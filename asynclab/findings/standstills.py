@@ -1,4 +1,4 @@
-"""Finds tasks that nothing can wake, where no other rule says why."""
+"""Finds tasks that nothing can wake, if no other rule explains why."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from asynclab.model.wording.places import in_brackets
 from asynclab.model.wording.quantities import measured
 
 ODD_ENDS_NAMED = 3
-"""How many tasks that failed, or were cancelled unasked, the report of a standstill names."""
+"""How many failed or unexpectedly cancelled tasks are named in the report of a standstill."""
 
 _OFTEN_WOKEN = frozenset({"event", "future", "condition"})
-"""The waits for which the function is named that would have ended them."""
+"""For these kinds of waits, the function is named that would have ended them."""
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
-    """All tasks wait, and nothing can wake any of them; said where no other rule can prove why."""
+    """A finding if all tasks wait, nothing can wake any of them, and no other rule proves the reason."""
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
     causes = find_executor_deadlocks, find_endless_shutdowns
@@ -59,17 +59,17 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
 
 
 def _waker_of(state: LabState, number: int, wait: Wait | None, wakers: Iterable[Waker]) -> str:
-    """The function that would have woken a task, and how the latest task that ran it ended."""
+    """Names the function that would have woken a task, and how the last task that ran it ended."""
     waker = next((each for each in wakers if each.task == number), None)
     if wait is None or waker is None or wait.kind not in _OFTEN_WOKEN:
         return ""
     primitive = state.named_primitives.get((wait.kind, wait.number))
-    is_said = primitive is not None and primitive.sources  # who was the last to wake any
+    is_said = primitive is not None and primitive.sources  # the wait's description names the task that last woke others
     return "" if is_said else missing_waker(number, wait, waker, state)
 
 
 def _causes(state: LabState) -> Iterator[Finding]:
-    """What other rules say of tasks that nothing wakes."""
+    """The findings of other rules about tasks that nothing wakes."""
     causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
     queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
     yield from (finding for find in (*causes, *queues) for finding in find(state))
@@ -77,7 +77,7 @@ def _causes(state: LabState) -> Iterator[Finding]:
 
 
 def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
-    """Tasks that nothing can wake though others still run; reported where no other rule says why."""
+    """Tasks that nothing can wake though others still run, if no other rule explains why."""
     incident = next((each for each in reversed(state.incidents) if isinstance(each.event, TasksStranded)), None)
     if incident is None or not isinstance(incident.event, TasksStranded) or state.is_stuck:
         return
@@ -106,19 +106,19 @@ def find_partial_deadlocks(state: LabState) -> Iterator[Finding]:
 
 
 def _is_consequence(task: TaskState, wait: Wait | None) -> tuple[bool, bool]:
-    """Sorts those who wait for tasks behind the others, and the main task, which waits for results, behind both."""
+    """A sort key: tasks that wait for other tasks come later, and the main task, which waits for results, last."""
     return wait is None or wait.kind in AWAITING, task.parent is None
 
 
 def _wait_at(task: TaskState, at: float) -> Wait | None:
-    """What a task waited for at some time, and has done until the run was ended."""
+    """What a task waited for at a time, and still waits for, or waited for until it was cancelled."""
     if task.state == "cancelled":
         return task.last_wait if task.last_wait_began <= at else None
     return task.waits_for if task.since <= at else None
 
 
 def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str]:
-    """The latest tasks that failed or were cancelled until some time: others may wait for what they left undone."""
+    """Names the last tasks that failed or were unexpectedly cancelled up to a time: others may wait for their work."""
     ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
     odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
     unasked = [each for each in odd if not each[0].cancel_requested]
@@ -127,7 +127,7 @@ def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str
 
 
 def _run_out(state: LabState, until: float) -> Iterator[str]:
-    """The timeouts that have expired until some time: what their tasks had taken by then, others may wait for."""
+    """Names the timeouts that expired up to a time: others may wait for items that their tasks had taken."""
     for timeout in state.timeouts.values():
         at = timeout.ended_at
         if timeout.outcome == "expired" and at is not None and at <= until and timeout.task in state.tasks:
@@ -135,7 +135,7 @@ def _run_out(state: LabState, until: float) -> Iterator[str]:
 
 
 def _odd_end(state: LabState, task: TaskState) -> str:
-    """How a task ended that failed or was cancelled; empty where it did as it should."""
+    """Says how a task failed or was cancelled; empty if it ended as it should."""
     how = how_ended(task)
     if task.state == "failed":
         return how
@@ -153,7 +153,7 @@ def _odd_end(state: LabState, task: TaskState) -> str:
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:
-    """Whether there has never been more than one task, which waits for an event or future: until ctrl+c."""
+    """Whether the only task ever waits for an event or future: such a program runs until ctrl+c."""
     tasks = list(state.tasks.values())
     if len(tasks) != 1 or state.dropped.tasks or tasks[0].waits_for is None:
         return False

@@ -1,4 +1,4 @@
-"""Finds queues at which tasks wait in vain: pools that lack items, and full queues from which nobody takes."""
+"""Finds waits in vain at queues, pipes and streams: pools without items, and output that nobody reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asynclab.model.wording.places import at_line
 
 
 def find_drained_pools(state: LabState) -> Iterator[Finding]:
-    """Queues whose items are put back after use, where nobody is left to put back those that others wait for."""
+    """Queues used as pools, for whose items tasks wait while no task is left to put the items back."""
     for queue in state.queues.values():
         lent = queue.lent
         takers = {task: state.tasks.get(task or 0) for task in (lent or {}).values()}
@@ -25,7 +25,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
             continue
         since = ended_since(state, takers)
         waits, certainty = _waits_for_pool(state, queue, takers.values(), since)
-        # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
+        # A task that holds an item and waits for one may keep its item on purpose: a worker its last job, for example.
         is_sure = since is not None
         if not waits or not (is_sure or _each_has_one(state, queue, takers, waits)):
             continue
@@ -52,10 +52,10 @@ def _each_has_one(state: LabState, queue: QueueState, takers: Collection[int | N
 def _waits_for_pool(
     state: LabState, queue: QueueState, takers: Collection[TaskState | None], since: float | None
 ) -> tuple[dict[int, Wait | None], Certainty]:
-    """The tasks that have waited in vain for an item of a pool, or for long after those who have them came to an end.
+    """The tasks that wait in vain for an item of a pool, or have waited long since the tasks with the items ended.
 
     Returns:
-        How each of them waits; and "proved" where nothing could have woken them.
+        The wait of each of these tasks, and "proved" if nothing could have woken them.
     """
     waits = waits_at(state, "queue.get", queue.id, since or 0.0)
     is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
@@ -66,24 +66,24 @@ def _waits_for_pool(
 
 
 def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -> bool:
-    """Whether what is taken from a queue is put back: of a queue of work it seldom is, and is reported as done."""
+    """Whether a queue's items are put back after use. In a queue of jobs this is rare, and task_done() is called."""
     enough = 1 if any(task is not None and task.state in ("failed", "cancelled") for task in takers) else 2
     return not queue.dones and queue.returned >= max(enough, lent)
 
 
 def _does(task: TaskState | None) -> str:
-    """What became of a task, where it ended, or it waits now."""
+    """Says how a task ended, or that it waits itself."""
     return how_ended(task) if task is None or task.has_ended else "waits for one itself"
 
 
 def find_lone_producers(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait to put into a full queue, where all tasks that took from it have ended."""
+    """Tasks that wait to put into a full queue, while all tasks that took items from it have ended."""
     for queue in state.queues.values():
         since = ended_since(state, queue.takers) if queue.is_full else None
         if since is None:
             continue
         tasks = [state.tasks.get(task) for task in queue.takers if task is not None]
-        # Who has taken enough may leave the producer to be cancelled; not so where nobody is left who could do that.
+        # A consumer may take as many items as it needs, and leave the cancel to others; but not if nobody is left.
         if not state.is_stuck and all(task is None or task.state == "done" for task in tasks):
             continue
         certainty: Certainty = "proved"
@@ -102,14 +102,14 @@ def find_lone_producers(state: LabState) -> Iterator[Finding]:
 
 
 def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
-    """Whether nobody seems to have noticed for long that a queue's consumers have ended: no task was woken by that."""
+    """Whether no task was woken by the end of the queue's consumers, and the producers have waited long since."""
     others = (task for task in state.tasks.values() if not task.has_ended and task.id not in queue.putters)
     wakers = {task.waker for task in others}
     return wakers.isdisjoint(queue.takers) and wait_for_long(state, queue.putters, since)
 
 
 def find_full_pipes(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for a child process, while nobody reads what the child has written."""
+    """Tasks that wait for a child process, while nobody reads its output."""
     for incident, event in incidents_of(state, PipeFull):
         text = (
             f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, which is blocked in "
@@ -119,7 +119,7 @@ def find_full_pipes(state: LabState) -> Iterator[Finding]:
 
 
 def find_kept_pipes(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for a child process whose pipe another process has, or nobody but the task."""
+    """Tasks that wait for a child process whose pipe is kept open by another process, or by the waiting task itself."""
     for incident, event in incidents_of(state, PipeKeptOpen):
         place = incident.place
         why = (
@@ -133,7 +133,7 @@ def find_kept_pipes(state: LabState) -> Iterator[Finding]:
 
 
 def find_unread_streams(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for the other side of a connection, while nobody reads what that side has sent."""
+    """Tasks that wait for the other side of a connection, while nobody reads the data that it has sent."""
     for incident, event in incidents_of(state, StreamUnread):
         place = incident.place
         what = (
@@ -150,7 +150,7 @@ def find_unread_streams(state: LabState) -> Iterator[Finding]:
 
 
 def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
-    """Where a task waited; where it was made if only Python's own code waits in it."""
+    """The place where a task waited; if only library code waits in it, the place where it was made."""
     return (None if wait is None else place_in(wait)) or place_of(state.tasks[task])
 
 

@@ -1,4 +1,4 @@
-"""Reports why a loop stands still: what each pending task waits for, who holds that, and since when."""
+"""Reports why a loop makes no progress: what each pending task waits for, who holds it, and since when."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from asynclab.model.wording.quantities import duration, plural
 from asynclab.model.wording.wait import waited_tasks
 
 LISTED = 200
-"""How many lines list the tasks of a loop; tasks that wait alike share one."""
+"""The most lines that list the tasks of a loop; tasks with the same wait share one line."""
 
 NAME_WIDTH = 16
-"""Cells for a task's name; a longer one takes more."""
+"""The width of the column for task names, in cells; a longer name takes more."""
 
 _WAKERS = (("io", "I/O"), ("threads", "a thread"), ("processes", "a process"), ("signals", "a signal"))
 
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """Why nothing moves on a loop."""
+    """Why a loop makes no progress."""
 
     kind: str
     """One of blocked, deadlock, nothing-can-wake, outside, timers, and none."""
@@ -34,7 +34,7 @@ class Standstill:
 
 
 def standstill(state: LabState, now: float) -> Standstill:
-    """What kind of standstill a loop is in at a moment, in lab seconds, in one line."""
+    """The kind of a loop's standstill at time `now`, in lab seconds, with one line of text."""
     if state.is_blocking and state.blocked is not None:
         who = quoted(state, state.blocked.task)
         return Standstill("blocked", f"The loop is blocked in {who}{in_brackets(place_in(state.blocked))}.")
@@ -58,7 +58,7 @@ def standstill(state: LabState, now: float) -> Standstill:
 
 
 def _at_work(state: LabState) -> str:
-    """Why a loop that was not found idle is in no standstill."""
+    """Says why a loop that isn't known to be idle has no standstill."""
     count = state.counts["ready"]
     busy = "" if not count else f"{plural(count, 'task')} {'is' if count == 1 else 'are'} ready"
     if state.running is not None:
@@ -69,11 +69,11 @@ def _at_work(state: LabState) -> str:
 
 
 def stuck_lines(state: LabState, now: float) -> Iterator[str]:
-    """The report of one loop, a line for each task or each group of tasks that wait alike.
+    """The report of one loop: a line for each task, or for each group of tasks with the same wait.
 
     Args:
-        state: The loop.
-        now: The latest heartbeat of its program, in lab seconds: a loop that stands still has no later event.
+        state: The state of the loop.
+        now: The time of the program's latest heartbeat, in lab seconds: a loop without progress has no later event.
     """
     yield standstill(state, now).text
     timeouts = _timeouts(state)
@@ -93,7 +93,7 @@ def stuck_lines(state: LabState, now: float) -> Iterator[str]:
 
 
 def stuck_json(state: LabState, now: float) -> dict[str, Any]:
-    """The same for programs, with every task."""
+    """The same report for programs, with all tasks."""
     found = standstill(state, now)
     return {
         "standstill": {"kind": found.kind, "text": found.text},
@@ -112,7 +112,7 @@ def _next_deadline(state: LabState) -> float | None:
 
 
 def _timeouts(state: LabState) -> dict[int, float]:
-    """When the next timeout around a task expires, in lab seconds."""
+    """When the next timeout around each task expires, in lab seconds, by task."""
     found: dict[int, float] = {}
     for each in state.timeouts.values():
         if each.outcome == "running" and each.task is not None and each.deadline is not None:
@@ -121,7 +121,7 @@ def _timeouts(state: LabState) -> dict[int, float]:
 
 
 def _where(task: TaskState) -> str:
-    """The line where a task stands; of one that runs none of the program's code, where it was made."""
+    """The line at which a task is; if it runs no code of the program, the line where it was made."""
     return origin(task) if task.place is None else line_of(task.place)
 
 

@@ -1,4 +1,4 @@
-"""Finds tasks that nobody waits for: they run on by themselves, or are cut off as the program ends."""
+"""Finds tasks that nobody waits for: they keep running on their own, or are cut off when the program ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from asynclab.model.wording.quantities import measured, plural
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that kept running after their gather() had failed, or the task that waited for them was cancelled."""
+    """Tasks that kept running after nobody waited for them any more: their gather() failed or their waiter ended."""
     for incident, event in incidents_of(state, TaskEnded):
         if incident.kind != "left_behind":
             continue
@@ -59,7 +59,7 @@ def _after(state: LabState, waiter: int) -> str:
 
 
 def find_cut_off(state: LabState) -> Iterator[Finding]:
-    """Tasks whose work was not done as asyncio.run() ended or their loop was closed, and that nobody had waited for."""
+    """Tasks that nobody waited for, and that were still at work when asyncio.run() ended or their loop was closed."""
     told = set()
     for incident, event in incidents_of(state, TaskCutOff):
         told.add(event.task)
@@ -79,14 +79,14 @@ def find_cut_off(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_items(state: LabState) -> Iterator[Finding]:
-    """Queues that still had items when asyncio.run() ended and cancelled their consumers, and had no other producer."""
+    """Queues with items left when asyncio.run() ended and cancelled their consumers, after all producers had ended."""
     main = next((task for task in state.tasks.values() if task.parent is None), None)
     if main is None or main.state != "done" or main.ended_at is None:
         return
     for queue in state.queues.values():
         takers = [task for task in map(state.tasks.get, filter(None, queue.takers)) if task is not None]
         cut_off = [task for task in takers if _is_cut_off(task, main.ended_at)]
-        is_fed = queue.gets > len(queue.takers) and not queue.returned  # else it is a pool
+        is_fed = queue.gets > len(queue.takers) and not queue.returned  # otherwise it is a pool
         if queue.size and cut_off and is_fed and all(_has_put_all(state, main, each) for each in queue.sources):
             first, were = cut_off[0], "was" if len(cut_off) == 1 else "were"
             text = (
@@ -98,13 +98,13 @@ def find_left_items(state: LabState) -> Iterator[Finding]:
 
 
 def _is_cut_off(task: TaskState, main_ended_at: float) -> bool:
-    """Whether a task was cancelled only as asyncio.run() ended."""
+    """Whether a task was cancelled only because asyncio.run() ended."""
     is_late = task.ended_at is not None and task.ended_at >= main_ended_at
     return task.state == "cancelled" and is_late and task.cancel_requested_by is None
 
 
 def _has_put_all(state: LabState, main: TaskState, number: int | None) -> bool:
-    """Whether who has put into a queue is the main task, or had ended before it."""
+    """Whether the producer with this number is the main task, or ended before it."""
     task = None if number is None else state.tasks.get(number)
     return task is not None and task.ended_at is not None and task.ended_at <= (main.ended_at or 0.0)
 

@@ -112,7 +112,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The line in that file; 0 if it is unknown, because the inner frames can't be seen."""
 
 
-class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class StackFrame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One coroutine of a suspended task, or several that are shown as one.
 
     That is so if they belong to one library and await each other, or are in the middle of a very long chain.
@@ -613,7 +613,7 @@ class TaskStands(StepEvent):
     """
 
     task: int
-    frames: tuple[Frame, ...]
+    frames: tuple[StackFrame, ...]
     """Its coroutines, outermost first."""
     opaque: bool = False
     """Whether there may be inner frames that can't be seen, in an async generator or in C code."""
@@ -1068,6 +1068,17 @@ class CoroutineCached(ProgramEvent):
     file: str = ""
     line: int = 0
     """The line of the function."""
+
+
+class WorkLeft(ProgramEvent):
+    """A task still runs though its gather() has failed, and its code will change or print something after its wait."""
+
+    task: int
+    waiter: int
+    """The task that called gather()."""
+    file: str = ""
+    line: int = 0
+    """Where it will do that."""
 
 
 class ClockMistaken(ProgramEvent):

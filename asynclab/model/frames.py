@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import Frame, TaskStands
+from asynclab.model.events import StackFrame, TaskStands
 from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
 
@@ -35,7 +35,7 @@ def line_of_code(file: str, line: int) -> str:
     return f"{file_name(file)}:{line}" if line else ""
 
 
-def _frame_text(frame: Frame) -> str:
+def _frame_text(frame: StackFrame) -> str:
     function = one_line(frame.function).rpartition("<locals>.")[2]
     if frame.count > 1:
         return f"{frame.count} frames in {one_line(frame.library)}" if frame.library else f"{frame.count} more"

@@ -53,6 +53,8 @@ class LeftBehind:
     """Where the gather() was called."""
     is_called_again: bool = False
     """Whether the waiter has called that again meanwhile, such as to retry: the work is done twice at once."""
+    acts_at: Place | None = None
+    """Where it changes or prints something after its wait, if it does."""
 
 
 @dataclass(frozen=True, slots=True)

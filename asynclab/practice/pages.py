@@ -1,4 +1,4 @@
-"""The pages of the practice server: a little to read, each with its own title and delay."""
+"""The pages of the practice server: short texts, each with a title and a delay."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _NOTE = (
 
 @dataclass(frozen=True)
 class PracticePage:
-    """One page."""
+    """A page with a title."""
 
     name: str
-    """The last part of its path."""
+    """The last part of the page's path."""
     title: str
     delay: float
-    """Seconds until its headers are sent, so that pages don't arrive in the order in which they were requested."""
+    """Seconds until the headers are sent; they differ, so that pages don't arrive in the order of the requests."""
     paragraphs: tuple[str, ...]
 
     def html(self) -> str:
@@ -31,7 +31,7 @@ class PracticePage:
 def document(title: str, body: str) -> str:
     """Return a small HTML document on one line, so that its first characters print as one line. The title is escaped.
 
-    It begins with its title: if there is room for few characters, they tell one page from another.
+    It begins with its title, so that even its first few characters identify the page.
     """
     title = escape(title)
     return (

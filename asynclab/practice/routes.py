@@ -13,7 +13,7 @@ from aiohttp import web
 from asynclab.practice.pages import PAGES, document
 
 PACE = web.AppKey("pace", float)
-"""The factor for every delay."""
+"""The factor by which all delays are multiplied."""
 
 
 def html(text: str) -> web.Response:
@@ -21,7 +21,7 @@ def html(text: str) -> web.Response:
 
 
 async def pause(request: web.Request, seconds: float) -> None:
-    """Wait for some seconds, times the server's pace."""
+    """Wait for some seconds, multiplied by the server's pace."""
     await asyncio.sleep(seconds * request.app[PACE])
 
 
@@ -44,7 +44,7 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """Parse a number from a request; raises an HTTPBadRequest unless it is from `low` to `high`."""
+    """Parse a number from a request; raises an HTTPBadRequest if it is not from `low` to `high`."""
     return _within(name, text, float, low, high, "number")
 
 
@@ -59,10 +59,10 @@ def _within(name: str, text: str, parse: type[float], low: float, high: float, k
 
 
 LONGEST_DELAY = 10.0
-"""Seconds."""
+"""The longest delay in seconds."""
 PAGE_PIECES = 5
 PAGE_SECONDS = 1.0
-"""The number of pieces of a page's body, and the seconds that they take after the headers."""
+"""How many pieces a page's body has, and the seconds from the headers to the last piece."""
 MOST_BYTES = 50_000_000
 MOST_CHUNKS = 1_000
 MOST_REDIRECTS = 30
@@ -72,7 +72,7 @@ _BLOCK = bytes(range(256)) * 256
 _PAGES = {page.name: page for page in PAGES}
 
 FAILURES = web.AppKey("failures", Counter[str])
-"""How often each flaky path has failed."""
+"""How often each flaky path has failed, by name."""
 
 routes = web.RouteTableDef()
 
@@ -89,7 +89,7 @@ async def index(request: web.Request) -> web.Response:
 
 @routes.get("/pages/{name}")
 async def page(request: web.Request) -> web.StreamResponse:
-    """Answer with a titled page: its headers after its delay, then its body piece by piece."""
+    """Answer with a page: its headers after its delay, then its body in pieces."""
     wanted = _PAGES.get(request.match_info["name"])
     if wanted is None:
         raise web.HTTPNotFound(text=f"there is no such page; the pages are {', '.join(_PAGES)}\n")
@@ -110,7 +110,7 @@ async def delay(request: web.Request) -> web.Response:
 
 @routes.get("/status/{code}")
 async def status(request: web.Request) -> web.Response:
-    """Answer with that status, from 200: statuses below are not final."""
+    """Answer with this status, from 200 to 599; a lower status would not be final."""
     code = whole_number("code", request.match_info["code"], 200, 599)
     return web.Response(status=code, text=None if code in (204, 205, 304) else f"status {code}\n")
 
@@ -128,7 +128,7 @@ async def some_bytes(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/drip")
 async def drip(request: web.Request) -> web.StreamResponse:
-    """Send a body chunk by chunk, evenly over some seconds."""
+    """Send a body in chunks, evenly over some seconds."""
     chunks = whole_number("chunks", request.query.get("chunks", "10"), 1, MOST_CHUNKS)
     seconds = number("seconds", request.query.get("seconds", "2"), 0.0, LONGEST_DELAY)
     return await _send_slowly(request, "text/plain", [_CHUNK] * chunks, seconds)
@@ -166,7 +166,7 @@ async def flaky(request: web.Request) -> web.StreamResponse:
 async def _send_slowly(
     request: web.Request, content_type: str, pieces: list[bytes], seconds: float
 ) -> web.StreamResponse:
-    """Send the headers at once, and the pieces of the body evenly over some seconds."""
+    """Send the headers at once, and the body in pieces, evenly over some seconds."""
     response = await begin(request, content_type, sum(map(len, pieces)))
     if has_body(request):
         for piece in pieces:

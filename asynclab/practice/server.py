@@ -18,20 +18,20 @@ GRACE = 0.5
 """Real seconds that a connection may take to close after its request was cancelled."""
 
 _log = logging.getLogger(__name__)
-_log.addHandler(logging.NullHandler())  # or a broken request would print on the terminal that the app draws on
+_log.addHandler(logging.NullHandler())  # otherwise aiohttp would log to the terminal on which the app draws
 
 
 class PracticeServer:
     """Serves small pages on 127.0.0.1, on a port that the system chooses.
 
-    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it. Before and after,
-    it has no URLs, and raises a RuntimeError if one is asked for.
+    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it. While it isn't
+    running it has no URLs: `url` raises a RuntimeError.
     """
 
     ROUTES: ClassVar[tuple[web.RouteTableDef, ...]] = (routes,)
 
     def __init__(self, *, pace: float = 1.0) -> None:
-        """Create a server that is not running yet; `pace` is the factor for every delay, 0 to answer at once."""
+        """Create a server that isn't running yet; all delays are multiplied by `pace`, so 0 means to answer at once."""
         self._pace = pace
         self._changing = asyncio.Lock()
         self._runner: web.AppRunner | None = None
@@ -44,7 +44,7 @@ class PracticeServer:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """The URLs of the titled pages."""
+        """The URLs of the pages with titles."""
         return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
 
     def url(self, path: str = "/") -> str:

@@ -61,7 +61,7 @@ class Judge:
             if verdict in ("told", "known"):
                 test.told.setdefault("bugs", []).append(list(self._options.filter.known_as(finding)))
             if verdict == "told":
-                self._tell(finding, task, of, test)
+                self._report(finding, task, of, test)
             elif (bug := (of.item.nodeid, verdict, likeness(finding))) not in self._left_out:
                 self._left_out.add(bug)
                 left_out = test.told.setdefault("left_out", {})
@@ -74,7 +74,7 @@ class Judge:
         is_allowed = any(allowance.covers(finding, self._root) for allowance in of.marked.allow)
         return "allowed" if is_allowed else self._options.filter.verdict(finding)
 
-    def _tell(self, finding: Finding, task: TaskState | None, of: ObservedTest, test: ObservedTest) -> None:
+    def _report(self, finding: Finding, task: TaskState | None, of: ObservedTest, test: ObservedTest) -> None:
         fails = self._options.fails(finding)
         is_late = of is not test or self.is_over
         if fails and not is_late:

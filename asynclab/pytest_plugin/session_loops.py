@@ -95,7 +95,7 @@ class SessionLoops:
         self._refused = 0
         """The number of loops that couldn't be observed before the present test."""
         epoch = time.time() - observation.clock.now()
-        self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
+        self._report(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
         self._thread = LookingThread(self._look, lambda: PERIOD, observation.way)
         self._forks = stop_around_forks(self._thread)
         self._thread.start()
@@ -197,7 +197,7 @@ class SessionLoops:
             number = recording.number
             if number in self._loops:
                 continue
-            self._tell(LoopOpened(number, recording.kind, recording.made_at))
+            self._report(LoopOpened(number, recording.kind, recording.made_at))
             observed = self.program.loops[number]
             findings = Findings(observed.state)
             observed.feed.subscribe(findings.take)
@@ -210,10 +210,10 @@ class SessionLoops:
         for part in _cut_before_ends(events, loop.state):
             if (end := _end_of_wait(part[0], loop.state)) is not None:
                 self.before_end[end] = [WHEN[end], *islice(stuck_lines(loop.state, part[0].at), 1, None)]
-            self._tell(LoopEvents(loop.number, tuple(part)))
+            self._report(LoopEvents(loop.number, tuple(part)))
         if is_over and not loop.is_over:
             loop.is_over = True
-            self._tell(LoopClosed(loop.number, self.now))
+            self._report(LoopClosed(loop.number, self.now))
         if is_gone and loop.looked_at == loop.state.version:
             del self._loops[loop.number], self.program.loops[loop.number]
             self._observation.forget(loop.recording)
@@ -226,7 +226,7 @@ class SessionLoops:
         else:
             loop.recording.stop_run()
 
-    def _tell(self, frame: AnyFrame) -> None:
+    def _report(self, frame: AnyFrame) -> None:
         self.program.take(frame)
         self._on_frame(frame)
 

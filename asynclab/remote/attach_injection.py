@@ -68,14 +68,14 @@ def inject(pid: int, patience: float) -> socket.socket:
     """
     _check_version(pid)
     with tempfile.TemporaryDirectory(prefix="asynclab-", ignore_cleanup_errors=True) as folder:
-        _let_in(Path(folder), pid)
+        _make_readable(Path(folder), pid)
         path = Path(folder) / "viewer"
         script = Path(folder) / "script.py"
         code = textwrap.dedent(_SCRIPT).replace("PATH", repr(str(path))).replace("ASYNCLAB", repr(this_asynclab()))
         script.write_text(code, encoding="utf-8")
         with listen(path) as listener:
-            _let_in(path, pid)
-            _let_in(script, pid)
+            _make_readable(path, pid)
+            _make_readable(script, pid)
             _execute(pid, script)
             listener.settimeout(patience)
             try:
@@ -120,7 +120,7 @@ def _wake(pid: int) -> None:
             libc.ptrace(_PTRACE_DETACH, pid, None, None)
 
 
-def _let_in(path: Path, pid: int) -> None:
+def _make_readable(path: Path, pid: int) -> None:
     """If we run as root, make the program's user the owner of a file that the program has to read."""
     if os.getuid() == 0:
         with suppress(OSError):

@@ -130,7 +130,7 @@ class _Forgiving:
         return call
 
 
-class _Stream(pyte.Stream):
+class _Parser(pyte.Stream):
     """Pyte's parser, with the line-drawing characters of curses, which pyte ignores in UTF-8 text."""
 
     def __init__(self, screen: _Forgiving) -> None:
@@ -147,7 +147,7 @@ class Emulator:
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], object]) -> None:
         """Start with an empty screen. `answer` is called with the terminal's answers to queries of the program."""
         self._screen = _Screen(columns, lines, answer)
-        self._stream = _Stream(_Forgiving(self._screen))
+        self._stream = _Parser(_Forgiving(self._screen))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._cut = ""
         """The start of a command whose rest is in the next output."""

@@ -25,7 +25,7 @@ _PARTS = 8
 
 
 @dataclass
-class _Part:
+class _Segment:
     begin: int
     """Its first byte in the file."""
     checkpoint: bytes
@@ -51,7 +51,7 @@ class KeptRecording(RecordingWriter):
         self._program = program
         self._keep = keep
         self._size = 0
-        self._parts = deque([_Part(0, b"")])
+        self._parts = deque([_Segment(0, b"")])
         super().__init__(self._path.open("wb"), header)
 
     def write(self, line: WireLine) -> None:
@@ -62,7 +62,7 @@ class KeptRecording(RecordingWriter):
     def _begin_part(self) -> None:
         self._add(self._packer.end())
         self._packer = Packer()
-        self._parts.append(_Part(self._size, _packed(*checkpoint(self._program))))
+        self._parts.append(_Segment(self._size, _packed(*checkpoint(self._program))))
         if self._size > self._keep * (_PARTS - 1) // _PARTS:
             self._shorten()
 

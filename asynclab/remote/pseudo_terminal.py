@@ -31,7 +31,7 @@ class PseudoTerminal:
         with suppress(OSError, ValueError):  # a closed terminal's descriptor is -1
             fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def give_away(self) -> None:
+    def close_programs_end(self) -> None:
         """Close our copy of the program's end, once the program has its own."""
         os.close(self.its)
         self.its = -1

@@ -223,7 +223,7 @@ def to_bytes(frame: Frame | _Sent) -> bytes:
 AnyRead = TypeVar("AnyRead")
 
 
-class _Reader(Generic[AnyRead]):
+class _FrameAssembler(Generic[AnyRead]):
     """Assembles frames from the pieces that are read from a socket."""
 
     def __init__(self, decoder: msgspec.msgpack.Decoder[AnyRead]) -> None:
@@ -256,14 +256,14 @@ class _Reader(Generic[AnyRead]):
             yield frame
 
 
-class FrameReader(_Reader[AnyFrame]):
+class FrameReader(_FrameAssembler[AnyFrame]):
     """Reads the frames that a program sends."""
 
     def __init__(self) -> None:
         super().__init__(msgspec.msgpack.Decoder(AnyFrame))
 
 
-class CommandReader(_Reader[AnyCommand]):
+class CommandReader(_FrameAssembler[AnyCommand]):
     """Reads the commands that are sent to a program."""
 
     def __init__(self) -> None:

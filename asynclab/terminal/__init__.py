@@ -1,1 +1,1 @@
-"""Reads from the terminal and sends to it."""
+"""Draws on the terminal, and reads its input."""

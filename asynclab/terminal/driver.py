@@ -1,4 +1,4 @@
-"""Draws the dashboard on stdout, and reads its keys."""
+"""Draws the app on stdout, and reads keys, mouse events and pastes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from asynclab.terminal.slow_line import ANSWER, SlowLine
 
 START, END = "\x1b[200~", "\x1b[201~"
-"""The marks of a bracketed paste."""
+"""The escape sequences at the start and end of a bracketed paste."""
 
 PICTURE = "\u241b"
 """Replaces the escape character in a paste."""
@@ -27,9 +27,9 @@ PICTURE = "\u241b"
 class PasteFilter:
     """Makes escape characters within pastes visible.
 
-    Textual's parser looks for keys and mouse events behind each of them, in a paste as well: `ESC[31mq`, copied from a
-    log, would quit the app. An `ESC[201~` within a paste ends it, since it looks like the end mark:
-    terminals have to remove it.
+    Textual's parser looks for keys and mouse events after each of them, in a paste as well: `ESC[31mq`, copied from a
+    log, would quit the app. An `ESC[201~` within a paste ends the paste, since it equals the end mark: terminals have
+    to remove it.
     """
 
     def __init__(self) -> None:
@@ -37,10 +37,10 @@ class PasteFilter:
         self._kept_back = ""
         """The end of the latest data, if it may be the beginning of the end mark."""
         self._handed_on = ""
-        """The end of the data parsed last: it may be the first part of the sequence that starts a paste."""
+        """The end of the data that was parsed last: it may be the first part of the start mark."""
 
     def feed(self, data: str) -> str:
-        """Return the part of all unparsed data that can be parsed now; the rest waits for more data."""
+        """Return the part of all data that can be parsed now; the rest waits for more data."""
         parsed = ""
         while data:
             part, data = self._within(data) if self._pasting else self._outside(data)
@@ -48,7 +48,7 @@ class PasteFilter:
         return parsed
 
     def _outside(self, data: str) -> tuple[str, str]:
-        """The keys before the next paste, and the rest."""
+        """The keys before the next paste, and the data after that."""
         known = len(self._handed_on)
         before, mark, rest = (self._handed_on + data).partition(START)
         self._pasting = bool(mark)
@@ -56,7 +56,7 @@ class PasteFilter:
         return (before + mark)[known:], rest
 
     def _within(self, data: str) -> tuple[str, str]:
-        """The paste up to its end, and the rest."""
+        """The paste up to its end, and the data after that."""
         before, mark, rest = (self._kept_back + data).partition(END)
         self._pasting = not mark
         before, self._kept_back = (before, "") if mark else _split_off_beginning_of_end(before)
@@ -72,10 +72,10 @@ def _split_off_beginning_of_end(text: str) -> tuple[str, str]:
 
 
 LOOK_SECONDS = 0.1
-"""How often the reading thread checks whether to end, and whether an escape character was a key."""
+"""Seconds between two checks of the reading thread: whether to end, and whether an escape character was a key."""
 
 STANDSTILL_SECONDS = 0.001
-"""How often to look whether a process that stops itself was continued."""
+"""Seconds between two checks whether a process that stopped itself was continued."""
 
 MOST_BYTES = 4_096
 """The most bytes that are read at once."""
@@ -93,11 +93,11 @@ class Input(XTermParser):
         self._pastes = PasteFilter()
 
     def text_of(self, data: bytes) -> str:
-        """The text to parse after reading these bytes; empty if more must come first."""
+        """The text to parse after these bytes; empty if more bytes must come first."""
         return self._without_answers(self._pastes.feed(self._decoder.decode(data)))
 
     def _without_answers(self, text: str) -> str:
-        """The text without answers of the terminal: Textual would take the n at their end for a key."""
+        """The text without the terminal's answers: Textual would take the n at their end for a key."""
         text, self._cut = self._cut + text, ""
         for length in (len(ANSWER) - 1, len(ANSWER) - 2):
             if text.endswith(ANSWER[:length]):
@@ -109,26 +109,26 @@ class Input(XTermParser):
 
 @runtime_checkable
 class Dashboard(Protocol):
-    """An app that learns when its process was stopped and how its terminal keeps up."""
+    """An app that is told when its process was stopped, and whether its terminal keeps up."""
 
     def was_stopped(self, seconds: float) -> None:
-        """The process resumes after this many real seconds in which nothing ran."""
+        """Called when the process resumes after this many real seconds without running."""
 
     def terminal_was_cleared(self) -> None:
-        """The terminal was cleared; may be called in a signal handler."""
+        """Called when the terminal was cleared, perhaps in a signal handler."""
 
     def terminal_is_behind(self, is_behind: bool) -> None:
-        """The terminal is behind with showing what it was sent, or has caught up."""
+        """Called when the terminal has not shown the last frame in time, and when it has caught up."""
 
     def terminal_is_gone(self) -> None:
-        """Nothing will come from the terminal any more."""
+        """Called when the terminal is closed, so that no more input comes."""
 
 
 class StdoutDriver(LinuxDriver):
     """Draws on stdout, and keeps pastes from acting as keys.
 
-    Textual's own choice is stderr. Here stdout is known to be the terminal, and stderr may be a file: it is for
-    complaints.
+    Textual itself draws on stderr. Here stdout is known to be the terminal, and stderr may be a file: it is for
+    warnings and errors.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -139,8 +139,8 @@ class StdoutDriver(LinuxDriver):
         self._line: SlowLine | None = None
         self._is_stopped = False
         """Whether the process stopped itself and was not continued yet."""
-        # Textual suspends within a signal handler. That may have interrupted a write, which holds the lock that the
-        # reading thread needs to end: neither would end.
+        # Textual suspends within a signal handler, which may interrupt a write. The write holds a lock that the reading
+        # thread needs to end, so there would be a deadlock.
         self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
 
     def start_application_mode(self) -> None:
@@ -148,14 +148,14 @@ class StdoutDriver(LinuxDriver):
         loop, app = self._loop, self._app
 
         def tell(is_behind: bool) -> None:
-            """Tell the app on its own thread."""
+            """Tell the app in its own thread."""
             if isinstance(app, Dashboard):
                 with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(app.terminal_is_behind, is_behind)
 
         if isinstance(app, Dashboard):
             app.terminal_was_cleared()
-            tell(False)  # whatever was said before
+            tell(False)  # the new terminal session begins without a backlog
         self._line = SlowLine(self._output, tell)
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
@@ -165,7 +165,7 @@ class StdoutDriver(LinuxDriver):
         self._line.write(data)
 
     def flush(self) -> None:
-        """A frame is complete."""
+        """Ask the terminal for its status after a complete frame."""
         if self._line is not None:
             self._line.ask()
 
@@ -182,7 +182,7 @@ class StdoutDriver(LinuxDriver):
         super().close()
 
     def _suspend(self) -> None:
-        """Stop the process until it is continued in the foreground; a callback of the loop."""
+        """Stop the process until it is continued in the foreground. This is a callback of the loop."""
         began = perf_counter()
         self.suspend_application_mode()
         self._stop()
@@ -191,30 +191,30 @@ class StdoutDriver(LinuxDriver):
             self._app.was_stopped(perf_counter() - began)
 
     def _draw_anew(self) -> None:
-        """Take the terminal back from whoever used it while the process was stopped without being asked."""
+        """Draw everything again after the process was stopped and continued from outside."""
         self.suspend_application_mode()
         self._resume()
 
     def _resume(self) -> None:
         while not self._is_in_foreground():
-            self._stop()  # continued by `bg`: it may not draw
+            self._stop()  # `bg` continued it, but it may not draw in the background
         self._must_signal_resume = True
         self.resume_application_mode()
 
     def _stop(self) -> None:
         self._is_stopped = True
         os.kill(os.getpid(), signal.SIGSTOP)
-        while self._is_stopped:  # kill may return before the process stands still, if another thread takes the signal
+        while self._is_stopped:  # kill() may return before the process stops, if another thread gets the signal
             sleep(STANDSTILL_SECONDS)
 
     def _is_in_foreground(self) -> bool:
         try:
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
-        except OSError:  # this is a terminal without jobs
+        except OSError:  # the terminal has no job control
             return True
 
     def _sigcont_application(self, *arguments: Any) -> None:
-        if not self._is_stopped:  # by SIGSTOP, about which no process is told
+        if not self._is_stopped:  # stopped by SIGSTOP, which a process can't handle
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._draw_anew)
         self._is_stopped = False
@@ -239,7 +239,7 @@ class StdoutDriver(LinuxDriver):
                 self.process_message(message)
 
     def _read(self) -> bytes:
-        """What has come from the terminal; nothing if it is gone."""
+        """The bytes that have come from the terminal; empty if it is closed."""
         try:
             return os.read(self.fileno, MOST_BYTES)
         except OSError:

@@ -1,4 +1,4 @@
-"""Sends a terminal only the cells that change: a slow line carries each of them."""
+"""Sends only the cells of the terminal that change, since a slow line needs time for each."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 Cell: TypeAlias = tuple[str, Style | None]
-"""What is in a cell: a character and how it is painted; "" in the second cell of a wide character."""
+"""The content of a cell: a character and its style; "" in the second cell of a wide character."""
 
 Placed: TypeAlias = tuple[int, int, Strip]
-"""A strip, and the column and line at which it begins."""
+"""The column and line at which a strip begins, and the strip."""
 
 GAP = 6
-"""Up to this many unchanged cells in a row are sent again: moving the cursor past them takes as many bytes."""
+"""Up to this many unchanged cells in a row are sent again: moving the cursor past them would take as many bytes."""
 
 
 class ShownCells:
-    """Knows what the terminal shows, line by line."""
+    """Keeps a copy of all cells that the terminal shows."""
 
     def __init__(self, *, has_colour: bool = True) -> None:
-        """Start without knowing what the terminal shows; without colour, only styles such as bold are sent."""
+        """Start without knowing what the terminal shows. Without colour, only styles such as bold are sent."""
         self.has_colour = has_colour
         self._lines: dict[int, dict[int, Cell]] = {}
 
     def only_changes(self, update: CompositorUpdate) -> CompositorUpdate:
-        """The update without cells that the terminal shows already; updates of unknown kinds stay whole."""
+        """The update without cells that the terminal shows already; unknown kinds of updates are unchanged."""
         if type(update) is ChopsUpdate:
             return _Changes(self, _strips_in(update))
         if type(update) is LayoutUpdate:
@@ -42,11 +42,11 @@ class ShownCells:
         return update
 
     def forget(self) -> None:
-        """Forget what the terminal shows, after somebody else has written to it."""
+        """Forget what the terminal shows, since something else has changed it."""
         self._lines.clear()
 
     def changes(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, Strip]]:
-        """Show a strip at a place. Yields the parts that differ from what was there, with their places in the line."""
+        """Note that a strip is shown at a place; yield the parts that differ from before, each with its column."""
         shown = self._lines.setdefault(y, {})
         cells = list(_cells(strip))
         begin = end = -1
@@ -65,19 +65,19 @@ class ShownCells:
 
 
 class _Changes(CompositorUpdate):
-    """Strips without the cells that are shown already."""
+    """An update that sends only changed cells."""
 
     def __init__(self, shown: ShownCells, strips: Iterable[Placed]) -> None:
         self._shown = shown
         self._strips = strips
 
     def render_segments(self, console: Console) -> str:
-        """The text to send; Textual asks for it once, when it sends."""
+        """The text to send; Textual asks for it once, just before it sends."""
         return _rendered(self._shown, self._strips, console)
 
 
 def _strips_in(update: ChopsUpdate) -> Iterator[Placed]:
-    """The strips within the spans of an update."""
+    """The parts of an update's strips that are within its spans."""
     for y, begin, end in update.spans:
         for strip_end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < end and strip_end > begin:
@@ -85,13 +85,13 @@ def _strips_in(update: ChopsUpdate) -> Iterator[Placed]:
 
 
 def _lines_of(update: LayoutUpdate) -> Iterator[Placed]:
-    """The whole lines of an update."""
+    """The complete lines of an update."""
     for y, line in enumerate(update.strips, update.region.y):
         yield update.region.x, y, Strip.join(list(line))
 
 
 def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> str:
-    """The text to send: cursor moves and cells, with a style only if it differs from the one before."""
+    """The text to send: cursor movements and cells, with a style only where it differs from the one before."""
     colours = console._color_system or ColorSystem.TRUECOLOR
     sent: list[str] = []
     painted = ""
@@ -127,7 +127,7 @@ def _cells(strip: Strip) -> Iterator[Cell]:
 
 
 def _strip_of(cells: Iterable[Cell]) -> Strip:
-    """The strip of some cells: with a segment for each run of the same style."""
+    """A strip of some cells, with one segment for each run of cells with the same style."""
     segments: list[Segment] = []
     texts: list[str] = []
     painted: Style | None = None

@@ -1,8 +1,8 @@
-"""Writes to a terminal, and knows when it is behind: frames are then left out until it has caught up.
+"""Writes to the terminal in a thread, and knows when the terminal is behind: then the app leaves out frames.
 
 On a slow line, such as ssh over a mobile network, bytes wait in buffers that can't be inspected, and are shown seconds
 later. So each frame is followed by a request for the terminal's status; the answer comes once the frame was shown. If
-the terminal answers no requests, its speed is measured while the buffers are full, since writes have to wait then.
+the terminal doesn't answer, its speed is measured while the buffers are full, because then writes have to wait.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collections.abc import Callable
 from time import monotonic
 
 QUESTION = "\x1b[5n"
-"""Asks a terminal for its status (DSR in ECMA-48)."""
+"""Asks the terminal for its status (DSR in ECMA-48)."""
 
 ANSWER = "\x1b[0n"
 """The terminal's answer."""
 
 CHUNK = 512
-"""Bytes written at once: `select` promises room for this many."""
+"""The most bytes of one write: `select` promises room for this many."""
 
 FULL_AFTER = 0.05
 """Seconds that a write waits before the terminal's buffers count as full."""
@@ -31,47 +31,47 @@ MEASURED_FOR = 0.2
 """Seconds with full buffers after which a rate is measured."""
 
 BEHIND = 0.15
-"""Seconds after which the terminal should show what was written."""
+"""Seconds within which the terminal should show what was written."""
 
 PATIENCE = 1.0
-"""Seconds after which a terminal that has never answered counts as one that never will; any other is asked again."""
+"""Seconds after which a terminal that has never answered counts as one that can't. Other terminals are asked again."""
 
 LAST_ANSWER = 0.4
-"""Seconds that the end waits for an answer."""
+"""Seconds for which `drop` waits for an answer."""
 
 REST = 0.25
-"""Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
+"""Seconds between frames for a terminal that doesn't answer: then even a slow line catches up."""
 
 LEAST_RATE = 2_000.0
-"""Bytes per second; if the terminal took fewer, it was not slow but stopped."""
+"""Bytes per second. If the terminal took fewer, it was stopped rather than slow."""
 
 TRUSTED_FOR = 10.0
-"""Seconds after which a measured rate is doubted: the line may have become faster."""
+"""Seconds for which a measured rate is trusted; later the line may have become faster."""
 
 DOUBT = 0.02
-"""The share by which the rate is raised each second after that."""
+"""The share by which the rate is raised in each second after that."""
 
 
 class Pace:
-    """Estimates how much of what was written the terminal has not shown yet."""
+    """Estimates how many of the written bytes the terminal has not shown yet."""
 
     def __init__(self) -> None:
         self.rate = math.inf
-        """Bytes per second that the terminal takes; infinite until its buffers are full for the first time."""
+        """Bytes per second that the terminal takes; infinite until the first measurement."""
         self._measured = math.inf
-        """When the rate was measured, in seconds."""
+        """When the rate was measured, in seconds; infinite before."""
         self._backlog = 0.0
         self._at = 0.0
         self._written: deque[tuple[float, int]] = deque(maxlen=1_000)
         """The time of each write in seconds, and its bytes."""
 
     def wrote(self, count: int, now: float) -> None:
-        """Note that `count` bytes were written at a time, in seconds."""
+        """Note that `count` bytes were written at time `now`, in seconds."""
         self._written.append((now, count))
         self._add(count, now)
 
     def was_full(self, count: int, seconds: float, now: float) -> None:
-        """Learn the speed: the buffers were full for some seconds until now, and `count` bytes were taken meanwhile."""
+        """Learn the rate: until now, the buffers were full for some seconds; meanwhile `count` bytes were taken."""
         self.rate = max(LEAST_RATE, count / seconds)
         self._measured = now
         self._backlog = 0.0
@@ -79,7 +79,7 @@ class Pace:
             self._add(written, then)
 
     def late(self, now: float) -> float:
-        """In how many seconds the terminal will have caught up; below 0 if it is not behind."""
+        """Seconds until the terminal catches up; below 0 if it isn't behind."""
         self._add(0, now)
         return self._backlog / self.rate - BEHIND
 
@@ -91,10 +91,10 @@ class Pace:
 
 
 class SlowLine:
-    """The connection between the app and its terminal."""
+    """Writes to the terminal, and tells the app whether the terminal keeps up."""
 
     def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
-        """Begin to write to a file; `tell` is called, on the writing thread, when it falls behind or catches up."""
+        """Begin to write to a file; `tell` is called in the writing thread when it falls behind or catches up."""
         self._file = file
         self._tell = tell
         self._now = now
@@ -102,45 +102,45 @@ class SlowLine:
         self._waiting = bytearray()
         self._changed = threading.Condition()
         self._is_ending = False
-        """Whether to send no more requests, as nobody would read the answer."""
+        """Whether to send no more requests, since nothing would read the answers."""
         self._is_closing = False
         self._is_behind = False
         self._asked: float | None = None
         """When the terminal was asked for its status; None if no answer is due."""
         self._asked_again = 0.0
-        """When it was asked last, while an answer is due."""
+        """When the terminal was asked last, while an answer is due."""
         self._answers: bool | None = None
-        """Whether the terminal answers at all; None while unknown."""
+        """Whether the terminal answers requests; None while unknown."""
         self._framed = 0.0
         """When the last frame was complete."""
         self._is_slow = False
-        """Whether the last answer was late; then the next frame waits for an answer at once."""
+        """Whether the last answer was late. If so, the terminal counts as behind from each request to its answer."""
         self._is_asked_about = True
-        """Whether nothing was written since the last question."""
+        """Whether nothing was written since the last request."""
         self._full: tuple[float, int] | None = None
-        """Since when buffers are full, and how many bytes have been written since."""
+        """When the buffers became full, and how many bytes were written since; None if they aren't full."""
         self._thread = threading.Thread(target=self._run, name="asynclab output", daemon=True)
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Queue a text; never waits."""
+        """Queue text for writing; never waits."""
         with self._changed:
             self._waiting += text.encode("utf-8", "replace")
             self._is_asked_about = False
             self._changed.notify()
 
     def ask(self) -> None:
-        """Ask the terminal for its status, after a frame."""
+        """Ask the terminal for its status after a frame."""
         with self._changed:
             self._framed = self._now()
             if self._asked is None and self._answers is not False and not self._is_ending and not self._is_asked_about:
                 self._waiting += QUESTION.encode()
                 self._asked = self._asked_again = self._framed
                 self._is_asked_about = True
-            self._changed.notify()  # also about a frame without a question: the next one comes after a rest
+            self._changed.notify()  # also after a frame without a request: the next frame has to wait
 
     def answer(self) -> None:
-        """Take an answer from the terminal."""
+        """Note an answer from the terminal."""
         with self._changed:
             if self._asked is not None:
                 self._is_slow = self._now() - self._asked > BEHIND
@@ -149,9 +149,9 @@ class SlowLine:
         self.ask()
 
     def drop(self) -> None:
-        """Drop what has not been written, and ask no more. A sequence that was sent in part is cancelled.
+        """Drop text that has not been written, cancel a partly sent sequence, and send no more requests.
 
-        Waits a moment for an answer that is due: if nobody read it, the shell would take it for typed input.
+        Waits a moment for an answer that is due: if it came later, the shell would take it for typed input.
         """
         with self._changed:
             self._is_ending = True
@@ -163,7 +163,7 @@ class SlowLine:
             self._asked = None
 
     def close(self) -> None:
-        """Write what is left, then end."""
+        """Write all queued text, then end the thread."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
@@ -173,7 +173,7 @@ class SlowLine:
         while chunk := self._next():
             try:
                 self._write(chunk)
-            except OSError:  # the terminal is gone; who reads from it will notice
+            except OSError:  # the terminal is gone; the reading thread will notice
                 return
 
     def _next(self) -> bytes:
@@ -205,7 +205,7 @@ class SlowLine:
         return bool(select.select([], [self._file], [], seconds)[1])
 
     def _measure(self) -> None:
-        """Measure the rate: buffers were full before and are full now, so the terminal took as much as was written."""
+        """Measure the rate: the buffers were full before and are full now, so as much was taken as was written."""
         now = self._now()
         since, count = self._full or (now, 0)
         if now - since >= MEASURED_FOR:
@@ -214,14 +214,14 @@ class SlowLine:
         self._full = since, count
 
     def _look(self) -> float | None:
-        """Check whether the terminal shows what was written; returns in how many seconds to look again, if at all."""
+        """Check whether the terminal keeps up; return the seconds until the next check, or None if none is needed."""
         now = self._now()
         if self._asked is not None and self._answers is None and now - self._asked >= PATIENCE:
             self._asked, self._answers = None, False
         if self._asked is not None:
             late = math.inf if self._is_slow else now - self._asked - BEHIND
             again: float | None = -late if late < 0 else PATIENCE
-            # Answers get lost: flushed while the process stops, or taken by another program that reads the terminal.
+            # An answer may get lost: it is flushed while the process stops, or taken by another program.
             if self._answers and not self._is_ending and now - self._asked_again >= PATIENCE:
                 self._waiting += QUESTION.encode()
                 self._asked_again, again = now, 0.0

@@ -21,7 +21,7 @@ from asynclab.trace.monitoring.standstill import StandstillWatch
 from asynclab.trace.monitoring.watchdog import Watch
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
-from asynclab.trace.reading.stacks import tell_places
+from asynclab.trace.reading.stacks import report_places
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import CURRENT, outside_context
@@ -142,7 +142,7 @@ class Lab:
         """
         if self._can_pause():
             self._standstill.look()
-        self._take_in()
+        self._fold_new()
         self._feed.raise_error()
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
@@ -305,17 +305,17 @@ class Lab:
         """
         numbers = list(first)
         self._tracer.looks.look_at_the_rest(numbers)
-        self._take_in()
-        tell_places(self._tracer, self._tracer.registry, self.state, [*numbers, *self.held], selected)
+        self._fold_new()
+        report_places(self._tracer, self._tracer.registry, self.state, [*numbers, *self.held], selected)
 
-    def _take_in(self) -> None:
+    def _fold_new(self) -> None:
         """Fold the new events into the state; the next `pump` raises the first error of a subscriber."""
         self._feed.take(self._tracer.take_events())
 
     def _relieve(self) -> None:
         """Fold the waiting events into the state if there are more than `BACKLOG`, to bound the memory."""
         if len(self._tracer.events) > BACKLOG:
-            self._take_in()
+            self._fold_new()
 
     def _hold_still(self) -> None:
         if self._can_pause() and not self.paused:
@@ -338,7 +338,7 @@ class Lab:
 
     def _standing_of(self, task: int) -> object:
         """The values that `run_to_event` compares, to see whether something happened to a task."""
-        self._take_in()
+        self._fold_new()
         known = self.state.tasks.get(task)
         return None if known is None else (known.state, known.steps, known.cancel_requested)
 
@@ -358,7 +358,7 @@ class Lab:
         self.ending = ending
         self._clock.pause()
         install.uninstall(self._tracer)
-        self._take_in()
+        self._fold_new()
 
     def _clock_changed(self) -> None:
         clock = self._clock

@@ -23,8 +23,8 @@ from asynclab.trace.monitoring.idle_loops import (
     Quiet,
     is_idle,
     is_left_alone,
+    report_dropped_sources,
     sleeps_on,
-    tell_of_dropped_sources,
 )
 from asynclab.trace.monitoring.left_generators import GeneratorLooks
 from asynclab.trace.monitoring.left_readers import LeftReaders
@@ -132,7 +132,7 @@ class LoopRecording:
         if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's thread may change what we read; the next check comes soon
                 self._quiet.look(observer)
-                tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
+                report_dropped_sources(observer, observer.looks.sources, observer.resources)
                 self._idle.look(observer, self._quiet, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)
@@ -170,7 +170,7 @@ class LoopRecording:
             for event in observer.mishaps.silenced.passed_on.unread():
                 observer.emit(event)
             if loop.get_exception_handler() is None:  # otherwise the program's handler gets them
-                observer.registry.tell_unseen_failures()
+                observer.registry.report_unseen_failures()
                 for event in unread_futures(observer, loop):
                     observer.emit(event)
 
@@ -179,7 +179,7 @@ class LoopRecording:
         observer = self._observer()
         if observer is not None and observer.loop is not None:
             observer.looks.look_later()
-            observer.purposes.tell_the_rest()
+            observer.purposes.report_old_calls()
 
     def follow_clock(self) -> None:
         """Make the loop use the process's clock, which can be paused and slowed."""

@@ -22,7 +22,7 @@ class ProcessControl:
         self._follow_clock()
         self._observation.clock.pause()
         self._observation.freeze.begin()
-        self._tell()
+        self._report()
 
     def resume(self) -> None:
         """Resume all loops and their time."""
@@ -30,7 +30,7 @@ class ProcessControl:
             return
         self._observation.clock.resume()
         self._observation.freeze.end()
-        self._tell()
+        self._report()
 
     def step(self, number: int) -> None:
         """Run one step of a frozen loop, and report what it did."""
@@ -48,7 +48,7 @@ class ProcessControl:
         self._runs_on = loop
         loop.run_on(self._observation.freeze, task)
         self._observation.clock.resume()
-        self._tell()
+        self._report()
 
     def follow(self) -> None:
         """Stop the time again once `run_to` has reached its step, or another command has ended it."""
@@ -59,14 +59,14 @@ class ProcessControl:
             self._observation.clock.pause()
         self._runs_on.note_arrival()
         self._runs_on = None
-        self._tell()
+        self._report()
 
     def set_speed(self, speed: float) -> None:
         """Set the speed of all loops' time, at most that of real time: peers and files can't be made faster."""
         self._follow_clock()
         with suppress(ValueError):
             self._observation.clock.set_speed(min(speed, 1.0))
-        self._tell()
+        self._report()
 
     def cancel_task(self, number: int, task: int) -> None:
         """Cancel a task as soon as its loop runs callbacks."""
@@ -92,6 +92,6 @@ class ProcessControl:
         for loop in list(self._observation.recorders):
             loop.follow_clock()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         for loop in list(self._observation.recorders):
             loop.clock_changed(self._observation.freeze)

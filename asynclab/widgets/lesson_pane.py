@@ -30,7 +30,7 @@ UP_TO_WATCH = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class LessonText:
     """The texts of a demo; any of them may be empty."""
 
     title: str = ""
@@ -56,10 +56,10 @@ class LessonPane(LineView, can_focus=False):
     LessonPane { height: auto; scrollbar-gutter: auto; }
     """
 
-    lesson = Lesson()
+    lesson = LessonText()
     """The texts being shown."""
 
-    def show_lesson(self, lesson: Lesson) -> None:
+    def show_lesson(self, lesson: LessonText) -> None:
         """Show the texts of a demo."""
         if lesson == self.lesson:
             return
@@ -100,18 +100,18 @@ class LessonPane(LineView, can_focus=False):
         return _lay_out(self.lesson, width)[index]
 
 
-def _title(lesson: Lesson, width: int) -> str:
+def _title(lesson: LessonText, width: int) -> str:
     """The title, with the variant that the key v runs next if there is room."""
     whole = f"{lesson.title} · v: {lesson.v}"
     return whole if lesson.v and cell_width(whole) <= width - AROUND_TITLE else lesson.title
 
 
-def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
+def _lay_out(lesson: LessonText, width: int) -> tuple[Line, ...]:
     return tuple(chain(*_parts(lesson, width)))
 
 
 @lru_cache(maxsize=32)
-def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
+def _parts(lesson: LessonText, width: int) -> tuple[list[Line], ...]:
     """The lines of each text, one list per text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
     v = "" if _title(lesson, width) != lesson.title else lesson.v

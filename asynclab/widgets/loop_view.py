@@ -31,7 +31,7 @@ Draw: TypeAlias = Callable[[int], Line]
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Row:
     """A line, which is drawn only while it is in sight."""
 
     draw: Draw
@@ -52,7 +52,7 @@ class LoopView(TaskView):
     _next: int | None = None
     _parts = LoopParts()
     _parts_of: object = None
-    entries: Sequence[_Entry] = ()
+    entries: Sequence[_Row] = ()
 
     def show(self, state: LabState, now: float, next_task: int | None = None) -> None:
         """Show a lab at lab time `now`, in seconds. The next step of a paused lab runs `next_task`."""
@@ -94,30 +94,30 @@ class LoopView(TaskView):
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
         return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)
 
-    def _lay_out(self, state: LabState) -> Iterator[_Entry]:
+    def _lay_out(self, state: LabState) -> Iterator[_Row]:
         parts = self._parts
         yield self._now_entry(state)
         yield _heading("ready queue", parts.ready_count)
         for place, task in enumerate(parts.ready, 1):
-            yield _Entry(partial(self._ready_line, place, state.tasks[task], state), task)
+            yield _Row(partial(self._ready_line, place, state.tasks[task], state), task)
         if parts.timer_count:
             yield _heading("timers", parts.timer_count)
             for due in parts.timers:
-                yield _Entry(partial(_timer_line, due, state, self._now), due.task)
+                yield _Row(partial(_timer_line, due, state, self._now), due.task)
         if parts.outside_count:
             yield _heading("outside the loop", parts.outside_count)
             for task in parts.outside:
-                yield _Entry(partial(_outside_line, state.tasks[task], state), task)
+                yield _Row(partial(_outside_line, state.tasks[task], state), task)
 
-    def _now_entry(self, state: LabState) -> _Entry:
+    def _now_entry(self, state: LabState) -> _Row:
         running = self._parts.running
         if running is not None:
-            return _Entry(_always(f"{GLYPHS['running']} {state.task_name(running)} runs", "running"), running)
+            return _Row(_always(f"{GLYPHS['running']} {state.task_name(running)} runs", "running"), running)
         if state.outcome is not None:
-            return _Entry(_always("the run has ended", "past"))
+            return _Row(_always("the run has ended", "past"))
         if state.clock.paused:
-            return _Entry(_always("paused: no step runs", "ready"))
-        return _Entry(_always("between steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
+            return _Row(_always("paused: no step runs", "ready"))
+        return _Row(_always("between steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
 
     def _ready_line(self, place: int, task: TaskState, state: LabState, width: int) -> Line:
         is_next = task.id == self._next
@@ -134,9 +134,9 @@ def _always(text: str, part: str) -> Draw:
     return lambda width: ((text, part),)
 
 
-def _heading(text: str, count: int) -> _Entry:
+def _heading(text: str, count: int) -> _Row:
     said = f"{text}  {count:,}" if count else f"{text}  empty"
-    return _Entry(lambda width: (("", ""), (left_cut_end(said, width), "heading")))
+    return _Row(lambda width: (("", ""), (left_cut_end(said, width), "heading")))
 
 
 def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:

@@ -67,7 +67,7 @@ class TaskTable(TaskTreeView):
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class TaskColumns:
     """The width in cells of each column, including the gap after it; 0 if the column is left out."""
 
     task: int
@@ -79,15 +79,15 @@ class Columns:
     steps: int
 
 
-LEAST: tuple[tuple[int, Columns], ...] = (
-    (82, Columns(14, 12, 19, 7, 10, 12, 7)),
-    (69, Columns(14, 12, 18, 6, 10, 0, 7)),
-    (62, Columns(14, 12, 15, 9, 10, 0, 0)),
-    (55, Columns(13, 12, 13, 7, 9, 0, 0)),
-    (45, Columns(11, 12, 12, 0, 9, 0, 0)),
-    (35, Columns(10, 12, 12, 0, 0, 0, 0)),
-    (26, Columns(13, 12, 0, 0, 0, 0, 0)),
-    (0, Columns(0, 2, 0, 0, 0, 0, 0)),
+LEAST: tuple[tuple[int, TaskColumns], ...] = (
+    (82, TaskColumns(14, 12, 19, 7, 10, 12, 7)),
+    (69, TaskColumns(14, 12, 18, 6, 10, 0, 7)),
+    (62, TaskColumns(14, 12, 15, 9, 10, 0, 0)),
+    (55, TaskColumns(13, 12, 13, 7, 9, 0, 0)),
+    (45, TaskColumns(11, 12, 12, 0, 9, 0, 0)),
+    (35, TaskColumns(10, 12, 12, 0, 0, 0, 0)),
+    (26, TaskColumns(13, 12, 0, 0, 0, 0, 0)),
+    (0, TaskColumns(0, 2, 0, 0, 0, 0, 0)),
 )
 """The least widths of the columns, by the width of the table. The least important columns are left out first."""
 
@@ -97,7 +97,7 @@ WIDEST_BAR = 40
 
 
 @lru_cache(maxsize=32)
-def columns_for(width: int) -> Columns:
+def columns_for(width: int) -> TaskColumns:
     """The columns that fit into `width` cells.
 
     They depend only on the width, so that they never move when tasks change.
@@ -110,7 +110,7 @@ def columns_for(width: int) -> Columns:
     return replace(least, task=least.task + task, waiting=least.waiting + waiting, bar=least.bar + bar)
 
 
-def header(columns: Columns) -> Line:
+def header(columns: TaskColumns) -> Line:
     """The names of the columns."""
     text = "".join(
         (
@@ -126,7 +126,7 @@ def header(columns: Columns) -> Line:
     return ((text, "past"),)
 
 
-def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: Columns) -> Line:
+def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: TaskColumns) -> Line:
     """The row of a task at lab time `now`, in seconds, without the mark of the cursor."""
     quiet = "past" if task.has_ended else ""
     guide = row.guide[-(columns.task // 2 // 2 * 2) :]
@@ -153,12 +153,12 @@ def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, w
     return bar(fraction, width, task.state)
 
 
-def _figure(figure: str, columns: Columns) -> str:
+def _figure(figure: str, columns: TaskColumns) -> str:
     gap = " " if columns.bar else ""
     return f"{gap}{_padded(figure, columns.figure)}"
 
 
-def _numbers(task: TaskState, columns: Columns) -> str:
+def _numbers(task: TaskState, columns: TaskColumns) -> str:
     busy = right(_busy(task.running_seconds), columns.busy) if columns.busy else ""
     return f"{busy}{right(_count(task.steps), columns.steps)}" if columns.steps else busy
 

@@ -73,7 +73,7 @@ def test_the_page_has_every_event_and_what_events_contain() -> None:
         for kind in (
             *get_args(events.AnyEvent),
             events.Wait,
-            events.Frame,
+            events.StackFrame,
             events.ThreadStands,
             events.GeneratorStands,
             events.Waker,

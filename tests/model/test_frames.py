@@ -2,25 +2,27 @@
 
 import pytest
 
-from asynclab.model.events import Frame, TaskStands
+from asynclab.model.events import StackFrame, TaskStands
 from asynclab.model.frames import chain_text, file_name
 
-MAIN = Frame("main", "a.py", 9)
+MAIN = StackFrame("main", "a.py", 9)
 
 
 @pytest.mark.parametrize(
     ("frames", "is_opaque", "told"),
     [
-        ((MAIN, Frame("Kettle.brew", "a.py", 4)), False, "main → Kettle.brew"),
-        ((MAIN, Frame("sleep", library="asyncio")), False, "main → asyncio.sleep"),
-        ((MAIN, Frame("get", library="aiohttp", count=5)), False, "main → 5 frames in aiohttp"),
-        ((Frame("test.<locals>.main.<locals>.brew", "a.py", 9),), False, "brew"),
-        ((MAIN, Frame("b", count=400), Frame("c", "a.py", 2)), False, "main → 400 more → c"),
+        ((MAIN, StackFrame("Kettle.brew", "a.py", 4)), False, "main → Kettle.brew"),
+        ((MAIN, StackFrame("sleep", library="asyncio")), False, "main → asyncio.sleep"),
+        ((MAIN, StackFrame("get", library="aiohttp", count=5)), False, "main → 5 frames in aiohttp"),
+        ((StackFrame("test.<locals>.main.<locals>.brew", "a.py", 9),), False, "brew"),
+        ((MAIN, StackFrame("b", count=400), StackFrame("c", "a.py", 2)), False, "main → 400 more → c"),
         ((MAIN,), True, "main → …"),
-        ((Frame("\x1b[1m", "a.py", 1), Frame("f", library="\x07", count=2)), False, "␛[1m → 2 frames in ␇"),
+        ((StackFrame("\x1b[1m", "a.py", 1), StackFrame("f", library="\x07", count=2)), False, "␛[1m → 2 frames in ␇"),
     ],
 )
-def test_coroutines_are_told_from_the_outermost_inwards(frames: tuple[Frame, ...], is_opaque: bool, told: str) -> None:
+def test_coroutines_are_told_from_the_outermost_inwards(
+    frames: tuple[StackFrame, ...], is_opaque: bool, told: str
+) -> None:
     assert chain_text(TaskStands(0.0, 1, frames, is_opaque)) == told
 
 

@@ -526,3 +526,17 @@ async def test_few_frames_are_painted_while_nothing_happens_or_is_done(monkeypat
         stage.screen.frame()
         stage.screen.frame()
         assert len(painted) == 6
+
+
+async def test_at_rest_nothing_is_painted_behind_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
+    async with opened(make_lab=quick_lab) as stage:
+        behind, painted = stage.screen, list[int]()
+        monkeypatch.setattr(behind, "paint", lambda: painted.append(1))
+        await stage.press("question_mark")
+        assert stage.app.screen is not behind
+        painted.clear()
+        stage.app.latest_event = -math.inf
+        for _ in range(2 * FRAMES_PER_REST):
+            behind.frame()
+        assert not painted

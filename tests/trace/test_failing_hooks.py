@@ -35,7 +35,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (Observer, "open_step"),
     (PrintedLines, "add"),
     (Looks, "look"),
-    (TaskRegistry, "tell_birth"),
+    (TaskRegistry, "report_creation"),
     (TaskRegistry, "end"),
     (TaskRegistry, "enter"),
     (TaskRegistry, "notice_name"),
@@ -68,7 +68,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (resource_registry, "short_repr"),
     (primitives, "whole"),
     (warning_hooks, "_is_shown_as_ever"),
-    (loop_complaints, "_tell"),
+    (loop_complaints, "_report"),
     (loop_complaints, "_number"),
 ]
 """Whose failure must not be felt: a class or module, and the name of a function of it."""

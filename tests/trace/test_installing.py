@@ -23,7 +23,7 @@ STAGES = [
     "asynclab.trace.patching.loop_hooks.LoopHooks.add",
     "asynclab.trace.governing.tracer.Tracer.begin",
     "asynclab.trace.governing.timers.Timers.attach",
-    "asynclab.trace.patching.loop_hooks.LoopHooks.see_to_births",
+    "asynclab.trace.patching.loop_hooks.LoopHooks.patch_create_task",
 ]
 
 

@@ -273,11 +273,11 @@ def test_code_is_analysed_only_of_a_task_whose_place_another_has_taken(
 ) -> None:
     analysed: list[str] = []
 
-    def goes_on(task: asyncio.Task[Any]) -> bool:
+    def has_swallowed_cancel(task: asyncio.Task[Any]) -> bool:
         analysed.append(task.get_name())
         return False
 
-    monkeypatch.setattr(replaced_tasks, "goes_on_for_ever", goes_on)
+    monkeypatch.setattr(replaced_tasks, "is_in_endless_loop", has_swallowed_cancel)
 
     class Poller:
         async def poll(self) -> None:

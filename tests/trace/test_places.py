@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any
 
-from asynclab.model.events import Frame, TaskStands
+from asynclab.model.events import StackFrame, TaskStands
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
@@ -184,7 +184,7 @@ def test_a_task_without_code_of_the_users_has_frames_and_no_place() -> None:
     task = task_after(lambda: asyncio.sleep(5), 1)
     assert task.stands is not None
     assert (task.place, task.stands.opaque) == (None, False)
-    assert task.stands.frames == (Frame("sleep", library="asyncio"),)
+    assert task.stands.frames == (StackFrame("sleep", library="asyncio"),)
 
 
 async def test_a_held_lab_knows_the_place_of_every_task() -> None:

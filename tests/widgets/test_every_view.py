@@ -16,7 +16,7 @@ from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.fetch.fetch_detail import DetailView, answer_lines, story_lines
 from asynclab.widgets.fetch.fetch_table import FetchTable
 from asynclab.widgets.findings_view import FindingsView
-from asynclab.widgets.lesson_pane import Lesson, LessonPane
+from asynclab.widgets.lesson_pane import LessonPane, LessonText
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.queues_view import QueuesView
@@ -46,7 +46,7 @@ def lab() -> tuple[LabState, Timeline]:
         e.StepStarted(0.1, 1),
         e.StepEnded(0.1, 1, 0.1),
         e.TaskWaiting(0.1, 1, e.Wait("sleep", seconds=1.0, deadline=1.1, file=GATHER, line=1)),
-        e.TaskStands(0.1, 1, (e.Frame(HOSTILE, GATHER, 1),)),
+        e.TaskStands(0.1, 1, (e.StackFrame(HOSTILE, GATHER, 1),)),
         e.TaskEnded(0.2, 2, "failed", HOSTILE),
     )
 
@@ -73,7 +73,7 @@ VIEWS: dict[str, tuple[Callable[[], LineView], Callable[[Any], object]]] = {
     "code": (SourceView, show_code),
     "demos": (partial(RunList, "Demos"), lambda view: view.show_rows([RunRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])),
     "findings": (FindingsView, lambda view: view.show((FINDING,), STATE, lambda _: [])),
-    "lesson": (LessonPane, lambda view: view.show_lesson(Lesson(*(HOSTILE,) * 7))),
+    "lesson": (LessonPane, lambda view: view.show_lesson(LessonText(*(HOSTILE,) * 7))),
     "loop": (LoopView, lambda view: view.show(STATE, 0.2)),
     "queues": (QueuesView, lambda view: view.show(STATE, 0.2)),
     "tasks": (TaskTable, lambda view: view.show(STATE, 0.2)),

@@ -7,11 +7,11 @@ from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lesson_pane import Lesson, LessonPane, clock_and_block, clock_line
+from asynclab.widgets.lesson_pane import LessonPane, LessonText, clock_and_block, clock_line
 from asynclab.widgets.spans import plain
 from tests.widgets.view_stage import on_stage, painted, subtitle
 
-LESSON = Lesson(
+LESSON = LessonText(
     title="3 gather",
     concept="gather runs coroutines concurrently and returns their results in the order given.",
     watch="the wall time is the longest task's, not the sum",
@@ -47,7 +47,7 @@ async def test_it_is_as_high_as_its_texts() -> None:
         pane.show_lesson(LESSON)
         await pilot.pause()
         assert pane.size.height == 4
-        pane.show_lesson(Lesson("1 coroutines", "One sentence."))
+        pane.show_lesson(LessonText("1 coroutines", "One sentence."))
         await pilot.pause()
         assert pane.size.height == 1
 

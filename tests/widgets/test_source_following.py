@@ -17,7 +17,7 @@ KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
 HOME = "\n".join(f"home_{number} = {number}" for number in range(1, 101))
 ELSEWHERE = "\n".join(f"kettle_{number} = {number}" for number in range(1, 51))
 
-SLEEP = events.Frame("sleep", library="asyncio")
+SLEEP = events.StackFrame("sleep", library="asyncio")
 
 
 class Shelf:
@@ -32,13 +32,13 @@ class Shelf:
         return self.changed
 
 
-def stands(number: int, *frames: events.Frame, at: float = 0.0, opaque: bool = False) -> events.Event:
+def stands(number: int, *frames: events.StackFrame, at: float = 0.0, opaque: bool = False) -> events.Event:
     return events.TaskStands(at, number, frames, opaque)
 
 
 def boils(number: int, line: int = 40, at: float = 0.0) -> events.Event:
     """A task that main called waits in another file."""
-    return stands(number, events.Frame("main", GATHER, 9), events.Frame("boil", KETTLE, line), SLEEP, at=at)
+    return stands(number, events.StackFrame("main", GATHER, 9), events.StackFrame("boil", KETTLE, line), SLEEP, at=at)
 
 
 def two_tasks(*happened: events.Event) -> LabState:
@@ -89,7 +89,10 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
     state = two_tasks()
     async with following(state) as (view, pilot):
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
-            frames = [events.Frame("main", GATHER, 90), *([events.Frame("boil", file, line)] * (file == KETTLE))]
+            frames = [
+                events.StackFrame("main", GATHER, 90),
+                *([events.StackFrame("boil", file, line)] * (file == KETTLE)),
+            ]
             fold(state, [events.TaskReady(1.0, 1, "timer"), *step(1, 1.0), stands(1, *frames)])
             view.show(state, 1.0)
             await pilot.pause()
@@ -140,7 +143,7 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
 
 
 async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
-    frames = events.Frame("main", GATHER, 9), events.Frame("hide", SECRET, 7)
+    frames = events.StackFrame("main", GATHER, 9), events.StackFrame("hide", SECRET, 7)
     async with following(two_tasks(stands(1, *frames))) as (view, _):
         assert view.path == GATHER
         assert subtitle(view) == "tea is at secret.py:7: file can't be read"
@@ -161,8 +164,8 @@ async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number
 
 
 async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -> None:
-    mine = events.Frame("main", GATHER, 9), events.Frame("brew", GATHER, 4)
-    theirs = events.Frame("get", library="aiohttp", count=5)
+    mine = events.StackFrame("main", GATHER, 9), events.StackFrame("brew", GATHER, 4)
+    theirs = events.StackFrame("get", library="aiohttp", count=5)
     async with following(two_tasks(stands(1, *mine, theirs), stands(2, SLEEP))) as (view, _):
         assert subtitle(view) == "tea: main → brew → 5 frames in aiohttp"
         view.select(2)
@@ -170,7 +173,7 @@ async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -
 
 
 async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
-    frames = [events.Frame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
+    frames = [events.StackFrame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
     async with following(two_tasks(stands(1, *frames, SLEEP))) as (view, pilot):
         for width in (70, 44):
             await pilot.resize_terminal(width, 12)
@@ -187,7 +190,7 @@ async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
 
 
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
-    stood = stands(1, events.Frame("main", GATHER, 20), opaque=True, at=1.0)
+    stood = stands(1, events.StackFrame("main", GATHER, 20), opaque=True, at=1.0)
     state = two_tasks(*step(1, 1.0), events.TaskWaiting(1.0, 1, events.Wait("async_generator")), stood)
     async with on_stage(SourceView(Shelf()), 70, 30) as (view, _):
         view.show_source(GATHER, HOME)

@@ -1,4 +1,4 @@
-"""Reads texts of any format for the URLs in them."""
+"""Reads texts of any format, and finds the URLs in them."""
 
 FORMATS = ("text", "html", "xml", "json", "csv", "mail", "defanged")
 """The formats that a user can choose for a text."""

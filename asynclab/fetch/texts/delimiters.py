@@ -1,4 +1,4 @@
-"""Finds where a URL in prose ends: at its delimiters if it has any, otherwise where a reader would end it."""
+"""Finds the end of a URL in prose: at its delimiter if it has one, otherwise where a reader would see it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from asynclab.fetch.address import LONGEST_URL
 from asynclab.fetch.texts.run_on import LETTER, end_before_text
 from asynclab.fetch.texts.templates import INTERPOLATED, PLACEHOLDER, is_template
 
-# linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
-# for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
+# linkify-it accepts quotes, brackets and commas of other scripts, backticks, bars and invisible characters
+# as parts of a URL, and doesn't stop at the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．／：；＜＞？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
 _MARK = "[][?=&_%#~*()+!$:-]"
-"""What shells, LaTeX, Markdown, CSS, PDF, troff and .properties write a backslash before."""
+"""Characters before which shells, LaTeX, Markdown, CSS, PDF, troff and .properties write a backslash."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}+"
 _PART = (
     rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;–]++|’(?=[^\W\d_])|[,;–](?!https?://)|{PLACEHOLDER}|\\{_MARK}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
-# A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
+# A host may have the backslashes of a regular expression; a bar in a query isn't a separator of columns.
 _RUN = re.compile(
     rf"https?://(?:[\w.-]|\\\.)*(?:{_PART})*(?:\?(?:{_PART}|\?|\|(?=[A-Za-z%][\w+%:,|]*(?:[&\s]|\Z)))*)?", re.IGNORECASE
 )
@@ -34,7 +34,7 @@ _ESCAPE = re.compile(rf"\\(?={_MARK})")
 _GLUED = re.compile(rf"([a-z0-9]|{LETTER})https?\Z", re.IGNORECASE)
 _WORD = r"\w/#&=%~@+$-"
 _WORDS = rf"[{_WORD}]++|[.,;:]{{1,3}}+(?=[({_WORD}])"
-_IN_PATH = (  # templates and the backslashes of shells included
+_IN_PATH = (  # including templates and the backslashes of shells
     rf"{_WORDS}|\((?:{_WORDS})*+\)"
     r"|\{\w+\}(?<!\{color\})(?<!\{code\})(?<!\{quote\})(?<!\{noformat\})(?<!\{panel\})|\{\{\w+\}\}"
     rf"|\\[&=%#~+$_:-](?=[{_WORD}])|\\\((?:{_WORDS})*+\\\)"
@@ -44,7 +44,7 @@ PLAIN = (
     r"://(?:[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])|\[[0-9A-Fa-f:.]+\](?::\d+)?)"
     rf"(?:\.?(?=\\?[/?#])(?:{_IN_PATH})*+(?:\\?\?(?=[\[({_WORD}.,;:?])(?:{_IN_QUERY})*+)?+(?<![_?.~:,;]))?"
 )
-"""What follows "http" in a URL that linkify-it would leave unchanged; linkify-it takes 10 µs for that."""
+"""Matches the part after "http" of a URL that linkify-it would not change; linkify-it takes 10 µs to decide that."""
 _IS_PLAIN = re.compile(f"https?{PLAIN}", re.IGNORECASE)
 _CLOSERS = {'"': '"', "'": "'(?![A-Za-z0-9])", "`": "`", "<": r"[>|]", "+": r"\+\+"}  # Slack's |, AsciiDoc's ++
 _CLOSERS |= {
@@ -58,18 +58,18 @@ _CLOSED = {
     for opener, closer in _CLOSERS.items()
 }
 _IN_BRACKETS = r"[^\s<>\\|\[\]]*+"
-_CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if there are others in them
-_CLOSED["=="] = re.compile(r"([^\s<>\\]*?)(?<!=)=++(?=[\s.,;:!?)]|\Z)")  # Org, and marks of other Markdown
+_CLOSED["["] = re.compile(rf"({_IN_BRACKETS}(?:\[{_IN_BRACKETS}\]{_IN_BRACKETS})++)\]")  # if it contains other brackets
+_CLOSED["=="] = re.compile(r"([^\s<>\\]*?)(?<!=)=++(?=[\s.,;:!?)]|\Z)")  # Org, and highlights in some Markdown
 _MARKED = re.compile(r"(?:\A|[\s(])(?:={1,2}|//)\Z")
 _CLOSED["//"] = re.compile(r"(https?://(?:(?!//)[^\s<>\\])*)//(?!\w)", re.IGNORECASE)  # DokuWiki, Creole
 _CLOSED["[["] = re.compile(rf"({_IN_BRACKETS})\][\[\]]")  # Org
-# A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
-# follow one another without anything between them are two URLs.
+# A quote within quotes is doubled in CSV, SQL and YAML, and has a backslash in source code. Two strings without
+# a separator are two URLs.
 _QUOTED = {
     '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
     "'": re.compile(r"""((?:[^'\s<>\\]|(?:''|\\')(?!https?://)|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
 }
-# Between quotes, spaces belong to a path that ends as a file does.
+# Between quotes, spaces can belong to a path that ends in a file name.
 _SPACED = {
     quote: re.compile(
         rf"(https?://[^\s{quote}<>/]+/(?:(?!://)[^{quote}\r\n<>])*\w\.[A-Za-z0-9]{{2,5}}){quote}", re.IGNORECASE
@@ -77,13 +77,13 @@ _SPACED = {
     for quote in "\"'"
 }
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
-# markdown-it's own function takes as many µs as a URL has characters.
+# markdown-it's own function takes about 1 µs per character.
 _NO_BRACKET = r"[^\s()\\\x00-\x1f\x7f]++|\\\S"
 _DESTINATION = re.compile(
     rf"<((?:[^\n<>\\]++|\\.)*+)>|((?:{_NO_BRACKET}|\((?:{_NO_BRACKET}|\((?:{_NO_BRACKET})*+\))*+\))++)"
 )
-_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\(|=\d*%?x))""")  # HackMD and others write sizes so
-_DEFINITION = re.compile(r"\s*(?:>\s*)*\[(?!\^)[^\]]+\]:\s*<?\Z")  # a footnote is prose
+_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\(|=\d*%?x))""")  # HackMD and others write sizes this way
+_DEFINITION = re.compile(r"\s*(?:>\s*)*\[(?!\^)[^\]]+\]:\s*<?\Z")  # the text of a footnote is prose
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
@@ -91,26 +91,26 @@ _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _PUNYCODE = re.compile("xn--", re.IGNORECASE)
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
-"""Characters in which the end of a URL is looked for; longer ones are ignored."""
+"""Characters in which the end of a URL is looked for; longer URLs are ignored."""
 _MOST_INNER = 8
-"""The most URLs within one URL: otherwise a line of schemes alone would be searched again from each of them."""
+"""The most URLs within one URL: without a limit, a line of many schemes would be searched again from each of them."""
 _PICTURES = ("So", "Sk")
-"""Emoji and their colours."""
+"""Unicode categories of emoji and their skin colours."""
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
 _MARKUP = re.compile(r"\{(?:color|code|quote|noformat|panel)\}|\{\\")  # Jira, subtitles
 _TRAILING = ".,;:!?*_~'"
 
 
 def run_end(line: str, start: int) -> int:
-    """Where the run of characters ends that a URL in prose may have; it is the same for each URL within the run."""
+    """The end of the run of characters that a URL in prose may contain; it is the same for all URLs within the run."""
     run = _RUN.match(line, start)
     return run.end() if run else start
 
 
 def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
-    """The URL that begins in a line, where it ends, and what it was delimited by: "Markdown", "LaTeX" or nothing.
+    """The URL at `start` of a line, its end, and its markup: "Markdown", "LaTeX" or empty.
 
-    `run_ends` is what `run_end` says of it.
+    `run_ends` is the result of `run_end` for it.
     """
     far = start + _LONGEST
     before = line[start - 1] if start else "\n"
@@ -130,7 +130,7 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         quoted = _QUOTED[before].match(line, start, far)
         if quoted:
             url = quoted[1].replace(2 * before, before).replace("\\'", "'")
-            if url.count(")") > url.count("("):  # the end of a sentence in brackets that source text writes in parts
+            if url.count(")") > url.count("("):  # the closing bracket of a sentence that code splits into strings
                 url = url.rstrip(_TRAILING).removesuffix(")")
             return url, quoted.end(), ""
     if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
@@ -142,12 +142,12 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     if before in _CLOSED and (closed := _CLOSED[before].match(line, start, far)):
         url = (
             closed[1].rstrip(f"{_TRAILING}。，") if before == "“" else closed[1]
-        )  # printers put full stops into quotes
+        )  # printers put full stops inside quotes
         return url, closed.end(), ""
     url = line[start : min(far, run_ends)]
     if "://" in url[8:]:
         url = "://".join(url.split("://", _MOST_INNER)[:_MOST_INNER])
-    if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
+    if line.startswith(">", run_ends):  # an arrow, or the end of an HTML comment
         url = url.rstrip("-").removesuffix("=")
     if "\\" not in url or INTERPOLATED.search(url):
         url = _in_prose(url, before)
@@ -168,20 +168,20 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 
 
 def _in_prose(url: str, before: str) -> str:
-    if before in ",;!" and before in url:  # what follows a separator of columns, or Textile's mark, ends at the next
+    if before in ",;!" and before in url:  # after a separator of columns, or Textile's mark, a URL ends at the next one
         url = url.partition(before)[0]
-    url = url.partition("....")[0]  # dots that lead to the number of a page
-    url = url.removesuffix("&&")  # what a shell runs next
-    if before == "{":  # DokuWiki writes the text of a picture behind a bar
+    url = url.partition("....")[0]  # dot leaders in a table of contents
+    url = url.removesuffix("&&")  # before the next command of a shell
+    if before == "{":  # in DokuWiki, the title of an image follows a bar
         url = url.partition("|")[0]
     quote = url.find("'")
-    if quote > 0 and url[quote + 1 : quote + 2] in tuple("),;]}"):  # the first one closes what began before the URL
+    if quote > 0 and url[quote + 1 : quote + 2] in tuple("),;]}"):  # this quote closes one before the URL
         url = url[:quote]
     if before == "[" and "[" not in (inner := url.partition("]")[0]):
         url = inner
     if before == "=" and (following := _NEXT_VALUE.search(url)):
         url = url[: following.start()]
-    if url.endswith("*/") and not url.endswith("/*/"):  # the end of a comment, and no pattern
+    if url.endswith("*/") and not url.endswith("/*/"):  # the end of a comment, not a pattern
         url = url[:-2]
     if "{" in url and (markup := _MARKUP.search(url)):
         url = url[: markup.start()]
@@ -193,7 +193,7 @@ def _in_prose(url: str, before: str) -> str:
     while url.startswith(")", len(short)) and short.count("(") > short.count(")"):
         short = f"{short})"
     if before != "*" and url.startswith("/*", len(short) - 1):
-        short = f"{short}*"  # a pattern, and no emphasis
+        short = f"{short}*"  # a pattern, not emphasis
     plain = _IS_PLAIN.match(short)
     if plain is not None and (plain.end() == len(short) or short[plain.end()] == ")"):
         return plain[0]
@@ -201,17 +201,17 @@ def _in_prose(url: str, before: str) -> str:
 
 
 def _without_trailing(url: str) -> str:
-    """The URL without the punctuation of the sentence around it, and without brackets that it does not open."""
+    """The URL without the punctuation of the sentence around it, and without closing brackets that it didn't open."""
     scheme = url.index(":") + 1
-    if not _IPV6.match(url):  # which linkify-it doesn't know
+    if not _IPV6.match(url):  # linkify-it doesn't support it
         path, bracket, _ = url.partition("[")
         if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
             url = path
-        # Of braces in braces it knows nothing, and each xn-- doubles the time that it takes for a host.
+        # linkify-it doesn't support nested braces, and each xn-- doubles the time that it needs for a host.
         masked = _PUNYCODE.sub("xnxx", url).replace("{", "-").replace("}", "-")
         length = _linkify().test_schema_at(masked, url[:scheme].lower(), scheme)
-        # It knows no underscores in hosts, and ends at a bracket that is opened only.
-        # And it takes a host before what is no port, or a user without a host, for all there is.
+        # It doesn't support underscores in hosts, and stops at a bracket that isn't closed.
+        # If an invalid port follows the host, or no host follows the user, it returns only the part before.
         others = ("(", ".", "[" if "?" in path else "(", "@" if "@" in url[scheme + length :] else "(", ":")
         if length and not url.startswith(others, scheme + length):
             url = url[: scheme + length]
@@ -225,12 +225,12 @@ def _without_trailing(url: str) -> str:
 
 
 def _is_foreign(character: str) -> bool:
-    """Whether it is punctuation of another script, a dash, or invisible."""
+    """Whether a character is punctuation of another script, a dash, or invisible."""
     return character > "\x7f" and unicodedata.category(character) in ("Po", "Ps", "Pe", "Pi", "Pf", "Pd", "Cf")
 
 
 def _without_pictures(url: str) -> str:
-    """The URL without the emoji after a word; one that is all of a path's last part belongs to it."""
+    """The URL without emoji after a word; emoji that are the whole last part of the path belong to the URL."""
     short = url
     while short and (short[-1] == "\ufe0f" or (short[-1] > "\x7f" and unicodedata.category(short[-1]) in _PICTURES)):
         short = short[:-1]

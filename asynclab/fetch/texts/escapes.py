@@ -1,4 +1,4 @@
-"""Undoes escapes, entities and broken lines in a text, and adds the scheme to hosts without one."""
+"""Undoes escapes, entities and line breaks within URLs, and adds missing schemes to hosts."""
 
 from __future__ import annotations
 
@@ -9,77 +9,77 @@ from urllib.parse import unquote
 from asynclab.fetch.texts.exact_values import host_url
 
 _WWW = {f"{www}.": re.compile(rf"{www}\.(?<![\w@./\[=-]{www}\.)(?=[\w-]+\.[A-Za-z])") for www in ("www", "Www", "WWW")}
-"""What everybody reads as a URL in a sentence, and GitHub makes one; a telephone writes the first letter large."""
+"""By prefix, matches a host that everybody reads as a URL, as GitHub does; phones capitalise the first letter."""
 _QUOTED_URL = re.compile(
     r"(?<![\w%&=?/.+-])(?:[\w.-]{1,40}=)?+(https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*)", re.IGNORECASE | re.ASCII
 )
-"""A URL that was a part of another one's query, or of a form that was sent."""
+"""Matches a percent-encoded URL from another URL's query or from a submitted form."""
 _SCHEMELESS = re.compile(
     r"""//(?<=[\[( "'].{2})(?:(?<=\[//)|(?<=\]\(//)|(?<=\]: //)|(?<=url\(//)|(?<=url\(['"]//)|(?<=@import ['"]//))"""
     r"""(?=(?:[\w-]+\.)+[a-z]{2,63}[/?#:\s\])"'])"""
 )
-"""What stands for a scheme in links of wikis and Markdown, and in styles."""
+"""Matches the // of a URL without a scheme in links of wikis, Markdown and CSS."""
 _TROFF = re.compile(r"\\(?:\(la|\[la\])(https?://(?:(?!\\[(\[][lr]a)\S)*+)\\(?:\(ra|\[ra\])")
-"""A URL between angle brackets, as troff writes them."""
+"""Matches a URL in troff's angle brackets."""
 _BREAK = re.compile(
     "[\u200b-\u200d\u2060\ufeff](?<=[!-~].)[\u200b-\u200d\u2060\ufeff]*(?=(?!https?:)[!-~])", re.IGNORECASE
 )
-"""Where a page lets a long word be broken."""
+"""Matches an invisible character that allows a line break in a long word."""
 _CONTROL = re.compile(r"(?:(?:[\x1b\u241b]|\^\[|\\(?:033|e|x1b))\[|\x9b)[0-?]*[ -/]*[@-~]", re.IGNORECASE)
-"""What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste or a program shows it."""
+"""Matches an escape sequence for terminals, such as a colour (ECMA-48), raw or as text shows it."""
 _ESC = ("\x1b", "\u241b", "\x9b", "^[[", "\\033[", "\\e[", "\\x1b[", "\\x1B[")
 _HYPERLINK = re.compile(
     "[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)"
     "(?:https?://[^\\s\x1b\u241b]*(?:…|\\.\\.\\.)(?=[\x1b\u241b]))?"
 )
-"""What terminals make a link of, with its text if that is a URL cut short."""
+"""Matches a terminal's hyperlink, with its text if that is a shortened URL."""
 _OVERSTRUCK = re.compile(r"[^\n]\x08")
-"""How nroff makes a character bold or underlined."""
+"""Matches the overprinting with which nroff makes a character bold or underlined."""
 _FOLD = re.compile(r"\r?\n[ \t]")
-"""Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
+"""Matches a folded line break in calendars and address cards (RFC 5545, RFC 6350)."""
 _URL_FIELD = re.compile(r"^(?:[\w-]+\.)?URL(?:;[^:\n]*)?:", re.MULTILINE | re.IGNORECASE)
-"""What stands before a URL there, which may have no scheme."""
+"""Matches the name before a URL in these formats; the URL may have no scheme."""
 _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[2-9a-f][0-9a-f]", re.IGNORECASE
 )
-"""A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+"""Matches an escaped character in JSON or source code, but not half of a surrogate pair."""
 _ESCAPED_AGAIN = re.compile(r"(?<!\\)\\{2,}+(?=[/u\"])")
-"""What stands before such a character in a string of JSON in another one."""
+"""Matches the extra backslashes of JSON in a JSON string."""
 _ESCAPED_BREAK = re.compile(r"\\(?:[nNrt]|f[BIRP])(?=https?://)")
-"""The end of a line as source text writes it, or a font of troff; its letter would be one before the scheme."""
+"""Matches an escaped newline in source code, or a font change in troff: its letter would join the scheme."""
 _ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
-"""As .properties and address cards write it."""
+"""Matches the escaped colon of .properties files and address cards."""
 _CONTINUED = re.compile(r"^[ \t]*[\w.-]+[ \t]*[=:][ \t]*https?:(?:\S*\\\n[ \t]+(?=\S))+", re.MULTILINE)
-"""A URL that continues in the next line of .properties, whose indent is ignored there."""
+"""Matches a URL that continues in the next line of a .properties file, whose indent is ignored."""
 _ENTITY = re.compile(
     r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|hellip|[nm]dash|[lr][sd]quo|[lr]aquo|[sb]dquo|bull|middot"
     r"|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});"
 )
-"""A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
+"""Matches a character reference of HTML, also one that was escaped several times."""
 _DEFINITION = re.compile(
     r"(^[ \t>]*\[(?!\^)[^\]\n]+\]:)[ \t]*\r?\n[ \t>]*(?=<?https?://)", re.MULTILINE | re.IGNORECASE
 )
-"""A definition of Markdown whose URL is in the next line."""
+"""Matches a link definition in Markdown with the URL in the next line."""
 _NUMBERED = re.compile(r":\d+\)?(?:\s|\Z)")
 _SOURCE_PLACE = re.compile(
     r"(/(?<!//)[\w.~%@+-]+\.(?:[cm]?[jt]sx?|css|html?|php|vue|wasm)(?:\?[\w.=&-]*)?)(?::\d+){1,2}(?=\)?(?:\s|\Z))"
 )
-"""A line and column of a script or a page, as stack traces have it."""
+"""Matches the line and column of a script or page in a stack trace."""
 _MAGNET = re.compile(r"magnet:\?\S*")
-"""What names trackers in its query, which are no pages."""
+"""Matches a magnet link; the trackers in its query aren't pages."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[> \t]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
-"""A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+"""Matches a URL in angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _FULL_LINE = re.compile(r"\n(?:(?<=[/=&?_%-]\n)|(?<=[/=&?_%-]\r\n))")
 _WRAPPED = re.compile(
     r"^((?=[^\n]{60,100}$)((?:>[ \t]?)*+)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n"
     r"\2(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=[)\]>.,;]*\r?$)(?!\r?\n\2\S+\r?$)",
     re.MULTILINE | re.IGNORECASE | re.ASCII,
 )
-"""A URL that fills its line and continues in a line of its own, with equal quoting; two such lines may be a list."""
+"""Matches a URL that fills its line and continues on a line of its own; two or more of these lines may be a list."""
 _CMD_ESCAPE = re.compile(r"\^(.)")
-"""What a browser writes before marks when it copies a request for the command line of Windows."""
+"""Matches an escape in commands that a browser copies for the Windows command line."""
 _DIRECTIVE = re.compile(r";(?=(?:[a-z]+-src|report-(?:uri|to)|frame-ancestors|base-uri|form-action)\b)")
-"""What separates the parts of a Content-Security-Policy, even where no space follows."""
+"""Matches the separator of a Content-Security-Policy's directives without a space after it."""
 
 
 def plain(text: str) -> str:
@@ -126,14 +126,14 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def unfolded(text: str) -> str:
-    """The text of a calendar or address card with its lines joined, and without the backslashes before its marks."""
+    """The text of a calendar or address card with its lines unfolded and its backslashes removed."""
     if "BEGIN:V" not in text:
         return text
     return _URL_FIELD.sub("", _FOLD.sub("", text)).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
 
 
 def with_www(text: str) -> str:
-    """The text with a scheme before hosts that begin with www."""
+    """The text with a scheme before each host that begins with www."""
     for www, host in _WWW.items():
         if www in text:
             text = host.sub(f"https://{www}", text)
@@ -141,5 +141,5 @@ def with_www(text: str) -> str:
 
 
 def with_schemes(text: str) -> str:
-    """The text with a scheme before hosts that certainly mean one."""
+    """The text with a scheme in each link that begins with //."""
     return _SCHEMELESS.sub("https://", text)

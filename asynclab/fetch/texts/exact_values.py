@@ -1,4 +1,4 @@
-"""Reads values that a parser has separated: cells, JSON strings, texts of XML elements; and hosts without a scheme."""
+"""Reads single values such as cells, JSON strings and texts of XML elements, and hosts without a scheme."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from asynclab.fetch.address import LONGEST_URL, has_scheme, joined
 from asynclab.fetch.texts.finding import FoundSoFar
 
-# linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
+# linkify-it knows few top-level domains, finds hosts within sentences, and takes README.md for one.
 _HOST = re.compile(
     r"(?P<local>localhost)(?=[:/?]|$)"
     r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
@@ -17,13 +17,13 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}(?<!-)\.)+[A-Za-z]{2,63}(/[\w./-]*[\w/-])?", re.ASCII)
-"""What needs no closer look, as most hosts."""
+"""Matches most hosts, which need no further checks."""
 _PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
 _PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
 _SECTION = re.compile(r"\s*\[\[?[A-Za-z_][\w.\"'-]*\]\]?\s*")
-"""What begins a part of a file of settings."""
+"""Matches the first line of a section in a settings file."""
 _EMPTY_FIELD = re.compile(r": \W*\Z")
-"""What ends a label or an annotation of Kubernetes, whose names begin as hosts do."""
+"""Matches the end of a Kubernetes label or annotation, whose name begins like a host."""
 _LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
 _WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
 _OPENERS = {")": "(", "]": "[", "}": "{"}
@@ -38,11 +38,7 @@ _FILE_ENDINGS = frozenset(
 
 
 def host_url(text: str, *, needs_path: bool = False) -> str:
-    """The URL of a host, port and path that a line or cell consists of: https, or http for localhost and IP addresses.
-
-    Bullets and quotes around it don't matter. Empty for any other text, with `needs_path` also for a host alone, since
-    prose has dots, too.
-    """
+    """The URL for a text that is only a host, perhaps with port and path: http for localhost and IPs, else https."""
     if ("." not in text and "localhost" not in text and "[" not in text) or len(text) > LONGEST_URL:
         return ""
     plain = _PLAIN.fullmatch(text.removeprefix("//"))
@@ -68,7 +64,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     if closer in _OPENERS and text.count(_OPENERS[closer]) > text.count(closer):
         text += closer
     rest = text[host.end() :]
-    # The others are names and calls in source text.
+    # Otherwise it is a name or a call in source code.
     if (rest.startswith(":") and not _PORT.match(rest)) or rest.startswith("?=") or rest.count(")") > rest.count("("):
         return ""
     if host["name"] and not rest and _looks_like_a_file(host["name"]):
@@ -82,15 +78,15 @@ def _looks_like_a_file(name: str) -> bool:
 
 
 ReadText = Callable[[str], None]
-"""Reads a text of any format within another."""
+"""Reads a text of any format inside another text."""
 
 NAMES_OF_URLS = frozenset(
     "url uri href link links src loc host hosts domain domains website site homepage web address page urls".split()  # noqa: SIM905
 )
-"""The names of fields in which a host without a scheme is meant as a URL."""
+"""The names of fields in which a host without a scheme counts as a URL."""
 
 _LONGEST_BASE = 500
-"""The most characters of a base; with a longer one, a page with many links would become megabytes of URLs."""
+"""The most characters of a base URL; with a longer one, a page with many links would give megabytes of URLs."""
 
 _SHORTEST_URL = len("http://a")
 _TAG = re.compile(r"<[/!]?[A-Za-z]")
@@ -98,14 +94,14 @@ _SPACE = re.compile(r"\s")
 _SENTENCE = re.compile(
     r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?<!\S)(?:\S++\s++){5}| - | \([^()]*\)\Z|(?<!\s)\s.*https?://", re.IGNORECASE
 )
-"""Tells a sentence that begins with a URL from a URL with spaces in it."""
+"""Distinguishes a sentence that begins with a URL from a URL that contains spaces."""
 _NAMES_OF_PROSE = frozenset(
     "text body message msg content description comment title summary note notes html abstract caption log".split()  # noqa: SIM905
 )
 
 
 def is_exact(value: str, name: str = "") -> bool:
-    """Whether a stripped value is one URL, spaces included, and not a text that begins with one.
+    """Whether a stripped value is one URL, perhaps with spaces, and not a sentence that begins with a URL.
 
     `name` is the name of its field.
     """
@@ -120,7 +116,7 @@ def is_exact(value: str, name: str = "") -> bool:
 
 
 def resolved(base: str, link: str) -> str:
-    """The URL of a link that is relative to a base; any other link as it is, and all if the base is too long."""
+    """The absolute URL of a relative link; other links are unchanged, and so are all links if the base is too long."""
     if has_scheme(link) or ":" in link.partition("/")[0] or link.startswith("#") or len(base) > _LONGEST_BASE:
         return link
     with suppress(ValueError):
@@ -129,17 +125,17 @@ def resolved(base: str, link: str) -> str:
 
 
 def may_hold_url(value: str) -> bool:
-    """Whether a value may be or hold something other than a host."""
+    """Whether a value may be a URL with a scheme or may contain one."""
     return "//" in value or "\\/" in value or ": base64" in value
 
 
 def read_value(value: str, finding: FoundSoFar, read: ReadText, name: str = "") -> None:
-    """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
+    """Add a value that is a URL, or a host in a field with a name for URLs; read any other value as a text."""
     value = value.strip()
     if not may_hold_url(value):
         if name.lower() in NAMES_OF_URLS and (url := host_url(value)):
             finding.take(url)
-    elif len(value) < _SHORTEST_URL:  # as many cells of a large table are: no text in which a URL could be
+    elif len(value) < _SHORTEST_URL:  # as many cells of a large table are; it can't contain a URL with other text
         if not ((url := host_url(value)) and finding.take(url)):
             finding.ignore(value)
     elif not is_exact(value, name):

@@ -1,4 +1,4 @@
-"""Collects the URLs of a text, and notes the lines and links that gave none."""
+"""Collects the URLs of a text, and the lines and links without a URL."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from asynclab.fetch.address import HOST_LETTERS, escaped, redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
 IgnoreReason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
-"""Why a line or link gave no URL."""
+"""The reason why a line or link was ignored."""
 
 IGNORED_KEPT = 1_000
-"""The most ignored lines that are kept to be shown."""
+"""The most ignored lines that are kept for display."""
 
 _LONGEST_IGNORED = 200
 _LONGEST_SENT = 4_000
@@ -33,42 +33,43 @@ SENT = (
     rf"(/[{_CHARACTER}]*+(?:(?:[.?~,]{{1,3}}+(?=[{_CHARACTER}%])|{_ESCAPES}|\([{_CHARACTER}]*+\))[{_CHARACTER}]*+)*+)?+)"
     r"(?:#([A-Za-z0-9_][A-Za-z0-9_-]*+))?+"
 )
-"""What follows "http" in a URL that is sent as it is written, but for a slash and letters beyond ASCII; as most are.
+"""Matches the part after "http" of a URL that is sent as it is written, except for a slash and non-ASCII letters.
 
-Its groups are all of it but the fragment, the path, and the fragment. This is ten times faster to see than to work out.
+Most URLs match. The groups are the part without the fragment, the path, and the fragment. The match is ten times faster
+than `sent_text`.
 """
 IS_SENT = re.compile(f"http{SENT}")
 
 
 @dataclass(slots=True)
 class FoundSoFar:
-    """What was found up to now."""
+    """The URLs found so far."""
 
     most: int
     """How many different URLs are taken."""
     counts: dict[str, int] = field(default_factory=dict)
-    """How many times each URL was there, by what is sent for it."""
+    """How many times each URL was found. The keys are the URLs as sent."""
     texts: list[str] = field(default_factory=list)
     """The same URLs as they were written, without fragments."""
     fragments: dict[str, dict[str, None]] = field(default_factory=dict)
-    """What followed # in each, once, by what is sent for it."""
+    """For each URL as sent, the texts after #, as a dictionary's keys."""
     left_out: set[str] = field(default_factory=set)
-    """Those that were too many."""
+    """The URLs beyond the limit."""
     ignored: list[tuple[IgnoreReason, str]] = field(default_factory=list)
-    """The first lines and links that gave no URL, cut short, with passwords hidden, each with the reason."""
+    """The first ignored lines and links, cut short, with passwords hidden, each with the reason."""
     ignored_counts: Counter[IgnoreReason] = field(default_factory=Counter)
-    """How many lines and links gave no URL."""
+    """How many lines and links were ignored for each reason."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many URLs each format gave, in the order of the text."""
     total: int = 0
-    """How many times anything was taken."""
+    """How many times a URL was found."""
     noted: int = 0
-    """How many times anything was taken or ignored."""
+    """How many times a URL was found, or a line or link was ignored."""
     _are_ascii: bool = False
     """Whether the hosts of all keys are in ASCII."""
 
     def take(self, text: str) -> bool:
-        """Note a candidate. Returns whether it is a URL, or a template of one."""
+        """Add a candidate. Returns whether it is a URL or the template of a URL."""
         sent = IS_SENT.fullmatch(text)
         if sent is None or len(text) > _LONGEST_SENT:
             return self.take_unusual(text)
@@ -77,7 +78,7 @@ class FoundSoFar:
         return True
 
     def take_unusual(self, text: str) -> bool:
-        """Note a candidate that `SENT` doesn't match."""
+        """Add a candidate that `SENT` doesn't match."""
         if is_template(text):
             self.ignore(text, "template")
             return True
@@ -92,7 +93,7 @@ class FoundSoFar:
         return True
 
     def take_sent(self, url: str, path: str, fragment: str) -> None:
-        """Note what matches `SENT`."""
+        """Add a URL that `SENT` matches."""
         if url.isascii():
             self._count(url if path else f"{url}/", url, fragment)
         elif self._are_ascii:
@@ -101,7 +102,7 @@ class FoundSoFar:
             self._count(url[: len(url) - len(path)] + (escaped(path) or "/"), url, fragment)
 
     def take_all(self, urls: Sequence[str]) -> bool:
-        """Note URLs if `SENT` matches all of them, else none. Returns whether it does."""
+        """Add URLs if `SENT` matches all of them; otherwise add none. Returns whether it matches."""
         found = [sent for url in urls if len(url) <= _LONGEST_SENT and (sent := IS_SENT.fullmatch(url))]
         if len(found) < len(urls):
             return False
@@ -109,7 +110,7 @@ class FoundSoFar:
         return True
 
     def take_all_sent(self, urls: Sequence[str], paths: Sequence[str], fragments: Sequence[str]) -> None:
-        """Note URLs that `SENT` matches, with their paths and fragments."""
+        """Add URLs that `SENT` matches, with their paths and fragments."""
         if any(fragments) or not all(map(str.isascii, urls)):
             for url, path, fragment in zip(urls, paths, fragments, strict=True):
                 self.take_sent(url.partition("#")[0], path, fragment)
@@ -142,14 +143,14 @@ class FoundSoFar:
             self.fragments.setdefault(key, {})[fragment] = None
 
     def _spell_keys(self) -> None:
-        """Write the hosts of all keys in ASCII from now on, as some already are; slow if all hosts differ."""
+        """Write the hosts of all keys in ASCII from now on, since one key is already; slow if all hosts differ."""
         self._are_ascii = True
         self.counts = {sent_text(key): count for key, count in self.counts.items()}
         self.left_out = set(map(sent_text, self.left_out))
         self.fragments = {sent_text(key): fragments for key, fragments in self.fragments.items()}
 
     def ignore(self, text: str, reason: IgnoreReason = "line") -> None:
-        """Note a line, or a link, that gave nothing."""
+        """Add a line or link without a URL to the ignored ones."""
         text = text[: 10 * _LONGEST_IGNORED].strip()
         if text:
             reason = "defanged URL" if reason == "line" and is_defanged(text) else reason
@@ -159,15 +160,15 @@ class FoundSoFar:
                 self.ignored.append((reason, redacted(text[:_LONGEST_IGNORED])))
 
     def forget_lines(self, since: int, count: int) -> None:
-        """Forget the lines that gave nothing in a text which is a part of something that gave URLs.
+        """Drop the ignored lines of a text inside a part in which URLs were found.
 
-        Before that text, `ignored` had `since` entries, and `count` lines were ignored.
+        Before this text, `ignored` had `since` entries, and `count` lines were ignored.
         """
         self.ignored[since:] = [entry for entry in self.ignored[since:] if entry[0] != "line"]
         self.ignored_counts["line"] = count
 
     def was_read_as(self, name: str, before: int) -> None:
-        """Note which format a part of the text was taken for; `before` is what `total` was before it."""
+        """Record the format of a part of the text; `before` is the value of `total` before this part."""
         self.formats[name] = self.formats.get(name, 0) + self.total - before
 
 

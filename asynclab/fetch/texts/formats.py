@@ -1,4 +1,4 @@
-"""Detects the formats in a text, cuts it where they change, and has each part read by its own reader."""
+"""Detects the formats in a text, cuts the text where the format changes, and reads each part with its own reader."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import xml_at
 
 DEEPEST = 4
-"""How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
+"""How many formats are looked for inside each other, such as HTML in a JSON string in a mail."""
 
 _PAGE_PART = r"(?:tr|t[dh]|li|d[td]|p)>[^<]*<(?:/|(?:t[dh]|a|b|i|em|strong|span|code|img|br)[\s/>])"
-"""After its <, an element of HTML that has an element of HTML in it, or none: it is no XML."""
+"""After a <, matches an element that contains an HTML element or nothing: it isn't XML."""
 _MAY_BEGIN = LineSearch(rf"[ \t]*(?:[\[{{]|<(?!https?://|{_PAGE_PART})[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])")
 _ONLY_PROSE = re.compile(r"[^\s\[{<](?:[^\n<=]|=(?!3D\"|\\\"))*")
-"""A line in which no format begins."""
+"""Matches a line in which no format begins."""
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
 _XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
 _CHILD = re.compile(r"<[^<>]*(?<!/)>[^<]*<([A-Za-z][\w.]*)[\s/>]")
-"""An element within another. Neither name has a hyphen, as elements of page libraries have."""
+"""Matches an element within another. Names with a hyphen don't count: they are components of HTML pages."""
 _NO_HTML = re.compile(
     r"<(?:(?:area|base|data|embed|img|link|map|meta|object|param|source|track)>"  # meaningless without attributes
     r"|[A-Z]+[a-z]|[a-z]+[A-Z]|[^<>]*\sxmlns(?::\w+)?=[\"'](?!http://www\.w3\.org/(?:1999/x|2000/svg|1998/Math)))"
 )
-"""An element of XML with the name of an HTML element."""
+"""Matches an XML element that has the name of an HTML element."""
 END_TAG = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
 
 
 class SurePart(Protocol):
-    """A part of a text whose format is sure."""
+    """A part of a text whose format is certain."""
 
     @property
     def end(self) -> int:
-        """Where it ends."""
+        """The offset of its end."""
 
     @property
     def name(self) -> str:
-        """What its format is called."""
+        """The name of its format."""
 
     def read(self, finding: FoundSoFar, read: ReadText) -> None:
-        """Take its URLs."""
+        """Add its URLs to `finding`; `read` is for texts inside of it."""
 
 
 def read_any(text: str, finding: FoundSoFar, depth: int = 0) -> None:
-    """Take the URLs of a text of any format."""
+    """Find the URLs in a text of any format."""
     cutting = _Cutting(text, finding, depth)
     position = rest = 0
     while (begins := _MAY_BEGIN.search(text, position)) is not None:
@@ -81,7 +81,7 @@ def read_any(text: str, finding: FoundSoFar, depth: int = 0) -> None:
 
 
 def read_as(name: str, text: str, finding: FoundSoFar) -> None:
-    """Take the URLs of a text as a format in `FORMATS`; if it is not of that format, take them as from any text."""
+    """Find the URLs in a text read as a format in `FORMATS`; if it isn't of that format, read it as any other text."""
     before = finding.total
     cutting = _Cutting(text, finding, 1)
     _READERS[name](text, finding, cutting.read_inner)
@@ -89,16 +89,16 @@ def read_as(name: str, text: str, finding: FoundSoFar) -> None:
 
 
 class _Cutting:
-    """A text that is cut into parts."""
+    """Cuts a text into parts."""
 
     def __init__(self, text: str, finding: FoundSoFar, depth: int) -> None:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
-        """The offset before which no JSON, XML or mail can begin: another attempt would meet the same error."""
+        """The offsets before which no JSON or XML, and no mail, can begin: it would fail with the same error again."""
         self._scripts = _scripts(text)
 
     def part_at(self, start: int) -> SurePart | None:
-        """The part that begins at a place."""
+        """The part that begins at an offset; None if none does."""
         text = self._text
         if text[start] in "[{":
             if start < self._fails_up_to:
@@ -130,27 +130,27 @@ class _Cutting:
 
     @cached_property
     def _envelopes(self) -> list[int]:
-        """Where mails begin in a file of many, and where it ends."""
+        """The offsets at which mails begin in a mailbox file, and the end of the text."""
         return [*(found.start() for found in ENVELOPE.finditer(self._text)), len(self._text)]
 
     @cached_property
     def _page_ends(self) -> list[int]:
-        """Where pages of HTML end, and a place beyond the text."""
+        """The offsets at which HTML pages end, and one beyond the end of the text."""
         return [*(found.end() for found in _PAGE_ENDS.finditer(self._text)), len(self._text) + 1]
 
     @cached_property
     def _closed(self) -> frozenset[str]:
-        """The names of all elements that have an end tag."""
+        """The names of all elements with an end tag."""
         return frozenset(END_TAG.findall(self._text))
 
     def script_around(self, position: int) -> int:
-        """Where the script around an offset ends; 0 if the offset is in no script."""
+        """The offset of the end of the script around an offset; 0 outside of scripts."""
         while self._scripts and self._scripts[0][1] <= position:
             self._scripts.pop(0)
         return self._scripts[0][1] if self._scripts and self._scripts[0][0] <= position else 0
 
     def read_inner(self, text: str) -> None:
-        """Read a text within a part, without reporting its format."""
+        """Read a text inside a part, without recording its format."""
         formats = dict(self._finding.formats)
         ignored, lines = len(self._finding.ignored), self._finding.ignored_counts["line"]
         before = self._finding.total
@@ -159,11 +159,11 @@ class _Cutting:
         else:
             read_any(text, self._finding, self._depth + 1)
         self._finding.formats = formats
-        if self._finding.total > before:  # its lines without a URL are no records
+        if self._finding.total > before:  # then lines without a URL aren't records
             self._finding.forget_lines(ignored, lines)
 
     def read_rest(self, start: int, end: int) -> None:
-        """Read what is between parts whose format is sure: tables, or tags and text."""
+        """Read the text between parts whose format is certain: tables, or tags and prose."""
         text = self._text[start:end]
         if not text.strip():
             return
@@ -191,9 +191,9 @@ class _Cutting:
 
 
 def read_markup(text: str, finding: FoundSoFar) -> None:
-    """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
+    """Read the lines from the first HTML tag to the last one as HTML, and those before and after as prose."""
     text = unfolded(text)
-    if '=\\"' in text:  # HTML in a string of a program
+    if '=\\"' in text:  # HTML in a string in source code
         text = text.replace('\\"', '"').replace("\\/", "/")
     first, last = _tags(text)
     if first < 0:
@@ -209,7 +209,7 @@ def read_markup(text: str, finding: FoundSoFar) -> None:
 
 
 class _MarkupPart(NamedTuple):
-    """A part that is a page of HTML, or XML with faults, such as a bare & in a URL."""
+    """A part that is an HTML page, or XML with errors, such as a bare & in a URL."""
 
     end: int
     text: str
@@ -220,7 +220,7 @@ class _MarkupPart(NamedTuple):
 
 
 def _tags(text: str) -> tuple[int, int]:
-    """Where the first tag of HTML begins, and the last one, examples in backticks aside; -1 if there is none."""
+    """The offsets of the first and the last HTML tag, except for examples in backticks; -1 if there is none."""
     first = next((tag.start() for tag in TAG.finditer(text) if _is_known(text, tag)), -1)
     last = len(text) if first >= 0 else -1
     while last > first:
@@ -242,7 +242,7 @@ def _is_quoted(text: str, position: int) -> bool:
 
 
 def _scripts(text: str) -> list[tuple[int, int]]:
-    """Where scripts and styles are, the first one first."""
+    """The offsets at which scripts and styles begin and end, in the order of the text."""
     scripts = []
     position = 0
     while (start := _SCRIPT.search(text, position)) is not None:

@@ -1,4 +1,4 @@
-"""Reads HTML: what its attributes point to, and URLs in the text between its tags."""
+"""Reads HTML: finds the links in its attributes, and the URLs in the text between its tags."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from asynclab.fetch.texts.line_urls import urls_in
 from asynclab.fetch.texts.prose import read_between_tags
 from asynclab.fetch.texts.xml_values import is_link_attribute
 
-# html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
-# <https://a.example/> for a tag.
+# Before Python 3.13.6, html.parser takes a minute for 50 KB of "<a ". It takes half a second for each MB of any
+# page, and reads <https://a.example/> as a tag.
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
 _PLAIN_TAGS = re.compile(
     r"(?:(?:[^<:/w]++|w(?!ww\.))*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
     r"(?:\s++(?:class|id|align|valign|width|height|colspan|rowspan|rel|target)=\"[^\":<>]*+\")*+>)++",
     re.IGNORECASE | re.ASCII,
 )
-"""Tags that point to nothing, and the texts before them in which no URL is."""
+"""Matches tags without links, with text before each that contains no URL."""
 _MAY_LINK = re.compile(r"[^\w\s/:,;!?()'\"*+#=-]|//|localhost", re.IGNORECASE)
-"""What every URL and host contains, or an escape of it."""
+"""Matches a part of each URL and host, or an escape of it."""
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
 
-# As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
+# As html.parser since 3.13.6: html.unescape changes ?a=1&copy=2 to ?a=1©=2, but browsers don't in attributes.
 _REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|([A-Za-z][A-Za-z0-9]*+(?:;|(?!=))))")
 
 _MARKUP = re.compile(r"\s|<[/?%]")
-"""What a link with < in it has if the < is no part of a URL."""
+"""In a link with a <, matches a sign that the < isn't part of a URL."""
 _LINKS = frozenset(
     """
     href src action formaction poster data cite background longdesc manifest codebase archive classid usemap
@@ -53,25 +53,25 @@ KNOWN = frozenset(
     textarea tfoot th thead time title tr track tt u ul var video wbr image use
     """.split()  # noqa: SIM905
 )
-"""The elements of HTML."""
+"""The names of all HTML elements."""
 
 
 @dataclass(slots=True)
 class _Page:
-    """What earlier tags say about those that follow: the open link and the base."""
+    """The effects of earlier tags on later ones: the open link and the base."""
 
     finding: FoundSoFar
     is_xml: bool
     base: str = ""
     base_was_used: bool = False
     shown: str = ""
-    """The target of the open link."""
+    """The URL of the open link."""
 
 
 def read_html(text: str, finding: FoundSoFar, *, is_xml: bool = False) -> None:
-    """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
+    """Find links and URLs in the text between the tags, in order; relative links count only with a base.
 
-    `is_xml` says that the text is XML with faults.
+    `is_xml` means that the text is XML with errors.
     """
     page = _Page(finding, is_xml)
     position = 0
@@ -89,7 +89,7 @@ def read_html(text: str, finding: FoundSoFar, *, is_xml: bool = False) -> None:
         if name in ("script", "style") and not closing and not is_xml and name not in unclosed:
             end = re.compile(f"</{name}", re.IGNORECASE).search(text, position)
             if end is None:
-                unclosed.add(name)  # a text that mentions it
+                unclosed.add(name)  # the text only mentions the tag
             else:
                 _take_code(text[position : end.start()], page, is_taken=name == "style")
                 position = end.start()
@@ -108,7 +108,7 @@ def _between(text: str, page: _Page) -> None:
 
 
 def end_of_tag(text: str, tag: re.Match[str], page: _Page) -> int:
-    """Take what the attributes of a tag point to. Returns where the tag ends."""
+    """Find the links in the attributes of a tag. Returns the offset of its end."""
     position, name = tag.end(), tag[2]
     if name in ("a", "A"):
         page.shown = ""
@@ -138,7 +138,7 @@ def _take_links(written: str, attributes: dict[str, str], page: _Page) -> None:
     elif name == "meta":
         _take_meta(attributes, page)
     else:
-        # One of a library, as <Link to="…">, which may call its links as it likes.
+        # A component of a page library, such as <Link to="…">, may have links in any attribute.
         is_component = not (written in KNOWN or written.isupper() or ":" in written)
         for key, value in attributes.items():
             if key in _SETS:
@@ -158,7 +158,7 @@ def _take_links(written: str, attributes: dict[str, str], page: _Page) -> None:
 
 
 def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:
-    """Take the URLs of a style; count those of a script, which may be anything."""
+    """Find the URLs of a style; count those of a script as ignored, since they may be anything."""
     if is_taken:
         code = with_schemes(code)
     for url in urls_in(code.replace("\\/", "/")) if "://" in code or ":\\/" in code else ():
@@ -178,15 +178,15 @@ def _take_meta(attributes: dict[str, str], page: _Page) -> None:
 
 
 def _unescaped(value: str) -> str:
-    """An attribute with its character references resolved."""
+    """An attribute's value with its character references resolved."""
     return _REFERENCE.sub(
         lambda found: html.unescape(found[0]) if not found[1] or found[1] in html5 else found[0], value
     )
 
 
 def _take(link: str, page: _Page) -> str:
-    """Take a link, or ignore it. Returns its URL."""
-    # The quote before it is not closed, or it is code; a picture may stand in it as it is.
+    """Add a link to the URLs, or to the ignored links. Returns its URL."""
+    # A quote isn't closed, or it is code; an inline image may contain an unescaped <.
     is_text = ("<" in link and _MARKUP.search(link.strip()) and not link.startswith("data:image/")) or link[:1] == "{"
     link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link

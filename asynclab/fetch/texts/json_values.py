@@ -1,4 +1,4 @@
-"""Reads JSON, also many values one after another, and JSON that is cut off or broken."""
+"""Reads JSON: also several values one after another, and JSON that is cut off or malformed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from asynclab.fetch.texts.exact_values import ReadText, read_value
 from asynclab.fetch.texts.finding import FoundSoFar
 
-# All pairs are kept, since a name may occur twice; long numbers are no integers, which Python limits in length.
+# All pairs are kept, since a name may occur twice. Integers become floats: Python limits the length of an int.
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
 _NEAR = 20_000
-"""Characters in which most values end, or an error is met."""
+"""Characters in which most values end, or an error occurs."""
 _BEGINS = re.compile(
-    r'\{\s*["}]|\[(?!\d+\][ \t]*[^\s,;])\s*(?:["\[{\]\d-]|true|false|null|Infinity|NaN)'  # no footnote of Markdown
+    r'\{\s*["}]|\[(?!\d+\][ \t]*[^\s,;])\s*(?:["\[{\]\d-]|true|false|null|Infinity|NaN)'  # not a Markdown footnote
 )
 _REST_OF_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:\r?\n|\Z)")
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
@@ -24,7 +24,7 @@ _LOOKS_LIKE_JSON = re.compile(r'\s*[\[{][\s\[{]*"(?:[^"\\]|\\.)*"\s*[:,\]}]')
 
 
 class _Object(list[tuple[str, Any]]):
-    """The pairs of an object."""
+    """The pairs of a JSON object."""
 
 
 class JsonPart(NamedTuple):
@@ -32,16 +32,16 @@ class JsonPart(NamedTuple):
 
     end: int
     value: Any
-    """The decoded value; None if it is broken."""
+    """The decoded value; None if the JSON is malformed."""
     text: str
-    """All of it."""
+    """The whole JSON."""
 
     @property
     def name(self) -> str:
         return "HAR" if _entries(self.value) is not None else "JSON"
 
     def read(self, finding: FoundSoFar, read: ReadText) -> None:
-        """Take the URLs in its strings; a record without any is ignored."""
+        """Find the URLs in its strings; a record without URLs is added to the ignored lines."""
         if self.value is None:
             _read_strings(self.text, finding, read)
             return
@@ -57,7 +57,7 @@ class JsonPart(NamedTuple):
 
 
 def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
-    """The JSON from an offset to the end of a line, or None; and the offset before which no other JSON begins."""
+    """The JSON from an offset to the end of a line, or None; and the offset before which no other JSON can begin."""
     if not _BEGINS.match(text, start):
         return None, start
     try:
@@ -66,14 +66,14 @@ def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
         return _broken_at(text, start, error.pos), error.pos
     except RecursionError:
         return _broken_at(text, start, len(text)), start + _NEAR // 2
-    rest = _REST_OF_LINE.match(text, end) if text.find('"', start, end) > 0 else None  # numbers are no URLs
+    rest = _REST_OF_LINE.match(text, end) if text.find('"', start, end) > 0 else None  # JSON with no string has no URL
     return (JsonPart(rest.end(), value, text[start:end]) if rest else None), start
 
 
 def _decoded(text: str, start: int) -> tuple[Any, int]:
-    """The value that begins at a place, and where it ends.
+    """The value at an offset, and the offset of its end.
 
-    A short one is cut out first: for an error, Python counts the lines from the beginning of the text.
+    The beginning of the rest is tried first: for an error, Python counts the lines from the beginning of its text.
     """
     near = text[start : start + _NEAR]
     try:
@@ -96,7 +96,7 @@ def json_text(text: str) -> JsonPart:
 
 
 def _broken_at(text: str, start: int, end: int) -> JsonPart | None:
-    """JSON up to an error, to the end of that line; starting anywhere before it would meet the same error."""
+    """Malformed JSON up to the end of the line with the error; an attempt before that would meet the same error."""
     if not _LOOKS_LIKE_JSON.match(text, start, end + 1):
         return None
     line_end = text.find("\n", end) + 1 or len(text)
@@ -118,9 +118,9 @@ def _shown(record: Any) -> str:
 
 
 def _strings(record: Any) -> Iterator[tuple[str, str]]:
-    """The strings of a value in their order, each with the name of its field; names, too, may be URLs.
+    """The strings of a value in order, each with its field's name; names with // are included, since they may be URLs.
 
-    A string in a list stands for itself, as a line does: it is called a URL.
+    A string in a list gets the name "url", so that a host without a scheme counts, as in a line of its own.
     """
     waiting: list[tuple[str, Any]] = [("url" if isinstance(record, str) else "", record)]
     while waiting:
@@ -138,7 +138,7 @@ def _strings(record: Any) -> Iterator[tuple[str, str]]:
 
 
 def _only_the_one_asked_for(pairs: _Object) -> _Object:
-    """Of a fetch's result, as curl and asynclab write it, only the URL: neither redirects nor the page's title."""
+    """For a fetch's result, as curl and asynclab write it, only the URL; for other objects, all pairs."""
     names = {name for name, _ in pairs}
     if {"url", "url_effective"} <= names:
         return _Object(pair for pair in pairs if pair[0] == "url")
@@ -146,7 +146,7 @@ def _only_the_one_asked_for(pairs: _Object) -> _Object:
 
 
 def _entries(value: Any) -> list[Any] | None:
-    """The entries of an HTTP archive; None for anything else."""
+    """The entries of an HTTP archive; None for other values."""
     for name in ("log", "entries"):
         if not isinstance(value, _Object):
             return None
@@ -155,7 +155,7 @@ def _entries(value: Any) -> list[Any] | None:
 
 
 def _read_strings(text: str, finding: FoundSoFar, read: ReadText) -> None:
-    """Take the strings of broken JSON one by one, and the rest as text."""
+    """Find the URLs in the strings of malformed JSON, and in the text between them."""
     position = 0
     for string in _STRING.finditer(text):
         rest = text[position : string.start()]

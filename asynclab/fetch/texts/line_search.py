@@ -1,4 +1,4 @@
-"""Finds lines that begin as a pattern says."""
+"""Finds lines that begin with a pattern."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 
 
 class LineSearch:
-    """A pattern at the beginning of a line, and its first group all that it matches.
+    """Searches for a pattern at the beginning of lines; the match's first group has all that the pattern matches.
 
-    `re` skips to each newline, if a pattern begins with one, but tries ^ at each character: that takes seven times as
-    long.
+    `re` is fast if a pattern begins with a newline, but tries ^ at each character, which takes seven times as long.
     """
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
@@ -18,7 +17,7 @@ class LineSearch:
         self._following = re.compile(f"\n({pattern})", flags)
 
     def search(self, text: str, position: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        """The first such line that begins at a position or later, and is within the text up to an end."""
+        """The first match at the beginning of a line, from a position on and up to an end."""
         begins_there = position == 0 or text.startswith("\n", position - 1)
         first = self._first.match(text, position, end) if begins_there else None
         return first or self._following.search(text, position, end)

@@ -1,4 +1,4 @@
-"""Finds the URLs of a line of prose: at once if all are simple, else one by one."""
+"""Finds the URLs in a line of prose: with one expression if all are simple, otherwise one by one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from asynclab.fetch.texts.finding import SENT
 from asynclab.fetch.texts.line_search import LineSearch
 from asynclab.fetch.texts.run_on import LETTER, may_run_on, text_at
 
-# linkify-it takes what follows git+ for a URL of its own.
+# linkify-it reads the part after git+ as a separate URL.
 _SCHEME = re.compile(r"(?:blob:)?+(?:[a-z][a-z0-9]*+\+)*+[a-z][a-z0-9]*+\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 30
 _OTHER_URL = re.compile(r"""://(?:[^\s"'`<>{}|,;]{0,200}[\w/])?""")
-"""What follows the scheme of a URL that nobody can fetch."""
+"""Matches the rest of a URL whose scheme can't be fetched."""
 
 
 def _simple() -> re.Pattern[str]:
-    """Matches URLs in markup, quotes or brackets, or between spaces and before the end of a sentence.
+    """Matches URLs in markup, quotes or brackets, or between spaces, perhaps at the end of a sentence.
 
-    Its groups are the URL, what stands before it (two of Markdown, LaTeX, a quote, a bracket), and those of `SENT`,
-    which are empty for a URL that is not sent as it is.
+    The groups are the URL, the delimiter before it (Markdown link, Markdown definition, LaTeX, quote, bracket), and the
+    groups of `SENT`, which are empty for a URL that isn't sent as written.
     """
     link, definition, latex, quote, bracket = r"\]\(", r"\]: ", r"\{", "[\"'`]", "<"
     before = "|".join(rf"(?<=({opener}).{{4}})" for opener in (link, definition, latex, quote, bracket))
@@ -31,12 +31,10 @@ def _simple() -> re.Pattern[str]:
     for group, closer in enumerate(after, 2):
         closed = f"(?({group}){closer}|{closed})"
     unmarked = r"(?<![\s(=]=.{4})(?<!\A=.{4})(?<!blob:.{4})"
-    # Robots put a plus before the URL in their name.
+    # Bots put a plus before the URL in their name.
     apart = rf"(?:(?<![^\s(\[=|>:（：，。、{LETTER[1:-1]}].{{4}})|(?<=(?:{space}|[(;])\+.{{4}}))"
     between = rf"{apart}{unmarked}(?<!{link}.{{4}})(?<!{definition}.{{4}})"
-    usual = (
-        r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: nothing else is to be looked at
-    )
+    usual = r"(?<![^\n].{4})|(?<=[^:] .{4})"  # at the start of a line, or in a sentence: no other check is needed
     return re.compile(
         rf"([Hh][Tt][Tt][Pp](?:{usual}|{before}|{between})(?<!{quote}{quote}.{{4}})"
         rf"(?:(?<=http){SENT}(?<![_&+-])|[Ss]?{PLAIN})(?<!&&)){closed}",
@@ -46,22 +44,22 @@ def _simple() -> re.Pattern[str]:
 
 SIMPLE = _simple()
 _IN_PATH = re.compile("/https?://")
-"""A URL in the path of another, as in web archives."""
+"""Matches a URL in the path of another, as in web archives."""
 _CUT_SHORT = re.compile(r"(?:…|\.\.\.)(?:\]\(<?|[>\]])")
-"""The end of a link's text that shows the beginning of what the link points to."""
+"""Matches the end of a link's text that is a shortened copy of its URL."""
 _ODD_LINE = LineSearch(r"[^\S\n]*(?:#|[\[>](?=[^\n]*\]:)(?![^\n]*\]: http))")
-"""A line that may be commented out, or a definition of Markdown that begins otherwise than most."""
+"""Finds a line that may be commented out, or an unusual Markdown definition."""
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
 
 def urls_in(text: str) -> Iterator[str]:
-    """The URLs of a text that needs nothing undone."""
+    """The URLs of a text without escapes to undo."""
     for line in text.splitlines():
         yield from [url for url, *_ in all_simple(line)] or (url for url, _, _ in urls_one_by_one(line))
 
 
 def all_simple(line: str) -> list[tuple[str, ...]]:
-    """All URLs of one or more lines, if `SIMPLE` matches each and nothing else tells where one ends; else none."""
+    """All URLs of one or more lines, if `SIMPLE` matches each and no other rule may apply; otherwise an empty list."""
     if (("#" in line or "]:" in line) and _ODD_LINE.search(line)) or may_run_on(line):
         return []
     if ",http" in line and line.startswith("http") and line.count(",http") == line.rstrip(",").count(","):
@@ -77,9 +75,9 @@ def all_simple(line: str) -> list[tuple[str, ...]]:
 
 
 def urls_one_by_one(line: str) -> Iterator[tuple[str, str, str]]:
-    """The URLs of a line, how each is delimited, and the text of another script that follows without a space.
+    """The URLs of a line, each with its markup and with the text of another script that follows without a space.
 
-    One that is commented out begins with #. URLs of other schemes, such as git+https, are among them.
+    A URL that is commented out begins with #. URLs with other schemes, such as git+https, are included.
     """
     position = run_ends = 0
     whole = ""

@@ -1,4 +1,4 @@
-"""Reads the source of mails: headers, and the decoded parts of the body."""
+"""Reads the source of mails: the headers, and the decoded parts of the body."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SURE = re.compile(
 )
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
 ENVELOPE = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
-"""The line that begins a mail in a file of many."""
+"""Matches the line that begins a mail in a mailbox file."""
 _OTHER = LineSearch(
     r"(?:(?P<mail>(?<=\n)\r?\n(?=(?:From|Return-Path|Received|Delivered-To|MIME-Version|Message-ID): )"
     r"(?=(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?Content-Transfer-Encoding:))"
     r"|[ \t]*(?:[\[{][^\n]*\"|<\?xml))",
     re.IGNORECASE,
 )
-"""The beginnings of other texts: headers of another mail, and JSON and XML, which a mail contains only encoded."""
+"""Finds the beginning of another text: headers of another mail, or JSON or XML, which is encoded inside a mail."""
 _BOUNDARY = re.compile(
     r"^content-type:\s*multipart/(?:[^\n]|\n[ \t])*?;\s*boundary=\"?([^\s\";]+)", re.IGNORECASE | re.MULTILINE
 )
@@ -41,7 +41,7 @@ _QUOTED = re.compile(r"=(?:3D|[89A-F][0-9A-F]=|\r?\n)")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]+=*[ \t]*(?:\r?\n|\Z))+")
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
 _SOFT_URL = LineSearch(r"(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.IGNORECASE)
-"""A URL that continues in the next line; an = in it would be =3D."""
+"""Finds a URL that continues in the next line; an = within it would be written =3D."""
 _SOFT_BREAK = LineSearch(r"[^\n]{20,75}=\r?\n")
 
 
@@ -53,10 +53,10 @@ class MailPart(NamedTuple):
     name: str = "mail"
 
     def read(self, finding: FoundSoFar, read: ReadText) -> None:
-        """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
+        """Find the URLs of the headers and of each part of the body; a part that isn't text is ignored."""
         try:
             parts = list(_message(self.text).walk())
-        except RecursionError:  # mails in mails, hundreds deep
+        except RecursionError:  # hundreds of nested mails
             read(self.text.partition("\n")[2])
             return
         for part in parts:
@@ -75,9 +75,9 @@ class MailPart(NamedTuple):
 
 
 def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None, int]:
-    """The mail from an offset up to the next mail, or None; and the offset before which no other mail can begin."""
+    """The mail from an offset to the next mail, or None; and the offset before which no other mail can begin."""
     headers = _HEADERS.match(text, start)
-    assert headers is not None  # it may be empty
+    assert headers is not None  # it matches an empty text, too
     body = headers.end()
     is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
     if not is_mail or not _BLANK_LINE.match(text, body):
@@ -87,7 +87,7 @@ def mail_at(text: str, start: int, next_envelope: int) -> tuple[MailPart | None,
 
 
 def _message(text: str) -> Message:
-    """A whole text read as a mail. The email package's parser is slow: a mail without parts is read without it."""
+    """A whole text read as a mail. A mail without parts is read without the email package's parser, which is slow."""
     headers = _HEADERS.match(text)
     if headers and (blank := _BLANK_LINE.match(text, headers.end())):
         message = Message()
@@ -100,7 +100,7 @@ def _message(text: str) -> Message:
 
 
 def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
-    """Where the body that begins at an offset ends, judged by its encoding."""
+    """The offset of the end of the body that begins at an offset, found by its encoding."""
     boundary = _BOUNDARY.search(headers)
     if boundary is not None:
         last = text.find(f"\n--{boundary[1]}--", start - 1, latest)
@@ -119,7 +119,7 @@ def _end_of_body(text: str, headers: str, start: int, latest: int) -> int:
 
 
 def without_quoting(text: str) -> str | None:
-    """The text of a mail's part decoded from quoted-printable; None if it isn't quoted-printable."""
+    """The text decoded from quoted-printable; None if it isn't quoted-printable."""
     breaks = "=\n" in text or "=\r\n" in text
     if not ((breaks and _SOFT_URL.search(text)) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None
@@ -127,18 +127,18 @@ def without_quoting(text: str) -> str | None:
 
 
 def _as_it_came(text: str) -> str:
-    """A text outside of bodies, in which email keeps bytes that are not ASCII as surrogates."""
+    """A text outside of bodies with its bytes decoded as UTF-8: the email package keeps them as surrogates."""
     return text.encode("ascii", "surrogateescape").decode("utf-8", "replace")
 
 
 def _read_header(value: str, read: ReadText) -> None:
-    with suppress(LookupError, ValueError, MessageError):  # an unknown charset, or broken base64: read as it is
+    with suppress(LookupError, ValueError, MessageError):  # an unknown charset, or malformed base64: read it undecoded
         value = str(make_header(decode_header(value)))
     read(re.sub(r"\s*\n\s+", " ", value))
 
 
 def _text_of(part: Message) -> str | None:
-    """The text of a part, decoded; None if it is none."""
+    """The decoded text of a part; None if the part isn't text."""
     main, sub = part.get_content_type().split("/")
     if main != "text" and not re.search(r"json|xml|html|http|csv|rfc822", sub):
         return None
@@ -146,9 +146,9 @@ def _text_of(part: Message) -> str | None:
     if not isinstance(data, bytes):
         return ""
     is_encoded = str(part.get("content-transfer-encoding", "")).strip().lower() in ("quoted-printable", "base64")
-    try:  # what is not encoded is a part of the text, and in its encoding
+    try:  # an unencoded part has the encoding of the text around it, not its declared charset
         text = data.decode((is_encoded and part.get_content_charset()) or "utf-8", "replace")
-    except (LookupError, ValueError):  # no charset, or one with a NUL in its name
+    except (LookupError, ValueError):  # an unknown charset, or one with a NUL in its name
         text = data.decode("utf-8", "replace")
-    # RFC 3676: Apple's Mail breaks long words so.
+    # RFC 3676: Apple's Mail breaks long words this way.
     return _FLOWED.sub("", text) if str(part.get_param("delsp", "")).lower() == "yes" else text

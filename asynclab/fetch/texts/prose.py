@@ -1,4 +1,4 @@
-"""Reads prose: plain text, lists, logs, Markdown, AsciiDoc, LaTeX; of lines that are simple, many at once."""
+"""Reads prose: plain text, lists, logs, Markdown, AsciiDoc, LaTeX. Many simple lines are searched at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 
 
 def read_prose(text: str, finding: FoundSoFar) -> None:
-    """Take the URLs of each line; a line without any is ignored, unless it is a host."""
+    """Find the URLs of each line. A line without URLs is ignored, unless it is a host."""
     before = finding.total
     if not text:
         finding.was_read_as("text", before)
@@ -32,7 +32,7 @@ def read_prose(text: str, finding: FoundSoFar) -> None:
     for url in disarmed:
         finding.ignore(url, "defanged URL")
     lines = _lines(text)
-    if len(lines) == 1:  # as most cells and values have
+    if len(lines) == 1:  # as most cells and values are
         markup = _read_line(lines[0], all_simple(lines[0]) if "://" in text else [], finding)
     else:
         markup = _read_all(lines, finding)
@@ -40,9 +40,9 @@ def read_prose(text: str, finding: FoundSoFar) -> None:
 
 
 def read_between_tags(text: str, finding: FoundSoFar, shown: str = "") -> None:
-    """Take the URLs of the text between tags; a host only with a path or port, as prose has dots.
+    """Find the URLs in the text between tags. A host without a scheme must have a path or port.
 
-    The text of a link may name once more what that points to, which is `shown`.
+    `shown` is the target of the link around the text: the text may repeat it.
     """
     text = plain(text)
     for line in (text if shown else with_www(text)).splitlines():
@@ -56,7 +56,7 @@ def read_between_tags(text: str, finding: FoundSoFar, shown: str = "") -> None:
 
 
 def _read_all(all_lines: list[str], finding: FoundSoFar) -> str:
-    """Take the URLs of lines, or ignore them. Returns the first markup, if there is any."""
+    """Find the URLs of lines, or ignore the lines. Returns the first markup found, or an empty string."""
     markup = ""
     for most, lines in groupby(all_lines, _most_at_once):
         if most:
@@ -68,12 +68,12 @@ def _read_all(all_lines: list[str], finding: FoundSoFar) -> str:
 
 
 def _most_at_once(line: str) -> int:
-    """How many lines such as this one are searched at once, by the number of its URLs; 0 without URLs."""
+    """How many lines like this one are searched at once; 0 for a line without URLs."""
     return 0 if "://" not in line else 1 if len(line) > _MEDIUM_LINE else _MOST_LINES
 
 
 def _read_hosts(lines: Iterator[str], finding: FoundSoFar) -> None:
-    """Take the lines that are hosts, and ignore the others."""
+    """Add the lines that are hosts to the URLs, and ignore the others."""
     while block := list(islice(lines, _MOST_LINES)):
         urls = [_host_in(line) for line in block]
         if not (all(urls) and finding.take_all(urls)):
@@ -83,12 +83,12 @@ def _read_hosts(lines: Iterator[str], finding: FoundSoFar) -> None:
 
 
 def _host_in(line: str) -> str:
-    """The URL of a host that a line consists of, comments aside; empty for any other line."""
+    """The URL of a host, if the line consists of that and a comment; empty for any other line."""
     return host_url(_COMMENT.sub("", line) if "#" in line else line)
 
 
 def _read_lines(lines: Iterator[str], most: int, finding: FoundSoFar) -> str:
-    """Take the URLs of lines, of many at once while all are simple. Returns the first markup, if there is any."""
+    """Find the URLs of lines, many lines at once while all are simple. Returns the first markup found, or ""."""
     markup, size = "", most
     while block := list(islice(lines, size)):
         simple = all_simple("\n".join(block))
@@ -103,7 +103,7 @@ def _read_lines(lines: Iterator[str], most: int, finding: FoundSoFar) -> str:
 
 
 def _take_sent(simple: list[tuple[str, ...]], finding: FoundSoFar) -> str | None:
-    """Take all URLs of lines, if each is sent as it is written. Returns their first markup; None if it took none."""
+    """Add all URLs of lines, if each is sent as written. Returns their first markup; None if nothing was added."""
     if len(simple) == 1 and not simple[0][6]:
         return None
     urls, links, definitions, braces, _, _, sent, paths, fragments = zip(*simple, strict=True)
@@ -119,7 +119,7 @@ def _take_sent(simple: list[tuple[str, ...]], finding: FoundSoFar) -> str | None
 
 
 def _read_line(line: str, simple: list[tuple[str, ...]], finding: FoundSoFar) -> str:
-    """Take the URLs of a line, or ignore it. Returns its markup, if there is any."""
+    """Find the URLs of a line, or ignore the line. Returns its markup, or an empty string."""
     if "://" not in line:
         _read_hosts(iter([line]), finding)
         return ""
@@ -146,7 +146,7 @@ def _read_line(line: str, simple: list[tuple[str, ...]], finding: FoundSoFar) ->
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text; long ones in parts that begin with a URL, so that few URLs are held at once."""
+    """The lines of a text. A very long line is cut before URLs, so that few URLs are in memory at once."""
     lines = text.splitlines()
     is_any_long = len(text) > _LONG_LINE and max(map(len, lines)) > _LONG_LINE
     return [piece for line in lines for piece in _pieces(line)] if is_any_long else lines

@@ -1,4 +1,4 @@
-"""Reads tables: CSV, and what spreadsheets copy."""
+"""Reads tables: CSV, and cells copied from spreadsheets."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _HEAD = (
     r"(?:[^\n,;\t|]{0,40}+[,;\t|]){0,20}?"
     rf"[ \"]*+(?=[{''.join({name[0] for name in NAMES_OF_URLS})}])(?:{'|'.join(NAMES_OF_URLS)})[ \"]*+(?:[,;\t|]|\r?$)"
 )
-"""The names of columns, one of which holds URLs."""
+"""Matches the names of columns, one of which is a usual name for URLs."""
 TABLE = LineSearch(
     rf"(?:\A(?:[^\S\n]*\n)*+ *+|(?<=\n)[ \t]*\n|(?<=:\n)|(?=[^\n,;\t|]{{0,60}}+[,;\t|])(?i:(?={_HEAD})))"
     r"(?=[^\n,;\t|]*[,;\t|][^\n]*\n(?:[^\n,;\t|]*[,;\t|]|\"))",
     re.MULTILINE,
 )
-"""Where a table may begin."""
+"""Finds where a table may begin."""
 RULE = re.compile(r"^[ \t]*\+(?:[-=]++\+)++[ \t]*\r?\n", re.MULTILINE)
-"""A line that databases draw around a head."""
+"""Matches a line of a frame that databases draw around the column names."""
 _QUOTE_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:[^"]|"")*[^",;\t|]""[^",;\t|]', re.MULTILINE)
-"""A quote in a cell that is quoted itself: only CSV writes it so."""
+"""Matches a quote within a quoted cell: only CSV doubles it."""
 
 _BAR_IN_LINK = re.compile(r"(?:\[[^][|\n]{0,200}|L<[^<>|\n]{0,200}|\{\{[^{}\n]{0,200})\|[\w ]{0,40}=? ?https?://")
-"""A link of Jira or Confluence, whose tables have the bars of others, or of Perl, or a template of a wiki."""
+"""Matches a link of Jira, Confluence or Perl, or a template of a wiki: their bars don't separate columns."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
-"""A first line that tells Excel the separator."""
+"""Matches a first line that tells Excel the separator."""
 _MAIL_IN_CELL = re.compile(r'(?:^|[,;\t|])"(?:From |[!#-9;-~]+:)', re.MULTILINE)
-"""Where a mail begins in a quoted cell."""
+"""Matches the beginning of a mail in a quoted cell."""
 _LONGEST_RECORD = 100
 _LONGEST_MAIL = 10_000
-"""Lines of one record, and of one that has a mail; a quote that nobody closes makes one of all the rest."""
+"""The most lines of a record that has a mail; `_LONGEST_RECORD` is for others. An unclosed quote ends there."""
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -49,12 +49,12 @@ class Table(NamedTuple):
     separator: str
     rows: list[list[str]]
     names: list[str]
-    """What the columns are called; empty if nothing says so."""
+    """The names of the columns; empty if the table has none."""
     url_columns: frozenset[int]
-    """The columns in which a host without a scheme is a URL."""
+    """The numbers of the columns in which a host without a scheme is a URL."""
 
     def read(self, finding: FoundSoFar, read: ReadText) -> None:
-        """Take the URLs of all cells; a row without any is ignored."""
+        """Find the URLs of all cells; a row without URLs is added to the ignored lines."""
         only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
         names = dict(enumerate("" if name in NAMES_OF_URLS else name for name in self.names))
         for number, row in enumerate(self.rows):
@@ -70,7 +70,7 @@ class Table(NamedTuple):
 
 
 def table_at(text: str, start: int) -> tuple[Table | None, int]:
-    """The table at an offset, if it has a column of URLs; and the offset before which no other can begin."""
+    """The table at an offset, if it has a column of URLs, and the offset before which no other table can begin."""
     told = _TOLD.match(text, start)
     if told is not None:
         return _table(text, told.end(), told[1])
@@ -88,9 +88,9 @@ def table_at(text: str, start: int) -> tuple[Table | None, int]:
 
 
 def table_around(text: str, start: int, place: int) -> Table | None:
-    """The table that begins at a place, if another place is in a cell of it, after the first header of a mail."""
+    """The table that begins at `start`, if `place` is in a cell of it, after the first header of a mail."""
     line = place
-    while line > start and (line == place or text[line] in " \t"):  # a header may go on in lines below
+    while line > start and (line == place or text[line] in " \t"):  # a header may continue in the next lines
         line = text.rfind("\n", start, line - 1) + 1 or start
     if not _MAIL_IN_CELL.search(text, line, place):
         return None
@@ -99,7 +99,7 @@ def table_around(text: str, start: int, place: int) -> Table | None:
 
 
 def table_text(text: str) -> Table:
-    """A whole text read as a table; the separator is the candidate that its first line has most of."""
+    """A whole text read as a table; the separator is the most frequent candidate in its first line."""
     first = text.lstrip().partition("\n")[0]
     separator = max("\t,;|", key=first.count)
     try:
@@ -134,13 +134,13 @@ def _table(text: str, start: int, separator: str, place: int = sys.maxsize) -> t
 
 
 class _Lines:
-    """The lines of a text from an offset on, for a parser that doesn't report its position."""
+    """The lines of a text from an offset on, with their position: csv.reader doesn't report it."""
 
     def __init__(self, text: str, start: int, longest_record: int) -> None:
         self.position = start
-        """Where the next line begins."""
+        """The offset of the next line."""
         self.record = 0
-        """How many lines the present record has."""
+        """The number of lines in the current record."""
         self.was_too_long = False
         self._text, self._longest_record = text, longest_record
 
@@ -155,27 +155,27 @@ class _Lines:
 
 
 def _names(row: list[str]) -> list[str]:
-    """What the columns are called, if a first row says so."""
+    """The names of the columns, if the first row has them; otherwise empty."""
     names = [cell.strip().lower().removeprefix("\ufeff") for cell in row]
     is_head = all(name and len(name) <= 60 and "://" not in name and not host_url(name) for name in names)
     return names if is_head else []
 
 
 def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int, separator: str) -> frozenset[int]:
-    """The columns that hold URLs; without names, commas within URLs are no separators unless something says so."""
+    """The numbers of the columns with URLs. Without column names, a comma may be part of a URL, so it isn't enough."""
     body = rows[1:] if names else rows
     found = set()
     for column in range(len(rows[0])):
         cells = [cell for row in body if (cell := row[column].strip())]
         is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
-        # In source text, the bracket that closes a call follows the quote.
+        # In source code, the closing bracket of a call follows the quote.
         with_scheme = sum(has_scheme(cell) for cell in cells if "://" in cell and cell.count(")") <= cell.count("("))
         if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
             is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
             if (
                 is_sure
                 or not any("/" in cell for cell in cells)
-                # A status of three digits follows.
+                # or an HTTP status of three digits follows the URL
                 or (with_scheme == len(cells) and all(re.fullmatch(r"\s*\d{3}\s*", row[1]) for row in body))
             ):
                 found.add(column)

@@ -1,4 +1,4 @@
-"""Recognises URLs that nobody is meant to fetch as they are: templates to be filled in, and defanged URLs."""
+"""Recognises URLs that can't be fetched as written: templates with placeholders, and defanged URLs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ PLACEHOLDER = (
     r"|\{%[^%\n]{0,80}%\}|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # Django, ERB, README files
     r"|\\\([\w.]{1,80}\)"  # Swift
 )
-"""What stands for a value, of characters that end a URL elsewhere."""
+"""Matches a placeholder with characters that would otherwise end a URL."""
 
 INTERPOLATED = re.compile(r"\\\([\w.]+\)")
-"""A value in a string of Swift; elsewhere, an escaped bracket has an escaped one that closes it."""
+"""Matches a value in a Swift string; elsewhere, an escaped bracket is closed by an escaped bracket."""
 
 _OPERATIONS = (
     "all|apply|batch|count|crossjoin|each|entity|it|links|metadata|query|ref|root|value"  # OData
     "|closure|conforms|convert|docref|document|everything|expand|export|graphql|import|lastn|lookup|match|meta|stats"
     "|submit|subsumes|transform|translate|validate|versions"  # FHIR
 )
-"""Parts of paths that begin with a dollar as they are."""
+"""Parts of paths that really begin with a dollar sign."""
 
 _LEFT_OUT = f"{HIDDEN}|{quote(HIDDEN)}"
-"""A secret that exports of ours leave out."""
+"""Matches a hidden secret in our own exports."""
 
 _FILLED_IN = re.compile(
     rf"(?=[{{%$#<=\\{HIDDEN[0]}])(?:{PLACEHOLDER}"
-    # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
+    # RFC 6570, routes, Python's format, brace expansion of shells; but not JSON in a query, nor a GUID.
     r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?[\w.,|*!()[\]-]*+(?::[\w()]*+)?\}|\{\w+\[?\Z"
     r"|%\(\w+\)|%(?:0\d|\d\$)?[sdviq@](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
     r"|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
@@ -50,9 +50,9 @@ _PATTERN = re.compile(
 )
 
 _LONGEST = 1_000
-"""How many characters of a URL are searched for something to be filled in: a long URL would be searched many times."""
+"""How many characters of a URL are searched for placeholders: a long URL would be searched many times."""
 _HINT = re.compile(_LEFT_OUT + r"|\{|<|\$|\*|\\|\[\w+-|/\[|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
-"""What every template has, and few other URLs; re skips to where an alternative begins, if none begins with a set."""
+"""Matches something in all templates, and in few other URLs; a fast first test."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
 _REST = r"""[^\s"'<>,;|]*"""
@@ -64,27 +64,27 @@ _DEFANGED = re.compile(
 )
 _SCHEMES = ("hxxp", "h**p", "h__p", "hxtp", "htxp")
 _MARKS = ("[.", "(.", "{.", "[dot", "(dot", "[:")
-"""What defanged URLs have, and hardly any other text: ten times faster to look for."""
+"""Parts of all defanged URLs, and of hardly any other text; the search for them is ten times faster."""
 _SCHEME = re.compile(r"h..p(s?)(\[?:\]?//\]?|:\[//\])", re.IGNORECASE)
 
 
 @lru_cache(16)
 def is_template(url: str) -> bool:
-    """Whether something is still to be filled in."""
+    """Whether a URL contains placeholders or wildcards."""
     if not _HINT.search(url):
         return False
     return bool(_FILLED_IN.search(url, 0, _LONGEST) or _PATTERN.match(url, 0, _LONGEST))
 
 
 def defanged(text: str) -> list[str]:
-    """The URLs and hosts that were defanged, so that nobody clicks them: hxxp://a[.]example."""
+    """The URLs and hosts that were made unclickable on purpose, such as hxxp://a[.]example."""
     has = text.lower().__contains__
     is_likely = any(map(has, _SCHEMES)) or (any(map(has, "[({")) and any(map(has, _MARKS)))
     return _DEFANGED.findall(text) if is_likely else []
 
 
 def is_defanged(text: str) -> bool:
-    """Whether a text is nothing but a defanged URL or host."""
+    """Whether a text is only a defanged URL or host."""
     return _DEFANGED.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Reads XML: RSS, Atom, OPML, sitemaps and any other."""
+"""Reads XML: RSS, Atom, OPML, sitemaps and others."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ class XmlPart:
 
     end: int = 0
     name: str = "XML"
-    """What kind of XML it is."""
+    """The kind of XML, such as "RSS"."""
     values: list[tuple[str, str, str]] = field(default_factory=list)
-    """The attributes and texts in their order, each with its name, and with the URL that it is relative to."""
+    """Attributes and texts in order, each with its name and with the base URL of a relative link."""
     namespaces: set[str] = field(default_factory=set)
-    """Addresses that only name something."""
+    """URIs of namespaces, which are only names."""
 
     def read(self, finding: FoundSoFar, read: ReadText) -> None:
-        """Take the URLs in attributes and texts."""
+        """Find the URLs in attributes and texts."""
         for name, value, base in self.values:
             if value not in self.namespaces:
                 read_value(resolved(base, value) if base else value, finding, read, name)
 
 
 def is_link_attribute(name: str) -> bool:
-    """Whether an attribute of XML may point to something; namespaces and schemas only name what they are."""
+    """Whether an XML attribute may be a link; URIs of namespaces and schemas aren't."""
     name = name.lower()
     return not name.startswith("xmlns") and name.rpartition(":")[2] not in _NO_LINKS
 
 
 def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
-    """The XML that begins at a place in a text, if it is well-formed up to its end; else where an error was met.
+    """The XML at an offset, if it is well-formed, and its end; otherwise None, and the offset of an error.
 
-    Elements of the same name that follow are parts of it: a parser for each would take three times as long.
-    The declared encoding is not the one that the text has now. Entities that it declares itself are refused, since
-    they can grow without bound; those that a DTD elsewhere may declare are skipped.
+    Elements of the same name that follow are part of it: a parser for each would take three times as long. The declared
+    encoding is ignored, since the text is decoded already. XML that declares entities is refused, since they can expand
+    without limit. Entities that an external DTD may declare are skipped.
     """
     around = b"" if text.startswith(("<?", "<!"), start) else b"<_>"
     data = bytearray(around)
@@ -67,14 +67,14 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
             parser.Parse(piece)
         parser.Parse(b"", True)
     except expat.ExpatError:
-        if not reading.root_ends:  # else it is an error of what follows
+        if not reading.root_ends:  # otherwise the error is in the text after the root
             return None, start + _characters(data, parser.ErrorByteIndex) - len(around)
     except _EndError:
         pass
     except ValueError:
         return None, start + 1
-    end = reading.root_ends  # where an end tag begins, or where an empty element ends
-    if tag := _END_TAG.match(data, end):  # after an empty element, another's may follow that is cut off
+    end = reading.root_ends  # where its end tag begins; for an empty element, where it ends
+    if tag := _END_TAG.match(data, end):  # after an empty element, the end tag of another element may follow
         end = tag.end()
     reading.part.end = start + _characters(data, end) - len(around)
     del reading.part.values[reading.kept :]
@@ -82,7 +82,7 @@ def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
 
 
 def _pieces(text: str, start: int) -> Iterator[bytes]:
-    """The rest of a text in ever longer pieces, so that a short element in a long text is read fast."""
+    """The rest of a text in pieces of growing length, so that a short element in a long text is read fast."""
     length = 1_000
     while start < len(text):
         yield text[start : start + length].encode("utf-8", "replace")
@@ -98,25 +98,25 @@ def _refuse(*_: object) -> None:
 
 
 class _EndError(Exception):
-    """The text after this is no part of it."""
+    """The text from here on isn't part of the XML."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What a parser has read up to now."""
+    """The state of a parser."""
 
     outside: int
-    """How many elements are open around a root."""
+    """How many open elements are around the root: 1 for the artificial one, or else 0."""
     part: XmlPart = field(default_factory=XmlPart)
     texts: list[str] = field(default_factory=list)
     root_ends: int = 0
-    """Where the end tag of the last root begins, or where the root ends if it is an empty element."""
+    """The offset of the end tag of the last root; for an empty element, of its end."""
     kept: int = 0
-    """How many values there are up to there."""
+    """The number of values up to `root_ends`."""
     _root: str = ""
     _open: list[str] = field(default_factory=list)
     _bases: list[str] = field(default_factory=lambda: [""])
-    """What links are relative to, in each open element."""
+    """The base URL in each open element."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()

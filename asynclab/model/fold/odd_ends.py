@@ -33,8 +33,9 @@ def note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: 
     if event.outcome == "cancelled":
         leave_unwatched(state, task, at)
     if left is not None and is_left:
-        is_sure = event.outcome == "failed" or (left.is_orphan and (more_steps > 1 or left.is_called_again))
-        state.remember(event, at, place, (left.waiter,), "left_behind", is_sure=is_sure)
+        is_more = more_steps > 1 or left.is_called_again or left.acts_at is not None
+        is_sure = event.outcome == "failed" or (left.is_orphan and is_more)
+        state.remember(event, at, left.acts_at or place, (left.waiter,), "left_behind", is_sure=is_sure)
     elif event.outcome == "cancelled" and task.cancelled_with is not None and not task.cancel_requested:
         wait = task.last_wait
         where = (wait and place_in(wait)) or place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait
+from asynclab.model.events import HandoverLost, TaskReady, TaskStands, TaskWaiting, Wait, WorkLeft
 from asynclab.model.fold.mishaps import check_return
 from asynclab.model.frames import innermost
 from asynclab.model.progress_bars import fraction_of_wait
@@ -148,10 +148,19 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
     """Remember the tasks of a gather() that still run though it has failed."""
     for number in wait.tasks:
         member = state.tasks.get(number)
-        if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
+        before = state.left_behind.get(number)
+        has_room = before is not None or len(state.left_behind) < LEFT_BEHIND_KEPT
+        if member is not None and not member.has_ended and has_room:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
             steps = member.steps + (member.state == "ready")
-            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan, called_at=place_in(wait))
+            acts_at = None if before is None else before.acts_at
+            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan, None, place_in(wait), acts_at=acts_at)
+
+
+def work_left(state: LabState, event: WorkLeft, at: float) -> None:
+    """A task will act after its gather() has failed. The end of that wait, which is told next, says what is left."""
+    if len(state.left_behind) < LEFT_BEHIND_KEPT:
+        state.left_behind[event.task] = LeftBehind(event.waiter, 0, False, acts_at=place_in(event))
 
 
 def _look_after(state: LabState, waiter: int, wait: Wait) -> None:

@@ -28,7 +28,7 @@ KINDS_SUMMED_UP = 6
 """The most kinds of turns that a summary names."""
 
 
-class _Part(NamedTuple):
+class _SentencePart(NamedTuple):
     """Consecutive turns that are described together: a single turn, or a repeated pattern of `period` turns."""
 
     turns: Sequence[Turn]
@@ -74,7 +74,7 @@ class Teller:
         for part in parts[len(parts) - last :]:
             yield from self._part(part)
 
-    def _part(self, part: _Part) -> Iterator[Sentence]:
+    def _part(self, part: _SentencePart) -> Iterator[Sentence]:
         for turn in part.turns[: part.period]:
             yield self.turn(turn)
         if part.is_repeated:
@@ -141,7 +141,7 @@ class Teller:
         verbs = _in_general(turn)
         return f"{said}, then {verbs}" if verbs else said
 
-    def _sum_up(self, parts: Sequence[_Part], between: Summary) -> Sentence:
+    def _sum_up(self, parts: Sequence[_SentencePart], between: Summary) -> Sentence:
         summary = between.copy()
         for part in parts:
             summary.add(part.turns)
@@ -154,11 +154,13 @@ class Teller:
         return Sentence(summary.began, "run", text)
 
 
-def _parts(turns: Sequence[Turn]) -> list[_Part]:
-    return [_Part(turns[block.start : block.end], block.period) for block in blocks([turn.key for turn in turns])]
+def _parts(turns: Sequence[Turn]) -> list[_SentencePart]:
+    return [
+        _SentencePart(turns[block.start : block.end], block.period) for block in blocks([turn.key for turn in turns])
+    ]
 
 
-def _within(parts: Sequence[_Part], sentences: int) -> int:
+def _within(parts: Sequence[_SentencePart], sentences: int) -> int:
     """How many of the first parts fit into a number of sentences."""
     for count, part in enumerate(parts):
         sentences -= part.sentences

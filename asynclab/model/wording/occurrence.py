@@ -51,6 +51,8 @@ def occurrence(event: events.Event, state: LabState) -> str:
             return f"{name} has {one_line(event.item)} from a queue as its time is up{in_brackets(place_in(event))}"
         case events.GeneratorKilled():
             return f"a timeout of {name} ends {one_line(event.generator)}{in_brackets(place_in(event))}"
+        case events.WorkLeft():
+            return f"{name} still runs as its gather() fails, and will act{in_brackets(place_in(event))}"
         case events.TaskReplaced():
             return f"{name} is left to itself: {one_line(event.name) or 'whoever waited for it'} has another task now"
         case events.TaskCutOff(by_close=True):

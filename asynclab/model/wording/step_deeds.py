@@ -16,7 +16,7 @@ THING_LIMIT = 60
 """The most characters of an item or a printed line."""
 
 
-class _Words(NamedTuple):
+class _DeedWords(NamedTuple):
     """The words for one kind of deed."""
 
     clause: str
@@ -25,27 +25,27 @@ class _Words(NamedTuple):
     """Without details, for many steps at once; empty if it isn't worth saying."""
 
 
-_WORDS: Mapping[str, _Words] = MappingProxyType(
+_WORDS: Mapping[str, _DeedWords] = MappingProxyType(
     {
-        "created": _Words("created {things}", "created a task"),
-        "woke": _Words("woke {things}", ""),
-        "asked": _Words("called cancel() on {things}", "cancelled a task"),
-        "asked_itself": _Words("called cancel() on itself{times}", "called cancel() on itself"),
-        "was_asked": _Words("got a cancel() from {things}", "got a cancel()"),
-        "put": _Words("put {things} into {queue}", "put an item into {queue}"),
-        "got": _Words("got {things} from {queue}", "got an item from {queue}"),
-        "task_done": _Words("called task_done() on {queue}{times}", "called task_done()"),
-        "shut_down": _Words("shut down {queue}", "shut down a queue"),
-        "changed": _Words("used {primitive}{times}", "used a lock, event or semaphore"),
-        "notified": _Words("notified {primitive}{times}", "notified a condition"),
-        "set_timeout": _Words("set {things}", "set a timeout"),
-        "moved_timeout": _Words("moved its timeout to {things}", "moved a timeout"),
-        "met_timeout": _Words("met its {things}", "met its timeout"),
-        "missed_timeout": _Words("missed its {things}", "missed its timeout"),
-        "timed_out": _Words("saw its {things} expire at once", "timed out at once"),
-        "printed": _Words("printed {things}", "printed"),
-        "warned": _Words("caused a warning: {things}", "caused a warning"),
-        "blocked": _Words("blocked the loop for {things}", "blocked the loop"),
+        "created": _DeedWords("created {things}", "created a task"),
+        "woke": _DeedWords("woke {things}", ""),
+        "asked": _DeedWords("called cancel() on {things}", "cancelled a task"),
+        "asked_itself": _DeedWords("called cancel() on itself{times}", "called cancel() on itself"),
+        "was_asked": _DeedWords("got a cancel() from {things}", "got a cancel()"),
+        "put": _DeedWords("put {things} into {queue}", "put an item into {queue}"),
+        "got": _DeedWords("got {things} from {queue}", "got an item from {queue}"),
+        "task_done": _DeedWords("called task_done() on {queue}{times}", "called task_done()"),
+        "shut_down": _DeedWords("shut down {queue}", "shut down a queue"),
+        "changed": _DeedWords("used {primitive}{times}", "used a lock, event or semaphore"),
+        "notified": _DeedWords("notified {primitive}{times}", "notified a condition"),
+        "set_timeout": _DeedWords("set {things}", "set a timeout"),
+        "moved_timeout": _DeedWords("moved its timeout to {things}", "moved a timeout"),
+        "met_timeout": _DeedWords("met its {things}", "met its timeout"),
+        "missed_timeout": _DeedWords("missed its {things}", "missed its timeout"),
+        "timed_out": _DeedWords("saw its {things} expire at once", "timed out at once"),
+        "printed": _DeedWords("printed {things}", "printed"),
+        "warned": _DeedWords("caused a warning: {things}", "caused a warning"),
+        "blocked": _DeedWords("blocked the loop for {things}", "blocked the loop"),
     }
 )
 

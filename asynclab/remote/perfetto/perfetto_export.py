@@ -144,7 +144,7 @@ class PerfettoExport:
 
     def _cancel_requested(self, event: events.TaskCancelRequested, loop: ObservedLoop) -> None:
         by = "" if event.by is None else f" by {loop.state.task_name(event.by)}"
-        self._tell(event.task, f"cancel requested{by}", event.at, loop)
+        self._report(event.task, f"cancel requested{by}", event.at, loop)
 
     def _timeout_started(self, event: events.TimeoutStarted, loop: ObservedLoop) -> None:
         if event.task in self._tracks:
@@ -199,28 +199,28 @@ class PerfettoExport:
 
     def _blocked(self, event: events.LoopBlocked, loop: ObservedLoop) -> None:
         place = f" at {event.file}:{event.line}" if event.line else ""
-        self._tell(
+        self._report(
             event.task, f"has blocked the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
         )
 
     def _printed(self, event: events.Output, loop: ObservedLoop) -> None:
         if event.text.strip():
-            self._tell(event.task, event.text.rstrip("\n"), event.at, loop)
+            self._report(event.task, event.text.rstrip("\n"), event.at, loop)
 
     def _warned(self, event: events.Warned, loop: ObservedLoop) -> None:
-        self._tell(event.task, event.text, event.at, loop)
+        self._report(event.task, event.text, event.at, loop)
 
     def _stalled(self, event: events.RunStalled, loop: ObservedLoop) -> None:
         if event.stalled:
-            self._tell(None, "every task waits, and nothing can wake one", event.at, loop)
+            self._report(None, "every task waits, and nothing can wake one", event.at, loop)
 
     def _dropped(self, event: events.EventsDropped, loop: ObservedLoop) -> None:
-        self._tell(None, f"{event.count:,} events are missing", event.at, loop)
+        self._report(None, f"{event.count:,} events are missing", event.at, loop)
 
     def _clock_changed(self, event: events.ClockChanged, loop: ObservedLoop) -> None:
         self._clocks[loop.number] = ClockState(event.paused, event.speed)
 
-    def _tell(self, task: int | None, name: str, at: float, loop: ObservedLoop) -> None:
+    def _report(self, task: int | None, name: str, at: float, loop: ObservedLoop) -> None:
         """Mark a moment on a task's track, or on the loop's own track if the task is unknown."""
         if task in self._tracks:
             self._tracks[task].tell(name, microseconds(at))

@@ -26,7 +26,7 @@ from asynclab.screens.lab.runnable import LabFactory
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import TABS, filter_entries
-from asynclab.screens.shared.help_page import LAB_MARKS, LOOP_MARK, Mark
+from asynclab.screens.shared.help_page import LAB_MARKS, LOOP_MARK, Sign
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.fetch.url_words import PARTS
 from asynclab.widgets.fetch.waterfall import CUT
@@ -56,12 +56,12 @@ PHASE_MEANINGS: dict[Phase, str] = {
 }
 """The meaning of each part of a bar."""
 
-FETCH_MARKS: tuple[Mark, ...] = (
-    *(Mark(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
-    *(Mark(f"{PHASES[name][0]} {name}", PHASES[name][1], meaning) for name, meaning in PHASE_MEANINGS.items()),
-    Mark(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot, longer than the bar shows"),
-    Mark("━━╸──", "waiting", "bytes received; a share if the server says how many there are"),
-    Mark("► 1×", "waiting", "in the frame of the list: lab time runs at this speed"),
+FETCH_MARKS: tuple[Sign, ...] = (
+    *(Sign(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
+    *(Sign(f"{PHASES[name][0]} {name}", PHASES[name][1], meaning) for name, meaning in PHASE_MEANINGS.items()),
+    Sign(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot, longer than the bar shows"),
+    Sign("━━╸──", "waiting", "bytes received; a share if the server says how many there are"),
+    Sign("► 1×", "waiting", "in the frame of the list: lab time runs at this speed"),
     LOOP_MARK,
 )
 """The marks of the list, in the order of the help page."""
@@ -230,7 +230,7 @@ class FetchScreen(ResultActions):
         else:
             self.app.switch_mode("learn")
 
-    def marks(self) -> Sequence[Mark]:
+    def marks(self) -> Sequence[Sign]:
         """The marks of the list, and of the stage while it is shown."""
         return (*FETCH_MARKS, *(mark for mark in LAB_MARKS if self.is_staged and mark not in FETCH_MARKS))
 

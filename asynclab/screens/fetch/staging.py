@@ -14,7 +14,7 @@ from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.shared.command import Command
 from asynclab.screens.shared.command_screen import TABS
 from asynclab.widgets.fetch.fetch_table import UrlSelected
-from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.lesson_pane import LessonText
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.title_bar import TabChosen
 
@@ -232,13 +232,13 @@ class StagedFetch(LabScreen):
         row = self.views.selected if self.is_list_on_stage else None
         return None if row is None else self.program.task_of(row.number)
 
-    def _lesson(self) -> Lesson:
+    def _lesson(self) -> LessonText:
         fetch = self.program.fetch
         if fetch is None:
-            return Lesson("fetch")
+            return LessonText("fetch")
         way = "one after another" if self.shows_one_by_one else "together"
         options = fetch.options
-        return Lesson(
+        return LessonText(
             f"fetch · {plural(len(fetch.rows), 'URL')} {way}",
             f"One task per URL: at most {options.concurrency} at once, {options.per_host} per host.",
             "a task that waits for the network (inside aiohttp) is suspended; the loop runs the others meanwhile.",

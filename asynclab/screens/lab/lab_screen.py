@@ -15,7 +15,7 @@ from asynclab.screens.shared.command import Command
 
 if TYPE_CHECKING:
     from asynclab.screens.lab.staged_run import StagedRun
-    from asynclab.screens.shared.help_page import Mark
+    from asynclab.screens.shared.help_page import Sign
 
 
 command = Command["TimeScreen"]
@@ -149,7 +149,7 @@ AWAKE = 2.0
 """For this many real seconds after the last key, click or change, each frame is painted."""
 
 FRAMES_PER_REST = 5
-"""While nothing changes and there is no input, one of this many frames is painted."""
+"""While nothing changes and there is no input, one of this many frames is painted; none behind a modal screen."""
 
 FRAMES_PER_SAMPLE = 5
 """Runs that aren't on the stage are sampled once in this many frames."""
@@ -183,7 +183,9 @@ class LabScreen(TimeScreen):
             self._awake_until = now + AWAKE
         self._version = version
         self._rests += 1
-        if now < max(self._awake_until, self.host.latest_event + AWAKE) or self._rests >= FRAMES_PER_REST:
+        is_awake = now < max(self._awake_until, self.host.latest_event + AWAKE)
+        is_in_front = self.app.screen is self  # behind another screen, each change would repaint the whole terminal
+        if is_awake or (is_in_front and self._rests >= FRAMES_PER_REST):
             self._rests = 0
             if self.is_current:
                 self.paint()
@@ -218,7 +220,7 @@ class LabScreen(TimeScreen):
 
         return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
 
-    def marks(self) -> Sequence[Mark]:
+    def marks(self) -> Sequence[Sign]:
         """The marks of a lab, with their meanings."""
         from asynclab.screens.shared.help_page import LAB_MARKS
 

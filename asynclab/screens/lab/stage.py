@@ -14,7 +14,7 @@ from asynclab.screens.lab.record_readings import clock_of, moment_of
 from asynclab.screens.lab.run_record import NO_RECORD, Record
 from asynclab.screens.lab.stage_room import StageRoom
 from asynclab.widgets.findings_view import NOTHING, FindingsView
-from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.lesson_pane import LessonText
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.queues_view import lines_of_queues
@@ -72,7 +72,7 @@ class Stage(StageRoom):
             said = f"Press {key} to run this. {promise}" if key else "" if has_run else promise
             self.query_one(f"#{pane}", LineView).set_hint(said if key else self.said_of_nothing.get(pane, said))
 
-    def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
+    def describe(self, lesson: LessonText, *, is_mistake: bool = False) -> None:
         """Show the lesson of the program, in another colour while a mistake is switched on."""
         self._shows_mistake = is_mistake
         self.set_class(is_mistake, "-mistake")

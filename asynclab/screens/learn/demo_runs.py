@@ -17,7 +17,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import fitting, sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
-from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.lesson_pane import LessonText
 from asynclab.widgets.run_list import RunRow
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _how_far(state: LabState) -> str:
     return "" if bar.fraction is None else fitting(bar.forms, HOW_FAR)
 
 
-def lesson_of(run: Run) -> Lesson:
+def lesson_of(run: Run) -> LessonText:
     """The lesson of a demo. While a mistake is on, it says what is wrong and what to watch then."""
     demo = run.demo
     wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
@@ -159,7 +159,7 @@ def lesson_of(run: Run) -> Lesson:
     title = " ".join([demo.key, demo.name, *changed, *names])
     taught = demo.lesson
     texts = (taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
-    lesson = Lesson(title, *texts, v=run.next_mistake_text)
+    lesson = LessonText(title, *texts, v=run.next_mistake_text)
     if not wrong:
         return lesson
     concept = sentence(f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}")

@@ -104,7 +104,7 @@ class LiveProgram(ConnectedProgram):
         try:
             self._pty = PseudoTerminal(*self.terminal.size)
             self._child = launch(self._target, self._pty.its)
-            self._pty.give_away()
+            self._pty.close_programs_end()
         except OSError as error:
             self.problem = f"can't start {self._target.name}: {error.strerror or error}"
             self._hang_up()

@@ -19,7 +19,7 @@ from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.watched_program import LoopRun, WatchedProgram
 from asynclab.screens.shared.command_screen import LIVE
 from asynclab.screens.shared.key_bar import KeyBar
-from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.lesson_pane import LessonText
 from asynclab.widgets.run_list import RunHighlighted, RunList, RunRow
 from asynclab.widgets.title_bar import TitleBar
 
@@ -120,7 +120,7 @@ class RunScreen(LabScreen):
         self.loop_list.display = len(self.programs) > 1 and not self.is_zoomed
         shown = self.watched.runs.get(self._number or 0)
         facts = (*self.watched.facts, *(shown.facts if shown is not None else ()))
-        self.stage.describe(Lesson(self.watched.title, " ".join(facts)))
+        self.stage.describe(LessonText(self.watched.title, " ".join(facts)))
         self._show_code()
         super().paint()
         self._complain()

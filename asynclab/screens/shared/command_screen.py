@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asynclab.model.source import Source
     from asynclab.model.tasks import StateWord
     from asynclab.screens.shared.command import Offer
-    from asynclab.screens.shared.help_page import Mark
+    from asynclab.screens.shared.help_page import Sign
     from asynclab.screens.shared.key_bar import KeyBar
     from asynclab.widgets.title_bar import TitleBar
 
@@ -155,7 +155,7 @@ class CommandScreen(Commanding, Screen[None]):
 
         return {"Lists": CursorView.BINDINGS}
 
-    def marks(self) -> Sequence[Mark]:
+    def marks(self) -> Sequence[Sign]:
         """The marks on this screen, with their meanings."""
         raise NotImplementedError
 

@@ -24,8 +24,8 @@ MEANINGS: dict[StateWord, str] = {
 """The meaning of each task state."""
 
 
-class Mark(NamedTuple):
-    """A mark of the legend."""
+class Sign(NamedTuple):
+    """A line of the legend: a mark that the screen uses, and its meaning."""
 
     drawn: str
     """The mark, with its name if it has one."""
@@ -34,26 +34,26 @@ class Mark(NamedTuple):
     meaning: str
 
 
-LOOP_MARK = Mark("▁▂▅▁", "waiting", "how late the app's own loop was, oldest first")
+LOOP_MARK = Sign("▁▂▅▁", "waiting", "how late the app's own loop was, oldest first")
 
-LAB_MARKS: tuple[Mark, ...] = (
-    *(Mark(f"{GLYPHS[word]} {word}", word, meaning) for word, meaning in MEANINGS.items()),
-    Mark("◌2▸1", "waiting", "in the source: at this line two tasks wait, one is ready"),
-    Mark("✗", "failed", "before a task or a line: a finding is about it; b tells more"),
-    Mark("► →", "waiting", "in the source: the line that blocks the loop; the line that runs next"),
-    Mark("█ ▎ ▒ ─", "waiting", "in the timeline: the task ran, ran briefly (less than half a cell), was ready, waited"),
-    Mark("▄ ▖ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
-    Mark("→ ← · »", "waiting", "in the timeline: it put, got, called task_done, printed"),
-    Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
-    Mark("◷ ◶", "waiting", "in the timeline: its timeout expired, was missed"),
-    Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a warning or error"),
-    Mark("│ ▲ ▼", "waiting", "in the timeline: an arrow from waker to woken; below the lanes, ▲ is the moment shown"),
-    Mark("◂ ▸", "waiting", "in the timeline: the moment shown is to the left, to the right"),
-    Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
-    Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
-    Mark("┅┅", "waiting", "progress of a task that doesn't say how far it is"),
-    Mark("+ ·", "done", "in a task's life: it was created; facts about all of it"),
-    Mark("1 leak", "done", "in the list: a task was still pending when main ended, and was cancelled"),
+LAB_MARKS: tuple[Sign, ...] = (
+    *(Sign(f"{GLYPHS[word]} {word}", word, meaning) for word, meaning in MEANINGS.items()),
+    Sign("◌2▸1", "waiting", "in the source: at this line two tasks wait, one is ready"),
+    Sign("✗", "failed", "before a task or a line: a finding is about it; b tells more"),
+    Sign("► →", "waiting", "in the source: the line that blocks the loop; the line that runs next"),
+    Sign("█ ▎ ▒ ─", "waiting", "in the timeline: the task ran, ran briefly (less than half a cell), was ready, waited"),
+    Sign("▄ ▖ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
+    Sign("→ ← · »", "waiting", "in the timeline: it put, got, called task_done, printed"),
+    Sign("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
+    Sign("◷ ◶", "waiting", "in the timeline: its timeout expired, was missed"),
+    Sign("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a warning or error"),
+    Sign("│ ▲ ▼", "waiting", "in the timeline: an arrow from waker to woken; below the lanes, ▲ is the moment shown"),
+    Sign("◂ ▸", "waiting", "in the timeline: the moment shown is to the left, to the right"),
+    Sign("!!!!", "failed", "above the timeline: one step blocked the loop"),
+    Sign("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    Sign("┅┅", "waiting", "progress of a task that doesn't say how far it is"),
+    Sign("+ ·", "done", "in a task's life: it was created; facts about all of it"),
+    Sign("1 leak", "done", "in the list: a task was still pending when main ended, and was cancelled"),
     LOOP_MARK,
 )
 """The marks of a lab on the stage."""
@@ -71,7 +71,7 @@ class HelpScreen(ReadingScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "close", "close", show=False)]
 
     def __init__(
-        self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
+        self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Sign]
     ) -> None:
         """Make a help page for commands, for bindings of views by heading, and for marks."""
         super().__init__()
@@ -82,11 +82,14 @@ class HelpScreen(ReadingScreen[None]):
 
 
 def help_lines(
-    commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark], width: int
+    commands: Sequence[Command[Any]],
+    views: Mapping[str, Iterable[BindingType]],
+    marks: Iterable[Sign],
+    width: int,
 ) -> list[Line]:
     """The lines of the help page: commands by group, keys of views by heading, and marks."""
     sections = {
-        group: [Mark(keys, "strong accent", help) for keys, help in rows]
+        group: [Sign(keys, "strong accent", help) for keys, help in rows]
         for group, rows in key_rows(commands, views).items()
     }
     lines: list[Line] = []

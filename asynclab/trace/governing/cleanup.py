@@ -50,7 +50,7 @@ class CleanUp:
         self._asked: dict[Task[Any], None] = {}
         """The tasks that were asked to end, in this order. None is asked twice."""
 
-    def ask_all(self) -> list[Task[Any]]:
+    def cancel_all(self) -> list[Task[Any]]:
         """Cancel all tasks of the lab that were not asked before. Returns all tasks that have not ended."""
         left = [task for _, task in self._tracer.registry.tasks()]
         cancel(self._tracer, [task for task in left if task not in self._asked])
@@ -69,7 +69,7 @@ class CleanUp:
         clock = asyncio.get_running_loop().time
         until = clock() + GRACE
         self._tracer.timers.jumps = True
-        while (left := self.ask_all()) and clock() < until:  # tasks may create others while they clean up
+        while (left := self.cancel_all()) and clock() < until:  # tasks may create others while they clean up
             await asyncio.wait(left, timeout=until - clock())
         for task in self._asked:
             if task.done() and not task.cancelled() and task.exception() is not exit:

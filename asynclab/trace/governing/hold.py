@@ -58,7 +58,7 @@ class Hold:
             first = self.handles[0]
             handle = next((held for held in self.handles if _is_of(held, task)), first)
             self.handles.remove(handle)
-            self._tell_if_chosen(handle, first)
+            self._report_choice(handle, first)
             self._released.add(handle)
             self._make_ready(handle)
             return "step"
@@ -74,7 +74,7 @@ class Hold:
             if handle._record is not None:
                 self._recorder.emit(TaskReleased(self._recorder.clock.now(), handle._record.id))
 
-    def _tell_if_chosen(self, handle: StepHandle, first: StepHandle) -> None:
+    def _report_choice(self, handle: StepHandle, first: StepHandle) -> None:
         chosen, passed_over = handle._record, first._record
         if chosen is not None and passed_over is not None and chosen is not passed_over:
             recorder = self._recorder

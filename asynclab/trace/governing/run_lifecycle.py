@@ -150,7 +150,7 @@ class Supervision:
             self._exit = self._exit or error
             self._note_request()
             self._resume()
-            self._clean_up.ask_all()
+            self._clean_up.cancel_all()
         elif not self._main.done():
             self._exit = self._exit or error
             self.cancel()

@@ -47,7 +47,7 @@ class ForeignThreads:
         recorder = self._recorder
         if getattr(recorder.loop, "_thread_id", None) is None or looks_at_the_program(frame):
             return
-        self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
+        self._report(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
 
     def made_ready_by_nobody(self, frame: FrameType, record: TaskRecord) -> None:
         """Note that `frame` makes a task ready on the loop's thread while no callback runs, as a signal handler can."""
@@ -78,7 +78,7 @@ class ForeignThreads:
             self._asleep = None
         elif self._recorder.clock.real_time() - at >= ASLEEP_AFTER:
             self._asleep = None
-            self._tell(None if record is None else record.id, thread, place, stops=record is None)
+            self._report(None if record is None else record.id, thread, place, stops=record is None)
 
     def _place_of(self, frame: FrameType | None) -> Place:
         """The innermost place in the user's code, from `frame` outwards; ("", 0) if there is none."""
@@ -86,7 +86,7 @@ class ForeignThreads:
             frame = frame.f_back
         return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
 
-    def _tell(self, task: int | None, thread: str, place: Place, *, stops: bool = False) -> None:
+    def _report(self, task: int | None, thread: str, place: Place, *, stops: bool = False) -> None:
         if place not in self._told and len(self._told) < _MOST_PLACES:
             self._told.add(place)
             told = ScheduledFromThread(self._recorder.clock.now(), task, thread, *place)

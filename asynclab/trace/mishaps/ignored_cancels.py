@@ -34,7 +34,7 @@ _LEAVES = (asyncio.TaskGroup.__aexit__.__code__, getattr(cpython.task_group_exit
 _MOST_CAUSES = 20
 
 
-def goes_on(task: Task[Any]) -> bool:
+def has_swallowed_cancel(task: Task[Any]) -> bool:
     """Whether a task waits again right after a step although it was cancelled, without handling its CancelledError."""
     if not cancel_requests_of(task) or getattr(task, "_must_cancel", True):
         return False
@@ -44,7 +44,7 @@ def goes_on(task: Task[Any]) -> bool:
     return not _keeps_cancel(coroutine_of(task))
 
 
-def goes_on_for_ever(task: Task[Any]) -> bool:
+def is_in_endless_loop(task: Task[Any]) -> bool:
     """Whether a task waits in a loop that doesn't end by itself."""
     frames = follow(coroutine_of(task)).frames
     return any(is_endless(each.f_code, each.f_lasti) for each in frames if not is_asyncio(each.f_code.co_filename))

@@ -41,10 +41,10 @@ def struck_generator(recorder: Recorder, number: int, task: Task[Any], timeout: 
     if not struck or not own or not _tries_again(own[-1].f_code, own[-1].f_lasti):
         return None
     name, file, line = struck[0].__qualname__, own[-1].f_code.co_filename, own[-1].f_lineno or 0
-    return partial(_tell, recorder, GeneratorKilled(0.0, number, name, file, line), ref(struck[0]))
+    return partial(_report, recorder, GeneratorKilled(0.0, number, name, file, line), ref(struck[0]))
 
 
-def _tell(recorder: Recorder, event: GeneratorKilled, generator: ref[Any]) -> None:
+def _report(recorder: Recorder, event: GeneratorKilled, generator: ref[Any]) -> None:
     found = generator()
     if found is not None and found.ag_frame is None:
         event.at = recorder.clock.now()

@@ -37,7 +37,7 @@ _SEARCHES = 20
 """How often all objects may be searched for references to a connection."""
 
 
-class _GivenUp(msgspec.Struct, frozen=True):
+class _Leftover(msgspec.Struct, frozen=True):
     """A child process or connection that a task had when it was cancelled."""
 
     task: int
@@ -54,7 +54,7 @@ class LeftOpen:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._given_up: dict[weakref.ref[Any], _GivenUp] = {}
+        self._given_up: dict[weakref.ref[Any], _Leftover] = {}
         """The watched children and connections, by their transports."""
         self._since: dict[weakref.ref[Any], float] = {}
         """The real time since when nobody refers to a child, by its transport."""
@@ -69,10 +69,10 @@ class LeftOpen:
                 place = frame.f_code.co_filename, frame.f_lineno or 0
             for each in gc.get_referents(link) if len(self._given_up) < _MOST else ():
                 if type(each) is Process:
-                    given_up = _GivenUp(record.id, place, weakref.ref(each), now)
+                    given_up = _Leftover(record.id, place, weakref.ref(each), now)
                     self._given_up[weakref.ref(vars(each)["_transport"])] = given_up
                 elif type(each) is cpython.SocketTransport and _has_opened(frame, vars(each).get(OPENED)):
-                    self._given_up[weakref.ref(each)] = _GivenUp(record.id, place, None, now)
+                    self._given_up[weakref.ref(each)] = _Leftover(record.id, place, None, now)
 
     def look(self) -> None:
         """Check the noted ones. Call this several times a second, on any thread but the loop's."""
@@ -85,9 +85,9 @@ class LeftOpen:
                 self._since.pop(reference, None)
             elif self._is_left(reference, given_up, now):
                 self._forget(reference)
-                self._tell(transport, given_up)
+                self._report(transport, given_up)
 
-    def _is_left(self, reference: weakref.ref[Any], given_up: _GivenUp, now: float) -> bool:
+    def _is_left(self, reference: weakref.ref[Any], given_up: _Leftover, now: float) -> bool:
         if given_up.child is None:
             return now - given_up.at >= _CANCELLED_FOR
         return now - self._since.setdefault(reference, now) >= LEFT_AFTER
@@ -96,7 +96,7 @@ class LeftOpen:
         del self._given_up[reference]
         self._since.pop(reference, None)
 
-    def _tell(self, transport: Any, given_up: _GivenUp) -> None:
+    def _report(self, transport: Any, given_up: _Leftover) -> None:
         now = self._recorder.clock.now()
         if given_up.child is not None:
             self._recorder.write(ChildLeft(now, given_up.task, transport.get_pid(), *given_up.place))

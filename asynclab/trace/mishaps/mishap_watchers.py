@@ -8,10 +8,12 @@ from typing import Any
 
 from asynclab.model.events import Event, TaskCutOff
 from asynclab.trace.mishaps.cut_off_tasks import cut_off_by_close, is_cut_off
+from asynclab.trace.mishaps.failed_connects import FailedConnects
 from asynclab.trace.mishaps.foreign_threads import ForeignThreads
 from asynclab.trace.mishaps.full_pipes import FullPipes
 from asynclab.trace.mishaps.ignored_results import ignored_failures
 from asynclab.trace.mishaps.left_open import LeftOpen
+from asynclab.trace.mishaps.left_work import left_work
 from asynclab.trace.mishaps.lost_items import lost_items
 from asynclab.trace.mishaps.misplaced_cancels import MisplacedCancels
 from asynclab.trace.mishaps.misuses import Misuses, cached_coroutines
@@ -20,7 +22,6 @@ from asynclab.trace.mishaps.replaced_tasks import ReplacedTasks
 from asynclab.trace.mishaps.silenced_failures import SilencedFailures
 from asynclab.trace.mishaps.unread_items import UnreadItems
 from asynclab.trace.mishaps.unseen_failures import UnseenFailures
-from asynclab.trace.mishaps.vain_connects import VainConnects
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
@@ -36,7 +37,7 @@ class MishapWatchers:
         self.misplaced = MisplacedCancels(recorder)
         self.items = UnreadItems(recorder, registry)
         self.foreign = ForeignThreads(recorder)
-        self.connects = VainConnects(recorder)
+        self.connects = FailedConnects(recorder)
         self.pipes = FullPipes(recorder, registry)
         self._open = LeftOpen(recorder)
         self.replaced = ReplacedTasks(recorder, registry)
@@ -63,7 +64,7 @@ class MishapWatchers:
 
     def cancelled(self, record: TaskRecord, *, by_timer: bool, processes: int) -> None:
         """Note that a waiting task was cancelled, and is about to get its CancelledError."""
-        self._tell("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
+        self._report("items", lambda: lost_items(self._recorder, record, by_timer=by_timer))
         with self._recorder.guard("results"):
             self.items.cancelled(record)
             self._misuses.wait_cancelled(record)
@@ -86,20 +87,21 @@ class MishapWatchers:
 
     def gathered(self, record: TaskRecord, future: Future[Any], at: float) -> None:
         """Note that a task gets the results of a gather()."""
-        self._tell("results", lambda: ignored_failures(record, future, self._registry, at))
+        self._report("results", lambda: ignored_failures(record, future, self._registry, at))
+        self._report("work", lambda: left_work(self._recorder, record, future, self._registry, at))
 
     def loop_closed(self, *, in_order: bool) -> None:
         """Note that the loop was closed; `in_order` is False if the program ends by an exception."""
         if in_order:
             now = self._recorder.clock.now()
-            self._tell("tasks that are cut off", lambda: cut_off_by_close(self._registry.tasks(), now))
-        self._tell("caches", lambda: cached_coroutines.found(self._recorder))
+            self._report("tasks that are cut off", lambda: cut_off_by_close(self._registry.tasks(), now))
+        self._report("caches", lambda: cached_coroutines.found(self._recorder))
 
     def _task_failed(self, record: TaskRecord, error: BaseException) -> None:
         self._misuses.failed(record, error)
         self.silenced.failed(record)
 
-    def _tell(self, watcher: str, found: Callable[[], Iterable[Event]]) -> None:
+    def _report(self, watcher: str, found: Callable[[], Iterable[Event]]) -> None:
         with self._recorder.guard(watcher):
             for event in found():
                 self._recorder.emit(event)

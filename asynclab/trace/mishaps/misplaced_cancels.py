@@ -45,16 +45,16 @@ class MisplacedCancels:
             if frame is None:
                 return
             if frame.f_code is _GROUP_CANCELS:
-                self._see(record, variables_of(frame)["self"], "task group")
+                self._check(record, variables_of(frame)["self"], "task group")
                 return
             frame = frame.f_back
 
     def timeout_expired(self, record: TaskRecord, timeout: object) -> None:
         """Note that a timeout is about to cancel its task; report if its block is in a generator at a yield."""
         if _generators(self._recorder.loop):
-            self._see(record, timeout, "timeout")
+            self._check(record, timeout, "timeout")
 
-    def _see(self, record: TaskRecord, manager: object, block: str) -> None:
+    def _check(self, record: TaskRecord, manager: object, block: str) -> None:
         task = record()
         if task is None or self._spent >= ALLOWANCE or _is_within(task, manager):
             return

@@ -43,7 +43,7 @@ _KEPT = 50
 """How many of the latest futures with a cancelled waiter are remembered."""
 
 
-class _GivenUp(weakref.ref[Future[Any]]):
+class _CancelledFuture(weakref.ref[Future[Any]]):
     """A future whose waiter was cancelled, which cancels the future too."""
 
     __slots__ = ("since", "waiter")
@@ -57,14 +57,14 @@ class Misuses:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._given_up = deque[_GivenUp](maxlen=_KEPT)
+        self._given_up = deque[_CancelledFuture](maxlen=_KEPT)
 
     def wait_cancelled(self, record: TaskRecord) -> None:
         """Note that a waiting task is cancelled: setting its future will fail from now on."""
         task = record()
         future = None if task is None else awaited_by(task)
         if future is not None and not is_task(future):
-            given_up = _GivenUp(future)
+            given_up = _CancelledFuture(future)
             given_up.waiter, given_up.since = record.id, self._recorder.clock.now()
             self._given_up.append(given_up)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from asynclab.model.events import TaskReplaced
 from asynclab.trace.mishaps.cut_off_tasks import is_kept
-from asynclab.trace.mishaps.ignored_cancels import goes_on_for_ever
+from asynclab.trace.mishaps.ignored_cancels import is_in_endless_loop
 from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -61,27 +61,27 @@ class ReplacedTasks:
         self._next_look = now + REPLACED_AFTER
         records = [record for record, _ in islice(self._registry.tasks(), _MOST_ALIKE + 1)]
         if len(records) <= _MOST_ALIKE:
-            self._see_rounds(records)
+            self._check_rounds(records)
         newest = max((record.id for record in list(self._registry.tasks_of_loop.values())[-1:]), default=0)
         if len(records) <= _MOST_TASKS and (newest > self._newest or self._seen):
             self._newest = newest
-            self._see_variables(records)
+            self._check_variables(records)
 
-    def _see_variables(self, records: list[TaskRecord]) -> None:
+    def _check_variables(self, records: list[TaskRecord]) -> None:
         seen, self._seen = self._seen, set()
         for record in records:
             task = record()
             if task is None or record.id in self._settled or cancel_requests_of(task):
                 continue
             by, name = next(self._later_ones(record.id, task), (0, ""))
-            if not by or not goes_on_for_ever(task):  # the slowest check, so the last
+            if not by or not is_in_endless_loop(task):  # the slowest check, so the last
                 continue
             if record.id not in seen:
                 self._seen.add(record.id)
             elif self._is_left(record):
-                self._tell(record.id, by, name)
+                self._report(record.id, by, name)
 
-    def _see_rounds(self, records: list[TaskRecord]) -> None:
+    def _check_rounds(self, records: list[TaskRecord]) -> None:
         """Find tasks that another task made at one line, in many steps, if it waits only for the newest of them."""
         alike = defaultdict[tuple[object, ...], list[TaskRecord]](list)
         for record in records:
@@ -94,7 +94,7 @@ class ReplacedTasks:
             if len(rounds) < _ROUNDS or not _is_awaited(newest()) or left[0].id in self._settled:
                 continue
             if self._is_left(left[0]) and not is_kept(left[len(left) // 2]()):
-                self._tell(left[0].id, newest.id, "", len(left))
+                self._report(left[0].id, newest.id, "", len(left))
 
     def _is_left(self, record: TaskRecord) -> bool:
         """Whether nothing refers to a task. Searched only once for each task, and while there is time."""
@@ -106,7 +106,7 @@ class ReplacedTasks:
         self._left -= self._recorder.clock.real_time() - began
         return is_left
 
-    def _tell(self, number: int, by: int, name: str, count: int = 0) -> None:
+    def _report(self, number: int, by: int, name: str, count: int = 0) -> None:
         self._recorder.write(TaskReplaced(self._recorder.clock.now(), number, by, name, count))
 
     def _later_ones(self, number: int, task: Task[Any]) -> Iterator[tuple[int, str]]:

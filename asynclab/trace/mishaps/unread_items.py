@@ -205,7 +205,7 @@ class UnreadItems:
             if brought is not None and known is not None and brought.is_left:
                 if not is_kept(known(), passing):
                     del self._brought[key]
-                    self._tell(known, brought)
+                    self._report(known, brought)
                 elif brought.meant_for is not None:
                     brought.is_lost = False
 
@@ -220,9 +220,9 @@ class UnreadItems:
             current = self._recorder.current
             is_late = current is None or current.id != brought.maker  # others may have had the task meanwhile
             if brought.maker is None or brought.meant_for is None or not is_late:
-                self._tell(record, brought)
+                self._report(record, brought)
 
-    def _tell(self, record: TaskRecord, brought: _Brought) -> None:
+    def _report(self, record: TaskRecord, brought: _Brought) -> None:
         if brought.is_unread and brought.is_lost:
             now = self._recorder.clock.now()
             event = ResultUnread(now, record.id, brought.is_sure, brought.meant_for, brought.is_given_up)

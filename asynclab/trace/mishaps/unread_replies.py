@@ -48,7 +48,7 @@ _PUTS = "put"
 """How the names of functions that put a request into a queue begin. An item taken from the same queue isn't a reply."""
 
 
-class _Unread(msgspec.Struct):
+class _CancelledRequest(msgspec.Struct):
     """A request that was cancelled while it waited for its reply."""
 
     task: int
@@ -82,12 +82,12 @@ class UnreadReplies:
         requests = _requests(chain.frames[:index], chain.frames[index].f_code.co_name) if index else []
         if requests and type(source) in _METHODS:
             links = tuple(weakref.ref(chain.links[each.depth]) for each in requests)
-            unread = _Unread(record.id, links, frozenset(each.code for each in requests))
+            unread = _CancelledRequest(record.id, links, frozenset(each.code for each in requests))
             reference = weakref.ref(source)
             for name in _METHODS[type(source)]:
                 setattr(source, name, self._noticing(name, reference, unread))
 
-    def _noticing(self, name: str, reference: weakref.ref[Any], unread: _Unread) -> Callable[..., Any]:
+    def _noticing(self, name: str, reference: weakref.ref[Any], unread: _CancelledRequest) -> Callable[..., Any]:
         """Make a replacement of a read method of a stream or queue, for use until the next read of another request."""
         kind = type(reference())
 
@@ -102,7 +102,7 @@ class UnreadReplies:
                     for each in _METHODS[kind]:
                         vars(source).pop(each, None)
                     if name != "get_nowait":  # code that uses it empties the queue before it sends
-                        self._see(unread, _requests(frames, name), frames[-1], kind)
+                        self._check(unread, _requests(frames, name), frames[-1], kind)
             return getattr(kind, name)(source, *args, **options)
 
         return read
@@ -116,7 +116,7 @@ class UnreadReplies:
             frame = frame.f_back
         return reversed(frames)
 
-    def _see(self, unread: _Unread, requests: list[_Request], caller: FrameType, kind: type) -> None:
+    def _check(self, unread: _CancelledRequest, requests: list[_Request], caller: FrameType, kind: type) -> None:
         """Report if a function that reads now may get the reply to the cancelled request."""
         recorder, new = self._recorder, [each for each in requests if each.code in unread.codes]
         if new and recorder.current is not None:

@@ -32,7 +32,7 @@ POOL_LIBRARY = "aiohttp"
 _POOL_WAIT, _POOL_FILE = "_wait_for_available_connection", "aiohttp/connector.py"
 
 
-class _Unread(msgspec.Struct, frozen=True):
+class _Buffered(msgspec.Struct, frozen=True):
     """Data that has arrived and isn't read."""
 
     streams: list[Any]
@@ -69,7 +69,7 @@ class UnreadStreams:
             return
         self._next_look = now + _AGAIN_AFTER
         before, self._since = self._since, {}
-        stuck: dict[int, _Unread] = {}
+        stuck: dict[int, _Buffered] = {}
         for number, record in list(self._waiting.items()):
             task = record()
             frame = None if task is None or is_done(task) else _waiting_for_other_side(task)
@@ -91,7 +91,7 @@ class UnreadStreams:
                 count, at = len(unread.streams), self._recorder.clock.now()
                 self._recorder.write(StreamUnread(at, number, unread.library, count, unread.size))
 
-    def _is_read_by_others(self, unread: _Unread) -> bool:
+    def _is_read_by_others(self, unread: _Buffered) -> bool:
         """Whether another task, which isn't one of the watched ones, may read any of the streams."""
         others = (task for record, task in self._registry.tasks() if record.id not in self._waiting)
         return any(may_read(task, stream) for task in islice(others, _MOST_TASKS) for stream in unread.streams)
@@ -106,24 +106,24 @@ def _is_such_a_wait(code: CodeType) -> bool:
     return code is _DRAIN or (code.co_name == _POOL_WAIT and code.co_filename.endswith(_POOL_FILE))
 
 
-def _unread(frame: FrameType) -> _Unread | None:
+def _unread(frame: FrameType) -> _Buffered | None:
     """The unread data that keeps a task waiting; None if the wait may end by something else."""
     owner: Any = variables_of(frame)["self"]
     return _unread_by_writer(owner) if frame.f_code is _DRAIN else _unread_of_pool(owner)
 
 
-def _unread_by_writer(writer: Any) -> _Unread | None:
+def _unread_by_writer(writer: Any) -> _Buffered | None:
     protocol = writer._protocol
     reader = protocol._stream_reader if issubclass(type(protocol), StreamReaderProtocol) else None
     if reader is None or not (protocol._paused and reader._paused) or reader._waiter is not None:
         return None
     size, ends = len(reader._buffer), tuple(map(writer.get_extra_info, ("sockname", "peername")))
-    return _Unread([reader], size, (size, writer._transport.get_write_buffer_size()), "", ends)
+    return _Buffered([reader], size, (size, writer._transport.get_write_buffer_size()), "", ends)
 
 
-def _unread_of_pool(connector: Any) -> _Unread | None:
+def _unread_of_pool(connector: Any) -> _Buffered | None:
     bodies: list[Any] = [getattr(each, "_payload", None) for each in connector._acquired]
     if not bodies or any(body is None or body._waiter is not None or body.is_eof() for body in bodies):
         return None
     progress = tuple((id(body), body.total_bytes, body._size) for body in bodies)
-    return _Unread(bodies, sum(body._size for body in bodies), progress, POOL_LIBRARY)
+    return _Buffered(bodies, sum(body._size for body in bodies), progress, POOL_LIBRARY)

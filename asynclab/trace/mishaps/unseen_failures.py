@@ -86,9 +86,9 @@ class UnseenFailures:
         self._next_look = now + AGAIN_AFTER
         tasks = list(self._tasks())
         for number in late if len(tasks) <= _MOST_TASKS else ():
-            self._tell(number, unseen[number], tasks)
+            self._report(number, unseen[number], tasks)
 
-    def _tell(self, number: int, task: Task[Any], tasks: list[_Waiting]) -> None:
+    def _report(self, number: int, task: Task[Any], tasks: list[_Waiting]) -> None:
         error = exception_of(task)
         assert error is not None
         frames = list(_frames_of(error))

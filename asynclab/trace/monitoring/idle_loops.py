@@ -98,7 +98,7 @@ class IdleLooks:
             recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
 
 
-def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
+def report_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
     """Report tasks that wait for an object that everybody else has dropped, such as a queue.
 
     Call this several times a second, on any thread but the loop's.

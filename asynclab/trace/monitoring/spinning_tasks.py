@@ -105,10 +105,10 @@ class SpinLooks:
                 if place is not None:
                     window.places[key] = place
         if now - window.since >= SPUN_AFTER and window.looks >= _LOOKS:
-            self._tell(recorder, window, now)
+            self._report(recorder, window, now)
             self._window = _Window(now)
 
-    def _tell(self, recorder: Recorder, window: _Window, now: float) -> None:
+    def _report(self, recorder: Recorder, window: _Window, now: float) -> None:
         often = [key for key, count in window.seen.items() if count >= _NEARLY_ALL * window.looks]
         spinning = [key for key in often if key in window.yielding]
         if not spinning and len(window.seen) == 2:

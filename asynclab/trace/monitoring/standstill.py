@@ -28,14 +28,14 @@ class StandstillWatch:
         recorder = self._recorder
         if recorder.is_busy or not self._is_stuck():
             self._since = None
-            self._tell(is_stalled=False)
+            self._report(is_stalled=False)
             return
         now = recorder.clock.real_time()
         if self._since is None or recorder.step_started != self._latest_step:
             self._since, self._latest_step = now, recorder.step_started
-        self._tell(is_stalled=now - self._since >= STALLED_AFTER)
+        self._report(is_stalled=now - self._since >= STALLED_AFTER)
 
-    def _tell(self, *, is_stalled: bool) -> None:
+    def _report(self, *, is_stalled: bool) -> None:
         if is_stalled != self._is_told:
             self._is_told = is_stalled
             self._recorder.emit(RunStalled(self._recorder.clock.now(), is_stalled))

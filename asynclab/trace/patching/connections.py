@@ -88,7 +88,7 @@ class _TransportGone(AroundFunction):
         tracer = None if transport._sock is None else observer() or _between_steps(transport)
         if tracer is not None:
             with tracer.guard("connections"):
-                _tell_unclosed(tracer, transport, _getframe(2))
+                _report_unclosed(tracer, transport, _getframe(2))
 
 
 def _between_steps(transport: Any) -> Observer | None:
@@ -140,7 +140,7 @@ def _note_write(tracer: Observer, task: int, transport: Any, frame: FrameType) -
         tracer.emit(WriteUndrained(tracer.clock.now(), task, 0 if is_lost else size, steps, *place, is_lost))
 
 
-def _tell_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
+def _report_unclosed(tracer: Observer, transport: Any, frame: FrameType) -> None:
     """Report an unclosed connection, but only while the main task runs: at the program's end none has to be closed."""
     opened = vars(transport).get(OPENED)
     tasks = tracer.registry.tasks()

@@ -36,7 +36,7 @@ _NEVER_RETRIEVED = " exception was never retrieved"
 """How asyncio's message ends when a failed task or future is destroyed and nobody read its exception, all versions."""
 
 
-def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
+def patch_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     """Patch call_exception_handler in the class that defines it, unless that is done already for another subclass.
 
     A program's tests may put a mock there, often in BaseEventLoop. A patch of ours in a subclass would hide the mock.
@@ -47,20 +47,20 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
     if not _is_ours(original):
-        patches.wrap_once_used(owner, _COMPLAIN, lambda method: around_body(method, partial(_Complaint, owner)))
+        patches.wrap_once_used(owner, _COMPLAIN, lambda method: around_body(method, partial(_HandlerCall, owner)))
 
 
-class _Complaint:
+class _HandlerCall:
     """Runs around call_exception_handler: reports the error to its lab, and uses that lab's exception handler."""
 
     def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
         self._hooks = HOOKS.get(loop) if HOOKS and _owner(type(loop)) is owner else None
         self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
         if self._hooks is None:
-            _tell_of_dropped(loop, tasks_of(loop).everybodys, context)
+            _report_dropped(loop, tasks_of(loop).everybodys, context)
         elif self._tracer is not None:
             with self._tracer.guard("complaints"):
-                _tell(self._tracer, context)
+                _report(self._tracer, context)
 
     def __enter__(self) -> bool:
         tracer = self._tracer
@@ -84,7 +84,7 @@ def _owner(kind: type) -> type:
     If a method can't be, the search continues: it most likely calls the next one.
 
     Raises:
-        TypeError: As `see_complaints`.
+        TypeError: As `patch_complaints`.
     """
     for ancestor in kind.__mro__:
         method = vars(ancestor).get(_COMPLAIN)
@@ -113,7 +113,7 @@ def _owner_of(context: dict[str, Any], hooks: LoopHooks) -> Tracer | None:
     return tracer
 
 
-def _tell(tracer: Observer, context: dict[str, Any]) -> None:
+def _report(tracer: Observer, context: dict[str, Any]) -> None:
     message = str(context.get("message") or "Unhandled exception in the event loop")
     error = context.get("exception")
     number = _number(context, tracer)
@@ -121,14 +121,14 @@ def _tell(tracer: Observer, context: dict[str, Any]) -> None:
     tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number() if number is None else number))
 
 
-def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict[str, Any]) -> None:
+def _report_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict[str, Any]) -> None:
     """Report what asyncio says about a destroyed, failed task or future, a failed callback, or an unclosed client."""
     if not isinstance(tracer, Observer):
         return
     with tracer.guard("complaints"):
         error = context.get("exception")
         if not isinstance(error, BaseException):
-            _tell_unclosed(tracer, context)
+            _report_unclosed(tracer, context)
             return
         name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else it gets it
         if name is not None:
@@ -148,7 +148,7 @@ def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict
         tracer.emit(event)
 
 
-def _tell_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
+def _report_unclosed(tracer: Observer, context: dict[str, Any]) -> None:
     """Report a client that its library finds unclosed when it is destroyed.
 
     The client that has opened connections may be the object in the message, or one of its attributes.

@@ -72,13 +72,13 @@ class LoopHooks:
             tracer.begin(self._loop)
             undoing.callback(tracer.let_go)
             tracer.timers.attach(self._own.call_at, self._own.time)
-            self.see_to_births()
+            self.patch_create_task()
             undoing.pop_all()
 
     def remove(self, tracer: Tracer) -> None:
         """Remove a lab from the loop."""
         with ExitStack() as steps:  # runs each step even if an earlier one fails, as may happen at a program's end
-            steps.callback(self.see_to_births)
+            steps.callback(self.patch_create_task)
             steps.callback(self.tracers.remove, tracer)
             steps.callback(tasks_of(self._loop).leave, tracer)
             steps.callback(tracer.let_go)
@@ -119,7 +119,7 @@ class LoopHooks:
             raise TypeError("task factory must be a callable or None")
         else:
             tracer.factory = factory
-        self.see_to_births()
+        self.patch_create_task()
 
     def get_exception_handler(self) -> Any:
         """Replaces loop.get_exception_handler: returns the lab's handler to code in a lab."""
@@ -165,7 +165,7 @@ class LoopHooks:
             with tracer.guard("executors"):
                 tracer.external.called_executor(future)
 
-    def see_to_births(self) -> None:
+    def patch_create_task(self) -> None:
         """Patch create_task only while there is a task factory, because the patch makes each new task slower."""
         factories = [self._own.get_task_factory(), *(tracer.factory for tracer in self.tracers)]
         self._births.undo()

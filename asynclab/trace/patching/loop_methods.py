@@ -13,7 +13,7 @@ from typing import Any
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.patching.call_at import GOVERNS, govern_call_at, observe_call_at
 from asynclab.trace.patching.extended_functions import AroundFunction, around_body
-from asynclab.trace.patching.loop_complaints import see_complaints
+from asynclab.trace.patching.loop_complaints import patch_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.loop_tasks import LoopTasks
@@ -27,9 +27,9 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
         TypeError: One of the methods isn't a plain function, but a mock for example.
     """
     patches.set(kind, TASKS, None)
-    _tell_of_eager_starts(kind, patches)
+    _report_eager_starts(kind, patches)
     patches.set(kind, "call_at", observe_call_at(kind, _function(kind, "call_at")))
-    see_complaints(kind, patches)
+    patch_complaints(kind, patches)
     patches.set(kind, "stop", around_body(_function(kind, "stop"), partial(_Stop, kind)))
 
 
@@ -57,7 +57,7 @@ def _function(kind: type, name: str) -> FunctionType:
     return original
 
 
-def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
+def _report_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     """Report each task that may start eagerly to the loop's observer: see `EagerStarts`."""
     original = kind.is_running
 

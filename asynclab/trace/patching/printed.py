@@ -49,7 +49,7 @@ def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any
     return update_wrapper(looked_at, original, updated=())
 
 
-class _Stream:
+class _StandardStream:
     """Observes writes to a standard stream, and to the binary buffer behind it."""
 
     def __init__(self, stream: Any, name: str) -> None:
@@ -151,7 +151,7 @@ def keep_output_open(patches: Patches) -> None:
 
 
 def _observe(original: Any, name: str, patches: Patches) -> None:
-    stream = _Stream(original, name)
+    stream = _StandardStream(original, name)
     write = _looked_at(stream.write, original.write)
     if not _takes_attributes(original):
         patches.set(sys, name, OutputProxy(original, write))

@@ -25,12 +25,12 @@ def observe_warnings(patches: Patches) -> None:
     Each is reported, although Python's default filter shows only one warning per line. The program's own filters and
     handlers work as usual.
     """
-    reporting = extended(getattr(warnings, cpython.WARN_UNAWAITED), _Complaint)
+    reporting = extended(getattr(warnings, cpython.WARN_UNAWAITED), _CoroutineWarning)
     if reporting is not None:  # a wrapper would be the place of the warning
         patches.set(warnings, cpython.WARN_UNAWAITED, reporting)
 
 
-class _Complaint:
+class _CoroutineWarning:
     """Runs around the warning about a coroutine: reports it, and keeps Python's text off the screen of a lab's app."""
 
     def __init__(self, coroutine: Any) -> None:

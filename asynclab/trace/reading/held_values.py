@@ -88,7 +88,7 @@ def _held_in(code: CodeType) -> Mapping[Any, Collection[Held]]:
         function = parsed(code)
         if not isinstance(function, ast.AsyncFunctionDef) or (function.end_lineno or 0) - function.lineno > _LONGEST:
             return {}
-        reader = _Reader(function)
+        reader = _Analyser(function)
         reader.block(function.body)
     except (*UNREADABLE, SystemError):
         return {}
@@ -103,7 +103,7 @@ _NONE = frozenset[AwaitSpan]()
 
 
 @dataclass
-class _Known:
+class _Analysis:
     """The state of the analysis at one point of a function."""
 
     waits: dict[int, frozenset[AwaitSpan]] = field(default_factory=dict)
@@ -117,11 +117,11 @@ class _Known:
     checked: dict[SharedPlace, int] = field(default_factory=dict)
     """The places that decide whether this point is reached, and the lines that check them."""
 
-    def copy(self) -> _Known:
-        return _Known(dict(self.waits), dict(self.variables), self.begun, dict(self.looked), dict(self.checked))
+    def copy(self) -> _Analysis:
+        return _Analysis(dict(self.waits), dict(self.variables), self.begun, dict(self.looked), dict(self.checked))
 
 
-def _merged(ways: Sequence[_Known]) -> _Known:
+def _merged(ways: Sequence[_Analysis]) -> _Analysis:
     """The state at a point where several branches join."""
     merged = ways[0].copy()
     for way in ways[1:]:
@@ -137,7 +137,7 @@ def _merged(ways: Sequence[_Known]) -> _Known:
     return merged
 
 
-class _Reader:
+class _Analyser:
     """Walks a function in execution order: through each branch, and twice through each loop."""
 
     def __init__(self, function: ast.AsyncFunctionDef) -> None:
@@ -148,10 +148,10 @@ class _Reader:
         self._targets: dict[int, SharedPlace] = {}
         """The places that were read, by the numbers of the reads."""
         self._reads = 0
-        self._known = _Known()
+        self._known = _Analysis()
         self._has_left = False
         """Whether the present point is unreachable, for example after a `return`."""
-        self._breaks: list[list[_Known]] = []
+        self._breaks: list[list[_Analysis]] = []
         """For each loop around the present point, the states at its `break` statements."""
 
     def block(self, statements: Iterable[ast.stmt]) -> None:
@@ -211,7 +211,7 @@ class _Reader:
                 ends.append(self._known)
         self._go_on(ends)
 
-    def _go_on(self, ends: Sequence[_Known]) -> None:
+    def _go_on(self, ends: Sequence[_Analysis]) -> None:
         self._has_left = not ends
         if ends:
             self._known = _merged(ends)

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from types import FrameType
 from typing import Any
 
-from asynclab.model.events import Frame, TaskStands
+from asynclab.model.events import StackFrame, TaskStands
 from asynclab.model.state import LabState
 from asynclab.trace.reading.await_chain import Chain, first_line_of, follow
 from asynclab.trace.recording.code_ownership import library_of
@@ -23,7 +23,7 @@ OUTERMOST, INNERMOST = 10, 30
 """The frames reported of a longer stack; those between are reported as one frame."""
 
 
-def tell_places(
+def report_places(
     recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
 ) -> None:
     """Write the stacks of suspended tasks whose place isn't known yet, at most `PLACES_AT_ONCE`.
@@ -52,22 +52,22 @@ def place_of(number: int, task: Task[Any], recorder: Recorder) -> TaskStands | N
     return TaskStands(recorder.clock.now(), number, tuple(_shortened(_frames(chain, recorder))), chain.is_opaque)
 
 
-def _frames(chain: Chain, recorder: Recorder) -> list[Frame]:
+def _frames(chain: Chain, recorder: Recorder) -> list[StackFrame]:
     """The frames of a chain; adjacent frames of the same library are merged into one."""
-    folded: list[Frame] = []
+    folded: list[StackFrame] = []
     for library, group in groupby(chain.frames, lambda frame: _library_of(frame, recorder)):
         if library:
             first, *others = group
-            folded.append(Frame(first.f_code.co_qualname, library=library, count=1 + len(others)))
+            folded.append(StackFrame(first.f_code.co_qualname, library=library, count=1 + len(others)))
         else:
             folded.extend(_users(frame, has_begun=chain.has_begun) for frame in group)
     return folded
 
 
-def _users(frame: FrameType, *, has_begun: bool) -> Frame:
+def _users(frame: FrameType, *, has_begun: bool) -> StackFrame:
     code = frame.f_code
     line = frame.f_lineno if has_begun else first_line_of(code)
-    return Frame(code.co_qualname, code.co_filename, line or 0)
+    return StackFrame(code.co_qualname, code.co_filename, line or 0)
 
 
 def _library_of(frame: FrameType, recorder: Recorder) -> str:
@@ -75,12 +75,12 @@ def _library_of(frame: FrameType, recorder: Recorder) -> str:
     return "" if recorder.code.owns(file) else library_of(file) or "a library"
 
 
-def _shortened(frames: list[Frame]) -> Iterator[Frame]:
+def _shortened(frames: list[StackFrame]) -> Iterator[StackFrame]:
     between = len(frames) - OUTERMOST - INNERMOST
     if between <= 1:
         yield from frames
         return
     yield from frames[:OUTERMOST]
     first, *others = frames[OUTERMOST:-INNERMOST]
-    yield Frame(first.function, count=first.count + sum(frame.count for frame in others))
+    yield StackFrame(first.function, count=first.count + sum(frame.count for frame in others))
     yield from frames[-INNERMOST:]

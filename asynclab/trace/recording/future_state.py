@@ -55,7 +55,7 @@ def awaited_by(task: Task[Any]) -> Future[Any] | None:
     return _slot_of(task, "_fut_waiter")  # type: ignore[no-any-return]
 
 
-def brings_cancel(future: Future[Any]) -> bool:
+def raises_cancel(future: Future[Any]) -> bool:
     """Whether awaiting a future raises CancelledError. A gather's future can do so without being cancelled itself."""
     return is_cancelled(future) or isinstance(exception_of(future), CancelledError)
 

@@ -35,16 +35,16 @@ class LoopTasks(dict[int, TaskRecord]):
     def join(self, tracer: Recorder) -> None:
         """Add a recorder of the loop."""
         self.tracers.append(tracer)
-        self._see_to_sole()
+        self._update_sole()
 
     def leave(self, tracer: Recorder) -> None:
         """Remove a recorder of the loop."""
         self.tracers.remove(tracer)
         if self.everybodys is tracer:
             self.everybodys = self.timed_by = None
-        self._see_to_sole()
+        self._update_sole()
 
-    def _see_to_sole(self) -> None:
+    def _update_sole(self) -> None:
         self.sole = self.everybodys if len(self.tracers) == 1 else None
 
     def known(self, task: object) -> TaskRecord | None:

@@ -41,7 +41,7 @@ Birth: TypeAlias = tuple[float, str, int]
 """When a task was created, in lab seconds, and where: file and line."""
 
 
-class _Newborn:
+class _NewTasks:
     """New tasks whose names aren't final yet: before Python 3.14 a task gets its name after its creation."""
 
     __slots__ = ("alive", "ended", "named_early")
@@ -65,8 +65,8 @@ class TaskRegistry:
     """The tasks that one recorder observes: those of a lab, or those of a loop."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        self._newborn = _Newborn()
-        self._settling: _Newborn | None = None
+        self._newborn = _NewTasks()
+        self._settling: _NewTasks | None = None
         """The new tasks that `settle_names` gives their names now."""
         self._gone: dict[int, int] = {}
         """The numbers, by id(), of destroyed tasks that may still complain: the garbage collector clears weak
@@ -92,7 +92,7 @@ class TaskRegistry:
     def enter(self, task: Task[Any], coroutine: object, born: Birth) -> TaskRecord:
         """Register a new task, and write the event of its creation."""
         recorder = self._recorder
-        created = self.tell_birth(coroutine, born)
+        created = self.report_creation(coroutine, born)
         key = id(task)
         record = self.tasks_of_loop[key] = TaskRecord(task, self._when_gone)
         record.tracer = recorder
@@ -142,7 +142,7 @@ class TaskRegistry:
         newborn = self._newborn
         if not (newborn.alive or newborn.ended):
             return
-        self._settling, self._newborn = newborn, _Newborn()
+        self._settling, self._newborn = newborn, _NewTasks()
         for record in newborn.alive:
             task, created = record(), record.created
             if task is None or created is None:
@@ -299,7 +299,7 @@ class TaskRegistry:
     def _is_unseen(self, task: Task[Any]) -> bool:
         return complains(task) or (self.is_silenced is not None and self.is_silenced(task))
 
-    def tell_unseen_failures(self) -> None:
+    def report_unseen_failures(self) -> None:
         """Report unseen failures at the program's end."""
         self.strike_off()
         for number, task in self.unseen_failures():
@@ -313,7 +313,7 @@ class TaskRegistry:
         for key in [key for key, record in records.items() if record.tracer is self._recorder]:
             del records[key]
 
-    def tell_birth(self, coroutine: object, born: Birth) -> TaskCreated:
+    def report_creation(self, coroutine: object, born: Birth) -> TaskCreated:
         """Write that a task was created by the task whose step runs now. Its name follows later."""
         recorder = self._recorder
         current, code = recorder.current, recorder.code

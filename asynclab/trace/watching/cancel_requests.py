@@ -23,7 +23,12 @@ from typing import Any
 import msgspec
 
 from asynclab.model.events import CancelIgnored, CancelShared, HandoverLost, TaskCancelRequested
-from asynclab.trace.mishaps.ignored_cancels import GROUPS_TAKE_BACK, goes_on, goes_on_for_ever, is_in_failed_group
+from asynclab.trace.mishaps.ignored_cancels import (
+    GROUPS_TAKE_BACK,
+    has_swallowed_cancel,
+    is_in_endless_loop,
+    is_in_failed_group,
+)
 from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.await_cycles import cancel_innermost
 from asynclab.trace.recording.future_state import (
@@ -135,7 +140,7 @@ class CancelRequests:
                 self._recorder.emit(CancelShared(at, other.id, struck.asked.id))
             struck.others.clear()
 
-    def see_shared(self, record: TaskRecord, by: TaskRecord, at: float) -> None:
+    def check_shared(self, record: TaskRecord, by: TaskRecord, at: float) -> None:
         """Report if a cancelled task, `by`, cancels in its step the future that the task `record` waits for.
 
         Only if both tasks are in the same function of the user's, such as one that shares a future among its callers.
@@ -193,9 +198,9 @@ class CancelRequests:
         elif not has_timed_out:
             return
         for future in woken_by:
-            self._see_what_is_lost(record, task, future, moment)
+            self._check_lost_result(record, task, future, moment)
 
-    def _see_what_is_lost(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
+    def _check_lost_result(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
         """Report a lost result: it woke the task, but the task was cancelled before it ran, and got CancelledError."""
         if not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
             return
@@ -210,14 +215,14 @@ class CancelRequests:
     def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
         """The event for a cancelled task that waits again after its step; None if that is allowed, or was reported."""
         seen = self.seen.get(record.id)
-        if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
+        if seen is None or seen.is_ignored or not seen.requests or not has_swallowed_cancel(task):
             return None
         by_group = is_in_failed_group(task)
         is_certain = by_group or seen.by_timer or seen.has_woken or seen.by is not None
         if not is_certain and not GROUPS_TAKE_BACK:
             return None
         seen.is_ignored = True
-        now, is_endless = self._recorder.clock.now(), goes_on_for_ever(task)
+        now, is_endless = self._recorder.clock.now(), is_in_endless_loop(task)
         return CancelIgnored(now, record.id, seen.by_timer, seen.by, by_group, is_endless)
 
     def drops(self, record: TaskRecord) -> bool:

@@ -147,16 +147,16 @@ class EagerStarts:
         task, record = start.task, start.record
         if task is None or record is None:
             if cpython.SCHEDULED_TASKS is not None:  # otherwise it may have suspended, not ended
-                self._tell_unseen(start, at, seconds)
+                self._report_unseen(start, at, seconds)
             return
         ends = is_done(task)
         recorder.write(StepEnded(at, record.id, seconds, record.yielded, ends))
         self._follow(record, task, at, real, ends)
 
-    def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
+    def _report_unseen(self, start: _Start, at: float, seconds: float) -> None:
         """Report a task that has ended before it could be found."""
         recorder = self._recorder
-        number = self._tasks.tell_birth(None, start.born).task
+        number = self._tasks.report_creation(None, start.born).task
         recorder.write(StepStarted(start.born[0], number))
         recorder.write(StepEnded(at, number, seconds, ends=True))
         recorder.write(TaskEnded(at, number, "done"))

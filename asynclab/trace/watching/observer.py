@@ -16,7 +16,7 @@ from asynclab.trace import cpython
 from asynclab.trace.mishaps.mishap_watchers import MishapWatchers
 from asynclab.trace.mishaps.unread_items import PLAIN
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_cancelled, is_done, is_future
+from asynclab.trace.recording.future_state import coroutine_of, is_cancelled, is_done, is_future, raises_cancel
 from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
@@ -221,7 +221,7 @@ class Observer(Recorder):
             self.looks.look_now(record)  # its wait shows whose cancel or exception this is
             if isinstance(future, cpython.GatheringFuture):
                 self.mishaps.gathered(record, future, at)
-            if brings_cancel(future):
+            if raises_cancel(future):
                 is_asked = self.cancels.notice(record, at)
                 if kind is Future:
                     self.cancels.strikes(record, future, at, is_asked=is_asked)
@@ -236,7 +236,7 @@ class Observer(Recorder):
                     if waker is None and not (self.governs or self.loop is None or self.loop.is_running()):
                         self.mishaps.cut_off(record, at)
                 elif kind is Future and self.current is not None:
-                    self.cancels.see_shared(record, self.current, at)
+                    self.cancels.check_shared(record, self.current, at)
         if kind is not Future and waker is not None and future is waker():
             self._woken_by_end.append((record, cause))
             return None
@@ -352,9 +352,9 @@ class Observer(Recorder):
                     waiting = self._woken_by_end[0][0] if self._woken_by_end else None
                     self.mishaps.items.ended(record, task, created, item, waiting)
             if type(task) is Task and type(task._result) not in PLAIN and len(self._woken_by_end) < 2:  # type: ignore[attr-defined]
-                self._see_result(record, task, created)
+                self._check_result(record, task, created)
             if self._woken_by_end:
-                self._tell_woken(record, at)
+                self._report_woken(record, at)
             if self._by_maker and record.id in self._by_maker:
                 with self.guard("results"):
                     self.mishaps.items.maker_ended(record)
@@ -378,13 +378,13 @@ class Observer(Recorder):
     def main_ended(self) -> None:
         """Note that the main task has ended."""
 
-    def _see_result(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None) -> None:
+    def _check_result(self, record: TaskRecord, task: Task[Any], created: TaskCreated | None) -> None:
         """Check the result of an ended task, for which at most one task waits."""
         with self.guard("results"):
             waiting = self._woken_by_end[0][0] if self._woken_by_end else None
             self.mishaps.items.closable_brought(record, task, created, waiting)
 
-    def _tell_woken(self, waker: TaskRecord, at: float) -> None:
+    def _report_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []
         for record, cause in woken:
             self.write(TaskReady(at, record.id, cause, waker.id))

@@ -25,7 +25,7 @@ class PrintedLines:
         with self._printing:
             if "\n" in text:
                 complete, newline, text = (self._printed.pop(key, "") + text).rpartition("\n")
-                self._tell(complete + newline, key)
+                self._report(complete + newline, key)
             elif key in self._printed:
                 text = self._printed[key] + text
             if text:
@@ -39,9 +39,9 @@ class PrintedLines:
         with self._printing:
             printed, self._printed = self._printed, {}
         for key, text in printed.items():
-            self._tell(text, key)
+            self._report(text, key)
 
-    def _tell(self, text: str, key: tuple[int | None, str]) -> None:
+    def _report(self, text: str, key: tuple[int | None, str]) -> None:
         task, stream = key
         self._recorder.emit(
             Output(self._recorder.clock.now(), text, task, "stderr" if stream == "stderr" else "stdout")

@@ -43,7 +43,7 @@ _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 """The types for a queue's items whose `len()` runs no code of the program."""
 
 
-class _Known(weakref.ref[Any]):
+class _ResourceRecord(weakref.ref[Any]):
     """The record of a queue or primitive. It is itself a weak reference to it."""
 
     __slots__ = ("holder", "key", "made_in", "most", "number", "of_its_kind", "order")
@@ -68,7 +68,7 @@ class Resources:
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
         self._recorder = recorder
         self._boundary = boundary
-        self.known: dict[int, _Known] = {}
+        self.known: dict[int, _ResourceRecord] = {}
         """The records of all queues and primitives, by their id()."""
         self.private = PrivateLocks(recorder)
 
@@ -85,7 +85,7 @@ class Resources:
         known = self.known.get(id(resource))
         return (self.found(resource) if known is None else known).of_its_kind
 
-    def found(self, resource: Any, holder: TaskRecord | None = None) -> _Known:
+    def found(self, resource: Any, holder: TaskRecord | None = None) -> _ResourceRecord:
         """Register a queue or primitive that was made before the observation; a lock with its holder, if known."""
         kept = vars(resource)
         if issubclass(type(resource), asyncio.Queue):
@@ -102,7 +102,7 @@ class Resources:
         self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value, held_by))
         return known
 
-    def _found_queue(self, queue: asyncio.Queue[Any], kept: dict[str, Any]) -> _Known:
+    def _found_queue(self, queue: asyncio.Queue[Any], kept: dict[str, Any]) -> _ResourceRecord:
         self.hide(kept["_finished"])
         known = self._enter(queue, "queue")
         items: Any = kept.get(QUEUE_ITEMS)
@@ -121,7 +121,7 @@ class Resources:
         if id(resource) not in self.known:
             self._remember(resource, number=0, of_its_kind=0)
 
-    def queue(self, queue: asyncio.Queue[Any]) -> _Known:
+    def queue(self, queue: asyncio.Queue[Any]) -> _ResourceRecord:
         """The record of a queue, which is registered now if it is unknown."""
         known = self.known.get(id(queue))
         if known is None:
@@ -186,7 +186,7 @@ class Resources:
 
     def changed(
         self,
-        known: _Known,
+        known: _ResourceRecord,
         kind: PrimitiveKind,
         value: int,
         frame: FrameType,
@@ -236,14 +236,14 @@ class Resources:
             recorder = self._recorder
             recorder.emit(ConditionNotified(recorder.clock.now(), known.number, count, recorder.current_number()))
 
-    def _enter(self, resource: object, kind: str) -> _Known:
+    def _enter(self, resource: object, kind: str) -> _ResourceRecord:
         numbering = self._recorder.numbering
         of_its_kind = numbering.next(kind)
         number = of_its_kind if kind == "queue" else numbering.next("primitive")
         return self._remember(resource, number, of_its_kind)
 
-    def _remember(self, resource: object, number: int, of_its_kind: int) -> _Known:
-        known = _Known(resource, self._forget)
+    def _remember(self, resource: object, number: int, of_its_kind: int) -> _ResourceRecord:
+        known = _ResourceRecord(resource, self._forget)
         known.key, known.number, known.of_its_kind = id(resource), number, of_its_kind
         known.order = known.holder = None
         known.most, known.made_in = 0, (0, 0.0)
@@ -251,7 +251,7 @@ class Resources:
         return known
 
     def _forget(self, reference: weakref.ref[Any]) -> None:
-        assert isinstance(reference, _Known)
+        assert isinstance(reference, _ResourceRecord)
         self.known.pop(reference.key, None)
 
     def _emit(self, event: Event) -> None:

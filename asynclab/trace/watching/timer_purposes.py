@@ -43,9 +43,9 @@ class TimerPurposes:
         self._timeouts = timeouts
         self._calls = 0
         self._calls_before = 0
-        """The number of calls at the last `tell_the_rest`."""
+        """The number of calls at the last `report_old_calls`."""
         self.defers = False
-        """Whether calls of libraries are reported late: when they are due, or at the second `tell_the_rest`.
+        """Whether calls of libraries are reported late: when they are due, or at the second `report_old_calls`.
 
         Most are time limits that aren't reached: an HTTP client sets one for each request, and cancels it soon.
         """
@@ -59,7 +59,7 @@ class TimerPurposes:
             due = (when if kind is float or kind is int else plain_seconds(when)) - recorder.origin
             function = callback.__func__ if type(callback) is MethodType else callback
             if when > _SINCE_1970:
-                self._see_clock(callback, when, sys._getframe(1))
+                self._check_clock(callback, when, sys._getframe(1))
             owner: object = None
             if function is _release_waiter:
                 owner = args[0]
@@ -75,7 +75,7 @@ class TimerPurposes:
             self._calls = number = self._calls + 1
             self.untold[number] = name, due, recorder.current_number(), library
             if not (self.defers and library):
-                self._tell(number)
+                self._report(number)
             return number
         except KeyboardInterrupt:  # comes from a signal, and so belongs to the program
             raise
@@ -83,7 +83,7 @@ class TimerPurposes:
             self._recorder.failed("timers", error)
             return None
 
-    def _see_clock(self, callback: Callable[..., object], when: float, caller: FrameType) -> None:
+    def _check_clock(self, callback: Callable[..., object], when: float, caller: FrameType) -> None:
         """Report a timer that is set by `time.time()` instead of `loop.time()`."""
         if abs(when - time_of_day()) < _DECADE:
             clock, file, line = self._recorder.clock, *place_from(caller, self._timeouts.boundary)
@@ -96,7 +96,7 @@ class TimerPurposes:
         try:
             if type(purpose) is int:
                 if purpose in self.untold:
-                    self._tell(purpose)
+                    self._report(purpose)
                 self._recorder.emit(CallEnded(self._recorder.clock.now(), purpose))
             else:
                 self._timeouts.expired(purpose)
@@ -118,12 +118,12 @@ class TimerPurposes:
         except BaseException as error:
             self._recorder.failed("timers", error)
 
-    def tell_the_rest(self) -> None:
+    def report_old_calls(self) -> None:
         """Report the delayed calls that were already pending at the last call of this method."""
         for number in [number for number in self.untold if number <= self._calls_before]:
-            self._tell(number)
+            self._report(number)
         self._calls_before = self._calls
 
-    def _tell(self, number: int) -> None:
+    def _report(self, number: int) -> None:
         name, when, task, library = self.untold.pop(number)
         self._recorder.emit(CallScheduled(self._recorder.clock.now(), number, name, finite(when), task, library))

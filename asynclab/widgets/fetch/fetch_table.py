@@ -112,7 +112,7 @@ BY_IMPORTANCE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class UrlColumns:
     """The width in cells of each column, including the gap after it; 0 if the column is left out."""
 
     url: int
@@ -129,7 +129,7 @@ class Columns:
 
 
 @lru_cache(maxsize=32)
-def columns_for(width: int) -> Columns:
+def columns_for(width: int) -> UrlColumns:
     """The columns that fit into `width` cells. The least important columns are left out first.
 
     They depend only on the width, so that they never move when URLs change.
@@ -144,10 +144,10 @@ def columns_for(width: int) -> Columns:
         spare = _rest(width, taken) - WIDE_URL
         taken["phases"] += min(40, spare // 2)
         taken["bar"] += min(14, spare // 6)
-    return Columns(max(1, _rest(width, taken)), **taken)
+    return UrlColumns(max(1, _rest(width, taken)), **taken)
 
 
-def header(columns: Columns, scale: float | None) -> Line:
+def header(columns: UrlColumns, scale: float | None) -> Line:
     """The names of the columns. The width of a waterfall stands for `scale` seconds; None without waterfalls."""
     text = "".join(
         (
@@ -167,7 +167,7 @@ def header(columns: Columns, scale: float | None) -> Line:
     return ((text, "past"), ("  " if phases else "", ""), *phases)
 
 
-def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
+def cells(row: Row, now: float, columns: UrlColumns, scale: float | None) -> Line:
     """The row of a URL at lab time `now`, in seconds, without the mark of the cursor."""
     part = PARTS[row.state]
     word = marked(row, word_of(row, now)) if columns.state > MARK_OF_STATE else GLYPHS[row.state]
@@ -195,7 +195,7 @@ def _address(url: str, width: int) -> str:
     return left(without_scheme(one_line(url, URL_LIMIT)), width)
 
 
-def _progress(row: Row, columns: Columns, part: str) -> Line:
+def _progress(row: Row, columns: UrlColumns, part: str) -> Line:
     """The bar and its percentage. If the size is unknown, the bar is empty until the URL has ended."""
     fraction = progress(row)
     drawn = bar(fraction, columns.bar - 1, part) if columns.bar else ()

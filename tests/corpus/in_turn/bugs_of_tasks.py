@@ -320,6 +320,26 @@ async def a_gather_has_failed_and_its_other_task_goes_on() -> None:
     await asyncio.sleep(0.12)
 
 
+async def an_order_is_sent_after_its_payment_has_failed() -> None:
+    """left-behind"""
+    events = list[str]()
+
+    async def pay() -> None:
+        await asyncio.sleep(0.01)
+        raise ValueError
+
+    async def send() -> None:
+        await asyncio.sleep(0.03)
+        events.append("sent")
+
+    try:
+        await asyncio.gather(pay(), send())
+    except ValueError:
+        events.append("given up")
+    await asyncio.sleep(0.04)
+    assert events == ["given up", "sent"]
+
+
 KEPT: list[asyncio.Task[None]] = []
 
 

@@ -131,6 +131,21 @@ def test_what_a_gather_has_left_behind_is_sure_where_that_is_called_again(again_
     assert [incident.is_sure for incident in state.incidents if incident.kind == "left_behind"] == [again_at == 10]
 
 
+@pytest.mark.parametrize("made_at", [10, 9])
+def test_what_acts_after_its_gather_has_failed_is_sure_where_nobody_else_has_it(made_at: int) -> None:
+    state = tea_party(
+        *(events.TaskCreated(0.1, number, "pour", "pour", MAIN, "cafe.py", made_at) for number in (7, 8)),
+        *suspended(0.2, MAIN, events.Wait("gather", tasks=(7, 8), file="cafe.py", line=10)),
+        *suspended(0.3, 8, events.Wait("sleep")),
+        *_stepped(0.4, 7, events.TaskEnded(0.4, 7, "failed", "OSError")),
+        events.WorkLeft(0.4, 8, MAIN, "cafe.py", 20),
+        events.TaskReady(0.4, MAIN, "task", 7),
+        *_stepped(0.6, 8, events.TaskEnded(0.6, 8, "done", "None")),
+    )
+    left = [(incident.place, incident.is_sure) for incident in state.incidents if incident.kind == "left_behind"]
+    assert left == [(("cafe.py", 20), made_at == 10)]
+
+
 def _stepped(at: float, task: int, end: events.Event) -> tuple[events.Event, ...]:
     ends = events.StepEnded(at, task, 0.0, ends=True)
     return events.TaskReady(at, task, "timer"), events.StepStarted(at, task), ends, end

@@ -6,7 +6,9 @@ from asynclab.model import events
 from tests.model.short_histories import MAIN, TEA, suspended, tea_party
 
 SLEEP = events.Wait("sleep", seconds=1.0, file="tea.py", line=4)
-BREWS = events.TaskStands(0.5, TEA, (events.Frame("brew", "tea.py", 4), events.Frame("sleep", library="asyncio")))
+BREWS = events.TaskStands(
+    0.5, TEA, (events.StackFrame("brew", "tea.py", 4), events.StackFrame("sleep", library="asyncio"))
+)
 
 
 def test_a_waiting_task_stands_where_it_was_seen_to_wait() -> None:
@@ -54,15 +56,19 @@ def test_a_look_at_nobody_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("frames", "opaque", "place"),
     [
-        ((events.Frame("main", "a.py", 1), events.Frame("brew", "b.py", 2)), False, ("b.py", 2)),
-        ((events.Frame("main", "a.py", 1), events.Frame("get", library="aiohttp", count=5)), False, ("a.py", 1)),
-        ((events.Frame("main", "a.py", 1),), True, None),
-        ((events.Frame("sleep", library="asyncio"),), False, None),
+        ((events.StackFrame("main", "a.py", 1), events.StackFrame("brew", "b.py", 2)), False, ("b.py", 2)),
+        (
+            (events.StackFrame("main", "a.py", 1), events.StackFrame("get", library="aiohttp", count=5)),
+            False,
+            ("a.py", 1),
+        ),
+        ((events.StackFrame("main", "a.py", 1),), True, None),
+        ((events.StackFrame("sleep", library="asyncio"),), False, None),
         ((), False, None),
     ],
 )
 def test_its_place_is_the_innermost_line_of_user_code_or_cannot_be_told(
-    frames: tuple[events.Frame, ...], opaque: bool, place: tuple[str, int] | None
+    frames: tuple[events.StackFrame, ...], opaque: bool, place: tuple[str, int] | None
 ) -> None:
     assert tea_party(events.TaskStands(0.0, TEA, frames, opaque)).tasks[TEA].place == place
 

@@ -148,7 +148,7 @@ def test_what_says_nothing_about_lanes_changes_none() -> None:
     run = brewing()
     before = [lane.revision for lane in run.timeline.lanes.values()]
     run.take(
-        events.TaskStands(0.5, TEA, (events.Frame("brew", "brew.py", 3),)),
+        events.TaskStands(0.5, TEA, (events.StackFrame("brew", "brew.py", 3),)),
         events.TaskRenamed(0.5, TEA, "green tea"),
         events.Progressed(0.5, TEA, 1.0),
         events.LoopLagged(0.5, 0.1),

@@ -15,7 +15,7 @@ MANY = 100
 _MOST_TOLD = 50
 
 
-class VainConnects:
+class FailedConnects:
     """Counts the attempts of each task since the loop's latest successful connection."""
 
     def __init__(self, recorder: Recorder) -> None:
