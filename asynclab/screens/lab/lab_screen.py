@@ -176,7 +176,7 @@ class LabScreen(TimeScreen):
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Fold new events, and paint. If nothing has changed for a while, paint only some frames, to save time."""
+        """Fold new events, and paint. If nothing has changed for a while, paint only some frames, or none, to save time."""
         self.take_in()
         now, version = monotonic(), sum(program.state.version for program in self.programs)
         if self.is_busy or version != self._version:
@@ -184,7 +184,7 @@ class LabScreen(TimeScreen):
         self._version = version
         self._rests += 1
         is_awake = now < max(self._awake_until, self.host.latest_event + AWAKE)
-        is_in_front = self.app.screen is self  # behind another screen, each change would repaint the whole terminal
+        is_in_front = self.app.screen is self  # behind another screen, each paint would repaint the whole terminal
         if is_awake or (is_in_front and self._rests >= FRAMES_PER_REST):
             self._rests = 0
             if self.is_current:
