@@ -176,7 +176,7 @@ class LabScreen(TimeScreen):
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Fold new events, and paint. If nothing has changed for a while, paint only some frames, or none, to save time."""
+        """Fold new events, and paint. If nothing has changed for a while, paint few frames or none, to save time."""
         self.take_in()
         now, version = monotonic(), sum(program.state.version for program in self.programs)
         if self.is_busy or version != self._version:
