@@ -1,9 +1,9 @@
 """asynclab: a terminal laboratory for asyncio.
 
-Code that is watched may say how far it is, with `progress` and `track`; outside a lab they do nothing.
-A program that calls `attachable` can be looked at while it runs, with `asynclab attach PID`.
+Observed code may report its progress with `progress` and `track`, which otherwise do nothing.
+A program that calls `attachable` can be observed while it runs, with `asynclab attach PID`.
 
-PYTEST_DONT_REWRITE: pytest, where it is the observed program, would warn that its plugin has been imported already.
+PYTEST_DONT_REWRITE: if pytest is the observed program, it would warn that its plugin was imported already.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load the tracer only for those who use it: every command starts here."""
+    """Import the tracer only when it is used, because all commands import this module."""
     if name in ("progress", "track"):
         from asynclab.trace import progress
 

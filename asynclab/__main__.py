@@ -1,4 +1,4 @@
-"""Starts asynclab, as `asynclab` and as `python -m asynclab`."""
+"""The entry point of `asynclab` and `python -m asynclab`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def run() -> None:
-    """Run the command line; ctrl+c ends it without a word also while it is still being imported."""
+    """Run the command line. Ctrl-C ends it without a traceback, even during the imports."""
     try:
         from asynclab.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The Textual app: its screens, and what they share."""
+"""The Textual app, which has the screens and what they share."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ command = Command["AsyncLabApp"]
 
 
 class AsyncLabApp(Leaving, TerminalApp):
-    """The dashboard."""
+    """The app, which users know as the dashboard."""
 
     TITLE = "asynclab"
     CSS_PATH = "asynclab.tcss"
     MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
     DEFAULT_MODE = "learn"
     NOTIFICATION_TIMEOUT = 4.0
-    """Seconds; enough to read two lines, and no more, since notices cover the key bar."""
+    """Seconds for which a notice is shown: enough to read two lines. Notices cover the key bar."""
     SELECT_AUTO_SCROLL_LINES = 2
-    """Lines at each end of a pane in which selecting scrolls; Textual's three would be half of a small pane."""
+    """The mouse scrolls a pane in this many lines at both ends while text is selected. Textual's three are too many."""
     SELECT_AUTO_SCROLL_SPEED = 10.0
-    # Textual declares these as an instance's, so they can't be ClassVar.
+    # Textual declares these as instance variables, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
-    COMMANDS: ClassVar[set[Any]] = set()  # the palette has the commands of screen and app, in an order of its own
+    COMMANDS: ClassVar[set[Any]] = set()  # the palette gets all commands from the screen, in its own order
 
     def __init__(
         self,
@@ -71,14 +71,14 @@ class AsyncLabApp(Leaving, TerminalApp):
         make_lab: LabFactory | None = None,
         program: WatchedProgram | None = None,
     ) -> None:
-        """Set the app up.
+        """Set up the app.
 
         Args:
-            demo: The demo to start at once, with `values` as its parameters; None for none.
-            instant: Whether to start it in virtual time, without real waiting.
-            request: What to fetch at once, on the Fetch screen; None to open the Learn screen.
-            make_lab: Makes a lab from a name, a speed and `instant`; None for `Lab` itself.
-            program: The user's program to show at once, on the Run screen; None for none.
+            demo: A demo to start at once, with `values` as its parameters; None for none.
+            instant: Whether the demo runs without real waiting.
+            request: What to fetch at once on the Fetch screen; None for nothing.
+            make_lab: Creates a lab from a name, a speed and `instant`; None for `Lab` itself.
+            program: The user's program to show at once on the Run screen; None for none.
         """
         if program is not None:
             self.DEFAULT_MODE = "run"  # type: ignore[misc]
@@ -86,12 +86,12 @@ class AsyncLabApp(Leaving, TerminalApp):
             self.DEFAULT_MODE = "fetch"  # type: ignore[misc]
         super().__init__()
         self.first = demo
-        """The demo that the command line asked for."""
+        """The demo that was named on the command line."""
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
-        """Measures how late the loop is; None until it is started."""
+        """Measures the lag of the loop; None until it is started."""
         self.latest_event = time.monotonic()
-        """When the terminal last had input, such as a key or a click."""
+        """When the terminal last had input, such as a key or click, by `time.monotonic()`."""
         self._collections = RareCollections()
         self._values = values or {}
         self._make_lab = make_lab
@@ -110,7 +110,7 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     @property
     def runs(self) -> Runs:
-        """The runs of all demos; their imports happen on first use."""
+        """The runs of all demos. They are imported on first use."""
         if self._runs is None:
             from asynclab.screens.learn.demo_runs import Runs
 
@@ -121,38 +121,38 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources of everything that runs, on any screen: of a program, each of its loops."""
+        """The sources of everything that runs on any screen. A program has a source for each of its loops."""
         loops = () if self._program is None else self._program.runs.values()
         return [run.source for run in (*self._own_runs, *loops) if run.is_running]
 
     @property
     def run_count(self) -> int:
-        """How many demos, fetches and programs run."""
+        """The number of running demos, fetches and programs."""
         is_program_live = self._program is not None and self._program.is_live
         return sum(run.is_running for run in self._own_runs) + is_program_live
 
     @property
     def _own_runs(self) -> list[StagedRun]:
-        """The labs of demos and fetches."""
+        """The programs that run inside asynclab: demos and fetches."""
         return [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
 
     @property
     def tabs(self) -> dict[str, str]:
-        """The tabs of every screen, and the mode that each stands for."""
+        """The tabs of all screens, each with its mode."""
         return TABS if self._program is None else TABS | {"Run": "run"}
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """All themes; with NO_COLOR, without those in the terminal's own sixteen colours, which would be illegible."""
+        """All themes. With NO_COLOR, those in the terminal's sixteen colours are left out: they would be illegible."""
         themes = super().available_themes
         if not os.environ.get("NO_COLOR"):
             return themes
         return {name: theme for name, theme in themes.items() if not theme.ansi}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the states in the current theme, and how a selected row of a list is written."""
+        """The colours of task states in the current theme, and the style of a selected row of a list."""
         theme = self.current_theme
-        chosen = "bold underline" if theme.ansi else "bold"  # a terminal's own colours have no ground for a row
+        chosen = "bold underline" if theme.ansi else "bold"  # these themes have no background colour for a row
         return state_variables(theme) | {"chosen-style": chosen}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -173,13 +173,13 @@ class AsyncLabApp(Leaving, TerminalApp):
         self.search_themes()
 
     def search_themes(self) -> None:
-        """Show all themes by name."""
+        """Open a palette with the names of all themes."""
         from asynclab.screens.shared.palette import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
-        """Take the remembered theme, and handle changes of it."""
+        """Use the saved theme, and subscribe to changes of the theme."""
         if self._settings.theme in self.available_themes:
             self.theme = self._settings.theme
         self.theme_changed_signal.subscribe(self, self._remember_theme)
@@ -188,7 +188,7 @@ class AsyncLabApp(Leaving, TerminalApp):
             self.tell(self._complaint, is_problem=True)
 
     def begin_to_measure(self) -> None:
-        """Start to measure how late the loop is, and make garbage collection rare so that it adds no delay."""
+        """Start to measure the lag of the loop, and make garbage collection rare, so that it adds little lag."""
         if self.monitor is not None:
             return
         from asynclab.trace.monitoring.loop_monitor import LoopMonitor
@@ -204,12 +204,12 @@ class AsyncLabApp(Leaving, TerminalApp):
         self._collections.stop()
 
     async def on_event(self, event: Event) -> None:
-        """Remove notices at the next key, since they may be out of date. Problems stay."""
+        """Remove notices when a key is pressed, because they may be outdated. Problems stay."""
         self.latest_event = time.monotonic()
         if isinstance(event, Key):
             if not event.is_forwarded:
                 self.forget_notices("information")
-            # A forwarded one, too: it was on its way to another view when the key before it went to the terminal.
+            # Also a forwarded key: it may have been forwarded before the last key moved the focus to the terminal.
             if isinstance(self.screen, CommandScreen) and self.screen.takes_key(event):
                 return
         await super().on_event(event)
@@ -217,12 +217,12 @@ class AsyncLabApp(Leaving, TerminalApp):
     @command("fetch", key="f", group="App", rank=9, offered=lambda app: app.current_mode != "fetch")
     async def action_fetch(self) -> None:
         """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
-        # In a thread, since importing HTTP takes a while and demos may be running.
+        # In a thread, because importing HTTP is slow, and demos may be running.
         await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch.fetch_screen")
         await self.switch_mode("fetch")
 
     async def on_paste(self, event: Paste) -> None:
-        """Take a pasted text with URLs in it to the Fetch screen."""
+        """Open the Fetch screen with a pasted text, if it contains URLs."""
         from asynclab.fetch.urls import find_urls
         from asynclab.widgets.messages import PasteTooLong
         from asynclab.widgets.paste_area import has_room_for
@@ -240,19 +240,19 @@ class AsyncLabApp(Leaving, TerminalApp):
             await self._fetch.take(event.text)
 
     def on_paste_too_long(self, event: PasteTooLong) -> None:
-        """Say what to do with a text that can't be pasted."""
+        """Say what to do with a text that is too long to paste."""
         size = plural(event.length, "character")
         self.tell(f"{size} are too many to paste: save them and run asynclab fetch -f FILE", is_problem=True)
 
     async def on_tab_chosen(self, event: TabChosen) -> None:
-        """Switch to the screen of the tab that was clicked."""
+        """Switch to the screen of the clicked tab."""
         if self.tabs[event.tab] == "fetch":
             await self.action_fetch()
         else:
             await self.switch_mode(self.tabs[event.tab])
 
     def was_stopped(self, seconds: float) -> None:
-        """Tell labs and the loop's monitor not to count the time in which the process was stopped.
+        """Exclude the time in which the process was stopped from lab time and from the loop's lag.
 
         Called in a signal handler, before anything else runs on the loop.
         """
@@ -294,7 +294,7 @@ class AsyncLabApp(Leaving, TerminalApp):
         return LiveScreen(program) if isinstance(program, LiveProgram) else RunScreen(program)
 
     def _come_back(self, _: App[None]) -> None:
-        """Repaint everything after the shell had the terminal; Textual would only draw changes."""
+        """Repaint everything after the shell had the terminal. Textual itself would only draw changes."""
         self.refresh(layout=True)
 
     @command("screenshot", key="", group="App")

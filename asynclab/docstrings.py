@@ -1,4 +1,4 @@
-"""Reads the docstrings that users see, also where Python runs with -OO and has dropped them."""
+"""Reads docstrings that are shown as help texts, even if Python runs with -OO, which drops them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 
 def docstring(function: Callable[..., Any]) -> str:
-    """The docstring of a function, from its source if need be; empty if there is neither."""
+    """The docstring of a function, if necessary from its source; empty if it has none."""
     if function.__doc__ is not None:
         return inspect.cleandoc(function.__doc__)
     try:
         source = inspect.getsource(function)
     except OSError:
         return ""
-    # Not by ast.parse: since Python 3.14 it drops docstrings where the interpreter does.
+    # ast.parse isn't used, because since Python 3.14 it also drops docstrings with -OO.
     tree: Any = compile(textwrap.dedent(source), "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):

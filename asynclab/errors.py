@@ -1,11 +1,11 @@
-"""The errors that the command line tells in one line, wherever they come up."""
+"""Defines the errors that the command line prints in one line."""
 
 from __future__ import annotations
 
 
 class ToldError(Exception):
-    """Says in one line what went wrong, and what to do; the command line prints it as it is."""
+    """An error whose message says in one line what is wrong, and what to do."""
 
 
 class UnsupportedPythonError(ToldError, RuntimeError):
-    """Raised if the tracer needs something that this Python lacks."""
+    """The running Python lacks something that the tracer needs."""

@@ -12,24 +12,24 @@ from asynclab.model.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The remembered choices; the defaults apply to a first start."""
+    """The user's choices. The defaults are for the first start."""
 
     theme: str = ""
     """The name of the chosen theme; empty for the app's own."""
 
 
 def settings_path() -> Path:
-    """The settings file, below `$XDG_CONFIG_HOME`, or below `~/.config` if that is not set."""
+    """The path of the settings file, in `$XDG_CONFIG_HOME`, or in `~/.config` if that is not set."""
     home = os.environ.get("XDG_CONFIG_HOME", "")
     base = Path(home) if os.path.isabs(home) else Path.home() / ".config"
     return base / "asynclab" / "settings.json"
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """Load the settings, or the defaults with a complaint about a file that is unusable; no complaint is ""."""
-    if not os.path.exists(path):  # unlike Path.exists, it doesn't raise where access is denied
+    """Load the settings, or the defaults if the file is unusable. The text is a complaint about the file, or ""."""
+    if not os.path.exists(path):  # unlike Path.exists, it doesn't raise an error if access is denied
         return Settings(), ""
-    if not os.path.isfile(path):  # reading a pipe would never end
+    if not os.path.isfile(path):  # reading a pipe would block
         return Settings(), f"Ignoring {path}: not a file. Using defaults."
     import msgspec
 
@@ -40,7 +40,7 @@ def load(path: Path) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Save the settings, completely or not at all. Returns what went wrong in one line, or ""."""
+    """Save the settings, completely or not at all. Returns an error in one line, or ""."""
     import msgspec
 
     draft = path.with_suffix(f".{os.getpid()}.tmp")

@@ -1,1 +1,1 @@
-"""The command line: a file for each command, and the output without a screen."""
+"""The command line: a module for each command, and modules that print without a screen."""

@@ -1,4 +1,4 @@
-"""Attaches to a program without a screen: prints its tasks, follows it, and prints what it did meanwhile."""
+"""Attaches to a program without a screen: prints its tasks, observes it, and prints what it did meanwhile."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame
 
 CENSUS = 10.0
-"""Real seconds that the census of a program may take before its incomplete result is shown."""
+"""The most real seconds to wait for the list of the program's tasks. Then an incomplete list is printed."""
 
 SETTLING = 1.0
-"""Real seconds after the census in which idle loops may report what could wake them."""
+"""The most real seconds to wait after that for reports on what could wake idle loops."""
 
 _BEAT = 0.1
 
@@ -35,17 +35,17 @@ _BEAT = 0.1
 def attach_headless(
     pid: int, seconds: float | None, kept: RunFiles, json_to: str | None, asked: FindingsOptions
 ) -> int:
-    """Show a program as it is, follow it, and leave it as it was.
+    """Print a program's tasks, observe the program, and detach.
 
     Args:
-        pid: The number of its process.
-        seconds: When to leave; None for ctrl+c.
-        kept: The files that record the visit.
-        json_to: The file for JSON, which replaces the printed text; "-" for standard output.
+        pid: The number of the process.
+        seconds: Real seconds until detaching; None for Ctrl-C.
+        kept: The files in which the visit is recorded.
+        json_to: The file for JSON, which replaces the printed text; "-" for standard output. None for text.
         asked: Which findings are left out.
 
     Raises:
-        AttachError: It can't be attached to.
+        AttachError: The program can't be attached to.
         OSError: A file can't be written.
     """
     with ExitStack() as files:
@@ -74,7 +74,7 @@ def _say(program: ObservedProgram, report: JsonReport | None) -> None:
 
 
 def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
-    """Tells whether each loop has run since, or has reported what could wake it."""
+    """A condition: each loop has run since now, or has reported what could wake it."""
     before = {number: loop.state.version for number, loop in program.loops.items()}
     return lambda program: all(
         loop.state.outside is not None or loop.state.version != before.get(number)
@@ -83,17 +83,17 @@ def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
 
 
 class _Follower:
-    """Takes in what a program tells."""
+    """Handles the reports of the attached program."""
 
     def __init__(self, attachment: Attachment, judge: FindingFilter) -> None:
         self.program = ObservedProgram()
         self._report = Report(self.program, judge)
         self._attachment = attachment
         self._has_ended = False
-        """Whether the program was the first to end the connection."""
+        """Whether the program closed the connection before we did."""
 
     def watch(self, seconds: float, until: Callable[[ObservedProgram], bool] = lambda _: False) -> None:
-        """Take in what comes for some real seconds, or until a condition holds."""
+        """Handle reports for some real seconds, or until a condition holds."""
         ends = time.monotonic() + seconds
         while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
             self._take(self._attachment.frames(min(left, _BEAT)))
@@ -101,13 +101,13 @@ class _Follower:
                 return
 
     def leave(self) -> None:
-        """Detach from the program; a second ctrl+c doesn't wait until that is done."""
+        """Detach from the program. A second Ctrl-C doesn't wait until that is done."""
         self._has_ended = self._attachment.has_ended
         with suppress(KeyboardInterrupt):
             self._take(self._attachment.leave())
 
     def farewell(self) -> Iterable[str]:
-        """What the program did meanwhile."""
+        """The lines to print at the end: what the program did meanwhile."""
         program = self.program
         name = "it" if program.started is None else one_line(program.started.name)
         left = f"{name} has ended" if self._has_ended else f"{name} continues as before"
@@ -126,7 +126,7 @@ UNKNOWN = (
 
 
 def picture(program: ObservedProgram) -> Iterator[str]:
-    """The whole text, a line at a time."""
+    """The lines to print at the start: the program's loops, and what each task waits for."""
     started = program.started
     if started is None:
         yield "The program did not say what it is."
@@ -147,7 +147,7 @@ def picture(program: ObservedProgram) -> Iterator[str]:
 
 
 def as_json(program: ObservedProgram) -> dict[str, Any]:
-    """The same for programs."""
+    """The content of `picture` as JSON values."""
     started = program.started
     return {
         "name": None if started is None else started.name,

@@ -15,7 +15,7 @@ from asynclab.screens.run.attached_program import AttachedProgram
 
 
 def attach_on_screen(pid: int, kept: RunFiles, asked: FindingsOptions) -> int:
-    """Show a program until the user leaves, and leave it as it was; for the rest see `attach_headless`."""
+    """Show a program until the user leaves, and detach. For arguments and errors see `attach_headless`."""
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
         program = AttachedProgram(attachment, judge=asked.judge(working_folder()))

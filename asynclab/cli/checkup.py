@@ -1,4 +1,4 @@
-"""Checks what works here. Each check says in one line what it found and, if something is wrong, what to do."""
+"""The checks of `asynclab doctor`. Each says in one line what it found, and what to do about a problem."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from asynclab.terminal.streams import has_terminal
 from asynclab.trace.cpython import NEWEST, missing
 
 CheckVerdict: TypeAlias = Literal["works", "limited", "missing"]
-"""It works; something optional is missing; something that asynclab needs is missing."""
+"""Everything works, something optional is missing, or something that asynclab needs is missing."""
 
 SMALLEST = (80, 24)
-"""Columns and lines of a terminal that show all panes."""
+"""The fewest columns and lines of a terminal in which all panes can be shown."""
 
 PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
-"""Says which processes may be traced: 0 all of the same user, 1 only children, 2 only by root, 3 none."""
+"""The file that says which processes may be traced: 0 all of the same user, 1 only children, 2 only by root, 3 none."""
 
 _NAME = re.compile(r"[\w.-]*\w")
-"""The name at the beginning of a requirement."""
+"""The name at the start of a requirement."""
 
 _SIGNS: Mapping[CheckVerdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
 
@@ -35,23 +35,23 @@ _EXTRAS = {
     "brotli": "fetch asks for no pages packed with Brotli",
     "backports.zstd": "fetch asks for no pages packed with Zstandard",
 }
-"""Optional packages, and what is missing without each."""
+"""The optional packages, and what is missing without each."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found."""
+    """The result of a check."""
 
     subject: str
     verdict: CheckVerdict
     says: str
-    """The result of a check, and what to do about a problem."""
+    """The result in one line, and what to do about a problem."""
 
 
 def check_up() -> list[CheckResult]:
     return [
         python(),
-        leaned_on(),
+        asyncio_internals(),
         *libraries(),
         *terminal(os.environ),
         attaching(sys.version_info[:2]),
@@ -61,7 +61,7 @@ def check_up() -> list[CheckResult]:
 
 
 def as_lines(findings: Sequence[CheckResult], width: int | None) -> Iterator[str]:
-    """A line for each result, and a last one that sums them up; wrapped if there is a width."""
+    """A line for each result, and a last line that sums them up. Wrapped to `width`; None doesn't wrap."""
     longest = max(len(finding.subject) for finding in findings)
     for finding in findings:
         yield hanging(f"{_SIGNS[finding.verdict]:<4}  {finding.subject:<{longest}}  ", finding.says, width)
@@ -70,7 +70,7 @@ def as_lines(findings: Sequence[CheckResult], width: int | None) -> Iterator[str
 
 
 def python() -> CheckResult:
-    """Whether the tests have run on this Python."""
+    """Whether asynclab supports this Python."""
     says = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     if sys.implementation.name != "cpython":
         return CheckResult("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
@@ -80,8 +80,8 @@ def python() -> CheckResult:
     return CheckResult("Python", "works", says)
 
 
-def leaned_on() -> CheckResult:
-    """Whether this Python has the private names of asyncio that the tracer needs."""
+def asyncio_internals() -> CheckResult:
+    """Whether this Python has all private names of asyncio that the tracer uses."""
     lacks = missing()
     if lacks:
         says = f"this Python lacks {', '.join(lacks)}; use Python 3.11 to {NEWEST}, or a newer asynclab"
@@ -97,7 +97,7 @@ def libraries() -> Iterator[CheckResult]:
 
 
 def terminal(environment: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Whether the dashboard can be shown, and how well."""
+    """Whether there is a terminal for the dashboard, and how suitable it is."""
     if not has_terminal():
         says = "none here, so no dashboard; 'asynclab run --headless' and 'asynclab demo NAME --headless' print"
         yield CheckResult("terminal", "limited", says)
@@ -108,7 +108,7 @@ def terminal(environment: Mapping[str, str]) -> Iterator[CheckResult]:
 
 
 def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: bool | None = None) -> CheckResult:
-    """Whether a program that already runs can be observed."""
+    """Whether asynclab can attach to running programs."""
     if running < (3, 14):
         says = "this Python can't enter another process: call asynclab.attachable() in it, or run both on Python 3.14"
         return CheckResult("attaching", "limited", says)
@@ -152,7 +152,7 @@ def _required() -> Iterator[tuple[str, str]]:
     """The libraries that asynclab requires, each with its version bounds."""
     try:
         lines = requires("asynclab") or []
-    except PackageNotFoundError:  # run from a folder in which it isn't installed
+    except PackageNotFoundError:  # asynclab isn't installed, but runs from a folder
         return
     for line in lines:
         requirement, _, condition = line.partition(";")
@@ -162,7 +162,7 @@ def _required() -> Iterator[tuple[str, str]]:
 
 
 def _installing(requirement: str) -> str:
-    """How to install something here: the pip in PATH may be another Python's."""
+    """How to install a package for this Python. The pip in PATH may belong to another one."""
     return f'run {sys.executable} -m pip install "{requirement}"'
 
 
@@ -180,7 +180,7 @@ def _library(name: str, bounds: str) -> CheckResult:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers that a version begins with."""
+    """The numbers at the start of a version."""
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 

@@ -1,4 +1,4 @@
-"""Prints the list of demos, and what a demo does while it runs."""
+"""Prints the list of demos, and the activity or events of a running demo."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from asynclab.trace import Ending, Lab
 from asynclab.trace.cpython import complain_of_missing
 
 NAME_WIDTH = 16
-"""Cells for a task's name; a longer one is cut in the middle."""
+"""The width of a task's name in cells. A longer name is cut in the middle."""
 
 LONGEST_FINDING = 1_000
-"""Characters of a finding."""
+"""The most characters of a finding."""
 
 READING_SECONDS = 0.02
-"""How often events are read and printed, in real seconds."""
+"""Real seconds between two times at which events are read and printed."""
 
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
-    """Print the demos, wrapped at a width if there is one; as JSON, each is one line."""
+    """Print the demos, wrapped to `width` if it is given, or one line of JSON for each."""
     longest = max(len(demo.name) for demo in DEMOS)
     for demo in DEMOS:
         if as_json:
@@ -46,20 +46,20 @@ def list_demos(*, as_json: bool, width: int | None) -> None:
 
 
 def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant: bool) -> Outcome:
-    """Run a demo and print what it does as it happens; at the end, on standard error, the bugs that were found.
+    """Run a demo, and print what it does while it runs. At the end, print findings on standard error.
 
     Args:
         demo: The demo.
-        values: Its parameters; those left out keep their defaults.
+        values: Its parameters. The others have their defaults.
         as_json: Print events as JSON instead of activity lines.
         instant: Skip all waiting.
 
     Returns:
-        How it ended.
+        How the demo ended.
 
     Raises:
-        KeyboardInterrupt: The user pressed ctrl+c; the demo was cancelled and its clean-up was printed.
-        BrokenPipeError: The reader of the output went away.
+        KeyboardInterrupt: The user pressed Ctrl-C. The demo was cancelled, and its clean-up was printed.
+        BrokenPipeError: The reader of the output has ended.
         UnsupportedPythonError: This Python lacks something that a lab needs.
     """
     complain_of_missing()
@@ -76,7 +76,7 @@ class LinePrinter:
         self._next = 0
 
     def write(self, events: Sequence[Event]) -> None:
-        """Print the lines that these events add to the activity."""
+        """Print the lines that these events add to the activity log."""
         for event in events:
             apply(self._state, event)
             self._print_new()
@@ -100,7 +100,7 @@ class JsonPrinter:
 
     def write(self, events: Sequence[Event]) -> None:
         for event in events:
-            # json.dumps escapes everything but ASCII, so that no text can act on the terminal.
+            # json.dumps escapes all non-ASCII characters, so that no text can control the terminal.
             self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")
         self._out.flush()
 
@@ -109,7 +109,7 @@ EventPrinter: TypeAlias = LinePrinter | JsonPrinter
 
 
 def activity_line(line: ActivityLine, state: LabState) -> str:
-    """One line of activity as plain text: seconds, task, what happened."""
+    """A line of the activity log as plain text: seconds, task, what happened."""
     name = shorten_middle(one_line(state.task_name(line.task)), NAME_WIDTH) if line.task is not None else ""
     return f"{line.at:9.3f}  {name:<{NAME_WIDTH}}  {one_line(line.text)}".rstrip()
 
@@ -119,7 +119,7 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: EventPrinter, *
     async with aclosing(Pages()) as pages, Lab(demo.name, instant=instant, exact=True) as lab:
 
         def write(events: Sequence[Event]) -> None:
-            """Print events; if nobody reads them, end the demo."""
+            """Print events. If the output is closed, end the demo."""
             if not broken:
                 try:
                     printer.write(events)
@@ -142,7 +142,7 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: EventPrinter, *
 
 
 async def _watched(lab: Lab) -> Ending:
-    """Print until the run ends; cancel it if it is stuck."""
+    """Print until the run ends. If it is stuck, cancel it."""
     waiting = asyncio.ensure_future(lab.wait())
     while not waiting.done():
         await asyncio.wait([waiting], timeout=READING_SECONDS)

@@ -1,4 +1,4 @@
-"""The command `asynclab doctor`: says what works here, and how to mend what doesn't."""
+"""The command `asynclab doctor`: checks Python, libraries and the terminal."""
 
 from __future__ import annotations
 

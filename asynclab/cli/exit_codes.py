@@ -1,4 +1,4 @@
-"""The exit codes of all commands; click adds 2 for wrong arguments."""
+"""Defines the exit codes of all commands. click uses 2 for wrong arguments."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ DONE = 0
 FAILED = 1
 """Something failed, is missing, or could not be read or observed."""
 FOUND = 3
-"""A rule that must find nothing has found something."""
+"""A rule of `--fail-on` has found something."""
 INTERRUPTED = 130
-"""Ended by ctrl+c."""
+"""Ended by Ctrl-C."""
 TERMINATED = 143
 """Ended by SIGTERM."""

@@ -1,4 +1,4 @@
-"""The command `asynclab export …`: turns a recording into files for other tools."""
+"""The command `asynclab export …`: converts a recording to files for other tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports recordings: to a trace that Perfetto opens, and to lines of JSON."""
+"""Exports recordings as traces for Perfetto, or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asynclab.remote.wire import AnyFrame, LoopEvents
 
 
 def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:
-    """Export a recording: write a trace, or print its events. The exit code is 1 where only a part could be read.
+    """Export a recording: write a trace, print its events, or both. Returns exit code 1 if only a part could be read.
 
     Raises:
         RecordingError: The file is not a recording.
@@ -41,9 +41,9 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
 
 @contextmanager
 def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
-    """A trace that exists only if the block ends without an error, and then is complete.
+    """Write a trace while the block runs. If the block raises an error, no file is left.
 
-    The program takes each frame before the trace gets it.
+    The context is a function to call with each frame, after the program has handled it.
 
     Raises:
         OSError: The file can't be written.
@@ -56,15 +56,15 @@ def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[A
 
 
 class TraceOfRun:
-    """The trace of a running program. A full disk ends the trace, not the program."""
+    """Writes the trace of a running program. If the disk is full, the trace ends, but not the program."""
 
     def __init__(self, program: ObservedProgram, path: Path, complain: Callable[[str], object] = complain) -> None:
-        """Begin the trace.
+        """Start the trace.
 
         Args:
-            program: Takes each frame before this gets it.
-            path: The file.
-            complain: Gets why there is no trace, in one line.
+            program: The program, which handles each frame before `take` is called.
+            path: The file of the trace.
+            complain: Called with the reason if no trace can be written, in one line.
 
         Raises:
             OSError: The file can't be written.
@@ -75,7 +75,7 @@ class TraceOfRun:
         self._is_open = True
 
     def take(self, frame: AnyFrame) -> None:
-        """Add a frame that the program has taken in."""
+        """Add a frame that the program has handled."""
         if self._is_open:
             try:
                 self._take(frame)
@@ -100,14 +100,14 @@ class TraceOfRun:
 
 
 def _print_events(frame: AnyFrame) -> None:
-    """Print the events of a frame as `asynclab demo --json` does, with their loop."""
+    """Print the events of a frame like `asynclab demo --json`, but with the number of their loop."""
     if isinstance(frame, LoopEvents):
         loop = b'{"loop":%d,' % frame.loop
         sys.stdout.write("".join(f"{_ascii(loop + encode(event)[1:])}\n" for event in frame.events))
 
 
 def _ascii(line: bytes) -> str:
-    """The JSON with everything but ASCII escaped, so that no text acts on a terminal or changes direction."""
+    """The JSON with all non-ASCII characters escaped, so that no text can control a terminal."""
     if not line.isascii():
         line = json.dumps(json.loads(line), separators=(",", ":")).encode()
     return line.decode().replace("\x7f", "\\u007f")

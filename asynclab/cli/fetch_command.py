@@ -1,4 +1,4 @@
-"""The command `asynclab fetch …`."""
+"""The command `asynclab fetch …`: fetches URLs, on the screen or as printed lines."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 
 MOST_TEXT = 50_000_000
-"""The most bytes of a file; longer files are refused, since nobody would see what was left out."""
+"""The most bytes of a file. Longer files are refused, because users wouldn't notice that a part is left out."""
 
 MOST_PRINTED = 100_000
-"""The most URLs fetched without the screen by default; more are refused, since nobody would see what was left out."""
+"""The default for the most URLs without a screen. More are refused, as users wouldn't notice that some are left out."""
 
 LONGEST_SHOWN = 1_000_000
-"""The most characters of a text that the Fetch screen shows; of a longer text it gets only the URLs."""
+"""The most characters of a text that the Fetch screen shows. Of a longer text, it gets only the URLs."""
 
 
 class Parsed(click.ParamType):  # type: ignore[type-arg]
-    """The type of an option whose value is parsed from text."""
+    """The click type of an option of `Options`."""
 
     def __init__(self, option: Option) -> None:
         self.name = option.metavar
         self._parse = option.parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value; an empty text, such as from an unset variable, is refused."""
+        """The parsed value. An empty text, as from an unset shell variable, is refused."""
         try:
             return self._parse(value) if value else self.fail("it is empty", param, ctx)
         except ValueError as error:
@@ -139,7 +139,7 @@ def fetch(
     found = _find(text, limit if prints else None, taken_as or "")
     check_folder(options.save_to)
     if not prints:
-        # The screen shows the text itself, with what was ignored; one that is too long for that as its URLs alone.
+        # The screen shows the text itself and what was ignored, but only the URLs if the text is too long.
         if len(text) <= LONGEST_SHOWN:
             return _open_screen(text, options, taken_as or "")
         return _open_screen("\n".join(url.url for url in found.urls), options)
@@ -155,7 +155,7 @@ def fetch(
 
 
 def _check_choices(options: Options, *, as_json: bool, as_csv: bool, har: Path | None, list_only: bool) -> None:
-    """Refuse combinations in which an option would be ignored."""
+    """Refuse combinations of options in which one would be ignored."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     if list_only and (as_json or as_csv or har is not None):
@@ -181,7 +181,7 @@ def _options(given: Mapping[str, Any]) -> Options:
 
 
 def _print_list(urls: Sequence[FoundUrl]) -> int:
-    """Print URLs as they are sent, for another program: plain ASCII, with passwords."""
+    """Print URLs as they are sent, for other programs: in ASCII, with passwords."""
     from asynclab.fetch.address import sent_text
 
     for url in urls:
@@ -190,20 +190,20 @@ def _print_list(urls: Sequence[FoundUrl]) -> int:
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:
-    """The arguments, one on each line, and the text of the files; empty if there are neither."""
+    """The arguments, one per line, and the text of the files."""
     named = [url for url in urls if url != "-"]
     sources = [*files, *("-" for url in urls if url == "-")]
     return "\n".join([*map(_only_url, named), *map(_read, dict.fromkeys(sources))])
 
 
 def _only_url(argument: str) -> str:
-    """The one URL of an argument, with its scheme. Only the whole argument counts: a part may name another host."""
+    """The URL of an argument, with its scheme. The whole argument must be a URL: a part could have another host."""
     from asynclab.fetch.address import redacted
     from asynclab.fetch.texts.decoding import decoded
     from asynclab.fetch.urls import find_urls
     from asynclab.model.text import one_line
 
-    text = decoded(os.fsencode(argument)).strip()  # Python takes it for the locale's encoding
+    text = decoded(os.fsencode(argument)).strip()  # Python has decoded it in the locale's encoding
     read = find_urls(text)
     found = read.urls
     hint = _why_none(read)
@@ -229,7 +229,7 @@ def _find(text: str, most: int | None, taken_as: str) -> FoundUrls:
 
 
 def _why_none(found: FoundUrls) -> str:
-    """What a text without URLs contains instead, and what to do about it."""
+    """Why a text has no URLs, and what to do, as the end of a sentence."""
     reasons = dict(found.ignored_counts)
     if "defanged URL" in reasons:
         return ", but defanged: in a text (-f), --as defanged turns it into a URL"
@@ -239,9 +239,9 @@ def _why_none(found: FoundUrls) -> str:
 
 
 def _tell_what_was_found(text: str, found: FoundUrls, taken_as: str) -> None:
-    """Say which parts of a text are not fetched, and show the first of them.
+    """Print how many parts of a text are not fetched, and the first of them.
 
-    Without a terminal only if that has URLs; on one, what the text was taken for is said, too.
+    Without a terminal, only if these parts have URLs. On a terminal, the detected format is printed too.
     """
     from asynclab.fetch.row_lines import named_counts
     from asynclab.fetch.urls import other_reading
@@ -259,7 +259,7 @@ def _tell_what_was_found(text: str, found: FoundUrls, taken_as: str) -> None:
 
 
 def _read(name: str) -> str:
-    """The text of a file, unpacked if it is gzipped, such as archives of pages and long sitemaps."""
+    """The text of a file. Gzipped files are unpacked, such as archives of pages and long sitemaps."""
     import zlib
     from gzip import GzipFile
     from io import BytesIO

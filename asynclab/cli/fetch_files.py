@@ -1,4 +1,4 @@
-"""Opens the files that take results of `asynclab fetch`, and complains before anything is fetched."""
+"""Opens the files for results of `asynclab fetch`. Errors come before anything is fetched."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class KeptFiles:
-    """The files that take results."""
+    """The open files for results."""
 
     def __init__(self, archive: ArchiveFile | None, results: Results | None, options: Options) -> None:
         self.files: list[ResultFile] = [file for file in (archive, results) if file is not None]
@@ -29,7 +29,7 @@ class KeptFiles:
         self._options = options
 
     def left(self, urls: Sequence[FoundUrl]) -> Sequence[FoundUrl]:
-        """The URLs that are not ok in the results file; on a terminal, also say how many are ok."""
+        """The URLs that are not ok in the file of results. On a terminal, also print how many are ok."""
         from asynclab.fetch.anchors import anchors_of
 
         results = self._results
@@ -51,12 +51,12 @@ def open_files(har: Path | None, resume: Path | None, options: Options) -> Itera
     """Open the files for results that the options name.
 
     Args:
-        har: Where an archive is written.
-        resume: Where results are kept over several runs.
+        har: The path of an HTTP archive; None for none.
+        resume: The path of a file that keeps results over several runs; None for none.
         options: How URLs are fetched.
 
     Raises:
-        click.UsageError: One can't be written.
+        click.UsageError: A file can't be written.
     """
     with ExitStack() as stack:
         archive = None if har is None else stack.enter_context(_open_archive(har, options))
@@ -65,10 +65,10 @@ def open_files(har: Path | None, resume: Path | None, options: Options) -> Itera
 
 
 def check_folder(save: Path | None) -> None:
-    """If bodies can't be saved, complain before anything is fetched, not at the end."""
+    """Raise a `click.UsageError` if bodies can't be saved in a folder."""
     from tempfile import TemporaryFile
 
-    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
+    # Checking permissions isn't enough: some folders accept no files, and the working folder may have been removed.
     try:
         if save is not None:
             save.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def check_folder(save: Path | None) -> None:
 
 
 def _open_archive(path: Path, options: Options) -> ArchiveFile:
-    """The archive to write; if it can't be written, complain before anything is fetched, not at the end."""
+    """Open the archive. Raises a `click.UsageError` if it can't be written."""
     from asynclab.fetch.har import ArchiveFile
 
     try:

@@ -1,4 +1,4 @@
-"""Fetches without a screen: prints a line for each URL as it ends, and on a terminal the progress."""
+"""Fetches without a screen: prints a line for each URL when it ends, and on a terminal the progress."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ from asynclab.terminal.streams import is_terminal
 Style: TypeAlias = Literal["lines", "json", "csv"]
 
 PROGRESS_SECONDS = 0.1
-"""How often the progress line is written."""
+"""Real seconds between two updates of the progress line."""
 
 PATIENCE = 0.5
-"""Seconds that an interrupted program waits for a reader that does not read."""
+"""Real seconds that an interrupted program waits for a reader that doesn't read."""
 
 CHECK_SECONDS = 0.01
-"""Real seconds between two checks whether everything is written."""
+"""Real seconds between two checks whether everything was written."""
 
 _CLEAR_LINE = "\r\x1b[K"
 
 
 class ResultFile(Protocol):
-    """A file that takes results."""
+    """A file for results."""
 
     path: Path
 
     def add(self, row: Row) -> None:
-        """Take a row that has ended."""
+        """Add a row that has ended."""
 
     def end(self) -> None:
-        """Complete the file; no more rows follow."""
+        """Complete the file. No more rows follow."""
 
 
 def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, files: Iterable[ResultFile] = ()) -> int:
-    """Fetch, and print a line for each URL as it ends; the files take the results, too. Returns the exit code.
+    """Fetch, and print a line for each URL when it ends. Results are also added to `files`. Returns the exit code.
 
     Raises:
-        BrokenPipeError: Nobody reads what is printed.
+        BrokenPipeError: The reader of the output has ended.
         OSError: A file can't be written.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -65,7 +65,7 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     form, keeper, report = _FORMATS[style], FileKeeper(files), CheckReport()
 
     def take(row: Row) -> None:
-        keeper.add(row)  # first: who reads a line may end the program
+        keeper.add(row)  # before printing, because the reader of a line may end this program
         printer.line(form(row))
         if options.check:
             report.add(row)
@@ -79,14 +79,14 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     if options.check and style != "lines" and sys.stderr is not None:
         sys.stderr.writelines(f"{line}\n" for line in report.lines())
     if printer.is_writing:
-        os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
+        os._exit(code)  # because a normal exit would wait for stdout, which the thread holds
     if printer.broken is not None:
         raise printer.broken
     return code
 
 
 class FileKeeper:
-    """Writes results to files; an output that can't be written holds up neither the others nor the fetch."""
+    """Writes results to files. If a file can't be written, the other files and the fetch continue."""
 
     def __init__(self, files: Iterable[ResultFile]) -> None:
         self._files = list(files)
@@ -98,10 +98,10 @@ class FileKeeper:
             self._try(file, lambda file: file.add(row))
 
     def end(self) -> None:
-        """Make the files whole.
+        """Complete the files.
 
         Raises:
-            OSError: A file can't be written; the first error is raised.
+            OSError: The first error of a file that couldn't be written.
         """
         for file in tuple(self._files):
             self._try(file, lambda file: file.end())
@@ -119,14 +119,14 @@ class FileKeeper:
 
 
 class ThreadedWriter:
-    """Writes lines from a thread of its own, so that a slow reader delays no request."""
+    """Writes lines in its own thread, so that a slow reader doesn't delay requests."""
 
     def __init__(self, out: TextIO, progress: TextIO | None) -> None:
-        """Write lines to `out`, and the progress line to `progress`, if that is given."""
+        """Start the thread. Lines go to `out`, and the progress line goes to `progress`, if it is given."""
         self.broken: OSError | None = None
-        """Why nothing more can be written."""
+        """The error since which nothing can be written; None if there was none."""
         self.on_break: Callable[[], object] = lambda: None
-        """Called in the thread, once, when nothing more can be written."""
+        """Called once, in the thread, at that error."""
         self._out = out
         self._progress = progress
         self._parts: queue.SimpleQueue[tuple[str, bool] | None] = queue.SimpleQueue()
@@ -135,12 +135,12 @@ class ThreadedWriter:
 
     @property
     def shows_progress(self) -> bool:
-        """Whether anybody sees the progress."""
+        """Whether there is a progress line."""
         return self._progress is not None
 
     @property
     def is_writing(self) -> bool:
-        """Whether not everything is written yet."""
+        """Whether something is still to be written."""
         return self._thread.is_alive()
 
     def line(self, text: str) -> None:
@@ -153,7 +153,7 @@ class ThreadedWriter:
             self._parts.put((text, True))
 
     def end(self, last: str) -> None:
-        """Write what is left, then a last line in place of the progress line, and nothing after it."""
+        """Write what is left, and then a last line in place of the progress line."""
         self._parts.put((f"{last}\n", True))
         self._parts.put(None)
 

@@ -1,4 +1,4 @@
-"""The commands `asynclab findings …` and `asynclab rules`."""
+"""The commands `asynclab findings …` and `asynclab rules`, which print findings and rules."""
 
 from __future__ import annotations
 

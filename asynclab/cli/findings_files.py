@@ -1,4 +1,4 @@
-"""Writes what the rules found: as text, JSON or SARIF, to files or to standard output, and the baseline."""
+"""Writes findings as text, JSON or SARIF, to files or to standard output, and writes baseline files."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ from asynclab.remote.observed_program import ObservedProgram
 
 
 class FindingsFiles:
-    """The files for findings. Each is opened before the program runs, and ends up complete or absent."""
+    """The files for findings. They are opened before the program runs. At the end, each is complete or absent."""
 
     def __init__(self, asked: FindingsOptions, folder: str, sources: Sources | None = None) -> None:
         """Open the files.
 
         Args:
-            asked: What to write, and where.
-            folder: The one in which the program runs, or ran.
-            sources: The program's files; None for those on the disk.
+            asked: The formats and files to write.
+            folder: The working folder of the program.
+            sources: The program's source files; None for those on the disk.
 
         Raises:
             OSError: A file can't be written.
@@ -70,10 +70,10 @@ class FindingsFiles:
         Args:
             program: The program.
             found: All findings.
-            rules_failed: The rules that could not look, each with the kind of error.
+            rules_failed: The rules that failed with an error, each with the kind of error.
 
         Returns:
-            The exit code: 3 if there is a finding that fails the run, 1 if that is unknown, 0 otherwise.
+            The exit code: 3 if a finding fails the run, 1 if the program could not be observed, 0 otherwise.
 
         Raises:
             OSError: A file can't be written.
@@ -102,7 +102,7 @@ class FindingsFiles:
         self._files[path].keep()
 
     def _note(self, report: FindingsReport) -> None:
-        """Say how many findings are left out, what may have been missed, and which comments allow nothing."""
+        """Print how many findings are left out, why findings may be missing, and which comments allow nothing."""
         left_out = report.left_out
         parts = [f"{left_out.allowed:,} allowed"] if left_out.allowed else []
         parts += [f"{left_out.known:,} in the baseline"] if left_out.known else []
@@ -141,7 +141,7 @@ def _report(
 
 
 def _dumped(content: object, is_one_line: bool) -> str:
-    """JSON; after the program's own output it is one line, which is easy to find."""
+    """JSON text. On standard output, after the program's own output, it is one line, which is easy to find."""
     return f"{json.dumps(encodable(content), indent=None if is_one_line else 1)}\n"
 
 

@@ -1,4 +1,4 @@
-"""Reads the options that say which findings are reported, where they are written, and which of them fail a run."""
+"""Defines the command line options about findings: which are reported, where they are written, which fail a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMATS = ("text", "json", "sarif")
 
 
 class FindingsOutput(NamedTuple):
-    """A format, and where findings are written in it."""
+    """A format for findings, and the file for it."""
 
     format: str
     path: Path | None
@@ -31,11 +31,11 @@ class FindingsOutput(NamedTuple):
 
 @dataclass(frozen=True)
 class FindingsOptions:
-    """What is asked for."""
+    """The values of the options about findings."""
 
     outputs: tuple[FindingsOutput, ...] = ()
     fail_on: tuple[str, ...] = ()
-    """The rules that make it exit with 3 if they found something; "any" stands for all."""
+    """The rules whose findings make the exit code 3; "any" stands for all."""
     allowances: tuple[Allowance, ...] = ()
     baseline: frozenset[KnownBug] = frozenset()
     write_baseline: Path | None = None
@@ -43,7 +43,7 @@ class FindingsOptions:
     """Whether likely findings are reported, and fail a run too."""
 
     def judge(self, folder: str, sources: Sources | None = None) -> FindingFilter:
-        """Decides which findings of a program in `folder` are reported; without `sources`, by the files on the disk."""
+        """Make the judge of which findings of a program in `folder` are reported. It reads files on disk by default."""
         from asynclab.findings.allowed import FindingFilter
 
         return FindingFilter(
@@ -52,7 +52,7 @@ class FindingsOptions:
 
 
 class _OutputType(FileToWrite):
-    """Such as "sarif:out.sarif", or "sarif"."""
+    """The click type of an output, such as "sarif:out.sarif", or "sarif" for standard output."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         name, colon, path = value.partition(":")
@@ -76,7 +76,7 @@ def _allowance(text: str) -> Allowance:
 
 
 def _baseline(path: str | None) -> frozenset[KnownBug]:
-    """Read a baseline file; without one nothing is known."""
+    """Read a baseline file; without one, no bugs are known."""
     if path is None:
         return frozenset()
     from asynclab.findings.known_bugs import BaselineError, read_baseline
@@ -91,7 +91,7 @@ def _baseline(path: str | None) -> frozenset[KnownBug]:
 
 
 def _reading(read: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """What click calls for the value of an option, or for its values."""
+    """A click callback that parses the value of an option, or each of its values."""
 
     def callback(_: click.Context, __: click.Parameter, value: str | tuple[str, ...] | None) -> Any:
         try:
@@ -144,19 +144,19 @@ _OPTIONS = (
 
 
 def takes_findings_options(command: CliCommand) -> CliCommand:
-    """Give a command all of the options; it gets them as one argument, `asked`."""
+    """Add all options about findings to a command. It gets their values as one argument, `asked`."""
     return _taking(command, _OPTIONS)
 
 
 def takes_judging_options(command: CliCommand) -> CliCommand:
-    """Give a command the options that say which findings are left out; it gets them as one argument, `asked`."""
+    """Add only the options that leave out findings to a command. It gets their values as one argument, `asked`."""
     return _taking(command, (_ALLOW, _BASELINE))
 
 
 def _taking(command: CliCommand, options: Sequence[Callable[[Any], Any]]) -> CliCommand:
     @wraps(command)
     def with_options(*args: Any, **given: Any) -> Any:
-        """Call the command with what was asked for."""
+        """Call the command with the values of the options in one argument."""
         asked = {name: given.pop(name) for name in FindingsOptions.__dataclass_fields__ if name in given}
         return command(*args, asked=FindingsOptions(**asked), **given)
 

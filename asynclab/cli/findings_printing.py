@@ -1,4 +1,4 @@
-"""Prints what the rules find in a recording."""
+"""Prints the findings about a recorded run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from asynclab.remote.program_recording import RecordingReader
 
 
 def print_findings(path: Path, asked: FindingsOptions) -> int:
-    """Read a recording, and print a line for each finding, or write them as asked.
+    """Read a recording, and print a line for each finding, or write the findings as the options say.
 
     Returns:
-        The exit code: 3 if there is a finding that fails the run, 1 if only a part could be read.
+        The exit code: 3 if a finding fails the run, 1 if only a part could be read, 0 otherwise.
 
     Raises:
         RecordingError: The file is not a recording.
@@ -30,7 +30,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     asked = asked if asked.outputs else replace(asked, outputs=(FindingsOutput("text", None),))
     program, texts = ObservedProgram(), dict[str, str]()
     folder = reader.header.folder or os.getcwd()
-    with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's
+    with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # the run may be from another computer
         report = Report(program)
         problem = read_recording(reader, program, texts)
         code = files.write(program, report.found(), report.rules_failed())

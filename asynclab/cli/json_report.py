@@ -1,4 +1,4 @@
-"""Writes a report as JSON: to a file that is opened before there is anything to report, or to standard output."""
+"""Writes a report as JSON, to a file that is opened in advance, or to standard output."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from asynclab.fetch.whole_file import WholeFile
 
 
 class JsonReport:
-    """Where the report goes."""
+    """The file for a report, or standard output."""
 
     def __init__(self, files: ExitStack, place: str) -> None:
-        """Open the file, or for "-" standard output; `files` closes it.
+        """Open the file, or standard output for "-". `files` closes it.
 
         Raises:
-            OSError: It can't be written; from `write`, too.
+            OSError: The file can't be written. `write` may raise it too.
         """
         self._file = None if place == "-" else files.enter_context(WholeFile(Path(place)))
 

@@ -1,4 +1,4 @@
-"""Runs `asynclab …` on the command line; the only place that reads arguments or exits."""
+"""The command line `asynclab …`: all its commands, their errors and exit codes."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
-"""The errors of a full disk; only for standard output they come without a file's name."""
+"""The errors of a full disk. An error without a file's name is about standard output."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class CommandGroup(click.Group):
-    """A click group that prints errors as one line on stderr, and ends with the documented exit codes."""
+    """A click group that prints errors as one line on stderr, and uses the documented exit codes."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run the command in `sys.argv`, or in `args`, and exit."""
@@ -47,17 +47,17 @@ class CommandGroup(click.Group):
             if command.callback is not None:
                 command.help = command.help or docstring(command.callback)
         for name in ("stdout", "stderr"):
-            if getattr(sys, name) is None:  # closed by whoever started us; print() would use stdout instead of stderr
+            if getattr(sys, name) is None:  # it was closed before our start; print() would write to stdout then
                 setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know fewer characters than we print
+            sys.stdout.reconfigure(errors="backslashreplace")  # its encoding may not have all characters
         try:
             code = super().main(*args, **extra)
             sys.stdout.flush()
         except click.ClickException as error:
             click.echo(f"asynclab: {_one_line(error.format_message())}", err=True)
             code = error.exit_code
-        except click.Abort:  # ctrl+c before the command has begun
+        except click.Abort:  # Ctrl-C before the command has started
             code = INTERRUPTED
         except BrokenPipeError:
             _forget_stdout()
@@ -68,13 +68,13 @@ class CommandGroup(click.Group):
         sys.exit(code if isinstance(code, int) else DONE)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands from those that teach to those for tools, as the README has them."""
+        """The commands in the order of the README, and not alphabetically."""
         return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; say what to do instead if there is none."""
+        """Find the command. If it doesn't exist, raise an error that says what to do."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -82,12 +82,12 @@ class CommandGroup(click.Group):
             if os.path.exists(args[0]) or args[0].endswith(".py"):
                 way = "show a recording: asynclab replay" if is_packed(args[0]) else "run a program: asynclab run"
                 told = f"there is no command '{args[0]}'; to {way} {args[0]}"
-            elif not told.endswith("?"):  # it names a similar one
+            elif not told.endswith("?"):  # otherwise click already suggests a similar command
                 told += " asynclab --help lists all."
             raise click.UsageError(told, ctx) from None
 
     def invoke(self, ctx: click.Context) -> int:
-        """Run the command; ctrl+c is not announced by an empty line, as click would."""
+        """Run the command. On Ctrl-C, no empty line is printed, unlike in click."""
         try:
             return int(super().invoke(ctx) or DONE)
         except KeyboardInterrupt:
@@ -178,12 +178,12 @@ def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:
 
 
 def _forget_stdout() -> None:
-    """Discard what is still buffered, or the interpreter complains about the closed pipe at its exit."""
+    """Discard buffered output. Otherwise the interpreter would report the closed pipe when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(error: Exception) -> str:
-    """An error, without the number that the system has for it."""
+    """The text of an error, without its errno."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     if error.errno == errno.ENOENT and not error.filename:

@@ -1,4 +1,4 @@
-"""The types of values that several commands take: files to write, seconds and whole numbers."""
+"""Defines click types that several commands use: files to read and write, seconds and whole numbers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from click.types import FloatParamType
 CliCommand = TypeVar("CliCommand", bound=Callable[..., Any])
 
 PYTHON = (".py", ".pyw")
-"""How the names of Python files end."""
+"""The extensions of Python files."""
 
 _NAMED = "asynclab.cli.named_files"
-"""Where click keeps the files that a command names, each with whether it is written."""
+"""The key in click's `meta` for the files that a command line names, each with whether it is written."""
 
 
 def claim(
     path: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None, *, is_written: bool
 ) -> None:
-    """Note that a command reads or writes a file.
+    """Note that a command reads or writes a file, and check for conflicts.
 
     Raises:
-        click.BadParameter: The file is named twice, and its content would be lost.
+        click.BadParameter: The file is named twice, and would be overwritten.
     """
     if ctx is None or (os.path.exists(path) and not os.path.isfile(path)):
-        return  # /dev/null can take two things
+        return  # a device such as /dev/null may be named twice
     try:
         name = os.path.realpath(path)
     except FileNotFoundError:
-        return  # the working directory is gone; whoever opens the file says so
+        return  # the working directory was removed, which opening the file will report
     named: dict[str, bool] = ctx.meta.setdefault(_NAMED, {})
     if name in named and (is_written or named[name]):
         raise click.BadParameter(f"'{path}' is named twice, and would be overwritten: name another file", ctx, param)
@@ -40,9 +40,9 @@ def claim(
 
 
 def is_packed(path: str) -> bool:
-    """Whether a file is gzip, as recordings are: Python can't run such a file."""
+    """Whether a file is gzipped, like recordings. Python can't run such a file."""
     if not os.path.isfile(path):
-        return False  # to open a pipe would wait
+        return False  # opening a pipe would block
     try:
         with open(path, "rb") as file:
             return file.read(2) == b"\x1f\x8b"
@@ -51,7 +51,7 @@ def is_packed(path: str) -> bool:
 
 
 class FileToRead(click.Path):
-    """A file to read. The reader checks whether it can be read."""
+    """A file to read. This doesn't check whether it can be read."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value != "-":
@@ -60,14 +60,14 @@ class FileToRead(click.Path):
 
 
 class FileToWrite(click.Path):
-    """A file to write; neither a Python file, nor one that the command reads, or writes something else to.
+    """A file to write. It must not be a Python file, or a file that the command line also names for something else.
 
-    If a user forgot the file's name, the next argument would be taken for it, often the program: it would be
+    If the user forgets the file's name, the next argument takes its place. Often that is the program, which would be
     overwritten.
     """
 
     def __init__(self, *, keeps_content: bool = False) -> None:
-        """With `keeps_content`, the file is read first, and its content stays."""
+        """With `keeps_content`, the file is read first, and its content is kept."""
         super().__init__(dir_okay=False, path_type=Path)
         self._is_written = not keeps_content
 
@@ -90,18 +90,18 @@ class FileOrOutput(FileToWrite):
 
 
 class Seconds(FloatParamType):
-    """A number of seconds, from 0 on."""
+    """A number of seconds, at least 0."""
 
     name = "number of seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The seconds; "nan" is refused, as it is not 0 or more."""
+        """The seconds. "nan" is refused too."""
         seconds = super().convert(value, param, ctx)
         return seconds if seconds >= 0 else self.fail(f"'{value}' is not a number of seconds", param, ctx)
 
 
 class WholeNumber(click.IntRange):
-    """A whole number from 1 on."""
+    """A whole number, at least 1."""
 
     name = "whole number"
 

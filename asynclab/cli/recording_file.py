@@ -1,4 +1,4 @@
-"""Keeps a recording of a program in a file while the program is watched, and reads it for commands that print."""
+"""Writes the recording of a program while the program is observed, and reads recordings for commands that print."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def header_of(command: tuple[str, ...]) -> Header:
 
 
 def working_folder() -> str:
-    """The folder in which asynclab was started. If it is gone, the root: the program runs all the same."""
+    """The folder in which asynclab was started. If it was removed, the root folder, as the program can still run."""
     try:
         return os.getcwd()
     except FileNotFoundError:
@@ -38,22 +38,22 @@ def working_folder() -> str:
 
 
 def complain(text: str) -> None:
-    """Print on standard error what went wrong; under a screen, another function is used instead."""
+    """Print a problem on standard error. With a screen, another function is used instead."""
     click.echo(f"asynclab: {text}", err=True)
 
 
 class RecordingFile:
-    """A recording under way. If the disk refuses, the recording ends, and the program continues."""
+    """Writes a recording. If writing fails, the recording ends, but the program continues."""
 
     def __init__(
         self, writer: RecordingWriter, *, keep_sources: bool, complain: Callable[[str], object] = complain
     ) -> None:
-        """Write with a writer from now on, and close it at the end.
+        """Start to record.
 
         Args:
-            writer: Keeps the whole recording, or its newest part.
-            keep_sources: Whether the text of the program's own files is kept, too.
-            complain: Gets why it could not be written to its end, in one line.
+            writer: Writes the whole recording, or its newest part. It is closed at the end.
+            keep_sources: Whether the recording also gets the program's own source files.
+            complain: Called with the reason if the recording can't be continued, in one line.
         """
         self._complain = complain
         self._writer: RecordingWriter | None = writer
@@ -89,11 +89,11 @@ def read_recording(reader: RecordingReader, program: ObservedProgram, texts: dic
 
     Args:
         reader: The recording.
-        program: What takes it in.
-        texts: Gets the text of each file in it; None if nobody needs that.
+        program: The program that handles the frames.
+        texts: A dictionary to fill with the texts of the recorded source files; None if they aren't needed.
 
     Returns:
-        Why it could not be read to its end, in one line; empty if it was.
+        Why it could not be read to its end, in one line; empty if it could.
     """
     try:
         for line in reader.lines():

@@ -1,4 +1,4 @@
-"""The command `asynclab run …`: runs a program of the user's and observes it."""
+"""The command `asynclab run …`: runs the user's program and observes it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
 
 _PYTHONS = re.compile(r"-[uO]*([XW].*|[uO])$", re.DOTALL)
-"""A word with options of Python's in it, such as -uO, -Xdev, or -X with a value after it."""
+"""A word of Python's options, such as -uO or -Xdev, or -X with its value in the next word."""
 
 
 @dataclass(frozen=True)
 class _Typed:
-    """What was typed besides our own options."""
+    """The parts of the command line that aren't our own options."""
 
     python: tuple[str, ...]
     """Options for Python."""
@@ -34,10 +34,10 @@ class _Typed:
 
 
 class _RunCommand(click.Command):
-    """A command whose options end where the program begins: everything after it belongs to the program."""
+    """A command whose options end before the name of the program. All later arguments belong to the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Split off the program and its arguments, and parse the rest; keep Python's options as they were typed."""
+        """Split off the program with its arguments, keep Python's options as they were typed, and parse the rest."""
         with_value = {
             name
             for parameter in self.get_params(ctx)
@@ -58,7 +58,7 @@ class _RunCommand(click.Command):
 
 
 def _begins_program(word: str) -> bool:
-    """Whether a word is the script, -m or -c."""
+    """Whether a word is the script, "-", -m or -c."""
     return word == _STDIN or not word.startswith("-") or word.startswith((_MODULE, _CODE))
 
 
@@ -66,7 +66,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
     """Parse a size in bytes.
 
     Raises:
-        click.BadParameter: It is not a size, or too small.
+        click.BadParameter: The text is not a size, or the size is too small.
     """
     from asynclab.fetch.options import parse_size
     from asynclab.remote.kept_recording import LEAST

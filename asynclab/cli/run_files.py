@@ -1,4 +1,4 @@
-"""Writes a run to files while it runs: a recording, and a trace for Perfetto."""
+"""Opens the files to which a run is written while it runs: a recording, and a trace for Perfetto."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from asynclab.remote.program_recording import Header, RecordingWriter
 
 @dataclass(frozen=True)
 class RunFiles:
-    """The files that the user asked for."""
+    """The files to which a run is written."""
 
     record: Path | None = None
-    """Where to keep a recording; None for none."""
+    """The path of the recording; None for none."""
     keep: int | None = None
-    """The most bytes that a recording keeps, the newest; None for all."""
+    """The most bytes of the recording, which then keeps the newest part; None for no limit."""
     keep_sources: bool = True
-    """Whether a recording has the text of the program's own files in it."""
+    """Whether the recording gets the program's own source files."""
     perfetto: Path | None = None
-    """Where to write a trace for Perfetto; None for none."""
+    """The path of the trace; None for none."""
 
     def open(
         self, files: ExitStack, command: tuple[str, ...], program: ObservedProgram, complain: Callable[[str], object]
     ) -> list[str]:
-        """Open them; each gets every frame that the program takes in.
+        """Open the files. Each gets all frames that the program handles.
 
-        What a disk refuses later goes to `complain`, in one line, and into the list that is returned.
+        Later errors are passed to `complain`, in one line, and added to the returned list.
 
         Raises:
             OSError: A file can't be written.

@@ -1,4 +1,4 @@
-"""Runs and observes a program without a screen: the program keeps the terminal, and a report follows its end."""
+"""Runs and observes a program without a screen: the program keeps the terminal, and a report is printed at its end."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame
 
 REPORTS_KEPT = 20
-"""How many stuck reports the JSON has; each lists every task, and all were printed."""
+"""The most stuck reports in the JSON report. They may be long, and all were printed anyway."""
 
 ECHO = 2.0
-"""Real seconds in which a SIGUSR1 that was passed on to the program comes back as a request."""
+"""Real seconds within which a request from the program is the echo of a SIGUSR1 that we passed on to it."""
 
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
-"""The report of one loop: as lines, and as data."""
+"""The stuck report of one loop, as lines and as JSON values."""
 
 
 def run_headless(
     target: Target, kept: RunFiles, json_to: str | None, asked: FindingsOptions, stuck: float | None = None
 ) -> int:
-    """Run a program, print the report, and end as it did.
+    """Run a program, print a report, and end as the program did.
 
     Args:
-        target: What to run.
-        kept: The files in which the run is kept.
-        json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
-        asked: Which findings are reported, where they are written, and which of them end it with 3.
-        stuck: After how many seconds without an event to print what each task waits for; None for never.
+        target: The program to run.
+        kept: The files to which the run is written.
+        json_to: The file for the report as JSON, which replaces the printed one; "-" for standard output.
+        asked: Which findings are reported, where they are written, and which make the exit code 3.
+        stuck: Seconds without an event after which to print what each task waits for; None for never.
 
     Raises:
-        OSError: It can't be started, or a file can't be written.
+        OSError: The program can't be started, or a file can't be written.
     """
     program = ObservedProgram()
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         report, standstills = Report(program, findings.judge), _Standstills(program, stuck)
         report_file = None if json_to is None else JsonReport(files, json_to)
-        with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
+        with ExitStack() as run_files:  # so that these files are complete even if writing findings fails
             refused = kept.open(run_files, target.command, program, complain)
             code = run_watched(target, program.take, standstills.on_signal)
         if code == -signal.SIGINT:
@@ -71,7 +71,7 @@ def _tell(report: Report, standstills: _Standstills, file: JsonReport | None) ->
 
 
 class _Standstills:
-    """Reports what each task waits for: on SIGUSR1, where nothing moves, and where Ctrl-C ends the program."""
+    """Prints what each task waits for: on SIGUSR1, if nothing happens for some time, and if Ctrl-C ends the program."""
 
     def __init__(self, program: ObservedProgram, stuck: float | None) -> None:
         self._program = program
@@ -81,15 +81,15 @@ class _Standstills:
         self._moved_at = 0.0
         self._is_told = False
         self._asked = 0
-        """How many of the requests to the program itself were handled."""
+        """How many of the requests from the program have been handled."""
         self._echo_until = 0.0
-        """Real time until which the next request is an echo of a signal that was passed on to the program."""
+        """The real time until which a request from the program is an echo: see `ECHO`."""
         self._before_interrupt: dict[int, StuckReport] | None = None
         self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
-        """The latest reports printed, as data."""
+        """The latest printed reports, as JSON values."""
 
     def on_signal(self, number: int) -> None:
-        """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""
+        """On SIGUSR1, print a report. On the first SIGINT, which cancels the tasks, keep a report for later."""
         if number == signal.SIGUSR1:
             self._echo_until = time.monotonic() + ECHO
             self._print("SIGUSR1", self._look())
@@ -97,7 +97,7 @@ class _Standstills:
             self._before_interrupt = self._look()
 
     def _follow(self, _: AnyFrame) -> None:
-        """Print the report if the program itself was asked for it, and once for each standstill."""
+        """Print a report if the program requests it, and once each time that nothing happens for long."""
         if self._program.reports_asked > self._asked:
             self._asked = self._program.reports_asked
             is_echo, self._echo_until = time.monotonic() < self._echo_until, 0.0
@@ -111,7 +111,7 @@ class _Standstills:
             self._print("still", self._look())
 
     def print_before_interrupt(self) -> None:
-        """Print what was kept."""
+        """Print the report that was kept."""
         self._print("interrupt", self._before_interrupt or {})
 
     def _look(self) -> dict[int, StuckReport]:

@@ -1,4 +1,4 @@
-"""Runs and observes a program on the screen, and ends as the program did."""
+"""Runs and observes a program with a screen."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
     """Run a program, show it until the user leaves, and end as the program did.
 
     Raises:
-        ToldError: It can't be started.
+        ToldError: The program can't be started.
         OSError: A file can't be written.
     """
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge) if asked != FindingsOptions() else None
-        with ExitStack() as run_files:  # closed, and so complete, before findings are written, which may fail
+        with ExitStack() as run_files:  # so that these files are complete even if writing findings fails
             refused = kept.open(run_files, target.command, live.told, live.warn)
             app = AsyncLabApp(program=live)
             app.run()

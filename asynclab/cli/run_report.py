@@ -1,4 +1,4 @@
-"""The report at the end of a program, as lines or as JSON."""
+"""The report about a run, which is printed at its end, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from asynclab.remote.run_tally import RunTally, SlowStep
 from asynclab.remote.wire import AnyFrame
 
 LISTED = 10
-"""How many steps, waits and tasks are named in each section."""
+"""The most entries of each section."""
 
 LOOPS_LISTED = 10
-"""How many loops are reported on: those with findings, then those with the most tasks."""
+"""The most loops in the printed report: those with findings, then those with the most tasks."""
 
 LOOPS_KEPT = 200
-"""How many loops are kept; a program may call asyncio.run() for each request that it serves."""
+"""The most loops that are kept. A program may call asyncio.run() for each request that it serves."""
 
 _LATEST = 50
-"""How many of the newest loops are kept: late reports on them may still come."""
+"""How many of the newest loops are never dropped, because late frames about them may still come."""
 
 NAME_WIDTH = 16
-"""Cells for a task's name; a longer one takes more."""
+"""The width of a task's name in cells. A longer name is not cut."""
 
 
 class Report:
-    """Follows a program, and says at its end what it did."""
+    """Observes a program, and reports at its end what it did."""
 
     def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
-        """Follow a program, frame by frame, from its start; without a judge all findings are reported."""
+        """Observe a program from its start. Without a judge, all findings are reported."""
         self._program = program
         self._judge = judge
         self._tallies: dict[int, RunTally] = {}
@@ -66,7 +66,7 @@ class Report:
                 loop.feed.subscribe(partial(self._keep_flows, number))
 
     def _make_room(self) -> None:
-        """Drop ended loops; the least interesting go first."""
+        """Drop some ended loops, the least interesting ones."""
         loops = list(self._program.loops.values())
         ended = [loop for loop in loops[:-_LATEST] if loop.state.outcome is not None]
         gone = {loop.number for loop in sorted(ended, key=self._weight)[: LOOPS_KEPT // 2]}
@@ -83,7 +83,7 @@ class Report:
             self._flows_of(loop, finding)
 
     def lines(self) -> Iterator[str]:
-        """The report for people, each line on its own."""
+        """The lines of the report."""
         program = self._program
         started, ended = program.started, program.ended
         if started is None or ended is None:
@@ -93,7 +93,7 @@ class Report:
         yield from self.loop_lines()
 
     def lines_so_far(self) -> Iterator[str]:
-        """The report of a program whose end is unknown: what it did, and where its tasks stand."""
+        """The lines of a report on a program whose end is unknown: what it did, and what its tasks wait for."""
         yield from self.loop_lines()
         for loop in self._program.loops.values():
             if _alive(loop.state):
@@ -101,7 +101,7 @@ class Report:
                 yield from stuck_lines(loop.state, self._program.now)
 
     def loop_lines(self) -> Iterator[str]:
-        """What was done on each loop, those with the most tasks."""
+        """The lines about each loop."""
         loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
         if not loops:
             yield "it ran no asyncio task; processes that it started are not observed"
@@ -116,19 +116,19 @@ class Report:
             yield f"and {plural(others, 'more loop')}"
 
     def found(self) -> Iterator[FoundOnLoop]:
-        """What the rules have found."""
+        """All findings."""
         for number, findings in self._findings.items():
             state = self._program.loops[number].state
             for finding in findings.found:
                 yield FoundOnLoop(number, state, finding, self._flows_of(number, finding))
 
     def rules_failed(self) -> list[str]:
-        """The rules that could not look at this run, each with the kind of error; to be asked after `found`."""
+        """The rules that failed with an error, each with the kind of error. Call `found` first."""
         failed = {name: kind for findings in self._findings.values() for name, kind in findings.failed.items()}
         return [f"{name} ({kind})" for name, kind in failed.items()]
 
     def as_json(self) -> dict[str, Any]:
-        """The report for programs."""
+        """The report as JSON values."""
         program = self._program
         started, ended = program.started, program.ended
         return {
@@ -141,14 +141,14 @@ class Report:
         }
 
     def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:
-        """How the finding came about, as of the first call."""
+        """The events and places that led to a finding, as of the first call."""
         key = (loop, finding.key)
         if key not in self._flows:
             self._flows[key] = flows_of(self._program.loops[loop].state, finding)
         return self._flows[key]
 
     def _told(self, loop: ObservedLoop) -> list[Finding]:
-        """The findings of a loop to report; likely ones are included, and marked."""
+        """The findings about a loop to report, including likely ones."""
         found, judge = self._findings[loop.number].found, self._judge
         return [each for each in found if judge is None or judge.verdict(each) not in ("allowed", "known")]
 
@@ -207,7 +207,7 @@ _SECTIONS = {
 
 
 def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, Any]]]:
-    """What took long, and what never ended, by the name of its section."""
+    """The entries of each section: what took long, and what never ended."""
     state = loop.state
     return {
         "blocked": [
@@ -240,7 +240,7 @@ def _entry(seconds: float, task: str, place: Place | None, **more: str | int) ->
 
 
 def _step_place(step: SlowStep) -> str:
-    """What the place of a slow step stands for: where the step was seen to run, or where it began."""
+    """The kind of a slow step's place: where the step was seen to run ("at"), or after which line it began."""
     if step.seen_at is not None:
         return "at"
     return "after" if step.began_at is not None else "first" if step.is_first else "unknown"
@@ -259,17 +259,17 @@ def _entry_line(entry: dict[str, Any]) -> str:
 
 
 def _alive(state: LabState) -> int:
-    """How many tasks have not ended, if no end of the run is known."""
+    """The number of pending tasks; 0 after the end of the run."""
     return sum(state.counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
 
 
 def _leaked(state: LabState) -> list[TaskState]:
-    """The tasks that never ended, if they are still kept."""
+    """The tasks that never ended and are still kept."""
     return [state.tasks[number] for number in state.leaked if number in state.tasks]
 
 
 def _standing(task: TaskState, loop: ObservedLoop) -> str:
-    """What a task that never ended was doing, or waiting for."""
+    """What a task that never ended was doing at last, or what it was waiting for."""
     if task.state != "waiting":
         return f"was {task.state}"
     wait = task.waits_for

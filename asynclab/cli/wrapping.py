@@ -1,4 +1,4 @@
-"""Wraps printed text at words where it goes to a terminal; elsewhere, such as in a pipe, lines stay whole."""
+"""Wraps printed text for a terminal. In a pipe or file, lines are not wrapped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 
 def stdout_width() -> int | None:
-    """The width of the terminal that standard output is; None if it is none."""
+    """The width of the terminal on standard output; None if there is none."""
     return _width_of(sys.stdout)
 
 
@@ -26,5 +26,5 @@ def _width_of(file: TextIO) -> int | None:
 
 
 def hanging(head: str, text: str, width: int | None) -> str:
-    """A text after its head, with further lines below its beginning; in one line without a width."""
+    """A head and a text, wrapped with a hanging indent. Without a width, in one line."""
     return f"{head}{text}" if width is None else click.wrap_text(text, width, head, " " * len(head))

@@ -62,7 +62,7 @@ def _nearest(value: float) -> float:
 
 @cache
 def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """The fields that may hold floats, directly or in a Wait, and whether each may be None."""
+    """The fields that can have floats, directly or in a Wait, each with whether it may be None."""
     hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
     return tuple((name, type(None) in types) for name, types in hints.items() if {float, Wait} & {*types})
 

@@ -69,7 +69,7 @@ BLOCKED_AFTER = 0.1
 """Real seconds after which a step counts as blocking the loop."""
 
 BLAMED_AFTER = 0.4
-"""Real seconds that a step must run to be reported as a mistake. The time in which the CPU ran others is excluded."""
+"""Real seconds that a step must run to be reported as a mistake, without time in which the CPU ran other programs."""
 
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """The result of a request to step: "step" ran one step of a task, "jump" jumped to the next timer.
@@ -176,7 +176,7 @@ class RunStarted(RunEvent):
 
 
 class RunEnded(RunEvent):
-    """The main task ended, and the tasks that it left pending were cancelled."""
+    """The main task ended, and everything that it left behind was cleaned up."""
 
     outcome: Outcome
     detail: str = ""
@@ -268,7 +268,7 @@ class TaskCreated(TaskEvent):
     line: int = 0
     """The line that created it: in the innermost frame outside asyncio."""
     internal: bool = False
-    """Whether it belongs to the internals of a library. Views hide it from the user."""
+    """Whether a library created it to run the library's own code. The activity log leaves out most of what it does."""
     found: bool = False
     """Whether it was pending already when the observation of its loop began. It waits, and its creator is unknown."""
 
@@ -298,8 +298,8 @@ class TaskCancelRequested(TaskEvent):
 class TaskCutOff(TaskEvent):
     """At its end, asyncio.run() cancels a task without an owner, whose work would have come to an end.
 
-    No code refers to that task or waits for it. With `by_close`, any task is pending while its loop is closed: then not
-    even its finally blocks run.
+    No code refers to that task or waits for it. With `by_close`, the task was pending when its loop was closed, and may
+    be any task: then not even its finally blocks run.
     """
 
     task: int
@@ -339,7 +339,10 @@ class CancelIgnored(TaskEvent):
 
 
 class CancelShared(TaskEvent):
-    """A task's awaited future was cancelled because another task was cancelled, which awaits it too or cancelled it."""
+    """The future that a task awaits was cancelled together with another task.
+
+    That task awaits the future too, or has cancelled it.
+    """
 
     task: int
     """The task that waits."""
@@ -403,7 +406,7 @@ class ReplyUnread(TaskEvent):
     """Whether it reads from a queue, and not from a stream."""
     file: str = ""
     line: int = 0
-    """Where it reads."""
+    """The line that reads."""
 
 
 class FailureUnseen(TaskEvent):
@@ -433,7 +436,10 @@ class CancelMisplaced(TaskEvent):
 
 
 class GeneratorKilled(TaskEvent):
-    """A timeout around the wait for an async generator's next item has ended the generator. Code may still use it."""
+    """A timeout around the wait for an async generator's next item has ended the generator.
+
+    Code that asks it for further items gets none.
+    """
 
     task: int
     generator: str
@@ -824,7 +830,7 @@ class ExceptionDropped(ProgramEvent):
     """For a future that is not a task: its exception in one line."""
     file: str = ""
     line: int = 0
-    """The innermost line of user code that raised it; 0 if there is none. With `ignored_by`, it awaits the gather()."""
+    """The innermost line of user code that raised it, or 0. With `ignored_by`, the line that awaits gather()."""
     ignored_by: int | None = None
     """The task that drops the results of gather(..., return_exceptions=True), including this exception."""
     is_passed_on: bool = False
@@ -889,7 +895,7 @@ class ExecutorFull(ProgramEvent):
 
 
 class Outside(ProgramEvent):
-    """The loop has been idle for a while. Its fields count what can still wake the loop.
+    """The loop has been idle for a while. The fields count what can still wake it.
 
     If all counts are 0, nothing can. The event is sent again if something else has happened, or a field has changed.
     """
@@ -996,7 +1002,7 @@ class ConnectionDropped(ProgramEvent):
 
 
 class WriteUndrained(ProgramEvent):
-    """A task keeps writing to a stream that can't send, in several steps, without drain(), which would wait or fail."""
+    """In several steps, a task writes to a stream that can't send, without drain(), which would wait or fail."""
 
     task: int
     size: int

@@ -20,7 +20,7 @@ def innermost(stands: TaskStands) -> Place | None:
 
 
 def chain_text(stands: TaskStands) -> str:
-    """A task's coroutines from the outermost inwards: "main → brew → asyncio.sleep", "main → 5 frames in aiohttp"."""
+    """A task's coroutines, outermost first: "main → brew → asyncio.sleep", "main → 5 frames in aiohttp"."""
     names = [_frame_text(frame) for frame in stands.frames]
     return ARROW.join([*names, "…"] if stands.opaque else names)
 

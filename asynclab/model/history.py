@@ -101,7 +101,7 @@ So rebuilding a state folds a bounded number of events, and all snapshots togeth
 less than 100 MB at some 300 bytes per task, even if thousands of tasks change all the time.
 """
 
-LOOKS = (
+INSPECTIONS = (
     events.LoopLagged,
     events.TaskStands,
     events.TaskHeld,
@@ -127,10 +127,10 @@ class History:
         self.first = 0
         """How many events happened before the first kept one."""
         self._live = live
-        self._looks: list[int] = []
-        """The moments right after events of the types `LOOKS`, in order."""
-        self._looks_before = 0
-        """How many earlier moments of this kind were dropped."""
+        self._inspections: list[int] = []
+        """The moments right after inspections, in order."""
+        self._inspections_before = 0
+        """How many earlier such moments were dropped."""
         self._snapshots = [Snapshot(LabState())]
         self._moments = [0]
         """The moment of each snapshot."""
@@ -143,7 +143,7 @@ class History:
     def take(self, happened: Sequence[events.Event]) -> None:
         """Add events that were just folded into the live state."""
         end = self.end
-        self._looks += [moment for moment, event in enumerate(happened, end + 1) if type(event) in LOOKS]
+        self._inspections += [moment for moment, event in enumerate(happened, end + 1) if type(event) in INSPECTIONS]
         self.events.extend(happened)
         if self.end - self._moments[-1] >= max(SPACING, len(self._live.tasks)):
             with _without_collections():
@@ -170,39 +170,39 @@ class History:
         return self.first + bisect_right(self.events, now, key=attrgetter("at"))
 
     def next_moment(self, moment: int, by: int) -> int:
-        """The moment `by` events later, or earlier if `by` is negative. Events of the types `LOOKS` don't count."""
-        moment = self._without_looks(self.nearest(moment))
+        """The moment `by` events later, or earlier if `by` is negative. Inspections don't count."""
+        moment = self._before_inspections(self.nearest(moment))
         for _ in range(-by):
-            moment = self._without_looks(self.nearest(moment - 1))
+            moment = self._before_inspections(self.nearest(moment - 1))
         for _ in range(by):
             moment = self.nearest(moment + 1)
-            while moment < self.end and self._is_look(moment):
+            while moment < self.end and self._is_inspection(moment):
                 moment += 1
         return self.end if self.number_of(moment) == self.number_of(self.end) and by > 0 else moment
 
     def number_of(self, moment: int) -> int:
-        """How many events had happened at a kept moment, without those of the types `LOOKS`."""
-        return moment - bisect_right(self._looks, moment) - self._looks_before
+        """How many events had happened at a kept moment, without inspections."""
+        return moment - bisect_right(self._inspections, moment) - self._inspections_before
 
     def event_before(self, moment: int) -> events.Event | None:
-        """The latest event before a moment, without those of the types `LOOKS`; None if it is no longer kept."""
-        index = self._without_looks(moment) - self.first - 1 if moment <= self.end else -1
+        """The latest event before a moment that isn't an inspection; None if it is no longer kept."""
+        index = self._before_inspections(moment) - self.first - 1 if moment <= self.end else -1
         return self.events[index] if 0 <= index < len(self.events) else None
 
-    def _is_look(self, moment: int) -> bool:
-        return type(self.events[moment - self.first - 1]) in LOOKS
+    def _is_inspection(self, moment: int) -> bool:
+        return type(self.events[moment - self.first - 1]) in INSPECTIONS
 
-    def _without_looks(self, moment: int) -> int:
-        """Go back before events of the types `LOOKS` that end at a moment."""
-        while moment > self.first and self._is_look(moment):
+    def _before_inspections(self, moment: int) -> int:
+        """Go back before the inspections that end at a moment."""
+        while moment > self.first and self._is_inspection(moment):
             moment -= 1
         return moment
 
     def _forget_oldest(self) -> None:
         gone = self._moments[1] - self.first
-        looks = bisect_right(self._looks, self._moments[1])
-        self._looks_before += looks
-        del self._looks[:looks]
+        count = bisect_right(self._inspections, self._moments[1])
+        self._inspections_before += count
+        del self._inspections[:count]
         del self.events[:gone], self._snapshots[0], self._moments[0]
         self.first += gone
 

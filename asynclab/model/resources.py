@@ -68,7 +68,7 @@ class QueueState:
     putters: list[int] = field(default_factory=list)
     joiners: list[int] = field(default_factory=list)
     sources: dict[int | None, float] = field(default_factory=dict)
-    """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
+    """The first `SOURCES_KEPT` tasks that put items, and when each did so last; None stands for other code."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """The lab time and the size after each of the latest changes."""
     lows: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=LOWS_KEPT))
@@ -76,7 +76,7 @@ class QueueState:
     filled_at: Place | None = None
     """The line of the first put that made it hold a multiple of `BACKLOG` items."""
     takers: dict[int | None, float] = field(default_factory=dict)
-    """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
+    """The first `SOURCES_KEPT` tasks that took items, and when each did so last; None stands for other code."""
     lent: dict[str, int | None] | None = field(default_factory=dict)
     """The items taken and not put back, each with the task that took it; None if the queue can't be a pool."""
     returned: int = 0

@@ -26,7 +26,7 @@ class Control(Protocol):
         """Resume the clock and all tasks."""
 
     def step(self, task: int | None = None, /) -> object:
-        """Run one step of a held task; None for the first one. The event `StepReported` has the result."""
+        """Run one step of a held task, or of the first held one if `task` is None. `StepReported` has the result."""
 
     def run_to_event(self, task: int, /) -> object:
         """Run step by step until something happens to a task. The events `RunningTo` report the start and the end."""

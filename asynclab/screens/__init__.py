@@ -1,1 +1,1 @@
-"""Arranges widgets on screens, and turns keys into commands."""
+"""The screens of the app, which arrange widgets and turn keys into commands."""

@@ -25,7 +25,7 @@ MOST_ROWS = 4
 """The most rows of a wrapped line."""
 
 LEAST_ROOM = 12
-"""Text is not wrapped if it has fewer cells than this."""
+"""Text is not wrapped if there is room for fewer cells than this."""
 
 TEXT_LIMIT = 1000
 """The most characters of a line that are painted."""
@@ -174,10 +174,10 @@ class ActivityLog(CursorView):
             self._rows.extend(self._rows_of(line))
         if kept:
             self._next = kept[-1].number + 1
-            self._let_go(kept[0].number)
+            self._drop_before(kept[0].number)
         self._unread = 0 if self.is_following else self._unread + len(new)
 
-    def _let_go(self, first: int) -> None:
+    def _drop_before(self, first: int) -> None:
         """Drop the lines before a number, without moving the lines in sight."""
         height = self.line_count()
         while self._rows and self._rows[0][0].number < first:

@@ -272,7 +272,7 @@ class LineView(ScrollView, can_focus=True):
             return
         grows = size.width == self.virtual_size.width and size.height > self.virtual_size.height
         if grows and self.show_vertical_scrollbar:
-            # Setting virtual_size makes Textual lay out the whole screen: 30 times a second while a log grows.
+            # Otherwise, setting virtual_size makes Textual lay out the whole screen, and a log grows 30 times a second.
             self.set_reactive(LineView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
         else:

@@ -71,5 +71,5 @@ def has_room_for(text: str) -> bool:
 
 
 def harmless(text: str) -> str:
-    """The text with control characters made visible, and with "\\n" for all newlines."""
+    """The text with control characters made visible, and with one kind of newlines."""
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"), LONGEST_TEXT)

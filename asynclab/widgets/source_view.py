@@ -46,8 +46,8 @@ class _File:
 class SourceView(LineView):
     """A Python file with a mark at each line where tasks are.
 
-    It follows the selected task into its innermost frame of the user's code, also into other files, and keeps a marked
-    line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
+    It follows the selected task to its innermost frame of the user's code, also to other files. It keeps that line in
+    sight, or else another marked line, until the user scrolls. `backspace` goes back to the first file.
     """
 
     DEFAULT_CSS = """
@@ -207,7 +207,7 @@ class SourceView(LineView):
         self.call_after_refresh(self._settle, file)
 
     def _settle(self, file: _File) -> None:
-        """After the first paint, colour the code, which is slow the first time, and scroll to the first line to show."""
+        """After the first paint, colour the code, which is slow the first time, and scroll to the line to show."""
         if file is not self._file:
             return
         self.entries = highlighted(file.text)

@@ -99,7 +99,7 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
 
 
 def pulse(seconds: float, width: int, part: str) -> Line:
-    """A bar for progress of unknown length: a piece moves forth and back, one cell each half second."""
+    """A bar for progress of unknown length: a piece moves back and forth, one cell each half second."""
     piece = min(PULSE, width)
     room = width - piece
     turn = int(seconds * 2) % (2 * room) if room else 0

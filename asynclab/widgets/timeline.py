@@ -170,7 +170,7 @@ class TimelineView(TaskTreeView):
         self.repaint()
 
     def action_go_to_event(self, by: int) -> None:
-        """Go to the next event of the selected task, or the previous one. Without one, select the first task."""
+        """Go to the next event of the selected task, or the previous one. If no task is selected, select the first."""
         if self.selected is None:
             self.action_move_to(0)
         lane = self._selected_lane

@@ -52,7 +52,7 @@ async def test_it_has_the_keys_of_a_run_and_one_q_leaves_it_as_it_was_though_it_
         program.tell("differing")
         await until(lambda: state.held)
         await pilot.press("q")
-        await until(lambda: attached.is_deaf)
+        await until(lambda: attached.is_closed)
     assert not attached.has_ended
     program.read()
     assert program.ask() == AS_IT_WAS

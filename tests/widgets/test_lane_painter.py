@@ -78,7 +78,7 @@ def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: lis
 def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", 8)
-        patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
+        patch.setattr(asynclab.model.lanes.lanes_of_run, "DROPPED_AT_ONCE", 4)
         assert_painted_as_at_once(life([("wake", 10), ("step", 10), ("put", 1)] * 3 + turns))
 
 

@@ -1,4 +1,4 @@
-"""Folds the creation, names, cancel requests and ends of tasks."""
+"""Folds the creation, names, cancel requests and ends of tasks into the state of a lab."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
     """Note which task's cancellation is passed on to a task: a cancel is passed on along a chain of awaits."""
     asker = state.task(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
-        task.cancelled_for = asker.id  # it waits, so this isn't its own code, but for example its timeout
+        task.cancelled_for = asker.id  # the asker waits, so not its own code cancels, but for example its timeout
     elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
         task.cancelled_for = asker.id  # up to Python 3.11, wait_for() cancels its inner task in a step of the caller
     wait = task.waits_for

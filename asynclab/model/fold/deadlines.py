@@ -1,4 +1,4 @@
-"""Folds timeouts and scheduled callbacks."""
+"""Folds timeouts and scheduled callbacks into the state of a lab."""
 
 from __future__ import annotations
 

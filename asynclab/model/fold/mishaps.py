@@ -1,6 +1,6 @@
-"""Folds events that report mistakes, and the reports of idle loops.
+"""Folds events that report mistakes, and reports of idle loops, into the state of a lab.
 
-Most functions only add an incident. They choose its line of code, and whether it is sure to be a mistake.
+Most functions only add an `Incident`. They choose its line of code, and whether it is sure to be a mistake.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def write_undrained(state: LabState, event: events.WriteUndrained, at: float) ->
 def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> None:
     """Add an ignored cancel. Unless it is sure, `check_return` may confirm it later."""
     task = state.tasks.get(event.task)
-    is_sure = event.by_timeout or event.by_group or _took_for_anothers(state, task)
+    is_sure = event.by_timeout or event.by_group or _mistook_its_own_cancel(state, task)
     incident = state.remember(event, at, None if task is None else task.place, is_sure=is_sure)
     if task is None or is_sure:
         return
@@ -76,7 +76,7 @@ def cancel_ignored(state: LabState, event: events.CancelIgnored, at: float) -> N
         check_return(state, task)
 
 
-def _took_for_anothers(state: LabState, task: TaskState | None) -> bool:
+def _mistook_its_own_cancel(state: LabState, task: TaskState | None) -> bool:
     """Whether a task was cancelled while it waited for the end of a task that it had cancelled itself.
 
     Then the code that should catch the other task's CancelledError has caught the task's own.
@@ -159,8 +159,8 @@ def _makers(state: LabState, number: int | None) -> Iterator[TaskState]:
 def source_dropped(state: LabState, event: events.SourceDropped, at: float) -> None:
     """Add a wait for an object that only the waiting task refers to.
 
-    An event that no later one can have replaced may be unneeded. A task that waits for a queue with a timeout
-    may do so on purpose, to make sure that no item comes any more.
+    For an asyncio.Event, it is sure only if the program has created a later one, probably to replace it. A task that
+    waits for a queue with a timeout is left out: it may check on purpose that no item comes any more.
     """
     later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
     if not (event.queue and _has_timeout(state, (event.task,))):
@@ -215,7 +215,7 @@ def tasks_stranded(state: LabState, event: events.TasksStranded, at: float) -> N
 
 def pipe_full(state: LabState, event: events.PipeFull, at: float) -> None:
     """Add a wait for a child process that is blocked by its full pipe, unless another task reads from the pipe."""
-    is_sure = not state.calls and _waits_alone(state, event.task)
+    is_sure = not state.calls and _all_wait_for(state, event.task)
     state.remember(event, at, place_of(state.task(event.task)), is_sure=is_sure)
 
 
@@ -224,7 +224,7 @@ def generator_left(state: LabState, event: events.GeneratorLeft, at: float) -> N
     state.remember(event, at, place_in(event.generator), is_sure=False)
 
 
-def _waits_alone(state: LabState, number: int) -> bool:
+def _all_wait_for(state: LabState, number: int) -> bool:
     """Whether all other pending tasks wait for a task's end, directly or through others."""
     behind = _behind(state, number)
     return all(task.has_ended or task.id in behind for task in state.tasks.values())
@@ -251,7 +251,7 @@ def reply_unread(state: LabState, event: events.ReplyUnread, at: float) -> None:
 def result_unread(state: LabState, event: events.ResultUnread, at: float) -> None:
     """Add a result that nobody has read: an item of a queue, or an object that must be closed.
 
-    If the result came before the wait in which the other task was cancelled, it is left out: that task may have got it.
+    A result that came before the last wait of the task `meant_for` is left out: that task may have got it.
     """
     task, waiter = state.tasks.get(event.task), state.task(event.meant_for)
     if event.is_given_up:

@@ -1,4 +1,4 @@
-"""Folds printed text: adds one line to the activity log for each printed line."""
+"""Folds printed text into the state of a lab: adds a line to the activity log for each printed line."""
 
 from __future__ import annotations
 

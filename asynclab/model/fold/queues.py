@@ -1,4 +1,4 @@
-"""Folds the items of queues. Which tasks wait for a queue is folded by `waits.py`."""
+"""Folds the items of queues into the state of a lab. Which tasks wait for a queue is folded by `waits.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds events of the whole run: its start and end, its clock, and the blocks and lags of the loop."""
+"""Folds events of the whole run into the state of a lab: start and end, clock, and blocks and lags of the loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
     state.epoch = event.epoch - at
     state.started = True
     state.outcome, state.detail, state.leaked, state.blocks = None, "", (), ()
-    _let_go(state)
+    _reset_run(state)
     state.tell(at, None, "run", ("run started",))
 
 
@@ -30,7 +30,7 @@ def run_ended(state: LabState, event: events.RunEnded, at: float) -> None:
     state.outcome, state.ended_at = event.outcome, at
     state.detail = event.detail
     state.leaked = event.leaked
-    _let_go(state)
+    _reset_run(state)
     state.tell(at, None, "run", (f"run ended: {ending(event.outcome, event.detail)[0]}",))
     if event.leaked:
         text = f"{plural(len(event.leaked), 'task')} leaked: {names_of(event.leaked, state)}"
@@ -156,7 +156,7 @@ def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
     return False
 
 
-def _let_go(state: LabState) -> None:
+def _reset_run(state: LabState) -> None:
     """Reset the fields that are only valid during a run."""
     state.held.clear()
     state.running_to = None

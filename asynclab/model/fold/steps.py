@@ -1,4 +1,4 @@
-"""Folds steps: a task is ready, running or waiting. In a busy lab, nearly all events are of the four types here."""
+"""Folds steps into the state of a lab. In a busy lab, nearly all events are of the four types here."""
 
 from __future__ import annotations
 

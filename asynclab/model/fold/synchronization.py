@@ -1,4 +1,4 @@
-"""Folds the holders of locks and semaphores, and the values of events, conditions and barriers."""
+"""Folds the holders of locks and semaphores, and the values of all primitives, into the state of a lab."""
 
 from __future__ import annotations
 

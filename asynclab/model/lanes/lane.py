@@ -212,7 +212,7 @@ class Lane:
     def marks_until(self, moment: int, read: int) -> tuple[list[Mark], int]:
         """The marks up to a moment without the first `read`, and the new value of `read`. Dropped marks count too."""
         first = last = max(0, read - self.marks_gone)
-        while last < len(self.mark_moments) and self.mark_moments[last] <= moment:  # they are few
+        while last < len(self.mark_moments) and self.mark_moments[last] <= moment:  # there are only few
             last += 1
         return [self.mark_at(index) for index in range(first, last)], self.marks_gone + last
 

@@ -12,7 +12,7 @@ from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkK
 KEPT = 500_000
 """The most intervals and marks that are kept, or two per task if that is more. Then the oldest are dropped."""
 
-LET_GO = 1_000
+DROPPED_AT_ONCE = 1_000
 """How many intervals and marks are dropped at once."""
 
 STEPS_KEPT = 200_000
@@ -92,7 +92,7 @@ class Timeline:
         self.now, self.version = now, version
         # Only the present interval of a lane is never dropped, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
-            self._let_oldest_go()
+            self._drop_oldest()
 
     def interval_at(self, task: int, at: float) -> Interval | None:
         """The interval of a task at lab time `at`. If several start then, the last one."""
@@ -103,7 +103,7 @@ class Timeline:
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """The tasks that ran between two lab times, in the order of their steps, and the number of steps.
 
-        Only the first `limit` tasks are returned. A step that runs at `begin` counts; one that begins at `end` doesn't.
+        About `limit` tasks are returned at most. A step that runs at `begin` counts; one that begins at `end` doesn't.
         """
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])
@@ -137,9 +137,9 @@ class Timeline:
         index = max(lane.mark_kinds.rfind(kind, first, last) for kind in _WAKING)
         return lane.mark_events[index] if index >= 0 else None
 
-    def _let_oldest_go(self) -> None:
-        oldest = self._order[:LET_GO]
-        del self._order[:LET_GO]
+    def _drop_oldest(self) -> None:
+        oldest = self._order[:DROPPED_AT_ONCE]
+        del self._order[:DROPPED_AT_ONCE]
         for entry, count in Counter(oldest).items():
             task, kind = divmod(entry, 2)
             lane = self.lanes.get(task)

@@ -24,7 +24,7 @@ def doing(task: TaskState, state: LabState) -> str:
 
 
 def full_wait(task: int, wait: Wait, state: LabState) -> str:
-    """A task's wait, with the other tasks that hold what it waits for, or that last put, set or released it."""
+    """A task's wait, with the other tasks that hold the awaited object, or that last put, set or released it."""
     holders = waited_tasks(wait, state)
     queue = state.queues.get(wait.number) if wait.kind.startswith("queue.") else None
     primitive = state.named_primitives.get((wait.kind, wait.number))
@@ -87,7 +87,7 @@ def _latest(tasks: Mapping[int | None, float]) -> int | None:
 
 
 def missing_waker(task: int, wait: Wait, waker: Waker, state: LabState) -> str:
-    """The function that would wake a task, such as ": App.start sets it", and how the latest task that ran it ended."""
+    """The function that would wake a task, and how the latest task that ran it ended, such as ": App.start sets it"."""
     name = one_line(waker.function.rpartition("<locals>.")[2])
     said = f": {name} {deed_of(wait).does}{in_brackets(place_in(waker))}"
     ran = [each for each in state.tasks.values() if each.coroutine == waker.function and each.id != task]

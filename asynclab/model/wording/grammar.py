@@ -56,7 +56,7 @@ def named(state: LabState, tasks: Iterable[int | None]) -> str:
 
 
 def each_does(state: LabState, deeds: Iterable[tuple[int, str]]) -> list[str]:
-    """A clause for each task: what it does. If several do the same, one clause names the first and the count."""
+    """A clause for each task: what it does. Tasks that do the same share one, with the first name and the count."""
     groups: dict[str, list[int]] = {}
     for task, does in deeds:
         groups.setdefault(does, []).append(task)

@@ -28,7 +28,7 @@ class Wake(NamedTuple):
     wait: events.Wait | None = None
     """The wait that ended; None if unknown."""
     timed_out: bool = False
-    """Whether the timer was a timeout's."""
+    """Whether the timer of a timeout made it ready."""
     deed: events.Event | None = None
     """The event of the waker that ended the wait, such as a QueuePut or its TaskEnded; None if unknown."""
 
@@ -37,11 +37,11 @@ class WakingDeed(NamedTuple):
     """The words for what a waker does to end one kind of wait."""
 
     noun: str = ""
-    """For use after its name: "woken by main's put"."""
+    """For use after the waker's name: "woken by main's put"."""
     clause: str = ""
-    """For use after its name: "main set it and woke it"."""
+    """For use after the waker's name: "main set it and woke it"."""
     does: str = ""
-    """For use after its name: "App.start sets it"."""
+    """For use after the name of a function: "App.start sets it"."""
     do: str = ""
     """What a task could do: "set it"."""
     done: str = ""

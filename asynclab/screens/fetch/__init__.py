@@ -1,1 +1,1 @@
-"""The Fetch screen: URLs, and the labs in which they are fetched."""
+"""The Fetch screen: a list of URLs, and the labs in which they are fetched."""

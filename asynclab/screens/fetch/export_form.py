@@ -35,10 +35,10 @@ FORMATS: tuple[Format, ...] = (
 
 
 def write_results(rows: Sequence[Row], options: Options, form: Format, folder: Path) -> Path:
-    """Write rows to a new file in a folder, and return its path; an existing file is never overwritten.
+    """Write rows to a new file in a folder, and return its path. An existing file is never overwritten.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The file can't be written.
     """
     text = form.write(rows, options)
     path = reserved(folder, f"asynclab-fetch-{time.strftime('%Y%m%d-%H%M%S')}.{form.name}")
@@ -47,12 +47,12 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
             file.write(text)
             file.keep()
     except OSError:
-        path.unlink(missing_ok=True)  # a full disk takes the name and not the text
+        path.unlink(missing_ok=True)  # if the disk is full, an empty file may have been created
         raise
     return path
 
 
 def export_form(folder: Path) -> ChoiceForm:
-    """A list of the formats in which results can be written to a folder."""
+    """A form to choose the format in which results are written to a folder."""
     choices = [Choice(form.key, form.name, form.hint) for form in FORMATS]
     return ChoiceForm("Export", choices, subtitle=f"to {folder}")

@@ -1,4 +1,4 @@
-"""The commands on a list of URLs: fetch it, compare, cancel, retry, look at its lab."""
+"""The commands on a list of URLs, such as to fetch, cancel and retry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ command = Command["FetchActions"]
 
 
 def in_list(rank: int) -> Callable[[FetchActions], int | None]:
-    """The rank of a command on the list; None while the keys are about the stage: then it is not in the key bar."""
+    """The rank of a command in the key bar; None, for not in the bar, while the keys act on the stage."""
     return lambda screen: rank if screen.is_in_list else None
 
 
@@ -33,10 +33,10 @@ class FetchActions(StagedFetch):
 
     @property
     def has_urls(self) -> bool:
-        """Whether there is something to fetch."""
+        """Whether there are URLs to fetch."""
         return bool(self.views.rows)
 
-    # Enter is the list's: elsewhere it must not throw away a run.
+    # Enter works only in the list, because elsewhere it could discard a run by mistake.
     @command(
         "fetch",
         key="enter,f5",
@@ -64,12 +64,12 @@ class FetchActions(StagedFetch):
 
     @property
     def has_fetched_these(self) -> bool:
-        """Whether the text still has the URLs that were fetched last."""
+        """Whether the URLs in the text are those that were fetched last."""
         return self.together.fetch is not None and self.together.targets == self.urls.targets
 
     @property
     def has_failed(self) -> bool:
-        """Whether URLs of the list that is shown have failed or were cancelled."""
+        """Whether URLs of the shown list have failed or were cancelled."""
         fetch = self.together.fetch
         return self.shows_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0
 
@@ -134,7 +134,7 @@ class FetchActions(StagedFetch):
         self.app.push_screen(options_form(self.chosen), use)
 
     async def start_paused(self) -> None:
-        """Fetch, paused before the first step; results are kept, since a key held down gets here, too."""
+        """Fetch, paused before the first step. Results are never discarded, as holding down a key calls this again."""
         if self.is_in_stage:
             await super().start_paused()
             return
@@ -146,7 +146,7 @@ class FetchActions(StagedFetch):
             self._fetch_together(paused=True)
 
     def task_to_follow(self) -> int | None:
-        """The task that fetches the selected URL, or is selected on the stage; None after saying why there is none."""
+        """The task that fetches the selected URL, or that is selected on the stage. If none, shows a notice."""
         if self.is_in_stage:
             return super().task_to_follow()
         row, state = self._live_row(), self.together.state
@@ -159,7 +159,7 @@ class FetchActions(StagedFetch):
         return None
 
     def change_speed(self, steps: int) -> None:
-        """Slow lab time down or speed it up by some steps, and say how fast it is."""
+        """Change the speed of lab time by some steps, and show the new speed in a notice."""
         super().change_speed(steps)
         self.host.tell(f"lab time at {self.together.speed:g}× speed")
 
@@ -170,7 +170,7 @@ class FetchActions(StagedFetch):
             self.views.table.focus()
 
     def _live_row(self) -> Row | None:
-        """The selected URL if it is being fetched; None otherwise, after saying why."""
+        """The selected URL if it is being fetched. Otherwise shows a notice that says why not, and returns None."""
         row, fetch = self.views.selected, self.together.fetch
         if row is None:
             self.host.tell("no URL is selected")
@@ -183,7 +183,7 @@ class FetchActions(StagedFetch):
         return None
 
     async def _read_text(self) -> bool:
-        """Whether there is something to fetch."""
+        """Whether there are URLs to fetch."""
         if not await self.urls.read(self.views.text.text):
             return False
         if not self.urls.urls:

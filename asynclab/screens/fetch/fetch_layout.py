@@ -1,4 +1,4 @@
-"""Divides the lines of the Fetch screen: the list comes first, what else there is to see takes what it can spare."""
+"""Divides the lines of the Fetch screen between its panes. The list of URLs has priority."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from asynclab.screens.lab.layout import FRAME, ROOMY
 from asynclab.screens.lab.pane_screen import LOW
 
 FIXED = 3
-"""Lines of title bar, totals and key bar."""
+"""Lines of the title bar, the totals and the key bar."""
 
 LEAST_LIST = 13
-"""Lines that the list keeps, with its frame and header, while other panes show without having been asked for."""
+"""The fewest lines of the list, with its frame and header, beside panes that the user has not asked for."""
 
 LEAST_ASKED = 8
-"""Lines that it keeps beside details that were asked for."""
+"""The fewest lines of the list beside details that the user has asked for."""
 
 LEAST_DETAIL = 11
 MOST_DETAIL = 22
 MOST_ASKED = 15
-"""Lines of the details, with their frame; the last number counts if they were asked for and replace the text."""
+"""The fewest and the most lines of the details, with their frame. `MOST_ASKED` is the most if they replace the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchShares:
-    """The lines of each pane, with its frame; the list gets the rest."""
+    """The lines of the panes, with their frames. The list gets the rest."""
 
     text: int
-    """The lines of the text, and the options beside it; 0 if they are hidden."""
+    """The lines of the text, and of the options beside it; 0 if they are hidden."""
     detail: int
     """The lines of the details of the selected URL; 0 if they are hidden."""
 
 
 def fetch_shares(height: int, options: int, *, wants_detail: bool | None) -> FetchShares:
-    """The lines that text and details get.
+    """Compute the lines of the text and of the details.
 
     Args:
-        height: Of the screen.
-        options: Lines that the options take.
-        wants_detail: Whether the user asked for the details, or hid them; None for neither.
+        height: Lines of the screen.
+        options: Lines of the options.
+        wants_detail: True if the user asked for the details, False if the user hid them; None for neither.
     """
     room = height - FIXED
     text = 5 if height < LOW else max(10 if height >= ROOMY else 7, options + FRAME)

@@ -1,4 +1,4 @@
-"""The options of a fetch: in a few lines, and in the form in which they are changed."""
+"""Shows the options of a fetch in a few lines, and in a form to change them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from asynclab.screens.shared.form import Entry, Form
 from asynclab.widgets.spans import Line, left
 
 SUMMARY = ("concurrency", "per_host", "rate", "timeout", "deadline", "retries", "max_bytes", "method")
-"""The options that the summary always has."""
+"""The options that the summary always contains."""
 
 ALSO = ("headers", "proxy_from_environment", "block_private", "check", "allow")
-"""The options that it names if they are set."""
+"""The options that the summary names if they are set."""
 
 UNITS = {"rate": " /s", "timeout": " s", "deadline": " s"}
 
 
 def options_form(options: Options) -> Form:
-    """A form for all options; its result makes `Options`."""
+    """A form for all options. Its result has the arguments of `Options`."""
     entries = [_entry(name, option, options) for name, option in OPTIONS.items()]
     return Form("Options", "use", entries, is_compact=True)
 
 
 def summary_lines(options: Options, width: int) -> list[Line]:
-    """The options in a few lines; in two columns if there is room."""
+    """The summary of the options, in two columns if there is room."""
     pairs = [(OPTIONS[name].label, _short(options, name)) for name in SUMMARY]
     columns = 2 if width >= 40 else 1
     rows = -(-len(pairs) // columns)

@@ -1,4 +1,4 @@
-"""The Fetch screen: a text with URLs in it, each URL while it is fetched, and the lab in which that happens."""
+"""The Fetch screen: a text that contains URLs, a list of these with their results, and the lab that fetches them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ URLS: dict[RowState, tuple[str, str]] = {
     "failed": ("failed", "anything else; d shows why"),
     "cancelled": ("cancelled", "stopped before it ended"),
 }
-"""The name of each state of a URL, and what it means."""
+"""The name and the meaning of each state of a URL."""
 
 PHASE_MEANINGS: dict[Phase, str] = {
     "queued": "in a bar: waited for a slot",
@@ -54,7 +54,7 @@ PHASE_MEANINGS: dict[Phase, str] = {
     "wait": "waited for the answer to begin",
     "download": "received the answer",
 }
-"""What each part of a bar means."""
+"""The meaning of each part of a bar."""
 
 FETCH_MARKS: tuple[Sign, ...] = (
     *(Sign(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
@@ -64,17 +64,17 @@ FETCH_MARKS: tuple[Sign, ...] = (
     Sign("► 1×", "waiting", "in the frame of the list: lab time runs at this speed"),
     LOOP_MARK,
 )
-"""In the order of the help."""
+"""The marks of the list, in the order of the help page."""
 
 
 command = Command["FetchScreen"]
 
 FRAMES_PER_SECOND = 12
-"""Fewer than a demo's: each line of the list changes in every frame, and what is fetched shares the loop with them."""
+"""Fewer than for demos: in each frame all lines of the list change, and the fetches share the loop with it."""
 
 
 class FetchScreen(ResultActions):
-    """Text and options, a line for each URL, and the details of the selected one; or the list beside the stage."""
+    """Text, options, a line for each URL, and details of the selected URL; or the list of URLs beside the stage."""
 
     DEFAULT_CSS = """
     FetchScreen {
@@ -95,8 +95,8 @@ class FetchScreen(ResultActions):
         """Make the screen.
 
         Args:
-            make_lab: Makes the labs that fetches run in; None for `Lab` itself.
-            request: What to fetch at once, and with which options; None for nothing.
+            make_lab: Creates the labs for fetches; None for `Lab` itself.
+            request: What to fetch when the screen opens, with its options; None for nothing.
         """
         super().__init__()
         self.urls = UrlList()
@@ -110,13 +110,13 @@ class FetchScreen(ResultActions):
         self._selected_for: object = None
 
     def compose(self) -> ComposeResult:
-        """The views between the title and the keys."""
+        """The title bar, the views and the key bar."""
         yield self.title_bar
         yield Horizontal(self.views, self.stage, id="body")
         yield self.key_bar
 
     async def on_mount(self) -> None:
-        """Offer something to fetch, and start to paint."""
+        """Start the practice server, fetch what was requested, and start to paint."""
         self.show_engine()
         self.lay_out()
         try:
@@ -132,15 +132,15 @@ class FetchScreen(ResultActions):
         self.set_interval(1 / FRAMES_PER_SECOND, self.frame)
 
     async def close(self) -> None:
-        """Cancel everything, wait for its clean-up, and stop the practice server."""
+        """Cancel all fetches, wait for their clean-up, and stop the practice server."""
         for session in self.programs:
             await session.close()
         await self.urls.close()
 
     async def take(self, text: str) -> None:
-        """Find the URLs of a pasted text, and say how many there are.
+        """Find the URLs in a pasted text, and show their number in a notice.
 
-        The text is added to the one before, unless that was fetched already.
+        The text is appended to the present one, unless that was fetched already.
         """
         self.leave_stage()
         before = self.views.text.text.rstrip()
@@ -157,32 +157,32 @@ class FetchScreen(ResultActions):
         self.views.table.focus()
 
     async def on_paste(self, event: Paste) -> None:
-        """Take what is pasted while the text doesn't have the focus."""
+        """Handle a paste while the text doesn't have the focus."""
         event.stop()
         await self.take(event.text)
 
     @on(TextArea.Changed, "#fetch-text")
     async def read_text(self, event: TextArea.Changed) -> None:
-        """Find URLs while they are typed."""
+        """Find URLs while text is typed."""
         text = event.text_area.text
         if text != self.urls.text:
             await self.urls.read(text)
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows of the table: of the present or latest fetch, or else of the list to fetch next."""
+        """The rows of the table: those of the present or latest fetch, or else those to fetch next."""
         fetch = self.together.fetch
         if fetch is not None and (self.together.is_active or self.has_fetched_these):
             return fetch.rows
         return self.urls.rows
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
+        """Update all views. Each repaints only what changed."""
         self._paint_list()
         super().paint()
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar shows; while something is typed, what works then."""
+        """The entries of the key bar. While text is typed, only keys that work then."""
         if self.focused is self.views.text:
             return self.bar_while_typing(BarEntry("esc", "to the URLs", "leave", rank=0))
         if self.views.list.is_typing:
@@ -190,7 +190,7 @@ class FetchScreen(ResultActions):
         return super().bar()
 
     def lay_out(self) -> None:
-        """Choose between the list with its details and the list beside the stage, and divide the room."""
+        """Show the list with its details, or the list beside the stage, and divide the room."""
         super().lay_out()
         self.set_class(self.is_staged, "-staged")
         self.views.display = not self.is_staged or (self.size.width >= NARROW and not self.is_zoomed)
@@ -213,8 +213,8 @@ class FetchScreen(ResultActions):
 
     @command("back", key="escape", group="App", rank=lambda screen: None if screen.is_past else 2)
     async def action_leave(self) -> None:
-        """Leave the text, the filter, the past, the zoomed pane, the stage or, where they took the place of the text,
-        the details; or return to the demos. Fetches continue.
+        """Leave the text, the filter, the past, the zoomed pane, the stage or the details. If there is nothing to
+        leave, return to the demos. Fetches continue.
         """
         if self.focused is self.views.text:
             self.views.table.focus()
@@ -231,7 +231,7 @@ class FetchScreen(ResultActions):
             self.app.switch_mode("learn")
 
     def marks(self) -> Sequence[Sign]:
-        """The meaning of a URL's marks, and of the stage's marks while it is shown."""
+        """The marks of the list, and of the stage while it is shown."""
         return (*FETCH_MARKS, *(mark for mark in LAB_MARKS if self.is_staged and mark not in FETCH_MARKS))
 
     def _paint_list(self) -> None:
@@ -249,13 +249,13 @@ class FetchScreen(ResultActions):
         self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
 
     def _select_first(self, rows: Sequence[Row]) -> None:
-        """Select a row of a new list, so that its details show."""
+        """Select a row of a new list, so that its details are shown."""
         if rows is not self._selected_for:
             self._selected_for = rows
-            if self.views.selected is None:  # it was in the list before, or is beyond the end of this one
+            if self.views.selected is None:  # no row is selected, or the new list is shorter
                 self.views.table.select(1 if rows else None)
 
     def _clock(self) -> Line:
-        """The clock of the fetch that runs, or when the last one ended."""
+        """The clock of the running fetch, or of the latest one."""
         session = next((session for session in self.programs if session.is_running), self.together)
         return clock_of(session.record)

@@ -1,4 +1,4 @@
-"""Fetches one list of URLs at a time, each in a lab of its own."""
+"""Runs fetches of URL lists, one after another, each in its own lab."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
 
 
 class FetchSession(Program):
-    """One list at a time, in one lab at a time."""
+    """A program that fetches a list of URLs."""
 
     def __init__(self, make_lab: LabFactory | None = None) -> None:
         super().__init__("fetch", make_lab)
         self.fetch: Fetch | None = None
-        """The present or latest fetch; None before the first start."""
+        """The present or latest fetch; None before the first."""
         self.targets: tuple[str, ...] = ()
         """The URLs of the latest list."""
         self._next: Fetch | None = None
-        """The fetch of the next run."""
+        """The fetch to start next."""
         self._list: tuple[Sequence[FoundUrl], Options] | None = None
         """The latest list and its options."""
 
     @property
     def now(self) -> float:
-        """Lab time in seconds; 0 before the first start."""
+        """Lab time in seconds; 0 before the first fetch."""
         return self.source.now
 
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
     ) -> None:
-        """Fetch a list instead of the one before; `keep` numbers the URLs whose whole bodies are kept."""
+        """Fetch a list, and cancel the fetch before. `keep` has the numbers of URLs whose whole bodies are kept."""
         self._list = (urls, options)
         self.targets = tuple([url.url for url in urls])
         self._begin(keep, paused=paused)
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Fetch the latest list again; without one, do nothing."""
+        """Fetch the latest list again. Does nothing without one."""
         if self._next is not None:
             self._begin(self._next.kept, paused=paused, instant=instant)
 
     def retry(self, rows: Iterable[Row]) -> None:
-        """Fetch ended rows again; if a fetch is running, as a part of it."""
+        """Fetch ended rows again, as a part of a running fetch if there is one."""
         if self.fetch is None:
             return
         is_under_way = self.fetch.is_running
@@ -57,18 +57,18 @@ class FetchSession(Program):
             super().start()
 
     def keep(self, number: int | None) -> None:
-        """Keep the whole body of only this URL, if it is still to be downloaded."""
+        """Keep the whole body of only this URL, if it was not downloaded yet."""
         if self.fetch is not None and number is not None and self.fetch.kept != {number}:
             self.fetch.keep([number])
 
     def task_of(self, number: int) -> int | None:
-        """The task that fetches the URL of this number, or did so last; None if there is none, or it was forgotten."""
+        """The latest task that fetches the URL with a number; None if there is none, or if it was dropped."""
         tasks = self.state.tasks
         name = task_name(number)
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
 
     def number_of(self, task: int) -> int | None:
-        """The number of the URL that a task, or the task that created it, fetches; None for none."""
+        """The number of the URL that a task or one of its ancestors fetches; None if there is none."""
         tasks, numbers = self.state.tasks, {} if self.fetch is None else self.fetch.numbers
         known = tasks.get(task)
         while known is not None:
@@ -78,7 +78,7 @@ class FetchSession(Program):
         return None
 
     async def enter(self, source: Source, launch: Launch) -> str:
-        """Start the next fetch."""
+        """Start the next fetch in a new lab."""
         assert self._next is not None
         self.fetch = self._next
         self.fetch.clock = lambda: source.now

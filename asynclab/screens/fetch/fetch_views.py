@@ -29,7 +29,7 @@ from asynclab.widgets.spans import Line, joined
 from asynclab.widgets.static_lines import StaticLines
 
 ARRANGED_EVERY = 1.0
-"""Real seconds after which rows that change are sorted and filtered again."""
+"""Real seconds after which changing rows are sorted and filtered again."""
 
 PLACEHOLDER = """\
 Paste anything with URLs in it: a list, an email, Markdown, HTML, a log.
@@ -45,7 +45,7 @@ ANSWERED = "What the server answered: the headers, and the beginning of the page
 
 
 class FetchViews(Vertical):
-    """Text and options at the top, URLs in the middle, details of the selected URL below; beside a stage, the URLs."""
+    """Text and options at the top, URLs in the middle, details of the selected one below. Beside a stage, only URLs."""
 
     DEFAULT_CSS = """
     FetchViews {
@@ -74,7 +74,7 @@ class FetchViews(Vertical):
     story = query_one("#fetch-story", DetailView)
     answer = query_one("#fetch-answer", DetailView)
     whole = query_one("#fetch-whole", DetailView)
-    """Both in one pane, if room is short."""
+    """The contents of `story` and `answer` in one pane, for narrow windows."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -83,7 +83,7 @@ class FetchViews(Vertical):
         self.wanted = ""
         """The text that a row must contain to be shown."""
         self.has_detail = False
-        """Whether the details of the selected URL show."""
+        """Whether the details of the selected URL are shown."""
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -124,12 +124,12 @@ class FetchViews(Vertical):
 
     @property
     def selected(self) -> Row | None:
-        """The row that the cursor is on; none if a filter hides it."""
+        """The row under the cursor; None if a filter hides it."""
         number = None if self.table.cursor is None else self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
-        """Bring the table up to date with all rows; `version` is the fetch's, `now` is lab time in seconds."""
+        """Update the table with all rows. `version` is the fetch's version, and `now` is lab time in seconds."""
         if rows is not self._rows:
             self._longest = self._measured = 0
         self._rows, self._now = rows, now
@@ -143,14 +143,14 @@ class FetchViews(Vertical):
         self.table.set_hint(NO_MATCH if rows else NO_URLS)
 
     def show_clock(self, clock: Line) -> None:
-        """Show clock, filter and order in the frame of the table."""
+        """Show the clock, the filter and the order in the frame of the table."""
         groups = [clock] if clock else []
         if self.wanted:
             groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
         self.table.set_subtitle(joined([*groups, ((SORTS[self.sort], "past"),)]))
 
     def show_detail(self) -> None:
-        """Bring the panes of the selected row up to date."""
+        """Update the panes with the details of the selected row."""
         row = self.selected
         for view in (self.story, self.answer, self.whole):
             if view.region.area:
@@ -160,18 +160,18 @@ class FetchViews(Vertical):
             view.set_title(title)
 
     def show_text(self, urls: UrlList, options: Options) -> None:
-        """Bring the summaries of text and options up to date."""
+        """Update the summaries of the text and the options."""
         told = "".join(text for text, _ in summary(urls))
         if self.text.border_subtitle != told:
             self.text.border_subtitle = told
         self.options.show(summary_lines(options, self.options.content_width()))
 
     def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
-        """Bring totals and race up to date.
+        """Update the totals, and the comparison of both ways to fetch.
 
         Args:
-            together: Fetches the rows that are shown; None before it starts.
-            one_by_one: Fetches the same rows one after another; None if nothing does.
+            together: The session that fetches the shown rows; None before it starts.
+            one_by_one: The session that fetches the same rows one after another; None if there is none.
         """
         width = self.totals.content_width()
         racers = [racer for racer in (_racer("together", together), _racer("one after another", one_by_one)) if racer]
@@ -185,12 +185,12 @@ class FetchViews(Vertical):
         self.totals.show(lines)
 
     def lay_out(self, shares: FetchShares, *, is_one_column: bool, is_beside: bool) -> None:
-        """Divide the room.
+        """Divide the room between the panes.
 
         Args:
-            shares: The lines of text and details.
-            is_one_column: Whether options and a second pane of details have no room beside the others.
-            is_beside: Whether only the list shows, beside the stage.
+            shares: The lines of the text and the details.
+            is_one_column: Whether there is no room for the options and a second pane of details beside the others.
+            is_beside: Whether only the list is shown, beside the stage.
         """
         self.set_class(is_one_column, "-one-column")
         self.has_detail = shares.detail > 0
@@ -200,12 +200,12 @@ class FetchViews(Vertical):
         self.totals.display = not is_beside
 
     def _want(self, text: str) -> None:
-        """Filter; if that hides the selected URL, the first one that shows is selected."""
+        """Set the filter. If it hides the selected URL, the first visible one will be selected."""
         self.wanted = text
         self._is_filter_new = True
 
     def _measure(self, version: int) -> None:
-        """Measure the longest bar; a quarter of it is for the time in the queue."""
+        """Update the length of the longest bar, in seconds. A quarter of it is for the time in the queue."""
         seen, self._measured = self._measured, version
         for row in self._rows:
             if row.attempt_at is not None and (row.ended_at is None or row.version > seen):
@@ -231,6 +231,6 @@ def _racer(name: str, session: FetchSession | None) -> Racer | None:
 
 
 def _untouched(count: int) -> Totals:
-    """The totals of a list that nobody has fetched yet."""
+    """The totals of a list that was not fetched yet."""
     counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": count}
     return Totals(counts, rows=count, wire=0, rate=0.0, took=0.0, one_by_one=0.0)

@@ -1,4 +1,4 @@
-"""The commands on results and on the text: sort, filter, copy, export."""
+"""The commands on the results and on the text, such as to sort, filter, copy and export."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ResultActions(FetchActions):
             told = named_counts(find_urls(text)) if name == AUTO else counts_of(find_urls(text, taken_as=name))
             return Choice(name[0], name, " · ".join(told))
 
-        # A long text takes a second or two for each.
+        # A long text takes a second or two per format.
         choices = await asyncio.to_thread(lambda: list(map(reading, (AUTO, *FORMATS))))
 
         async def read(name: str | None) -> None:
@@ -133,7 +133,7 @@ class ResultActions(FetchActions):
 
     @property
     def has_checked(self) -> bool:
-        """Whether the shown URLs are links of a check, and one of them has ended."""
+        """Whether the shown fetch checks links, and one of them has ended."""
         fetch = self.together.fetch
         return self.shows_fetched and fetch is not None and fetch.options.check and fetch.totals().ended > 0
 

@@ -1,4 +1,4 @@
-"""Shows the lab of a fetch on the stage, beside the list of its URLs."""
+"""Shows the lab of a fetch on the stage, beside the list of URLs."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ command = Command["StagedFetch"]
 class StagedFetch(LabScreen):
     """A screen with a list of URLs, and the lab of their fetch on its stage.
 
-    Most keys act on the list if it has the focus, and on the run on the stage if a pane there has the focus.
+    The stage is the set of panes that show a run. Most keys act on the list or on the run, whichever has the focus.
     """
 
     list_panes: ClassVar[tuple[str, ...]] = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
     views: FetchViews
-    """The list with its text, options and details."""
+    """The list with the text, the options and the details."""
     together: FetchSession
-    """Fetches all URLs at the same time."""
+    """The session that fetches all URLs concurrently."""
     one_by_one: FetchSession
-    """Fetches them one after another, to compare."""
+    """The session that fetches them one after another, for comparison."""
     is_staged = False
     shows_one_by_one = False
-    """Whether the stage has the run that fetches one by one."""
+    """Whether the stage shows the run that fetches one by one."""
     is_for_stepping = False
     _described: Fetch | None = None
-    """The fetch that the stage's lesson is about."""
+    """The fetch that the lesson on the stage describes."""
 
     @property
     def program(self) -> FetchSession:
-        """The session on the stage; the one that fetches all URLs at the same time unless the other was asked for."""
+        """The session on the stage."""
         return self.one_by_one if self.shows_one_by_one else self.together
 
     @property
     def programs(self) -> tuple[FetchSession, FetchSession]:
-        """Both ways of fetching."""
+        """Both sessions."""
         return (self.together, self.one_by_one)
 
     timed = programs
@@ -69,42 +69,42 @@ class StagedFetch(LabScreen):
 
     @property
     def is_in_list(self) -> bool:
-        """Whether the keys are about the list."""
+        """Whether the keys act on the list."""
         return not self.is_in_stage
 
     @property
     def shows_fetched(self) -> bool:
-        """Whether the table shows the rows of a fetch, not of a list to be fetched."""
+        """Whether the table shows the rows of a fetch, and not a list that was not fetched yet."""
         return self.together.fetch is not None and self.views.rows is self.together.fetch.rows
 
     @property
     def is_list_on_stage(self) -> bool:
-        """Whether the run on the stage is of the list that the table shows."""
+        """Whether the run on the stage fetches the list that the table shows."""
         return self.shows_fetched and self.program.targets == self.together.targets
 
     @property
     def can_step(self) -> bool:
-        """Whether there is something to step, or to fetch paused."""
+        """Whether a step is possible, or a fetch that starts paused."""
         return super().can_step if self.is_in_stage else bool(self.views.rows)
 
     @property
     def can_skip_waiting(self) -> bool:
-        """Whether something runs that waits, or can be run on the stage."""
+        """Whether a running fetch could skip waiting, or the stage could start one that does."""
         return (self.is_in_stage or self.running is not None) and super().can_skip_waiting
 
     @property
     def has_past(self) -> bool:
-        """Whether the stage shows a run whose past could be shown."""
+        """Whether the stage shows a run that has a past."""
         return self.is_staged and super().has_past
 
     @property
     def has_lines(self) -> bool:
-        """Whether the keys are about the stage, and it has activity to filter or copy."""
+        """Whether the keys act on the stage, and its activity log has lines to filter or copy."""
         return self.is_in_stage and super().has_lines
 
     @property
     def has_live_selection(self) -> bool:
-        """Whether a URL is selected that has not ended; on the stage, a task."""
+        """Whether the selected URL, or on the stage the selected task, has not ended."""
         if self.is_in_stage:
             return super().has_live_selection
         row = self.views.selected
@@ -132,7 +132,7 @@ class StagedFetch(LabScreen):
         self.paint()
 
     def leave_stage(self) -> None:
-        """Show the URLs alone; the next time, the stage begins in the present."""
+        """Show only the URLs. The stage goes back to the present."""
         if self.is_staged:
             self.action_go_to_present()
             self.stage.paint(self.record)
@@ -175,19 +175,19 @@ class StagedFetch(LabScreen):
 
     @property
     def has_other(self) -> bool:
-        """Whether the session that is not on the stage has run."""
+        """Whether the session that isn't on the stage has run."""
         return (self.together if self.shows_one_by_one else self.one_by_one).record.has_run
 
     @on(UrlSelected)
     def follow_url(self, event: UrlSelected) -> None:
-        """Keep the body of the selected URL, if it is still to be downloaded, and select its task on the stage."""
+        """Keep the body of the selected URL, if it was not downloaded yet, and select its task on the stage."""
         self.together.keep(event.number)
         if self.is_staged:
             self.stage.select(self._task_of_selected())
 
     @on(TaskSelected)
     def follow_task(self, event: TaskSelected) -> None:
-        """Select the URL that a task on the stage fetches, if the shown list has it."""
+        """Select the URL that the selected task on the stage fetches, if the list has it."""
         task = event.task if event.is_choice and self.is_list_on_stage else None
         number = None if task is None else self.program.number_of(task)
         if number is not None:
@@ -201,25 +201,25 @@ class StagedFetch(LabScreen):
             self.leave_stage()
 
     def show_engine(self) -> None:
-        """Show the engine's code while no task is followed; tasks also run other files of asynclab."""
+        """Show the code of the fetch engine, until a task in another file is selected."""
         path, first = engine.__file__, Fetch.run.__code__.co_firstlineno
         self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
 
     def paint(self) -> None:
-        """Bring the stage up to date, if it shows, and say what runs on it."""
+        """Update the stage if it is shown, and its lesson."""
         if self.program.fetch is not self._described:
             self._described = self.program.fetch
             self.stage.describe(self._lesson())
         super().paint()
 
     def can_go_to(self, pane: str) -> bool:
-        """Whether the focus can be moved to a pane: a visible one, or one behind a tab."""
+        """Whether the focus can be moved to a pane, which must be visible or have a tab."""
         if pane in self.list_panes:
             return bool(self.query_one(f"#{pane}").region.area)
         return self.is_staged and super().can_go_to(pane)
 
     def keep_focus(self) -> None:
-        """Give the focus to a visible pane if no pane has it, or if a hidden one does."""
+        """Give the focus to a visible pane if no pane or a hidden one has it."""
         if self.focused is not None and self.focused not in self.focus_chain:
             self.set_focus(None)
         if self.is_staged:

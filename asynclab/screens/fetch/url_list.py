@@ -1,4 +1,4 @@
-"""The URLs to fetch next: from the text, or from the practice server if there is no text."""
+"""The list of URLs to fetch next: those in the text, or practice pages if there is no text."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ OFFERED_PATHS = (
     "/status/404",
     "/flaky/first?times=1",
 )
-"""What the practice server offers besides its pages: redirects, slow and large bodies, an error, a retry."""
+"""The paths of the practice server in the list, in addition to its pages: redirects, slow and large bodies, errors."""
 
 NOTHING: FoundUrls = FoundUrls((), 0, (), (), 0)
 
 AT_ONCE = 20_000
-"""The longest text, in characters, that is searched on the loop; longer ones are searched in a thread."""
+"""The longest text, in characters, that is searched on the loop. Longer texts are searched in a thread."""
 
 
 class UrlList:
-    """The URLs of a text, as rows that are not fetched yet."""
+    """The URLs in a text, as rows that are not fetched yet."""
 
     def __init__(self) -> None:
         self.found = NOTHING
         """What was found in the text."""
         self.other: tuple[str, int] | None = None
-        """Another way to read the text, and how many other URLs it finds."""
+        """Another format of the text, and how many other URLs it would give; None if there is none."""
         self.rows: tuple[Row, ...] = ()
         """The URLs to fetch, all queued."""
         self.targets: tuple[str, ...] = ()
-        """The same URLs as written, with passwords."""
+        """The same URLs as they are sent, with passwords."""
         self.is_practice = False
-        """Whether they are pages of the practice server."""
+        """Whether the URLs are those of the practice server."""
         self.text = ""
-        """The text that was read last or is being read."""
+        """The latest text."""
         self.taken_as = ""
-        """The format that it is read as; empty to detect it."""
+        """The format as which the text is read; empty to detect it."""
         self._server: PracticeServer | None = None
         self._offered: tuple[FoundUrl, ...] = ()
 
@@ -59,15 +59,14 @@ class UrlList:
         return self._offered if self.is_practice else self.found.urls
 
     async def read(self, text: str, taken_as: str | None = None) -> bool:
-        """Find the URLs of a text.
+        """Find the URLs in a text.
 
         Args:
-            text: The text; an empty one resets the format.
-            taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to detect the format; None to read it as
-                the one before.
+            text: The text. An empty text resets the format.
+            taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to detect the format; None to keep the setting.
 
         Returns:
-            Whether no newer text has come in meanwhile.
+            False if a newer text was set meanwhile, so that this one was dropped.
         """
         self.text = text
         if taken_as is not None or not text.strip():
@@ -86,10 +85,10 @@ class UrlList:
         return True
 
     async def offer_practice(self) -> None:
-        """Start the practice server, so that there is something to fetch if the text is empty.
+        """Start the practice server, whose pages are listed while the text is empty.
 
         Raises:
-            OSError: It can't listen.
+            OSError: The server can't listen.
         """
         from asynclab.practice.server import PracticeServer
 

@@ -17,7 +17,7 @@ SORTS: dict[Sort, str] = {
     "size": "sorted by size, largest first",
     "url": "sorted by URL",
 }
-"""The ways to sort, and the words for each."""
+"""The ways to sort, with a description of each."""
 
 _STATE_RANKS: dict[RowState, int] = {"failed": 0, "retrying": 1, "running": 2, "queued": 3, "cancelled": 4, "ok": 5}
 
@@ -42,9 +42,9 @@ def arrange(rows: Sequence[Row], sort: Sort, wanted: str, now: float) -> Sequenc
 
     Args:
         rows: All rows, by their numbers.
-        sort: In which order; equal rows keep the order of the list.
-        wanted: A text that the URL, state, word or title must contain, in any case; empty for all.
-        now: Lab seconds.
+        sort: The order. Equal rows keep the order of the list.
+        wanted: A text that the URL, state, status or title must contain, in any case; empty for all rows.
+        now: The lab time in seconds.
     """
     if sort == "order" and not wanted:
         return range(1, len(rows) + 1)

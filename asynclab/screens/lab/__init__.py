@@ -1,1 +1,1 @@
-"""A run on a stage: its record, its views, and the actions on it."""
+"""The stage, a set of panes that show one run, with the record of the run and the commands on it."""

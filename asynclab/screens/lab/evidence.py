@@ -1,4 +1,4 @@
-"""Tells which events show a finding: those that its rule names, and the waits that led there."""
+"""Collects the evidence of a finding: the events that its rule names, and the waits that led to it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.findings_view import Evidence
 
 WAITS_TOLD = 6
-"""How many waits are shown: the task's own, and the waits of the tasks that it waits for."""
+"""The most waits that are shown: that of the finding's task, and those of the tasks that it waits for."""
 
 LOOKED_THROUGH = 500
-"""How many events are looked through for the one that tells what a task waits for."""
+"""How many events are searched for the one that reports what a task waits for."""
 
 
 def evidence_of(record: Record, found: Found) -> list[Evidence]:
-    """The events that show a finding, in words; events of other tasks are only where a look found it."""
+    """The evidence of a finding. Events of other tasks only show when it was found, so they aren't described."""
     finding = found.finding
     told = {number: record.event(number) for number in finding.evidence}
     tasks = {number: getattr(event, "task", None) for number, event in told.items()}
@@ -41,7 +41,7 @@ def _waits(record: Record, finding: Finding) -> Iterator[Evidence]:
     """The wait of the finding's task when it was found, and the waits of the tasks that it waited for."""
     found = max(finding.evidence, default=0)
     tasks = [] if finding.task is None else [finding.task]
-    for task in tasks:  # which grows meanwhile
+    for task in tasks:  # the body appends to this list
         lane = record.timeline.lanes.get(task)
         index = -1 if lane is None else bisect_right(lane.moments, found) - 1
         reason = lane.reasons[index] if lane is not None and index >= 0 and lane.kinds[index] == WAITING else None
@@ -53,7 +53,7 @@ def _waits(record: Record, finding: Finding) -> Iterator[Evidence]:
 
 
 def _explained(record: Record, task: int, begin: int, found: int) -> int:
-    """The event that tells what a task waits for, if it comes soon after the one with which it began to wait."""
+    """The number of the event that reports what a task waits for, or if none comes soon, that starts the wait."""
     for number in range(begin, min(found, begin + LOOKED_THROUGH) + 1):
         event = record.event(number)
         if isinstance(event, TaskWaiting) and event.task == task:

@@ -1,4 +1,4 @@
-"""A view with its filter."""
+"""A view with a field to filter its lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asynclab.widgets.line_view import LineView
 
 
 class Filtered(Vertical):
-    """A view; below it, while it is filtered, a line in which the filter is typed."""
+    """A view, and below it the field for the filter while that is open."""
 
     DEFAULT_CSS = """
     Filtered {
@@ -23,7 +23,7 @@ class Filtered(Vertical):
     """
 
     def __init__(self, view: LineView, noun: str, use: Callable[[str], object], *, id: str) -> None:
-        """Make the pane; `noun` names its lines, and `use` gets the text that they must contain."""
+        """Make the pane. `noun` names the lines in the plural. `use` is called with the text that they must contain."""
         super().__init__(id=id)
         self._view, self._noun, self._use = view, noun, use
 
@@ -41,7 +41,7 @@ class Filtered(Vertical):
         yield self._view
 
     async def open_filter(self) -> None:
-        """Open the line in which the filter is typed."""
+        """Open the filter."""
         if not self.is_filtering:
             hint, id = f"show {self._noun} with …", f"{self._view.id}-filter"
             await self.mount(Input(placeholder=hint, id=id, classes="filter", compact=True))
@@ -55,12 +55,12 @@ class Filtered(Vertical):
 
     @on(Input.Changed, ".filter")
     def use_filter(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
+        """Filter while text is typed."""
         self._use(event.value)
 
     @on(Input.Submitted, ".filter")
     async def keep_filter(self, event: Input.Submitted) -> None:
-        """Go back to the view; an empty filter is closed."""
+        """Give the focus back to the view. An empty filter is closed."""
         self._view.focus()
         if not event.value:
             await self.close_filter()

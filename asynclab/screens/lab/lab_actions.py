@@ -1,4 +1,4 @@
-"""The commands on the run that is shown: start, cancel, look at its past, read a task's story."""
+"""The commands on the run on the stage, such as to cancel tasks, view past moments and read stories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ command = Command["LabActions"]
 
 
 def can_control(screen: PaneScreen) -> bool:
-    """Whether what is shown takes commands, or would once it ran; a recording takes none."""
+    """Whether the shown run accepts commands, or will when it runs. A recording accepts none."""
     return screen.record.control is not None if screen.record.has_run else screen.program.can_start
 
 
@@ -39,31 +39,31 @@ _HISTORY = command(
 
 
 class LabActions(PaneScreen):
-    """A screen with a program on its stage, and the actions on it."""
+    """A screen with a program on its stage, and commands on its run."""
 
     @property
     def is_past(self) -> bool:
-        """Whether the past is shown."""
+        """Whether a past moment is shown."""
         return self.record.is_past
 
     @property
     def has_past(self) -> bool:
-        """Whether anything has happened that could be shown again."""
+        """Whether there are past moments to show."""
         return self.record.history.end > 0
 
     @property
     def is_still(self) -> bool:
-        """Whether what is shown stands still: then the keys of the history come first."""
+        """Whether the shown state stands still. Then the keys for the history come first in the key bar."""
         return self.is_paused or self.is_past
 
     @property
     def is_in_tasks(self) -> bool:
-        """Whether a view of tasks has the focus, and tasks in it."""
+        """Whether a view of tasks has the focus and isn't empty."""
         return any(view is self.focused and view.line_count() for view in self.stage.task_views)
 
     @property
     def selected_task(self) -> int | None:
-        """The id of the task that the cursor is on."""
+        """The number of the task under the cursor."""
         return self.stage.tasks.selected
 
     @property
@@ -79,12 +79,12 @@ class LabActions(PaneScreen):
 
     @property
     def findings_count(self) -> int:
-        """How many findings hold in the run on the stage."""
+        """The number of findings about the run on the stage."""
         return self.record.findings.count if self.is_staged else 0
 
     @property
     def can_leave(self) -> bool:
-        """Whether there is something to come back from."""
+        """Whether `action_leave` would do anything."""
         return self.is_hiding or self.is_past
 
     @command(
@@ -103,19 +103,19 @@ class LabActions(PaneScreen):
             self.program.give(lambda control: control.cancel_task(task))
 
     async def start_paused(self) -> None:
-        """Start the program paused if it has never run; else say that its run has ended."""
+        """Start the program paused if it has never run. Otherwise say that its run has ended."""
         if not self.record.has_run:
             self.program.start(paused=True)
-        elif not self.program.is_active:  # else the next run is about to begin
+        elif not self.program.is_active:  # otherwise the next run is about to start
             self.host.tell("the run has ended: r runs it again, R step by step")
 
     def task_to_follow(self) -> int | None:
-        """The selected task; None if it has ended, after saying so."""
+        """The selected task. If it has ended, shows a notice and returns None."""
         return self._live_task("there is no next event to run to")
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
-        """Let the selected task go next, if it is held."""
+        """Choose the selected task to run next, if it is held."""
         if event.is_choice and not self.record.is_past:
             self.record.choose(event.task)
 
@@ -148,12 +148,12 @@ class LabActions(PaneScreen):
 
     @property
     def is_in_findings(self) -> bool:
-        """Whether the list of findings has the focus, and anything in it."""
+        """Whether the list of findings has the focus and isn't empty."""
         return self.focused_pane == "findings" and self.stage.findings.selected is not None
 
     @on(FindingOpened)
     def go_to_finding(self, event: FindingOpened) -> None:
-        """Go to the moment of a finding, or of an event that shows it, select its task, and show its line."""
+        """Go to the moment of a finding, or of one of its events. Select the finding's task, and show its line."""
         record, finding = self.record, event.finding
         moment = event.event or max(finding.evidence, default=None)
         if moment is None:
@@ -227,7 +227,7 @@ class LabActions(PaneScreen):
 
     @on(TaskOpened)
     def explain(self, event: TaskOpened) -> None:
-        """Tell the life of a task; if another task's was read last, select that one."""
+        """Show the story of a task. If the user goes on to other tasks there, the last one will be selected."""
         from asynclab.screens.lab.story_screen import StoryScreen
 
         def select(task: int | None) -> None:
@@ -237,7 +237,7 @@ class LabActions(PaneScreen):
         self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
 
     def stuck_reports(self, *, is_past: bool = False) -> dict[str, list[str]]:
-        """Why nothing moves, in lines by the name of each loop: now on all that run, or at the moment that is shown."""
+        """The stuck report of each running loop by its name; with `is_past`, of the shown loop at the viewed moment."""
         others = () if is_past else [run for run in self.stuck_together if run.is_running]
         shown = others or (self.program,)
         records = {run.name: run.record for run in shown if run.record.has_run}
@@ -249,19 +249,19 @@ class LabActions(PaneScreen):
 
     @property
     def stuck_together(self) -> Sequence[StagedRun]:
-        """The runs that may wait for each other: the loops of one program."""
+        """The runs that may wait for each other: all loops of one program."""
         return (self.program,)
 
     def _told(self) -> tuple[Timeline, LabState]:
-        """The timeline of the program, and its state at the moment that is shown."""
+        """The timeline of the run, and its state at the moment being viewed."""
         return self.record.timeline, self.record.state
 
     def _found_of(self, task: int) -> Sequence[Found]:
-        """What was found of a task."""
+        """The findings about a task."""
         return self.record.findings.of_task(task)
 
     def _live_task(self, otherwise: str) -> int | None:
-        """The selected task; None if nothing can be done to it, after saying why."""
+        """The selected task. If it has ended or none is selected, shows a notice that says so, and returns None."""
         record, task = self.record, self.selected_task
         if task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: {otherwise}")
@@ -270,13 +270,13 @@ class LabActions(PaneScreen):
 
 
 def has_ended(record: Record, task: int) -> bool:
-    """Whether a task, or its whole run, has ended by now, or the task is unknown."""
+    """Whether a task or its whole run has ended, or the task is unknown."""
     known = record.present.tasks.get(task)
     return not record.source.is_running or known is None or known.has_ended
 
 
 def _why_not(record: Record, task: int | None) -> str:
-    """Why nothing can be done to a task: one clause."""
+    """Why commands on a task are impossible, as a clause."""
     if not record.has_run:
         return "nothing runs"
     if not record.source.is_running:

@@ -1,4 +1,4 @@
-"""A screen with a run on its stage: pausing, stepping and speeding it up, and painting it at each frame."""
+"""The base of screens with a run on their stage: commands to pause and step, and the painting of frames."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_STEP: dict[StepTaken, str] = {
 
 
 def can_be_instant(screen: TimeScreen) -> bool:
-    """Whether waiting can be skipped: only in a lab, since other programs wait for the outside world."""
+    """Whether waiting can be skipped: only in a lab, because other programs wait for the outside world."""
     return screen.program.can_start and can_control(screen)
 
 
@@ -46,11 +46,11 @@ class TimeScreen(LabActions):
     """A screen with a program whose lab time can be paused, stepped and sped up."""
 
     is_for_stepping = True
-    """Whether the screen is made for stepping; if not, a narrow key bar drops the keys for it early."""
+    """Whether stepping is important here. Otherwise a narrow key bar leaves out the keys for it early."""
 
     @property
     def can_skip_waiting(self) -> bool:
-        """Whether `instant` would change anything."""
+        """Whether waiting isn't skipped already."""
         return self.running is None or not self.running.present.clock.instant
 
     @command(
@@ -122,7 +122,7 @@ class TimeScreen(LabActions):
         self.change_speed(1)
 
     def change_speed(self, steps: int) -> None:
-        """Slow lab time down or speed it up by some steps."""
+        """Change the speed of lab time by some steps."""
         for program in self.timed:
             program.change_speed(steps)
 
@@ -137,7 +137,7 @@ class TimeScreen(LabActions):
             program.give(lambda control: control.run_instantly())
 
     def tell_report(self) -> None:
-        """Say why a step did nothing, once for each time that one was asked for."""
+        """Say why a step did nothing, once for each request."""
         report = self.record.take_report()
         if report is not None and report in NO_STEP:
             self.host.tell(NO_STEP[report])
@@ -146,24 +146,24 @@ class TimeScreen(LabActions):
 FRAMES_PER_SECOND = 20
 
 AWAKE = 2.0
-"""Real seconds after the last key, click or other event for which each frame is painted, whatever runs."""
+"""For this many real seconds after the last key, click or change, each frame is painted."""
 
 FRAMES_PER_REST = 5
-"""While nothing runs and there is no input, one frame in this many is painted; behind the help or the like, none."""
+"""While nothing changes and there is no input, one of this many frames is painted; none behind a modal screen."""
 
 FRAMES_PER_SAMPLE = 5
-"""How often runs that are not on the stage are sampled: once in this many frames."""
+"""Runs that aren't on the stage are sampled once in this many frames."""
 
 
 class LabScreen(TimeScreen):
-    """A stage between a title bar and a key bar; subclasses say which programs they have, and what else is shown."""
+    """A stage between a title bar and a key bar. Subclasses define the programs, and what else is shown."""
 
     _frames = 0
     _rests = 0
-    """How many frames in a row were not painted."""
+    """The number of consecutive frames that were not painted."""
     _awake_until = 0.0
     _version = 0
-    """How many events there were at the latest frame."""
+    """The total number of events at the latest frame."""
 
     @property
     def programs(self) -> Iterable[StagedRun]:
@@ -172,11 +172,11 @@ class LabScreen(TimeScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the picture changes without any event, such as the bar of a task that sleeps."""
+        """Whether views change even without events, such as the progress bar of a sleeping task."""
         return any(program.is_active for program in self.programs)
 
     def frame(self) -> None:
-        """Take in what has happened, and paint it; after a quiet while paint only some frames, to save time."""
+        """Fold new events, and paint. If nothing has changed for a while, paint few frames or none, to save time."""
         self.take_in()
         now, version = monotonic(), sum(program.state.version for program in self.programs)
         if self.is_busy or version != self._version:
@@ -184,20 +184,20 @@ class LabScreen(TimeScreen):
         self._version = version
         self._rests += 1
         is_awake = now < max(self._awake_until, self.host.latest_event + AWAKE)
-        is_in_front = self.app.screen is self  # behind another screen, each change would repaint the whole terminal
+        is_in_front = self.app.screen is self  # behind another screen, each paint would repaint the whole terminal
         if is_awake or (is_in_front and self._rests >= FRAMES_PER_REST):
             self._rests = 0
             if self.is_current:
                 self.paint()
 
     def beat(self) -> None:
-        """Take in what has happened, and paint it if the screen is in front."""
+        """Fold new events, and paint if this screen is in front."""
         self.take_in()
         if self.is_current:
             self.paint()
 
     def take_in(self) -> None:
-        """Take in what has happened; few events at a time, also while nobody looks."""
+        """Fold new events, also while the screen isn't in front, so that they never are too many at once."""
         if self.is_current and self.is_staged:
             self._sample()
         for program in self.programs:
@@ -205,7 +205,7 @@ class LabScreen(TimeScreen):
             program.record.findings.look()
 
     def paint(self) -> None:
-        """Bring every view up to date; each repaints only what changed."""
+        """Update all views. Each repaints only what changed."""
         self.tell_report()
         if self.is_staged:
             has_run = self.record.has_run
@@ -221,13 +221,13 @@ class LabScreen(TimeScreen):
         return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
 
     def marks(self) -> Sequence[Sign]:
-        """What the marks of a lab mean."""
+        """The marks of a lab, with their meanings."""
         from asynclab.screens.shared.help_page import LAB_MARKS
 
         return LAB_MARKS
 
     def _key_to_run(self) -> str:
-        """The key that runs the program, as a person reads it."""
+        """The key that runs the program, as shown to the user."""
         shown = {offer.command.action: offer.in_bar[0] for offer in self.own_offers if offer.applies}
         return shown.get("start_selected", "")
 

@@ -1,4 +1,4 @@
-"""The layout of the stage: which panes show, and how many lines each one gets."""
+"""Computes the layout of the stage: which panes are shown, and how many lines each gets."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ PANES = {
     "findings": "findings",
     "concept": "lesson",
 }
-"""What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
+"""The panes that can have the focus, in the order of the tab key: their ids, and their names on tabs."""
 
 STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
-"""The stage's panes, which any list may stand beside."""
+"""The panes of a stage. A screen may have a list beside them."""
 
 MIDDLE = ("timeline", "gauges", "loop")
-"""The ids of the panes that take turns in the row between tasks and code, in their order."""
+"""The ids of the panes that share the middle row, between tasks and code. If room is short, the user switches them."""
 
 BESIDE_CODE = ("activity", "findings")
-"""The ids of the panes that take turns beside the code."""
+"""The ids of the panes that share the place beside the code."""
 
 ROOMY = 50
-"""Lines from which on queues and deadlines have a row of their own."""
+"""From this many lines on, queues and deadlines have their own row."""
 
 WIDE = 110
-"""Columns from which on two panes stand side by side."""
+"""From this many columns on, two panes are side by side."""
 
 
 def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
-    """The panes that have to take turns; only one if there is room for all.
+    """The panes that share one place in the middle row; only one if there is room for all.
 
     Args:
-        width: Of the row, in cells.
-        height: Of the screen, in lines.
-        has_gauges: Whether there is any queue, lock or deadline.
+        width: Cells of the row.
+        height: Lines of the screen.
+        has_gauges: Whether there are queues, locks or deadlines.
     """
     gauges = ("gauges",) if has_gauges and height < ROOMY else ()
     loop = ("loop",) if width < WIDE else ()
@@ -48,13 +48,13 @@ def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
 
 
 def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> frozenset[str]:
-    """The panes that show.
+    """The panes of the middle row, and of the row for queues, that are shown.
 
     Args:
-        width: Of the row, in cells.
-        height: Of the screen, in lines.
-        has_gauges: Whether there is any queue, lock or deadline.
-        chosen: The pane that the user chose; None for no choice: then queues come before the timeline.
+        width: Cells of the row.
+        height: Lines of the screen.
+        has_gauges: Whether there are queues, locks or deadlines.
+        chosen: The pane that the user chose. With None, queues have priority over the timeline.
     """
     waiting = turns(width, height, has_gauges=has_gauges)
     front = chosen if chosen in waiting else "gauges" if "gauges" in waiting else "timeline"
@@ -64,7 +64,7 @@ def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> f
 
 
 def next_to_show(front: str) -> str:
-    """The pane after the one in front, if one pane shows at a time; the first one after any other pane."""
+    """The next of the panes `MIDDLE` after the one in front; the first if another pane is in front."""
     return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]
 
 
@@ -75,61 +75,61 @@ HEADER = 1
 """Lines above the rows of the task table."""
 
 LEAST_TASKS = 7
-"""Lines that the task table gets at least, with frame and header, if there is room for the code."""
+"""The fewest lines of the task table, with frame and header, if there is room for the code."""
 
 LEAST_MIDDLE = 7
-"""Lines that the row between tasks and code gets at least, if there is room for the code."""
+"""The fewest lines of the middle row, if there is room for the code."""
 
 LEAST_CODE = 10
-"""Lines for which code and activity take back what the panes above them don't need, with their frame."""
+"""If code and activity have fewer lines than this, they take lines that the panes above don't need. With the frame."""
 
 SCANTY = 5
-"""Lines that are left to a pane above the code in any case."""
+"""The fewest lines that a pane above the code keeps then."""
 
 LEAST_FINDINGS = 10
-"""Lines that findings get at least beside the code, with their frame: if room is short, that row goes instead."""
+"""The fewest lines of findings beside the code, with their frame. If room is short, the middle row is hidden."""
 
 POINTER = 1
-"""The line below the lanes that points at a moment; if it would hide a lane, the ruler does that."""
+"""The line below the lanes that points at a moment. If it would hide a lane, it is left out."""
 
 MOST_LANES = 9
-"""Lines that the timeline gets at the cost of the code, with frame and header, if it has more lanes than fit."""
+"""A timeline with more lanes than fit takes lines from the code, up to this many, with frame and header."""
 
 LITTLE_CODE = 6
-"""Lines that code and activity keep then, with their frame."""
+"""The fewest lines that code and activity keep then, with their frame."""
 
 LEAST_BELOW = 5
-"""Lines that activity or findings need below the tasks, with their frame, if one pane shows at a time."""
+"""If one pane is shown at a time: the fewest lines of activity or findings below the tasks, with their frame."""
 
 LESSON_ABOVE_A_PANE = 4
-"""The fewest lines of the lesson, with its frame, if one pane shows at a time."""
+"""If one pane is shown at a time: the fewest lines of the lesson, with its frame."""
 
 OTHER_LINES = 3
 """Lines of the title bar, the tabs and the key bar."""
 
 LOWEST = 20
-"""Lines from which on queues stand below the tasks if one pane shows at a time."""
+"""If one pane is shown at a time: from this many lines on, queues are below the tasks."""
 
 
 def lines_of_tasks(tasks: int) -> int:
-    """Lines that tasks take in the table, and their lanes on the timeline, with frame and header."""
+    """The lines of the task table, and of the timeline, with frame and header."""
     return tasks + HEADER + FRAME
 
 
 def lines_of_gauges(height: int, gauges: int) -> int:
-    """Lines that queues, locks and deadlines get on a screen of this height, with their frame."""
+    """The lines for queues, locks and deadlines on a screen of this height, with their frame."""
     return min(max(gauges, 3), height // 5) + FRAME
 
 
 def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int) -> int:
-    """The lines of the lesson if one pane shows at a time: all, if they leave that pane ten lines or all that it needs.
+    """The lines of the lesson if one pane is shown at a time. That pane gets at least ten lines, or all that it needs.
 
     Args:
-        height: Of the screen, in lines.
+        height: Lines of the screen.
         front: The id of the pane in front.
-        lesson: Lines that the lesson wants, with its frame.
-        tasks: Lines of the tasks.
-        gauges: Lines that queues take below the tasks, with their frame; 0 if they don't show there.
+        lesson: Lines that the lesson needs, with its frame.
+        tasks: The number of tasks.
+        gauges: Lines of the queues below the tasks, with their frame; 0 if they aren't shown there.
     """
     is_known = tasks > 0 and front in ("tasks", "timeline")
     needed = min(lines_of_tasks(tasks), LEAST_CODE) + gauges if is_known else LEAST_CODE
@@ -137,7 +137,7 @@ def lines_above(height: int, front: str, *, lesson: int, tasks: int, gauges: int
 
 
 class Shares(NamedTuple):
-    """The lines of each pane, with its frame; code and activity get the rest."""
+    """The lines of the panes, with their frames. Code and activity get the rest."""
 
     tasks: int
     gauges: int
@@ -145,15 +145,15 @@ class Shares(NamedTuple):
 
 
 def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int, loop: int = 0) -> Shares:
-    """The lines that each pane gets if all of them show: what it needs, if the others can spare that much.
+    """The lines of each pane if all panes are shown: what it needs, if there is room.
 
     Args:
-        height: Of the screen, in lines.
-        shown: The ids of the panes that show.
-        lesson: Lines of the lesson, with its frame; the others are counted without frames.
-        tasks: Lines of the tasks.
-        gauges: Lines of queues, locks and deadlines; 0 if there are none.
-        loop: Lines of the event loop's view, the most that it has had.
+        height: Lines of the screen.
+        shown: The ids of the panes that are shown.
+        lesson: Lines of the lesson, with its frame. The other numbers are without frames.
+        tasks: The number of tasks.
+        gauges: Lines of the queues, locks and deadlines; 0 if there are none.
+        loop: The most lines that the view of the event loop has had.
     """
     table, queues = lines_of_tasks(tasks), lines_of_gauges(height, gauges)
     row = max(table, loop + FRAME)
@@ -162,7 +162,7 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
     rest = height - 2 - lesson - (queues if "gauges" in shown else 0)
     room = rest - (middle if has_middle else 0)
     listed = max(LEAST_TASKS, min(room // 2, table))
-    if not tasks:  # nothing has run: how much is needed is unknown
+    if not tasks:  # nothing has run, so it is unknown how many lines are needed
         return Shares(listed, queues, middle)
     missing = LEAST_CODE - (room - listed)
     from_tasks = _spared(listed, table, missing)
@@ -172,5 +172,5 @@ def shares(height: int, shown: Set[str], *, lesson: int, tasks: int, gauges: int
 
 
 def _spared(lines: int, needed: int, missing: int) -> int:
-    """How many of its lines a pane gives back where some are missing."""
+    """How many lines a pane can give to others that miss some, and still have the lines that it needs."""
     return max(0, min(missing, lines - max(SCANTY, needed)))

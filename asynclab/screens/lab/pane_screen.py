@@ -1,4 +1,4 @@
-"""A screen with panes: which one has the focus or the whole screen, and what is filtered or copied there."""
+"""The base of screens with panes: moves the focus, zooms, filters and copies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 command = Command["PaneScreen"]
 
 NARROW, LOW = 100, 30
-"""Columns and lines below which one pane shows at a time, the others on tabs."""
+"""With fewer columns or lines than these, one pane is shown at a time, with tabs for the others."""
 
 
 class PaneScreen(CommandScreen):
@@ -28,11 +28,11 @@ class PaneScreen(CommandScreen):
     list_panes: ClassVar[tuple[str, ...]] = ("demos",)
     """The ids of the panes beside the stage."""
     least_height = LOW
-    """Lines from which on all panes show."""
+    """From this many lines on, all panes are shown."""
     stage: Stage
-    """The views of a run; they may be mounted after the first paint."""
+    """The panes that show a run. They may be mounted after the first paint."""
     is_staged = True
-    """Whether the stage shows."""
+    """Whether the stage is shown."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -48,27 +48,27 @@ class PaneScreen(CommandScreen):
 
     @property
     def record(self) -> Record:
-        """The record of its present or latest run."""
+        """The record of the program's present or latest run."""
         return self.program.record
 
     @property
     def running(self) -> Record | None:
-        """The record of the first of these programs that runs."""
+        """The record of the first running program of `timed`; None if none runs."""
         return next((program.record for program in self.timed if program.is_running), None)
 
     @property
     def is_paused(self) -> bool:
-        """Whether something runs, and its lab time is paused."""
+        """Whether a program runs and its lab time is paused."""
         return self.running is not None and self.running.present.clock.paused
 
     @property
     def is_furnished(self) -> bool:
-        """Whether the stage is there."""
+        """Whether the stage was created."""
         return "stage" in vars(self)
 
     @property
     def is_single(self) -> bool:
-        """Whether one pane shows at a time."""
+        """Whether one pane is shown at a time."""
         return self.is_zoomed or self.size.width < NARROW or self.size.height < self.least_height
 
     @property
@@ -83,17 +83,17 @@ class PaneScreen(CommandScreen):
 
     @property
     def has_lines(self) -> bool:
-        """Whether there is activity to filter or copy."""
+        """Whether the activity log has lines to filter or copy."""
         return bool(self.record.present.activity)
 
     @property
     def focused_pane(self) -> str:
-        """The id of the pane that has the focus; a filter counts as part of it."""
+        """The id of the pane that has the focus. A filter belongs to its pane."""
         focused = "" if self.focused is None else self.focused.id or ""
         return focused.removesuffix("-filter")
 
     def lay_out(self) -> None:
-        """Choose between all panes and one at a time."""
+        """Show all panes, or one at a time."""
         if self.is_furnished:
             self.set_class(self.is_zoomed, "-zoomed")
             self.stage.is_zoomed = self.is_zoomed
@@ -103,7 +103,7 @@ class PaneScreen(CommandScreen):
         self.lay_out()
 
     def keep_focus(self) -> None:
-        """Give the focus to a visible pane if none has it: Textual takes it from a pane that is hidden."""
+        """Give the focus to a visible pane if none has it, because Textual removes it from a pane that is hidden."""
         if self.focused is None and self.app.app_focus:
             shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
             self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE, "tasks") if pane in shown))
@@ -112,7 +112,7 @@ class PaneScreen(CommandScreen):
         """Bring a pane to the front and give it the focus."""
         if pane not in self.list_panes:
             self.stage.lay_out(pane, is_single=self.is_single)
-        self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
+        self.set_focus(self.query_one(f"#{pane}"))  # at once, because the next key may already wait
         for view in self.stage.chosen_from:
             if view is self.focused:
                 view.begin_somewhere()
@@ -156,7 +156,7 @@ class PaneScreen(CommandScreen):
         self.stage.keep_ended(not self.stage.keeps_ended)
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar shows; while a filter is typed, what works then."""
+        """The entries of the key bar. While a filter is typed, only keys that work then."""
         if self.stage.log_pane.is_typing:
             return self.bar_while_typing(*filter_entries("lines"))
         return super().bar()
@@ -194,12 +194,12 @@ class PaneScreen(CommandScreen):
         self.copy(self.stage.activity.visible_text())
 
     def _leave_hidden(self) -> None:
-        """If the focused pane is now hidden, give the focus to the pane that replaced it."""
+        """If the focused pane is hidden now, give the focus to the pane that replaced it."""
         if not self.is_single and self.focused_pane in MIDDLE and self.focused_pane not in self.stage.shown_panes:
             self.action_show_pane(next(pane for pane in MIDDLE if pane in self.stage.shown_panes))
 
     def go_to_pane(self, by: int) -> None:
-        """Move the focus by some of the panes that can be reached."""
+        """Move the focus by some panes, among those that can have it."""
         panes = [pane for pane in (*self.list_panes, *self.stage.panes) if self.can_go_to(pane)]
         at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
         self.action_show_pane(panes[(at + by) % len(panes)])

@@ -1,4 +1,4 @@
-"""Tabs for the panes if one shows at a time, and beside them what blocked the loop."""
+"""The tabs of the panes, if one is shown at a time. Beside them is what blocked the loop."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from asynclab.model.text import cell_width
 from asynclab.model.wording.grammar import Forms, fitting
 
 MARK = 1
-"""Cells before each name, for the mark of the one in front."""
+"""Cells before each name, for the mark of the pane in front."""
 
 WIDE_GAP = 1
-"""Cells after each name, if there is room for them."""
+"""Cells after each name, if there is room."""
 
 BEFORE_BLOCK = 2
-"""The fewest cells before what blocked the loop."""
+"""The fewest cells before the text about what blocked the loop."""
 
 
 class PaneTabs(Widget):
-    """A line with the name of each pane; the one in front stands out."""
+    """A line with the name of each pane. The pane in front is highlighted."""
 
     DEFAULT_CSS = """
     PaneTabs {
@@ -32,26 +32,26 @@ class PaneTabs(Widget):
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        """Make the tabs, from the name of each pane by its id."""
+        """Make the tabs. `names` has the name of each pane by its id."""
         super().__init__()
         self._names = dict(names)
         self._front = ""
         self._blocked: Forms = ("",)
 
     def show(self, front: str, names: Mapping[str, str]) -> None:
-        """Mark the pane with this id among those that have tabs now."""
+        """Show these tabs, and mark the one of the pane with the id `front`."""
         if (front, names) != (self._front, self._names):
             self._front, self._names = front, dict(names)
             self.refresh()
 
     def show_block(self, blocked: Forms) -> None:
-        """Show at the end of the line what blocked the loop; empty for nothing, or if another view says it."""
+        """Show at the end of the line what blocked the loop; empty for nothing, or if another view shows it."""
         if blocked != self._blocked:
             self._blocked = blocked
             self.refresh()
 
     def render(self) -> Content:
-        """The tabs, scrolled so that the front pane's tab is visible, and the step that blocks the loop."""
+        """The tabs, scrolled so that the tab of the pane in front is visible, and what blocked the loop."""
         tabs = Content(" " * self._gap).join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
         if not self._block_width:
             return tabs
@@ -62,7 +62,7 @@ class PaneTabs(Widget):
 
     @property
     def _block_width(self) -> int:
-        """The fewest cells that the block takes, with the space before it."""
+        """The fewest cells of the text about the block, with the space before it."""
         shortest = self._blocked[-1]
         return BEFORE_BLOCK + 2 + cell_width(shortest) if shortest else 0
 
@@ -73,11 +73,11 @@ class PaneTabs(Widget):
 
     @property
     def _room(self) -> int:
-        """The cells that the names may take; the one in front always shows."""
+        """The cells for the names. The name of the pane in front always fits."""
         return max(len(self._names.get(self._front, "")) + 1, self.content_size.width - self._block_width)
 
     async def on_click(self, event: Click) -> None:
-        """Bring the pane that was clicked to the front."""
+        """Bring the clicked pane to the front."""
         offset = event.get_content_offset(self)
         at = 0
         for pane in self._shown() if offset is not None else ():
@@ -87,7 +87,7 @@ class PaneTabs(Widget):
             at += MARK + width + self._gap
 
     def _shown(self) -> list[str]:
-        """The panes whose names are shown, by id: in a narrow line, without the first or last ones."""
+        """The ids of the panes whose names are shown. In a narrow line, the first or last ones are left out."""
         panes = list(self._names)
         if self._front in panes:
             before = panes.index(self._front)

@@ -1,4 +1,4 @@
-"""Reads from a record what the views show: its clock, and the moment of the past."""
+"""Reads from a record the clock and the past moment that views show."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from asynclab.widgets.title_bar import Moment
 
 
 def clock_of(record: Record) -> Line:
-    """The clock of a run now, whatever moment is shown; empty if nothing has run."""
+    """The present clock of a run, whatever moment is being viewed; empty if nothing has run."""
     source = record.source
     is_over = not source.is_running
     return clock_line(record.present, source.now, chosen=record.chosen, is_over=is_over) if record.has_run else ()
 
 
 def moment_of(record: Record) -> Moment | None:
-    """The moment of the past that is shown; None for the present."""
+    """The past moment being viewed; None for the present."""
     if record.moment is None:
         return None
     history, what = record.history, kind_and_task(record.history.event_before(record.moment), record.state)

@@ -1,4 +1,4 @@
-"""Runs a program in one lab after another: a demo, or a list of URLs."""
+"""The base of programs that run inside asynclab, each time in a new lab: demos and fetches."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from asynclab.trace import Lab
 LabFactory: TypeAlias = Callable[..., Lab]
 
 Launch: TypeAlias = Callable[..., object]
-"""Starts a coroutine function with its arguments in the lab that was made for it."""
+"""A function that starts a coroutine function with its arguments in a new lab."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A request to start."""
+    """A request to start the program."""
 
     paused: bool
     instant: bool
 
 
 class Program(StagedRun, ABC):
-    """Asyncio code, and its present or latest lab.
+    """A program that can be started any number of times, and its present or latest lab.
 
-    However often it is started, one lab runs at a time: first the one before is cancelled, and its clean-up awaited.
+    Only one lab runs at a time. A new start first cancels the present lab, and waits for its clean-up.
     """
 
     can_start = True
 
     def __init__(self, name: str, make_lab: LabFactory | None = None) -> None:
-        """Prepare a program, whose labs have this name; nothing runs before it is started."""
+        """Prepare a program, whose labs have this name. `start` runs it."""
         super().__init__(name)
         self.lab: Lab | None = None
-        """The present or latest lab, to start, await and close; views read the record's source."""
+        """The present or latest lab. Views don't use it, but the source of the record."""
         self.problem: str = ""
-        """Why the latest start failed, in one line; empty if it didn't."""
+        """Why the latest start failed, in one line; empty if it succeeded."""
         self.runs = 0
-        """How many labs it has run in."""
+        """How many times it has run."""
         self._make_lab = make_lab or Lab
         self._wanted: Start | None = None
         self._asked = asyncio.Event()
@@ -53,11 +53,11 @@ class Program(StagedRun, ABC):
 
     @abstractmethod
     async def enter(self, source: Source, launch: Launch) -> str:
-        """Start the code in a lab that was made for it.
+        """Start the code in a new lab.
 
         Args:
-            source: The lab's events and state.
-            launch: Starts the lab.
+            source: The lab, as the source of events and state.
+            launch: Starts the lab with a coroutine function.
 
         Returns:
             Why it could not be started, in one line; empty if it was.
@@ -65,15 +65,15 @@ class Program(StagedRun, ABC):
 
     @property
     def is_active(self) -> bool:
-        """Whether it runs, is about to, or is cleaning up."""
+        """Whether it runs, is about to run, or cleans up."""
         return self._driver is not None and not self._driver.done()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it over, paused before its first step or without real waiting; returns at once."""
+        """Start or restart the program: `paused` before its first step, or `instant`, skipping waits."""
         self._wanted = Start(paused, instant)
         self._asked.set()
         if not self.is_active:
-            # In no lab's context and no widget's: it outlives whoever asked.
+            # With an empty context, because the task lives longer than the lab or widget that called this.
             self._driver = asyncio.create_task(self._drive(), name=f"run {self.name}", context=contextvars.Context())
 
     def cancel(self) -> None:
@@ -82,12 +82,12 @@ class Program(StagedRun, ABC):
         self.give(lambda control: control.cancel())
 
     async def settle(self) -> None:
-        """Wait until nothing of it is running."""
+        """Wait until the program doesn't run any more."""
         if self._driver is not None:
             await asyncio.wait([self._driver])
 
     async def close(self) -> None:
-        """Cancel the run and wait for its clean-up, at most as long as a lab allows."""
+        """Cancel the run, and wait for its clean-up, for which a lab has a time limit."""
         self.cancel()
         self._asked.set()
         await self.settle()
@@ -120,7 +120,7 @@ class Program(StagedRun, ABC):
 
 
 async def _first_of(*coroutines: Coroutine[Any, Any, Any]) -> None:
-    """Wait until one of them is done."""
+    """Wait until one of the coroutines is done, and cancel the others."""
     waiting = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

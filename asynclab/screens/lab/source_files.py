@@ -1,4 +1,4 @@
-"""Reads the files that tasks run, and tells whether one has changed since."""
+"""Reads the source files that tasks run, and checks whether they have changed since."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CHECK_PERIOD = 1.0
-"""Real seconds between two checks of a file, however often it is asked for."""
+"""The least real seconds between two checks of a file."""
 
 
 @dataclass(slots=True)
 class _Read:
     text: str | None
     stamp: tuple[float, int] | None
-    """Its modification time and size when it was read; None if it isn't a file on disk."""
+    """The file's modification time and size when it was read; None if it isn't a file on disk."""
     checked_at: float
     present: tuple[float, int] | None
-    """Its modification time and size when it was last checked."""
+    """The file's modification time and size at the latest check."""
 
 
 class SourceFiles:
-    """Reads each file once, so that its text is what runs, even if it is edited meanwhile."""
+    """Reads each file only once, so that its text is the running code, even if the file is edited later."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
-        """Make an empty collection; `seconds` returns real seconds."""
+        """Make an empty cache. `seconds` returns the time in real seconds."""
         self._seconds = seconds
         self._known: dict[str, _Read] = {}
 
     def read(self, path: str) -> str | None:
-        """The text of a file when it was first asked for; None if it can't be read.
+        """The text of a file when it was first read; None if it can't be read.
 
         Args:
             path: A path, or another name that linecache knows, such as a cell of an interactive session.
@@ -39,7 +39,7 @@ class SourceFiles:
         return self._look(path).text
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file has changed on disk since it was first read, or since a time in seconds since 1970."""
+        """Whether a file has changed on disk since it was first read, or since `since`, in seconds since 1970."""
         known = self._look(path)
         if known.text is None:
             return False

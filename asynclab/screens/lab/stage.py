@@ -1,4 +1,4 @@
-"""The stage: shows a run in all views, from lesson and tasks to code and activity."""
+"""The stage: a set of panes that show one run, such as its tasks, timeline, code and activity log."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ PROMISES = {
     "activity": "Everything that happens is listed here.",
     "findings": "Bugs that the rules prove are listed here, each with its cause and how to mend it.",
 }
-"""What a pane shows once something has run, by its id."""
+"""What each pane will show when something has run, by the pane's id."""
 
 
 class Stage(StageRoom):
-    """The views of one run: all panes at once, or one at a time behind tabs."""
+    """The panes that show one run, all at once, or one at a time with tabs."""
 
     DEFAULT_CSS = """
     Stage {
@@ -58,29 +58,29 @@ class Stage(StageRoom):
     _record = NO_RECORD
 
     def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
-        """Show the code of another program, by default from its first line of code, and divide the room again.
+        """Show the code of another program, from `line` or else from its first line of code.
 
-        `path` is the path of its file as its tasks report it.
+        `path` must be the path that tasks have for the file.
         """
         if name != self._program:
             self._program, self._most_tasks, self._most_of_the_loop = name, 0, 0
         self.source.show_source(path, text, line=line)
 
     def fill_empty_panes(self, key: str, *, has_run: bool) -> None:
-        """Say in the empty panes what they will show, and which key runs the program, if there is one."""
+        """Set the texts of empty panes: what they will show, and the key that runs the program, if there is one."""
         for pane, promise in PROMISES.items():
             said = f"Press {key} to run this. {promise}" if key else "" if has_run else promise
             self.query_one(f"#{pane}", LineView).set_hint(said if key else self.said_of_nothing.get(pane, said))
 
     def describe(self, lesson: LessonText, *, is_mistake: bool = False) -> None:
-        """Show the lesson of what runs, in other colours while a mistake is switched on."""
+        """Show the lesson of the program, in another colour while a mistake is switched on."""
         self._shows_mistake = is_mistake
         self.set_class(is_mistake, "-mistake")
         self.concept.show_lesson(lesson)
 
     @property
     def said_of_nothing(self) -> Mapping[str, str]:
-        """What a pane says where something has run and it has nothing to show."""
+        """The texts of panes that are empty although something has run, by the pane's id."""
         return {"findings": NOTHING}
 
     @property
@@ -95,15 +95,15 @@ class Stage(StageRoom):
 
     @property
     def has_too_many_tasks(self) -> bool:
-        """Whether tasks that ended could make room for others."""
+        """Whether the views don't have room for all tasks, and could hide ended ones."""
         return any(view.has_too_many for view in (self.tasks, self.timeline) if self.is_seen(view.id or ""))
 
     def paint(self, record: Record) -> None:
-        """Bring every view up to date with a run; each repaints only what changed."""
+        """Update all panes. Each repaints only what changed."""
         if record is not self._record:
             self.turn_to(record)
         state, now = record.state, record.now
-        # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
+        # The layout depends only on the present, so that panes don't move while the user views past moments.
         self._gauge_lines = lines_of_queues(record.present)
         self._most_tasks = max(self._most_tasks, len(record.present.tasks))
         self._share_the_room()
@@ -124,16 +124,16 @@ class Stage(StageRoom):
             self.source.point_at(None)
 
     def turn_to(self, record: Record, task: int | None = None) -> None:
-        """Show another run from the next paint on, and select one of its tasks."""
+        """Show another run from the next paint on, and select a task of it."""
         self._record = record
         self.select(task)
 
     def point_at(self, place: Place) -> None:
-        """Show a line of code, until another task is selected or the present is shown again."""
+        """Mark and show a line of code, until another task is selected or the present is viewed again."""
         self.source.point_at(place)
 
     def _show_findings(self, record: Record) -> None:
-        """Show the findings of the whole run, whatever moment is shown: each leads to its own moment."""
+        """Show the findings about the whole run, whatever moment is being viewed."""
         found = record.findings.found
         self.findings.show(record.findings.bugs, record.present, partial(evidence_of, record), record.findings.left_out)
         self.tabs.show(self.front, self._tabs())
@@ -141,7 +141,7 @@ class Stage(StageRoom):
             view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})
 
     def _show_the_middle(self) -> None:
-        """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
+        """Update only visible panes. With thousands of tasks, the others would take half of a frame's time."""
         record = self._record
         state, now = record.state, record.now
         if self.is_seen("gauges"):
@@ -157,11 +157,11 @@ class Stage(StageRoom):
         self.select(event.task)
 
     def select(self, task: int | None) -> None:
-        """Select a task in every pane."""
+        """Select a task in all panes."""
         for view in self.task_views:
             view.select(task)
         self.source.select(task)
 
     def selected_text(self, pane: str) -> str:
-        """The selected text of a pane, by its id; all of its text if it has no cursor; empty for no pane."""
+        """The line under a pane's cursor; the whole text of a pane without a cursor; empty if there is no such pane."""
         return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in self.panes else ""

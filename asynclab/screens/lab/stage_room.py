@@ -1,4 +1,4 @@
-"""Decides which views of a stage show, and how many lines each gets."""
+"""Lays out the panes of a stage: chooses which are shown, and how many lines each gets."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
 
 LESSON_PERCENT = 30
-"""The largest share of the stage's height for the lesson."""
+"""The most lines of the lesson, in percent of the stage's height."""
 
 
 class StageRoom(Vertical):
-    """The views of a stage, and the room that they share."""
+    """The panes of a stage, and their layout."""
 
     concept = query_one(LessonPane)
     tabs = query_one(PaneTabs)
@@ -62,9 +62,9 @@ class StageRoom(Vertical):
     lower = query_one("#lower", Horizontal)
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
-    """The ids of its panes, and what the tabs call them."""
+    """The ids of the panes, and their names on tabs."""
     lines_below: int = 0
-    """The lines that a subclass needs below the panes if all of them show."""
+    """The lines that a subclass needs below the panes if all panes are shown."""
 
     def __init__(
         self,
@@ -74,39 +74,39 @@ class StageRoom(Vertical):
         keeps_ended: bool = True,
         id: str | None = None,
     ) -> None:
-        """Make the views, which read files by `files`, or else from the disk.
+        """Make the panes. They read source files by `files`, or else from the disk.
 
-        `in_the_middle` is the pane that starts in the middle row; None stands for the one with most to show.
-        `keeps_ended` is whether tasks keep their rows after they ended, even if that leaves no room for others.
+        `in_the_middle` is the pane that is first in the middle row; by default queues, or the timeline without queues.
+        `keeps_ended` is whether ended tasks are listed even if not all tasks fit.
         """
         super().__init__(id=id)
         self.keeps_ended = keeps_ended
         self._files = files or SourceFiles()
         self.front = "tasks"
-        """The id of the pane that shows if one shows at a time."""
+        """The id of the pane in front, if one pane is shown at a time."""
         self.is_single = False
-        """Whether one pane shows at a time."""
+        """Whether one pane is shown at a time."""
         self.is_zoomed = False
-        """Whether that one has the whole screen, without lesson and queues."""
+        """Whether that pane has the whole screen, without lesson and queues."""
         self._gauge_lines = 0
-        """Lines that queues, locks and deadlines take."""
+        """Lines that queues, locks and deadlines need."""
         self._most_tasks = 0
         """The most tasks that this program has had so far."""
         self._most_of_the_loop = 0
-        """The most lines that its event loop has taken so far."""
+        """The most lines that the view of its event loop has needed so far."""
         self._wishes: dict[str, str] = {}
         """The pane that the user chose for the middle row, by the name of the program."""
         self._beside_code: dict[str, str] = {}
-        """The pane that the user chose to see beside the code, by the name of the program."""
+        """The pane that the user chose for the place beside the code, by the name of the program."""
         self._shows_mistake = False
         """Whether a mistake is switched on."""
         self._program = ""
-        """The name of what runs in the lab."""
+        """The name of the program on the stage."""
         self._first_wish = in_the_middle
         """The pane in the middle row until the user chooses."""
 
     def compose(self) -> ComposeResult:
-        # Above the lesson, so that a long one, or another demo's, moves no tab.
+        # The tabs are above the lesson, so that they don't move when its height changes.
         yield PaneTabs(self.panes)
         yield LessonPane(id="concept")
         yield TaskTable(id="tasks")
@@ -120,24 +120,24 @@ class StageRoom(Vertical):
             yield FindingsView(id="findings")
 
     def on_mount(self) -> None:
-        """Let keys scroll a long lesson."""
+        """Allow the lesson to have the focus, so that keys scroll it."""
         self.concept.can_focus = True
         self.keep_ended(self.keeps_ended)
 
     def keep_ended(self, keeps: bool) -> None:
-        """List all tasks, or hide ended ones when there is no room."""
+        """Set whether ended tasks are listed even if not all tasks fit."""
         self.keeps_ended = keeps
         for view in (self.tasks, self.timeline):
             view.keep_ended(keeps)
 
     def filter(self, text: str) -> None:
-        """Show only the activity that contains a text, and, if any match, only the tasks whose names contain it."""
+        """Show only lines of the activity log that contain a text, and only tasks whose names contain it, if any do."""
         for view in (self.activity, self.tasks, self.timeline):
             view.set_filter(text)
 
     @property
     def shown_panes(self) -> frozenset[str]:
-        """The ids of the panes that show if there is room for several; without demos and lesson."""
+        """The ids of the panes to show if there is room for several, without the lesson."""
         width, height = self.size.width, self._height
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
@@ -146,11 +146,11 @@ class StageRoom(Vertical):
 
     @property
     def has_turns(self) -> bool:
-        """Whether panes take turns in the middle row."""
+        """Whether several panes share one place in the middle row."""
         return not self.is_single and len(self._turns()) > 1
 
     def show_next_in_the_middle(self) -> None:
-        """Show the next of the panes that take turns in the middle row."""
+        """Show the next of the panes that share one place in the middle row."""
         if not self._has_middle:
             self._beside_code[self._program] = "activity"
         waiting = self._turns()
@@ -169,12 +169,12 @@ class StageRoom(Vertical):
         self._show_the_middle()
 
     def _show_the_middle(self) -> None:
-        """Bring the panes in the middle row up to date."""
+        """Update the panes in the middle row."""
         raise NotImplementedError
 
     @property
     def _has_middle(self) -> bool:
-        """Whether there is room for the row in the middle: findings come first, since they need reading."""
+        """Whether there is room for the middle row. If findings are beside the code, they have priority."""
         tasks = max(SCANTY, min(LEAST_TASKS, lines_of_tasks(self._most_tasks)))
         middle = lines_of_gauges(self._height, self._gauge_lines) if self._gauge_lines else LEAST_MIDDLE
         rest = self._height - 2 - self._lines_of_lesson - tasks - middle
@@ -192,7 +192,7 @@ class StageRoom(Vertical):
 
     @property
     def _pane_beside_code(self) -> str:
-        """The pane that the user chose. By default the activity; for a mistake its findings, once there are any."""
+        """The pane beside the code: the user's choice, or the activity log, or if a demo's mistake is on, findings."""
         has_lesson = self._shows_mistake and self.findings.selected is not None
         return self._beside_code.get(self._program, "findings" if has_lesson else "activity")
 
@@ -202,7 +202,7 @@ class StageRoom(Vertical):
         return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
 
     def is_seen(self, pane: str) -> bool:
-        """Whether a pane shows."""
+        """Whether a pane is shown."""
         if pane == "concept":
             return not self.is_zoomed or self.front == "concept"
         if not self.is_single:
@@ -213,12 +213,12 @@ class StageRoom(Vertical):
 
     @property
     def _has_gauges_below(self) -> bool:
-        """Whether queues stand below the tasks if one pane shows at a time."""
+        """Whether queues are shown below the tasks, while one pane is shown at a time."""
         return self._is_single_in_front("tasks") and self._gauge_lines > 0 and self._height >= LOWEST
 
     @property
     def _has_more_below(self) -> bool:
-        """Whether activity or findings stand there, or below the timeline, in lines that nothing else needs."""
+        """Whether activity or findings are shown below the tasks or the timeline, in lines that are free."""
         if not self._is_single_in_front("tasks", "timeline") or not self._most_tasks:
             return False
         gauges = lines_of_gauges(self._height, self._gauge_lines) if self._has_gauges_below else 0
@@ -226,19 +226,19 @@ class StageRoom(Vertical):
         return rest >= LEAST_BELOW
 
     def _is_single_in_front(self, *panes: str) -> bool:
-        """Whether only one of these panes shows, with the lesson above it."""
+        """Whether one of these panes is the only one shown, below the lesson."""
         return self.is_single and self.front in panes and not self.is_zoomed
 
     @property
     def _height(self) -> int:
-        """The lines of a screen that has no more than the panes of every stage."""
+        """The lines of the screen, without those that a subclass needs."""
         return self.screen.size.height - (0 if self.is_single else self.lines_below)
 
     def _turns(self) -> tuple[str, ...]:
         return turns(self.size.width, self._height, has_gauges=self._gauge_lines > 0)
 
     def _share_the_room(self) -> None:
-        """Show the panes whose turn it is, and divide the lines among them."""
+        """Show or hide the panes, and divide the lines among them."""
         panes = self.shown_panes
         seen = set(filter(self.is_seen, self.panes))
         for pane in self.panes:
@@ -246,7 +246,7 @@ class StageRoom(Vertical):
         self.tabs.display = self.is_single
         self.middle.display = not seen.isdisjoint(("timeline", "loop"))
         self.lower.display = not seen.isdisjoint(("source", *BESIDE_CODE))
-        # All at once: after each change Textual matches every rule with every part of the stage again.
+        # In one call, because after each call Textual applies all CSS rules to all widgets of the stage.
         self.update_classes({"-single": self.is_single, "-beside": {"timeline", "loop"} <= seen})
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
@@ -260,7 +260,7 @@ class StageRoom(Vertical):
         self._set_height(self.middle, needed if has_more else share.middle, stays=has_more)
 
     def _limit_the_lesson(self, lines: int) -> None:
-        """Give the lesson at most this many lines, or all if it is in front."""
+        """Give the lesson at most this many lines, or the whole stage if it is in front."""
         is_alone = self.is_single and self.front == "concept"
         limit = "100%" if is_alone else str(lines)
         self.concept.styles.height = "1fr" if is_alone else "auto"

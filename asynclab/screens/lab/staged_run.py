@@ -1,4 +1,4 @@
-"""A run that the stage shows, and the commands to it, wherever it runs."""
+"""A program that the stage shows, with the record of its run, and commands to it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from asynclab.model.state import LabState
 from asynclab.screens.lab.run_record import NO_RECORD, Record
 
 SPEEDS = tuple(2.0**power for power in range(-6, 5))
-"""The speeds to choose from, in lab seconds per real second: 1/64 to 16."""
+"""The possible speeds in lab seconds per real second: 1/64 to 16."""
 
 
 class StagedRun:
-    """What the stage shows of a run, and what its keys do to it."""
+    """The base of all programs that a stage can show, wherever they run."""
 
     can_start = False
-    """Whether it can be started, and started over."""
+    """Whether it can be started and restarted."""
 
     fastest = SPEEDS[-1]
-    """The highest speed that it can be given."""
+    """The highest possible speed."""
 
     def __init__(self, name: str, record: Record = NO_RECORD) -> None:
-        """Show the run of this name; without a record, nothing has run."""
+        """Make a program with this name. Without a record, it has not run."""
         self.name = name
         self.record = record
         """The record of the present or latest run."""
         self.speed: float = 1.0
-        """Lab seconds per real second."""
+        """The speed of this run and of the next ones, in lab seconds per real second."""
 
     @property
     def source(self) -> Source:
@@ -41,7 +41,7 @@ class StagedRun:
 
     @property
     def is_active(self) -> bool:
-        """Whether it runs, or is about to."""
+        """Whether it runs, or is about to run."""
         return self.is_running
 
     @property
@@ -50,11 +50,11 @@ class StagedRun:
         return self.source.state
 
     def pump(self) -> None:
-        """Take in what has happened; called once a frame, so that only a few events are folded at a time."""
+        """Fold the events that have come. Called for each frame, so that only few events are folded at once."""
         self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, paused before its first step or without real waiting."""
+        """Start the program: `paused` before its first step, or `instant`, skipping waits."""
 
     def change_speed(self, steps: int) -> None:
         """Move some steps along `SPEEDS`, for this run and the next ones."""
@@ -63,9 +63,9 @@ class StagedRun:
         self.give(lambda control: control.set_speed(self.speed))
 
     def give(self, command: Callable[[Control], object]) -> None:
-        """Give a command to a running program, and take in at once what came of it.
+        """Give a command to a running program, and fold the resulting events at once.
 
-        Otherwise a key pressed before the next frame would still see the state from before.
+        Otherwise, a key that is pressed before the next frame would act on an outdated state.
         """
         if self.record.control is not None and self.is_running:
             command(self.record.control)

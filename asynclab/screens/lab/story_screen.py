@@ -1,4 +1,4 @@
-"""Shows the life of one task in sentences."""
+"""Shows the story of a task: its life in sentences."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ FoundOf: TypeAlias = Callable[[int], Sequence[Found]]
 """Returns the findings about a task."""
 
 StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState]]
-"""Returns the timeline and the state that are shown."""
+"""Returns the timeline, and the state at the moment being viewed."""
 
 SECONDS_BETWEEN = 0.3
-"""Seconds between two updates of a story while the run continues."""
+"""Real seconds between two updates of a story."""
 
 FINDING = 2_000
 """The most characters of a finding."""
 
 READS_ON_AFTER = 0.01
-"""Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
+"""Real seconds before more of a long life is read. Meanwhile frames are painted and keys are handled."""
 
 
 class StoryScreen(ReadingScreen[int]):
-    """The story of one task, kept up to date; its result is the task that was read last."""
+    """The story of one task, updated while the task runs. The result is the number of the task that was shown last."""
 
     WIDEST = WIDEST + MARGIN
     KEYS = "tab next · ← parent · → child · y copy · esc close"
@@ -49,13 +49,13 @@ class StoryScreen(ReadingScreen[int]):
     ]
 
     def __init__(self, task: int, source: StorySource, found_of: FoundOf = lambda _: ()) -> None:
-        """Prepare the story of a task; `found_of` returns a task's findings, with which the story ends."""
+        """Prepare the story of a task. `found_of` returns the findings about a task, which are added at the end."""
         super().__init__()
         self._source, self._found_of = source, found_of
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, ...] | None = None
-        """The sources of the story shown: timeline, version of the state, task, findings."""
+        """What the shown story was made from: the timeline, the version of the state, the task and the findings."""
         self._reads_on = False
         """Whether a timer is set to read more."""
 
@@ -75,12 +75,12 @@ class StoryScreen(ReadingScreen[int]):
         return "" if self._story is None else self._story.text()
 
     def on_mount(self) -> None:
-        """Tell the story, and keep it up to date."""
+        """Show the story, and update it regularly."""
         self.tell()
         self.set_interval(SECONDS_BETWEEN, self.tell)
 
     def tell(self) -> None:
-        """Bring the story up to date."""
+        """Update the story."""
         timeline, state = self._source()
         found = tuple(self._found_of(self.task_id))
         seen = (timeline, state.version, self.task_id, found)

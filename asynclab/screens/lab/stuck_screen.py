@@ -1,4 +1,4 @@
-"""Shows why nothing moves, as text to read and copy."""
+"""Shows stuck reports, which say what each task waits for, to read and copy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INDENT, GAP = 4, 2
 """Cells before the name of a task, and between two parts of its line."""
 
 HANGING = INDENT + NAME_WIDTH + GAP
-"""Cells before the continuation of a line: below what comes after the name of a task."""
+"""The indentation of a continued line in cells. It is aligned with the text after the name of a task."""
 
 
 class StuckScreen(ReadingScreen[None]):
@@ -23,12 +23,12 @@ class StuckScreen(ReadingScreen[None]):
     WIDEST = 160
 
     def __init__(self, reports: Mapping[str, Sequence[str]]) -> None:
-        """Take the lines of each loop's report, by its name; the first line is the verdict."""
+        """Show the lines of each loop's report, by the loop's name. The first line of a report is its summary."""
         super().__init__()
         self._reports = reports
 
     def show_reports(self, reports: Mapping[str, Sequence[str]]) -> None:
-        """Show the reports of a later moment instead."""
+        """Show other reports instead."""
         self._reports = reports
         self.show_text()
 
@@ -40,7 +40,7 @@ class StuckScreen(ReadingScreen[None]):
         return list(self._lines(width))
 
     def text_to_copy(self) -> str:
-        """All reports as they are printed, not wrapped."""
+        """All reports, not wrapped."""
         heads = len(self._reports) > 1
         parts = ("\n".join(([name] if heads else []) + list(lines)) for name, lines in self._reports.items())
         return "\n\n".join(parts)
@@ -59,7 +59,7 @@ class StuckScreen(ReadingScreen[None]):
 
 
 def _wrapped(line: str, width: int) -> Iterator[Line]:
-    """The line of a task: what follows its name is broken between its parts, or at last between their words."""
+    """Wrap the line of a task: between its parts, or if a part is too long, between words. A hanging indent is used."""
     if cell_width(line) <= width:
         yield ((line, ""),)
         return
@@ -75,7 +75,7 @@ def _wrapped(line: str, width: int) -> Iterator[Line]:
 
 
 def _rows(parts: Sequence[str], room: int) -> Iterator[str]:
-    """As many parts in each row as it has room for."""
+    """Join parts to rows, as many per row as fit."""
     row = ""
     for part in map(str.strip, parts):
         joined = f"{row}{' ' * GAP}{part}" if row else part

@@ -1,1 +1,1 @@
-"""The Learn screen: the demos and their runs."""
+"""The Learn screen: demos, and their runs."""

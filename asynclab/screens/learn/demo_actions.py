@@ -1,4 +1,4 @@
-"""The commands on the selected demo: start it, change its parameters, switch its mistakes on."""
+"""The commands on the selected demo, such as to run it, change its parameters, or switch on its mistakes."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ command = Command["DemoActions"]
 
 
 class LearnApp(AppProtocol, Protocol):
-    """The app, as the Learn screen knows it."""
+    """The interface of the app to the Learn screen."""
 
     first: Demo | None
-    """The demo that the command line asked for."""
+    """The demo that was named on the command line."""
     starts_instantly: bool
-    """Whether it starts in virtual time, without real waiting."""
+    """Whether that demo starts without real waiting."""
 
     @property
     def runs(self) -> Runs:
-        """All demos' runs."""
+        """The runs of all demos."""
 
 
 class DemoActions(LabScreen):
-    """A screen with all demos, the selected one on its stage, and the actions on it."""
+    """A screen with all demos, the selected one on its stage, and the commands on it."""
 
     selected_key = DEMOS[0].key
     """The key of the selected demo."""
@@ -50,7 +50,7 @@ class DemoActions(LabScreen):
 
     @property
     def program(self) -> Run:
-        """The selected run."""
+        """The run of the selected demo."""
         return self.programs[self.selected_key]
 
     def other_palette_entries(self) -> Iterator[PaletteEntry]:
@@ -60,7 +60,7 @@ class DemoActions(LabScreen):
             yield PaletteEntry(f"{demo.key} {demo.name}", demo.lesson.concept, start)
 
     def select_demo(self, key: str) -> None:
-        """Put a demo on the stage. Findings in front are another demo's, so the tasks come to the front."""
+        """Show a demo on the stage. If the findings of another demo were in front, show the tasks instead."""
         if key != self.selected_key and self.is_single and self.stage.front == "findings":
             if self.is_in_list:
                 self.stage.lay_out("tasks", is_single=True)
@@ -72,7 +72,7 @@ class DemoActions(LabScreen):
         self.describe()
 
     def describe(self) -> None:
-        """Name in the frame the demo, its changed parameters, and the mistakes that are switched on."""
+        """Show the lesson of the demo, its changed parameters, and the mistakes that are switched on."""
         from asynclab.screens.learn.demo_runs import lesson_of
 
         self.stage.describe(lesson_of(self.program), is_mistake=bool(self.program.mistakes_on))
@@ -92,7 +92,7 @@ class DemoActions(LabScreen):
         self.select_demo(key)
         self.program.start()
 
-    # Enter is the list's own key: elsewhere it must not throw away a run.
+    # Enter works only in the list, because elsewhere it could discard a run by mistake.
     @command(
         "run this",
         key="r",
@@ -134,7 +134,7 @@ class DemoActions(LabScreen):
         run = self.program
 
         def use(values: dict[str, Value] | None) -> None:
-            """Run the demo with the values of the form, unless it was left."""
+            """Run the demo with the values of the form, unless the user has closed it."""
             if values is not None:
                 run.take(values)
                 self.describe()
@@ -158,14 +158,14 @@ class DemoActions(LabScreen):
 
 
 def parameter_form(run: Run) -> Form:
-    """A form for the parameters of a demo, without its mistakes."""
+    """A form for the parameters of a demo, without those that switch on mistakes."""
     from asynclab.screens.shared.form import Entry, Form
 
     def entry(parameter: Parameter) -> Entry:
         """The field of a parameter."""
 
         def parse(entered: str | bool) -> Value:
-            """The value of what was entered: a text, or a tick."""
+            """The value of an entered text, or of a check box."""
             return entered if isinstance(entered, bool) else parameter.parse(entered)
 
         name, default = parameter.name, parameter.default

@@ -1,4 +1,4 @@
-"""The runs of the demos: parameters, state, and their texts in the list and the lesson."""
+"""The runs of the demos, with parameters and state, and their texts for the list and the lesson."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
 
 HOW_FAR = 5
-"""Cells in the list of demos for how far one is, such as "1/3"."""
+"""The most cells of a demo's progress in the list, such as "1/3"."""
 
 CLOSING_SECONDS = 3.0
-"""The most seconds that closing waits for all runs."""
+"""The most real seconds to wait for all runs when the app ends."""
 
 
 class Standing(NamedTuple):
@@ -36,33 +36,33 @@ class Standing(NamedTuple):
     state: StateWord | None
     """None if it was never started."""
     note: str = ""
-    """Its progress, or what went wrong, in a few cells."""
+    """The progress, or a problem, in a few cells."""
 
 
 class Run(Program):
-    """One demo with its parameters, and its present or latest run."""
+    """A demo with its parameters, and its present or latest run."""
 
     def __init__(self, demo: Demo, pages: Pages, make_lab: LabFactory | None = None) -> None:
         super().__init__(demo.name, make_lab)
         self.demo = demo
         self.values: dict[str, Value] = {}
-        """The parameters that the user chose; the others have their defaults."""
+        """The values of parameters that the user chose. Other parameters have their defaults."""
         self.mistakes_on: tuple[str, ...] = ()
         """The names of the mistakes that are switched on, in the order of the parameters."""
         self._pages = pages
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The names of the parameters that switch a classic mistake on."""
+        """The names of the parameters that switch on a classic mistake."""
         return tuple(parameter.name for parameter in self.demo.mistakes)
 
     def take(self, values: Mapping[str, Value]) -> None:
-        """Use these parameters from the next start on; mistakes not among them stay as they are."""
+        """Use these values from the next start on. Mistakes that aren't among them don't change."""
         self.values = {name: value for name, value in values.items() if name not in self.mistakes}
         self.mistakes_on = tuple(name for name in self.mistakes if values.get(name, name in self.mistakes_on))
 
     def next_mistake(self) -> None:
-        """Switch on only the mistake after the current one; after the last one, none."""
+        """Switch on only the next mistake; after the last mistake, none."""
         self.mistakes_on = self.mistakes[self._passed : self._passed + 1]
 
     @property
@@ -74,7 +74,7 @@ class Run(Program):
 
     @property
     def next_mistake_text(self) -> str:
-        """What `next_mistake` switches on, in a sentence; with a mistake on, it need not be called one again."""
+        """What `next_mistake` switches on, in a sentence. It begins with "mistake" only if no mistake is on."""
         following = [mistake.mistake for mistake in self.demo.mistakes[self._passed : self._passed + 1]]
         of_all = f" of {len(self.mistakes)}" if following and len(self.mistakes) > 1 else ""
         label = [] if following and self.mistakes_on else [f"{self.next_mistake_label}{of_all}"]
@@ -86,7 +86,7 @@ class Run(Program):
         return self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
 
     def standing(self) -> Standing:
-        """Its state now."""
+        """The state of the run."""
         if self.problem:
             return Standing("failed", "can't start")
         state = self.state
@@ -100,7 +100,7 @@ class Run(Program):
         return Standing(state.outcome, plural(leaked, "leak") if leaked else "")
 
     def row(self) -> RunRow:
-        """Its line in the list of demos."""
+        """The demo's row in the list."""
         return RunRow(self.demo.key, self.demo.name, self.demo.section, *self.standing())
 
     async def enter(self, source: Source, launch: Launch) -> str:
@@ -108,7 +108,7 @@ class Run(Program):
         try:
             arguments = await self._pages.fill(self.demo, {**self.values, **dict.fromkeys(self.mistakes_on, True)})
             launch(self.demo.load(), **arguments)
-        except Exception as error:  # a demo is code like any other: it may raise anything
+        except Exception as error:  # the code of a demo may raise anything
             return one_line(f"{type(error).__name__}: {error}")
         return ""
 
@@ -127,7 +127,7 @@ class Runs:
         return iter(self._runs.values())
 
     async def close(self) -> None:
-        """Cancel every run, wait for their clean-up for at most `CLOSING_SECONDS`, and stop the practice server."""
+        """Cancel all runs, wait at most `CLOSING_SECONDS` for their clean-up, and stop the practice server."""
         closing = [asyncio.create_task(run.close()) for run in self]
         await asyncio.wait(closing, timeout=CLOSING_SECONDS)
         for task in closing:
@@ -144,7 +144,7 @@ def _how_far(state: LabState) -> str:
 
 
 def lesson_of(run: Run) -> LessonText:
-    """The lesson of a demo; with a mistake on, what is wrong and what to watch for instead."""
+    """The lesson of a demo. While a mistake is on, it says what is wrong and what to watch then."""
     demo = run.demo
     wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
     changed = [

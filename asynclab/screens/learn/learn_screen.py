@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from asynclab.widgets.run_list import RunChosen, RunList
 
 FIRST_PAINT_SECONDS = 0.03
-"""Seconds that the curtain gets for its first paint, which Textual has no event for."""
+"""Real seconds to wait for the first paint of the curtain. Textual has no event for it."""
 
 
 def curtain() -> Content:
-    """The first paint, while the rest is imported: the demos, at the place of their list."""
+    """The curtain, which is painted first while other modules are imported: the demos, where their list will be."""
     lines = [Content.styled(" asynclab ", "bold $state-accent")]
     for section, demos in groupby(DEMOS, attrgetter("section")):
         lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
@@ -37,7 +37,7 @@ def curtain() -> Content:
 class LearnScreen(DemoActions):
     """The demos on the left, the selected one on the stage.
 
-    A curtain is painted first. What takes time to import comes after it, so that the first paint is early.
+    A curtain, a static text, is painted first. Slow imports come later, so that the first paint is early.
     """
 
     AUTO_FOCUS = None
@@ -53,23 +53,23 @@ class LearnScreen(DemoActions):
         yield Static(curtain(), id="curtain")
 
     def on_mount(self) -> None:
-        """Raise the curtain after it has been painted."""
+        """After the curtain was painted, replace it by the views."""
         self.set_timer(FIRST_PAINT_SECONDS, self._furnish)
 
     def on_key(self, event: Key) -> None:
-        """Keep keys that are pressed while the curtain is down."""
+        """Keep keys that are pressed before the views exist."""
         if not self.is_furnished:
             self._early_keys.append(event.key)
 
     def select_demo(self, key: str) -> None:
-        """Select a demo in one update, so that no frame shows two demos."""
+        """Select a demo in one update, so that no frame shows parts of two demos."""
         with self.app.batch_update():
             super().select_demo(key)
             self.demo_list.highlight(key)
             self.paint()
 
     def on_run_highlighted(self) -> None:
-        """Show the demo under the list's cursor, which may have moved since the message was sent."""
+        """Show the demo under the cursor of the list. The cursor may have moved since the message was posted."""
         row = self.demo_list.highlighted
         if row is not None and row.key != self.selected_key:
             self.select_demo(row.key)
@@ -84,7 +84,7 @@ class LearnScreen(DemoActions):
         self._show_problem()
 
     async def _furnish(self) -> None:
-        """Mount all views, start what the command line asked for, and start to paint."""
+        """Mount all views, start the demo of the command line, and start to paint."""
         from asynclab.screens.lab.stage import Stage
         from asynclab.screens.shared.key_bar import KeyBar
         from asynclab.widgets.run_list import RunList
@@ -112,7 +112,7 @@ class LearnScreen(DemoActions):
         self.set_interval(1 / FRAMES_PER_SECOND, self.frame)
 
     async def _catch_up(self) -> None:
-        """Handle the keys that were typed while the curtain was down."""
+        """Handle the keys that were pressed before the views existed."""
         for typed in self._early_keys:
             key = "r" if typed == "enter" else typed  # enter belongs to the list, not to the screen
             bindings = [binding for binding in bindings_of(self.commands) if binding.key == key]

@@ -1,1 +1,1 @@
-"""The screen of a program that runs elsewhere, live or from a recording."""
+"""The Run screen: a program in another process, or a recording of one."""

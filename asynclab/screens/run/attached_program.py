@@ -1,4 +1,4 @@
-"""A program that ran already when the user attached to it: it is observed until the user leaves."""
+"""A program to which the user has attached: it ran already, and is observed until the user leaves."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from asynclab.screens.run.connected_program import ConnectedProgram
 
 
 class AttachedProgram(ConnectedProgram):
-    """A program that keeps running when asynclab leaves it."""
+    """A program that ran already, and keeps running when the user leaves."""
 
     def __init__(self, attachment: Attachment, judge: FindingFilter | None = None) -> None:
-        """Prepare to show the program once `begin` is called."""
+        """Prepare to observe the program. `begin` starts that."""
         super().__init__(judge)
         self._attachment = attachment
         self._is_left = False
         self.has_ended = False
-        """Whether the program was the first to end the connection."""
+        """Whether the program has closed the connection before the user left."""
 
     @property
     def title(self) -> str:
-        """Its name, the number of its process, and its Python's version."""
+        """The program's name, its pid, and its version of Python."""
         started = self.told.started
         return self.command if started is None else f"{self.command} · Python {one_line(started.python)}"
 
     @property
     def command(self) -> str:
-        """Its name, and the number of its process."""
+        """The program's name and its pid."""
         return f"{self.name} (process {self._attachment.pid})"
 
     @property
@@ -44,12 +44,12 @@ class AttachedProgram(ConnectedProgram):
 
     @property
     def is_live(self) -> bool:
-        """Whether it is observed now."""
-        return not (self._is_left or self.is_deaf)
+        """Whether the program is observed now."""
+        return not (self._is_left or self.is_closed)
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The program's condition, and what is unknown of it."""
+        """Sentences on the program's state, and on what can't be observed."""
         warnings = map(sentence, self.warnings)
         late = self.no_heartbeat or self.lateness
         return tuple(filter(None, (self._how_it_is(), late, *self._what_is_missing(), *warnings)))
@@ -58,21 +58,21 @@ class AttachedProgram(ConnectedProgram):
         self.connect(self._attachment.connection)
 
     def pump(self) -> None:
-        """Take in what was reported, and notice the program's end."""
+        """Handle the reports that have come, and notice the program's end."""
         super().pump()
-        self.has_ended = self.has_ended or (self.is_deaf and not self._is_left)
+        self.has_ended = self.has_ended or (self.is_closed and not self._is_left)
 
     async def close(self) -> None:
-        """Detach from the program, and wait until it is as it was."""
-        self._is_left = not self.is_deaf
+        """Detach from the program, and wait until asyncio is restored there."""
+        self._is_left = not self.is_closed
         with suppress(OSError):
             self._attachment.connection.shutdown(socket.SHUT_WR)
         until = time.monotonic() + PATIENCE
         try:
-            while not self.is_deaf and time.monotonic() < until:
+            while not self.is_closed and time.monotonic() < until:
                 await asyncio.sleep(0.02)
                 self.pump()
-        finally:  # the app may end meanwhile
+        finally:  # this coroutine may be cancelled when the app ends
             self.hang_up()
 
     def _how_it_is(self) -> str:

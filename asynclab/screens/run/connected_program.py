@@ -1,4 +1,4 @@
-"""Takes in what a program tells over a socket while it runs, a frame's worth at a time, and sends it commands."""
+"""Reads the reports of a running program from a socket, as much as each frame has time for, and sends it commands."""
 
 from __future__ import annotations
 
@@ -18,73 +18,73 @@ from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
 
 FOLDING, FOLDING_BEHIND = 0.02, 0.04
-"""The most real seconds of a frame for reading; the second number applies while more is waiting."""
+"""The most real seconds per painted frame for reports. The second number is used while more reports wait."""
 
 MOST_WAITING = 3 * 1024 * 1024
-"""Bytes that are read and not taken in yet, at most: half a second of work. Then the program leaves details out."""
+"""The most bytes of waiting reports: half a second of work. Then reading stops, and the program sends less detail."""
 
 SILENT = 0.3
-"""Real seconds: a heartbeat comes ten times a second."""
+"""Real seconds without a report after which the program counts as silent. A heartbeat comes ten times a second."""
 
 
 LATE = 1.0
-"""Real seconds of delay from which the viewer says that it doesn't show the present."""
+"""Real seconds of delay from which on the screen says that it doesn't show the present."""
 
 
 class ConnectedProgram(WatchedProgram):
     """A running program at the other end of a socket."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
-        """Be connected to nothing yet."""
+        """Prepare. `connect` starts to read."""
         super().__init__(judge)
         self.files = SourceFiles()
         self.warnings: list[str] = []
-        """Problems on our side, such as with a recording, one line each."""
-        self.is_deaf = True
-        """Whether no more reports will come."""
+        """Problems in asynclab itself, such as with a recording, one line each."""
+        self.is_closed = True
+        """Whether no more reports can come."""
         self._connection: socket.socket | None = None
         self._commands: CommandSender | None = None
         self._controls: dict[int, RemoteControl] = {}
-        """The controls of its loops that were asked for, by the loop's number."""
+        """The controls that were created so far, by the loop's number."""
         self._frames = FrameReader()
         self._waiting: deque[AnyFrame] = deque()
-        self._read = 0
-        """Bytes behind the frames that wait."""
+        self._bytes_waiting = 0
+        """How many bytes of reports wait."""
         self._is_reading = False
-        self._heard = 0.0
-        """When the last report came, in real seconds."""
-        self._taken = time.monotonic()
-        """When the last report was taken in, in real seconds."""
-        self._begun = self._taken
-        """When its time was 0, in real seconds, had it never stood still; measured while nothing waits to be read."""
+        self._received_at = 0.0
+        """When the latest data came, in real seconds."""
+        self._handled_at = time.monotonic()
+        """When the latest report was handled, in real seconds."""
+        self._zero = self._handled_at
+        """The real time at which the program's time was 0, as if it had never stood still. Set when no report waits."""
 
     @property
     def complaint(self) -> str:
-        """The latest of what went wrong on our side."""
+        """The latest problem in asynclab itself."""
         return self.warnings[-1] if self.warnings else ""
 
     def warn(self, text: str) -> None:
-        """Show for the rest of the run that something went wrong on our side."""
+        """Add a problem in asynclab itself, to show for the rest of the run."""
         self.warnings.append(text)
 
     @property
     def now(self) -> float:
-        """Seconds of its time, also between two frames."""
+        """The program's time in seconds, which also runs between reports."""
         if not self.is_live or self.told.started is None:
             return self.told.now
         return self.told.now + min(self.silence, SILENT)
 
     @property
     def silence(self) -> float:
-        """How many real seconds ago the last report came; 0 while there is more to read."""
+        """How many real seconds ago the latest data came; 0 while there is more to read."""
         if not self._is_reading or self._connection is None:
             return 0.0
-        seconds = time.monotonic() - self._heard
-        return 0.0 if seconds > SILENT and self._has_more() else seconds  # it is us who were late
+        seconds = time.monotonic() - self._received_at
+        return 0.0 if seconds > SILENT and self._has_more() else seconds  # we, not the program, may be late
 
     @property
     def no_heartbeat(self) -> str:
-        """For how long no heartbeat has come, and where it was last seen, in a sentence; empty while they come."""
+        """A sentence that says how long no heartbeat has come, and where the program was; empty while they come."""
         silence = self.silence
         if not self.is_live or silence <= SILENT:
             return ""
@@ -93,73 +93,73 @@ class ConnectedProgram(WatchedProgram):
     @property
     def lateness(self) -> str:
         """A sentence that says how old the shown state is; empty if all reports are shown."""
-        seconds = time.monotonic() - self._begun - self.told.now
+        seconds = time.monotonic() - self._zero - self.told.now
         if not self.is_behind or seconds < LATE:
             return ""
         return f"Shown as it was {seconds:.0f} s ago: its reports come faster than they can be read."
 
     def control_of(self, loop: int) -> RemoteControl | None:
-        """Takes commands for a loop, as long as the program is connected."""
-        if self._commands is None or self.is_deaf or not self.is_live:
+        """The object that accepts commands to a loop; None if the program isn't connected any more."""
+        if self._commands is None or self.is_closed or not self.is_live:
             return None
         if loop not in self._controls:
             self._controls[loop] = RemoteControl(self._commands, loop)
         return self._controls[loop]
 
     def connect(self, connection: socket.socket) -> None:
-        """Take in from now on what comes over a socket."""
+        """Start to read reports from a socket."""
         connection.setblocking(False)
         self._connection = connection
         self._commands = CommandSender(connection)
-        self._heard = time.monotonic()
-        self.is_deaf = False
+        self._received_at = time.monotonic()
+        self.is_closed = False
         self._listen()
 
     def pump(self) -> None:
-        """Take in what was reported, as much as a frame has time for."""
+        """Handle the reports that have come, as much as a frame has time for."""
         until = time.perf_counter() + (FOLDING_BEHIND if self.is_behind else FOLDING)
         while self._waiting and time.perf_counter() < until:
             self.take(self._waiting.popleft())
         was_full = not self._is_reading
         if not self._waiting:
-            self._read = 0
+            self._bytes_waiting = 0
             self._listen()
         self.is_behind = bool(self._waiting) or (was_full and self._has_more())
         if not self.is_behind:
-            self._begun = time.monotonic() - self.told.now
+            self._zero = time.monotonic() - self.told.now
 
     def take(self, frame: AnyFrame) -> None:
-        self._taken = time.monotonic()
+        self._handled_at = time.monotonic()
         self.told.take(frame)
 
     def now_at(self, moment: float) -> float:
-        """The program's time at a real moment after its last report, in seconds."""
-        return self.told.now + max(0.0, moment - self._taken)
+        """The program's time, in seconds, at a real time after its latest report."""
+        return self.told.now + max(0.0, moment - self._handled_at)
 
     def hang_up(self) -> None:
         """Close the socket."""
         self._stop_listening()
         if self._connection is not None:
             self._connection.close()
-        self.is_deaf = True
+        self.is_closed = True
 
     def _listen(self) -> None:
-        if not self._is_reading and not self.is_deaf and self._connection is not None:
+        if not self._is_reading and not self.is_closed and self._connection is not None:
             self._is_reading = True
-            self._heard = time.monotonic()
-            asyncio.get_running_loop().add_reader(self._connection, self._hear)
+            self._received_at = time.monotonic()
+            asyncio.get_running_loop().add_reader(self._connection, self._receive)
 
     def _has_more(self) -> bool:
-        """Whether reports are waiting to be read."""
-        return self._connection is not None and not self.is_deaf and bool(select([self._connection], [], [], 0)[0])
+        """Whether the socket has data to read."""
+        return self._connection is not None and not self.is_closed and bool(select([self._connection], [], [], 0)[0])
 
     def _stop_listening(self) -> None:
         if self._is_reading and self._connection is not None:
             self._is_reading = False
             asyncio.get_running_loop().remove_reader(self._connection)
 
-    def _hear(self) -> None:
-        """Read the reports."""
+    def _receive(self) -> None:
+        """Read data from the socket, and split it into reports."""
         assert self._connection is not None
         try:
             piece = self._connection.recv(PIECE)
@@ -168,15 +168,15 @@ class ConnectedProgram(WatchedProgram):
             return
         except (OSError, NotFramesError):
             piece = b""
-        self._heard = time.monotonic()
-        self._read += len(piece)
-        self.is_deaf = not piece
-        if self.is_deaf or self._read > MOST_WAITING:
+        self._received_at = time.monotonic()
+        self._bytes_waiting += len(piece)
+        self.is_closed = not piece
+        if self.is_closed or self._bytes_waiting > MOST_WAITING:
             self._stop_listening()
 
 
 def last_seen(told: ObservedProgram) -> str:
-    """Where a program was when its latest heartbeat came, as a clause."""
+    """Where a program was at its latest heartbeat, as a clause."""
     beat = told.heartbeat
     loop = None if beat is None else told.loops.get(beat.loop)
     if beat is None or loop is None:

@@ -1,4 +1,4 @@
-"""Runs a program in a terminal of its own, and takes in what it prints."""
+"""Runs a program as a child process on a pseudo-terminal, observes it, and reads its output."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from asynclab.remote.wire import ProgramEnded
 from asynclab.screens.run.connected_program import ConnectedProgram
 
 PRINTING = 0.015
-"""Real seconds of a frame for what is printed, at most."""
+"""The most real seconds per painted frame for output."""
 
 MOST_PRINTED = 512 * 1024
-"""Bytes of output that wait to be shown, at most."""
+"""The most bytes of output that wait to be shown."""
 
 KEPT_OF_PRINTED = 64 * 1024
-"""Bytes of output shown if more has come; earlier output is skipped, since it would scroll by unread."""
+"""If more output than that has come, only this many bytes of it are shown. The user couldn't read the rest."""
 
 LAST_WORDS = 1.0
-"""Real seconds to wait for the last frames, once the program is over."""
+"""Real seconds to wait for the last reports after the program's end."""
 
 ASKING = ((signal.SIGINT, 2.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
-"""How a program is ended: signals, and how long each has before the next."""
+"""The signals that end a program, each with the real seconds to wait before the next."""
 
 
 class LiveProgram(ConnectedProgram):
-    """A program that runs as a child process, on a pseudo-terminal."""
+    """A program that runs as our child process, on a pseudo-terminal."""
 
     ends_when_left = True
 
     def __init__(self, target: Target, judge: FindingFilter | None = None) -> None:
-        """Prepare it; `begin` starts it."""
+        """Prepare to run a program. `begin` starts it."""
         super().__init__(judge)
         self.terminal = Emulator(80, 24, self.type)
         self.code: int | None = None
-        """Its exit code, once it is over; below 0 the number of the signal that killed it."""
+        """Its exit code; None before its end. If a signal killed it, minus the signal's number."""
         self.problem = ""
-        """Why it could not be started; empty if it was."""
+        """Why it could not be started; empty if there was no problem."""
         self._target = target
         self._child: Child | None = None
         self._pty: PseudoTerminal | None = None
@@ -57,13 +57,13 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def title(self) -> str:
-        """What was started, and the version of its Python."""
+        """The command that was started, and its version of Python."""
         python = "" if self.told.started is None else f" · Python {one_line(self.told.started.python)}"
         return f"{self.command}{python}"
 
     @property
     def command(self) -> str:
-        """What was started, with its arguments."""
+        """The command that was started, with its arguments."""
         return " ".join((one_line(self._target.name), *map(one_line, self._target.arguments)))
 
     @property
@@ -72,7 +72,7 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def complaint(self) -> str:
-        """Why it could not be started, or the latest of what went wrong on our side."""
+        """Why it could not be started, or the latest problem in asynclab itself."""
         return self.problem or super().complaint
 
     @property
@@ -81,23 +81,23 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The program's condition, and its problems."""
+        """Sentences on the program's state, and on problems."""
         return tuple(filter(None, (self._how_it_is(), self._what_it_lacks(), *map(sentence, self.warnings))))
 
     @property
     def is_starting(self) -> bool:
-        """Whether the program has not reported its start yet: nothing is known of its tasks."""
-        will_not = self.problem or self.has_ended or (self._child is not None and self.is_deaf)
+        """Whether the program has not reported its start yet, and still may."""
+        will_not = self.problem or self.has_ended or (self._child is not None and self.is_closed)
         return self.told.started is None and not will_not
 
     @property
     def has_ended(self) -> bool:
-        """Whether it was started, and is over."""
+        """Whether it has run and ended."""
         return self.code is not None
 
     @property
     def ending_words(self) -> str:
-        """How it ended, as a clause."""
+        """How it ended, as a clause; empty before its end."""
         return "" if self.code is None else how_ended(self.code)
 
     def begin(self) -> None:
@@ -111,10 +111,10 @@ class LiveProgram(ConnectedProgram):
             return
         self.type(self._typed_early)
         self.connect(self._child.connection)
-        asyncio.get_running_loop().add_reader(self._pty.ours, self._hear_terminal)
+        asyncio.get_running_loop().add_reader(self._pty.ours, self._read_output)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give its terminal another size."""
+        """Change the size of its terminal."""
         self.terminal.resize(columns, lines)
         if self._pty is not None:
             self._pty.resize(columns, lines)
@@ -127,14 +127,14 @@ class LiveProgram(ConnectedProgram):
             self._pty.write(data)
 
     def pump(self) -> None:
-        """Take in what was reported and printed, as much as a frame has time for."""
+        """Handle the reports and the output that have come, as much as a frame has time for."""
         super().pump()
         self.type(b"")
         self._show_printed()
-        self._look_after()
+        self._notice_end()
 
     async def close(self) -> None:
-        """End the program: first with SIGINT, then SIGTERM, then SIGKILL. A paused program is resumed, to clean up."""
+        """End the program by SIGINT, then SIGTERM, then SIGKILL. A paused program is resumed first, to clean up."""
         for control in filter(None, map(self.control_of, self.told.loops)):
             control.resume()
         for number, seconds in ASKING:
@@ -148,14 +148,14 @@ class LiveProgram(ConnectedProgram):
         self._hang_up()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to all foreground processes of its terminal, as the terminal would."""
+        """Send a signal to the process group of the program, as a terminal would."""
         assert self._child is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.process.pid, number)
-            os.killpg(self._child.process.pid, signal.SIGCONT)  # one that is stopped would not notice
+            os.killpg(self._child.process.pid, signal.SIGCONT)  # a stopped process doesn't handle signals
 
-    def _hear_terminal(self) -> None:
-        """Read what is printed."""
+    def _read_output(self) -> None:
+        """Read output of the program."""
         assert self._pty is not None
         piece = self._pty.read()
         if piece is None:
@@ -173,21 +173,21 @@ class LiveProgram(ConnectedProgram):
             self.terminal.feed(bytes(self._printed[:4096]))
             del self._printed[:4096]
 
-    def _look_after(self) -> None:
-        """Notice the program's end, once its last frame has been taken in."""
+    def _notice_end(self) -> None:
+        """Notice the program's end, after its last report was handled."""
         if self.code is not None or self._child is None:
             return
         code = self._child.process.poll()
         if code is None:
             return
         self._died = self._died or time.monotonic()
-        if self.is_behind or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
+        if self.is_behind or (not self.is_closed and time.monotonic() - self._died < LAST_WORDS):
             return
         self.code = code
         self.take(ProgramEnded(self.now_at(self._died), code))
 
     def _hang_up(self) -> None:
-        """Close everything; the program's processes that still have its terminal get SIGHUP."""
+        """Close all connections. Processes that still use the terminal get SIGHUP."""
         self.hang_up()
         if self._pty is not None and self._pty.ours >= 0:
             asyncio.get_running_loop().remove_reader(self._pty.ours)
@@ -204,12 +204,12 @@ class LiveProgram(ConnectedProgram):
 
     def _what_it_lacks(self) -> str:
         if self.told.started is None:
-            return "It can't be observed: its terminal says why." if self.is_deaf and not self.problem else ""
+            return "It can't be observed: its terminal says why." if self.is_closed and not self.problem else ""
         if late := self.no_heartbeat or self.lateness:
             return late
         if not self.runs and not self.loops_left_out:
             made = "made no event loop" if self.has_ended else "has made no event loop so far"
             return f"It {made}; processes that it starts are not observed."
-        if self.is_live and self.is_deaf:
+        if self.is_live and self.is_closed:
             return "It sends no more reports."
         return ""

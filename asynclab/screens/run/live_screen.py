@@ -1,4 +1,4 @@
-"""The Run screen of a program that runs: its terminal is a pane among the others."""
+"""The Run screen for a program that asynclab has started. A pane shows the program's terminal."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from asynclab.screens.shared.command import BarEntry, Command, shown_key
 command = Command["LiveScreen"]
 
 LEAST_TERMINAL = 6
-"""The fewest lines of the terminal if all panes show, without its frame."""
+"""The fewest lines of the terminal if all panes are shown, without its frame."""
 
 AROUND_TERMINAL = Size(3, 5)
-"""What surrounds a terminal that shows alone: frame and scrollbar, and title, tabs and keys."""
+"""The columns and lines around a terminal that is shown alone: frame, scrollbar, title bar, tabs and key bar."""
 
 
 class LiveStage(Stage):
-    """The views of a loop, and the terminal of its program below them."""
+    """The panes that show a loop, and the terminal of its program below them."""
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
     terminal = query_one(TerminalPane)
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
-        """Make the views."""
+        """Make the panes."""
         super().__init__(files=live.files, in_the_middle="timeline", keeps_ended=False, id=id)
         self._live = live
 
@@ -55,17 +55,17 @@ class LiveStage(Stage):
         return super().shown_panes | {"terminal"}
 
     def is_seen(self, pane: str) -> bool:
-        """Whether a pane shows; beside a terminal that shows alone, no lesson does."""
+        """Whether a pane is shown. The lesson isn't, if the terminal is the pane in front."""
         is_alone = self.is_single and self.front == "terminal"
         return super().is_seen(pane) and not (is_alone and pane == "concept")
 
     def _share_the_room(self) -> None:
-        """Give the terminal a quarter of the lines, and divide the others."""
+        """Give the terminal a quarter of the lines, and divide the other lines."""
         self.lines_below = max(LEAST_TERMINAL, self.screen.size.height // 4 - FRAME) + FRAME
         self._set_height(self.terminal, self.lines_below)
         super()._share_the_room()
         if self.is_single and not self.is_zoomed and self.front != "terminal":
-            # As it will be in front: to a full-screen program another size would be an event, and o a key that it gets.
+            # The size that it will have in front, because a full-screen program would notice a change of size.
             columns, lines = self.screen.size - AROUND_TERMINAL
             self._live.resize(max(1, columns), max(1, lines))
 
@@ -84,16 +84,16 @@ class LiveScreen(RunScreen):
         return LiveStage(self.live, id="stage")
 
     def begin(self) -> None:
-        """Start the program once its terminal has its size."""
+        """Start the program when its terminal has its size."""
         self.call_after_refresh(super().begin)
 
     @property
     def is_typing(self) -> bool:
-        """Whether keys are the program's."""
+        """Whether keys go to the program."""
         return self.live.is_live and self.focused_pane == "terminal"
 
     def takes_key(self, event: Key) -> bool:
-        """Give a key to the program, if its terminal has the focus; whether that was so."""
+        """Pass a key to the program if its terminal has the focus. Returns whether it has."""
         if not self.is_typing or event.key == WAY_OUT:
             return False
         self.query_one(TerminalPane).take_key(event)
@@ -117,7 +117,7 @@ class LiveScreen(RunScreen):
         self.action_show_pane("tasks")
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar shows; in the terminal, how to leave it."""
+        """The entries of the key bar. In the terminal, they say how to leave it."""
         if self.is_typing:
             return (
                 BarEntry(shown_key(WAY_OUT), "leave the terminal", "leave_terminal", rank=0),
@@ -126,7 +126,7 @@ class LiveScreen(RunScreen):
         return super().bar()
 
     def can_go_to(self, pane: str) -> bool:
-        """Whether tab leads to a pane; not to the terminal, from which it would not lead on."""
+        """Whether the tab key can go to a pane; not to the terminal, which would pass the key to the program."""
         return pane != "terminal" and super().can_go_to(pane)
 
     def paint(self) -> None:

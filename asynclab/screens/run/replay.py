@@ -1,4 +1,4 @@
-"""Reads a recording a piece at a time, so that the screen stays alive, however long it is."""
+"""Reads a recording of a program. A long one is read in pieces, so that the screen stays responsive."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.watched_program import WatchedProgram
 
 SLICE = 0.03
-"""Real seconds for which it is read without a pause; keys and frames come between."""
+"""Real seconds for which it is read without a break for keys and frames."""
 
 
 MakeJudge: TypeAlias = Callable[[str, Sources], FindingFilter]
 
 
 def plain_judge(folder: str, sources: Sources) -> FindingFilter:
-    """Leaves out only what comments in the code allow."""
+    """A judge that leaves out only findings that comments in the code allow."""
     return FindingFilter(folder, sources=sources)
 
 
 class RecordedFiles(SourceFiles):
-    """The files in a recording, which are what ran; others are read from the disk, where they may have changed."""
+    """The source files in a recording, which have the code that ran. Other files are read from the disk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,28 +49,28 @@ class RecordedFiles(SourceFiles):
         return self._recorded.get(path) or super().read(path)
 
     def recorded(self, path: str) -> str | None:
-        """The text of a file in the recording; None if it isn't in there."""
+        """The text of a file in the recording; None if the recording doesn't have it."""
         return self._recorded.get(path)
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file may differ from what ran; one that is in the recording doesn't."""
+        """Whether a file may differ from the code that ran. A file in the recording doesn't."""
         return path not in self._recorded and super().has_changed(path, since)
 
 
 class Replay(WatchedProgram):
-    """A program read from its recording."""
+    """A program that is read from a recording."""
 
     files: RecordedFiles
 
     def __init__(self, path: Path, judge: MakeJudge = plain_judge) -> None:
-        """Open a recording; nothing but its first line is read yet.
+        """Open a recording, and read its first line.
 
         Args:
             path: The recording.
-            judge: Makes the judge that decides which findings are left out, from the program's folder and files.
+            judge: Makes the judge, which decides which findings are left out, from the program's folder and files.
 
         Raises:
-            RecordingError: It can't be read, or is not a recording that this asynclab can read.
+            RecordingError: The file can't be read, or is not a recording for this version of asynclab.
         """
         self._reader = RecordingReader(path)
         self.files = RecordedFiles()
@@ -79,7 +79,7 @@ class Replay(WatchedProgram):
         self._complaint = ""
         self._reading: asyncio.Task[None] | None = None
         self.is_read = False
-        """Whether all of it has been read."""
+        """Whether the whole recording has been read."""
         self.is_behind = True
 
     @property
@@ -92,32 +92,32 @@ class Replay(WatchedProgram):
 
     @property
     def complaint(self) -> str:
-        """Why it could not be read to its end, in one line; empty if it could, or is still read."""
+        """Why it could not be read to its end, in one line; empty if there was no problem so far."""
         return self._complaint
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What was recorded, how it ended, and what is missing."""
+        """Sentences on what was recorded, how it ended, and what is missing."""
         idle = "It made no event loop." if self.is_read and not (self.runs or self.loops_left_out) else ""
         return tuple(filter(None, (self._what(), self._how_it_ended(), idle, self._what_is_missing())))
 
     @property
     def has_files(self) -> bool:
-        """Whether its files have been read: they are at the end."""
+        """Whether its source files have been read, which are at the end of a recording."""
         return self.is_read
 
     def begin(self) -> None:
-        """Read it, in a task of its own."""
+        """Start to read it, in a new task."""
         self._reading = asyncio.create_task(self._read(), name="reading a recording")
 
     async def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
 
     def read_at_once(self) -> Iterator[AnyFrame]:
-        """Read all of it at once, for use without a screen; yields each frame after it was taken in."""
+        """Read the whole recording, and yield each frame after it was handled. Used directly only without a screen."""
         for line in self._lines():
             if isinstance(line, SourceText):
                 self.files.add(line.file, line.text)
@@ -168,7 +168,7 @@ class Replay(WatchedProgram):
 
 
 def _pieces(line: AnyFrame | SourceText) -> Iterator[AnyFrame | SourceText]:
-    """A line, or pieces of it if it has many events."""
+    """Split a line that has many events into pieces."""
     if not isinstance(line, LoopEvents) or len(line.events) <= BATCH:
         yield line
         return

@@ -1,4 +1,4 @@
-"""The Run screen: a program that runs elsewhere, or ran, one of its loops on the stage."""
+"""The Run screen: a program in another process, or in a recording, with one of its loops on the stage."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from asynclab.widgets.run_list import RunHighlighted, RunList, RunRow
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_BEHIND = 5
-"""While there is more to read, only each such frame is painted: painting takes longer than reading."""
+"""While there is more to read, only one of this many frames is painted, because painting is slower than reading."""
 
 
 class RunScreen(LabScreen):
-    """The loops of a program on the left if there are several, one of them on the stage."""
+    """A list of the program's loops on the left, if there are several, and one of them on the stage."""
 
     DEFAULT_CSS = """
     RunScreen {
@@ -40,23 +40,23 @@ class RunScreen(LabScreen):
     list_panes: ClassVar[tuple[str, ...]] = ("loops",)
 
     def __init__(self, watched: WatchedProgram) -> None:
-        """Show a program that has not begun."""
+        """Prepare to show a program."""
         super().__init__()
         self.watched = watched
         self.loop_list = RunList("Loops", id="loops")
         self._nothing = StagedRun(watched.title)
         self._number: int | None = None
-        """The loop on the stage."""
+        """The number of the loop on the stage."""
         self._is_chosen = False
-        """Whether the user chose it."""
+        """Whether the user chose that loop."""
         self._code_of: tuple[int | None, str, bool] | None = None
         self._frames_begun = 0
         self._complained = ""
-        """What was complained about last."""
+        """The latest problem that was shown in a notice."""
         self._reports_asked = 0
-        """How many of the program's requests for a stuck report have been answered."""
+        """How many of the program's requests for a stuck report have been handled."""
         self._asked_report: dict[str, list[str]] = {}
-        """The report that was asked for last, until it is shown."""
+        """The stuck report that was requested and not shown yet, by the name of each loop."""
 
     def compose(self) -> ComposeResult:
         self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs), "Run"), KeyBar()
@@ -66,7 +66,7 @@ class RunScreen(LabScreen):
         yield self.key_bar
 
     def make_stage(self) -> Stage:
-        """The views of a loop."""
+        """Make the panes that show a loop."""
         return Stage(files=self.watched.files, in_the_middle="timeline", keeps_ended=False, id="stage")
 
     def on_mount(self) -> None:
@@ -78,11 +78,11 @@ class RunScreen(LabScreen):
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.ask_for_report)
 
     def on_unmount(self) -> None:
-        """Leave SIGUSR1 alone again."""
+        """Remove the handler of SIGUSR1."""
         asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
 
     def begin(self) -> None:
-        """Begin to watch."""
+        """Start to observe the program."""
         self.watched.begin()
 
     @property
@@ -97,11 +97,11 @@ class RunScreen(LabScreen):
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is more to take in. If the program does nothing, its bars may move more slowly."""
+        """Whether there is more to read. Otherwise few frames are needed, even if progress bars move."""
         return self.watched.is_behind
 
     def frame(self) -> None:
-        """Read what has come, and paint it. While more is waiting, paint only every `FRAMES_BEHIND` frames."""
+        """Read the reports that have come, and paint. While more reports wait, paint only some frames."""
         self._frames_begun += 1
         if not self.watched.is_behind or self._frames_begun % FRAMES_BEHIND == 0:
             super().frame()
@@ -155,11 +155,11 @@ class RunScreen(LabScreen):
         super().action_run_to_event()
 
     async def start_paused(self) -> None:
-        """Say that nothing can be stepped any more."""
+        """Say that no step is possible any more."""
         self.host.tell("the loop has ended")
 
     def _choose_loop(self) -> None:
-        """The loop to show until the user chooses: the running one, or after the end the one with the most events."""
+        """Choose the loop to show, unless the user has: a running loop, or else the one with the most events."""
         runs = self.watched.runs
         if self._number in runs and (self._is_chosen or self.program.is_running):
             return
@@ -167,7 +167,7 @@ class RunScreen(LabScreen):
         self._number = next(running, None) or self.watched.busiest
 
     def _show_code(self) -> None:
-        """Show the program's first file while no task is followed, as soon as it is known."""
+        """Show the program's first source file, as soon as it is known."""
         run = self.watched.runs.get(self._number or 0)
         file = (run.main_file if run is not None else "") or self.watched.script
         wanted = (self._number, file, self.watched.has_files)
@@ -178,11 +178,11 @@ class RunScreen(LabScreen):
         self.stage.source.select(self.selected_task)
 
     def ask_for_report(self) -> None:
-        """Say what each task waits for now, as soon as this screen is in front."""
+        """Request a stuck report of this moment. It is shown when this screen is in front."""
         self._asked_report = self.stuck_reports()
 
     def _take_request(self) -> None:
-        """Open the stuck report where SIGUSR1 asked for it: the program, or us."""
+        """Show the stuck report if it was requested, by SIGUSR1 to the program or to asynclab."""
         asked = self.watched.told.reports_asked
         if asked > self._reports_asked and self.watched.is_live:
             self.ask_for_report()
@@ -205,7 +205,7 @@ class RunScreen(LabScreen):
 
 
 def _row_of(run: LoopRun) -> RunRow:
-    """A loop in the list: how many of its tasks are alive; if it has ended, how many it has had."""
+    """The row of a loop in the list. It has the number of pending tasks, or of all tasks if the loop has ended."""
     state = run.state
     tasks = sum(count for word, count in state.counts.items() if word in LIVE or state.outcome is not None)
     word: StateWord = state.outcome or "running"

@@ -1,4 +1,4 @@
-"""The terminal of a program: what it prints, in its colours; while it has the focus, keys are the program's."""
+"""Shows the terminal of a program. While it has the focus, keys go to the program."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.spans import Line
 
 WAY_OUT = "ctrl+right_square_bracket"
-"""The key that leaves the terminal: the one that no program is likely to need."""
+"""The key that leaves the terminal. Few programs use it."""
 
 _SGR = "sgr "
-"""Begins a part that is a style by itself."""
+"""The start of a part that is a Rich style, and not a name for one."""
 
 _CURSOR = Look(reversed=True)
 
 
 class TerminalPane(LineView):
-    """Shows a terminal, and scrolls back through what it has shown."""
+    """Shows a terminal, and lines that have scrolled off."""
 
     def __init__(self, program: LiveProgram, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -33,7 +33,7 @@ class TerminalPane(LineView):
         self.set_title("Terminal")
 
     def show(self) -> None:
-        """Show what was printed since; repaints only lines that changed."""
+        """Show new output, and repaint only lines that changed."""
         shown = (self._program.terminal.version, self.has_focus)
         way = "^] leaves" if self.has_focus else "o types here"
         self.set_subtitle(((way, "past"),) if self._program.is_live else ())
@@ -47,7 +47,7 @@ class TerminalPane(LineView):
             self.repaint()
 
     def take_key(self, event: Key) -> None:
-        """Type a key."""
+        """Pass a key to the program."""
         is_application = APPLICATION_KEYS in self._program.terminal.modes
         self._type(bytes_of(event.key, event.character, is_application=is_application))
 
@@ -66,11 +66,11 @@ class TerminalPane(LineView):
         self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def line_count(self) -> int:
-        """The lines of the terminal, and those that have scrolled off."""
+        """The number of lines, including those that have scrolled off."""
         return self._program.terminal.rows
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A line as the program printed it, with the cursor where the keys go."""
+        """A line of the terminal, with the cursor if it is there."""
         row = self._program.terminal.row(index)
         cursor = self._program.terminal.cursor
         if self.has_focus and cursor is not None and cursor[1] == index:
@@ -89,7 +89,7 @@ class TerminalPane(LineView):
 
 
 def _with_cursor(row: TerminalRow, column: int) -> TerminalRow:
-    """A row with the cell in a column as the cursor shows it."""
+    """A row with the cursor at a column."""
     cells = [(character, look) for text, look in row for character in text if cell_len(character)]
     at = 0
     for number, (character, look) in enumerate(cells):
@@ -101,7 +101,7 @@ def _with_cursor(row: TerminalRow, column: int) -> TerminalRow:
 
 
 def _part_of(look: Look) -> str:
-    """The part that a look is: a style as Rich writes it; empty for plain text."""
+    """The part for a look: a Rich style, after `_SGR`; empty for plain text."""
     words = [
         word
         for word, is_on in (
@@ -121,7 +121,7 @@ def _part_of(look: Look) -> str:
 
 
 def _colour(name: str) -> str:
-    """A colour as Rich calls it."""
+    """Rich's name of a colour."""
     if len(name) == 6 and all(digit in "0123456789abcdefABCDEF" for digit in name):
         return f"#{name}"
     name = name.replace("brown", "yellow")
@@ -129,7 +129,7 @@ def _colour(name: str) -> str:
 
 
 ARROWS = MappingProxyType({"up": "A", "down": "B", "right": "C", "left": "D", "home": "H", "end": "F"})
-"""Keys whose sequence depends on the terminal's mode, and modifiers."""
+"""The keys whose escape sequence depends on the terminal's mode, and on modifiers."""
 
 OTHERS: Mapping[str, str] = MappingProxyType(
     {
@@ -163,12 +163,12 @@ MODIFIERS = MappingProxyType({"shift": 1, "alt": 2, "ctrl": 4})
 
 
 def bytes_of(key: str, character: str | None, *, is_application: bool) -> bytes:
-    """What a key sends; nothing for one that no terminal knows.
+    """The bytes that a terminal sends for a key; empty for an unknown key.
 
     Args:
-        key: Textual's name of it.
-        character: What it types, if anything.
-        is_application: Whether the program asked for the arrows' other sequences.
+        key: Textual's name of the key.
+        character: The character that the key types; None if it types none.
+        is_application: Whether the terminal is in the mode "application cursor keys".
     """
     if key in OTHERS:
         return OTHERS[key].encode()

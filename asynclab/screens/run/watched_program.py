@@ -1,4 +1,4 @@
-"""A program that runs elsewhere, or ran, and each of its event loops as the stage shows it."""
+"""The base of programs in other processes or recordings, and the runs of their event loops for the stage."""
 
 from __future__ import annotations
 
@@ -13,57 +13,57 @@ from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.lab.staged_run import StagedRun
 
 LOOPS_KEPT = 200
-"""How many loops are kept; a program that calls `asyncio.run` again and again has any number of them."""
+"""The most loops that are kept. A program that calls `asyncio.run` again and again has any number of loops."""
 
 EVENTS_KEPT = 1_000_000
-"""With more events than this in all loops together, ended loops are dropped whenever a new one comes."""
+"""If all loops together have more events than this, ended loops are dropped when a new loop comes."""
 
 
 class WatchedProgram(ABC):
-    """A program as far as it has reported. Each subclass gets its frames from another place."""
+    """A program, as far as it has reported. Each subclass reads the reports, called frames, from another source."""
 
     files: SourceFiles
-    """Reads the files that its tasks run."""
+    """Reads the source files that its tasks run."""
 
     is_behind = False
-    """Whether more was reported than a frame had time to take in."""
+    """Whether reports wait that the latest painted frame had no time for."""
     ends_when_left = False
     """Whether asynclab started it, so that it ends when the user leaves."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
-        """Know nothing yet; without a judge, only comments in the code leave findings out."""
+        """Start without reports. Without a judge, only comments in the code leave out findings."""
         self.judge = judge or FindingFilter("")
         """Decides which findings are left out."""
         self.told = ObservedProgram(self._record)
-        """The program's state, folded from its frames."""
+        """The state of the program, folded from its reports."""
         self.runs: dict[int, LoopRun] = {}
-        """The loops that are kept, by number, in the order of their creation."""
+        """The kept loops by number, in the order of their creation."""
         self.loops_left_out = 0
-        """How many loops are no longer kept."""
+        """How many loops were dropped."""
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """What it is, in a few words."""
+        """A title for the screen."""
 
     @property
     @abstractmethod
     def command(self) -> str:
-        """What notices call the program."""
+        """The program's name in notices."""
 
     @property
     @abstractmethod
     def facts(self) -> tuple[str, ...]:
-        """Facts about the program now, in sentences."""
+        """Sentences on the program's present state."""
 
     @property
     def script(self) -> str:
-        """The path of its own file, if that is known before any loop reports it; else empty."""
+        """The path of the program's script, if it is known before a loop reports it; otherwise empty."""
         return ""
 
     @property
     def complaint(self) -> str:
-        """What went wrong with the watching itself, in one line; empty for nothing."""
+        """A problem with the observation itself, in one line; empty for none."""
         return ""
 
     @property
@@ -72,24 +72,24 @@ class WatchedProgram(ABC):
 
     @property
     def now(self) -> float:
-        """Seconds of its time."""
+        """The program's time in seconds."""
         return self.told.now
 
     @property
     def has_files(self) -> bool:
-        """Whether source files have been added since the start."""
+        """Whether source files were added after the start."""
         return False
 
     def control_of(self, loop: int) -> Control | None:
-        """Takes commands for a loop; None if it can't be controlled."""
+        """The object that accepts commands to a loop; None if it can't be controlled."""
         return None
 
     @abstractmethod
     def begin(self) -> None:
-        """Begin to take in its frames; called once, on a running loop."""
+        """Start to read reports. Called once, on a running loop."""
 
     def pump(self) -> None:  # noqa: B027 - a recording has nothing to do here
-        """Take in what has come; called once a frame."""
+        """Handle the reports that have come. Called for each painted frame."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -105,7 +105,7 @@ class WatchedProgram(ABC):
         self.runs[loop.number] = LoopRun(self, loop)
 
     def _make_room(self) -> None:
-        """Drop ended loops, the oldest first, those with findings last; drop others only if there are very many."""
+        """Drop the oldest ended loops, those with findings last. Drop running loops only if there are too many."""
         events = sum(len(run.record.history.events) for run in self.runs.values())
         for number, run in sorted(self.runs.items(), key=lambda item: item[1].record.findings.count > 0):
             if len(self.runs) < LOOPS_KEPT and events < EVENTS_KEPT:
@@ -122,50 +122,50 @@ class WatchedProgram(ABC):
 
 
 class LoopSource:
-    """A loop as a source. Its events arrive by way of its program, so there is nothing to pump."""
+    """A `Source` for a loop. `WatchedProgram.pump` handles its events."""
 
     def __init__(self, program: WatchedProgram, loop: ObservedLoop) -> None:
-        """Show a loop on which nothing has happened yet."""
+        """Make the source of a loop that has no events yet."""
         self._program, self._loop = program, loop
 
     @property
     def state(self) -> LabState:
-        """Everything that was reported of the loop."""
+        """The state of the loop, as far as it was reported."""
         return self._loop.state
 
     @property
     def now(self) -> float:
-        """Seconds of the program's time; they stand still once the loop has ended, or is paused."""
+        """The program's time in seconds. It stands still after the loop's end, and while the loop is paused."""
         state = self.state
         is_still = state.outcome is not None or state.clock.paused
         return state.now if is_still else max(state.now, self._program.now)
 
     @property
     def is_running(self) -> bool:
-        """Whether the loop is open, and its program runs."""
+        """Whether the loop is open and its program runs."""
         return self._program.is_live and self.state.outcome is None
 
     @property
     def control(self) -> Control | None:
-        """Takes commands; None for a recording."""
+        """The object that accepts commands; None for a recording."""
         return self._program.control_of(self._loop.number)
 
     def pump(self) -> None:
-        """Raise what went wrong when events were handed on."""
+        """Raise an exception that a subscriber has raised."""
         self._loop.feed.raise_error()
 
     def subscribe(self, subscriber: Subscriber, /) -> None:
-        """Hand every event from now on to a subscriber."""
+        """Pass all events from now on to a subscriber."""
         self._loop.feed.subscribe(subscriber)
 
 
 class LoopRun(StagedRun):
-    """A loop with its record."""
+    """A loop of a program, with its record."""
 
     fastest = 1.0
 
     def __init__(self, program: WatchedProgram, loop: ObservedLoop) -> None:
-        """Record a loop from its first event on."""
+        """Record a loop, from its first event on."""
         self.number = loop.number
         self._loop = loop
         super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop), program.judge))
@@ -173,17 +173,17 @@ class LoopRun(StagedRun):
 
     @property
     def thread(self) -> str:
-        """The name of its thread."""
+        """The name of the loop's thread."""
         return self._loop.thread or "main thread"
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Facts about the loop, in sentences."""
+        """Sentences on the loop's state."""
         return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
 
     @property
     def main_file(self) -> str:
-        """The file in which its first task was created, or else waits; empty while that is unknown."""
+        """The file in which its first task was created, or else waits; empty if unknown."""
         if not self._main_file:
             tasks = self.state.tasks.values()
             files = (task.file or (task.place[0] if task.place is not None else "") for task in tasks)

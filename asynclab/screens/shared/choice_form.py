@@ -1,4 +1,4 @@
-"""A form to choose one of a few things, by key or mouse."""
+"""A form to choose one of a few items, by key or mouse."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from asynclab.model.text import one_line
 
 
 class Choice(NamedTuple):
-    """One of the choices."""
+    """An item to choose."""
 
     key: str
-    """The key that chooses it."""
+    """The key that chooses the item."""
     name: str
-    """The form's result if this is chosen."""
+    """The result of the form if the item is chosen."""
     hint: str
 
 
 class ChoiceForm(ModalScreen[str | None]):
-    """A list of choices; its result is the name of the chosen one, or None."""
+    """A list of choices. Its result is the name of the chosen item, or None if the user closes it."""
 
     DEFAULT_CSS = """
     ChoiceForm {
@@ -63,11 +63,11 @@ class ChoiceForm(ModalScreen[str | None]):
 
     @on(OptionList.OptionSelected)
     def take(self, event: OptionList.OptionSelected) -> None:
-        """Use the selected choice."""
+        """Close the form with the selected item."""
         self.dismiss(event.option.id)
 
     def on_key(self, event: Key) -> None:
-        """Use the choice of a key."""
+        """Close the form with the item of a key."""
         for choice in self._choices:
             if event.character == choice.key:
                 event.stop()

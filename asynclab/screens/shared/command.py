@@ -1,6 +1,6 @@
-"""Declares the user's commands, each beside the method that runs it.
+"""Defines `Command`, a decorator that declares a method of a screen or app as a command of the user.
 
-Key bindings, key bar, palette, help page and the README's key table are made of these declarations alone.
+The key bindings, the key bar, the palette, the help page and the README's table of keys are made from these.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Target = TypeVar("Target")
 Method = TypeVar("Method", bound=Callable[..., object])
 
 Group: TypeAlias = Literal["Run", "URLs", "Text", "Results", "Stage", "Time", "History", "Looking", "App"]
-"""The headings of the help page, in the order of help page and key bar."""
+"""The headings of the help page. Commands in the help page and the key bar have the same order."""
 
 SHOWN_KEYS = {
     "comma": ",",
@@ -43,46 +43,46 @@ GAP = 2
 
 
 def always(target: object) -> bool:
-    """The condition of commands without one."""
+    """The condition of commands that always apply."""
     return True
 
 
 @dataclass(frozen=True)
 class Command(Generic[Target]):
-    """Declares the action method that it decorates; the method's docstring is the help.
+    """Declares the action method that it decorates as a command. The method's docstring is the help text.
 
-    `command = Command["LearnScreen"]` gives a module a decorator whose conditions are checked against that screen.
-    A subclass that overrides the method inherits the declaration, and says what the action does there in its docstring.
+    A module defines `command = Command["LearnScreen"]`, so that type checkers know the argument of `when` and others.
+    A subclass that overrides the method inherits the declaration, and its docstring is the help text there.
     """
 
     name: str
-    """The command in one or two words."""
+    """The name of the command, one or two words."""
     key: str
-    """Textual's names of its keys, separated by commas; the first is the one that is shown. Empty for palette only."""
+    """Textual's names of its keys, separated by commas. The first is shown in the key bar. Empty for none."""
     group: Group
-    """The heading under which help lists it."""
+    """The heading of the command in the help page."""
     rank: int | Callable[[Target], int | None] | None = None
-    """The order in which a narrow key bar drops commands: highest first, 0 last; None for never in the bar."""
+    """A narrow key bar leaves out the commands with the highest ranks. None if it is never in the bar."""
     when: Callable[[Target], bool] = always
-    """Whether it applies now."""
+    """Returns whether the command applies now."""
     offered: Callable[[Target], bool] = always
-    """Whether it exists here at all, now or later."""
+    """Returns whether the command exists here at all, now or later."""
     shown: str = ""
-    """How help writes its keys, if not by their own names."""
+    """The keys as shown in the help page, if not by their names."""
     bar: tuple[str, str] | Callable[[Target], tuple[str, str]] | None = None
-    """Keys and name in the key bar, if they differ there; commands with equal ones share an entry."""
+    """The keys and the name in the key bar, if different. Commands for which these are equal share an entry."""
     takes_key: bool = False
-    """Whether the action's argument is the key that was pressed."""
+    """Whether the action has the pressed key as its argument."""
     in_palette: bool = True
     explains: bool = False
-    """Whether its keys work even when it doesn't apply, to say why it doesn't."""
+    """Whether its keys work even if it doesn't apply, to say why."""
     action: str = ""
-    """The Textual action, such as "pause" of a screen or "app.quit"; filled in when a class is made."""
+    """The Textual action, such as "pause" of a screen or "app.quit". Set when the class is created."""
     help: str = ""
-    """What it does, in sentences; filled in when a class is made."""
+    """The help text. Set when the class is created."""
 
     def __call__(self, method: Method) -> Method:
-        """Declare a method to be this command's action."""
+        """Declare a method as the action of this command."""
         setattr(method, _DECLARATION, self)
         return method
 
@@ -93,17 +93,17 @@ class Command(Generic[Target]):
 
     @property
     def all_keys(self) -> str:
-        """All of its keys as a person reads them."""
+        """All its keys, as shown to the user."""
         return self.shown or " ".join(map(shown_key, self.keys))
 
     @property
     def title(self) -> str:
-        """Its name and first key, as the palette shows them."""
+        """Its name and first key, for the palette."""
         first = self.shown or shown_key(self.keys[0]) if self.keys else ""
         return f"{self.name} ({first})" if first else self.name
 
     def bindings(self) -> list[Binding]:
-        """A Textual binding for each key; its id can be used in a keymap."""
+        """A Textual binding for each key, with an id for keymaps."""
         return [self._binding(key) for key in self.keys]
 
     def _binding(self, key: str) -> Binding:
@@ -118,7 +118,7 @@ _DECLARATION = "__command__"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A command, and the screen or app whose action it is."""
+    """A command, and the screen or app that has its action."""
 
     command: Command[Any]
     target: object
@@ -130,23 +130,23 @@ class Offer:
 
     @property
     def applies(self) -> bool:
-        """Whether the command can be given now."""
+        """Whether the command applies now."""
         return self.is_offered and self.command.when(self.target)
 
     @property
     def answers(self) -> bool:
-        """Whether its keys do anything now, if only to say why it can't be done."""
+        """Whether its keys do anything now, if only to say why the command doesn't apply."""
         return self.is_offered and (self.command.explains or self.command.when(self.target))
 
     @property
     def rank(self) -> int | None:
-        """Its rank in the key bar now."""
+        """The present rank in the key bar."""
         rank = self.command.rank
         return rank(self.target) if callable(rank) else rank
 
     @property
     def in_bar(self) -> tuple[str, str]:
-        """Its keys and name in the key bar now."""
+        """The present keys and name in the key bar."""
         bar = self.command.bar
         if bar is None:
             return self.command.shown or shown_key(self.command.keys[0]), self.command.name
@@ -154,16 +154,16 @@ class Offer:
 
 
 class Commanding:
-    """A screen or an app whose bindings are made of the commands that its methods declare."""
+    """The base of screens and apps whose methods declare commands, from which the bindings are made."""
 
     commands: ClassVar[tuple[Command[Any], ...]] = ()
-    """All commands of this class and its bases, in the order of the help page."""
+    """The commands of this class and its bases, in the order of the help page."""
     action_prefix: ClassVar[str] = ""
-    """The prefix that Textual requires before the action's name."""
+    """The prefix that Textual needs before the name of an action."""
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init_subclass__(cls, **extra: Any) -> None:
-        """Collect the commands before Textual collects the bindings."""
+        """Collect the commands, before Textual collects the bindings."""
         found = list(_declared(cls))
         cls.commands = tuple(sorted(found, key=lambda command: get_args(Group).index(command.group)))
         cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *bindings_of(cls.commands)]
@@ -171,18 +171,18 @@ class Commanding:
 
     @property
     def own_offers(self) -> list[Offer]:
-        """The commands of this screen or app alone."""
+        """The commands of only this screen or app."""
         return [Offer(command, self) for command in self.commands]
 
     def answers(self, action: str) -> bool:
-        """Whether an action's keys do anything now; actions that are no commands always do."""
+        """Whether the keys of an action do anything now. Keys of actions that aren't commands always do."""
         name = f"{self.action_prefix}{action}"
         declared = [offer for offer in self.own_offers if offer.command.action == name]
         return not declared or any(offer.answers for offer in declared)
 
 
 def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
-    """The commands of a class in the order of their methods, its own before its bases'."""
+    """The commands of a class, in the order of their methods, followed by those of its bases."""
     seen: set[str] = set()
     for base in cls.__mro__:
         for name, value in vars(base).items():
@@ -195,17 +195,17 @@ def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class BarEntry:
-    """One entry of the key bar."""
+    """An entry of the key bar."""
 
     keys: str
     name: str
     action: str
-    """The action of a click; empty if the entry stands for several keys."""
+    """The action of a click; empty if the entry has keys with different actions."""
     rank: int
 
     @property
     def width(self) -> int:
-        """In cells, with the gap that follows."""
+        """The width in cells, including the gap after it."""
         return len(self.keys) + 1 + len(self.name) + GAP
 
 
@@ -219,19 +219,19 @@ class PaletteEntry:
 
 
 def shown_key(key: str) -> str:
-    """A key's name as a person reads it: "^p" for "ctrl+p"."""
+    """The name of a key as shown to the user: "^p" for "ctrl+p"."""
     if key.startswith("ctrl+"):
         return "^" + shown_key(key.removeprefix("ctrl+"))
     return SHOWN_KEYS.get(key, key)
 
 
 def bindings_of(commands: Iterable[Command[Any]]) -> list[Binding]:
-    """The bindings of all commands, in their order."""
+    """The bindings of commands, in the same order."""
     return [binding for command in commands for binding in command.bindings()]
 
 
 def bar_entries(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
-    """The key bar's entries for the commands that apply now, in their order."""
+    """The entries of the key bar for commands that apply now, in the same order."""
     entries: dict[tuple[str, str], BarEntry] = {}
     for offer in offers:
         if not offer.command.keys or not offer.applies or (rank := offer.rank) is None:
@@ -242,7 +242,7 @@ def bar_entries(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
 
 
 def entries_while_typing(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
-    """The same while a text is typed: only keys that type nothing."""
+    """The entries of the key bar while text is typed: only keys that type no character."""
     entries = []
     for offer in offers:
         key = next((key for key in offer.command.keys if _types_nothing(key)), None)
@@ -256,7 +256,7 @@ def _types_nothing(key: str) -> bool:
 
 
 def fit(entries: Sequence[BarEntry], width: int) -> list[BarEntry]:
-    """The entries that fit into a width in cells: the ones with the lowest ranks, in their order."""
+    """The entries with the lowest ranks that fit into `width` cells, in the same order."""
     room = width
     kept = set()
     for entry in sorted(entries, key=lambda entry: entry.rank):

@@ -1,4 +1,4 @@
-"""The base of all screens: a title bar, a key bar, help and palette."""
+"""The base of all screens, with a title bar, a key bar, help and a command palette."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 
 class Monitor(Protocol):
-    """Measures how late the loop is."""
+    """Measures the lag of the app's own event loop."""
 
     @property
     def lags(self) -> Sequence[float]:
-        """The last measurements in seconds, newest last."""
+        """The latest lags in seconds, newest last."""
 
 
 class AppProtocol(Protocol):
-    """The app, as its screens know it."""
+    """The interface of the app to its screens."""
 
     monitor: Monitor | None
-    """Measures how late the loop is; None until it is started."""
+    """The monitor of the app's loop; None until it is started."""
     latest_event: float
-    """When the terminal last had input, such as a key or a click, by `time.monotonic()`."""
+    """When the terminal last had input, such as a key or click, by `time.monotonic()`."""
 
     @property
     def own_offers(self) -> list[Offer]:
@@ -54,27 +54,27 @@ class AppProtocol(Protocol):
 
     @property
     def tabs(self) -> Mapping[str, str]:
-        """The tabs of every screen, and the mode that each stands for."""
+        """The tabs of all screens, each with its mode."""
 
     @property
     def sources(self) -> list[Source]:
-        """The sources of everything that runs, on any screen: of a program, each of its loops."""
+        """The sources of everything that runs on any screen. A program has a source for each of its loops."""
 
     @property
     def run_count(self) -> int:
-        """How many demos, fetches and programs run."""
+        """The number of running demos, fetches and programs."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a short notice; the text is not parsed as markup."""
+        """Show a short notice. Its text is not parsed as markup."""
 
     def begin_to_measure(self) -> None:
-        """Start to measure how late the loop is."""
+        """Start to measure the lag of the loop."""
 
 
 command = Command["CommandScreen"]
 
 TABS = {"Learn": "learn", "Fetch": "fetch"}
-"""The tabs of the title bar, and the app's mode that each stands for."""
+"""The tabs of the title bar, each with its mode of the app."""
 
 
 LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
@@ -82,14 +82,14 @@ LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
 
 
 def _provider() -> type[Any]:
-    # Imported when the palette is opened: its widgets take a while, and the first paint needs none of them.
+    # Imported when the palette is opened, because the import is slow, and the first paint doesn't need it.
     from asynclab.screens.shared.palette import CommandProvider
 
     return CommandProvider
 
 
 class CommandScreen(Commanding, Screen[None]):
-    """A screen with commands, which the key bar, the palette and the help page show."""
+    """A screen with commands, which are shown by the key bar, the palette and the help page."""
 
     COMMANDS: ClassVar[set[Any]] = {_provider}
 
@@ -98,7 +98,7 @@ class CommandScreen(Commanding, Screen[None]):
 
     @property
     def host(self) -> AppProtocol:
-        """The app, as its screens know it."""
+        """The interface of the app to its screens."""
         return cast("AppProtocol", self.app)
 
     @property
@@ -107,7 +107,7 @@ class CommandScreen(Commanding, Screen[None]):
         return True
 
     def takes_key(self, event: Key) -> bool:
-        """Handle a key before any command does; whether that was done."""
+        """Handle a key before commands do. Returns whether it was handled."""
         return False
 
     @property
@@ -116,9 +116,9 @@ class CommandScreen(Commanding, Screen[None]):
         return [*self.own_offers, *self.host.own_offers]
 
     def palette_entries(self) -> Iterator[PaletteEntry]:
-        """What the palette finds: the screen's commands that apply now, its other entries, and the app's commands.
+        """The entries of the palette: the screen's commands that apply now, its other entries, and the app's commands.
 
-        What the key bar would keep longest comes first.
+        Commands with the lowest ranks in the key bar come first.
         """
         if self.is_furnished:
             yield from map(self._palette_entry, sorted(filter(_is_found, self.own_offers), key=_place_in_palette))
@@ -126,37 +126,37 @@ class CommandScreen(Commanding, Screen[None]):
         yield from map(self._palette_entry, filter(_is_found, self.host.own_offers))
 
     def other_palette_entries(self) -> Iterator[PaletteEntry]:
-        """What the palette finds besides commands; nothing here."""
+        """The entries of the palette that aren't commands. By default, none."""
         yield from ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key does anything now; until the views exist, no command does."""
+        """Whether a key does anything now. Until the views exist, commands don't."""
         is_command = any(command.action == action for command in self.commands)
         return not is_command or (self.is_furnished and self.answers(action))
 
     def paint_bars(self) -> None:
-        """Bring the loop's meter and the key bar up to date."""
+        """Update the title bar and the key bar."""
         live = sum(source.state.counts[word] for source in self.host.sources for word in LIVE)
         monitor = self.host.monitor
         self.title_bar.show(() if monitor is None else monitor.lags, self.host.run_count, live)
         self.key_bar.show(self.bar())
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar shows."""
+        """The entries of the key bar."""
         return bar_entries(self.offers)
 
     def bar_while_typing(self, *entries: BarEntry) -> tuple[BarEntry, ...]:
-        """What the key bar shows while a text is typed: these entries, and the keys that type nothing."""
+        """The entries of the key bar while text is typed: these, and keys that type no character."""
         return (*entries, *entries_while_typing(self.offers))
 
     def view_bindings(self) -> dict[str, list[BindingType]]:
-        """The keys of the views on this screen, by their headings on the help page."""
+        """The bindings of the views on this screen, by their heading on the help page."""
         from asynclab.widgets.cursor_view import CursorView
 
         return {"Lists": CursorView.BINDINGS}
 
     def marks(self) -> Sequence[Sign]:
-        """What the marks on this screen mean."""
+        """The marks on this screen, with their meanings."""
         raise NotImplementedError
 
     @command("help", key="question_mark,f1", group="App", rank=1, shown="?")
@@ -182,7 +182,7 @@ class CommandScreen(Commanding, Screen[None]):
         raise NotImplementedError
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
-        """Copy a text to the clipboard; if it is empty, say `if_nothing`."""
+        """Copy a text to the clipboard. If it is empty, show `if_nothing` in a notice."""
         if text:
             self.app.copy_to_clipboard(text)
         else:
@@ -203,5 +203,5 @@ def _place_in_palette(offer: Offer) -> tuple[bool, float]:
 
 
 def filter_entries(lines: str) -> tuple[BarEntry, BarEntry]:
-    """What the key bar says while a filter is typed; `lines` names what is filtered, in the plural."""
+    """The entries of the key bar while a filter is typed. `lines` names what is filtered, in the plural."""
     return BarEntry("enter", "keep the filter", "", rank=0), BarEntry("esc", f"show all {lines}", "leave", rank=0)

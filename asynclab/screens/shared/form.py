@@ -1,4 +1,4 @@
-"""A form in which values are changed: a demo's parameters, or the options of a fetch."""
+"""A form to change values, such as the parameters of a demo."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from asynclab.widgets.paste_area import PasteArea
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value that a field of a form changes."""
+    """A value that a field of the form changes."""
 
     name: str
-    """Its name in the form's result."""
+    """The name in the form's result."""
     label: str
     hint: str
-    """What it takes."""
+    """A description of the allowed values."""
     value: Any
     default: Any
     parse: Callable[[Any], Any]
-    """Turns a text or a Boolean into a value, or raises a ValueError whose message says what is wrong."""
+    """Converts a text or a Boolean to a value. Raises a ValueError whose message says what is wrong."""
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     has_lines: bool = False
-    """Whether its text may have several lines."""
+    """Whether the text may have several lines."""
 
 
 class TickBox(Checkbox):
-    """A check box that is empty while it is off, and says so. Textual's own shows on and off by colour alone."""
+    """A check box with an X and "yes", or empty with "no". Textual's own shows its state only by colour."""
 
     DEFAULT_CSS = """
     TickBox > .toggle--button { background: $state-row; }
@@ -46,7 +46,7 @@ class TickBox(Checkbox):
     BUTTON_INNER = " "
 
     def __init__(self, *, value: bool) -> None:
-        """Make one that is on or off."""
+        """Make a check box that is on or off."""
         super().__init__("yes" if value else "no", value=value, compact=True, classes="control")
 
     def watch_value(self) -> None:
@@ -56,7 +56,7 @@ class TickBox(Checkbox):
 
 
 class Field(Vertical):
-    """A label, a control, and a hint: the allowed values, or what is wrong with the entry."""
+    """A label, a control, and a hint, which says what values are allowed, or what is wrong."""
 
     DEFAULT_CSS = """
     Field {
@@ -80,12 +80,12 @@ class Field(Vertical):
     """
 
     def __init__(self, entry: Entry, *, is_compact: bool = False) -> None:
-        """Make a field; in a compact one the hint stands beside the control, not below it."""
+        """Make a field. In a compact field, the hint is beside the control, and not below it."""
         super().__init__(classes="-compact" if is_compact else "")
         self.entry = entry
 
     def compose(self) -> ComposeResult:
-        """Label and control in a row, and the hint beside or below them."""
+        """The label and the control in a row, and the hint beside or below them."""
         hint = Label(Content(self.entry.hint), classes="hint")
         with Horizontal():
             yield Label(Content(self.entry.label), classes="name")
@@ -106,10 +106,10 @@ class Field(Vertical):
                 area.load_text(self.entry.show(value))
 
     def read(self) -> Any:
-        """What was entered.
+        """The value that was entered.
 
         Raises:
-            ValueError: It is not allowed; the field shows why.
+            ValueError: The value is not allowed. The field shows why.
         """
         hint = self.query_one(".hint", Label)
         try:
@@ -144,7 +144,7 @@ class Field(Vertical):
 
 
 class Form(ModalScreen[dict[str, Any] | None]):
-    """Some fields; the result is the value of each by its name, or None."""
+    """A form with fields. Its result is the values by the names of the fields, or None if the user closes it."""
 
     DEFAULT_CSS = """
     Form {
@@ -179,7 +179,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
     ]
 
     def __init__(self, title: str, verb: str, entries: Sequence[Entry], *, is_compact: bool = False) -> None:
-        """Make a form; enter does to the values what the verb says. In a compact one each field takes one line."""
+        """Make a form. The verb says what enter does with the values. In a compact form, a field takes one line."""
         super().__init__(classes="-compact" if is_compact else "")
         self._title, self._verb, self._entries, self._is_compact = title, verb, entries, is_compact
 
@@ -197,7 +197,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
     @on(Input.Changed)
     @on(TextArea.Changed)
     def check(self, event: Input.Changed | TextArea.Changed) -> None:
-        """Say what is wrong while it is typed."""
+        """Show what is wrong while text is typed."""
         control = event.control
         for field in self.query(Field):
             if control is not None and field in control.ancestors:
@@ -206,7 +206,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#accept")
     def action_accept(self) -> None:
-        """Close with what was entered, or go to the first field that is wrong."""
+        """Close the form with its values, or go to the first field that is wrong."""
         read = [(field, _value_of(field)) for field in self.query(Field)]
         wrong = [field for field, value in read if value is None]
         if wrong:
@@ -216,18 +216,18 @@ class Form(ModalScreen[dict[str, Any] | None]):
 
     @on(Button.Pressed, "#defaults")
     def restore_defaults(self) -> None:
-        """Put the defaults into all fields."""
+        """Set all fields to their defaults."""
         for field in self.query(Field):
             field.set_value(field.entry.default)
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
-        """Close, and change nothing."""
+        """Close the form, and change nothing."""
         self.dismiss(None)
 
 
 def _value_of(field: Field) -> tuple[Any] | None:
-    """The value that was entered; None if it is wrong, which the field then says."""
+    """The value of a field, in a tuple; None if it is wrong. Then the field shows why."""
     try:
         return (field.read(),)
     except ValueError:

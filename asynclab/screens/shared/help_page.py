@@ -21,16 +21,16 @@ MEANINGS: dict[StateWord, str] = {
     "failed": "raised an exception",
     "cancelled": "ended by a CancelledError",
 }
-"""What each state means, in a line."""
+"""The meaning of each task state."""
 
 
 class Sign(NamedTuple):
     """A line of the legend: a mark that the screen uses, and its meaning."""
 
     drawn: str
-    """The mark itself, with its name if it has one."""
+    """The mark, with its name if it has one."""
     part: str
-    """The state whose colour it has."""
+    """The part that determines its colour."""
     meaning: str
 
 
@@ -60,11 +60,11 @@ LAB_MARKS: tuple[Sign, ...] = (
 
 
 KEYS_WIDTH = 14
-"""Cells for keys and marks, with the gap after them."""
+"""The width of the column of keys and marks in cells, with the gap after it."""
 
 
 class HelpScreen(ReadingScreen[None]):
-    """Every command of a screen, the keys of its lists, and a legend."""
+    """All commands of a screen, the keys of its views, and a legend of its marks."""
 
     heading = "Help"
     WIDEST = 84
@@ -73,7 +73,7 @@ class HelpScreen(ReadingScreen[None]):
     def __init__(
         self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Sign]
     ) -> None:
-        """Make the help of some commands, the bindings of views by heading, and marks."""
+        """Make a help page for commands, for bindings of views by heading, and for marks."""
         super().__init__()
         self._offered = commands, views, tuple(marks)
 
@@ -87,7 +87,7 @@ def help_lines(
     marks: Iterable[Sign],
     width: int,
 ) -> list[Line]:
-    """The whole help: commands by group, the views' own keys by the heading of their section, the marks."""
+    """The lines of the help page: commands by group, keys of views by heading, and marks."""
     sections = {
         group: [Sign(keys, "strong accent", help) for keys, help in rows]
         for group, rows in key_rows(commands, views).items()
@@ -103,9 +103,9 @@ def help_lines(
 def key_rows(
     commands: Iterable[Command[Any]], views: Mapping[str, Iterable[BindingType]]
 ) -> dict[str, list[tuple[str, str]]]:
-    """Keys and what they do, by heading: first the commands', then the views' own.
+    """Keys and their help texts by heading: first those of commands, then those of views.
 
-    If several commands share a key, the help of the first one stands for all.
+    If several commands have the same keys, only the help text of the first is shown.
     """
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:

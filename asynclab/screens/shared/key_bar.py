@@ -1,4 +1,4 @@
-"""The key bar: the line at the bottom of a screen with the keys that work now."""
+"""The key bar at the bottom of a screen, which shows the keys that work now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.screens.shared.command import GAP, BarEntry, fit
 
 
 class KeyBar(Widget):
-    """A line of keys and what they do; entries that don't fit are left out, the least used ones first."""
+    """A line of keys and their commands. Entries that don't fit are left out, those with the highest ranks first."""
 
     DEFAULT_CSS = """
     KeyBar {
@@ -24,11 +24,11 @@ class KeyBar(Widget):
     }
     """
 
-    auto_links = False  # entries don't look like links
+    auto_links = False  # or entries would look like links
     _entries: tuple[BarEntry, ...] = ()
 
     def show(self, entries: Sequence[BarEntry]) -> None:
-        """Show these entries; repaints only if they changed."""
+        """Show these entries, and repaint only if they changed."""
         if self._entries != tuple(entries):
             self._entries = tuple(entries)
             self.refresh()
@@ -40,7 +40,7 @@ class KeyBar(Widget):
 
 
 def _drawn(entry: BarEntry) -> Content:
-    """Keys and name; a click on them runs the command."""
+    """The keys and the name of an entry. A click on them runs the command."""
     drawn = Content.assemble((entry.keys, "bold $state-accent"), (f" {entry.name}", "$state-past"))
     if not entry.action:
         return drawn

@@ -1,4 +1,4 @@
-"""An app that shows short notices, and ends once everything that runs has cleaned up."""
+"""The bases of the app: shows notices, and handles quitting, which first waits for clean-up."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Notices(App[None]):
     """An app that shows one notice at a time, and problems beside it."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a notice for some seconds, instead of the one before; the text is not parsed as markup.
+        """Show a notice for some seconds, in place of the notice before. Its text is not parsed as markup.
 
-        A problem stays when a notice replaces another one, and when a key is pressed.
+        A problem isn't replaced by other notices, and not removed when a key is pressed.
         """
         severity: SeverityLevel = "error" if is_problem else "information"
         self.notify(one_line(text, limit=400), severity=severity, markup=False)
 
     def on_notify(self, event: Notify) -> None:
-        """Make room for a notice. Not in `tell`: of keys that come at once, each would find none to replace yet."""
+        """Remove the notice before. Not in `tell`: if keys come fast, that notice may not have been shown yet."""
         self.forget_notices("information", event.notification.severity)
 
     def forget_notices(self, *severities: SeverityLevel) -> None:
@@ -44,14 +44,14 @@ class Notices(App[None]):
 command = Command["Leaving"]
 
 AGAIN_SECONDS = 2.0
-"""Seconds within which a second ctrl+c quits."""
+"""Real seconds within which a second Ctrl-C or q quits."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""Signals at which everything that runs is cancelled, and cleans up, before the app ends."""
+"""The signals that end the app. Before, everything that runs is cancelled and cleans up."""
 
 
 class Leaving(Commanding, Notices):
-    """An app that is left by a key, a signal, or the end of its terminal."""
+    """An app that quits on a key, a signal, or the end of its terminal."""
 
     action_prefix = "app."
 
@@ -62,7 +62,7 @@ class Leaving(Commanding, Notices):
 
     @property
     def ends_with_it(self) -> str:
-        """What notices call the user's program that runs and ends with the app; empty for none."""
+        """The name of a running program that would end with the app; empty if there is none."""
         raise NotImplementedError
 
     async def close_labs(self) -> None:
@@ -75,12 +75,12 @@ class Leaving(Commanding, Notices):
             asyncio.get_running_loop().add_signal_handler(number, self._leave_soon, 128 + number)
 
     def on_unmount(self) -> None:
-        """Leave signals alone again."""
+        """Remove the handlers of signals."""
         for number in ENDING:
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def terminal_is_gone(self) -> None:
-        """Quit: no key will come any more."""
+        """Quit, because no key can come any more."""
         self._leave_soon(128 + signal.SIGHUP)
 
     @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
@@ -97,7 +97,7 @@ class Leaving(Commanding, Notices):
         self._leave_soon(0)
 
     def action_help_quit(self) -> None:
-        """Quit at the second ctrl+c in a row."""
+        """Quit on the second Ctrl-C within `AGAIN_SECONDS`."""
         now = time.monotonic()
         if now - self._interrupted_at < AGAIN_SECONDS:
             self._leave_soon(0)

@@ -1,4 +1,4 @@
-"""The command palette: finds the commands that apply now on the screen behind it."""
+"""The command palette, which finds the commands that apply now on the screen below it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from textual.content import Content
 from asynclab.screens.shared.command import PaletteEntry
 
 LEAST_SCORE = 0.01
-"""The score of a match in the description; names score higher."""
+"""The score of a match in the help text. Matches in names have higher scores."""
 
 
 class Palette(CommandPalette):
-    """Textual's palette, dismissed only once.
+    """Textual's palette, but it can be dismissed only once.
 
-    Textual's own would take a second enter or click for another choice, and remove the screen below as well.
+    Textual's own handles a second enter or click as another choice, and then also removes the screen below.
     """
 
     DEFAULT_CSS = """
@@ -28,11 +28,11 @@ class Palette(CommandPalette):
     """
 
     def on_mount(self) -> None:
-        """Show a mark that every terminal draws one cell wide, not an emoji."""
+        """Show an icon that all terminals draw one cell wide, and not an emoji."""
         self.query_one(SearchIcon).icon = ">"
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close, unless that has happened already; then nothing is run either."""
+        """Close the palette. If it is closed already, only make sure that no command is run."""
         if self.is_current:
             return super().dismiss(result)
         self._selected_command = DiscoveryHit("", _do_nothing)
@@ -44,15 +44,15 @@ def _do_nothing() -> None:
 
 
 class CommandProvider(Provider):
-    """Finds commands, and demos if there are any."""
+    """Provides Textual's palette with the entries of a screen."""
 
     async def discover(self) -> Hits:
-        """Everything, until something is typed."""
+        """All entries, to show before something is typed."""
         for found in self._all():
             yield DiscoveryHit(Content(found.text), found.run, text=found.text, help=found.help)
 
     async def search(self, query: str) -> Hits:
-        """Entries with a name like the query, then those with the query in their description."""
+        """The entries whose name is similar to the query, or whose help text contains it."""
         matcher = self.matcher(query)
         for found in self._all():
             said = query.casefold() in found.help.casefold()
@@ -61,5 +61,5 @@ class CommandProvider(Provider):
                 yield Hit(score, matcher.highlight(found.text), found.run, text=found.text, help=found.help)
 
     def _all(self) -> Iterator[PaletteEntry]:
-        screen: Any = self.screen  # a CommandScreen: no other names this provider
+        screen: Any = self.screen  # a CommandScreen, because only these use this provider
         return iter(screen.palette_entries())

@@ -1,4 +1,4 @@
-"""Shows a text in a frame over another screen, to read and copy."""
+"""Modal screens that show a text to read and copy."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from asynclab.widgets.static_lines import StaticLines
 Result = TypeVar("Result")
 
 FRAME, MARGIN = 2, 6
-"""Lines of the frame; cells of frame, padding, scrollbar and what keeps the text off that."""
+"""The lines of the frame, and the cells of frame, padding and scrollbar."""
 
 
 class ReadingScreen(ModalScreen[Result]):
-    """A screen for reading a text that is wrapped for the room there is."""
+    """A modal screen that shows a text, wrapped to its width."""
 
     DEFAULT_CSS = """
     ReadingScreen {
@@ -48,15 +48,15 @@ class ReadingScreen(ModalScreen[Result]):
     """The most cells of the frame."""
 
     KEYS: ClassVar[str] = "y copy · esc close"
-    """What the frame says of keys."""
+    """The keys to show in the frame."""
 
     @property
     def heading(self) -> str:
-        """What the frame says of the text."""
+        """The title in the frame."""
         raise NotImplementedError
 
     def text_lines(self, width: int) -> Sequence[Line]:
-        """The text in lines of this many cells; longer ones are cut."""
+        """The lines of the text, wrapped to `width` cells. Longer lines are cut."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
@@ -67,7 +67,7 @@ class ReadingScreen(ModalScreen[Result]):
         self.show_text()
 
     def show_text(self) -> None:
-        """Show the text as it is now, and fit the frame to it."""
+        """Show the present text, and fit the frame to it."""
         view = self.query_one(StaticLines)
         width = min(self.size.width, self.WIDEST)
         lines = self.text_lines(width - MARGIN)
@@ -86,7 +86,7 @@ class ReadingScreen(ModalScreen[Result]):
         self.dismiss()
 
     def action_copy(self) -> None:
-        """Copy what is selected with the mouse, or the whole text."""
+        """Copy the text that is selected with the mouse, or the whole text."""
         if text := self.get_selected_text() or self.text_to_copy():
             self.app.copy_to_clipboard(text)
 
@@ -96,7 +96,7 @@ class ReadingScreen(ModalScreen[Result]):
 
 
 class TextList(ReadingScreen[None]):
-    """A list of lines; scrolls if it is long."""
+    """A modal screen that shows lines."""
 
     heading = ""
 

@@ -1,1 +1,1 @@
-"""Views of the URLs that are fetched: their table, one of them, their totals and phases."""
+"""Widgets that show fetches: the table of URLs, the details of a URL, totals, and phases."""

@@ -1,4 +1,4 @@
-"""Shows one URL: its outcome in words, where its time went, and what came back."""
+"""Shows the details of one URL: its outcome in words, its phases, and the answer of the server."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from asynclab.widgets.spans import Line, joined, wrap
 from asynclab.widgets.static_lines import StaticLines
 
 Compose: TypeAlias = Callable[[Row, float, int], list[Line]]
-"""Makes the lines about a row, at a lab time in seconds, for a width in cells."""
+"""A function that composes lines about a row, at a lab time in seconds, for a width in cells."""
 
 NAME_WIDTH = 18
-"""The cells of a header's name."""
+"""The width of a header's name in cells."""
 
 LEAST_WIDTH = 4
-"""Cells below which nothing is legible."""
+"""In fewer cells than this, nothing is shown."""
 
 SEPARATOR: Line = (("", ""),)
 
 
 class DetailView(StaticLines):
-    """One section of the details of a URL; its number of lines varies."""
+    """A section of the details of a URL."""
 
     def __init__(self, compose: Compose, *, id: str | None = None) -> None:
-        """Make a view whose lines `compose` makes."""
+        """Make a view, whose lines `compose` returns."""
         super().__init__(id=id)
         self._compose_row = compose
         self._number: int | None = None
         self._seen: object = None
-        """What the lines depend on: the row, its version, the width, and the lab time until it ends."""
+        """What the lines depend on: the row, its version, the width, and before its end the lab time."""
 
     def show_row(self, row: Row | None, now: float) -> None:
-        """Show a URL at a lab time, or nothing, and repaint the lines that changed."""
+        """Show a URL at lab time `now`, in seconds; None for no URL."""
         width = self.content_width()
         seen = None if row is None else (row, row.version, width, None if row.has_ended else now)
         if seen == self._seen:
@@ -54,17 +54,17 @@ class DetailView(StaticLines):
         self.show([] if row is None or width < LEAST_WIDTH else self._compose_row(row, now, width))
 
     def repaint(self) -> None:
-        """Compose the lines in sight again, and say how many are below."""
+        """Compose the lines in sight again, and show how many are below."""
         super().repaint()
         self._tell_of_more()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say how many lines are below."""
+        """Show how many lines are below."""
         super().watch_scroll_y(old_value, new_value)
         self._tell_of_more()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Name the key that scrolls down, if there is one."""
+        """Show or hide the key that scrolls down."""
         super().watch_has_focus(has_focus)
         self._tell_of_more()
 
@@ -75,7 +75,7 @@ class DetailView(StaticLines):
 
 
 def story_lines(row: Row, now: float, width: int) -> list[Line]:
-    """The URL, the outcome with its figures, the phases, the redirects."""
+    """Lines with the URL, the outcome, the figures, the phases and the redirects."""
     lines: list[Line] = [((text, ""),) for text in wrap(shown_url(row), width)]
     outcome = marked(row, sentence_of(row) or word_of(row, now))
     lines += [((text, PARTS[row.state]),) for text in wrap(outcome, width)]
@@ -93,7 +93,7 @@ def story_lines(row: Row, now: float, width: int) -> list[Line]:
 
 
 def answer_lines(row: Row, now: float, width: int) -> list[Line]:
-    """The title, the headers, the beginning of the body."""
+    """Lines with the title, the headers and the start of the body."""
     lines: list[Line] = []
     if row.page.title:
         lines += [((text, "strong"),) for text in wrap(one_line(row.page.title), width)]
@@ -107,13 +107,13 @@ def answer_lines(row: Row, now: float, width: int) -> list[Line]:
 
 
 def whole_lines(row: Row, now: float, width: int) -> list[Line]:
-    """The outcome, and the answer below it."""
+    """The lines of `story_lines` and `answer_lines`."""
     heading: Line = (("headers and preview", "heading"),)
     return [*story_lines(row, now, width), SEPARATOR, heading, *answer_lines(row, now, width)]
 
 
 def figures(row: Row, now: float) -> Line:
-    """Bytes, rate, attempts and time left in one line."""
+    """A line with bytes, rate, time, attempts and time left."""
     groups = [size_of(row)]
     if rate := rate_of(row, now):
         groups.append(rate_text(rate))
@@ -127,26 +127,26 @@ def figures(row: Row, now: float) -> Line:
 
 
 PREVIEW_LINES = 200
-"""Lines of a body that are shown."""
+"""The most lines of a body that are shown."""
 
 PREVIEW_WIDTH = 2_000
-"""Characters of each."""
+"""The most characters of each line."""
 
 PREVIEW_BYTES = 65_536
-"""Bytes of a body that are decoded for them; a frame has no time for more."""
+"""The most bytes of a body that are decoded, because decoding more would take longer than a frame."""
 
 DAY = 86_400
 """Seconds."""
 
 
 def sentence_of(row: Row) -> str:
-    """How it ended, or why it is tried again; empty if there is nothing to say yet."""
+    """How the fetch ended, or why it is retried, as a sentence; empty if unknown so far."""
     failures = row.failures if row.state == "retrying" else ()
     return one_line(row.sentence or (failures[-1].sentence if failures else ""), URL_LIMIT)
 
 
 def facts_of(row: Row) -> Iterator[str]:
-    """The status, the type of the body, the server, the encryption."""
+    """The status, the type of the body, the HTTP version, the server and the encryption."""
     facts = (f"{row.status} {row.reason}".strip() if row.status else "", row.content_type)
     yield from map(one_line, filter(None, facts))
     if row.http_version:
@@ -171,7 +171,7 @@ def certificate(tls: TlsFacts, now: float) -> str:
 
 
 def size_of(row: Row) -> str:
-    """The bytes received, and of how many."""
+    """The bytes received, and the expected total."""
     size, share = received(row), progress(row)
     if row.outcome == "truncated":
         return f"kept the first {size_text(size)}" + (f" of {size_text(row.expected)}" if row.expected else "")
@@ -181,7 +181,7 @@ def size_of(row: Row) -> str:
 
 
 def notes_of(row: Row) -> Iterator[str]:
-    """Anything unusual, one sentence each, and where the body was saved."""
+    """Sentences on earlier attempts and other notes, and the file of a saved body."""
     for failure in row.failures:
         yield f"earlier attempt: {one_line(failure.sentence)}"
     yield from map(one_line, row.notes)
@@ -190,13 +190,13 @@ def notes_of(row: Row) -> Iterator[str]:
 
 
 def headers_of(row: Row) -> Iterator[tuple[str, str]]:
-    """The headers of the answer, without their secrets."""
+    """The headers of the answer, without secrets."""
     for name, value in row.headers:
         yield one_line(name), one_line(redacted_header(name, value))
 
 
 def body_lines(row: Row) -> tuple[list[str], str]:
-    """The first lines of the body, as text or hexadecimal digits, and what isn't among them; empty if nothing is."""
+    """The first lines of the body, as text or hexadecimal digits, and a note if they aren't the whole body."""
     if not row.page.head:
         return [], ""
     body = row.page.head if row.body is None else row.body
@@ -207,7 +207,7 @@ def body_lines(row: Row) -> tuple[list[str], str]:
 
 
 def _missing(row: Row, *, has_more: bool) -> str:
-    """Why not all of the body shows, and how to see more."""
+    """Why the body isn't shown completely, and how to see more; empty if it is."""
     if not row.has_ended:
         return ""
     kept = len(row.page.head)

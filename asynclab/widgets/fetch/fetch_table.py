@@ -1,4 +1,4 @@
-"""Shows the URLs, how far each is, and where its time goes, in the columns that fit."""
+"""Shows a table of URLs with their states, progress and phases, in the columns that fit."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ from asynclab.widgets.spans import Line, bar, left, left_cut_end, right
 
 @dataclass
 class UrlSelected(Message):
-    """A person picked a URL, by the cursor or the mouse."""
+    """The user selected a URL."""
 
     view: Widget
     number: int | None
-    """None if there is none."""
+    """The number of the URL; None if none is selected now."""
 
     @property
     def control(self) -> Widget:
-        """The table, so that `on` can tell them apart."""
+        """The table, which the decorator `on` needs to distinguish tables."""
         return self.view
 
 
 class FetchTable(SelectionView):
-    """One line a URL; posts `UrlSelected`. Only URLs in sight are read, however many there are."""
+    """A table with a line for each URL. Posts `UrlSelected`. Only rows in sight are read."""
 
     HEADER_HEIGHT = 1
     entries: Sequence[int] = ()
-    """The numbers of the URLs."""
+    """The numbers of the URLs, in the order of the lines."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -57,9 +57,9 @@ class FetchTable(SelectionView):
         self._scale: float | None = None
 
     def show(self, numbers: Sequence[int], rows: Sequence[Row], now: float, scale: float | None) -> None:
-        """Show the rows of these numbers, from 1, in this order, and repaint the lines that changed.
+        """Show the rows with these numbers, from 1, in this order.
 
-        `numbers` is the same object while nothing has changed; a whole waterfall stands for `scale` seconds.
+        `numbers` must be a new object if its content has changed. The width of a waterfall stands for `scale` seconds.
         """
         if numbers is not self.entries:
             self.entries = numbers
@@ -82,19 +82,19 @@ class FetchTable(SelectionView):
         return (self.mark(index), *cells(row, self._now, columns_for(width), self._scale))
 
     def cursor_moved(self, index: int | None) -> None:
-        """Post which URL the cursor is on."""
+        """Post the URL under the cursor."""
         self.selected = None if index is None else self.entries[index]
         self.post_message(UrlSelected(self, self.selected))
 
 
 MARK = 1
-"""The cell of the cursor's mark."""
+"""The width of the cursor's mark in cells."""
 
 MARK_OF_STATE = 2
-"""Cells for a state without its word."""
+"""The width of a state without its word, in cells."""
 
 WIDE_URL = 44
-"""Enough cells for a URL of 50 characters with its scheme."""
+"""The cells for the URL beside other columns: enough for a URL of 50 characters, shown without its scheme."""
 
 BY_IMPORTANCE = (
     ("state", 16, 17),
@@ -108,12 +108,12 @@ BY_IMPORTANCE = (
     ("left", 8, 68),
     ("tries", 7, 68),
 )
-"""Each column but the URL's, its cells, and the least cells that the URL keeps beside it and the columns before it."""
+"""The other columns, by importance: name, cells, and the cells that the URL must keep for the column to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class UrlColumns:
-    """The cells of each column, with the gap after it; 0 for a column that is left out."""
+    """The width in cells of each column, including the gap after it; 0 if the column is left out."""
 
     url: int
     state: int
@@ -130,9 +130,9 @@ class UrlColumns:
 
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> UrlColumns:
-    """The columns that fit in `width` cells; the least important ones are left out first.
+    """The columns that fit into `width` cells. The least important columns are left out first.
 
-    They depend on the width alone, so that they never move while URLs come and go.
+    They depend only on the width, so that they never move when URLs change.
     """
     taken = {"state": MARK_OF_STATE}
     for name, cells, least_url in BY_IMPORTANCE:
@@ -140,7 +140,7 @@ def columns_for(width: int) -> UrlColumns:
         if _rest(width, more) < least_url:
             break
         taken = more
-    if "phases" in taken:  # these and the bar share what is left
+    if "phases" in taken:  # the phases and the bar get what is left
         spare = _rest(width, taken) - WIDE_URL
         taken["phases"] += min(40, spare // 2)
         taken["bar"] += min(14, spare // 6)
@@ -148,7 +148,7 @@ def columns_for(width: int) -> UrlColumns:
 
 
 def header(columns: UrlColumns, scale: float | None) -> Line:
-    """The names of the columns; a whole waterfall stands for `scale` seconds, None while there is none."""
+    """The names of the columns. The width of a waterfall stands for `scale` seconds; None without waterfalls."""
     text = "".join(
         (
             " " * MARK,
@@ -168,7 +168,7 @@ def header(columns: UrlColumns, scale: float | None) -> Line:
 
 
 def cells(row: Row, now: float, columns: UrlColumns, scale: float | None) -> Line:
-    """What the table says of one URL at a lab time, in seconds; without the cursor's mark."""
+    """The row of a URL at lab time `now`, in seconds, without the mark of the cursor."""
     part = PARTS[row.state]
     word = marked(row, word_of(row, now)) if columns.state > MARK_OF_STATE else GLYPHS[row.state]
     quiet = "past" if row.state in ("queued", "cancelled") else ""
@@ -191,12 +191,12 @@ def cells(row: Row, now: float, columns: UrlColumns, scale: float | None) -> Lin
 
 @lru_cache(maxsize=1_024)
 def _address(url: str, width: int) -> str:
-    """A URL in `width` cells; cached, since cutting all URLs in sight took half of each frame's time."""
+    """A URL in `width` cells. Cached, because cutting all URLs in sight took half of each frame's time."""
     return left(without_scheme(one_line(url, URL_LIMIT)), width)
 
 
 def _progress(row: Row, columns: UrlColumns, part: str) -> Line:
-    """The bar and its figure; if the size is unknown, the bar is all rest until the URL has ended."""
+    """The bar and its percentage. If the size is unknown, the bar is empty until the URL has ended."""
     fraction = progress(row)
     drawn = bar(fraction, columns.bar - 1, part) if columns.bar else ()
     if row.state == "retrying":
@@ -208,5 +208,5 @@ def _progress(row: Row, columns: UrlColumns, part: str) -> Line:
 
 
 def _rest(width: int, taken: dict[str, int]) -> int:
-    """The cells that columns leave for the URL."""
+    """The cells that other columns leave for the URL."""
     return width - MARK - sum(taken.values())

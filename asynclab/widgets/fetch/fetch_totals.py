@@ -1,4 +1,4 @@
-"""Shows the totals of a fetch, and the time that it would have taken sequentially."""
+"""Shows the totals of a fetch, and compares its time with that of a sequential one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asynclab.widgets.spans import Line, bar, fit, joined, width_of
 GAP = "  "
 
 LAB_TIME = " lab time"
-"""Follows seconds that aren't real, because the clock was paused or changed."""
+"""Added to times that aren't in real seconds, because the clock was paused or changed."""
 
 COUNTED: dict[RowState, str] = {
     "ok": "ok",
@@ -25,11 +25,11 @@ COUNTED: dict[RowState, str] = {
     "queued": "queued",
     "cancelled": "cancelled",
 }
-"""The states in the order of the line, and the word for each."""
+"""The states in the order of the line, with the word for each."""
 
 
 class Racer(NamedTuple):
-    """One way to fetch the list, in a race."""
+    """One of the ways to fetch a list that are compared."""
 
     name: str
     totals: Totals
@@ -37,7 +37,7 @@ class Racer(NamedTuple):
 
 
 def totals_line(totals: Totals, width: int, *, is_running: bool) -> Line:
-    """All totals in one line; in a narrow place the sequential time is left out first."""
+    """All totals in one line. In a narrow view, the sequential time is left out first."""
     counts = joined(_counts(totals), GAP)
     rate = f" · {rate_text(totals.rate)}" if is_running and totals.is_real_time and totals.rate else ""
     for size in (f"{size_text(totals.wire)}{rate}", size_text(totals.wire)):
@@ -53,9 +53,9 @@ def totals_line(totals: Totals, width: int, *, is_running: bool) -> Line:
 
 
 def race_lines(racers: Sequence[Racer], width: int) -> list[Line]:
-    """The ways to fetch a list, one below the other, each with a bar as long as its time.
+    """A line for each way to fetch a list, with a bar whose length is its time.
 
-    The scale is what the slowest is expected to take, the sequential time of the first, unless one has taken longer.
+    The longest bar stands for the time of a sequential fetch, or for the longest time so far, if that is longer.
     """
     longest = max(racers[0].totals.one_by_one, *(racer.totals.took for racer in racers)) or 1.0
     remark = 0 if all(racer.totals.is_real_time for racer in racers) else len(LAB_TIME)
@@ -77,7 +77,7 @@ def _lane(racer: Racer, longest: float, room: int) -> Line:
 
 
 def _counts(totals: Totals) -> Iterator[Line]:
-    """How many are ok and failed, and how many are in each other state, if any are."""
+    """The counts of ok and failed URLs, and those of other states if they aren't 0."""
     for state, word in COUNTED.items():
         count = totals.counts[state]
         if count or state in ("ok", "failed"):
@@ -93,7 +93,7 @@ def _saved(totals: Totals, *, is_running: bool) -> Line:
 
 
 def _not_real(totals: Totals) -> Line:
-    """Times of a paused or changed clock aren't compared."""
+    """The time of a fetch whose clock was paused or changed, which can't be compared."""
     if not totals.took or totals.is_real_time:
         return ()
     return ((f"{seconds_text(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))

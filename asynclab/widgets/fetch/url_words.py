@@ -1,4 +1,4 @@
-"""Says in a few cells what a URL is doing, or how it ended."""
+"""Words for the states of URLs, in a few cells: the present phase, or how the fetch ended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural, size_text
 
 URL_LIMIT = 2_000
-"""Characters of a URL that are shown."""
+"""The most characters of a URL that are shown."""
 
 LEAST_DOWNLOAD = 0.02
-"""The shortest download, in seconds, whose rate means anything."""
+"""The rate of a download that is shorter than this many seconds is meaningless."""
 
 PARTS: dict[RowState, str] = {
     "queued": "past",
@@ -21,7 +21,7 @@ PARTS: dict[RowState, str] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-"""The part of a line that gives each state its colour."""
+"""The name of each state's colour."""
 
 DOING: dict[Phase | None, str] = {
     "dns": "looking up",
@@ -49,7 +49,7 @@ ENDINGS: dict[FetchOutcome, str] = {
     "missing_fragment": "no fragment",
     "cancelled": "cancelled",
 }
-"""How a URL ended, in a few cells; the details have a sentence."""
+"""How the fetch of a URL ended, in a few cells. The details of a URL have a sentence."""
 
 
 def marked(row: Row, text: str) -> str:
@@ -78,27 +78,27 @@ def word_of(row: Row, now: float) -> str:
 
 
 def is_error_page(row: Row) -> bool:
-    """Whether what came back is not what was asked for, but says why there is none."""
+    """Whether the body is that of an error page."""
     return row.outcome in ("http_error", "rate_limited")
 
 
 def shown_url(row: Row) -> str:
-    """The URL, clean, on one line."""
+    """The URL, cleaned, on one line."""
     return one_line(row.url, URL_LIMIT)
 
 
 def without_scheme(url: str) -> str:
-    """The URL without what nearly all begin with."""
+    """The URL without "https://" or "http://"."""
     return url.removeprefix("https://").removeprefix("http://")
 
 
 def received(row: Row) -> int:
-    """The bytes received; of a body that was too large, those that were taken."""
+    """The number of bytes received. Of a body that was too large, those that were kept."""
     return row.decoded if row.outcome == "truncated" else row.wire
 
 
 def progress(row: Row) -> float | None:
-    """How much of what was asked for has arrived, from 0 to 1; None if nobody knows, or something else came instead."""
+    """The part of the wanted body that has arrived, from 0 to 1; None if unknown, or if it is an error page."""
     if is_error_page(row) or row.outcome == "missing_fragment":
         return None
     if row.outcome == "truncated":
@@ -107,13 +107,13 @@ def progress(row: Row) -> float | None:
 
 
 def rate_of(row: Row, now: float) -> float | None:
-    """Bytes per second; None for a download too short to tell."""
+    """Bytes per second; None if the download is too short for a rate."""
     seconds = row.phases.spent("download", now)
     return row.rate(now) if row.wire and seconds and seconds >= LEAST_DOWNLOAD else None
 
 
 def in_words(row: Row, now: float) -> str:
-    """A row as text to be copied: what it is, how it ended, and its figures."""
+    """A row as text to copy: URL, state, size, attempts and time."""
     attempts = plural(row.attempts, "attempt") if row.attempts > 1 else ""
     time = "" if row.started_at is None else f"{row.elapsed(now):.3f} s"
     return "\t".join(filter(None, (shown_url(row), word_of(row, now), size_text(received(row)), time, attempts)))

@@ -1,4 +1,4 @@
-"""Draws the phases of a fetch as one bar; each has its own height and colour."""
+"""Draws the phases of a fetch as one bar, a waterfall. Each phase has its own height and colour."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MARKS: dict[Phase, Span] = {
     "wait": ("▅", "ready"),
     "download": ("▇", "running"),
 }
-"""The glyph and colour of each phase, in order. The bar climbs, so that phases differ without colour too."""
+"""The glyph and colour of each phase, in order. The heights increase, so that phases are clear without colour."""
 
 CUT = "«"
-"""Marks a row that waited in the queue for longer than the bar shows."""
+"""Marks a bar whose time in the queue was longer than the bar shows."""
 
 SCALE_WIDTH = 6
-"""Cells for a scale, such as "0.05 s"."""
+"""The width of a scale, such as "0.05 s", in cells."""
 
 _STEPS = (1.0, 2.0, 5.0)
 
 
 def nice_scale(seconds: float) -> float:
-    """The seconds that a whole bar stands for: 1, 2, 5, 10, 20, 50 … times 0.01, so that it seldom changes."""
+    """The scale for a longest bar of `seconds`: 1, 2, 5, 10, 20, 50 … times 0.01, so that it rarely changes."""
     unit = 0.01
     while True:
         for step in _STEPS:
@@ -41,15 +41,14 @@ def nice_scale(seconds: float) -> float:
 
 
 def scale_text(scale: float) -> str:
-    """The seconds of a scale in few characters: "0.05 s", "20 s"."""
+    """The seconds of a scale as text: "0.05 s", "20 s"."""
     return f"{scale:g} s"
 
 
 def waterfall(phases: Phases, scale: float, width: int) -> Line:
-    """The phases as a bar of `width` cells, which stand for `scale` seconds.
+    """The phases as a bar. A width of `width` cells stands for `scale` seconds.
 
-    The time in the queue takes at most a quarter of it: thousands of rows wait there, and what comes after is what
-    one looks for.
+    The time in the queue gets at most a quarter of the width, because the later phases are more interesting.
     """
     spans: list[Span] = []
     begin = end = 0.0
@@ -70,7 +69,7 @@ def waterfall(phases: Phases, scale: float, width: int) -> Line:
 
 
 def staircase(phases: Phases, width: int) -> list[Line]:
-    """Each phase on its own line, beginning where the one before ended, with its time after it."""
+    """A line for each phase: its bar, which begins where the bar above ends, and its time."""
     room = max(1, width - NAME_WIDTH - FIGURE_WIDTH)
     total = sum(seconds for _, seconds in phases) or 1.0
     lines: list[Line] = []
@@ -87,29 +86,29 @@ def staircase(phases: Phases, width: int) -> list[Line]:
 
 
 NAME_WIDTH = 10
-"""Cells for a phase's name in a staircase."""
+"""The width of a phase's name in a staircase, in cells."""
 
 FIGURE_WIDTH = 11
-"""Cells for its time."""
+"""The width of a phase's time, in cells."""
 
 
 def legend(width: int, scale: float | None) -> Line:
-    """The phases with their marks, and how long a whole bar is; if room is short, the first phases are left out."""
+    """The phases with their marks, and the scale. If room is short, the first phases are left out."""
     told = "" if scale is None else scale_text(scale)
     names = list(MARKS)
     for shown in (*(_named(names[first:]) for first in range(len(names) - 1)), (("phases", "past"),), ()):
         room = width - width_of(shown)
-        if room > SCALE_WIDTH:  # so that names stay as they are when a scale comes up
+        if room > SCALE_WIDTH:  # so that the names don't change when a scale is shown later
             break
     return (*shown, (f"{told:>{max(0, room)}}", "past"))
 
 
 def _named(names: Iterable[Phase]) -> Line:
-    """Each name after its mark, in its colour."""
+    """The marks and names of phases, in their colours."""
     marks = (MARKS[name] for name in names)
     return joined((((f"{mark}{name}", part),) for name, (mark, part) in zip(names, marks, strict=True)), " ")
 
 
 def _cell(seconds: float, scale: float, width: int) -> int:
-    """The cell in which a moment falls."""
+    """The cell of a time."""
     return min(width, round(seconds / scale * width))

@@ -216,7 +216,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shrink(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", KEPT)
-    patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
+    patch.setattr(asynclab.model.lanes.lanes_of_run, "DROPPED_AT_ONCE", 4)
 
 
 def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
