@@ -42,19 +42,19 @@ class LeftBehind:
     """What a task was doing when its gather() failed, its wait() returned, or its waiter was cancelled."""
 
     waiter: int
-    """The task that waited."""
+    """The number of the task that waited."""
     steps: int
-    """How many it had made, or was about to make."""
+    """How many steps the left task had made by then, or was about to make."""
     is_orphan: bool
     """Whether only that call had the task, so that nobody else can wait for it."""
     since: float | None = None
-    """When that task had ended cancelled, in lab seconds; None if its gather() has failed."""
+    """Lab seconds at which the waiter ended cancelled; None if it has not."""
     called_at: Place | None = None
     """Where the gather() or wait() was called."""
     is_called_again: bool = False
-    """Whether the waiter has called that again meanwhile, such as to retry: the work is done twice at once."""
+    """Whether the waiter has called that gather() again, for example to retry: then the work is done twice."""
     acts_at: Place | None = None
-    """Where it changes or prints something after its wait, if it does."""
+    """Where the left task changes or prints something after its present wait; None if nowhere."""
     by_wait: bool = False
     """Whether a wait() has returned, and not a gather() failed."""
 

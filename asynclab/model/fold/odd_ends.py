@@ -15,14 +15,14 @@ _NEVER_CANCELLED = ("sleep", "event", "lock", "semaphore", "condition", "queue.g
 """Waits that no other task shares: to cancel one cancels nobody else."""
 
 _NO_RESULTS = ("None", "True", "False")
-"""The reprs of results that nobody misses."""
+"""The reprs of results that are lost without harm."""
 
 _LATEST = 200
 """How many of the newest tasks are searched for a cancelled one that may still be awaited."""
 
 
 def note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: float) -> None:
-    """Remember an incident if nobody asked for the end, or nobody will notice it."""
+    """Remember an incident if a task ends although nobody asked for that, or if nobody will notice its end."""
     place = place_in(task)
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
@@ -89,7 +89,7 @@ def _cancelled_before(state: LabState, task: TaskState, waker: TaskState | None)
 
 
 def _waits_still(task: TaskState, other: int) -> bool:
-    """Whether a task waits for another that has just ended, or has not waited since."""
+    """Whether a task waits for another one that has just ended, or has made no other wait since then."""
     wait = task.last_wait if task.waits_for is None and task.state != "waiting" else task.waits_for
     return wait is not None and other in wait.tasks
 
@@ -105,7 +105,7 @@ def _is_timed_out(state: LabState, task: TaskState, since: float) -> bool:
 
 
 def _may_be_missed(state: LabState, task: TaskState) -> bool:
-    """Whether a task has woken others through a queue or primitive, or some wait for an event that was never set."""
+    """Whether tasks may miss a task: it has woken some by a queue or primitive, or an event was never set."""
     return any(
         task.id in each.sources or (isinstance(each, PrimitiveState) and each.is_never_set)
         for each in state.resources()

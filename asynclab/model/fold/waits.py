@@ -1,4 +1,4 @@
-"""Folds what a suspended task waits for, at which line it stands, and what the end of its wait tells."""
+"""Folds the waits of tasks: what a suspended task waits for, at which line, and what the end of its wait proves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_BEHIND_KEPT = 200
 
 
 def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
-    """Note what a task waits for; a look that comes after it woke is stale."""
+    """Note what a task waits for. An event that comes after the task woke is out of date, and ignored."""
     task = state.tasks.get(event.task)
     if task is None or task.state != "waiting":
         return
@@ -48,7 +48,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
 
 
 def task_stands(state: LabState, event: TaskStands, at: float) -> None:
-    """Note where a task stands; a look that comes after its next step began is stale."""
+    """Note the line where a task is suspended. An event that comes after its next step began is ignored."""
     task = state.tasks.get(event.task)
     if task is not None and task.is_suspended:
         task.stands = event
@@ -56,18 +56,18 @@ def task_stands(state: LabState, event: TaskStands, at: float) -> None:
 
 
 def leave_place(task: TaskState) -> None:
-    """The task runs or has ended: forget where it stood."""
+    """Forget the line where a task was suspended, because it runs or has ended."""
     task.place = task.stands = None
 
 
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
-    """Add the activity line of a task whose recorded wait took time and is over; the task is ready, not yet running."""
+    """Add an activity line for a task that is ready after a wait, unless the wait was too short to show."""
     if waited >= SHOWN_FROM:
         state.tell(at, task.id, "woke", deed.woke(waited))
 
 
 def leave_wait(state: LabState, task: TaskState, at: float) -> None:
-    """Forget what the task waited for, but keep the progress of a wait that was cut short."""
+    """Forget what the task waited for, but keep the progress of an interrupted wait."""
     wait = task.waits_for
     if wait is None:
         return
@@ -150,7 +150,7 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
 
 
 def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
-    """Remember the tasks of a gather() that still run though it has failed."""
+    """Remember the tasks of a failed gather() that still run."""
     for number in wait.tasks:
         member = state.tasks.get(number)
         before = state.left_behind.get(number)
@@ -167,19 +167,19 @@ def _steps(task: TaskState) -> int:
 
 
 def work_left(state: LabState, event: WorkLeft, at: float) -> None:
-    """A task will act after its gather() has failed. The end of that wait, which is told next, says what is left."""
+    """Note where a task will act after its gather() has failed. `_leave_behind` adds the rest when that wait ends."""
     if len(state.left_behind) < LEFT_BEHIND_KEPT:
         state.left_behind[event.task] = LeftBehind(event.waiter, 0, False, acts_at=place_in(event))
 
 
 def tasks_dropped(state: LabState, event: TasksDropped, at: float) -> None:
-    """A task waits for tasks that its code never uses again."""
+    """Note the tasks that a task's code never uses again after its wait()."""
     if len(state.dropped_tasks) < LEFT_BEHIND_KEPT:
         state.dropped_tasks[event.task] = event.tasks
 
 
 def _look_after(state: LabState, waiter: int, wait: Wait) -> None:
-    """Note that somebody waits for tasks that were left behind, or calls again the gather() that has left them."""
+    """Forget left tasks for which a task waits now; note a second call of the gather() that has left tasks behind."""
     for number in wait.tasks:
         state.left_behind.pop(number, None)
     for number, left in state.left_behind.items() if wait.kind == "gather" and wait.line else ():
@@ -188,7 +188,7 @@ def _look_after(state: LabState, waiter: int, wait: Wait) -> None:
 
 
 def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
-    """Remember the tasks that a task had made and waited for with wait(): they still run if it ends cancelled."""
+    """Remember the tasks that a cancelled task had made and waited for with wait(): wait() does not cancel them."""
     wait = task.last_wait
     for number in wait.tasks if wait is not None and wait.kind == "wait" else ():
         member = state.tasks.get(number)
@@ -199,7 +199,7 @@ def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
-    """A task will never see what it was woken with; that matters unless another task is woken instead."""
+    """Note a result that woke a task but was lost by a cancel. It is forgotten if another task is woken instead."""
     task = state.tasks.get(event.task)
     wait = None if task is None else task.last_wait
     key = None if wait is None else key_of(wait)
