@@ -1,4 +1,4 @@
-"""The app around its screens: the way out, themes, signals, settings."""
+"""Tests the app itself: how it quits, its themes, signals and settings."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Whether the benchmark scripts still fit the code that they measure."""
+"""Tests that the benchmark scripts still run."""
 
 import runpy
 from functools import partial

@@ -1,4 +1,4 @@
-"""How rarely garbage is collected while something is painted."""
+"""Tests how often garbage is collected while the app paints."""
 
 import gc
 from collections.abc import Iterator

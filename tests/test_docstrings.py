@@ -1,4 +1,4 @@
-"""Help is the same where Python drops docstrings."""
+"""Tests that help texts are the same if Python drops docstrings."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The Fetch screen on a real driver: what the command line opens, and what never reaches the terminal."""
+"""Tests the Fetch screen on a real terminal: how the command line opens it, and what it prints there."""
 
 import asyncio
 import re

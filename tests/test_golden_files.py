@@ -1,4 +1,4 @@
-"""Golden files compare what is said with what was said."""
+"""Tests the comparison with golden files."""
 
 from pathlib import Path
 

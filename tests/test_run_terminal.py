@@ -1,4 +1,4 @@
-"""`asynclab run` on a real terminal: it opens the screen, and ends as the program did."""
+"""Tests `asynclab run` on a real terminal: it opens the screen, and exits as the program did."""
 
 from collections.abc import Iterator
 from contextlib import closing

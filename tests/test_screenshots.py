@@ -1,4 +1,4 @@
-"""The script that makes the pictures of the README."""
+"""Tests the script that makes the pictures of the README."""
 
 import runpy
 from pathlib import Path

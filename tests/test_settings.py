@@ -1,4 +1,4 @@
-"""What is remembered, and what happens to files that can't be used."""
+"""Tests the stored settings, and what happens if their file is damaged."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The real app on a real driver: a terminal of 120 x 40, keys, and what is left behind."""
+"""Tests the app on a real terminal of 120 x 40: its keys, and the terminal's state afterwards."""
 
 import os
 import pty

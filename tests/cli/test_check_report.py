@@ -1,4 +1,4 @@
-"""What is said of a check of links."""
+"""Tests the report on a check of links."""
 
 from collections.abc import Sequence
 from typing import get_args

@@ -1,4 +1,4 @@
-"""`asynclab doctor` says what works here, and what to do about what doesn't."""
+"""Tests `asynclab doctor`: what works on this machine, and what to do about the rest."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is printed of events: lines for people, JSON for programs, and nothing that a terminal would obey."""
+"""Tests how events are printed: lines for people, JSON for programs, and no control characters for the terminal."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""`asynclab fetch`: what it prints, how it exits, and what never reaches a terminal."""
+"""Tests `asynclab fetch`: its output, its exit codes, and that no control characters reach the terminal."""
 
 import asyncio
 import contextlib

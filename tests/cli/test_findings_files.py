@@ -1,4 +1,4 @@
-"""Findings go to files in each format; what is allowed or known is left out, in runs and of recordings."""
+"""Tests the files with findings in each format, and that allowed and known findings are left out of them."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it exits, what it imports."""
+"""Tests the command line: its output, its exit codes, and what it imports."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The report on a program, made of what it told: its lines are wrapped on a terminal, and whole elsewhere."""
+"""Tests the report on a program: on a terminal its lines are wrapped, in a file they are not."""
 
 import os
 import pty

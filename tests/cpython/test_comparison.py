@@ -1,4 +1,4 @@
-"""How the outcomes of two runs are compared, and what the runner writes down of a test."""
+"""Tests how the results of two runs of CPython's tests are compared, and what the runner records of a test."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""CPython's own tests of asyncio end the same with and without a recorder on every loop that they make.
+"""Runs CPython's own tests of asyncio with and without a recorder on every loop, and compares the results.
 
 A few modules run always. `ASYNCLAB_CPYTHON=all` in the environment runs them all, as `.ci/run` does.
 """

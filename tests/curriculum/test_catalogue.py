@@ -1,4 +1,4 @@
-"""Which demos there are, how one is found, and how its file is read, such as the example in the documents."""
+"""Tests the catalogue of demos: how a demo is found by name, and how its file is read."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What parameters take, and what they say to the rest."""
+"""Tests the parameters of demos: the values that they accept, and the messages for other values."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How far the bars of tasks are that read a page with plain aiohttp."""
+"""Tests the progress bars of tasks that read a page with plain aiohttp."""
 
 from contextlib import aclosing
 

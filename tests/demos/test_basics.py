@@ -1,4 +1,4 @@
-"""Demos 1 to 5 (coroutines, await, gather, create_task, results): their mistakes and parameters."""
+"""Tests demos 1 to 5 (coroutines, await, gather, create_task, results): their mistakes and parameters."""
 
 import pytest
 

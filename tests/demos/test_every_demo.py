@@ -1,4 +1,4 @@
-"""What holds for each demo, whatever it teaches."""
+"""Tests what must be true of every demo."""
 
 import ast
 import asyncio

@@ -1,4 +1,4 @@
-"""Each mistake of a demo is found as its lesson says, and nothing is found in a demo without mistakes."""
+"""Tests that each mistake of a demo is found as its lesson says, and nothing in a demo without mistakes."""
 
 import asyncio
 import gc

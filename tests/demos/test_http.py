@@ -1,4 +1,4 @@
-"""Demos 8 and 9 (session, fetch_all): their mistakes, what fails, and how they are cancelled."""
+"""Tests demos 8 and 9 (session, fetch_all): their mistakes, their failures, and how they are cancelled."""
 
 import functools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Each demo under observation: it does what it does without, and leaves nothing behind."""
+"""Tests each demo in a lab: it behaves as without one, and leaves nothing behind."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Demos 6, 7 and 0 (timeout, queue, futures): their mistakes and parameters."""
+"""Tests demos 6, 7 and 0 (timeout, queue, futures): their mistakes and parameters."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""At every step of every demo, the line that the lab tells of each task is the line that its coroutine stands at."""
+"""Tests, at every step of every demo, that the reported line of each task is the line of its coroutine."""
 
 import asyncio
 import contextlib

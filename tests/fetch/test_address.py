@@ -1,4 +1,4 @@
-"""How URLs are sent, and what of them is shown."""
+"""Tests how URLs are sent to a server, and how they are shown."""
 
 import ipaddress
 import re

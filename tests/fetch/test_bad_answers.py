@@ -1,4 +1,4 @@
-"""Answers that no server should give: each is told as it is, in one line."""
+"""Tests invalid answers of servers: each is described correctly, in one line."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""What a text is read with: as browsers read it."""
+"""Tests with which charset a text is decoded: the same as in browsers."""
 
 import codecs
 from encodings.aliases import aliases

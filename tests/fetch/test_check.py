@@ -1,4 +1,4 @@
-"""Links are checked with as little as tells whether they are broken: headers, and pages only for their anchors."""
+"""Tests the check of links: it asks for headers only, and for pages only if their anchors are needed."""
 
 from collections.abc import AsyncIterator
 

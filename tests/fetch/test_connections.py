@@ -1,4 +1,4 @@
-"""What a request goes through before it is sent, and how that fails."""
+"""Tests the steps before a request is sent (name lookup, connection, TLS), and how they fail."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Documents that libraries write, alone and one after another: all their URLs come back exactly."""
+"""Tests documents that libraries write, alone and one after another: all their URLs are found exactly."""
 
 import csv
 import html

@@ -1,4 +1,4 @@
-"""How a list is fetched: in which order, how many at once, how it is stopped, asked again and read meanwhile."""
+"""Tests how a list is fetched: the order, the limits, stopping, fetching again, and its state meanwhile."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Results for programs and spreadsheets: every field, nothing secret, nothing that acts."""
+"""Tests the exports for programs and spreadsheets: they have every field, no secrets, and no formulas."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What becomes of each fault that a server can have: outcome, sentence, attempts, within its memory."""
+"""Tests each fault that a server can have: outcome, message, number of attempts, and memory."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Titles and declared charsets, told from what only looks like them."""
+"""Tests that titles and declared charsets are found in HTML, and nothing that only looks like them."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A fetch that waits for nothing but time: connections that are kept open don't hold up its lab."""
+"""Tests that open idle connections don't keep the lab of a fetch from skipping waiting time."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Who starts when: all at once, hosts in turns, and none too early; on a clock that jumps."""
+"""Tests when each URL starts: all at once, hosts in turns, and none too early, with a clock that jumps."""
 
 import asyncio
 import sys

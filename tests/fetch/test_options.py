@@ -1,4 +1,4 @@
-"""Which options can be, and how sizes and headers are written."""
+"""Tests which options are valid, and how sizes and headers are written."""
 
 from typing import Any
 

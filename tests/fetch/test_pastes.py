@@ -1,4 +1,4 @@
-"""Pastes by the format that they come from, each with the URLs that a person would expect to find in it."""
+"""Tests pasted texts of many formats, each with the URLs that a person would expect to find in it."""
 
 # ruff: noqa: E501 - each text stays in one piece
 

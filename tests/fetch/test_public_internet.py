@@ -1,4 +1,4 @@
-"""Which addresses are of the public internet."""
+"""Tests which IP addresses belong to the public internet."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""Secrets in headers and in URLs are hidden, by what their names and values look like."""
+"""Tests that secrets in headers and URLs are hidden, judging by their names and values."""
 
 import pytest
 

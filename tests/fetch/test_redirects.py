@@ -1,4 +1,4 @@
-"""What a redirect sends: to where, escaped how, with which headers."""
+"""Tests redirects: the next URL, how it is escaped, and which headers are sent to it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Results in a file: kept over runs, whole at any moment, one for each URL at the end."""
+"""Tests files of results for `--resume`: kept over several runs, valid at any moment, one result for each URL."""
 
 import csv
 import json

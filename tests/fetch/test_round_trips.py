@@ -1,4 +1,4 @@
-"""What is exported can be pasted again: in every format the same URLs are found in it, and no others."""
+"""Tests that the same URLs are found in each export as in the text that was fetched."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How a list is fetched to its end: in rounds, stopped, asked again, with and without rows that are kept."""
+"""Tests how a whole list is fetched: in rounds, stopped, fetched again, with and without keeping the rows."""
 
 import asyncio
 import time

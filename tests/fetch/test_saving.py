@@ -1,4 +1,4 @@
-"""Bodies in files: safe names, nothing overwritten, nothing half."""
+"""Tests saved bodies: file names are safe, no file is overwritten, and none is incomplete."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Through what a request goes: proxies, passwords, TLS, and what private addresses are refused."""
+"""Tests proxies, passwords and TLS, and which private addresses are refused."""
 
 import base64
 import socket

@@ -1,4 +1,4 @@
-"""Which format a text is taken for, and that exact values come back exactly."""
+"""Tests how the format of a text is recognised, and that exact values are found exactly."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What looks like a URL and is not fetched, or is read another way, is told."""
+"""Tests that the app reports text that looks like a URL but isn't fetched, or is read differently."""
 
 import json
 

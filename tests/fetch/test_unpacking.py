@@ -1,4 +1,4 @@
-"""Bodies that are packed: once or over one another, padded, cut short, or not as their header says."""
+"""Tests compressed bodies: compressed once or several times, padded, cut short, or not as the header says."""
 
 import gzip
 import os

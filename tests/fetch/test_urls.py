@@ -1,4 +1,4 @@
-"""Which URLs are found in a text, whatever the text is."""
+"""Tests which URLs are found in plain text."""
 
 import pytest
 from hypothesis import given, settings

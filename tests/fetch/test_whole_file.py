@@ -1,4 +1,4 @@
-"""A file is replaced once the new one is whole, and by nothing less."""
+"""Tests that a file is replaced only when the new one is complete."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""What docs/agents.md shows is what happens."""
+"""Tests that the examples in docs/agents.md are true."""
 
 import runpy
 

@@ -1,4 +1,4 @@
-"""What was allowed, is known, or is only likely is not told."""
+"""Tests which findings are left out: those that are allowed, known, or only likely."""
 
 from collections.abc import Callable
 from dataclasses import replace

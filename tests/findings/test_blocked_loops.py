@@ -1,4 +1,4 @@
-"""A step is to blame only for its own time, and only if something had to wait for it."""
+"""Tests that a step is blamed only for its own CPU time, and only if something had to wait for it."""
 
 import pytest
 

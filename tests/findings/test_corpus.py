@@ -1,4 +1,4 @@
-"""Each bug of the corpus is named, and nothing is said of its right programs."""
+"""Tests that each bug of the corpus is named, and nothing is found in its right programs."""
 
 import inspect
 import json

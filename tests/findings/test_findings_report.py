@@ -1,4 +1,4 @@
-"""A finding is told with the tasks that it is about, each from its creation on."""
+"""Tests how a finding is described with the history of its tasks."""
 
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.findings_report import FLOWS, flows_of

@@ -1,4 +1,4 @@
-"""The table of bugs that are named has the programs of the corpus, and stands where people look."""
+"""Tests that the stored table of named bugs matches the corpus, and the pages that show it."""
 
 import runpy
 from pathlib import Path

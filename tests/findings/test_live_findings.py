@@ -1,4 +1,4 @@
-"""Findings of a run that goes on: they come and go, and looking for them takes little of a frame."""
+"""Tests the findings of a running program: they appear and disappear, and cost little of a frame."""
 
 from collections.abc import Iterator
 from itertools import count, pairwise

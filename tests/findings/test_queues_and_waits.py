@@ -1,4 +1,4 @@
-"""What rules say of queues at which tasks wait in vain, and of those who should have let them go on."""
+"""Tests the rules about queues, waits in vain, and the code that should have ended these waits."""
 
 from collections.abc import Collection, Sequence
 

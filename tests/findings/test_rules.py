@@ -1,4 +1,4 @@
-"""Rules say whom it may concern what to do."""
+"""Tests the texts of the rules: each says what is wrong, why it matters and how to mend it."""
 
 import runpy
 from collections.abc import Sequence

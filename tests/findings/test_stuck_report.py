@@ -1,4 +1,4 @@
-"""The report of a standstill says what each task waits for, who holds that, and what kind of standstill it is."""
+"""Tests the report of a standstill: what each task waits for, who holds that, and the kind of standstill."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Lines of activity."""
+"""Tests the lines of the activity."""
 
 from asynclab.model import events
 from tests.model.short_histories import MAIN, TEA, lab, suspended, tea_party, told, told_of

@@ -1,4 +1,4 @@
-"""How events are folded and handed on, also where a subscriber fails."""
+"""Tests how new events are folded and passed to subscribers, also if a subscriber fails."""
 
 from collections.abc import Sequence
 

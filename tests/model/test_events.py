@@ -1,4 +1,4 @@
-"""The event vocabulary: its codec, and the page that is made of its docstrings."""
+"""Tests how events are encoded, and the page that is made of their docstrings."""
 
 import json
 import math

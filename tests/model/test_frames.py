@@ -1,4 +1,4 @@
-"""How the frames of a task are told in a line."""
+"""Tests the line that describes the frames of a task."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether the past can be looked at exactly as it was."""
+"""Tests that each past moment is shown exactly as it was."""
 
 import gc
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""How far a task is, from the best source that there is."""
+"""Tests the progress of a task, from the best source that is known."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A state is what its events say: always the same, never an error, and of bounded size."""
+"""Tests the state: equal for equal events, without errors for odd events, and limited in size."""
 
 from collections import Counter
 from collections.abc import Iterator

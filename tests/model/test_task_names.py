@@ -1,4 +1,4 @@
-"""Which names tasks are shown under."""
+"""Tests the names under which tasks are shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The tree of tasks as a list."""
+"""Tests the list that shows the tree of tasks."""
 
 import pytest
 

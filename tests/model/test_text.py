@@ -1,4 +1,4 @@
-"""Text from outside becomes text that can only be read."""
+"""Tests that text from outside is made harmless for a terminal."""
 
 import unicodedata
 

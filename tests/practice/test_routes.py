@@ -1,4 +1,4 @@
-"""What the practice server answers, asked over real loopback connections."""
+"""Tests the answers of the practice server over real loopback connections."""
 
 import re
 from collections.abc import AsyncIterator

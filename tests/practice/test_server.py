@@ -1,4 +1,4 @@
-"""How the practice server starts and closes."""
+"""Tests how the practice server starts and closes."""
 
 import asyncio
 import contextlib

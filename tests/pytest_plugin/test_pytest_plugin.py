@@ -1,4 +1,4 @@
-"""The plugin for pytest: what it observes, reports, ends and records, and that it changes nothing else."""
+"""Tests the plugin for pytest: what it observes, reports and records, and that it changes nothing else."""
 
 import asyncio
 import gc

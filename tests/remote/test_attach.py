@@ -1,4 +1,4 @@
-"""`asynclab attach PID` shows a program that runs already, and leaves it as it was, however it ends itself."""
+"""Tests `asynclab attach PID`: it shows a running program, and leaves it as it was, however it ends."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""On Python 3.14 and later a program that never heard of asynclab is attached to."""
+"""Tests how a program is attached to on Python 3.14 and later that hasn't called attachable()."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The emulated terminal shows what a real one would, whatever a program prints."""
+"""Tests that the emulated terminal shows the same as a real one, whatever a program prints."""
 
 import pytest
 from hypothesis import given

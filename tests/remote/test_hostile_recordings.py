@@ -1,4 +1,4 @@
-"""A recording that somebody made to do harm does none: it is data, and what is wrong with it is one clear line."""
+"""Tests that a malicious recording does no harm: it is only data, and its faults are described in one line."""
 
 import gzip
 import json

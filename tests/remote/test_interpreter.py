@@ -1,4 +1,4 @@
-"""A program runs in another Python where it can be observed there; else one line says why, and nothing runs."""
+"""Tests `--python PATH`: the program is observed in another Python, or one line says why it can't be."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A recording that keeps the newest stays small, opens at any moment, and tells how things stood before its cut."""
+"""Tests recordings with `--keep`: they stay small, open at any moment, and begin with the state at the cut."""
 
 import gzip
 from pathlib import Path

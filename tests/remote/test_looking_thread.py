@@ -1,4 +1,4 @@
-"""The threads of ours in a program: they look again and again, and are not there around a fork."""
+"""Tests our threads in a program: they look again and again, and don't exist around a fork."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""A reader that stalls loses details, which are counted, and no life; one that is gone is noticed."""
+"""Tests slow readers: details are dropped and counted, lives are kept; and readers that have gone."""
 
 import socket
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Signals to `asynclab run --headless` reach the program once, sent to asynclab alone or to its process group."""
+"""Tests signals to `asynclab run --headless`: the program gets each once, also those to its process group."""
 
 import os
 import signal

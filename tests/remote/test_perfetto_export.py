@@ -1,4 +1,4 @@
-"""A trace for Perfetto is valid whatever was told, and has in it what a program did."""
+"""Tests that a trace for Perfetto is valid for any events, and has what the program did."""
 
 import json
 from pathlib import Path

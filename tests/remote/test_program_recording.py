@@ -1,4 +1,4 @@
-"""A recording holds what a program told, opens however its writer ended, and refuses what is none in one line."""
+"""Tests recordings: they have all events, open however their writer ended, and other files are refused."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""A program is frozen, stepped, slowed and cancelled by commands over its socket; a sender that looks obeys them."""
+"""Tests that a program is paused, stepped, slowed and cancelled by commands over its socket."""
 
 import asyncio
 import heapq

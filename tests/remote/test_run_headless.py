@@ -1,4 +1,4 @@
-"""`asynclab run` says at the end what a program did, keeps a recording, and is never in the program's way."""
+"""Tests `asynclab run --headless`: its report, its recording, and that it doesn't hinder the program."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Nobody but the two processes gets at what a program tells; and each test that docs/security.md names is there."""
+"""Tests that only the two processes can read what a program sends, and the list of tests in docs/security.md."""
 
 import re
 import sys

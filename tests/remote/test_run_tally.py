@@ -1,4 +1,4 @@
-"""What a report needs of a whole run."""
+"""Tests the sums over a whole run that a report needs."""
 
 from asynclab.model import events
 from asynclab.model.fold import fold

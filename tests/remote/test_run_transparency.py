@@ -1,4 +1,4 @@
-"""A program under `asynclab run` prints, ends and finds itself as under plain Python, to the letter."""
+"""Tests that a program under `asynclab run` prints, ends and sees itself exactly as under plain Python."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What is sent of the loops of a program, without a thread: each test sends by itself."""
+"""Tests what is sent of the loops of a program. There is no thread: each test calls the sender itself."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""A program or its viewer is killed at any moment: nothing hangs, nothing is left, and the recording opens.
+"""Kills a program or its viewer at any moment: nothing hangs, nothing remains, and the recording opens.
 
 How many moments are tried is for ASYNCLAB_KILLS to say; a moment is a number of lines that the program has printed.
 """

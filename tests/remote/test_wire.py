@@ -1,4 +1,4 @@
-"""Frames go over a socket in whatever pieces it makes of them; what is no frame is told."""
+"""Tests that frames are read from a socket in pieces of any size, and that invalid frames are reported."""
 
 import pytest
 from hypothesis import given

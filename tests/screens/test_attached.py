@@ -1,4 +1,4 @@
-"""A program that ran already on the screen: it is held, stepped, and left as it was."""
+"""Tests the screen of an attached program: the program is paused, stepped, and left as it was."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""The code pane of a real run: it follows the selected task, and its marks are true at each step."""
+"""Tests the code pane of a real run: it follows the selected task, and its marks are right at each step."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The declaration of commands: what it makes of keys, key bar, help and README, and that these can't disagree."""
+"""Tests that keys, key bar, palette, help and README are made of the declared commands, and agree."""
 
 from collections import Counter
 from collections.abc import AsyncIterator

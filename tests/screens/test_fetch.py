@@ -1,4 +1,4 @@
-"""The Fetch screen: its keys, on a practice server."""
+"""Tests the Fetch screen and its keys, with the practice server."""
 
 import asyncio
 import re

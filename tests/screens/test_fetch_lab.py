@@ -1,4 +1,4 @@
-"""The lab of a fetch on the stage: the way in and back, the keys of any lab, and which task fetches which URL."""
+"""Tests the tasks of a fetch on the stage: how to get there and back, and which task fetches which URL."""
 
 import pytest
 from textual.command import Hit

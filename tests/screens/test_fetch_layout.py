@@ -1,4 +1,4 @@
-"""The Fetch screen at several sizes, with pastes from anywhere and hostile answers."""
+"""Tests the Fetch screen at several sizes, with odd pastes and hostile answers."""
 
 import pytest
 from textual.events import Paste

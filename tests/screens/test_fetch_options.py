@@ -1,4 +1,4 @@
-"""The form of a fetch's options: what it takes, what it refuses and how it says so."""
+"""Tests the form of a fetch's options: the values that it accepts, and its messages for others."""
 
 from dataclasses import fields
 from pathlib import Path

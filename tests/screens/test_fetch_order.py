@@ -1,4 +1,4 @@
-"""Which URLs are shown in which order, in which words, and what is written to a file."""
+"""Tests the order and the words in which URLs are shown, and what is written to a file."""
 
 import os
 import time

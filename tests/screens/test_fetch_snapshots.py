@@ -1,4 +1,4 @@
-"""The Fetch screen and its lab as pictures, from a fetch that stands still."""
+"""Compares pictures of the Fetch screen and its lab, from a paused fetch."""
 
 from functools import partial
 from pathlib import Path

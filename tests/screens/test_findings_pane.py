@@ -1,4 +1,4 @@
-"""What was found in a run, on its screen: counted, listed, explained, and gone to."""
+"""Tests the findings on the screen: counted, listed, explained, and with a jump to their moment."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The findings of a recording as a picture in several sizes, and why nothing moved."""
+"""Compares pictures of the findings of a recording, and of the report of a standstill, in several sizes."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The Learn screen: every key, and what is shown of runs that go well and of runs that don't."""
+"""Tests the Learn screen: every key, and what it shows of successful and failed runs."""
 
 import asyncio
 import math

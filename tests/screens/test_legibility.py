@@ -1,4 +1,4 @@
-"""Whatever is to be read on a screen can be, in themes whose colours are near to one another as well."""
+"""Tests that the text of every screen has enough contrast, also in themes with similar colours."""
 
 from collections.abc import Iterator
 from typing import Any

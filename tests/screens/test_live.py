@@ -1,4 +1,4 @@
-"""A program that runs: its tasks, its terminal with its keys, and its end on the screen. The child is a real one."""
+"""Tests the screen of a real child process: its tasks, its terminal and keys, and its end."""
 
 import asyncio
 import errno

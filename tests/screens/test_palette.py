@@ -1,4 +1,4 @@
-"""The command palette: it has the demos and what applies now, and does it."""
+"""Tests the command palette: it lists the demos and the commands that apply now, and runs them."""
 
 import pytest
 from textual.command import CommandPalette, Hit, SearchIcon

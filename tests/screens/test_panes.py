@@ -1,4 +1,4 @@
-"""Focus, tabs, zoom, filter and copying."""
+"""Tests focus, tabs, zoom, filter and copying."""
 
 import asyncio
 import re

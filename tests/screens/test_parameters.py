@@ -1,4 +1,4 @@
-"""The parameter form: what it takes, what it refuses and how it says so."""
+"""Tests the form of a demo's parameters: the values that it accepts, and its messages for others."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Any

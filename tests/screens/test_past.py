@@ -1,4 +1,4 @@
-"""Looking at the past of a run while the run itself goes on, or is held."""
+"""Tests how the past of a run is shown while the run continues, or is paused."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""A list of events on the stage: no lab, no loop, nobody to control it. All that a recording can serve works."""
+"""Tests a stage that shows a list of events, without lab, loop or control: all that needs no control works."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""A recording on the screen: every pane, each of its loops, how it ended, and what is missing in it."""
+"""Tests the screen of a recording: its panes, its loops, how the program ended, and what is missing."""
 
 import asyncio
 from pathlib import Path

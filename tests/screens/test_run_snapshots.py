@@ -1,4 +1,4 @@
-"""The screens of a program that runs and of a recording as pictures in four sizes, from frames that are given."""
+"""Compares pictures of a running program and of a recording in four sizes, from given frames."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""From one lab to the next: however a run is asked to start, stop or start afresh, its labs never overlap."""
+"""Tests that the labs of a program never overlap, whatever starts, stops or restarts it."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The Learn screen as a picture in several sizes, from a lab that stands still."""
+"""Compares pictures of the Learn screen in several sizes, from a paused lab."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

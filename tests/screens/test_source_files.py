@@ -1,4 +1,4 @@
-"""How the code pane gets the text of files."""
+"""Tests how the code pane gets the text of files."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The story of a task: opened from the table, kept up to date, closed again."""
+"""Tests the story of a task: opened from the table, kept up to date, and closed."""
 
 import asyncio
 from collections.abc import AsyncIterator

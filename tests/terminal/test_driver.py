@@ -1,4 +1,4 @@
-"""What is read from the terminal, pastes too, and how the process stops."""
+"""Tests the input from a terminal, including pastes, and how the process is stopped and continued."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""Only cells that change are sent, and the terminal ends up showing all of them."""
+"""Tests that only changed cells are sent, and that the terminal then shows all cells correctly."""
 
 import pyte
 import pytest

@@ -1,4 +1,4 @@
-"""A terminal that is behind is noticed: by its answers, or by its full buffers."""
+"""Tests how a slow terminal is noticed: by its late answers, or by its full buffers."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Whether there is a screen to draw on."""
+"""Tests whether stdin and stdout allow a screen."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""A loop that runs already is observed: what it has is found, what it does then is told, and all is put back."""
+"""Tests the observation of a loop that runs already: its tasks are found, and everything is undone at the end."""
 
 import asyncio
 import asyncio.events

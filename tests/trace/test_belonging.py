@@ -1,4 +1,4 @@
-"""Whose code is whose: what a lab observes, and what only meets it."""
+"""Tests which code belongs to a lab and is observed, and which only meets it."""
 
 import asyncio
 import contextvars

@@ -1,4 +1,4 @@
-"""Where tasks are said to be made: at the user's line, however many of asyncio's functions lie between."""
+"""Tests the line that created a task: the user's line, however many functions of asyncio are between."""
 
 import asyncio
 import inspect

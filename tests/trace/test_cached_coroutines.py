@@ -1,4 +1,4 @@
-"""Caches that keep coroutines are found however late they are made, as long as their module grows."""
+"""Tests that caches which keep coroutines are found, also if they are made late."""
 
 import functools
 import sys

@@ -1,4 +1,4 @@
-"""Who asked a task to end: told once for each request, and only where it is known."""
+"""Tests who asked a task to end: reported once per request, and only if it is known."""
 
 import asyncio
 import contextlib

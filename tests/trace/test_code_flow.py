@@ -1,4 +1,4 @@
-"""What a function does by its instructions: whether an `await` may run again, and for what."""
+"""Tests what the bytecode of a function shows: whether an `await` may run again, and for what."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Whose code a file is."""
+"""Tests which files are the program's own code."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Pausing, stepping, speed and cancelling of a running lab."""
+"""Tests how a running lab is paused, stepped, slowed and cancelled."""
 
 import asyncio
 from collections.abc import Callable

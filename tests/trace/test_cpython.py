@@ -1,4 +1,4 @@
-"""What the tracer needs of CPython: named where it is missing, and copied only where the original is known."""
+"""Tests the private names of CPython: missing ones are reported, and only known functions are copied."""
 
 import asyncio
 import json

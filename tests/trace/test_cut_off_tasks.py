@@ -1,4 +1,4 @@
-"""Whoever keeps tasks that asyncio.run() cuts off is searched for among all objects: so seldom, and not for long."""
+"""Tests the search for owners of tasks that asyncio.run() cuts off: it is rare, and takes little time."""
 
 import asyncio
 from types import FrameType

@@ -1,4 +1,4 @@
-"""What a suspended task waits for, and at which line."""
+"""Tests what a suspended task waits for, and at which line."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Which tasks of a wait() a function never uses again is read in its code and its variables."""
+"""Tests which tasks of a wait() a function never uses again, by its code and its variables."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

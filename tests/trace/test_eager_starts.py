@@ -1,4 +1,4 @@
-"""Tasks that run their first step while they are being made, however they are made (Python 3.12 and later)."""
+"""Tests tasks that run their first step while they are created (Python 3.12 and later)."""
 
 import asyncio
 import sys

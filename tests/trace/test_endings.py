@@ -1,4 +1,4 @@
-"""How runs end: as asyncio.run would end them, with the same exceptions and the same reports."""
+"""Tests how runs end: as under asyncio.run(), with the same exceptions and the same reports."""
 
 import asyncio
 import contextlib

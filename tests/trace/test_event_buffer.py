@@ -1,4 +1,4 @@
-"""The events of a lab as they are written: appended alone, in an order in which causes come first."""
+"""Tests the list of events: it only grows, and each cause comes before its effect."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Exceptions that have others in them, or came from others."""
+"""Tests how exceptions are described that contain others, or were caused by others."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Functions that are compiled anew, with code of ours around their body."""
+"""Tests functions that are compiled again with our code around their body."""
 
 import traceback
 from collections.abc import Iterator

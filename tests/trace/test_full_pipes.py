@@ -1,4 +1,4 @@
-"""Pipes of children that have ended, and that somebody else keeps open."""
+"""Tests that unread pipes of ended children are reported, if somebody else keeps them open."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Loops make way for a look that is overdue, which they would keep from Python's lock."""
+"""Tests that a busy loop pauses briefly for a look that is overdue."""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""A task that sleeps is harmless only if neither its code nor any that this may call wakes another."""
+"""Tests that a sleeping task is harmless only if neither its code nor code that it calls wakes others."""
 
 import asyncio
 import functools

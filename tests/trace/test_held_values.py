@@ -1,4 +1,4 @@
-"""What a function holds at its awaits, read in its source."""
+"""Tests which values a function holds at its awaits, by its source."""
 
 import textwrap
 from pathlib import Path

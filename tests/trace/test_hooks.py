@@ -1,4 +1,4 @@
-"""Watching changes nothing: tracebacks, attributes and outcomes stay plain Python's, even where a watcher fails."""
+"""Tests that hooks leave tracebacks, attributes and results unchanged, even if a watcher fails."""
 
 import asyncio
 import contextlib

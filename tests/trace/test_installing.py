@@ -1,4 +1,4 @@
-"""Labs that can't be installed leave nothing behind, and those that can be are where they run."""
+"""Tests that a lab which can't be installed leaves nothing behind."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""After a gather() has failed, what its other tasks have left to do is read in their code."""
+"""Tests what the other tasks of a failed gather() have left to do, by their code."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How labs begin and end: whoever ends them, and however, nothing of them stays behind."""
+"""Tests how labs begin and end: nothing of them remains, whatever ends them."""
 
 import asyncio
 import contextlib

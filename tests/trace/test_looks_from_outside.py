@@ -1,4 +1,4 @@
-"""What another thread finds out about a loop that is busy, or waits for what nobody has."""
+"""Tests what another thread finds out about a loop that is busy, or waits for something lost."""
 
 import asyncio
 import contextlib

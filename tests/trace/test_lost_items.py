@@ -1,4 +1,4 @@
-"""An item is lost with the function that has taken it, where a timeout ends that before it has used the item."""
+"""Tests items that are lost because a timeout ends the function before it has used them."""
 
 import asyncio
 import contextlib

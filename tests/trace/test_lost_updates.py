@@ -1,4 +1,4 @@
-"""Tasks that wait with the same old value at hand are compared, wherever that value is kept."""
+"""Tests that tasks which hold the same old value in a wait are found, wherever it is stored."""
 
 import asyncio
 from contextvars import ContextVar

@@ -1,4 +1,4 @@
-"""Cancels by a block around a generator's yield, which hit code outside of it."""
+"""Tests cancels by a block around a generator's yield, which hit code outside the block."""
 
 import asyncio
 from asyncio import AbstractEventLoop

@@ -1,4 +1,4 @@
-"""In which order ready tasks go: as on any loop, unless the person at the keyboard chooses; and running to an event."""
+"""Tests the order of ready tasks: asyncio's own, unless the user chooses; and running to the next event."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""A task that was born outside a lab stays outside, whoever wakes it, cancels it, or waits for it."""
+"""Tests that tasks from outside a lab stay outside, whoever wakes, cancels or awaits them."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What nothing leads to from elsewhere is found by counting references."""
+"""Tests that tasks which nothing can wake are found by counting references."""
 
 import weakref
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""What is replaced is put back, whether it has been used or not."""
+"""Tests that replaced functions are restored, whether they were called or not."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Where in the code a held lab's tasks stand, whatever state they are in."""
+"""Tests the lines where the tasks of a paused lab are suspended, in any state."""
 
 import asyncio
 import sys

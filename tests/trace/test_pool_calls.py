@@ -1,4 +1,4 @@
-"""Calls in thread pools: the pool gets the function itself, and the lab what it prints."""
+"""Tests calls in thread pools: the pool gets the original function, and the lab its output."""
 
 import asyncio
 import contextvars

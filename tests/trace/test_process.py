@@ -1,4 +1,4 @@
-"""Every loop of the process observed: each has a recording of its own, and runs as it would."""
+"""Tests the observation of every loop of a process: each has its own recording, and runs as without."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What is written of a step: one event where nothing else happens in it, else its beginning and its end."""
+"""Tests the events of a step: one event if nothing else happens in it, otherwise its begin and its end."""
 
 import asyncio
 import gc

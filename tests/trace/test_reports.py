@@ -1,4 +1,4 @@
-"""Endings, prints, complaints, progress, names, and who blocks the loop."""
+"""Tests endings, prints, complaints, progress, names, and reports of what blocks the loop."""
 
 import ast
 import asyncio

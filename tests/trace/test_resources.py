@@ -1,4 +1,4 @@
-"""The events of queues, primitives and timeouts."""
+"""Tests the events of queues, primitives and timeouts."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A lab as a source: what it tells of itself, and when that is in its state."""
+"""Tests a lab as a source: what it reports of itself, and when this is in its state."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Labs in threads, each on a loop of its own: none sees or disturbs another."""
+"""Tests labs in several threads, each on its own loop: they don't see or disturb each other."""
 
 import asyncio
 import sys

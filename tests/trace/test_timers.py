@@ -1,4 +1,4 @@
-"""When the timers of a lab fire, and in which order: as asyncio's own do."""
+"""Tests when the timers of a lab fire, and in which order: as with asyncio."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Observing changes nothing: programs print and end the same with and without a lab, though they try to find out."""
+"""Tests that programs print and end the same with and without a lab, although they try to find out."""
 
 import asyncio
 import contextlib

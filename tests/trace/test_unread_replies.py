@@ -1,4 +1,4 @@
-"""A request reads the reply to a cancelled one before it: for its own, unless it can read on."""
+"""Tests a request that reads the reply to an earlier, cancelled one: wrong, unless it can read on."""
 
 import asyncio
 import io

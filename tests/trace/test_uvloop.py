@@ -1,4 +1,4 @@
-"""On uvloop's loops the births, steps, waits and queues of tasks are seen, and the program runs as it would."""
+"""Tests what is observed on uvloop's loops, and that the program runs as without."""
 
 import asyncio
 from typing import Any

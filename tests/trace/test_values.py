@@ -1,4 +1,4 @@
-"""How values and errors are told: briefly, and without running anybody's code."""
+"""Tests how values and errors are described: briefly, and without running code of the program."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Which function of a program would wake a task that waits."""
+"""Tests which functions of a program would wake a waiting task."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""Who is told to have made a task ready, and that no way of scheduling its steps is missed."""
+"""Tests which task is reported to have made another one ready, for every way to schedule a step."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What holds for every view: texts from anywhere are only text, nothing is painted in vain, and no key fails."""
+"""Tests all views: foreign text stays text, nothing is painted without need, and no key fails."""
 
 from collections.abc import Callable
 from functools import partial

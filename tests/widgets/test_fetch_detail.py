@@ -1,4 +1,4 @@
-"""The panes that tell all that is known of one URL."""
+"""Tests the panes with the details of one URL."""
 
 from asynclab.fetch.body_text import Page
 from asynclab.fetch.rows import Failure, Hop, Row

@@ -1,4 +1,4 @@
-"""The table of URLs, by what it paints."""
+"""Tests the table of URLs by the lines that it paints."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The line of sums, and the race of two ways to fetch a list."""
+"""Tests the line of totals, and the comparison of fetching at once with one after another."""
 
 from typing import Any
 

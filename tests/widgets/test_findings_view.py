@@ -1,4 +1,4 @@
-"""The list of findings: what a line says in the room there is, and which details show."""
+"""Tests the list of findings: how a line fits into the width, and which details are shown."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Lanes as cells: painted piece by piece they are what they would be at once, and the future is grey."""
+"""Tests painted lanes: painting in pieces gives the same cells as painting at once; the future is grey."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The text that anything can be pasted into."""
+"""Tests the text area for pastes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

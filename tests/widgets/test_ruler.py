@@ -1,4 +1,4 @@
-"""Times above and below the lanes, and which part of time is in sight."""
+"""Tests the times above and below the lanes, and which part of the run is visible."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Text is selected with the mouse in every view."""
+"""Tests that text can be selected with the mouse in every view."""
 
 import pytest
 from textual.pilot import Pilot

@@ -1,4 +1,4 @@
-"""The code pane follows the selected task into its innermost frame of the user's code, or says that it can't tell."""
+"""Tests that the code pane follows the selected task into its innermost line of the user's code."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

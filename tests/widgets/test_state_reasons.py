@@ -1,4 +1,4 @@
-"""Few words where room is short, whole ones instead of cut ones."""
+"""Tests the texts for narrow columns: short but whole words, never cut ones."""
 
 from asynclab.model import events
 from asynclab.widgets.state_reasons import reason

@@ -1,4 +1,4 @@
-"""How a story is laid out."""
+"""Tests the layout of a story."""
 
 from typing import get_args
 

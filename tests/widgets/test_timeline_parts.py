@@ -1,4 +1,4 @@
-"""What the timeline is put together from: glyphs, the ruler, the pointer, the window, and what lies in the past."""
+"""Tests the parts of the timeline: glyphs, ruler, pointer, window, and the shown past."""
 
 from collections import Counter
 

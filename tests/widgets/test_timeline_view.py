@@ -1,4 +1,4 @@
-"""Lanes, arrows, marks, the ruler and the cursor in time."""
+"""Tests the lanes, arrows, marks, ruler and cursor of the timeline."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Tasks are born, asked to stop, and end; old ones are let go."""
+"""Tests how the creation, cancelling and end of tasks is folded, and how old tasks are dropped."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Deadlines run, move, and end one way or the other."""
+"""Tests how timeouts are folded: how they start, move and end."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A task goes between ready, running and waiting, and its time is accounted for."""
+"""Tests how steps are folded: tasks are ready, running or waiting, and their times are added up."""
 
 from collections import Counter
 from copy import copy

@@ -1,4 +1,4 @@
-"""What a suspended task waits for is known from when it was looked at until it wakes."""
+"""Tests how waits are folded: what a task waits for is known from a look until the task wakes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What goes wrong is remembered with its place, and as sure only where nothing else explains it."""
+"""Tests which incidents are remembered, where, and which of them are sure."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Prints become one line of activity for each printed line."""
+"""Tests that each printed line becomes a line of the activity."""
 
 from asynclab.model.events import Output, RunEnded, TaskEnded
 from asynclab.model.fold.output import UNFINISHED_LIMIT

@@ -1,4 +1,4 @@
-"""What queues hold, event by event, and which of many are let go."""
+"""Tests how the events of queues are folded, and which of many queues are dropped."""
 
 import pytest
 

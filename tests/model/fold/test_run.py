@@ -1,4 +1,4 @@
-"""The run as a whole: its beginning and end, its clock, and the loop's health."""
+"""Tests how the events of a whole run are folded: its begin and end, its clock, and the lag of the loop."""
 
 import pytest
 

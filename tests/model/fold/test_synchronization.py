@@ -1,4 +1,4 @@
-"""Locks, semaphores, events, conditions and barriers, event by event."""
+"""Tests how the events of locks, semaphores, events, conditions and barriers are folded."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Where a task stands is known from when it was looked at until its next step begins, be it waiting or ready."""
+"""Tests how the lines of suspended tasks are folded: each is known from a look until the next step."""
 
 import pytest
 

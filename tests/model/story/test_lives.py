@@ -1,4 +1,4 @@
-"""The stories of tasks that really ran are true to what happened; what they say is in a golden file."""
+"""Tests that the stories of real tasks are true. Their sentences are in a golden file."""
 
 import asyncio
 import gc

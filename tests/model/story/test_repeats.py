@@ -1,4 +1,4 @@
-"""Repetitions are told once, and however long a life is, its story is short."""
+"""Tests that stories describe repetitions once, and stay short however long a life is."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""A story that is told again as its task lives on."""
+"""Tests a story that is extended while its task lives."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Single sentences of stories, from events that are written here; what they say is in a golden file."""
+"""Tests single sentences of stories, made from given events. The sentences are in a golden file."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Whether lanes agree with what else is known of a run, and say why a task was what it was."""
+"""Tests that lanes agree with the rest of the state, and give the reason of each interval."""
 
 import asyncio
 

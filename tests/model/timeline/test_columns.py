@@ -1,4 +1,4 @@
-"""A lane in columns is what one reads off its intervals one by one, at every scale."""
+"""Tests the columns of a lane: they show what its intervals say, at every scale."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""How moments of a task's life are explained; the words are in a golden file."""
+"""Tests how moments of a task's life are explained. The words are in a golden file."""
 
 from collections.abc import Iterator
 

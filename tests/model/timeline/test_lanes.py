@@ -1,4 +1,4 @@
-"""Which lanes events make, and what a timeline lets go."""
+"""Tests which lanes are made of events, and what a timeline drops."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""What lanes keep for stories alone, and what they know of the order in which things happened at the same time."""
+"""Tests the marks that only stories use, and the order of things that happen at the same time."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Words for the events that show a finding, pinned in a golden file."""
+"""Tests the words for events that show a finding. They are in a golden file."""
 
 from asynclab.model import events
 from asynclab.model.wording.occurrence import kind_and_task, occurrence

@@ -1,4 +1,4 @@
-"""Counts, times, speeds and sizes as text."""
+"""Tests counts, times, speeds and sizes as text."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The vocabularies: every kind of wait, wake, deed and ending in each of its forms, pinned in golden files."""
+"""Tests every kind of wait, wake, deed and ending in each of its forms. They are in golden files."""
 
 from collections.abc import Iterator
 from dataclasses import replace
