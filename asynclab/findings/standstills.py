@@ -19,10 +19,9 @@ from asynclab.findings.wait_graph import AWAITING
 from asynclab.model.events import TasksStranded, Wait, Waker
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in, place_of
-from asynclab.model.waits_in_vain import ACQUIRES
 from asynclab.model.wording.full_wait import doing, full_wait, missing_waker, thread_told
 from asynclab.model.wording.grammar import NAMES_LISTED, each_does, quoted
-from asynclab.model.wording.outcome import how_ended
+from asynclab.model.wording.outcome import unexpected_end
 from asynclab.model.wording.places import in_brackets
 from asynclab.model.wording.quantities import measured
 
@@ -120,7 +119,7 @@ def _wait_at(task: TaskState, at: float) -> Wait | None:
 def _odd_ends(state: LabState, kinds: Collection[str], until: float) -> list[str]:
     """Names the last tasks that failed or were unexpectedly cancelled up to a time: others may wait for their work."""
     ended = [task for task in state.tasks.values() if task.state in kinds and (task.ended_at or 0.0) <= until]
-    odd = [(task, why) for task in ended if (why := _odd_end(state, task))]
+    odd = [(task, why) for task in ended if (why := unexpected_end(state, task))]
     unasked = [each for each in odd if not each[0].cancel_requested]
     named = [f"{quoted(state, task.id)} {how}" for task, how in unasked or odd] or list(_expired_timeouts(state, until))
     return named[-ODD_ENDS_NAMED:]
@@ -132,24 +131,6 @@ def _expired_timeouts(state: LabState, until: float) -> Iterator[str]:
         at = timeout.ended_at
         if timeout.outcome == "expired" and at is not None and at <= until and timeout.task in state.tasks:
             yield f"a timeout of {quoted(state, timeout.task)} expired at {measured(at)}"
-
-
-def _odd_end(state: LabState, task: TaskState) -> str:
-    """Says how a task failed or was cancelled; empty if it ended as it should."""
-    how = how_ended(task)
-    if task.state == "failed":
-        return how
-    if task.cancel_requested:
-        stood = task.cancelled_in[0] if task.cancelled_in else task.last_wait
-        if stood is None or task.cancelled_for is not None or task.coroutine in ACQUIRES:
-            return ""
-        asked_by, place = task.cancel_requested_by, place_in(stood)
-        by = "" if asked_by is None else f" by {quoted(state, asked_by)}"  # unknown if the task was ready
-        return f"was cancelled{by}{in_brackets(place)} and ended at {measured(task.ended_at or 0.0)}"
-    waker = None if task.waker is None else state.tasks.get(task.waker)
-    if waker is not None and waker.state == "cancelled" and task.last_wait and waker.id in task.last_wait.tasks:
-        return f"{how}, as {quoted(state, waker.id)} was cancelled"
-    return f"{how}, though nobody had asked for that" if task.state == "cancelled" else ""
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:
