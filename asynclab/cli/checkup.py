@@ -49,6 +49,7 @@ class CheckResult:
 
 
 def check_up() -> list[CheckResult]:
+    """The results of all checks."""
     return [
         python(),
         asyncio_internals(),

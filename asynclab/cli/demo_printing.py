@@ -99,6 +99,7 @@ class JsonPrinter:
         self._out = out
 
     def write(self, events: Sequence[Event]) -> None:
+        """Print a line of JSON for each event."""
         for event in events:
             # json.dumps escapes all non-ASCII characters, so that no text can control the terminal.
             self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")

@@ -67,6 +67,7 @@ class RecordingFile:
         self._do(self._finish)
 
     def write(self, frame: AnyFrame) -> None:
+        """Write a frame, and note the source files that it names."""
         self._files.update(files_of(frame))
         self._do(lambda writer: writer.write(frame))
 

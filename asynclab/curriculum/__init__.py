@@ -1,1 +1,1 @@
-"""What a learner sees around the demos: their catalogue, lessons and parameters, and the pages that they fetch."""
+"""Everything around the demos: their catalogue, lessons and parameters, and the progress of pages that they fetch."""

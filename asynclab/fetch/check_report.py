@@ -70,6 +70,7 @@ class CheckReport:
                 urls.append(_url_of(row))
 
     def lines(self) -> Iterator[str]:
+        """The report, line by line: the totals, the hosts, and the failures by cause."""
         verdicts = sum(self._by_host.values(), Counter[PageVerdict]())
         counts = [f"{verdicts['broken']:,} broken"]
         if verdicts["undecided"]:

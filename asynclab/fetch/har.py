@@ -50,6 +50,7 @@ class Archive:
             self._before = ",\n"
 
     def end(self) -> None:
+        """Write the end of the archive."""
         self._write("\n]}}\n")
 
 

@@ -48,6 +48,11 @@ def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **
 
 
 def whole_number(text: str) -> int:
+    """Read a whole number.
+
+    Raises:
+        ValueError: It is none.
+    """
     try:
         return int(text)
     except ValueError:
@@ -55,6 +60,11 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
+    """Read a number.
+
+    Raises:
+        ValueError: It is none.
+    """
     try:
         return float(text)
     except ValueError:

@@ -65,6 +65,7 @@ class Tally:
         self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
 
     def end(self, now: float) -> None:
+        """Note the lab time at which the fetch ended."""
         self._ended_at = now
 
     def add(self, row: Row, now: float) -> None:

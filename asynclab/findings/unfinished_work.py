@@ -27,9 +27,7 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         end = f"ended at {measured(incident.at)}: nobody waited for it"
         if event.outcome == "failed":
             end = f"{how_ended(state.tasks.get(event.task))}: nobody sees that"
-        after = f"after the wait() of {quoted(state, waiter)} had returned"
-        if incident.kind == "left_behind":
-            after = _after(state, waiter)
+        after = _after(state, waiter, by_wait=incident.kind == "left_by_wait")
         text = f"{quoted(state, event.task)} kept running {after}, and {end}"
         yield finding_of("left-behind", text, incident, event.task)
     for incident, replaced in incidents_of(state, TaskReplaced):
@@ -48,13 +46,15 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         yield finding_of("left-behind", text, incident, replaced.task)
     for number, left in state.left_behind.items():
         task = state.tasks.get(number)
-        if task is not None and left.since is not None and state.now - left.since >= LEFT_SECONDS:
+        if task is not None and left.cause == "waiter cancelled" and state.now - left.since >= LEFT_SECONDS:
             text = f"{quoted(state, number)}{made_at(task)} still runs {_after(state, left.waiter)}"
             place = place_in(task)
             yield Finding("left-behind", text, state.now, (state.version,), number, place, "likely")
 
 
-def _after(state: LabState, waiter: int) -> str:
+def _after(state: LabState, waiter: int, *, by_wait: bool = False) -> str:
+    if by_wait:
+        return f"after the wait() of {quoted(state, waiter)} had returned"
     task = state.task(waiter)
     if task is not None and task.state == "cancelled":
         return f"after {quoted(state, waiter)}, which had made it and waited for it in asyncio.wait(), was cancelled"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from asynclab.model.events import Wait, WaitKind
 from asynclab.model.tasks import Place
@@ -47,16 +47,15 @@ class LeftBehind:
     """How many steps the left task had made by then, or was about to make."""
     is_orphan: bool
     """Whether only that call had the task, so that nobody else can wait for it."""
-    since: float | None = None
-    """Lab seconds at which the waiter ended cancelled; None if it has not."""
+    cause: Literal["gather failed", "wait returned", "waiter cancelled"] = "gather failed"
+    since: float = 0.0
+    """Lab seconds at which the waiter ended cancelled."""
     called_at: Place | None = None
-    """Where the gather() or wait() was called."""
+    """Where the gather() was called."""
     is_called_again: bool = False
     """Whether the waiter has called that gather() again, for example to retry: then the work is done twice."""
     acts_at: Place | None = None
     """Where the left task changes or prints something after its present wait; None if nowhere."""
-    by_wait: bool = False
-    """Whether a wait() has returned, and not a gather() failed."""
 
 
 @dataclass(frozen=True, slots=True)

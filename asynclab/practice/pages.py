@@ -23,6 +23,7 @@ class PracticePage:
     paragraphs: tuple[str, ...]
 
     def html(self) -> str:
+        """The page as an HTML document, with links to the other pages."""
         body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in self.paragraphs)
         links = " ".join(f'<a href="/pages/{page.name}">{escape(page.title)}</a>' for page in PAGES if page is not self)
         return document(self.title, f"{body}<p>More pages: {links}</p><p>{_NOTE}</p>")

@@ -17,6 +17,7 @@ PACE = web.AppKey("pace", float)
 
 
 def html(text: str) -> web.Response:
+    """A response with an HTML document."""
     return web.Response(text=text, content_type="text/html")
 
 

@@ -40,6 +40,7 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
+        """Whether the server answers."""
         return self._runner is not None
 
     @property
@@ -48,6 +49,11 @@ class PracticeServer:
         return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
 
     def url(self, path: str = "/") -> str:
+        """The URL of a path.
+
+        Raises:
+            RuntimeError: The server isn't running.
+        """
         if self._runner is None:
             raise RuntimeError("the practice server is not running")
         return f"http://{HOST}:{self._port}{path}"

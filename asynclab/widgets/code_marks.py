@@ -54,6 +54,7 @@ class CodeMarks:
         return line in (self.running, self.next, self.found)
 
     def is_marked(self, line: int) -> bool:
+        """Whether a line has a mark."""
         return line in self.waiting or line in self.ready or self.is_lit(line)
 
     def first(self) -> int | None:

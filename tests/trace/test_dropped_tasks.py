@@ -11,6 +11,7 @@ from asynclab.trace.process import observe_process
 
 FIRST = asyncio.FIRST_COMPLETED
 KEPT: set[asyncio.Task[int]] = set()
+KEPT_BY_THE_MODULE: list[asyncio.Task[int]] = []
 
 
 async def count(turns: int) -> int:
@@ -33,6 +34,13 @@ async def collected() -> None:
     tasks = set[asyncio.Task[int]]()
     for turns in (1, 3):
         tasks.add(asyncio.create_task(count(turns)))
+    await asyncio.wait(tasks, return_when=FIRST)
+
+
+async def in_a_dict() -> None:
+    tasks = {}
+    for turns in (1, 3):
+        tasks[asyncio.create_task(count(turns))] = turns
     await asyncio.wait(tasks, return_when=FIRST)
 
 
@@ -66,6 +74,35 @@ async def kept_by_a_function() -> None:
 
 async def kept_as_an_attribute() -> None:
     tasks = keep.tasks = [asyncio.create_task(count(turns)) for turns in (1, 3)]  # type: ignore[attr-defined]
+    await asyncio.wait(tasks, return_when=FIRST)
+
+
+class Keeper:
+    def __init__(self) -> None:
+        self.tasks: list[asyncio.Task[int]] = []
+
+    async def keeps_them(self) -> None:
+        for turns in (1, 3):
+            self.tasks.append(asyncio.create_task(count(turns)))
+        tasks = list(self.tasks)
+        await asyncio.wait(tasks, return_when=FIRST)
+
+    async def keeps_them_by_another_name(self) -> None:
+        tasks = self.tasks
+        for turns in (1, 3):
+            tasks.append(asyncio.create_task(count(turns)))
+        await asyncio.wait(tasks, return_when=FIRST)
+
+    async def keeps_each(self) -> None:
+        self.first, self.second = asyncio.create_task(count(1)), asyncio.create_task(count(3))
+        tasks = [self.first, self.second]
+        await asyncio.wait(tasks, return_when=FIRST)
+
+
+async def kept_by_the_module() -> None:
+    for turns in (1, 3):
+        KEPT_BY_THE_MODULE.append(asyncio.create_task(count(turns)))
+    tasks = list(KEPT_BY_THE_MODULE)
     await asyncio.wait(tasks, return_when=FIRST)
 
 
@@ -113,7 +150,7 @@ def dropped(function: Callable[[], Awaitable[object]]) -> list[int]:
     return [number for each in found for number in each.tasks]
 
 
-@pytest.mark.parametrize("function", [in_a_list, collected, in_the_call])
+@pytest.mark.parametrize("function", [in_a_list, collected, in_a_dict, in_the_call])
 def test_tasks_that_only_a_wait_has_are_dropped(function: Callable[[], Awaitable[object]]) -> None:
     assert dropped(function) == [2, 3]
 
@@ -129,6 +166,10 @@ def test_a_task_that_is_used_later_is_not_dropped_with_the_other() -> None:
         tasks_are_used,
         kept_by_a_function,
         kept_as_an_attribute,
+        kept_by_the_module,
+        Keeper().keeps_them,
+        Keeper().keeps_each,
+        Keeper().keeps_them_by_another_name,
         given,
         of_a_group,
         of_a_closure,

@@ -27,16 +27,15 @@ def note_odd_end(state: LabState, task: TaskState, event: events.TaskEnded, at: 
     state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
     more_steps = 0 if left is None else task.steps - left.steps
-    by_gather = left is not None and left.since is None and not left.by_wait
-    is_seen = left is not None and not by_gather  # asyncio complains of a failure that no gather() hides
+    is_seen = left is not None and left.cause != "gather failed"  # asyncio complains of what no gather() hides
     is_failed = event.outcome == "failed" and not is_seen
     is_left = not task.cancel_requested and (is_failed or (event.outcome == "done" and more_steps > 0))
-    if left is not None and left.since is not None and event.outcome == "cancelled":  # as the program ends
+    if left is not None and left.cause == "waiter cancelled" and event.outcome == "cancelled":  # as the program ends
         is_left = task.cancel_requested_by is None and at - left.since >= LEFT_SECONDS
     waker = state.task(task.waker)
     if event.outcome == "cancelled":
         leave_unwatched(state, task, at)
-    if left is not None and left.by_wait:
+    if left is not None and left.cause == "wait returned":
         has_work = task.coroutine not in ACQUIRES and (more_steps > 1 or event.detail not in _NO_RESULTS)
         if is_left and has_work:
             state.remember(event, at, place, (left.waiter,), "left_by_wait")

@@ -16,6 +16,7 @@ from asynclab.model.wording.quantities import plural
 
 
 def run_started(state: LabState, event: events.RunStarted, at: float) -> None:
+    """Begin a run: forget how an earlier one ended."""
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True

@@ -14,6 +14,7 @@ PERMITS_KEPT = 10_000
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
+    """Add a primitive, unless it is known; if there are too many, drop old ones."""
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += len(gone)

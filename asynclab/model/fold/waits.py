@@ -146,7 +146,7 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
     for number in dropped:
         member = state.tasks.get(number)
         if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
-            state.left_behind[number] = LeftBehind(task.id, _steps(member), True, None, place_in(wait), by_wait=True)
+            state.left_behind[number] = LeftBehind(task.id, _steps(member), True, "wait returned")
 
 
 def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
@@ -157,8 +157,8 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
         has_room = before is not None or len(state.left_behind) < LEFT_BEHIND_KEPT
         if member is not None and not member.has_ended and has_room:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
-            acts_at, called_at = None if before is None else before.acts_at, place_in(wait)
-            state.left_behind[number] = LeftBehind(waiter, _steps(member), is_orphan, None, called_at, acts_at=acts_at)
+            left = LeftBehind(waiter, _steps(member), is_orphan, called_at=place_in(wait))
+            state.left_behind[number] = left if before is None else replace(left, acts_at=before.acts_at)
 
 
 def _steps(task: TaskState) -> int:
@@ -195,7 +195,7 @@ def leave_unwatched(state: LabState, task: TaskState, at: float) -> None:
         if member is None or member.has_ended or member.cancel_requested or member.parent != task.id:
             continue
         if len(state.left_behind) < LEFT_BEHIND_KEPT:
-            state.left_behind[number] = LeftBehind(task.id, member.steps, False, at)
+            state.left_behind[number] = LeftBehind(task.id, member.steps, False, "waiter cancelled", at)
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:

@@ -173,6 +173,7 @@ class Lane:
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
+        """Drop the oldest marks."""
         del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1

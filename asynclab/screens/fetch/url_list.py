@@ -56,6 +56,7 @@ class UrlList:
 
     @property
     def urls(self) -> Sequence[FoundUrl]:
+        """The URLs to fetch: those of the text, or the offered pages of the practice server."""
         return self._offered if self.is_practice else self.found.urls
 
     async def read(self, text: str, taken_as: str | None = None) -> bool:

@@ -20,14 +20,17 @@ from asynclab.model.events import TasksDropped
 from asynclab.trace import cpython
 from asynclab.trace.frame_variables import variables_if_unseen, variables_of
 from asynclab.trace.reading.await_chain import Chain
-from asynclab.trace.reading.function_source import UNREADABLE, parsed
+from asynclab.trace.reading.function_source import UNREADABLE, parsed, span_at, span_of
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 
 _MAKES = frozenset({"create_task", "ensure_future"})
-_COLLECTS = frozenset({"append", "add", "extend", "update", "list", "set", "tuple", "wait"})
-"""The functions that get tasks, and don't keep them anywhere else."""
+_COLLECTIONS = frozenset({"list", "set", "tuple"})
+_COLLECTS = frozenset({"append", "add", "extend", "update"})
+"""The methods that put tasks into a collection."""
+
+_LITERALS = (ast.List, ast.Set, ast.Tuple, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 
 _MOST = 200
 """How many tasks of one wait() are examined."""
@@ -35,10 +38,9 @@ _MOST = 200
 
 def dropped_tasks(recorder: Recorder, record: TaskRecord, chain: Chain, tasks: TaskRegistry) -> Iterator[TasksDropped]:
     """The event for the wait() in which a task is suspended, if its function never uses some of the tasks again."""
-    codes = [frame.f_code for frame in chain.frames[-2:]]
-    if len(chain.frames) < 3 or codes[-1] is not getattr(cpython.wait_for_futures, "__code__", None):
+    if len(chain.frames) < 3 or chain.frames[-1].f_code is not getattr(cpython.wait_for_futures, "__code__", None):
         return
-    frame, inner = chain.frames[-3], chain.frames[-1]
+    frame, inner = chain.frames[-3], chain.frames[-1]  # between them is that of wait() itself
     use = _use_of_tasks(frame.f_code, frame.f_lasti) if recorder.code.owns(frame.f_code.co_filename) else None
     variables = variables_if_unseen(frame) if use is not None else None
     if use is None or variables is None:
@@ -80,7 +82,7 @@ class _Use(msgspec.Struct, frozen=True):
 @lru_cache(200)
 def _use_of_tasks(code: CodeType, at: int) -> _Use | None:
     """How a function uses the tasks of the wait() at an instruction; None if it uses what that returns as pending."""
-    span = next(islice(code.co_positions(), at // 2, None))
+    span = span_at(code, at)
     try:
         function: Any = parsed(code)
     except (*UNREADABLE, SystemError):
@@ -88,11 +90,11 @@ def _use_of_tasks(code: CodeType, at: int) -> _Use | None:
     nodes = list(ast.walk(function))
     for node in nodes:
         match node:
-            case ast.Expr(value=ast.Await() as wait) if _span(wait) == span:
+            case ast.Expr(value=ast.Await() as wait) if span_of(wait) == span:
                 pending = ""
             case ast.Assign(
                 targets=[ast.Tuple(elts=[ast.Name(), ast.Name(id=pending)])], value=ast.Await() as wait
-            ) if _span(wait) == span:
+            ) if span_of(wait) == span:
                 pass
             case _:
                 continue
@@ -103,27 +105,41 @@ def _use_of_tasks(code: CodeType, at: int) -> _Use | None:
     return None
 
 
-def _span(node: ast.expr) -> tuple[int | None, ...]:
-    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
-
-
 def _made_in(nodes: Collection[ast.AST]) -> frozenset[int]:
-    """The lines of calls that make a task, unless the task is passed on to another function."""
+    """The lines of calls that make a task, unless the task is passed on to another function or object."""
+    own = {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
     calls = [each for each in nodes if isinstance(each, ast.Call)]
-    made = [each for each in calls if _is_asyncios(each.func)]
-    others = [each for each in calls if each not in made and _name(each.func) not in _COLLECTS]
+    made = [each for each in calls if _is_asyncios(each.func, _MAKES)]
+    others: list[ast.AST] = [each for each in calls if each not in made and not _only_collects(each.func, own)]
+    others += [each for each in nodes if isinstance(each, ast.Yield) or _stores(each, own)]
     passed = {id(inner) for each in others for inner in ast.walk(each)}
-    return frozenset(
-        chain_of.from_iterable(
-            range(each.lineno, (each.end_lineno or 0) + 1) for each in made if id(each) not in passed
-        )
-    )
+    lines = (range(each.lineno, (each.end_lineno or 0) + 1) for each in made if id(each) not in passed)
+    return frozenset(chain_of.from_iterable(lines))
 
 
-def _is_asyncios(function: ast.expr) -> bool:
-    """Whether an expression is asyncio's function that makes a task, and not a task group's."""
+def _stores(node: ast.AST, own: Collection[str]) -> bool:
+    """Whether a statement stores something in an object that isn't a collection of the caller's own."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return False
+    parts = chain_of.from_iterable(map(ast.walk, node.targets if isinstance(node, ast.Assign) else [node.target]))
+    places = [each for each in parts if isinstance(each, ast.Attribute | ast.Subscript)]
+    return any(isinstance(each, ast.Attribute) or _name(each.value) not in own for each in places)
+
+
+def _only_collects(function: ast.expr, own: Collection[str]) -> bool:
+    """Whether a function puts what it gets into a collection of the caller's own, or is asyncio's wait()."""
+    match function:
+        case ast.Name(id=name) if name in _COLLECTIONS:
+            return True
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if name in _COLLECTS:
+            return owner in own
+    return _is_asyncios(function, ("wait",))
+
+
+def _is_asyncios(function: ast.expr, names: Collection[str]) -> bool:
+    """Whether an expression is one of these functions of asyncio, and not for example a task group's method."""
     owner = function.value if isinstance(function, ast.Attribute) else None
-    return _name(function) in _MAKES and (owner is None or _name(owner) == "asyncio")
+    return _name(function) in names and (owner is None or _name(owner) == "asyncio")
 
 
 def _name(node: ast.expr) -> str:
@@ -138,19 +154,32 @@ def _variables_used(nodes: Collection[ast.AST], wait: ast.Await) -> set[str]:
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _COLLECTS
     }
     ignored = collected.union(map(id, ast.walk(wait)))
-    used = {
-        each.id
-        for each in nodes
-        if isinstance(each, ast.Name) and type(each.ctx) is ast.Load and id(each) not in ignored
-    }
+    names = [each for each in nodes if isinstance(each, ast.Name) and id(each) not in ignored]
+    used = {each.id for each in names if isinstance(each.ctx, ast.Load)}
     for each in nodes:
         match each:
-            case ast.NamedExpr(target=ast.Name(id=name)):
-                used.add(name)
-            case ast.Assign(targets=[_, _, *_]):
-                used.update(
-                    inner.id for target in each.targets for inner in ast.walk(target) if isinstance(inner, ast.Name)
-                )
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                used.update(names)
+            case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=value):
+                stored = [] if value is wait or _is_new(value) else [target]
+            case ast.Assign(targets=stored):
+                pass
+            case ast.NamedExpr(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
+                stored = [target]
+            case ast.withitem(optional_vars=ast.expr() as target):
+                stored = [target]
+            case ast.Global(names=shared) | ast.Nonlocal(names=shared):
+                used.update(shared)
+                continue
+            case _:
+                continue
+        parts = chain_of.from_iterable(map(ast.walk, stored))
+        used.update(part.id for part in parts if isinstance(part, ast.Name))
     return used
+
+
+def _is_new(value: ast.expr | None) -> bool:
+    """Whether an expression makes a new object, so that no other code has it: a task or a collection."""
+    function = value.func if isinstance(value, ast.Call) else None
+    if isinstance(function, ast.Subscript):  # such as set[asyncio.Task[None]]()
+        function = function.value
+    is_made = function is not None and (_is_asyncios(function, _MAKES) or _name(function) in _COLLECTIONS)
+    return value is None or is_made or isinstance(value, _LITERALS)

@@ -7,6 +7,10 @@ import tokenize
 from collections.abc import Iterator
 from itertools import islice
 from types import CodeType
+from typing import TypeAlias
+
+Span: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+"""The first line, last line, first column and last column of a piece of code; None for what is unknown."""
 
 UNREADABLE = (OSError, LookupError, SyntaxError, TypeError, ValueError, RecursionError, tokenize.TokenError)
 """The exceptions that mean that a source can't be read, or isn't Python."""
@@ -26,6 +30,16 @@ def parsed(code: CodeType) -> ast.stmt:
     before = "\n" * (code.co_firstlineno - 2) + "if True:\n" if is_indented else "\n" * (code.co_firstlineno - 1)
     statement: ast.stmt = ast.parse(before + source).body[0]
     return statement.body[0] if is_indented and isinstance(statement, ast.If) else statement
+
+
+def span_of(node: ast.expr) -> Span:
+    """The span of an expression. It is that of its instructions, so the two can be compared."""
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+def span_at(code: CodeType, at: int) -> Span | None:
+    """The span of the instruction at the offset `at`."""
+    return next(islice(code.co_positions(), at // 2, None), None)
 
 
 def _source_of(code: CodeType) -> str:

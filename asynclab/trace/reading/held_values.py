@@ -11,18 +11,14 @@ import dis
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from types import CodeType
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
-from asynclab.trace.reading.function_source import UNREADABLE, parsed
+from asynclab.trace.reading.function_source import UNREADABLE, Span, parsed, span_at, span_of
 from asynclab.trace.reading.shared_places import CHANGES, OF_KEYS, SharedPlace, is_reader, reader_for
-
-AwaitSpan: TypeAlias = tuple[int, int, int, int]
-"""The place of an `await`: first line, last line, first column and last column."""
 
 PlaceUse: TypeAlias = Literal["computes", "derives", "checks", "sets"]
 """How a function uses a place, such as an attribute, around a wait.
@@ -73,7 +69,7 @@ class HeldValues:
                 self._found.clear()
             found = self._found[id(code)] = code, _held_in(code)
         held = found[1]
-        return held.get(next(islice(code.co_positions(), instruction // 2, None)), ()) if held else ()
+        return held.get(span_at(code, instruction), ()) if held else ()
 
 
 def writes(code: CodeType) -> bool:
@@ -99,20 +95,20 @@ _Made: TypeAlias = frozenset[tuple[int, Literal["reads", "derives", "computes"]]
 """The origin of a value: the numbers of the reads that it was made from, and how."""
 
 _NOTHING: _Made = frozenset()
-_NONE = frozenset[AwaitSpan]()
+_NONE = frozenset[Span]()
 
 
 @dataclass
 class _Analysis:
     """The state of the analysis at one point of a function."""
 
-    waits: dict[int, frozenset[AwaitSpan]] = field(default_factory=dict)
+    waits: dict[int, frozenset[Span]] = field(default_factory=dict)
     """The awaits since each read."""
     variables: dict[str, _Made] = field(default_factory=dict)
     """The origins of the values in local variables."""
-    begun: frozenset[AwaitSpan] = _NONE
+    begun: frozenset[Span] = _NONE
     """The awaits since the start of the function."""
-    looked: dict[SharedPlace, frozenset[AwaitSpan]] = field(default_factory=dict)
+    looked: dict[SharedPlace, frozenset[Span]] = field(default_factory=dict)
     """The awaits since the function last read or wrote each place."""
     checked: dict[SharedPlace, int] = field(default_factory=dict)
     """The places that decide whether this point is reached, and the lines that check them."""
@@ -141,7 +137,7 @@ class _Analyser:
     """Walks a function in execution order: through each branch, and twice through each loop."""
 
     def __init__(self, function: ast.AsyncFunctionDef) -> None:
-        self.held: defaultdict[AwaitSpan, set[Held]] = defaultdict(set)
+        self.held: defaultdict[Span, set[Held]] = defaultdict(set)
         kinds = (ast.Global, ast.Nonlocal)
         self._shared = {name for each in ast.walk(function) if isinstance(each, kinds) for name in each.names}
         """The global and nonlocal variables of the function."""
@@ -304,7 +300,7 @@ class _Analyser:
         given = _NOTHING.union(*map(self._value, (*node.args, *node.keywords)))
         reader = reader_for(name)
         if reader and (target := self._named(function, reader, node.args[:-1])):
-            self._write(target, given, node.lineno, _NONE if awaited is None else frozenset({_span(awaited)}))
+            self._write(target, given, node.lineno, _NONE if awaited is None else frozenset({span_of(awaited)}))
         if changes:
             key = node.args[0] if name in OF_KEYS and node.args else None
             changed = self._target(owner if key is None else ast.Subscript(owner, key, ast.Load()))
@@ -345,11 +341,11 @@ class _Analyser:
         return frozenset({(number, "reads")})
 
     def _wait(self, node: ast.expr) -> None:
-        span, known = frozenset({_span(node)}), self._known
+        span, known = frozenset({span_of(node)}), self._known
         known.waits = {number: spans | span for number, spans in known.waits.items()}
         known.looked = {target: spans | span for target, spans in known.looked.items()}
         known.begun |= span
-        self.held[_span(node)] |= {Held(target, "checks", line) for target, line in known.checked.items()}
+        self.held[span_of(node)] |= {Held(target, "checks", line) for target, line in known.checked.items()}
 
     def _assign(self, node: ast.expr, made: _Made, *, is_emptied: bool = False) -> None:
         if isinstance(node, ast.Tuple | ast.List):
@@ -374,7 +370,7 @@ class _Analyser:
                 self._known.looked.pop(target, None)
                 self._known.checked.pop(target, None)
 
-    def _write(self, target: SharedPlace, made: _Made, line: int, meanwhile: frozenset[AwaitSpan] = _NONE) -> None:
+    def _write(self, target: SharedPlace, made: _Made, line: int, meanwhile: frozenset[Span] = _NONE) -> None:
         """Note a write to a place; `meanwhile` is the await of the write itself, if it has one."""
         known = self._known
         waits = known.looked.get(target, known.begun) | meanwhile
@@ -406,10 +402,6 @@ class _Analyser:
         if isinstance(key, ast.Constant) and isinstance(key.value, str | int):
             return replace(inner, key=key.value)
         return replace(inner, key=key.id, is_variable=True) if isinstance(key, ast.Name) else None
-
-
-def _span(node: ast.expr) -> AwaitSpan:
-    return node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
 
 
 def _derived(made: _Made) -> _Made:
