@@ -37,13 +37,6 @@ async def collected() -> None:
     await asyncio.wait(tasks, return_when=FIRST)
 
 
-async def in_a_dict() -> None:
-    tasks = {}
-    for turns in (1, 3):
-        tasks[asyncio.create_task(count(turns))] = turns
-    await asyncio.wait(tasks, return_when=FIRST)
-
-
 async def in_the_call() -> int:
     done, _ = await asyncio.wait([asyncio.create_task(count(1)), asyncio.create_task(count(3))], return_when=FIRST)
     return len(done)
@@ -150,7 +143,7 @@ def dropped(function: Callable[[], Awaitable[object]]) -> list[int]:
     return [number for each in found for number in each.tasks]
 
 
-@pytest.mark.parametrize("function", [in_a_list, collected, in_a_dict, in_the_call])
+@pytest.mark.parametrize("function", [in_a_list, collected, in_the_call])
 def test_tasks_that_only_a_wait_has_are_dropped(function: Callable[[], Awaitable[object]]) -> None:
     assert dropped(function) == [2, 3]
 

@@ -30,7 +30,7 @@ _COLLECTIONS = frozenset({"list", "set", "tuple"})
 _COLLECTS = frozenset({"append", "add", "extend", "update"})
 """The methods that put tasks into a collection."""
 
-_LITERALS = (ast.List, ast.Set, ast.Tuple, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+_LITERALS = (ast.List, ast.Set, ast.Tuple, ast.ListComp, ast.SetComp)
 
 _MOST = 200
 """How many tasks of one wait() are examined."""
@@ -64,8 +64,6 @@ def _held(value: object) -> Iterator[int]:
     yield id(value)
     if type(value) in (list, set, tuple, frozenset):
         yield from map(id, islice(value, _MOST))  # type: ignore[call-overload]
-    elif type(value) is dict:
-        yield from map(id, islice(chain_of(value.keys(), value.values()), _MOST))
 
 
 class _Use(msgspec.Struct, frozen=True):
@@ -111,19 +109,18 @@ def _made_in(nodes: Collection[ast.AST]) -> frozenset[int]:
     calls = [each for each in nodes if isinstance(each, ast.Call)]
     made = [each for each in calls if _is_asyncios(each.func, _MAKES)]
     others: list[ast.AST] = [each for each in calls if each not in made and not _only_collects(each.func, own)]
-    others += [each for each in nodes if isinstance(each, ast.Yield) or _stores(each, own)]
+    others += [each for each in nodes if isinstance(each, ast.Yield) or _stores(each)]
     passed = {id(inner) for each in others for inner in ast.walk(each)}
     lines = (range(each.lineno, (each.end_lineno or 0) + 1) for each in made if id(each) not in passed)
     return frozenset(chain_of.from_iterable(lines))
 
 
-def _stores(node: ast.AST, own: Collection[str]) -> bool:
-    """Whether a statement stores something in an object that isn't a collection of the caller's own."""
+def _stores(node: ast.AST) -> bool:
+    """Whether a statement stores something as an attribute or item, where other code may find it."""
     if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return False
-    parts = chain_of.from_iterable(map(ast.walk, node.targets if isinstance(node, ast.Assign) else [node.target]))
-    places = [each for each in parts if isinstance(each, ast.Attribute | ast.Subscript)]
-    return any(isinstance(each, ast.Attribute) or _name(each.value) not in own for each in places)
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(isinstance(each, ast.Attribute | ast.Subscript) for target in targets for each in ast.walk(target))
 
 
 def _only_collects(function: ast.expr, own: Collection[str]) -> bool:
