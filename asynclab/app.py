@@ -99,6 +99,8 @@ class AsyncLabApp(Leaving, TerminalApp):
         self._program = program
         self._runs: Runs | None = None
         self._fetch: FetchScreen | None = None
+        self._before_fetch = "learn"
+        """The mode of the screen from which the Fetch screen was opened."""
         self._settings_path = settings.settings_path()
         self._settings, self._complaint = settings.load(self._settings_path)
         self.add_mode("fetch", self._make_fetch_screen)
@@ -219,7 +221,25 @@ class AsyncLabApp(Leaving, TerminalApp):
         """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
         # In a thread, because importing HTTP is slow, and demos may be running.
         await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch.fetch_screen")
+        if self.current_mode != "fetch":
+            self._before_fetch = self.current_mode
         await self.switch_mode("fetch")
+
+    async def leave_fetch(self) -> None:
+        """Return to the screen that was shown before the Fetch screen, or else to the demos."""
+        await self.switch_mode(self._before_fetch)
+
+    @command("screen", key="W", group="App", rank=10, offered=lambda app: "Run" in app.tabs)
+    async def action_next_screen(self) -> None:
+        """Go to the next screen: the demos, the fetches, or your program."""
+        modes = list(self.tabs.values())
+        await self._show(modes[(modes.index(self.current_mode) + 1) % len(modes)])
+
+    async def _show(self, mode: str) -> None:
+        if mode == "fetch":
+            await self.action_fetch()
+        else:
+            await self.switch_mode(mode)
 
     async def on_paste(self, event: Paste) -> None:
         """Open the Fetch screen with a pasted text, if it contains URLs."""
@@ -246,10 +266,7 @@ class AsyncLabApp(Leaving, TerminalApp):
 
     async def on_tab_chosen(self, event: TabChosen) -> None:
         """Switch to the screen of the clicked tab."""
-        if self.tabs[event.tab] == "fetch":
-            await self.action_fetch()
-        else:
-            await self.switch_mode(self.tabs[event.tab])
+        await self._show(self.tabs[event.tab])
 
     def was_stopped(self, seconds: float) -> None:
         """Exclude the time in which the process was stopped from lab time and from the loop's lag.

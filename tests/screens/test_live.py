@@ -15,6 +15,7 @@ from unittest import mock
 
 import pytest
 from textual.events import Key
+from textual.screen import Screen
 
 from asynclab.app import AsyncLabApp
 from asynclab.cli.recording_file import RecordingFile, header_of
@@ -25,7 +26,9 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.pseudo_terminal import PseudoTerminal
 from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.lab.stuck_screen import StuckScreen
+from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
@@ -66,6 +69,13 @@ class Live(Hand):
     @property
     def facts(self) -> str:
         return " ".join(self.program.facts)
+
+    async def shown_after(self, key: str) -> Screen[Any]:
+        """Press a key that leads to another screen. Returns that screen."""
+        before = self.app.screen
+        await self.press(key)
+        await until(lambda: self.app.screen is not before)
+        return self.app.screen
 
     async def printed(self, text: str) -> None:
         await until(lambda: text in self.terminal)
@@ -152,6 +162,24 @@ async def main():
         print("the sleeper is gone", flush=True)
 asyncio.run(main())
 """
+
+
+async def test_every_screen_leads_to_the_program() -> None:
+    async with running(ASKING) as live:
+        shown = await live.shown_after("f")
+        assert isinstance(shown, FetchScreen)
+        fetch = shown
+        assert "Run" in fetch.title_bar.line_text(0)
+        assert await live.shown_after("escape") is live.screen
+        await live.press("W", "f")
+        assert isinstance(await live.shown_after("escape"), LearnScreen)
+        assert await live.shown_after("W") is shown
+        await live.press("enter")
+        await until(lambda: live.app.run_count == 2)
+        await live.press("T")
+        assert fetch.is_staged
+        await live.pilot.click(fetch.title_bar, offset=(fetch.title_bar.line_text(0).index("Run"), 0))
+        await until(lambda: live.app.screen is live.screen)
 
 
 async def test_a_program_is_paused_stepped_and_slowed_and_a_task_of_it_cancelled() -> None:

@@ -25,7 +25,7 @@ from asynclab.screens.lab.record_readings import clock_of
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.shared.command import BarEntry, Command
-from asynclab.screens.shared.command_screen import TABS, filter_entries
+from asynclab.screens.shared.command_screen import filter_entries
 from asynclab.screens.shared.help_page import LAB_MARKS, LOOP_MARK, Sign
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.fetch.url_words import PARTS
@@ -103,13 +103,13 @@ class FetchScreen(ResultActions):
         self.together, self.one_by_one = FetchSession(make_lab), FetchSession(make_lab)
         self._request = request or Request()
         self.chosen = self._request.options
-        self.title_bar, self.key_bar = TitleBar(tuple(TABS), "Fetch"), KeyBar()
         self.views = FetchViews(id="fetch")
         self.stage = Stage(in_the_middle="timeline", keeps_ended=False, id="stage")
         self._wants_detail: bool | None = None
         self._selected_for: object = None
 
     def compose(self) -> ComposeResult:
+        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs), "Fetch"), KeyBar()
         """The title bar, the views and the key bar."""
         yield self.title_bar
         yield Horizontal(self.views, self.stage, id="body")
@@ -214,7 +214,7 @@ class FetchScreen(ResultActions):
     @command("back", key="escape", group="App", rank=lambda screen: None if screen.is_past else 2)
     async def action_leave(self) -> None:
         """Leave the text, the filter, the past, the zoomed pane, the stage or the details. If there is nothing to
-        leave, return to the demos. Fetches continue.
+        leave, return to the screen before. Fetches continue.
         """
         if self.focused is self.views.text:
             self.views.table.focus()
@@ -228,7 +228,7 @@ class FetchScreen(ResultActions):
             self._wants_detail = None
             self.lay_out()
         else:
-            self.app.switch_mode("learn")
+            await self.host.leave_fetch()
 
     def marks(self) -> Sequence[Sign]:
         """The marks of the list, and of the stage while it is shown."""

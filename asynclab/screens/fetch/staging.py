@@ -12,7 +12,6 @@ from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.lab_screen import LabScreen
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.shared.command import Command
-from asynclab.screens.shared.command_screen import TABS
 from asynclab.widgets.fetch.fetch_table import UrlSelected
 from asynclab.widgets.lesson_pane import LessonText
 from asynclab.widgets.messages import TaskSelected
@@ -196,7 +195,7 @@ class StagedFetch(LabScreen):
 
     def on_tab_chosen(self, event: TabChosen) -> None:
         """Go back to the URLs if their tab was clicked."""
-        if self.is_staged and TABS[event.tab] == "fetch":
+        if self.is_staged and self.host.tabs[event.tab] == "fetch":
             event.stop()
             self.leave_stage()
 

@@ -70,6 +70,9 @@ class AppProtocol(Protocol):
     def begin_to_measure(self) -> None:
         """Start to measure the lag of the loop."""
 
+    async def leave_fetch(self) -> None:
+        """Return to the screen that was shown before the Fetch screen."""
+
 
 command = Command["CommandScreen"]
 
