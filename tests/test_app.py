@@ -248,3 +248,16 @@ async def test_no_lab_time_passes_while_the_process_is_suspended() -> None:
         assert running.lab.now == pytest.approx(before)
         assert (running.lab.paused, held.lab.paused) == (False, True)
         await app.close_labs()
+
+
+@pytest.mark.parametrize("keys", ["2", "question_mark", "p", "ctrl+p", "t", "f", "f o"])
+async def test_no_terminal_is_too_small(keys: str) -> None:
+    async with opened() as stage:
+        await stage.press(*keys.split())
+        await stage.pilot.pause()
+        for width in (1, 2, 3, 5, 12):
+            for height in (1, 2, 4, 24):
+                await stage.pilot.resize_terminal(width, height)
+                await stage.press("pagedown")
+        assert stage.app.is_running
+        await stage.app.close_labs()

@@ -31,6 +31,7 @@ class PasteArea(TextArea):
         background: $background;
         color: $state-text;
         padding: 0;
+        min-width: 4;  /* Textual can't wrap the placeholder in a width of 0 */
         scrollbar-size: 1 1;
         &:focus { border: round $state-accent; }
         & .text-area--cursor-line { background: $background; }

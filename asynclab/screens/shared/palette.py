@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
 from asynclab.screens.shared.command import PaletteEntry
@@ -25,11 +25,20 @@ class Palette(CommandPalette):
     Palette SearchIcon {
         color: $foreground;
     }
+    Palette CommandList {
+        min-width: 8;  /* Textual can't wrap text in a width of 0 */
+    }
     """
 
     def on_mount(self) -> None:
         """Show an icon that all terminals draw one cell wide, and not an emoji."""
         self.query_one(SearchIcon).icon = ">"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key of the palette does anything now. Textual can't move in a list of no height."""
+        if action == "command_list" and any(not each.scrollable_content_region for each in self.query(CommandList)):
+            return False
+        return super().check_action(action, parameters)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close the palette. If it is closed already, only make sure that no command is run."""
