@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus"
@@ -48,7 +49,8 @@ CHAINED = ("During handling of the above exception", "The above exception was th
 """Lines between the tracebacks of chained exceptions."""
 
 DEFINITION = """\
-A bug counts as named if asynclab finds what the program itself declares, and nothing else. Debug mode is
+A bug counts if asynclab finds what the program itself declares, and nothing else: as proved, or as likely if one of its
+findings is only likely. Right programs are blamed if it finds anything, even if that is only likely. Debug mode is
 `python -X dev -X tracemalloc`: anything that it writes to standard error counts, except the traceback that ends the
 program. Programs that hang are ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
 """
@@ -70,6 +72,8 @@ class Outcome(Program):
 
     found: tuple[str, ...]
     """The rules that found something."""
+    likely: tuple[str, ...]
+    """Those of them whose findings are all only likely."""
     debug_mode: str
     """The first line of debug mode's output, without parts that differ between runs; empty without output."""
 
@@ -77,6 +81,11 @@ class Outcome(Program):
     def is_as_it_should_be(self) -> bool:
         """Whether asynclab finds what it must, and nothing else."""
         return set(self.found) == set(self.rules) if self.rules else bool(self.found) == self.is_bug
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether asynclab finds what it must, and is sure of all of it."""
+        return self.is_as_it_should_be and not self.likely
 
 
 def programs(folder: Path) -> Iterator[tuple[Program, tuple[str, ...]]]:
@@ -103,7 +112,7 @@ def outcomes(folder: Path) -> list[Outcome]:
 def stored() -> list[Outcome]:
     """The results of the last run of tests/corpus."""
     rows = json.loads(STORED.read_text(encoding="utf-8"))["programs"]
-    return [Outcome(**{**row, "rules": tuple(row["rules"]), "found": tuple(row["found"])}) for row in rows]
+    return [Outcome(**{**row, **{name: tuple(row[name]) for name in ("rules", "found", "likely")}}) for row in rows]
 
 
 def section() -> str:
@@ -117,11 +126,12 @@ def section() -> str:
 def summary(rows: Sequence[Outcome]) -> str:
     """The counts, in Markdown."""
     bugs, right = [row for row in rows if row.is_bug], [row for row in rows if not row.is_bug]
-    named, commented = sum(row.is_as_it_should_be for row in bugs), sum(bool(row.debug_mode) for row in bugs)
+    proved, named = sum(row.is_proved for row in bugs), sum(row.is_as_it_should_be for row in bugs)
+    said, commented = f"proves {proved}, and calls {named - proved} likely", sum(bool(row.debug_mode) for row in bugs)
     alarms, noises = sum(bool(row.found) for row in right), sum(bool(row.debug_mode) for row in right)
     return (
         "| | asynclab | asyncio's debug mode |\n|---|---|---|\n"
-        f"| of {len(bugs)} programs with a bug | names {named} | comments on {commented} |\n"
+        f"| of {len(bugs)} programs with a bug | {said} | comments on {commented} |\n"
         f"| of {len(right)} right programs | blames {alarms} | comments on {noises} |\n"
     )
 
@@ -138,16 +148,24 @@ def readme(rows: Sequence[Outcome]) -> str:
 
 
 def _outcome(program: Program, words: tuple[str, ...], folder: Path) -> Outcome:
-    return Outcome(**asdict(program), found=tuple(sorted(_found(words))), debug_mode=_comment(words, folder))
+    findings = _findings(words)
+    found = {finding["rule"] for finding in findings}
+    likely = found - {finding["rule"] for finding in findings if finding["certainty"] == "proved"}
+    return Outcome(**asdict(program), found=_sorted(found), likely=_sorted(likely), debug_mode=_comment(words, folder))
 
 
-def _found(words: tuple[str, ...]) -> set[str]:
+def _sorted(names: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def _findings(words: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What asynclab says of a program, also what is only likely."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "findings.json")
         said = _stderr("-m", "asynclab", "run", "--headless", "--likely", "--findings", f"json:{report}", *words)
         if not report.exists():
             raise SystemExit(f"asynclab wrote nothing about {words[-1]}: {said or 'it had too little time'}")
-        return {finding["rule"] for finding in json.loads(report.read_text(encoding="utf-8"))["findings"]}
+        return list(json.loads(report.read_text(encoding="utf-8"))["findings"])
 
 
 def _comment(words: tuple[str, ...], folder: Path) -> str:
@@ -192,7 +210,8 @@ def _outside_of_tracebacks(text: str) -> Iterator[str]:
 def _line(row: Outcome) -> str:
     sign = "" if row.is_as_it_should_be else " (!)"
     said = row.debug_mode.replace("|", "\\|") or "–"
-    return f"| {row.name} | {', '.join(row.found) or '–'}{sign} | {said} |\n"
+    found = ", ".join(f"{rule} (likely)" if rule in row.likely else rule for rule in row.found) or "–"
+    return f"| {row.name} | {found}{sign} | {said} |\n"
 
 
 def main(folders: Sequence[str]) -> None:

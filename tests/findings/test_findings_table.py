@@ -47,22 +47,39 @@ def test_programs_are_whole_files_and_coroutines_that_are_run_in_turn(script: di
 
 
 @pytest.mark.parametrize(
-    ("is_bug", "rules", "found", "is_as_it_should_be"),
+    ("is_bug", "rules", "found", "likely", "is_as_it_should_be", "is_proved"),
     [
-        (True, ("deadlock",), ("deadlock",), True),
-        (True, ("deadlock",), ("deadlock", "standstill"), False),
-        (True, ("deadlock",), (), False),
-        (True, (), ("standstill",), True),
-        (True, (), (), False),
-        (False, (), (), True),
-        (False, (), ("standstill",), False),
+        (True, ("deadlock",), ("deadlock",), (), True, True),
+        (True, ("deadlock",), ("deadlock",), ("deadlock",), True, False),
+        (True, ("deadlock",), ("deadlock", "standstill"), (), False, False),
+        (True, ("deadlock",), (), (), False, False),
+        (True, (), ("standstill",), (), True, True),
+        (True, (), (), (), False, False),
+        (False, (), (), (), True, True),
+        (False, (), ("standstill",), ("standstill",), False, False),
     ],
 )
-def test_a_bug_counts_as_named_only_by_what_it_says_itself(
-    script: dict[str, Any], is_bug: bool, rules: tuple[str, ...], found: tuple[str, ...], is_as_it_should_be: bool
+def test_a_bug_counts_only_by_what_it_says_itself(
+    script: dict[str, Any],
+    is_bug: bool,
+    rules: tuple[str, ...],
+    found: tuple[str, ...],
+    likely: tuple[str, ...],
+    is_as_it_should_be: bool,
+    is_proved: bool,
 ) -> None:
-    outcome = script["Outcome"]("app", is_bug, rules, found, "")
-    assert outcome.is_as_it_should_be is is_as_it_should_be
+    outcome = script["Outcome"]("app", is_bug, rules, found, likely, "")
+    assert (outcome.is_as_it_should_be, outcome.is_proved) == (is_as_it_should_be, is_proved)
+
+
+def test_the_counts_tell_what_is_proved_from_what_is_likely(script: dict[str, Any]) -> None:
+    rows = [
+        script["Outcome"]("one", True, ("deadlock",), ("deadlock",), (), ""),
+        script["Outcome"]("two", True, ("lost-update",), ("lost-update",), ("lost-update",), "says"),
+        script["Outcome"]("three", False, (), (), (), ""),
+    ]
+    assert "| of 2 programs with a bug | proves 1, and calls 1 likely | comments on 1 |" in script["summary"](rows)
+    assert "| two | lost-update (likely) | says |" in script["listing"](rows)
 
 
 SAID = """\
