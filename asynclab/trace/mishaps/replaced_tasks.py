@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from asynclab.model.events import TaskReplaced
+from asynclab.trace.cpython import callbacks_of
 from asynclab.trace.mishaps.cut_off_tasks import is_kept
 from asynclab.trace.mishaps.ignored_cancels import is_in_endless_loop
 from asynclab.trace.reading.await_chain import follow
@@ -132,7 +133,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _is_awaited(task: Task[Any] | None) -> bool:
     """Whether a task has done callbacks, as it has if something waits for it."""
-    return bool(getattr(task, "_callbacks", None))
+    return task is not None and bool(callbacks_of(task))
 
 
 def _code_of(task: Task[Any]) -> object:
