@@ -124,7 +124,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The variables of the objects that a task's function refers to, each with the class's name; and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
-        if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):
+        if type(each).__flags__ & _HEAP_TYPE and not issubclass(type(each), type):  # doesn't ask for its __class__
             with suppress(AttributeError):
                 yield f"{type(each).__qualname__}.", object.__getattribute__(each, "__dict__")
     if chain.frames:
