@@ -27,7 +27,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import Context
 from operator import attrgetter
 from selectors import BaseSelector
-from types import CodeType, FrameType, FunctionType, GeneratorType
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
@@ -191,6 +191,9 @@ GENERATOR_CLOSE = "async_generator_athrow"
 GENERATOR_STEPS = frozenset({"async_generator_asend", GENERATOR_CLOSE})
 """The type names of the awaitables that an async generator's methods return: each refers to the generator."""
 
+METHODS = (MethodType, BuiltinMethodType)
+"""The types of bound methods, in Python and in C: reading their `__self__` runs no code of the program."""
+
 NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
     ("asyncio.futures", asyncio.futures, ("_PyFuture", "_chain_future", "_set_result_unless_cancelled")),
@@ -346,9 +349,29 @@ def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> 
         server.close()
 
 
+def slot_of(future: Future[Any], name: str) -> Any:
+    """A private attribute of a future or task. A subclass's own `__getattribute__` is not called."""
+    kind = type(future)
+    if kind is Task or kind is Future:
+        return getattr(future, name)
+    if issubclass(kind, Future):
+        return getattr(Task if issubclass(kind, Task) else Future, name).__get__(future)
+    return object.__getattribute__(future, name)
+
+
+def callbacks_of(future: Future[Any]) -> list[Any]:
+    """The done callbacks of a future or task."""
+    return [callback for callback, _ in slot_of(future, "_callbacks") or ()]
+
+
+def owner_of(callback: Any) -> Any:
+    """The object whose method a callback is; None for any other callable, as reading it may run code of the program."""
+    return callback.__self__ if issubclass(type(callback), METHODS) else None
+
+
 def runs_until_end_of(task: Task[Any]) -> bool:
     """Whether `run_until_complete` waits for a task."""
-    return any(callback is stop_at_end for callback, _ in task._callbacks or ())
+    return any(callback is stop_at_end for callback in callbacks_of(task))
 
 
 def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
@@ -367,7 +390,7 @@ def innermost_children_of(gathering: Any) -> Iterator[Future[Any]]:
 
 def shielded_by(future: Future[Any]) -> Future[Any] | None:
     """The inner future of a future of asyncio.shield; None for any other future."""
-    for callback, _ in future._callbacks or ():
+    for callback in callbacks_of(future):
         if type(callback) is FunctionType and callback.__code__ is SHIELD_ENDED:
             cells = dict(zip(callback.__code__.co_freevars, callback.__closure__ or (), strict=True))
             return cells["inner"].cell_contents if "inner" in cells else None
@@ -389,7 +412,7 @@ def brings_call(future: Future[Any]) -> bool:
     """Whether a future gets its result from a concurrent.futures future, such as a call in a thread pool."""
     if type(future) not in (Future, PythonFuture):
         return False
-    return any(is_chained(each) for each, _ in future._callbacks or ())
+    return any(map(is_chained, callbacks_of(future)))
 
 
 def is_chained(callback: object) -> bool:

@@ -519,6 +519,32 @@ print("joined")
 """
 
 
+NOTES_QUESTIONS = """
+import asyncio
+
+asked = []
+
+class Notes:
+    def __getattribute__(self, name):
+        asked.append(name)
+        return object.__getattribute__(self, name)
+
+async def holds(notes):
+    await asyncio.sleep(1.2)  # until tasks that a newer one may have replaced are looked at
+
+async def main():
+    await asyncio.wait([asyncio.create_task(holds(Notes())) for _ in range(2)])
+    print(asked)
+
+asyncio.run(main())
+"""
+"""Prints which attributes of the variables of its tasks were read."""
+
+
+def test_variables_of_tasks_are_not_asked_for_their_class(tmp_path: Path) -> None:
+    assert same(script(tmp_path, NOTES_QUESTIONS)).out.strip() == "[]"
+
+
 def test_threads_may_fork_at_once(tmp_path: Path) -> None:
     assert same(script(tmp_path, FORKS_AT_ONCE)).out == "joined\n"
 

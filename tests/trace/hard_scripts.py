@@ -413,6 +413,42 @@ async def tasks_that_lie_about_their_end() -> None:
 
 
 @program
+async def a_future_notes_what_it_is_asked() -> None:
+    asked: list[str] = []
+
+    class Notes(asyncio.Future[str]):
+        def __getattribute__(self, name: str) -> Any:
+            if not name.startswith("__"):
+                asked.append(name)
+            return super().__getattribute__(name)
+
+        def __hash__(self) -> int:
+            asked.append("hash")
+            return 1
+
+    class NoisyCallback:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            raise AttributeError(name)
+
+        def __call__(self, *_: object) -> None:
+            asked.append("called")
+
+    async def waits(future: asyncio.Future[str]) -> str:
+        return await future
+
+    loop = asyncio.get_running_loop()
+    future = Notes(loop=loop)
+    future.add_done_callback(NoisyCallback())
+    task = asyncio.create_task(waits(future))
+    task.add_done_callback(NoisyCallback())
+    print(await outcome_of(asyncio.wait_for(asyncio.shield(future), 0.001)))
+    print(await outcome_of(asyncio.wait_for(future, 0.001)))
+    print(await outcome_of(task))
+    print(asked)
+
+
+@program
 async def tasks_are_never_compared() -> None:
     class Incomparable(asyncio.Task[Any]):
         def __eq__(self, other: object) -> bool:

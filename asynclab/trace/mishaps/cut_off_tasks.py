@@ -68,7 +68,7 @@ def is_cut_off(task: Task[Any], made_at: Place) -> bool:
     chain = follow(coroutine_of(task))
     if cancels is None or chain.is_opaque or not chain.has_begun or not _works(chain.frames):
         return False
-    is_awaited = any(_waits(callback) for callback, _ in task._callbacks or ())
+    is_awaited = any(map(_waits, cpython.callbacks_of(task)))
     return not is_awaited and not keepers.keep(task, made_at, cancels)
 
 
@@ -112,7 +112,7 @@ def _waits(callback: object) -> bool:
     """
     if isinstance(callback, FunctionType):
         return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
-    return is_task(getattr(callback, "__self__", None))
+    return is_task(cpython.owner_of(callback))
 
 
 def has_owner(task: Task[Any], cancels: FrameType) -> bool:
@@ -126,8 +126,9 @@ def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
     These don't count: objects that wake the task, frames, sets from which its done callback removes it, and objects
     with an id() in `passing`. This function has no generator expression: since Python 3.14 that would be found too.
     """
-    callbacks: list[Any] = [callback for callback, _ in getattr(task, "_callbacks", None) or ()]
-    seen = {id(callback.__self__) for callback in callbacks if getattr(callback, "__name__", "") == "discard"}
+    callbacks = [] if task is None else cpython.callbacks_of(task)
+    methods: list[Any] = [each for each in callbacks if issubclass(type(each), cpython.METHODS)]
+    seen = {id(method.__self__) for method in methods if getattr(method, "__name__", "") == "discard"}
     seen.update(passing)
     others = [each for each in gc.get_referrers(task) if id(each) not in seen]
     return not all(

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from asynclab.model.events import TaskReplaced
+from asynclab.trace.cpython import callbacks_of
 from asynclab.trace.mishaps.cut_off_tasks import is_kept
 from asynclab.trace.mishaps.ignored_cancels import is_in_endless_loop
 from asynclab.trace.reading.await_chain import follow
@@ -123,7 +124,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The variables of the objects that a task's function refers to, each with the class's name; and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
-        if type(each).__flags__ & _HEAP_TYPE and not isinstance(each, type):
+        if type(each).__flags__ & _HEAP_TYPE and not issubclass(type(each), type):  # doesn't ask for its __class__
             with suppress(AttributeError):
                 yield f"{type(each).__qualname__}.", object.__getattribute__(each, "__dict__")
     if chain.frames:
@@ -132,7 +133,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _is_awaited(task: Task[Any] | None) -> bool:
     """Whether a task has done callbacks, as it has if something waits for it."""
-    return bool(getattr(task, "_callbacks", None))
+    return task is not None and bool(callbacks_of(task))
 
 
 def _code_of(task: Task[Any]) -> object:

@@ -29,7 +29,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.code_flow import awaits_a_name
 from asynclab.trace.reading.reachable_objects import Reach
 from asynclab.trace.recording.exception_tree import raised_at
-from asynclab.trace.recording.future_state import complains, coroutine_of, exception_of, is_task
+from asynclab.trace.recording.future_state import complains, coroutine_of, exception_of, is_future, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_error
 
@@ -141,8 +141,8 @@ def _frames_from(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _frames_of_waiter(ended: FrameType) -> list[FrameType]:
     """The frames of the task in asyncio.wait(), found by the callback that wait() adds to each awaited future."""
-    callbacks = getattr(variables_of(ended).get("waiter"), "_callbacks", None) or ()
-    tasks = [getattr(callback, "__self__", None) for callback, _ in callbacks]
+    waiter = variables_of(ended).get("waiter")
+    tasks = map(cpython.owner_of, cpython.callbacks_of(waiter) if is_future(waiter) else ())
     return [frame for each in tasks if is_task(each) for frame in follow(coroutine_of(each)).frames]
 
 

@@ -133,7 +133,7 @@ def _brought_by(call: Any) -> Iterator[Any]:
     left = [(future, 0) for future in _futures_of(call)]
     while left:
         future, depth = left.pop()
-        for callback, _ in future._callbacks or ():
+        for callback in cpython.callbacks_of(future):
             found = list(_parts_of(callback))
             yield from found
             left += [(each, depth + 1) for each in found if depth < _WAITS_FOLLOWED and is_future(each)]
@@ -218,7 +218,7 @@ def _number_of(record: TaskRecord | None) -> int | None:
 
 
 def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> TaskRecord | None:
-    for callback, _ in future._callbacks or ():
+    for callback in cpython.callbacks_of(future):
         known: Any = callback if type(callback) in (BuiltinMethodType, MethodType) else None  # else it isn't read
         record = None if known is None else tasks_of(loop).known(known.__self__)
         if record is not None:

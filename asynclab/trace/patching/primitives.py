@@ -16,7 +16,7 @@ from typing import Any
 
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace import cpython
-from asynclab.trace.cpython import QUEUE_ITEMS
+from asynclab.trace.cpython import QUEUE_ITEMS, callbacks_of, owner_of
 from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
@@ -205,9 +205,8 @@ def _value_report(kind: PrimitiveKind) -> _Report:
 def _taker(tracer: Observer, setter: FrameType) -> int | None:
     """The number of the task that gets a semaphore's permit: it waits for the future that is about to be set."""
     future = variables_of(setter).get("fut")
-    callbacks = future._callbacks if is_future(future) else None
-    for callback, _ in callbacks or ():
-        record = tracer.registry.known(getattr(callback, "__self__", None))
+    for callback in callbacks_of(future) if is_future(future) else ():
+        record = tracer.registry.known(owner_of(callback))
         if record is not None:
             return record.id
     return None

@@ -41,7 +41,7 @@ def is_task_callback(callback: object) -> bool:
     """Whether a callback runs a step of a task."""
     if type(callback) is STEP_TYPE:
         return True
-    return getattr(callback, "__name__", "") in TASK_CALLBACKS and is_task(getattr(callback, "__self__", None))
+    return is_task(cpython.owner_of(callback)) and getattr(callback, "__name__", "") in TASK_CALLBACKS
 
 
 def makes_step_of_itself(callback: object) -> bool:

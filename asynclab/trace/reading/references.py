@@ -155,7 +155,7 @@ class References:
         index_of = {id(each): index for index, each in enumerate(objects)}
         for index, task in enumerate(objects[:count]):
             self._forget_awaiting(index, task, objects)
-            for callback, _ in getattr(task, "_callbacks", None) or ():
+            for callback in cpython.callbacks_of(task):
                 is_gather = type(callback) is FunctionType and callback.__code__ is cpython.GATHER_ENDED
                 is_group = type(callback) is MethodType and type(callback.__self__) is TaskGroup
                 if is_gather or is_group:

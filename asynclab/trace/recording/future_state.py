@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import CancelledError, Future, Task
 from typing import Any, TypeGuard
 
-from asynclab.trace.cpython import PythonFuture, PythonTask
+from asynclab.trace.cpython import PythonFuture, PythonTask, slot_of
 
 _FUTURES = (Future, PythonFuture)
 TASK_TYPES = (Task, PythonTask)
@@ -37,34 +37,27 @@ def is_cancelled(future: Future[Any]) -> bool:
 
 def exception_of(future: Future[Any]) -> BaseException | None:
     """The exception of a future. asyncio still considers it as not retrieved, and complains as usual."""
-    return _slot_of(future, "_exception")  # type: ignore[no-any-return]
+    return slot_of(future, "_exception")  # type: ignore[no-any-return]
 
 
 def complains(future: Future[Any]) -> bool:
     """Whether a failed future would complain when it is destroyed, because nobody has retrieved its exception."""
-    return _slot_of(future, "_log_traceback") is True
+    return slot_of(future, "_log_traceback") is True
 
 
 def result_of(future: Future[Any]) -> Any:
     """The result of a future that has one."""
-    return _slot_of(future, "_result")
+    return slot_of(future, "_result")
 
 
 def awaited_by(task: Task[Any]) -> Future[Any] | None:
     """The future that a suspended task waits for; None if it waits for none."""
-    return _slot_of(task, "_fut_waiter")  # type: ignore[no-any-return]
+    return slot_of(task, "_fut_waiter")  # type: ignore[no-any-return]
 
 
 def raises_cancel(future: Future[Any]) -> bool:
     """Whether awaiting a future raises CancelledError. A gather's future can do so without being cancelled itself."""
     return is_cancelled(future) or isinstance(exception_of(future), CancelledError)
-
-
-def _slot_of(future: Future[Any], name: str) -> Any:
-    kind = type(future)
-    if kind is Task or kind is Future or not issubclass(kind, Future):
-        return getattr(future, name)
-    return getattr(Task if issubclass(kind, Task) else Future, name).__get__(future)  # bypasses an own __getattribute__
 
 
 def name_of(task: Task[Any]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
 
@@ -22,8 +23,11 @@ class ExternalWaits:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._calls: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
-        """The futures of calls in thread and process pools. They get no callback of ours: their repr would show it."""
+        self._calls: dict[int, weakref.ref[Future[Any]]] = {}
+        """The futures of calls in thread and process pools, by their id: the program's own classes may define a hash.
+
+        They get no callback of ours: their repr would show it.
+        """
         self.processes = 0
         """The number of child processes that have not ended."""
         self.threads = _Threads()
@@ -31,11 +35,12 @@ class ExternalWaits:
 
     def called_executor(self, future: Future[Any]) -> None:
         """Note a call in a thread or process pool."""
-        self._calls.add(future)
+        key, calls = id(future), self._calls
+        calls[key] = weakref.ref(future, lambda _: calls.pop(key, None))
 
     def is_executor_call(self, future: Future[Any]) -> bool:
         """Whether `future` is the result of a call in a pool."""
-        return future in self._calls or cpython.brings_call(future)
+        return id(future) in self._calls or cpython.brings_call(future)
 
     def is_awaited(self) -> bool:
         """Whether the lab waits for I/O, a thread or a process now."""
@@ -69,10 +74,11 @@ class ExternalWaits:
 
     def has_call(self) -> bool:
         """Whether a call in a pool has not ended."""
-        for future in list(self._calls):
-            if not future.done():
+        for key, reference in list(self._calls.items()):
+            future = reference()
+            if future is not None and not is_done(future):
                 return True
-            self._calls.discard(future)
+            self._calls.pop(key, None)
         return False
 
     def _has_timer(self, loop: AbstractEventLoop) -> bool:

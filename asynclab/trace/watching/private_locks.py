@@ -13,6 +13,7 @@ from typing import Any
 from weakref import getweakrefcount, ref
 
 from asynclab.model.events import LocksPrivate
+from asynclab.trace.cpython import callbacks_of, owner_of
 from asynclab.trace.reading.await_chain import Chain, follow
 from asynclab.trace.reading.entered_blocks import entered
 from asynclab.trace.reading.private_waits import others, references
@@ -119,8 +120,8 @@ def _is_forgotten(holder: TaskRecord, reference: ref[Any]) -> bool:
 
 def _waiting(reference: ref[Any]) -> list[Any]:
     """The tasks that wait for a lock."""
-    callbacks = [each for future in getattr(reference(), "_waiters", None) or () for each in future._callbacks or ()]
-    return [getattr(callback, "__self__", None) for callback, _ in callbacks]
+    waiters = getattr(reference(), "_waiters", None) or ()
+    return [owner_of(callback) for future in waiters for callback in callbacks_of(future)]
 
 
 def _is_in_alone(chain: Chain, reference: ref[Any]) -> bool:
