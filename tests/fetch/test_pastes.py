@@ -21,6 +21,7 @@ WRITTEN = [
     ("plain text", "- ⟦https://a.com⟧\n* ⟦http://b.com⟧\n1. ⟦http://c.com⟧"),
     ("plain text", "> ⟦https://quoted.example/mail⟧"),
     ("plain text", "<⟦https://a.com/x⟧>"),
+    ("brackets within brackets", "(see ⟦https://a.com/x_(y_(z))⟧) or ⟦https://b.com/f(a(b)(c))/d⟧, (⟦https://c.com/x⟧))"),
     ("plain text", "“⟦https://a.com/x⟧”"),
     ("plain text", "He said “⟦https://a.com/x⟧.” Or “⟦https://a.com/y⟧。”"),
     ("Textile", "!⟦https://a.com/x.png⟧!:⟦https://b.com/y⟧"),
