@@ -21,6 +21,8 @@ WRITTEN = [
     ("plain text", "- ⟦https://a.com⟧\n* ⟦http://b.com⟧\n1. ⟦http://c.com⟧"),
     ("plain text", "> ⟦https://quoted.example/mail⟧"),
     ("plain text", "<⟦https://a.com/x⟧>"),
+    ("PHP that writes HTML", "<?php $x = '⟦https://a.com/x⟧'; echo \"<a href='⟦https://b.com/y⟧'>\"; ?>"),
+    ("HTML of Word", "<?xml:namespace prefix = o ns = \"https://no.example/o\" /><p><a href=\"⟦https://a.com/x⟧\">x</a></p>"),
     ("brackets within brackets", "(see ⟦https://a.com/x_(y_(z))⟧) or ⟦https://b.com/f(a(b)(c))/d⟧, (⟦https://c.com/x⟧))"),
     ("plain text", "“⟦https://a.com/x⟧”"),
     ("plain text", "He said “⟦https://a.com/x⟧.” Or “⟦https://a.com/y⟧。”"),
