@@ -88,6 +88,7 @@ _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\]++)*+(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
+_NESTED = re.compile(r"\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)")
 _PUNYCODE = re.compile("xn--", re.IGNORECASE)
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
@@ -207,8 +208,9 @@ def _without_trailing(url: str) -> str:
         path, bracket, _ = url.partition("[")
         if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
             url = path
-        # linkify-it doesn't support nested braces, and each xn-- doubles the time that it needs for a host.
+        # linkify-it doesn't support nested brackets or braces, and each xn-- doubles the time that it needs for a host.
         masked = _PUNYCODE.sub("xnxx", url).replace("{", "-").replace("}", "-")
+        masked = _NESTED.sub(lambda outer: f"({re.sub('[()]', '-', outer[0][1:-1])})", masked)
         length = _linkify().test_schema_at(masked, url[:scheme].lower(), scheme)
         # It doesn't support underscores in hosts, and stops at a bracket that isn't closed.
         # If an invalid port follows the host, or no host follows the user, it returns only the part before.

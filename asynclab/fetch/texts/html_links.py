@@ -18,7 +18,9 @@ from asynclab.fetch.texts.xml_values import is_link_attribute
 
 # Before Python 3.13.6, html.parser takes a minute for 50 KB of "<a ". It takes half a second for each MB of any
 # page, and reads <https://a.example/> as a tag.
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
+TAG = re.compile(
+    r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<(?:!(?=[a-zA-Z])|\?[xX][mM][lL])[^<>]*>?"
+)
 _PLAIN_TAGS = re.compile(
     r"(?:(?:[^<:/w]++|w(?!ww\.))*+</?(?!(?:a|script|style)[\s>])[a-z][a-z0-9]*+"
     r"(?:\s++(?:class|id|align|valign|width|height|colspan|rowspan|rel|target)=\"[^\":<>]*+\")*+>)++",
