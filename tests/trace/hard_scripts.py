@@ -449,6 +449,57 @@ async def a_future_notes_what_it_is_asked() -> None:
 
 
 @program
+async def a_metaclass_notes_what_it_is_asked() -> None:
+    asked: list[str] = []
+
+    class Notes(type):
+        def __getattribute__(cls, name: str) -> Any:
+            asked.append(name)
+            return super().__getattribute__(name)
+
+        def __hash__(cls) -> int:
+            asked.append("hash")
+            return 1
+
+        def __eq__(cls, other: object) -> bool:
+            asked.append("eq")
+            return cls is other
+
+    class Connection(metaclass=Notes):
+        def close(self) -> None:
+            asked.append("called")
+
+    class OwnError(Exception, metaclass=Notes):
+        pass
+
+    class Turn(metaclass=Notes):
+        def __await__(self) -> Generator[Any, None, None]:
+            yield from asyncio.sleep(0.001).__await__()
+
+    async def connect() -> Connection:
+        return Connection()
+
+    async def fails() -> None:
+        await Turn()
+        raise OwnError("no")
+
+    kept = Connection()
+    queue = asyncio.Queue[object]()
+    queue.put_nowait(kept)
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    loop.call_later(0.001, future.set_result, kept)
+    tasks = [asyncio.create_task(connect()) for _ in range(3)]
+    asked.clear()
+    await queue.get()
+    await future
+    await asyncio.gather(*tasks)
+    await asyncio.wait([asyncio.create_task(connect())], return_when=asyncio.FIRST_COMPLETED)
+    failed = await asyncio.gather(asyncio.create_task(fails()), return_exceptions=True)
+    print(len(failed), asked)
+
+
+@program
 async def tasks_are_never_compared() -> None:
     class Incomparable(asyncio.Task[Any]):
         def __eq__(self, other: object) -> bool:

@@ -24,6 +24,7 @@ from asynclab.trace.reading.function_source import UNREADABLE, parsed, span_at, 
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import has_type
 
 _MAKES = frozenset({"create_task", "ensure_future"})
 _COLLECTIONS = frozenset({"list", "set", "tuple"})
@@ -62,7 +63,7 @@ def dropped_tasks(recorder: Recorder, record: TaskRecord, chain: Chain, tasks: T
 def _held(value: object) -> Iterator[int]:
     """The id() of a variable's value, and of the items of a collection."""
     yield id(value)
-    if type(value) in (list, set, tuple, frozenset):
+    if has_type(value, (list, set, tuple, frozenset)):
         yield from map(id, islice(value, _MOST))  # type: ignore[call-overload]
 
 

@@ -22,6 +22,7 @@ from asynclab.trace.frame_variables import variables_if_unseen
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import awaited_by, is_cancelled, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import SPACE_OF
 
 _SAID: tuple[tuple[MisuseKind, tuple[str, ...]], ...] = (
     ("coroutine", ("cannot reuse already awaited coroutine", "coroutine is being awaited already")),
@@ -35,8 +36,7 @@ _CACHE: type = functools._lru_cache_wrapper
 """The type of functions decorated by functools.cache or lru_cache."""
 
 _MODULE_SPACE: Callable[[ModuleType], Mapping[str, Any]] = vars(ModuleType)["__dict__"].__get__
-_CLASS_SPACE: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
-"""These read the namespace of a module and of a class, even if a subclass or metaclass overrides `__dict__`."""
+"""Reads the namespace of a module, even if a subclass overrides `__dict__`."""
 
 
 _KEPT = 50
@@ -152,7 +152,7 @@ class CachedCoroutines:
 
 def _values_in(name: str, module: Mapping[str, Any]) -> Iterator[Any]:
     """The values of the variables of a module and of its classes."""
-    classes = [_CLASS_SPACE(each) for each in list(module.values()) if issubclass(type(each), type)]
+    classes = [SPACE_OF(each) for each in list(module.values()) if issubclass(type(each), type)]
     for space in [module, *(each for each in classes if each.get("__module__") == name)]:
         yield from list(space.values())
 

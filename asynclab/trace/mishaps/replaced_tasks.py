@@ -22,6 +22,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import qualified_type_name
 
 REPLACED_AFTER = 0.5
 """Real seconds for which the old task must still run; also the time between two checks."""
@@ -126,7 +127,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
         if type(each).__flags__ & _HEAP_TYPE and not issubclass(type(each), type):  # doesn't ask for its __class__
             with suppress(AttributeError):
-                yield f"{type(each).__qualname__}.", object.__getattribute__(each, "__dict__")
+                yield f"{qualified_type_name(each)}.", object.__getattribute__(each, "__dict__")
     if chain.frames:
         yield "", chain.frames[0].f_globals
 

@@ -41,13 +41,14 @@ from asynclab.trace.recording.future_state import (
 )
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import has_type
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """The number of references to a task that has just ended, if only the loop and the tracer have any."""
 
 _GET = Queue.get.__code__
 
-PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, NoneType})
+PLAIN: frozenset[type] = frozenset({bool, bytes, dict, float, int, list, set, str, NoneType})
 """The types of most results, which need no closing."""
 
 _FEW = 3
@@ -251,10 +252,9 @@ def _is_closable(value: object) -> bool:
 
 def _has(result: object, fits: Callable[[object], bool]) -> bool:
     """Whether `fits` is true for a result, or for an item of it if it is a tuple, as open_connection() returns."""
-    kind = type(result)
-    if kind is tuple:
-        return any(map(fits, islice(result, _FEW)))  # type: ignore[call-overload]
-    return kind not in PLAIN and fits(result)
+    if type(result) is tuple:
+        return any(map(fits, islice(result, _FEW)))
+    return not has_type(result, PLAIN) and fits(result)
 
 
 def _is_kept(task: Task[Any]) -> bool:

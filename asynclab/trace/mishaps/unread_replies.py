@@ -25,6 +25,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.code_flow import comes_again, reached_from
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import has_type
 
 _METHODS: dict[type, tuple[str, ...]] = {
     StreamReader: ("read", "readline", "readexactly", "readuntil"),
@@ -80,7 +81,7 @@ class UnreadReplies:
         index = next((index for index, frame in enumerate(chain.frames) if frame.f_code in _READS), 0)
         source = variables_of(chain.frames[index]).get("self") if index else None
         requests = _requests(chain.frames[:index], chain.frames[index].f_code.co_name) if index else []
-        if requests and type(source) in _METHODS:
+        if requests and has_type(source, _METHODS):
             links = tuple(weakref.ref(chain.links[each.depth]) for each in requests)
             unread = _CancelledRequest(record.id, links, frozenset(each.code for each in requests))
             reference = weakref.ref(source)

@@ -13,6 +13,7 @@ import msgspec
 from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
+from asynclab.trace.recording.values import has_type
 
 _DEEPEST = 500
 """The most frames that are followed; a longer chain is cut off there."""
@@ -86,7 +87,7 @@ def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
     for link, frame in zip(chain.links, chain.frames, strict=True):
         if is_asyncio(frame.f_code.co_filename):  # such as wait_for(), and the inner function of wait()
             inside += gc.get_referents(link)
-    groups = [each for each in inside if type(each) in (set, list, tuple)]
+    groups = [each for each in inside if has_type(each, (set, list, tuple))]
     return any(each is other for each in chain_of(inside, *groups))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from abc import ABCMeta
 from asyncio import StreamWriter
 from contextlib import suppress
 from io import BytesIO, StringIO
 from types import CoroutineType, GeneratorType
 from weakref import WeakKeyDictionary
+
+from asynclab.trace.recording.values import BASES_OF, SPACE_OF, type_name
 
 _WAYS = ("close", "aclose", "release", "disconnect")
 _CLOSED = ("closed", "_closed", "is_closed", "_is_closed", "_released")
@@ -21,11 +24,17 @@ _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 def is_closable(kind: type) -> bool:
     """Whether objects of a type must be closed: they have a method for that, and aren't buffers in memory."""
+    if type(kind) not in (type, ABCMeta):  # its metaclass may define a hash
+        return _must_be_closed(kind)
     found = _known.get(kind)
     if found is None:
-        names = {name for base in kind.__mro__ for name in base.__dict__}
-        found = _known[kind] = not names.isdisjoint(_WAYS) and not issubclass(kind, _IN_MEMORY)
+        found = _known[kind] = _must_be_closed(kind)
     return found
+
+
+def _must_be_closed(kind: type) -> bool:
+    names = {name for base in BASES_OF(kind) for name in SPACE_OF(base)}
+    return not names.isdisjoint(_WAYS) and not issubclass(kind, _IN_MEMORY)
 
 
 def is_connection(value: object) -> bool:
@@ -36,7 +45,8 @@ def is_connection(value: object) -> bool:
     kind = type(value)
     if kind is StreamWriter:
         return not value.is_closing()  # type: ignore[attr-defined]
-    if not _LENT.search(kind.__name__) or _ANSWER.search(kind.__name__) or not is_closable(kind):
+    name = type_name(value)
+    if not _LENT.search(name) or _ANSWER.search(name) or not is_closable(kind):
         return False
     with suppress(AttributeError):
         names = object.__getattribute__(value, "__dict__")

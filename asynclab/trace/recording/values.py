@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
@@ -34,6 +34,10 @@ _BITS = 2_000
 _NAME = type.__dict__["__name__"].__get__
 _QUALNAME = type.__dict__["__qualname__"].__get__
 _ARGS = BaseException.__dict__["args"].__get__
+
+BASES_OF: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
+SPACE_OF: Callable[[type], Mapping[str, Any]] = vars(type)["__dict__"].__get__
+"""These read a type's bases and namespace, even if its metaclass overrides these attributes."""
 
 _TIMES = (datetime.date, datetime.timedelta, datetime.timezone)
 _SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset, deque)
@@ -69,6 +73,20 @@ def type_name(value: object) -> str:
     return str(_NAME(type(value)))
 
 
+def qualified_type_name(value: object) -> str:
+    """The same with the names of the classes and functions around it."""
+    return str(_QUALNAME(type(value)))
+
+
+def has_type(value: object, kinds: Collection[type]) -> bool:
+    """Whether the type of a value is one of some types of Python's own, whose metaclass is `type`.
+
+    A type of the program's is neither compared nor hashed: its metaclass may define both.
+    """
+    kind = type(value)
+    return type(kind) is type and kind in kinds
+
+
 def function_in(callback: object) -> object:
     """The function inside a callback's partials and bound method; the callback itself if there is none."""
     while type(callback) is partial:
@@ -91,6 +109,8 @@ def _cut(text: str) -> str:
 
 def _told(value: Any, depth: int) -> str:
     kind = type(value)
+    if type(kind) is not type:  # no type of Python's own that is told here; a metaclass may define how it is compared
+        return _error(value, depth) if issubclass(kind, BaseException) else _by_type(value)
     if kind is str or kind is bytes or kind is bytearray:
         return repr(value) if len(value) <= LIMIT else repr(value[:LIMIT])[: LIMIT - 1] + "…"
     if kind is int:
@@ -103,9 +123,11 @@ def _told(value: Any, depth: int) -> str:
         return f"<class {_QUALNAME(value)!r}>"
     if kind is FunctionType:
         return f"<function {value.__qualname__}>"
-    if issubclass(kind, BaseException):
-        return f"{_QUALNAME(kind)}({_joined(_ARGS(value), depth)})" if depth else f"<{type_name(value)}>"
-    return _by_type(value)
+    return _error(value, depth) if issubclass(kind, BaseException) else _by_type(value)
+
+
+def _error(error: BaseException, depth: int) -> str:
+    return f"{_QUALNAME(type(error))}({_joined(_ARGS(error), depth)})" if depth else f"<{type_name(error)}>"
 
 
 _BRACKETS: dict[type, tuple[str, str]] = {
@@ -164,7 +186,7 @@ def _message(error: BaseException) -> str:
     """The message of an exception: its `str()` if that is Python's own code, otherwise its arguments."""
     kind = type(error)
     args = _ARGS(error)
-    teller = next(vars(base)["__str__"] for base in kind.__mro__ if "__str__" in vars(base))
+    teller = next(SPACE_OF(base)["__str__"] for base in BASES_OF(kind) if "__str__" in SPACE_OF(base))
     if type(teller) is WrapperDescriptorType:
         if teller is KeyError.__str__ and len(args) == 1:
             return short_repr(args[0])

@@ -21,6 +21,7 @@ from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import has_type
 from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
@@ -351,7 +352,12 @@ class Observer(Recorder):
                 with self.guard("results"):
                     waiting = self._woken_by_end[0][0] if self._woken_by_end else None
                     self.mishaps.items.ended(record, task, created, item, waiting)
-            if type(task) is Task and type(task._result) not in PLAIN and len(self._woken_by_end) < 2:  # type: ignore[attr-defined]
+            if (
+                type(task) is Task
+                and task._result is not None  # type: ignore[attr-defined]
+                and not has_type(task._result, PLAIN)  # type: ignore[attr-defined]
+                and len(self._woken_by_end) < 2
+            ):
                 self._check_result(record, task, created)
             if self._woken_by_end:
                 self._report_woken(record, at)
