@@ -532,9 +532,18 @@ class Notes:
 async def holds(notes):
     await asyncio.sleep(1.2)  # until tasks that a newer one may have replaced are looked at
 
+async def waits(notes):
+    await asyncio.get_running_loop().create_future()
+
+async def fails(notes):
+    raise ValueError
+
 async def main():
+    waiting, failed = asyncio.create_task(waits(Notes())), asyncio.create_task(fails(Notes()))
     await asyncio.wait([asyncio.create_task(holds(Notes())) for _ in range(2)])
-    print(asked)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    print(failed.exception(), asked)
 
 asyncio.run(main())
 """

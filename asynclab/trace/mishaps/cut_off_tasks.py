@@ -24,6 +24,7 @@ from asynclab.trace.reading.code_flow import is_in_loop, is_in_try_or_with
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.recording.recorder import TaskRecord
+from asynclab.trace.recording.values import is_a
 
 _SLEEP = asyncio.sleep.__code__
 _CANCELS_ALL = asyncio.runners._cancel_all_tasks.__code__  # type: ignore[attr-defined]
@@ -110,7 +111,7 @@ def _waits(callback: object) -> bool:
 
     The callback `_log_on_exception` of shield() (since Python 3.14) doesn't wait: it only logs a failure.
     """
-    if isinstance(callback, FunctionType):
+    if is_a(callback, FunctionType):
         return is_asyncio(callback.__code__.co_filename) and callback.__name__ != "_log_on_exception"
     return is_task(cpython.owner_of(callback))
 
@@ -131,6 +132,4 @@ def is_kept(task: Task[Any] | None, passing: Iterable[int] = ()) -> bool:
     seen = {id(method.__self__) for method in methods if getattr(method, "__name__", "") == "discard"}
     seen.update(passing)
     others = [each for each in gc.get_referrers(task) if id(each) not in seen]
-    return not all(
-        type(each).__module__ == "_asyncio" or isinstance(each, FrameType | BuiltinMethodType) for each in others
-    )
+    return not all(type(each).__module__ == "_asyncio" or is_a(each, FrameType | BuiltinMethodType) for each in others)

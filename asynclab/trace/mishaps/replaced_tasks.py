@@ -22,7 +22,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.recording.future_state import cancel_requests_of, coroutine_of, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.recording.values import qualified_type_name
+from asynclab.trace.recording.values import is_a, qualified_type_name
 
 REPLACED_AFTER = 0.5
 """Real seconds for which the old task must still run; also the time between two checks."""
@@ -37,6 +37,7 @@ _ROUNDS = 10
 SEARCH_SECONDS = 0.2
 """Real seconds in the life of a loop for which all objects may be searched for references to such tasks."""
 
+_FLAGS_OF = vars(type)["__flags__"].__get__
 _HEAP_TYPE = 1 << 9
 """The flag of a class that was made at run time, as by a `class` statement."""
 
@@ -125,7 +126,7 @@ def _spaces(task: Task[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The variables of the objects that a task's function refers to, each with the class's name; and of its module."""
     chain = follow(coroutine_of(task))
     for each in gc.get_referents(chain.links[0]) if chain.links else ():
-        if type(each).__flags__ & _HEAP_TYPE and not issubclass(type(each), type):  # doesn't ask for its __class__
+        if _FLAGS_OF(type(each)) & _HEAP_TYPE and not is_a(each, type):
             with suppress(AttributeError):
                 yield f"{qualified_type_name(each)}.", object.__getattribute__(each, "__dict__")
     if chain.frames:

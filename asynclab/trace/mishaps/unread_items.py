@@ -41,7 +41,7 @@ from asynclab.trace.recording.future_state import (
 )
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.recording.values import has_type
+from asynclab.trace.recording.values import has_type, is_a
 
 _REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """The number of references to a task that has just ended, if only the loop and the tracer have any."""
@@ -302,7 +302,7 @@ def _may_have_salvaged(waiter: Task[Any]) -> bool:
 
 def _raised_in(task: Task[Any] | None) -> list[tuple[FrameType, int]]:
     """The frames of a task that a cancel has ended, outermost first, each with its instruction."""
-    error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
+    error = next((each for each in gc.get_referents(task) if is_a(each, CancelledError)), None)
     traceback, found = None if error is None else error.__traceback__, list[tuple[FrameType, int]]()
     while traceback is not None:
         found.append((traceback.tb_frame, traceback.tb_lasti))

@@ -31,6 +31,7 @@ from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.recording.future_state import coroutine_of, is_cancelled, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import is_a
 
 FULL_AFTER = 0.5
 """Real seconds that a call must have waited. A lookup takes a few milliseconds, and its timeouts expect that."""
@@ -113,7 +114,7 @@ def _urgent(loop: AbstractEventLoop, queued: Sequence[Any], busy: Sequence[Frame
     # If nothing has a timeout, this is a deadlock, and another watcher reports it.
     is_timed = any(not timer.cancelled() for timer in list(cpython.timer_heap(loop))) or not all(map(is_held, busy))
     wanted = [at for at, _ in filter(None, found)] if all(found) and is_timed else []
-    futures = [at for at in wanted if isinstance(at, concurrent.futures.Future)]
+    futures = [at for at in wanted if is_a(at, concurrent.futures.Future)]
     brought = [each for call in queued[:_CALLS_FOLLOWED] if futures for each in _brought_by(call)]
     if futures and all(any(each is at for each in brought) for at in futures):
         return queued[0]

@@ -22,6 +22,7 @@ from asynclab.trace.reading.wakers import lone_wakers
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.values import is_a
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
@@ -110,7 +111,7 @@ def report_dropped_sources(recorder: Recorder, sources: DroppedSources, resource
         known, told = resources.known.get(source), SourceDropped(recorder.clock.now(), record.id)
         if known is not None:
             what = known()
-            kind = "queue" if isinstance(what, Queue) else "condition" if isinstance(what, Condition) else "event"
+            kind = "queue" if is_a(what, Queue) else "condition" if is_a(what, Condition) else "event"
             setattr(told, kind, known.of_its_kind)
             del what
         recorder.write(told)

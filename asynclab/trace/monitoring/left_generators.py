@@ -16,6 +16,7 @@ from asynclab.trace.reading.code_flow import reached_from
 from asynclab.trace.reading.entered_blocks import entered
 from asynclab.trace.reading.standing_generators import AnyGenerator, at_a_yield, is_manager, place_of_yield
 from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.values import is_a
 from asynclab.trace.watching.resource_registry import Resources
 
 LEFT_AFTER = 0.5
@@ -85,9 +86,9 @@ def _is_in_use(generator: AnyGenerator) -> bool:
 
 def _is_in_async_for(user: object) -> bool:
     """Whether a coroutine or generator is inside an `async for`. That may iterate over any object it refers to."""
-    if isinstance(user, CoroutineType):
+    if is_a(user, CoroutineType):
         code, frame = user.cr_code, user.cr_frame
-    elif isinstance(user, AsyncGeneratorType):
+    elif is_a(user, AsyncGeneratorType):
         code, frame = user.ag_code, user.ag_frame
     else:
         return False

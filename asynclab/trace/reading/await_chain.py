@@ -13,7 +13,7 @@ import msgspec
 from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
-from asynclab.trace.recording.values import has_type
+from asynclab.trace.recording.values import has_type, is_a
 
 _DEEPEST = 500
 """The most frames that are followed; a longer chain is cut off there."""
@@ -82,7 +82,7 @@ def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
     awaited = awaited_by(task)
     if awaited is other:
         return True
-    inside: list[Any] = list(cpython.children_of(awaited)) if isinstance(awaited, cpython.GatheringFuture) else []
+    inside: list[Any] = list(cpython.children_of(awaited)) if is_a(awaited, cpython.GatheringFuture) else []
     chain = follow(coroutine_of(task))
     for link, frame in zip(chain.links, chain.frames, strict=True):
         if is_asyncio(frame.f_code.co_filename):  # such as wait_for(), and the inner function of wait()

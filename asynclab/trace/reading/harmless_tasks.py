@@ -15,6 +15,7 @@ from typing import Any
 from asynclab.trace.reading.await_chain import follow
 from asynclab.trace.reading.reachable_objects import Reach
 from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.values import is_a
 
 _SLEEP = asyncio.sleep.__code__
 
@@ -44,7 +45,7 @@ def can_wake_nobody(task: Task[Any]) -> bool:
 
 def _is_waking(value: object) -> bool:
     """Whether a value is a function that may wake tasks, such as `queue.put_nowait`, or one from `operator`."""
-    if isinstance(value, BuiltinMethodType | MethodType | FunctionType):
+    if is_a(value, BuiltinMethodType | MethodType | FunctionType):
         return value.__name__ in _WAKING
     return type(value).__module__ == "operator"
 

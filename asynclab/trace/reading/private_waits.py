@@ -23,6 +23,7 @@ from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.reading.await_chain import Chain, follow
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import TaskRecord
+from asynclab.trace.recording.values import is_a
 
 _EVENT_WAIT = asyncio.Event.wait.__code__
 _WAITS = (_EVENT_WAIT, asyncio.Queue.get.__code__, asyncio.Condition.wait.__code__)
@@ -34,7 +35,7 @@ DROPPED_AFTER = 0.3
 def waits_for_its_own(task: Task[Any]) -> bool:
     """Whether nothing but a suspended task's own coroutines refers to the event or future that it waits for."""
     found = _source_of(task)
-    is_shared = found is None or isinstance(found[0][0], asyncio.Queue | asyncio.Condition)
+    is_shared = found is None or is_a(found[0][0], asyncio.Queue | asyncio.Condition)
     return found is not None and not is_shared and others(*found) == 0
 
 

@@ -14,6 +14,7 @@ from types import CellType, CodeType, CoroutineType, FrameType, FunctionType, Me
 from typing import Any
 
 from asynclab.trace.recording.code_ownership import UserCode, is_asyncio
+from asynclab.trace.recording.values import is_a
 
 _DEEPEST = 5
 """How many references are followed in a row: from an object to its attributes, and from there into two containers."""
@@ -99,7 +100,7 @@ class Reach:
             if left < 0:
                 return None
             for name, value in list(space.items()):
-                if isinstance(value, _WITH_CODE):
+                if is_a(value, _WITH_CODE):
                     functions[name] += code_of(value)
         return functions
 
@@ -108,25 +109,25 @@ class Reach:
         for module in modules_used([frame.f_globals for frame in self._frames]):
             yield module
             yield from (vars(each) for each in list(module.values()) if _has_code(each))
-        kinds = {type(each) for each in self._found.values() if not isinstance(each, _CLOSED)}
+        kinds = {type(each) for each in self._found.values() if not is_a(each, _CLOSED)}
         yield from (vars(owner) for kind in kinds for owner in kind.__mro__ if owner is not object)
 
     def methods(self) -> set[str]:
         """The names of the methods that the functions call, or that functions and methods called from them call."""
-        kinds = {type(each) for each in self._found.values() if not isinstance(each, (*_CLOSED, CellType, MethodType))}
+        kinds = {type(each) for each in self._found.values() if not is_a(each, (*_CLOSED, CellType, MethodType))}
         names = set[str]()
         for frame in self._frames:
             names.update(_attributes(frame.f_code))
             for name in frame.f_code.co_names:
                 for called in (frame.f_globals.get(name), *(vars(kind).get(name) for kind in kinds)):
-                    if isinstance(called, FunctionType):
+                    if is_a(called, FunctionType):
                         names.update(_attributes(called.__code__))
         return names
 
 
 def _is_closed(value: object) -> bool:
-    is_asyncios = isinstance(value, CoroutineType) and is_asyncio(value.cr_code.co_filename)
-    return is_asyncios or isinstance(value, _CLOSED)
+    is_asyncios = is_a(value, CoroutineType) and is_asyncio(value.cr_code.co_filename)
+    return is_asyncios or is_a(value, _CLOSED)
 
 
 def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -135,9 +136,9 @@ def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for module in (used := list(found.values())):  # the list grows meanwhile
         yield module
         for value in list(module.values()):
-            variables = value.__globals__ if isinstance(value, FunctionType) else None
-            if isinstance(value, type | ModuleType) and _USERS.owns(_file_of(value)):
-                owner = sys.modules.get(str(vars(value).get("__module__"))) if isinstance(value, type) else value
+            variables = value.__globals__ if is_a(value, FunctionType) else None
+            if is_a(value, type | ModuleType) and _USERS.owns(_file_of(value)):
+                owner = sys.modules.get(str(vars(value).get("__module__"))) if is_a(value, type) else value
                 variables = None if owner is None else vars(owner)
             elif variables is not None and not _USERS.owns(value.__code__.co_filename):
                 continue
@@ -148,11 +149,11 @@ def modules_used(modules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _has_code(value: object) -> bool:
     """Whether a variable of a module is a class or module whose functions may be called."""
-    return isinstance(value, type | ModuleType) and value is not builtins and not is_asyncio(_file_of(value))
+    return is_a(value, type | ModuleType) and value is not builtins and not is_asyncio(_file_of(value))
 
 
 def _file_of(value: object) -> str:
-    module = value if isinstance(value, ModuleType) else sys.modules.get(str(vars(value).get("__module__")))
+    module = value if is_a(value, ModuleType) else sys.modules.get(str(vars(value).get("__module__")))
     return getattr(module, "__file__", None) or ""
 
 
@@ -163,10 +164,10 @@ def _is_special(name: str) -> bool:
 
 def code_of(value: object) -> Iterator[CodeType]:
     """The code of a function, method or property, without asyncio's."""
-    if isinstance(value, MethodType | classmethod | staticmethod):
+    if is_a(value, MethodType | classmethod | staticmethod):
         value = value.__func__
-    for each in (value.fget, value.fset) if isinstance(value, property) else (value,):
-        if isinstance(each, FunctionType) and not is_asyncio(each.__code__.co_filename):
+    for each in (value.fget, value.fset) if is_a(value, property) else (value,):
+        if is_a(each, FunctionType) and not is_asyncio(each.__code__.co_filename):
             yield each.__code__
 
 

@@ -10,6 +10,7 @@ from types import AsyncGeneratorType
 from typing import Any, TypeAlias
 
 from asynclab.model.tasks import Place
+from asynclab.trace.recording.values import is_a
 
 AnyGenerator: TypeAlias = AsyncGeneratorType[Any, Any]
 
@@ -20,7 +21,7 @@ _MOST = 200
 def at_a_yield(loop: AbstractEventLoop | None) -> Iterator[AnyGenerator]:
     """The async generators of a loop that are suspended at a yield and don't run now, up to a limit."""
     for generator in list(islice(getattr(loop, "_asyncgens", ()), _MOST)):
-        if isinstance(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
+        if is_a(generator, AsyncGeneratorType) and generator.ag_frame is not None and not generator.ag_running:
             yield generator
 
 
@@ -31,4 +32,4 @@ def place_of_yield(generator: AnyGenerator) -> Place:
 
 def is_manager(user: object) -> bool:
     """Whether an object is a context manager, such as one made from an async generator."""
-    return isinstance(user, contextlib.AbstractAsyncContextManager)
+    return is_a(user, contextlib.AbstractAsyncContextManager)

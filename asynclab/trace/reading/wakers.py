@@ -17,6 +17,7 @@ from asynclab.trace.reading.function_source import codes_in
 from asynclab.trace.reading.reachable_objects import code_of, modules_used
 from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of
+from asynclab.trace.recording.values import is_a
 
 _WAITS: dict[CodeType, frozenset[str]] = {
     asyncio.Event.wait.__code__: frozenset({"set"}),
@@ -95,10 +96,10 @@ def _functions(frame: FrameType) -> Iterator[CodeType]:
     """The functions in a frame's module, and in the program's modules that this imports."""
     found = set[CodeType]()
     for module in modules_used([frame.f_globals]):
-        owners = [module, *(vars(each) for each in list(module.values()) if isinstance(each, type))]
+        owners = [module, *(vars(each) for each in list(module.values()) if is_a(each, type))]
         for owner in owners:
             for value in list(owner.values()):
-                is_code = isinstance(value, FunctionType | MethodType | classmethod | staticmethod | property)
+                is_code = is_a(value, FunctionType | MethodType | classmethod | staticmethod | property)
                 for code in code_of(value) if is_code else ():
                     new = [each for each in codes_in(code) if each not in found]
                     found.update(new)

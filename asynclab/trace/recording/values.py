@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
-from typing import Any
+from typing import Any, TypeGuard
 
 from asynclab.model.text import one_line
 
@@ -76,6 +76,14 @@ def type_name(value: object) -> str:
 def qualified_type_name(value: object) -> str:
     """The same with the names of the classes and functions around it."""
     return str(_QUALNAME(type(value)))
+
+
+def is_a(value: object, kinds: Any) -> TypeGuard[Any]:
+    """Whether a value is an instance of a type, of one of several, or of a subclass.
+
+    `isinstance` would also ask the value for its `__class__`, which runs code of the program: a proxy makes its object.
+    """
+    return issubclass(type(value), kinds)
 
 
 def has_type(value: object, kinds: Collection[type]) -> bool:

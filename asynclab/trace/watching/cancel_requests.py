@@ -44,7 +44,7 @@ from asynclab.trace.recording.future_state import (
 )
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.recording.values import short_repr
+from asynclab.trace.recording.values import is_a, short_repr
 
 _FEW = 256
 """How many notes are kept before the notes of destroyed tasks are dropped."""
@@ -158,7 +158,7 @@ class CancelRequests:
 
     def ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Note that a task ended as cancelled. Report if it wasn't cancelled itself, but raised another's error."""
-        error = next((each for each in gc.get_referents(task) if isinstance(each, CancelledError)), None)
+        error = next((each for each in gc.get_referents(task) if is_a(each, CancelledError)), None)
         if error is None:
             return
         if cancel_requests_of(task):

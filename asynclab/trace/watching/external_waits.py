@@ -16,6 +16,7 @@ from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.recording.values import is_a
 
 
 class ExternalWaits:
@@ -89,7 +90,7 @@ class ExternalWaits:
         """The files that the loop watches for the lab, each with the handles of its reader and writer, or None."""
         selector = cpython.selector_of(loop)
         for key in selector.get_map().values() if selector is not None else ():
-            if isinstance(key.data, tuple):
+            if is_a(key.data, tuple):
                 reader, writer = (handle if self._owns(handle) else None for handle in key.data)
                 if reader is not None or writer is not None:
                     yield key.fileobj, reader, writer

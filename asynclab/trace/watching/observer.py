@@ -21,7 +21,7 @@ from asynclab.trace.recording.give_way import GiveWay
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.recording.values import has_type
+from asynclab.trace.recording.values import has_type, is_a
 from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
@@ -220,7 +220,7 @@ class Observer(Recorder):
             return cause
         if not is_usual or future._exception is not None or _is_cancelled(future):
             self.looks.look_now(record)  # its wait shows whose cancel or exception this is
-            if isinstance(future, cpython.GatheringFuture):
+            if is_a(future, cpython.GatheringFuture):
                 self.mishaps.gathered(record, future, at)
             if raises_cancel(future):
                 is_asked = self.cancels.notice(record, at)

@@ -28,7 +28,7 @@ from asynclab.model.events import (
 from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
 from asynclab.trace.recording.code_ownership import Place, is_asyncio, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
-from asynclab.trace.recording.values import short_repr, type_name
+from asynclab.trace.recording.values import has_type, short_repr, type_name
 from asynclab.trace.watching.private_locks import PrivateLocks
 
 VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
@@ -107,7 +107,7 @@ class Resources:
         known = self._enter(queue, "queue")
         items: Any = kept.get(QUEUE_ITEMS)
         first = list(islice(items, ITEMS_SHOWN)) if type(items) in (deque, list) else []
-        if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
+        if not has_type(queue, (asyncio.Queue, asyncio.LifoQueue)):
             known.order = [id(item) for item in first]
         texts = tuple(map(short_repr, first))
         size, unfinished = _size(queue), whole(kept.get(UNFINISHED))
@@ -129,7 +129,7 @@ class Resources:
             if "_finished" in kept:  # the queue was made before the lab; otherwise its event is hidden as it is made
                 self.hide(kept["_finished"])
             known = self._enter(queue, "queue")
-            if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
+            if not has_type(queue, (asyncio.Queue, asyncio.LifoQueue)):
                 known.order = []
             self._emit(QueueCreated(self._now(), known.number, type_name(queue), whole(kept.get("_maxsize"))))
         return known

@@ -24,6 +24,7 @@ from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.future_state import is_future
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import is_a
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 
@@ -74,10 +75,10 @@ _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 
 def _from_future(future: Future[Any], known: WaitContext) -> Wait:
-    if isinstance(future, cpython.GatheringFuture):
+    if is_a(future, cpython.GatheringFuture):
         count, innermost = len(cpython.children_of(future)), cpython.innermost_children_of(future)
         return Wait("gather", tasks=known.tasks.numbers_of(innermost), count=count)
-    if isinstance(future, Task):
+    if is_a(future, Task):
         return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
     shielded = cpython.shielded_by(future)
     if shielded is not None:
@@ -101,7 +102,7 @@ def _place(chain: Chain, known: WaitContext) -> FrameType | None:
 def _sleep(frame: FrameType, known: WaitContext) -> Wait:
     names = variables_of(frame)
     timer = names.get("h")
-    due = known.recorder.deadline_of(timer) if isinstance(timer, TimerHandle) else None
+    due = known.recorder.deadline_of(timer) if is_a(timer, TimerHandle) else None
     delay = names["delay"]  # asyncio accepts any type that can be added to a float
     return Wait(
         "sleep",

@@ -18,6 +18,7 @@ from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import is_a
 from asynclab.trace.watching.cancel_requests import CancelRequests
 
 _LEAVE: CodeType = Timeout.__aexit__.__code__
@@ -59,7 +60,7 @@ class Timeouts:
 
     def expired(self, owner: object) -> None:
         """Note that the timer of a timeout fires."""
-        if isinstance(owner, Future) and Future.done(owner):
+        if is_a(owner, Future) and Future.done(owner):
             # In wait(), and in wait_for() before Python 3.12, the task waits for a waiter future that the timer sets.
             # If the awaited future has set the waiter first, in the same turn, then the timer changes nothing.
             self.met(owner)
@@ -68,13 +69,13 @@ class Timeouts:
         self._recorder.firing_for = self._tasks.number_of(task)
         if task is not None:
             self._cancels.timeout_expired(task)
-            if isinstance(owner, Timeout):
+            if is_a(owner, Timeout):
                 record, struck = self._tasks.known(task), None
                 if record is not None:
                     with self._recorder.guard("generators"):
                         self._misplaced.timeout_expired(record, owner)
                         struck = struck_generator(self._recorder, record.id, task, owner)
-                owner._task = _Leaving(task, self._left_unheard, struck)  # type: ignore[attr-defined]
+                owner._task = _Leaving(task, self._left_unheard, struck)
         number = self._running.pop(id(owner), None)
         if number is not None:
             del self._deadlines[number]
@@ -144,7 +145,7 @@ def timeout_of(callback: object) -> Timeout | None:
     """The Timeout that expires when this callback is called; None for any other callback."""
     if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
         return None
-    return callback.__self__ if isinstance(callback.__self__, Timeout) else None
+    return callback.__self__ if is_a(callback.__self__, Timeout) else None
 
 
 def is_rescheduled(caller: FrameType) -> bool:
