@@ -12,6 +12,10 @@ KEPT: list[object] = []
 
 
 class Node:
+    """Stands for a task, and for what it refers to."""
+
+    _callbacks = None
+
     def __init__(self, *others: object) -> None:
         self.others = others
 
