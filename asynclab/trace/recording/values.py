@@ -74,7 +74,7 @@ def type_name(value: object) -> str:
 
 
 def qualified_type_name(value: object) -> str:
-    """The same with the names of the classes and functions around it."""
+    """The name of a value's type, after the names of the classes and functions in which that is defined."""
     return str(_QUALNAME(type(value)))
 
 
